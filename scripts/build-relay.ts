@@ -1,0 +1,93 @@
+/** Builds the relay: TypeScript, one script, bytecode, C, one static executable for each architecture. */
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { build } from "esbuild"
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, "..")
+const engine = process.env.QUICKJS_NG ?? join(root, "build/qjs-src/usr/src/quickjs-ng")
+const ENGINE_FILES = ["quickjs", "dtoa", "libunicode", "libregexp"]
+const DEFINES = ["-D_GNU_SOURCE", "-DQUICKJS_NG_BUILD"]
+
+type Target = { name: string; compiler: string; flags: string[]; link: string[] }
+
+const muslArm = join(root, "build/musl-dev/usr")
+const TARGETS: Target[] = [
+  { name: "x86_64", compiler: "musl-gcc", flags: [], link: ["-static"] },
+  {
+    name: "aarch64",
+    compiler: "aarch64-linux-gnu-gcc",
+    flags: ["-nostdinc", "-isystem", join(muslArm, "include/aarch64-linux-musl"), "-isystem", await gccIncludes()],
+    link: muslLink(join(muslArm, "lib/aarch64-linux-musl")),
+  },
+]
+
+const host = join(root, "build/engine/host")
+await compileEngine("gcc", ["-O1"], host, [...ENGINE_FILES, "quickjs-libc", "qjsc"])
+const qjsc = join(host, "qjsc")
+if (!existsSync(qjsc)) {
+  const objects = [...ENGINE_FILES, "quickjs-libc", "qjsc"].map((file) => join(host, `${file}.o`))
+  await run("gcc", [...objects, "-o", qjsc, "-lm", "-lpthread", "-ldl"])
+}
+mkdirSync(join(root, "dist"), { recursive: true })
+await bundle()
+for (const target of TARGETS) await link(target)
+
+async function compileEngine(compiler: string, flags: string[], folder: string, files: string[]): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const missing = files.filter((file) => !existsSync(join(folder, `${file}.o`)))
+  if (missing.length > 0) console.error(`cnitap: compiling the engine with ${compiler} (once)`)
+  await Promise.all(
+    missing.map(async (file) => {
+      const object = join(folder, `${file}.o`)
+      await run(compiler, [...flags, ...DEFINES, "-c", join(engine, `${file}.c`), "-o", `${object}.new`])
+      renameSync(`${object}.new`, object)
+    }),
+  )
+}
+
+/** The inputs of the script are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
+async function bundle(): Promise<void> {
+  const script = join(root, "build/relay.js")
+  const result = await build({
+    entryPoints: [join(root, "src/relay/main.ts")],
+    bundle: true,
+    format: "iife",
+    target: "es2023",
+    minify: true,
+    metafile: true,
+    outfile: script,
+    absWorkingDir: root,
+    logLevel: "error",
+  })
+  writeFileSync(join(root, "build/relay-closure.txt"), `${Object.keys(result.metafile.inputs).sort().join("\n")}\n`)
+  await run(qjsc, ["-C", "-s", "-s", "-N", "relayScript", "-o", join(root, "build/script.c"), script])
+  const text = readFileSync(join(root, "build/script.c"), "utf8")
+  writeFileSync(join(root, "build/script.h"), text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"))
+}
+
+async function link(target: Target): Promise<void> {
+  const objects = join(root, "build/engine", target.name)
+  await compileEngine(target.compiler, ["-O2", ...target.flags], objects, ENGINE_FILES)
+  const output = join(root, `dist/relay-${target.name}`)
+  await run(target.compiler, [
+    "-O2", "-Wall", "-Wextra", ...target.flags, ...DEFINES,
+    "-I", engine, "-I", join(root, "build"), join(root, "src/relay/hosts/entry.c"),
+    ...ENGINE_FILES.map((file) => join(objects, `${file}.o`)),
+    "-o", `${output}.new`, "-s", ...target.link, ...(target.name === "x86_64" ? ["-lm"] : []),
+  ])
+  renameSync(`${output}.new`, output)
+  console.error(`cnitap: dist/relay-${target.name} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
+}
+
+async function gccIncludes(): Promise<string> {
+  const { stdout } = await run("aarch64-linux-gnu-gcc", ["-print-file-name=include"])
+  return stdout.trim()
+}
+
+/** Debian's cross compiler links glibc; start files and libc are named one by one to get musl instead. */
+function muslLink(lib: string): string[] {
+  return ["-static", "-nostdlib", "-nostartfiles", join(lib, "crt1.o"), join(lib, "crti.o"), join(lib, "libc.a"), "-lgcc", join(lib, "libc.a"), join(lib, "crtn.o")]
+}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Installs what is missing: npm packages, Debian packages and the engine's sources. Says what it does, and is
+# silent when there is nothing to do. `setup.sh relay` stops at what building the relay needs.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=""
+need() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii' || missing="$missing $1"; }
+
+need musl-tools
+need gcc
+need gcc-aarch64-linux-gnu
+need qemu-user
+if [ "${1:-all}" != relay ]; then
+  for package in containerd runc containernetworking-plugins iproute2 iptables kmod; do need "$package"; done
+fi
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" != 0 ]; then
+    echo "cnitap: these Debian packages are missing and only root can install them:$missing" >&2
+    exit 1
+  fi
+  echo "cnitap: installing Debian packages:$missing" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  log=$(mktemp)
+  if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+  fi
+  rm -f "$log"
+fi
+if [ ! -d node_modules/esbuild ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  echo "cnitap: installing npm packages" >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+fi
+scripts/fetch-engine.sh

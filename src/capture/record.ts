@@ -1,0 +1,73 @@
+/** The number of the record format; every line carries it. FORMAT.md describes it for other readers. */
+export const FORMAT = 1
+
+/**
+ * What one stream carried. Text where the bytes are valid UTF-8, base64 where they are not; never re-encoded.
+ * `sizeBytes` is the full size; `text`/`base64` hold only its beginning when `truncated`.
+ * `redacted` names what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a find in free text.
+ */
+export type Payload = { sizeBytes: number; truncated?: true; redacted?: string[] } & ({ text: string } | { base64: string })
+
+/** Written before the plugin is started, so that a hung or killed plugin still leaves a trace. */
+export type Begin = {
+  format: number
+  kind: "begin"
+  /** 16 hexadecimal digits, random */
+  id: string
+  /** id of the call whose plugin started this one, when the variable survived */
+  parent?: string
+  depth: number
+  /** how the relay stood in the path */
+  as: "relay" | "probe"
+  /** milliseconds since 1970, microsecond resolution */
+  wallMs: number
+  /** CLOCK_MONOTONIC in milliseconds: comparable between calls of one node and one boot */
+  monoMs: number
+  node?: string
+  pid: number
+  ppid: number
+  /** comm of the parent process: containerd, crio, multus-daemon, another plugin */
+  parentName?: string
+  /** basename of the executable the runtime called, which is the plugin's `type` */
+  plugin: string
+  path: string
+  argv: string[]
+  /** values of CNI_* and TRACE* only */
+  env: Record<string, string>
+  /** names of all other variables */
+  envNames: string[]
+  /** the original's size and modification time, to tell one build of a plugin from another */
+  original?: { sizeBytes: number; modifiedMs: number }
+  /** absent when the writer still held stdin open; the end line has it then */
+  stdin?: Payload
+}
+
+/** How a process ended. `errno` means that it could not be started at all. */
+export type Exit = { code: number } | { signal: number } | { errno: number }
+
+/** Written after the plugin ended and both its output streams were relayed. */
+export type End = {
+  format: number
+  kind: "end"
+  id: string
+  wallMs: number
+  monoMs: number
+  /** from just before the plugin was started until it was reaped */
+  durationMs: number
+  /** the part of it that starting the process took */
+  spawnMs: number
+  exit: Exit
+  usage: { maxRssBytes: number; userMs: number; systemMs: number }
+  stdin?: Payload
+  stdout: Payload
+  stderr: Payload
+}
+
+export type CaptureRecord = Begin | End
+
+/** Signals by number, as Linux on x86-64 and arm64 has them. */
+export const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
+  9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
+  24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
+}

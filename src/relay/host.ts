@@ -1,0 +1,70 @@
+/** Streams by their descriptor. */
+export type StreamIndex = 0 | 1 | 2
+
+/** The facts of this process, read once before anything is decided. */
+export type Process = {
+  argv: string[]
+  /** NAME=value in the order and number they came; not valid UTF-8 is replaced here, never in what is passed on */
+  env: string[]
+  /** basename of the path that was executed, a symlink's own name included */
+  name: string
+  path: string
+  parentName: string | null
+  node: string | null
+  pid: number
+  ppid: number
+  /** the real plugin lies in .cnitap/real beside the relay */
+  hasOriginal: boolean
+  originalSizeBytes: number
+  originalModifiedMs: number
+}
+
+export type Outcome = {
+  /** errno of a plugin that could not be started, else 0 */
+  errno: number
+  /** number of the signal that killed the plugin, else 0 */
+  signal: number
+  code: number
+  spawnMs: number
+  durationMs: number
+  maxRssBytes: number
+  userMs: number
+  systemMs: number
+}
+
+/**
+ * What the relay asks of the machine (hosts/entry.c). Nothing here throws over what files, plugins or pipes do.
+ * Stream contents stay on the host's side; a stream keeps its first `limitBytes` bytes and counts all of them.
+ */
+export interface Host {
+  readonly process: Process
+  wallMs(): number
+  monoMs(): number
+  /** 16 hexadecimal digits */
+  randomId(): string
+  /** the text of .cnitap/relay.json beside the relay, at most 64 KiB; null where it cannot be read */
+  readConfig(): string | null
+  /** Reads stdin ahead, at most waitMs long; false when not even pipes can be had. */
+  readStdin(limitBytes: number, waitMs: number): boolean
+  stdinComplete(): boolean
+  /** Runs the real plugin with this one variable added and relays until its streams end; false: it never started. */
+  relay(variable: string): boolean
+  /** Becomes the real plugin. Returns only when that failed; the process then ends with an error on stderr. */
+  exec(variable?: string): void
+  outcome(): Outcome
+  /** the kept bytes as text; null where they are not valid UTF-8 */
+  text(stream: StreamIndex): string | null
+  /** the kept bytes, one character each */
+  latin1(stream: StreamIndex): string
+  sizeBytes(stream: StreamIndex): number
+  /** over the UTF-8 bytes of the text */
+  checksum(text: string): { sizeBytes: number; crc32: string }
+  /** One O_APPEND write, no symlink followed; `created` when the file was not there before. */
+  append(directory: string, file: string, text: string, mustBePrivate: boolean): "appended" | "created" | "failed"
+  list(directory: string): { name: string; sizeBytes: number }[]
+  remove(directory: string, file: string): void
+  write(descriptor: 1 | 2, text: string): void
+  /** Bytes `from` to `to` of stdin, as they came. */
+  writeStdin(descriptor: 1 | 2, from: number, to: number): void
+  exit(code: number): void
+}

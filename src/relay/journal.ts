@@ -1,0 +1,93 @@
+import { encode } from "../capture/codec.ts"
+import { type Begin, type End, type Exit, FORMAT, type Payload } from "../capture/record.ts"
+import { isSecretName, redact } from "../capture/redact.ts"
+import { toBase64 } from "./base64.ts"
+import type { RelayConfig } from "./config.ts"
+import type { Host, Outcome, StreamIndex } from "./host.ts"
+import type { Nesting } from "./nesting.ts"
+import { prune, segmentName } from "./segment.ts"
+
+/** The begin line of this process's call. */
+export function beginRecord(host: Host, config: RelayConfig, id: string, as: Begin["as"], nesting: Nesting): Begin {
+  const { process } = host
+  const { env, envNames } = splitEnv(process.env, config.raw)
+  return {
+    format: FORMAT,
+    kind: "begin",
+    id,
+    ...nesting,
+    as,
+    wallMs: host.wallMs(),
+    monoMs: host.monoMs(),
+    ...(process.node === null ? {} : { node: process.node }),
+    pid: process.pid,
+    ppid: process.ppid,
+    ...(process.parentName === null ? {} : { parentName: process.parentName.trimEnd() }),
+    plugin: process.name,
+    path: process.path,
+    argv: config.raw ? process.argv : process.argv.map((argument) => redact(argument).text),
+    env,
+    envNames,
+    ...(process.hasOriginal ? { original: { sizeBytes: process.originalSizeBytes, modifiedMs: process.originalModifiedMs } } : {}),
+    ...(host.stdinComplete() ? { stdin: payload(host, 0, config) } : {}),
+  }
+}
+
+/** The end line. Stdin is in it when the begin line had to be written before the writer was done. */
+export function endRecord(host: Host, config: RelayConfig, id: string, outcome: Outcome, stdinWasRecorded: boolean): End {
+  return {
+    format: FORMAT,
+    kind: "end",
+    id,
+    wallMs: host.wallMs(),
+    monoMs: host.monoMs(),
+    durationMs: rounded(outcome.durationMs),
+    spawnMs: rounded(outcome.spawnMs),
+    exit: exitOf(outcome),
+    usage: { maxRssBytes: outcome.maxRssBytes, userMs: outcome.userMs, systemMs: outcome.systemMs },
+    ...(stdinWasRecorded ? {} : { stdin: payload(host, 0, config) }),
+    stdout: payload(host, 1, config),
+    stderr: payload(host, 2, config),
+  }
+}
+
+/** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
+export function record(host: Host, config: RelayConfig, line: Begin | End): void {
+  const segment = segmentName(line.wallMs)
+  const verdict = host.append(config.capture, segment, encode(line, host.checksum), true)
+  if (verdict === "created") prune(host, config.capture, config.capBytes, segment)
+}
+
+/** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
+function splitEnv(list: string[], raw: boolean): { env: Record<string, string>; envNames: string[] } {
+  const env: Record<string, string> = {}
+  const envNames: string[] = []
+  for (const entry of list) {
+    const equals = entry.indexOf("=")
+    const name = equals < 0 ? entry : entry.slice(0, equals)
+    const value = equals < 0 ? "" : entry.slice(equals + 1)
+    const isListed = name.startsWith("CNI_") || name.startsWith("TRACE")
+    if (raw || (isListed && !isSecretName(name))) env[name] = raw ? value : redact(value).text
+    else envNames.push(name)
+  }
+  return { env, envNames }
+}
+
+function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
+  const sizeBytes = host.sizeBytes(stream)
+  const truncated = sizeBytes > config.streamBytes ? { truncated: true as const } : {}
+  const text = host.text(stream)
+  const content = text ?? host.latin1(stream)
+  const safe = config.raw ? { text: content, redacted: [] } : redact(content)
+  const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
+  return { sizeBytes, ...truncated, ...redacted, ...(text === null ? { base64: toBase64(safe.text) } : { text: safe.text }) }
+}
+
+function exitOf(outcome: Outcome): Exit {
+  if (outcome.errno) return { errno: outcome.errno }
+  return outcome.signal ? { signal: outcome.signal } : { code: outcome.code }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}
