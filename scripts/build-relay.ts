@@ -65,7 +65,10 @@ async function bundle(): Promise<void> {
   writeFileSync(join(root, "build/relay-closure.txt"), `${Object.keys(result.metafile.inputs).sort().join("\n")}\n`)
   await run(qjsc, ["-C", "-s", "-s", "-N", "relayScript", "-o", join(root, "build/script.c"), script])
   const text = readFileSync(join(root, "build/script.c"), "utf8")
-  writeFileSync(join(root, "build/script.h"), text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"))
+  writeFileSync(
+    join(root, "build/script.h"),
+    text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"),
+  )
 }
 
 async function link(target: Target): Promise<void> {
@@ -73,10 +76,22 @@ async function link(target: Target): Promise<void> {
   await compileEngine(target.compiler, ["-O2", ...target.flags], objects, ENGINE_FILES)
   const output = join(root, `dist/relay-${target.name}`)
   await run(target.compiler, [
-    "-O2", "-Wall", "-Wextra", ...target.flags, ...DEFINES,
-    "-I", engine, "-I", join(root, "build"), join(root, "src/relay/hosts/entry.c"),
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    ...target.flags,
+    ...DEFINES,
+    "-I",
+    engine,
+    "-I",
+    join(root, "build"),
+    join(root, "src/relay/hosts/entry.c"),
     ...ENGINE_FILES.map((file) => join(objects, `${file}.o`)),
-    "-o", `${output}.new`, "-s", ...target.link, ...(target.name === "x86_64" ? ["-lm"] : []),
+    "-o",
+    `${output}.new`,
+    "-s",
+    ...target.link,
+    ...(target.name === "x86_64" ? ["-lm"] : []),
   ])
   renameSync(`${output}.new`, output)
   console.error(`cnitap: dist/relay-${target.name} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
@@ -89,5 +104,15 @@ async function gccIncludes(): Promise<string> {
 
 /** Debian's cross compiler links glibc; start files and libc are named one by one to get musl instead. */
 function muslLink(lib: string): string[] {
-  return ["-static", "-nostdlib", "-nostartfiles", join(lib, "crt1.o"), join(lib, "crti.o"), join(lib, "libc.a"), "-lgcc", join(lib, "libc.a"), join(lib, "crtn.o")]
+  return [
+    "-static",
+    "-nostdlib",
+    "-nostartfiles",
+    join(lib, "crt1.o"),
+    join(lib, "crti.o"),
+    join(lib, "libc.a"),
+    "-lgcc",
+    join(lib, "libc.a"),
+    join(lib, "crtn.o"),
+  ]
 }

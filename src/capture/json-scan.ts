@@ -10,7 +10,11 @@ const BACKSLASH = 92
  * over by native indexOf, because a 256 KiB annotation must not be walked character by character.
  * A visitor that returns false for a container skips its content. A container's `to` is -1 when it is opened.
  */
-export function scanJson(text: string, visit: (node: JsonNode) => boolean | undefined, close?: (node: JsonNode) => void): void {
+export function scanJson(
+  text: string,
+  visit: (node: JsonNode) => boolean | undefined,
+  close?: (node: JsonNode) => void,
+): void {
   const open: { node: JsonNode; index: number; key: string | undefined; silent: boolean }[] = []
   let at = 0
   while (at < text.length) {
@@ -77,5 +81,14 @@ function unquote(literal: string): string {
 }
 
 function isBoundary(code: number): boolean {
-  return code <= 32 || code === 44 || code === 58 || code === 34 || code === 91 || code === 93 || code === 123 || code === 125
+  return (
+    code <= 32 ||
+    code === 44 ||
+    code === 58 ||
+    code === 34 ||
+    code === 91 ||
+    code === 93 ||
+    code === 123 ||
+    code === 125
+  )
 }

@@ -6,7 +6,10 @@ export const FORMAT = 1
  * `sizeBytes` is the full size; `text`/`base64` hold only its beginning when `truncated`.
  * `redacted` names what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a find in free text.
  */
-export type Payload = { sizeBytes: number; truncated?: true; redacted?: string[] } & ({ text: string } | { base64: string })
+export type Payload = { sizeBytes: number; truncated?: true; redacted?: string[] } & (
+  | { text: string }
+  | { base64: string }
+)
 
 /** Written before the plugin is started, so that a hung or killed plugin still leaves a trace. */
 export type Begin = {
@@ -67,7 +70,22 @@ export type CaptureRecord = Begin | End
 
 /** Signals by number, as Linux on x86-64 and arm64 has them. */
 export const SIGNALS: Readonly<Record<number, string>> = {
-  1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
-  9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
-  24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  10: "SIGUSR1",
+  11: "SIGSEGV",
+  12: "SIGUSR2",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+  24: "SIGXCPU",
+  25: "SIGXFSZ",
+  31: "SIGSYS",
 }

@@ -17,7 +17,10 @@ export type Redaction = {
 export function redact(text: string): Redaction {
   if (!mayHoldSecret(text)) return { text, redacted: [] }
   const finds = isJson(text) ? findInJson(text) : findInText(text, 0, "text")
-  return { text: splice(text, finds), redacted: finds.map((find) => find.name).filter((name, at, all) => all.indexOf(name) === at) }
+  return {
+    text: splice(text, finds),
+    redacted: finds.map((find) => find.name).filter((name, at, all) => all.indexOf(name) === at),
+  }
 }
 
 /** Whether a variable's or a field's name says that its value is a secret. */
@@ -34,7 +37,20 @@ const WHOLE_NAMES = ["auth", "pwd", "cookie"]
 const PRIVATE_CONTAINERS = ["io.kubernetes.cri.pod-annotations", "kubectl.kubernetes.io/last-applied-configuration"]
 
 /** Lower-case marks; text without any of them is kept as it is after this one look. */
-const MARKS = [...WORDS, ...WHOLE_NAMES, "key", "annotations", "labels", "last-applied", "eyj", "ls0tls1", "://", "bearer ", "basic ", "akia"]
+const MARKS = [
+  ...WORDS,
+  ...WHOLE_NAMES,
+  "key",
+  "annotations",
+  "labels",
+  "last-applied",
+  "eyj",
+  "ls0tls1",
+  "://",
+  "bearer ",
+  "basic ",
+  "akia",
+]
 
 function mayHoldSecret(text: string): boolean {
   const lower = text.toLowerCase()
@@ -61,7 +77,8 @@ function findInJson(text: string): Find[] {
         if (isSecret) finds.push({ from: node.from + 1, to: contentEnd(text, node), with: REDACTED, name })
         else finds.push(...findInText(text.slice(node.from, node.to), node.from, name))
       } else if (node.kind === "scalar") {
-        if (isSecret && !isPlainLiteral(text.slice(node.from, node.to))) finds.push({ from: node.from, to: node.to, with: `"${REDACTED}"`, name })
+        if (isSecret && !isPlainLiteral(text.slice(node.from, node.to)))
+          finds.push({ from: node.from, to: node.to, with: `"${REDACTED}"`, name })
       } else if (isSecret) secretUntilClosed ??= node
       return undefined
     },
@@ -159,7 +176,13 @@ function pemEnd(text: string, from: number): number {
 }
 
 function isNameCode(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code === 45
+  return (
+    (code >= 48 && code <= 57) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 97 && code <= 122) ||
+    code === 95 ||
+    code === 45
+  )
 }
 
 function isBase64(code: number): boolean {
@@ -168,7 +191,17 @@ function isBase64(code: number): boolean {
 
 /** Ends at white space, quotes, a backslash (an escaped quote) and the punctuation that closes a value. */
 function isWordOfValue(code: number): boolean {
-  return code > 32 && code !== 34 && code !== 39 && code !== 92 && code !== 44 && code !== 59 && code !== 125 && code !== 93 && code !== 41
+  return (
+    code > 32 &&
+    code !== 34 &&
+    code !== 39 &&
+    code !== 92 &&
+    code !== 44 &&
+    code !== 59 &&
+    code !== 125 &&
+    code !== 93 &&
+    code !== 41
+  )
 }
 
 function splice(text: string, finds: Find[]): string {

@@ -8,7 +8,8 @@ export function toBase64(latin1: string): string {
     const b = latin1.charCodeAt(at + 1)
     const c = latin1.charCodeAt(at + 2)
     parts.push(
-      ALPHABET.charAt(a >> 2) + ALPHABET.charAt(((a & 3) << 4) | (b >> 4)) +
+      ALPHABET.charAt(a >> 2) +
+        ALPHABET.charAt(((a & 3) << 4) | (b >> 4)) +
         (at + 1 < latin1.length ? ALPHABET.charAt(((b & 15) << 2) | (c >> 6)) : "=") +
         (at + 2 < latin1.length ? ALPHABET.charAt(c & 63) : "="),
     )

@@ -28,13 +28,21 @@ export function beginRecord(host: Host, config: RelayConfig, id: string, as: Beg
     argv: config.raw ? process.argv : process.argv.map((argument) => redact(argument).text),
     env,
     envNames,
-    ...(process.hasOriginal ? { original: { sizeBytes: process.originalSizeBytes, modifiedMs: process.originalModifiedMs } } : {}),
+    ...(process.hasOriginal
+      ? { original: { sizeBytes: process.originalSizeBytes, modifiedMs: process.originalModifiedMs } }
+      : {}),
     ...(host.stdinComplete() ? { stdin: payload(host, 0, config) } : {}),
   }
 }
 
 /** The end line. Stdin is in it when the begin line had to be written before the writer was done. */
-export function endRecord(host: Host, config: RelayConfig, id: string, outcome: Outcome, stdinWasRecorded: boolean): End {
+export function endRecord(
+  host: Host,
+  config: RelayConfig,
+  id: string,
+  outcome: Outcome,
+  stdinWasRecorded: boolean,
+): End {
   return {
     format: FORMAT,
     kind: "end",
@@ -80,7 +88,12 @@ function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload 
   const content = text ?? host.latin1(stream)
   const safe = config.raw ? { text: content, redacted: [] } : redact(content)
   const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
-  return { sizeBytes, ...truncated, ...redacted, ...(text === null ? { base64: toBase64(safe.text) } : { text: safe.text }) }
+  return {
+    sizeBytes,
+    ...truncated,
+    ...redacted,
+    ...(text === null ? { base64: toBase64(safe.text) } : { text: safe.text }),
+  }
 }
 
 function exitOf(outcome: Outcome): Exit {

@@ -40,7 +40,8 @@ type Reply = { code: number; text?: string; bytes?: { from: number; to: number }
 
 function replyOf(host: Host, role: ProbeRole, command: string | undefined): Reply {
   if (command === undefined) return missing("CNI_COMMAND")
-  if (command === "VERSION") return { code: 0, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), supportedVersions: SPEC_VERSIONS }) }
+  if (command === "VERSION")
+    return { code: 0, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), supportedVersions: SPEC_VERSIONS }) }
   const isAttachment = command === "ADD" || command === "DEL" || command === "CHECK"
   if (isAttachment && !variable(host, "CNI_CONTAINERID")) return missing("CNI_CONTAINERID")
   if (command !== "ADD") return { code: 0 }
@@ -51,7 +52,14 @@ function replyOf(host: Host, role: ProbeRole, command: string | undefined): Repl
 
 /** Error code 4: invalid necessary environment variables (SPEC section 5, "Error"). */
 function missing(name: string): Reply {
-  return { code: 1, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), code: 4, msg: `required env variables [${name}] missing` }) }
+  return {
+    code: 1,
+    text: JSON.stringify({
+      cniVersion: SPEC_VERSIONS.at(-1),
+      code: 4,
+      msg: `required env variables [${name}] missing`,
+    }),
+  }
 }
 
 /** Positions are bytes: the text has one character for each byte of stdin. */
@@ -62,7 +70,8 @@ function chainInput(latin1: string): { version: string; prevResult?: { from: num
     latin1,
     (node) => {
       const isTop = node.path.length === 1
-      if (isTop && node.path[0] === "cniVersion" && node.kind === "string") version = latin1.slice(node.from + 1, node.to - 1)
+      if (isTop && node.path[0] === "cniVersion" && node.kind === "string")
+        version = latin1.slice(node.from + 1, node.to - 1)
       return node.path.length === 0
     },
     (closed) => {
@@ -73,15 +82,31 @@ function chainInput(latin1: string): { version: string; prevResult?: { from: num
 }
 
 /** The article's own lines, `input={...}` and `output={...}`, each one append. */
-function writeArticleLine(host: Host, config: RelayConfig, logFile: string, role: ProbeRole, command: string | undefined): void {
+function writeArticleLine(
+  host: Host,
+  config: RelayConfig,
+  logFile: string,
+  role: ProbeRole,
+  command: string | undefined,
+): void {
   const slash = logFile.lastIndexOf("/")
   const containerId = variable(host, "CNI_CONTAINERID")
   const line =
-    command === undefined ? "env CNI_COMMAND not found\n" : containerId === undefined ? "env CNI_CONTAINERID not found\n" : articleLine(host, config, role, command, containerId)
+    command === undefined
+      ? "env CNI_COMMAND not found\n"
+      : containerId === undefined
+        ? "env CNI_CONTAINERID not found\n"
+        : articleLine(host, config, role, command, containerId)
   if (line !== undefined) host.append(logFile.slice(0, slash) || "/", logFile.slice(slash + 1), line, false)
 }
 
-function articleLine(host: Host, config: RelayConfig, role: ProbeRole, command: string, containerId: string): string | undefined {
+function articleLine(
+  host: Host,
+  config: RelayConfig,
+  role: ProbeRole,
+  command: string,
+  containerId: string,
+): string | undefined {
   const isOutput = role === "post" && command === "ADD"
   const isLogged = command === "ADD" || (role === "post" && command === "DEL")
   if (!isLogged) return undefined
@@ -94,5 +119,9 @@ function articleLine(host: Host, config: RelayConfig, role: ProbeRole, command: 
 
 /** Raw newlines can only stand between JSON tokens; a log line has none. */
 function oneLine(text: string): string {
-  return text.split("\n").map((line) => line.trim()).join(" ").trim()
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ")
+    .trim()
 }

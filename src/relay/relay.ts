@@ -33,6 +33,9 @@ export function onCall(host: Host): void {
 
 function refuseLoop(host: Host): void {
   const msg = `cnitap: ${host.process.name} calls itself: ${MAX_DEPTH} nested calls`
-  host.write(1, `${JSON.stringify({ code: 999, msg, details: `run "cnitap uninstall" and look at ${host.process.path}` })}`)
+  host.write(
+    1,
+    `${JSON.stringify({ code: 999, msg, details: `run "cnitap uninstall" and look at ${host.process.path}` })}`,
+  )
   host.exit(1)
 }

@@ -1,0 +1,10 @@
+/** What a verb may touch of the process; tests pass their own. */
+export type Context = {
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number }
+  stderr: { write(text: string): unknown; isTTY?: boolean }
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
+  env: Record<string, string | undefined>
+  /** exit status to end with when the verb returns; verbs that answer a question set 1 */
+  exitCode: number
+  nowMs(): number
+}

@@ -1,0 +1,129 @@
+import type { Begin, End, Exit, Payload } from "../capture/record.ts"
+
+/** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
+export type Pod = { namespace: string; name: string; uid?: string }
+
+/**
+ * `running`: began, not ended, and its process is still there. `killed`: began, not ended, and the process is gone:
+ * the relay itself was killed, as a runtime does at its time-out. `unknown`: nobody could look (another node).
+ */
+export type CallState = "ended" | "running" | "killed" | "unknown"
+
+/** One execution of one plugin, its two lines joined. Times are milliseconds; `wallMs` since 1970. */
+export type Call = {
+  id: string
+  parent?: string
+  depth: number
+  as: Begin["as"]
+  node?: string
+  pid: number
+  ppid: number
+  parentName?: string
+  plugin: string
+  path: string
+  argv: string[]
+  env: Record<string, string>
+  envNames: string[]
+  original?: { sizeBytes: number; modifiedMs: number }
+  /** CNI_COMMAND as it came; empty when it was not set */
+  command: string
+  containerId?: string
+  netns?: string
+  ifname?: string
+  pod?: Pod
+  /** `name` and `cniVersion` of the configuration on stdin */
+  network?: string
+  cniVersion?: string
+  wallMs: number
+  monoMs: number
+  state: CallState
+  exit?: Exit
+  durationMs?: number
+  spawnMs?: number
+  usage?: End["usage"]
+  stdin?: Payload
+  stdout?: Payload
+  stderr?: Payload
+}
+
+/** Joins the begin line of a call with its end line. `isAlive` tells whether a call's process still runs here. */
+export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Begin) => boolean): Call {
+  const { kind: _kind, format: _format, stdin: beginStdin, ...facts } = begin
+  const stdin = beginStdin ?? end?.stdin
+  const config = configOf(stdin)
+  const { env } = begin
+  const pod = podOf(env.CNI_ARGS)
+  return {
+    ...facts,
+    command: env.CNI_COMMAND ?? "",
+    ...filled("containerId", env.CNI_CONTAINERID),
+    ...filled("netns", env.CNI_NETNS),
+    ...filled("ifname", env.CNI_IFNAME),
+    ...(pod ? { pod } : {}),
+    ...filled("network", config?.name),
+    ...filled("cniVersion", config?.cniVersion),
+    ...(stdin ? { stdin } : {}),
+    state: end || begin.as === "probe" ? "ended" : !isAlive ? "unknown" : isAlive(begin) ? "running" : "killed",
+    ...(end
+      ? {
+          exit: end.exit,
+          durationMs: end.durationMs,
+          spawnMs: end.spawnMs,
+          usage: end.usage,
+          stdout: end.stdout,
+          stderr: end.stderr,
+        }
+      : {}),
+  }
+}
+
+/** The pairs of CNI_ARGS. containerd writes them in another order each time (a Go map): compare as a map. */
+export function parseArgs(text: string | undefined): Map<string, string> {
+  const pairs = new Map<string, string>()
+  for (const pair of text?.split(";") ?? []) {
+    const equals = pair.indexOf("=")
+    if (equals > 0) pairs.set(pair.slice(0, equals), pair.slice(equals + 1))
+  }
+  return pairs
+}
+
+/** The JSON object of a stream; undefined where it is cut off, binary, empty or no object. */
+export function jsonObject(payload: Payload | undefined): Record<string, unknown> | undefined {
+  if (!payload || !("text" in payload)) return undefined
+  try {
+    const value: unknown = JSON.parse(payload.text)
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the call failed as a runtime judges it: by exit status alone (libcni raw_exec.go). */
+export function isFailed(call: Call): boolean {
+  return call.state === "killed" || (call.exit !== undefined && !("code" in call.exit && call.exit.code === 0))
+}
+
+function podOf(args: string | undefined): Pod | undefined {
+  const pairs = parseArgs(args)
+  const namespace = pairs.get("K8S_POD_NAMESPACE")
+  const name = pairs.get("K8S_POD_NAME")
+  const uid = pairs.get("K8S_POD_UID")
+  return namespace && name ? { namespace, name, ...(uid ? { uid } : {}) } : undefined
+}
+
+function configOf(
+  stdin: Payload | undefined,
+): { name: string | undefined; cniVersion: string | undefined } | undefined {
+  const value = jsonObject(stdin)
+  if (!value) return undefined
+  return {
+    name: typeof value.name === "string" ? value.name : undefined,
+    cniVersion: typeof value.cniVersion === "string" ? value.cniVersion : undefined,
+  }
+}
+
+function filled<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
+  return value ? ({ [key]: value } as { [key in K]: string }) : {}
+}
