@@ -1,0 +1,28 @@
+/**
+ * Why a line gave no record. `torn`: a killed or full-disk write, or bytes changed later. `newer`: of a format that
+ * this version does not know. `unknown`: whole, of our format, and of a kind we do not know. `foreign`: no record at
+ * all. `oversize`: longer than a relay writes. `orphan`: the end of a call whose beginning is not in the capture.
+ */
+export type DamageKind = "torn" | "newer" | "unknown" | "foreign" | "oversize" | "orphan"
+
+/** `first`: where the first of them is, as `<segment>:<byte>`. */
+export type DamageCount = { kind: DamageKind; lines: number; first: string }
+
+/** Lines that could not be read: counted and named, never fatal, never dropped in silence. */
+export class Damage {
+  readonly #counts = new Map<DamageKind, DamageCount>()
+
+  add(kind: DamageKind, segment: string, offset: number): void {
+    const count = this.#counts.get(kind)
+    if (count) count.lines++
+    else this.#counts.set(kind, { kind, lines: 1, first: `${segment}:${offset}` })
+  }
+
+  list(): DamageCount[] {
+    return [...this.#counts.values()]
+  }
+
+  lines(kind: DamageKind): number {
+    return this.#counts.get(kind)?.lines ?? 0
+  }
+}

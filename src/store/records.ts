@@ -1,0 +1,35 @@
+import { decode } from "../capture/codec.ts"
+import type { CaptureRecord } from "../capture/record.ts"
+import { checksum } from "./checksum.ts"
+import type { Damage } from "./damage.ts"
+import { type Line, LineSplitter } from "./lines.ts"
+import type { Segment } from "./segment.ts"
+
+/** A record and where its line starts. */
+export type Located = { record: CaptureRecord; segment: string; offset: number }
+
+/** The records of a segment in the order they were written; what is no record goes to `damage`. */
+export async function* readRecords(segment: Segment, damage: Damage, fromByte = 0): AsyncGenerator<Located> {
+  const splitter = new LineSplitter(fromByte)
+  for await (const chunk of segment.chunks(fromByte)) {
+    for (const line of splitter.push(chunk)) {
+      const record = toRecord(line, segment.name, damage)
+      if (record) yield { record, segment: segment.name, offset: line.offset }
+    }
+  }
+  const rest = splitter.rest()
+  const record = rest && toRecord(rest, segment.name, damage)
+  if (record) yield { record, segment: segment.name, offset: rest.offset }
+}
+
+/** The record on a line, or its damage. */
+export function toRecord(line: Line, segment: string, damage: Damage): CaptureRecord | undefined {
+  if (!line.bytes) {
+    damage.add("oversize", segment, line.offset)
+    return undefined
+  }
+  const decoded = decode(line.bytes.toString("utf8"), checksum)
+  if (decoded.kind === "record") return decoded.record
+  damage.add(decoded.kind, segment, line.offset)
+  return undefined
+}

@@ -1,0 +1,82 @@
+import { open, readdir, stat } from "node:fs/promises"
+import { join } from "node:path"
+import { Fault } from "../fault/fault.ts"
+
+/** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
+export type Segment = {
+  /** as it is named to people: the file's name */
+  name: string
+  sizeBytes: number
+  /** start of the hour it holds, milliseconds since 1970; absent where nobody can tell */
+  startMs?: number
+  /** raw bytes from an offset on, in pieces of any size */
+  chunks(fromByte?: number): AsyncIterable<Buffer>
+}
+
+/** A segment that is a file of a capture directory. */
+export type FileSegment = Segment & { path: string; modifiedMs: number; startMs: number }
+
+const NAME = /^calls-(\d{4})(\d\d)(\d\d)T(\d\d)\.jsonl$/
+
+/** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
+export async function listSegments(directory: string): Promise<FileSegment[]> {
+  const names = (await readdir(directory)).filter((name) => NAME.test(name)).sort()
+  const segments: FileSegment[] = []
+  for (const name of names) {
+    const segment = await fileSegment(directory, name)
+    if (segment) segments.push(segment)
+  }
+  return segments
+}
+
+/** Start of the hour that a segment's name tells; undefined where the name is no segment's. */
+export function hourOf(name: string): number | undefined {
+  const [, year, month, day, hour] = NAME.exec(name)?.map(Number) ?? []
+  return year && month && day && hour !== undefined ? Date.UTC(year, month - 1, day, hour) : undefined
+}
+
+async function fileSegment(directory: string, name: string): Promise<FileSegment | undefined> {
+  const path = join(directory, name)
+  // A segment can be pruned between the listing and the look.
+  const found = await stat(path).catch(() => undefined)
+  const startMs = hourOf(name)
+  if (!found?.isFile() || startMs === undefined) return undefined
+  return {
+    name,
+    path,
+    startMs,
+    sizeBytes: found.size,
+    modifiedMs: found.mtimeMs,
+    chunks: (fromByte) => fileChunks(path, fromByte),
+  }
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024
+
+async function* fileChunks(path: string, fromByte = 0): AsyncGenerator<Buffer> {
+  const file = await openForReading(path)
+  if (!file) return
+  try {
+    for (let at = fromByte; ; ) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openForReading(path: string) {
+  try {
+    return await open(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOENT") return undefined
+    if (code === "EACCES" || code === "EPERM") {
+      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root, or as the user that runs the plugins.")
+    }
+    throw error
+  }
+}
