@@ -1,6 +1,11 @@
 /** What a verb may touch of the process; tests pass their own. */
 export type Context = {
-  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number }
+  stdout: {
+    write(text: string): unknown
+    once?(event: "drain", listener: () => void): unknown
+    isTTY?: boolean
+    columns?: number
+  }
   stderr: { write(text: string): unknown; isTTY?: boolean }
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   env: Record<string, string | undefined>

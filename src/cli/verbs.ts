@@ -1,4 +1,6 @@
 import type { Verb } from "./verb.ts"
+import { ls } from "./verbs/ls.ts"
+import { show } from "./verbs/show.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = []
+export const VERBS: Verb[] = [ls, show]

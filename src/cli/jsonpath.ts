@@ -1,0 +1,211 @@
+/** `error` tells what is wrong and at which character, from 1. */
+export type JsonPath = { render(value: unknown): string } | { error: string }
+
+/**
+ * kubectl's template: text outside braces is copied; inside stand a path (`.items[*].id`, `['a.b']`, `[0]`, `[-1]`,
+ * `[1:3]`, `..name`, `[?(@.command=="ADD")]`), a string in double quotes with escapes, `range <path>` or `end`.
+ * Several values of one path are joined by a blank, missing ones are nothing, objects are JSON.
+ */
+export function compileJsonPath(template: string): JsonPath {
+  const parser: Parser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
+  try {
+    const parts = parseParts(parser, false)
+    return { render: (value) => renderParts(parts, value, value) }
+  } catch (error) {
+    if (error instanceof SyntaxError) return { error: error.message }
+    throw error
+  }
+}
+
+type Parser = { text: string; at: number }
+type Part =
+  | { kind: "text"; text: string }
+  | { kind: "path"; path: Step[] }
+  | { kind: "range"; path: Step[]; body: Part[] }
+type Step =
+  | { kind: "key"; key: string }
+  | { kind: "every" }
+  | { kind: "deep"; key: string }
+  | { kind: "slice"; from: number | undefined; to: number | undefined }
+  | { kind: "index"; index: number }
+  | { kind: "test"; path: Step[]; operator: string; literal: unknown }
+
+function renderParts(parts: Part[], root: unknown, here: unknown): string {
+  return parts
+    .map((part) => {
+      if (part.kind === "text") return part.text
+      const found = select(part.path, [here])
+      if (part.kind === "range") return found.map((item) => renderParts(part.body, root, item)).join("")
+      return found.map(textOf).join(" ")
+    })
+    .join("")
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value)
+}
+
+function select(path: Step[], values: unknown[]): unknown[] {
+  let found = values
+  for (const step of path) found = found.flatMap((value) => follow(step, value))
+  return found
+}
+
+function follow(step: Step, value: unknown): unknown[] {
+  switch (step.kind) {
+    case "key":
+      return has(value, step.key) ? [value[step.key]] : []
+    case "every":
+      return Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : []
+    case "deep":
+      return descend(value, step.key)
+    case "index": {
+      const item: unknown = Array.isArray(value) ? value.at(step.index) : undefined
+      return item === undefined ? [] : [item]
+    }
+    case "slice":
+      return Array.isArray(value) ? value.slice(step.from, step.to) : []
+    case "test":
+      return Array.isArray(value) ? value.filter((item) => holds(step, item)) : []
+  }
+}
+
+function descend(value: unknown, key: string): unknown[] {
+  if (typeof value !== "object" || value === null) return []
+  const own = has(value, key) ? [value[key]] : []
+  return [...own, ...Object.values(value).flatMap((inner) => descend(inner, key))]
+}
+
+function holds({ path, operator, literal }: Extract<Step, { kind: "test" }>, item: unknown): boolean {
+  const [value] = select(path, [item])
+  if (operator === "") return value !== undefined
+  if (operator === "==") return value === literal
+  if (operator === "!=") return value !== literal
+  if (typeof value !== typeof literal || (typeof value !== "number" && typeof value !== "string")) return false
+  const [left, right] = [value, literal as typeof value]
+  return operator === "<"
+    ? left < right
+    : operator === "<="
+      ? left <= right
+      : operator === ">"
+        ? left > right
+        : left >= right
+}
+
+function parseParts(parser: Parser, isInRange: boolean): Part[] {
+  const parts: Part[] = []
+  for (;;) {
+    const brace = parser.text.indexOf("{", parser.at)
+    const text = parser.text.slice(parser.at, brace < 0 ? undefined : brace)
+    if (text) parts.push({ kind: "text", text })
+    if (brace < 0) {
+      if (isInRange) throw new SyntaxError("{range} without {end}")
+      return parts
+    }
+    parser.at = brace + 1
+    skipBlanks(parser)
+    if (take(parser, /end\b/y)) {
+      expect(parser, "}")
+      if (!isInRange) throw fail(parser, "{end} without {range}")
+      return parts
+    }
+    if (take(parser, /range\b/y)) {
+      const path = parsePath(parser)
+      expect(parser, "}")
+      parts.push({ kind: "range", path, body: parseParts(parser, true) })
+      continue
+    }
+    const literal = take(parser, /"(?:[^"\\]|\\.)*"/y)
+    parts.push(
+      literal ? { kind: "text", text: String(unquote(parser, literal)) } : { kind: "path", path: parsePath(parser) },
+    )
+    expect(parser, "}")
+  }
+}
+
+function parsePath(parser: Parser): Step[] {
+  skipBlanks(parser)
+  const steps: Step[] = []
+  take(parser, /[$@]/y)
+  for (;;) {
+    const deep = take(parser, /\.\.[\w-]+/y)
+    if (deep) {
+      steps.push({ kind: "deep", key: deep.slice(2) })
+      continue
+    }
+    const key = take(parser, /\.?(?:[\w-]|\\.)+/y)
+    if (key) {
+      steps.push({ kind: "key", key: key.replace(/^\./, "").replace(/\\(.)/g, "$1") })
+      continue
+    }
+    if (take(parser, /\.?\*/y)) steps.push({ kind: "every" })
+    else if (take(parser, /\.?\[/y)) steps.push(parseBracket(parser))
+    else {
+      take(parser, /\./y)
+      return steps
+    }
+  }
+}
+
+function parseBracket(parser: Parser): Step {
+  const close = (step: Step) => {
+    expect(parser, "]")
+    return step
+  }
+  if (take(parser, /\*/y)) return close({ kind: "every" })
+  const quoted = take(parser, /'[^']*'|"[^"]*"/y)
+  if (quoted) return close({ kind: "key", key: quoted.slice(1, -1) })
+  if (take(parser, /\?\(/y)) {
+    const path = parsePath(parser)
+    skipBlanks(parser)
+    const operator = take(parser, /==|!=|<=|>=|<|>/y) ?? ""
+    skipBlanks(parser)
+    const literal = operator ? take(parser, /"(?:[^"\\]|\\.)*"|'[^']*'|-?[\d.]+|true|false/y) : ""
+    if (literal === undefined) throw fail(parser, "expected a string, a number, true or false")
+    skipBlanks(parser)
+    expect(parser, ")")
+    return close({ kind: "test", path, operator, literal: literal ? unquote(parser, literal) : undefined })
+  }
+  const range = take(parser, /-?\d*(?::-?\d*)?/y)
+  if (!range) throw fail(parser, "expected an index, *, a quoted key or ?(…)")
+  if (!range.includes(":")) return close({ kind: "index", index: Number(range) })
+  const [from, to] = range.split(":").map((part) => (part === "" ? undefined : Number(part)))
+  return close({ kind: "slice", from, to })
+}
+
+function unquote(parser: Parser, literal: string): unknown {
+  try {
+    return JSON.parse(literal.startsWith("'") ? JSON.stringify(literal.slice(1, -1)) : literal)
+  } catch {
+    throw fail(parser, `${literal} is no string`)
+  }
+}
+
+function take(parser: Parser, pattern: RegExp): string | undefined {
+  pattern.lastIndex = parser.at
+  const found = pattern.exec(parser.text)?.[0]
+  if (found) parser.at += found.length
+  return found || undefined
+}
+
+function skipBlanks(parser: Parser): void {
+  take(parser, /\s+/y)
+}
+
+function expect(parser: Parser, mark: string): void {
+  skipBlanks(parser)
+  if (parser.text[parser.at] !== mark) throw fail(parser, `expected ${mark}`)
+  parser.at++
+}
+
+function fail(parser: Parser, what: string): SyntaxError {
+  return new SyntaxError(`${what} at character ${parser.at + 1}`)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null
+}
+
+function has(value: unknown, key: string): value is Record<string, unknown> {
+  return isRecord(value) && Object.hasOwn(value, key)
+}

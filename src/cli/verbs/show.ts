@@ -1,0 +1,70 @@
+import { Fault } from "../../fault/fault.ts"
+import type { Call } from "../../model/call.ts"
+import { type CallNode, type Operation, walk } from "../../model/operation.ts"
+import { readOperations } from "../../store/operations.ts"
+import { callText, operationText } from "../call-text.ts"
+import { painter } from "../colour.ts"
+import { addOutput, printOne } from "../output.ts"
+import { addCapture, reportDamage, type Selection, select } from "../select.ts"
+import type { Verb } from "../verb.ts"
+
+export const show: Verb = {
+  name: "show",
+  summary: "show an operation or a call: the tree with each call's env, stdin, stdout, stderr and exit",
+  define(command) {
+    addOutput(addCapture(command)).argument("<id>", "id of an operation or a call; its first digits are enough")
+  },
+  async run(context, [id], options) {
+    const selection = await select(context, options)
+    const found = await findById(selection, String(id))
+    const paint = painter(context)
+    const nowMs = context.nowMs()
+    if (found.kind === "operation") {
+      const { operation } = found
+      await printOne(context, options, {
+        kind: "Operation",
+        value: operation,
+        name: `operation/${operation.id}`,
+        text: () => operationText(operation, paint, nowMs),
+      })
+    } else {
+      const { node, operation } = found
+      await printOne(context, options, {
+        kind: "Call",
+        value: { ...node.call, operation: operation.id, children: node.children },
+        name: `call/${node.call.id}`,
+        text: () => callText(node, operation, paint),
+      })
+    }
+    reportDamage(context, selection, 1)
+  },
+}
+
+export type Found = { kind: "operation"; operation: Operation } | { kind: "call"; node: CallNode; operation: Operation }
+
+/** The operation or the nested call that the digits are the beginning of. */
+export async function findById({ capture, damage }: Selection, id: string): Promise<Found> {
+  const prefix = id.replace(/^(operation|call)\//, "").toLowerCase()
+  let found: { call: Call; operation: Operation } | undefined
+  for await (const operation of readOperations(capture, damage)) {
+    for (const { call } of walk(operation.calls)) {
+      if (!call.id.startsWith(prefix)) continue
+      if (found) {
+        throw new Fault(
+          "USAGE",
+          `${id} is the beginning of several ids (${found.call.id}, ${call.id})`,
+          "Give more digits.",
+        )
+      }
+      found = { call, operation }
+    }
+  }
+  if (!found) throw new Fault("NOT_FOUND", `no call ${id} in ${capture.path}`, "List what is there with `cnitap ls`.")
+  const { call, operation } = found
+  const node = nodes(operation.calls).find((candidate) => candidate.call === call)
+  return operation.id === call.id || !node ? { kind: "operation", operation } : { kind: "call", node, operation }
+}
+
+function nodes(tree: CallNode[]): CallNode[] {
+  return tree.flatMap((node) => [node, ...nodes(node.children)])
+}
