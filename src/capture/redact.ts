@@ -36,8 +36,8 @@ const WHOLE_NAMES = ["auth", "pwd", "cookie"]
 /** Containers whose every string is personal or may hold literal environment values. */
 const PRIVATE_CONTAINERS = ["io.kubernetes.cri.pod-annotations", "kubectl.kubernetes.io/last-applied-configuration"]
 
-/** Lower-case marks; text without any of them is kept as it is after this one look. */
-const MARKS = [
+/** Lower-case marks; text that holds none of them in any case holds no secret that `redact` could find. */
+export const SECRET_MARKS = [
   ...WORDS,
   ...WHOLE_NAMES,
   "key",
@@ -54,7 +54,7 @@ const MARKS = [
 
 function mayHoldSecret(text: string): boolean {
   const lower = text.toLowerCase()
-  for (const mark of MARKS) if (lower.includes(mark)) return true
+  for (const mark of SECRET_MARKS) if (lower.includes(mark)) return true
   return false
 }
 

@@ -11,6 +11,12 @@ export type RelayConfig = {
   raw: boolean
   /** where probes also write the article's lines */
   logFile?: string
+  /** wall clock, milliseconds since 1970: from then on nothing is recorded */
+  untilMs?: number
+  /** records the calls of one container in so many, chosen by its id: an operation is recorded whole or not at all */
+  sampleOneIn?: number
+  /** writes both lines of a failed call after its end, and nothing of any other */
+  onlyFailures: boolean
 }
 
 export const DEFAULT_CAP_BYTES = 256 * 1024 * 1024
@@ -21,7 +27,10 @@ export function readRelayConfig(text: string | null): RelayConfig | undefined {
   if (text === null) return undefined
   const value = parse(text)
   if (typeof value !== "object" || value === null) return undefined
-  const { format, capture, capBytes, streamBytes, raw, logFile } = value as Record<string, unknown>
+  const { format, capture, capBytes, streamBytes, raw, logFile, untilMs, sampleOneIn, onlyFailures } = value as Record<
+    string,
+    unknown
+  >
   if (format !== 1 || typeof capture !== "string" || !capture.startsWith("/")) return undefined
   return {
     format,
@@ -30,7 +39,23 @@ export function readRelayConfig(text: string | null): RelayConfig | undefined {
     streamBytes: positive(streamBytes, DEFAULT_STREAM_BYTES),
     raw: raw === true,
     ...(typeof logFile === "string" && logFile.startsWith("/") ? { logFile } : {}),
+    ...(typeof untilMs === "number" ? { untilMs } : {}),
+    ...(typeof sampleOneIn === "number" && sampleOneIn > 1 ? { sampleOneIn } : {}),
+    onlyFailures: onlyFailures === true,
   }
+}
+
+/** Whether this call is to be recorded: not after the end of the capture, and only if its container was drawn. */
+export function isRecorded(config: RelayConfig, wallMs: number, containerId: string | undefined): boolean {
+  if (config.untilMs !== undefined && wallMs >= config.untilMs) return false
+  return config.sampleOneIn === undefined || fnv1a(containerId ?? "") % Math.floor(config.sampleOneIn) === 0
+}
+
+/** FNV-1a, 32 bits: the same container is drawn in every process and on every node. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
+  return hash
 }
 
 function parse(text: string): unknown {

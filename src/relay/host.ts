@@ -57,6 +57,8 @@ export interface Host {
   /** the kept bytes, one character each */
   latin1(stream: StreamIndex): string
   sizeBytes(stream: StreamIndex): number
+  /** whether the text holds one of the needles (lower-case, a line each) in any case; one pass in native code */
+  holdsAny(text: string, needles: string): boolean
   /** over the UTF-8 bytes of the text */
   checksum(text: string): { sizeBytes: number; crc32: string }
   /** One O_APPEND write, no symlink followed; `created` when the file was not there before. */

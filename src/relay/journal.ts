@@ -1,16 +1,18 @@
 import { encode } from "../capture/codec.ts"
 import { type Begin, type End, type Exit, FORMAT, type Payload } from "../capture/record.ts"
-import { isSecretName, redact } from "../capture/redact.ts"
+import { isSecretName, type Redaction, redact, SECRET_MARKS } from "../capture/redact.ts"
 import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host, Outcome, StreamIndex } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
 import { prune, segmentName } from "./segment.ts"
 
+const MARKS = SECRET_MARKS.join("\n")
+
 /** The begin line of this process's call. */
 export function beginRecord(host: Host, config: RelayConfig, id: string, as: Begin["as"], nesting: Nesting): Begin {
   const { process } = host
-  const { env, envNames } = splitEnv(process.env, config.raw)
+  const { env, envNames } = splitEnv(host, config.raw)
   return {
     format: FORMAT,
     kind: "begin",
@@ -25,7 +27,7 @@ export function beginRecord(host: Host, config: RelayConfig, id: string, as: Beg
     ...(process.parentName === null ? {} : { parentName: process.parentName.trimEnd() }),
     plugin: process.name,
     path: process.path,
-    argv: config.raw ? process.argv : process.argv.map((argument) => redact(argument).text),
+    argv: config.raw ? process.argv : process.argv.map((argument) => cleaned(host, argument).text),
     env,
     envNames,
     ...(process.hasOriginal
@@ -67,18 +69,24 @@ export function record(host: Host, config: RelayConfig, line: Begin | End): void
 }
 
 /** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
-function splitEnv(list: string[], raw: boolean): { env: Record<string, string>; envNames: string[] } {
+function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envNames: string[] } {
+  const list = host.process.env
   const env: Record<string, string> = {}
   const envNames: string[] = []
+  const mayBeSecret = !raw && host.holdsAny(list.filter(isListed).join("\n"), MARKS)
   for (const entry of list) {
     const equals = entry.indexOf("=")
     const name = equals < 0 ? entry : entry.slice(0, equals)
     const value = equals < 0 ? "" : entry.slice(equals + 1)
-    const isListed = name.startsWith("CNI_") || name.startsWith("TRACE")
-    if (raw || (isListed && !isSecretName(name))) env[name] = raw ? value : redact(value).text
+    if (raw || (isListed(entry) && !mayBeSecret)) env[name] = value
+    else if (isListed(entry) && !isSecretName(name)) env[name] = redact(value).text
     else envNames.push(name)
   }
   return { env, envNames }
+}
+
+function isListed(entry: string): boolean {
+  return entry.startsWith("CNI_") || entry.startsWith("TRACE")
 }
 
 function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
@@ -86,7 +94,7 @@ function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload 
   const truncated = sizeBytes > config.streamBytes ? { truncated: true as const } : {}
   const text = host.text(stream)
   const content = text ?? host.latin1(stream)
-  const safe = config.raw ? { text: content, redacted: [] } : redact(content)
+  const safe = config.raw ? { text: content, redacted: [] } : cleaned(host, content)
   const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
   return {
     sizeBytes,
@@ -94,6 +102,11 @@ function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload 
     ...redacted,
     ...(text === null ? { base64: toBase64(safe.text) } : { text: safe.text }),
   }
+}
+
+/** The script's own search would take as long as all the rest of the call. */
+function cleaned(host: Host, text: string): Redaction {
+  return host.holdsAny(text, MARKS) ? redact(text) : { text, redacted: [] }
 }
 
 function exitOf(outcome: Outcome): Exit {

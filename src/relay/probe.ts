@@ -27,7 +27,7 @@ const STDIN_WAIT_MS = 60_000
 export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefined, nesting: Nesting): void {
   const command = variable(host, "CNI_COMMAND")
   if (command !== "VERSION") host.readStdin(STDIN_LIMIT_BYTES, STDIN_WAIT_MS)
-  const reply = replyOf(host, role, command)
+  const reply = replyOf(host, command)
   if (reply.bytes) host.writeStdin(1, reply.bytes.from, reply.bytes.to)
   else if (reply.text) host.write(1, reply.text)
   host.exit(reply.code)
@@ -38,7 +38,7 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
 
 type Reply = { code: number; text?: string; bytes?: { from: number; to: number } }
 
-function replyOf(host: Host, role: ProbeRole, command: string | undefined): Reply {
+function replyOf(host: Host, command: string | undefined): Reply {
   if (command === undefined) return missing("CNI_COMMAND")
   if (command === "VERSION")
     return { code: 0, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), supportedVersions: SPEC_VERSIONS }) }

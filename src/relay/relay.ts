@@ -1,7 +1,7 @@
-import { readRelayConfig } from "./config.ts"
-import type { Host } from "./host.ts"
+import { isRecorded, type RelayConfig, readRelayConfig } from "./config.ts"
+import type { Host, Outcome } from "./host.ts"
 import { beginRecord, endRecord, record } from "./journal.ts"
-import { MAX_DEPTH, NESTING_VARIABLE, nestingVariable, readNesting } from "./nesting.ts"
+import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
 import { probe, probeOf } from "./probe.ts"
 import { variable } from "./variable.ts"
 
@@ -15,20 +15,37 @@ const STDIN_WAIT_MS = 10
 export function onCall(host: Host): void {
   const command = variable(host, "CNI_COMMAND")
   const role = host.process.hasOriginal ? undefined : probeOf(host.process.name)
-  if (role === undefined && command === undefined) return host.exec()
-
-  const config = readRelayConfig(host.readConfig())
+  if (role === undefined && command === undefined) {
+    host.exec()
+    return
+  }
   const nesting = readNesting(variable(host, NESTING_VARIABLE))
-  if (role !== undefined) return probe(host, role, config, nesting)
-  if (nesting.depth >= MAX_DEPTH) return refuseLoop(host)
-  if (config === undefined) return host.exec(nestingVariable("", nesting.depth))
-  if (!host.readStdin(config.streamBytes, STDIN_WAIT_MS)) return host.exec(nestingVariable("", nesting.depth))
+  const config = configOf(host)
+  if (role !== undefined) probe(host, role, config, nesting)
+  else if (nesting.depth >= MAX_DEPTH) refuseLoop(host)
+  else if (config === undefined || !host.readStdin(config.streamBytes, STDIN_WAIT_MS))
+    host.exec(nestingVariable("", nesting.depth))
+  else relayAndRecord(host, config, nesting)
+}
 
+function configOf(host: Host): RelayConfig | undefined {
+  const config = readRelayConfig(host.readConfig())
+  return config && isRecorded(config, host.wallMs(), variable(host, "CNI_CONTAINERID")) ? config : undefined
+}
+
+function relayAndRecord(host: Host, config: RelayConfig, nesting: Nesting): void {
   const id = host.randomId()
   const begin = beginRecord(host, config, id, "relay", nesting)
-  record(host, config, begin)
+  if (!config.onlyFailures) record(host, config, begin)
   host.relay(nestingVariable(id, nesting.depth))
-  record(host, config, endRecord(host, config, id, host.outcome(), begin.stdin !== undefined))
+  const outcome = host.outcome()
+  if (config.onlyFailures && !isFailure(outcome)) return
+  if (config.onlyFailures) record(host, config, begin)
+  record(host, config, endRecord(host, config, id, outcome, begin.stdin !== undefined))
+}
+
+function isFailure({ errno, signal, code }: Outcome): boolean {
+  return errno !== 0 || signal !== 0 || code !== 0
 }
 
 function refuseLoop(host: Host): void {

@@ -1,7 +1,6 @@
 /* The relay's entry point and the system calls the engine lacks. Everything that is decided is decided in
  * TypeScript (src/relay); this file performs. It must be able to run the real plugin alone: whatever fails
  * before the plugin was started ends in execve(real) or in a relay without a record, never in a lost call. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "quickjs.h"
+#include "arena.h"
 #include "script.h"
 
 extern char **environ;
@@ -56,11 +56,11 @@ static int chosenExit = -1;
 static int setPaths(const char *self)
 {
     const char *slash = strrchr(self, '/');
-    size_t length = slash ? (size_t)(slash - self) : 1;
+    size_t length = slash ? (size_t)(slash - self) : 0;
     if (snprintf(selfPath, sizeof selfPath, "%s", self) >= (int)sizeof selfPath) return -1;
-    if (slash == self) length = 1;
-    snprintf(directory, sizeof directory, "%.*s", (int)length, slash ? self : ".");
-    name = slash ? strrchr(selfPath, '/') + 1 : selfPath;
+    if (slash) snprintf(directory, sizeof directory, "%.*s", (int)length, self); /* "" before a plugin in / itself */
+    else snprintf(directory, sizeof directory, ".");
+    name = slash ? selfPath + length + 1 : selfPath;
     if (snprintf(realPath, sizeof realPath, "%s/.cnitap/real/%s", directory, name) >= (int)sizeof realPath) return -1;
     if (snprintf(configPath, sizeof configPath, "%s/.cnitap/relay.json", directory) >= (int)sizeof configPath) return -1;
     return 0;
@@ -486,6 +486,39 @@ HOST(hostSizeBytes)
 
 HOST(hostStdinComplete) { UNUSED; return JS_NewBool(ctx, outcome.stdinComplete); }
 
+enum { NEEDLES = 64 };
+
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+
+static int startsWith(const char *text, const char *needle)
+{
+    while (*needle && *needle != '\n' && lower((uint8_t)*text) == (uint8_t)*needle) text++, needle++;
+    return !*needle || *needle == '\n';
+}
+
+/* holdsAny(text, needles): one pass over the text, whatever the number of needles (two letters or more each). */
+HOST(hostHoldsAny)
+{
+    size_t length, i, k, count = 0;
+    const char *text = JS_ToCStringLen(ctx, &length, argv[0]), *needles = JS_ToCString(ctx, argv[1]), *n;
+    const char *list[NEEDLES];
+    uint8_t isFirst[256] = {0}, isSecond[256] = {0};
+    int found = 0;
+    UNUSED;
+    if (!text || !needles) return JS_EXCEPTION;
+    for (n = needles; n && count < NEEDLES; n = strchr(n, '\n') ? strchr(n, '\n') + 1 : NULL) {
+        list[count++] = n;
+        isFirst[(uint8_t)n[0]] = isSecond[(uint8_t)n[1]] = 1;
+    }
+    for (i = 0; i + 1 < length && !found; i++) {
+        if (!isFirst[lower((uint8_t)text[i])] || !isSecond[lower((uint8_t)text[i + 1])]) continue;
+        for (k = 0; k < count && !found; k++) found = startsWith(text + i, list[k]);
+    }
+    JS_FreeCString(ctx, text);
+    JS_FreeCString(ctx, needles);
+    return JS_NewBool(ctx, found);
+}
+
 static uint32_t crc32(const uint8_t *bytes, size_t length)
 {
     static uint32_t table[256];
@@ -671,6 +704,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("text", 1, hostText),
     JS_CFUNC_DEF("latin1", 1, hostLatin1),
     JS_CFUNC_DEF("sizeBytes", 1, hostSizeBytes),
+    JS_CFUNC_DEF("holdsAny", 2, hostHoldsAny),
     JS_CFUNC_DEF("checksum", 1, hostChecksum),
     JS_CFUNC_DEF("append", 4, hostAppend),
     JS_CFUNC_DEF("list", 1, hostList),
@@ -683,7 +717,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
 /* Only the intrinsics that the script uses: a full context costs as much again as everything else. */
 static int runScript(void)
 {
-    JSRuntime *rt = JS_NewRuntime();
+    JSRuntime *rt = JS_NewRuntime2(&arenaFunctions, NULL);
     JSContext *ctx = rt ? JS_NewContextRaw(rt) : NULL;
     JSValue global, host, script, result;
     if (!ctx || JS_AddIntrinsicBaseObjects(ctx) || JS_AddIntrinsicJSON(ctx)) return -1;
