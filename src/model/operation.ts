@@ -95,7 +95,8 @@ function group(top: CallNode[]): CallNode[][] {
   return groups
 }
 
-function toOperation(calls: CallNode[]): Operation {
+/** The operation that a list of top-level calls makes; they are in the order they were made. */
+export function toOperation(calls: CallNode[]): Operation {
   const first = calls[0]?.call
   const last = calls.at(-1)?.call
   if (!first || !last) throw new RangeError("an operation has at least one call")
