@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { crc32 } from "node:zlib"
+import { decode } from "../../src/capture/codec.ts"
+import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
+import { double } from "../doubles/double.ts"
+
+export const RELAY = join(import.meta.dirname, "../../dist/relay-x86_64")
+
+export const checksum = (text: string) => ({
+  sizeBytes: Buffer.byteLength(text),
+  crc32: crc32(text).toString(16).padStart(8, "0"),
+})
+
+/** What a runtime sees of one plugin call. `files` is what the plugin left in its working directory. */
+export type Seen = {
+  stdout: string
+  stderr: string
+  code: number | null
+  signal: NodeJS.Signals | null
+  files: Record<string, string>
+}
+
+export type Call = {
+  command?: string | undefined
+  env?: Record<string, string>
+  argv?: string[]
+  stdin?: string | Buffer
+  /** options of test/doubles/launch.c; the environment must then be given with -e */
+  launch?: string[]
+  /** called with the running process, for signals and for streams that the test itself moves */
+  during?: (child: ChildProcess) => void | Promise<void>
+  cwd?: string
+}
+
+/** A bin directory of doubles, a capture and a working directory, all in a temporary root. */
+export class Stand {
+  readonly root = mkdtempSync(join(tmpdir(), "cnitap-"))
+  readonly bin = join(this.root, "bin")
+  readonly real = join(this.bin, ".cnitap/real")
+  readonly capture = join(this.root, "capture")
+  readonly work = join(this.root, "work")
+  readonly configFile = join(this.bin, ".cnitap/relay.json")
+
+  constructor() {
+    mkdirSync(this.real, { recursive: true })
+    mkdirSync(this.capture, { mode: 0o700 })
+    mkdirSync(this.work)
+  }
+
+  /** Puts a plugin that performs these steps into the bin directory (test/doubles/plugin.c). */
+  add(name: string, steps: readonly string[]): string {
+    const path = join(this.bin, name)
+    copyFileSync(double("plugin"), path)
+    writeFileSync(`${path}.json`, JSON.stringify(steps))
+    return path
+  }
+
+  /** What `cnitap install` does to a plugin. */
+  wrap(name: string): void {
+    renameSync(join(this.bin, name), join(this.real, name))
+    copyFileSync(RELAY, join(this.bin, name))
+  }
+
+  probe(name: "cni_pre" | "cni_post"): void {
+    copyFileSync(RELAY, join(this.bin, name))
+  }
+
+  configure(config: Record<string, unknown> = {}): void {
+    this.write(JSON.stringify({ format: 1, capture: this.capture, ...config }))
+  }
+
+  write(config: string | Buffer): void {
+    writeFileSync(this.configFile, config)
+  }
+
+  /** Runs a plugin as libcni does: own pipes, the full path as argv[0], stdin written and closed. */
+  async run(name: string, call: Call = {}): Promise<Seen> {
+    const child = this.start(name, call)
+    const ended = outputOf(child)
+    child.stdin?.on("error", () => {})
+    if (call.during) await call.during(child)
+    else child.stdin?.end(call.stdin ?? "")
+    return { ...(await ended), files: this.#takeFiles() }
+  }
+
+  start(name: string, { command, env = {}, argv = [], launch, cwd }: Call = {}): ChildProcess {
+    const path = join(this.bin, name)
+    const variables = {
+      ...(command === undefined
+        ? {}
+        : {
+            CNI_COMMAND: command,
+            CNI_CONTAINERID: "c1",
+            CNI_NETNS: "/run/netns/c1",
+            CNI_IFNAME: "eth0",
+            CNI_ARGS: "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0",
+            CNI_PATH: this.bin,
+          }),
+      PATH: "/usr/bin:/bin",
+      ...env,
+    }
+    return spawn(launch ? double("launch") : path, launch ? [...launch, path, path, ...argv] : argv, {
+      env: variables,
+      cwd: cwd ?? this.work,
+      stdio: "pipe",
+    })
+  }
+
+  /** Every record of the capture in the order of writing. A line that is none is a failure of the test. */
+  records(): CaptureRecord[] {
+    return this.lines().map((line) => {
+      const decoded = decode(line, checksum)
+      if (decoded.kind !== "record") throw new Error(`${decoded.kind}: ${line.slice(0, 200)}`)
+      return decoded.record
+    })
+  }
+
+  begins(): Begin[] {
+    return this.records().filter((record) => record.kind === "begin")
+  }
+
+  ends(): End[] {
+    return this.records().filter((record) => record.kind === "end")
+  }
+
+  lines(): string[] {
+    return this.segments().flatMap((name) => readFileSync(join(this.capture, name), "utf8").split("\n").filter(Boolean))
+  }
+
+  segments(): string[] {
+    return existsSync(this.capture) ? readdirSync(this.capture).sort() : []
+  }
+
+  /** The bytes of the whole capture, to look for what must not be in them. */
+  bytes(): string {
+    return this.segments()
+      .map((name) => readFileSync(join(this.capture, name), "latin1"))
+      .join("")
+  }
+
+  forget(): void {
+    for (const name of this.segments()) rmSync(join(this.capture, name))
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+
+  #takeFiles(): Record<string, string> {
+    const files: Record<string, string> = {}
+    for (const name of readdirSync(this.work)) {
+      files[name] = readFileSync(join(this.work, name), "latin1")
+      rmSync(join(this.work, name))
+    }
+    return files
+  }
+}
+
+/** Both outputs byte by byte (one character each) and how the process ended, once both outputs were closed. */
+export function outputOf(child: ChildProcess): Promise<Omit<Seen, "files">> {
+  const chunks: [Buffer[], Buffer[]] = [[], []]
+  child.stdout?.on("data", (chunk: Buffer) => chunks[0].push(chunk))
+  child.stderr?.on("data", (chunk: Buffer) => chunks[1].push(chunk))
+  return new Promise((resolve, reject) => {
+    child.on("error", reject)
+    child.on("close", (code, signal) =>
+      resolve({
+        stdout: Buffer.concat(chunks[0]).toString("latin1"),
+        stderr: Buffer.concat(chunks[1]).toString("latin1"),
+        code,
+        signal,
+      }),
+    )
+  })
+}
