@@ -253,6 +253,16 @@ static sigset_t forwarded(void)
     return set;
 }
 
+/* A reader that has gone before the plugin started: its first write must meet EPIPE, not the room in our pipe. */
+static void closeUnread(void)
+{
+    struct pollfd p[] = { { STDOUT, 0, 0 }, { STDERR, 0, 0 } };
+    size_t i;
+    if (poll(p, 2, 0) <= 0) return;
+    for (i = 0; i < 2; i++)
+        if (p[i].revents & (POLLERR | POLLHUP)) { close(pipes[p[i].fd][0]); pipes[p[i].fd][0] = -1; }
+}
+
 /* Runs the plugin and relays until both its output streams are at their end, as libcni itself waits for EOF
  * (a grandchild that holds stdout delays the runtime with us as it does without us). */
 static int relay(const char *variable)
@@ -267,6 +277,7 @@ static int relay(const char *variable)
     signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || (!outcome.piped && openPipes())) { execReal(variable); outcome.execErrno = errno; return -1; }
     sigprocmask(SIG_BLOCK, &set, NULL);
+    closeUnread();
     error = plugin(&child, variable);
     if (error == EAGAIN || error == ENOMEM) { execReal(variable); error = errno; }
     outcome.execErrno = error;
