@@ -1,9 +1,10 @@
 import { applyEdits, format } from "jsonc-parser"
-import { type Exit, type Payload, SIGNALS } from "../capture/record.ts"
+import type { Payload } from "../capture/record.ts"
 import { type Call, isFailed } from "../model/call.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
+import { podName, stateText } from "../model/wording.ts"
 import { type Paint, visible } from "./colour.ts"
-import { callDuration, OUTCOME_COLOURS, podName } from "./operation-table.ts"
+import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
 import { age, duration } from "./time.ts"
 
 /** A whole operation for people: its facts, its tree, then each call in full. */
@@ -40,21 +41,6 @@ export function callText(node: CallNode, operation: Operation, paint: Paint): st
     "",
   ]
   return lines.join("\n")
-}
-
-/** How a process ended, in words. */
-export function exitText(exit: Exit | undefined): string {
-  if (!exit) return ""
-  if ("errno" in exit) return `could not be started (errno ${exit.errno})`
-  if ("signal" in exit) return `killed by ${SIGNALS[exit.signal] ?? `signal ${exit.signal}`}`
-  return `exit ${exit.code}`
-}
-
-function stateText(call: Call): string {
-  if (call.state === "running") return "still running"
-  if (call.state === "killed") return "killed before it ended"
-  if (call.state === "unknown") return "no end recorded"
-  return call.as === "probe" ? "probe" : exitText(call.exit)
 }
 
 function treeLines(nodes: CallNode[], paint: Paint, indent = ""): string[] {

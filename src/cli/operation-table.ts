@@ -1,5 +1,6 @@
 import { type Call, isFailed } from "../model/call.ts"
 import { type CallNode, type Operation, walk } from "../model/operation.ts"
+import { podName } from "../model/wording.ts"
 import type { Colour } from "./colour.ts"
 import type { Column, Table } from "./output.ts"
 import { age, duration } from "./time.ts"
@@ -40,11 +41,6 @@ const outcomeColumn: Column<Operation> = {
   title: "OUTCOME",
   text: ({ outcome }) => outcome,
   colour: ({ outcome }) => OUTCOME_COLOURS[outcome],
-}
-
-/** The pod, and where there is none (GC, STATUS, a container made by hand) the container. */
-export function podName({ pod, containerId }: Pick<Operation, "pod" | "containerId">): string {
-  return pod ? `${pod.namespace}/${pod.name}` : (containerId?.slice(0, 13) ?? "")
 }
 
 /** `bridge 31.4ms (host-local 2.10ms)`; what did not end well is marked by a word. */

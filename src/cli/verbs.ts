@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts"
 import { ls } from "./verbs/ls.ts"
+import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show]
+export const VERBS: Verb[] = [ls, show, serve]

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto"
+import { app } from "../../serve/app.ts"
+import { houseOf, listen, parseAddress, readTls, urlOf } from "../../serve/listen.ts"
+import { readPage } from "../../serve/page.ts"
+import { Session } from "../../serve/session.ts"
+import { addCapture, openSelected } from "../select.ts"
+import type { Verb } from "../verb.ts"
+
+export const serve: Verb = {
+  name: "serve",
+  summary: "open a page in the browser over a capture, live: operations, waterfalls, what each plugin changed",
+  define(command) {
+    addCapture(command)
+      .option("--listen <address:port>", "where to listen; port 0 takes a free one", "127.0.0.1:7811")
+      .option("--tls-cert <file>", "certificate (PEM), needed to listen beyond this machine")
+      .option("--tls-key <file>", "its key (PEM)")
+  },
+  async run(context, _args, options) {
+    const address = parseAddress(String(options.listen))
+    const tls = readTls(address, text(options.tlsCert), text(options.tlsKey))
+    const page = readPage()
+    const session = new Session(await openSelected(context, options))
+    const house = houseOf(randomBytes(18).toString("base64url"), tls)
+    const server = await listen(app(session, page, house), address, tls)
+    context.stdout.write(`${urlOf(server, address, house)}\n`)
+    if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
+    const ended = new Promise<void>((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
+    })
+    const failed = session.open()
+    await Promise.race([ended, failed.then(() => ended)])
+    session.close()
+    server.close()
+    // Pages hold their event stream open for ever.
+    server.closeAllConnections()
+  },
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined
+}

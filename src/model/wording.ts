@@ -1,0 +1,51 @@
+import { type Exit, SIGNALS } from "../capture/record.ts"
+import type { Call } from "./call.ts"
+import type { Operation } from "./operation.ts"
+
+/** The pod, and where there is none (GC, STATUS, a container made by hand) the container. */
+export function podName({ pod, containerId }: Pick<Operation, "pod" | "containerId">): string {
+  return pod ? `${pod.namespace}/${pod.name}` : (containerId?.slice(0, 13) ?? "")
+}
+
+/** How a process ended, in words. */
+export function exitText(exit: Exit | undefined): string {
+  if (!exit) return ""
+  if ("errno" in exit) return `could not be started (errno ${exit.errno})`
+  if ("signal" in exit) return `killed by ${SIGNALS[exit.signal] ?? `signal ${exit.signal}`}`
+  return `exit ${exit.code}`
+}
+
+/** How a call ended or did not, in words. */
+export function stateText(call: Call): string {
+  if (call.state === "running") return "still running"
+  if (call.state === "killed") return "killed before it ended"
+  if (call.state === "unknown") return "no end recorded"
+  return call.as === "probe" ? "probe" : exitText(call.exit)
+}
+
+/** How long ago, in kubectl's manner: two units while the first is small. */
+export function age(thenMs: number, nowMs: number): string {
+  const seconds = Math.floor((nowMs - thenMs) / 1000)
+  if (seconds < 0) return seconds < -1 ? "in future" : "0s"
+  if (seconds < 120) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 10) return `${minutes}m${seconds % 60 ? `${seconds % 60}s` : ""}`
+  if (minutes < 180) return `${minutes}m`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 8) return `${hours}h${minutes % 60 ? `${minutes % 60}m` : ""}`
+  if (hours < 48) return `${hours}h`
+  const days = Math.floor(hours / 24)
+  return days < 8 && hours % 24 ? `${days}d${hours % 24}h` : `${days}d`
+}
+
+/** A duration with its unit, three digits that count. */
+export function duration(ms: number | undefined): string {
+  if (ms === undefined) return ""
+  if (ms >= 120_000) return age(0, ms)
+  if (ms >= 1000) return `${trim(ms / 1000)}s`
+  return ms >= 0.1 || ms === 0 ? `${trim(ms)}ms` : `${Math.round(ms * 1000)}µs`
+}
+
+function trim(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto"
+import { type Context, Hono } from "hono"
+import { streamSSE } from "hono/streaming"
+import { messages } from "./events.ts"
+import { type House, type Judgement, judgeOrigin, judgeToken, type Visit } from "./guard.ts"
+import type { Page } from "./page.ts"
+import type { OperationAnswer, Refusal } from "./protocol.ts"
+import type { Session } from "./session.ts"
+
+/**
+ * The routes. The page itself holds nothing secret and is given to whoever asks from here; its token stays behind the
+ * `#` of its URL, which browsers send to nobody, and goes with each request for data.
+ */
+export function app(session: Session, page: Page, house: House): Hono {
+  const epoch = randomBytes(6).toString("hex")
+  const routes = new Hono()
+  routes.use(async (context, next) => {
+    const visit = visitOf(context)
+    for (const [name, value] of Object.entries(HEADERS)) context.header(name, value)
+    context.header("Content-Security-Policy", page.contentSecurityPolicy)
+    const judgement = judge(visit, context.req.path, house)
+    if (judgement.kind === "refused") return context.json<Refusal>(judgement, judgement.status)
+    await next()
+    return undefined
+  })
+  routes.get("/", (context) => context.html(page.html))
+  routes.get("/favicon.ico", (context) => context.body(null, 204))
+  routes.get("/api/operations/:id", async (context) => {
+    const calls = await session.operation(context.req.param("id"))
+    if (!calls) return notFound(context)
+    return context.json<OperationAnswer>({ calls })
+  })
+  routes.get("/api/events", (context) => {
+    const gone = new AbortController()
+    return streamSSE(context, async (stream) => {
+      stream.onAbort(() => gone.abort())
+      for await (const message of messages(session, epoch, context.req.header("Last-Event-ID"), gone.signal)) {
+        if (gone.signal.aborted) return
+        await stream.writeSSE(message)
+      }
+    })
+  })
+  routes.notFound(notFound)
+  return routes
+}
+
+const HEADERS = {
+  "Cache-Control": "no-store",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+} as const
+
+function judge(visit: Visit, path: string, house: House): Judgement {
+  const judgement = judgeOrigin(visit, house)
+  return judgement.kind === "welcome" && path.startsWith("/api/") ? judgeToken(visit, house) : judgement
+}
+
+function visitOf({ req }: Context): Visit {
+  return {
+    method: req.method,
+    host: req.header("Host"),
+    origin: req.header("Origin"),
+    fetchSite: req.header("Sec-Fetch-Site"),
+    authorization: req.header("Authorization"),
+  }
+}
+
+function notFound(context: Context): Response {
+  return context.json<Refusal>({ error: "nothing is here", hint: "Open the URL that cnitap printed." }, 404)
+}

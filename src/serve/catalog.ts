@@ -1,0 +1,103 @@
+import type { Call } from "../model/call.ts"
+import { type Operation, toOperations, walk } from "../model/operation.ts"
+import { type LightOperation, lighten, summarize } from "../model/packed.ts"
+
+/** What changed after a version: operations new or changed, and ids that are no operation any more. */
+export type Changes = { version: number; operations: LightOperation[]; removed: string[] }
+
+/**
+ * The operations of a capture without their streams, each with the version at which it last changed, so that a page
+ * that comes back is told what it missed and nothing twice. Calls come in any order and may come again with more.
+ */
+export class Catalog {
+  #version = 0
+  /** calls that can belong together: of one node and container */
+  readonly #families = new Map<string, Map<string, Call>>()
+  readonly #summaries = new Map<string, ReturnType<typeof summarize>>()
+  /** by id, the longest unchanged first: a Map keeps the order of insertion, and what changes is inserted anew */
+  readonly #operations = new Map<string, { version: number; operation: LightOperation }>()
+  readonly #idsOfFamily = new Map<string, Set<string>>()
+  readonly #operationOf = new Map<string, string>()
+  readonly #removed: { version: number; id: string }[] = []
+
+  get version(): number {
+    return this.#version
+  }
+
+  get size(): number {
+    return this.#operations.size
+  }
+
+  put(calls: Iterable<Call>): void {
+    const changed = new Set<string>()
+    for (const call of calls) {
+      const key = familyOf(call)
+      const family = this.#families.get(key) ?? new Map<string, Call>()
+      this.#families.set(key, family)
+      family.set(call.id, lighten(call))
+      this.#summaries.set(call.id, summarize(call))
+      changed.add(key)
+    }
+    for (const key of changed) this.#regroup(key)
+  }
+
+  /** The operation that a call belongs to. */
+  operationOf(callId: string): LightOperation | undefined {
+    const id = this.#operationOf.get(callId)
+    return id === undefined ? undefined : this.#operations.get(id)?.operation
+  }
+
+  /** Newest start first. */
+  newestFirst(): LightOperation[] {
+    return [...this.#operations.values()].map(({ operation }) => operation).sort((a, b) => b.wallMs - a.wallMs)
+  }
+
+  changesSince(version: number): Changes {
+    const operations: LightOperation[] = []
+    for (const entry of [...this.#operations.values()].reverse()) {
+      if (entry.version <= version) break
+      operations.push(entry.operation)
+    }
+    const removed = this.#removed.filter((entry) => entry.version > version).map(({ id }) => id)
+    return { version: this.#version, operations, removed: removed.filter((id) => !this.#operations.has(id)) }
+  }
+
+  #regroup(key: string): void {
+    this.#version++
+    const operations = toOperations(this.#families.get(key)?.values() ?? [])
+    const ids = new Set(operations.map(({ id }) => id))
+    for (const id of this.#idsOfFamily.get(key) ?? []) {
+      if (ids.has(id)) continue
+      this.#operations.delete(id)
+      this.#removed.push({ version: this.#version, id })
+    }
+    this.#idsOfFamily.set(key, ids)
+    for (const operation of operations) {
+      const known = this.#operations.get(operation.id)?.operation
+      if (known && isSame(known, operation)) continue
+      this.#operations.delete(operation.id)
+      const summaries = new Map<string, ReturnType<typeof summarize>>()
+      for (const { call } of walk(operation.calls)) {
+        this.#operationOf.set(call.id, operation.id)
+        summaries.set(call.id, this.#summaries.get(call.id) ?? {})
+      }
+      this.#operations.set(operation.id, { version: this.#version, operation: { ...operation, summaries } })
+    }
+  }
+}
+
+/** STATUS, GC and VERSION have no container and come every few seconds: an hour of them is looked at together. */
+function familyOf({ node, containerId, wallMs }: Call): string {
+  return `${node}/${containerId ?? Math.floor(wallMs / 3_600_000)}`
+}
+
+function isSame(a: Operation, b: Operation): boolean {
+  const [ofA, ofB] = [[...walk(a.calls)], [...walk(b.calls)]]
+  return (
+    ofA.length === ofB.length &&
+    ofA.every(({ call, level }, at) => {
+      const other = ofB[at]
+      return other !== undefined && other.call === call && other.level === level
+    })
+  )
+}

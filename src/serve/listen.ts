@@ -1,0 +1,91 @@
+import { X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { createServer as createHttpServer, type Server } from "node:http"
+import { createServer as createHttpsServer } from "node:https"
+import { isIP } from "node:net"
+import { getRequestListener } from "@hono/node-server"
+import type { Hono } from "hono"
+import { Fault } from "../fault/fault.ts"
+import type { House } from "./guard.ts"
+
+export type Address = { host: string; port: number }
+export type Tls = { cert: Buffer; key: Buffer }
+
+/** `127.0.0.1:7811`, `[::1]:0`, `:7811` (this machine only). */
+export function parseAddress(text: string): Address {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? (plain || "127.0.0.1")
+  if (port === undefined || Number(port) > 65535 || !(isIP(host) || host === "localhost")) {
+    throw new Fault("USAGE", `${text} is no address`, "Write --listen 127.0.0.1:7811.")
+  }
+  return { host, port: Number(port) }
+}
+
+/** Captures hold what pods are told; beyond this machine they travel encrypted or not at all. */
+export function readTls(address: Address, certFile: string | undefined, keyFile: string | undefined): Tls | undefined {
+  if (certFile === undefined && keyFile === undefined) {
+    if (isLoopback(address.host)) return undefined
+    throw new Fault(
+      "REFUSED",
+      `${address.host} is reached from other machines, and a capture may not travel unencrypted`,
+      "Give --tls-cert and --tls-key, or listen on 127.0.0.1 and forward the port with ssh -L.",
+    )
+  }
+  if (certFile === undefined || keyFile === undefined) {
+    throw new Fault("USAGE", "a certificate needs its key", "Give both --tls-cert and --tls-key.")
+  }
+  return { cert: readPem(certFile), key: readPem(keyFile) }
+}
+
+export function houseOf(token: string, tls: Tls | undefined): House {
+  const certificate = tls && new X509Certificate(tls.cert)
+  return {
+    token,
+    scheme: tls ? "https" : "http",
+    isOurName: (name) => certificate?.checkHost(name) !== undefined,
+  }
+}
+
+/** Resolves when it listens, with the port it got. */
+export async function listen(app: Hono, { host, port }: Address, tls: Tls | undefined): Promise<Server> {
+  const listener = getRequestListener(app.fetch)
+  const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)))
+    server.listen(port, host, resolve)
+  })
+  return server
+}
+
+export function urlOf(server: Server, { host }: Address, house: House): string {
+  const bound = server.address()
+  const port = typeof bound === "object" && bound !== null ? bound.port : 0
+  return `${house.scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${house.token}`
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d+){3}$/.test(host)
+}
+
+function readPem(path: string): Buffer {
+  try {
+    const bytes = readFileSync(path)
+    if (bytes.includes("-----BEGIN ")) return bytes
+  } catch (error) {
+    throw new Fault("FILE_BROKEN", `${path} cannot be read`, "Name a PEM file that this user may read.", error)
+  }
+  throw new Fault("FILE_BROKEN", `${path} is no PEM file`, "Name a certificate and a key in PEM form.")
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): unknown {
+  if (error.code === "EADDRINUSE") {
+    return new Fault("REFUSED", `${host}:${port} is in use`, "Choose another port with --listen 127.0.0.1:0.")
+  }
+  if (error.code === "EACCES") {
+    return new Fault("NOT_PERMITTED", `${host}:${port} may not be listened on`, "Choose a port above 1023.")
+  }
+  if (error.code === "EADDRNOTAVAIL") {
+    return new Fault("USAGE", `${host} is no address of this machine`, "Name one of its addresses with --listen.")
+  }
+  return error
+}

@@ -1,0 +1,34 @@
+import type { Call } from "../model/call.ts"
+import type { PackedOperations } from "../model/packed.ts"
+
+/** Where the page's data comes from. */
+export type Source = {
+  /** the capture's path as it was named */
+  path: string
+  /** a directory grows; a bundle does not */
+  isLive: boolean
+  /** the machine that reads it */
+  host: string
+}
+
+/**
+ * What `GET /api/events` sends, one server-sent event each, named by `kind`. After `reset` everything the page knew is
+ * void. `ready` and each later `operations` carry an event id: a client that comes back with it (Last-Event-ID) gets
+ * what changed since, and nothing twice; a client of an earlier server gets `reset`.
+ */
+export type ServerEvent =
+  | { kind: "reset"; source: Source }
+  /** how much of the capture was read so far */
+  | { kind: "progress"; readBytes: number; totalBytes: number }
+  /** new ones, and changed ones whole; in any order. `removed`: ids that were merged into another operation */
+  | { kind: "operations"; batch: PackedOperations; removed: string[] }
+  /** everything that there was when the client came has been sent; later events are live */
+  | { kind: "ready" }
+  /** lines that could not be read, by what is wrong with them */
+  | { kind: "damage"; lines: Record<string, number> }
+
+/** `GET /api/operations/:id`: its calls in full, nested ones too, in time order. */
+export type OperationAnswer = { calls: Call[] }
+
+/** Every answer that is not 200. */
+export type Refusal = { error: string; hint: string }

@@ -1,0 +1,95 @@
+import { hostname } from "node:os"
+import type { Call } from "../model/call.ts"
+import { walk } from "../model/operation.ts"
+import type { Capture } from "../store/capture.ts"
+import { Damage } from "../store/damage.ts"
+import { Catalog } from "./catalog.ts"
+import { Feed } from "./feed.ts"
+import type { Source } from "./protocol.ts"
+
+const POLL_MS = 200
+
+/** One capture being read and followed, for every page that looks at it. */
+export class Session {
+  readonly source: Source
+  readonly catalog = new Catalog()
+  readonly damage = new Damage()
+  readonly #feed: Feed
+  readonly #listeners = new Set<() => void>()
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+  #progress = { readBytes: 0, totalBytes: 0 }
+  #isRead = false
+
+  constructor(capture: Capture) {
+    this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
+    this.#feed = new Feed(capture, this.damage)
+  }
+
+  /** Whether everything that lay there at the start has been read. */
+  get isRead(): boolean {
+    return this.#isRead
+  }
+
+  get progress(): { readBytes: number; totalBytes: number } {
+    return this.#progress
+  }
+
+  /** Reads what there is, then follows it until `close`. Resolves when the first reading is done. */
+  async open(progress?: (readBytes: number, totalBytes: number) => void): Promise<void> {
+    await this.#readNext((readBytes, totalBytes) => {
+      this.#progress = { readBytes, totalBytes }
+      progress?.(readBytes, totalBytes)
+    })
+    this.#isRead = true
+    this.#tell()
+    if (this.source.isLive) this.#schedule()
+  }
+
+  /** Calls back after something changed, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The calls of the operation that a call belongs to, in full; a call whose lines were pruned is left out. */
+  async operation(callId: string): Promise<Call[] | undefined> {
+    const operation = this.catalog.operationOf(callId)
+    if (!operation) return undefined
+    const calls: Call[] = []
+    for (const { call } of walk(operation.calls)) {
+      const whole = await this.#feed.call(call.id)
+      if (whole) calls.push(whole)
+    }
+    return calls
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#tell()
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => {
+      // A failing read (a directory taken away, rights changed) is tried again: the page says what it last knew.
+      void this.#readNext().finally(() => this.#schedule())
+    }, POLL_MS)
+  }
+
+  async #readNext(progress?: (readBytes: number, totalBytes: number) => void): Promise<void> {
+    for await (const calls of this.#feed.next(progress)) {
+      this.catalog.put(calls)
+      this.#tell()
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
