@@ -1,0 +1,61 @@
+/** Builds the page: one HTML file that holds its script and style, and whose policy allows exactly these two. */
+import { createHash } from "node:crypto"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { build } from "esbuild"
+
+const root = join(import.meta.dirname, "..")
+/** Compressed; a page that a node serves over a forwarded port should be there at once. */
+const BUDGET_BYTES = 250_000
+
+const result = await build({
+  entryPoints: [join(root, "src/web/main.tsx")],
+  bundle: true,
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  charset: "utf8",
+  legalComments: "none",
+  outdir: join(root, "build/web"),
+  write: false,
+  logLevel: "error",
+})
+const script = textOf(".js")
+const style = textOf(".css")
+const html = readFileSync(join(root, "src/web/page.html"), "utf8")
+  .replace("{policy}", () => policy(script, style))
+  .replace("{style}", () => style)
+  .replace("{script}", () => script)
+mkdirSync(join(root, "dist"), { recursive: true })
+writeFileSync(join(root, "dist/page.html"), html)
+const compressedBytes = gzipSync(html).length
+console.error(`cnitap: dist/page.html ${(compressedBytes / 1000).toFixed(1)} kB compressed`)
+if (compressedBytes > BUDGET_BYTES) throw new Error(`the page is over its budget of ${BUDGET_BYTES} bytes`)
+
+/** What the page's elements would end at is escaped: neither occurs in code but within a string. */
+function textOf(extension: string): string {
+  const text = result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ""
+  return text.trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "\\x3c!--")
+}
+
+/** No inline handler, no other script, nothing from elsewhere; and no text ever becomes markup (Trusted Types). */
+function policy(...[js, css]: string[]): string {
+  return [
+    "default-src 'none'",
+    `script-src '${hash(js ?? "")}'`,
+    `style-src '${hash(css ?? "")}'`,
+    "connect-src 'self'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ")
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`
+}

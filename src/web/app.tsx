@@ -1,0 +1,139 @@
+import "./theme.css"
+import "./app.css"
+import { connection, damagedLines, isReady, note, readShare, source } from "./state/capture.ts"
+import { isHelpOpen } from "./state/keys.ts"
+import { link, route, type View } from "./state/route.ts"
+import { nextTheme } from "./state/theme.ts"
+import { Findings } from "./views/findings.tsx"
+import { Help } from "./views/help.tsx"
+import { LedgerView } from "./views/ledger.tsx"
+import { Operations } from "./views/operations.tsx"
+import { Overview } from "./views/overview.tsx"
+import { Pods } from "./views/pods.tsx"
+
+const TABS: { view: View; title: string }[] = [
+  { view: "operations", title: "Operations" },
+  { view: "pods", title: "Pods" },
+  { view: "overview", title: "Overview" },
+  { view: "findings", title: "Findings" },
+  { view: "ledger", title: "Ledger" },
+]
+
+export function App() {
+  return (
+    <div class="app">
+      <header class="top">
+        <a class="brand" href={link({ view: "operations", operation: undefined, pod: undefined })} aria-label="cnitap, operations">
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <rect width="16" height="16" rx="4" />
+            <path d="M3 8h3l2-4 2 8 1.5-4H13" />
+          </svg>
+          <span>cnitap</span>
+        </a>
+        <nav aria-label="views">
+          {TABS.map(({ view, title }) => (
+            <a
+              key={view}
+              class="tab"
+              href={link({ view, operation: undefined, pod: undefined })}
+              aria-current={route.value.view === view ? "page" : undefined}
+            >
+              {title}
+            </a>
+          ))}
+        </nav>
+        <SourceState />
+        <button type="button" class="icon" onClick={nextTheme} aria-label="switch between light and dark" title="light or dark (t)">
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="8" cy="8" r="5.5" />
+            <path class="solid" d="M8 2.5a5.5 5.5 0 0 1 0 11z" />
+          </svg>
+        </button>
+        <button type="button" class="icon" onClick={() => (isHelpOpen.value = true)} aria-label="keys and filters" title="keys and filters (?)">
+          ?
+        </button>
+      </header>
+      <Notices />
+      <main>
+        <CurrentView />
+      </main>
+      {isHelpOpen.value && <Help />}
+    </div>
+  )
+}
+
+function CurrentView() {
+  if (connection.value === "refused") return <Refused />
+  switch (route.value.view) {
+    case "operations":
+      return <Operations />
+    case "pods":
+      return <Pods />
+    case "overview":
+      return <Overview />
+    case "findings":
+      return <Findings />
+    case "ledger":
+      return <LedgerView />
+  }
+}
+
+/** Whether what is shown is what is there. */
+function SourceState() {
+  const from = source.value
+  const state = connection.value
+  const percent = Math.floor(readShare.value * 100)
+  const words =
+    state === "lost"
+      ? "server gone, trying again"
+      : state === "static"
+        ? "file"
+        : state === "refused"
+          ? "refused"
+          : !isReady.value
+            ? `reading ${percent} %`
+            : from?.isLive
+              ? "live"
+              : "bundle"
+  return (
+    <div class={`source ${state}`} title={from ? `${from.path} on ${from.host}` : ""}>
+      <span class="path nowrap">{from ? `${from.host}:${from.path}` : ""}</span>
+      <span class="state" role="status">
+        <i class={`dot ${words === "live" ? "beats" : ""}`} aria-hidden="true" />
+        {words}
+      </span>
+    </div>
+  )
+}
+
+function Notices() {
+  const damaged = Object.entries(damagedLines.value)
+  const lines = damaged.reduce((sum, [, count]) => sum + count, 0)
+  return (
+    <>
+      {note.value && (
+        <p class="notice" role="note">
+          {note.value}
+        </p>
+      )}
+      {lines > 0 && (
+        <p class="notice" role="note">
+          {lines === 1 ? "1 line of the capture was" : `${lines} lines of the capture were`} not read:{" "}
+          {damaged.map(([kind, count]) => `${count} ${kind}`).join(", ")}
+        </p>
+      )}
+    </>
+  )
+}
+
+function Refused() {
+  return (
+    <div class="empty" role="alert">
+      <strong>This server does not know the token of this page.</strong>
+      <span>
+        It was started anew, or the address is incomplete. Open the URL that <code>cnitap serve</code> printed.
+      </span>
+    </div>
+  )
+}
+

@@ -1,0 +1,26 @@
+import type { LightOperation } from "../../model/packed.ts"
+import type { Operation } from "../../model/operation.ts"
+import type { Source } from "../../serve/protocol.ts"
+
+/** Where the page gets its data: a server that reads a live capture, or what the page itself carries. */
+export interface Backend {
+  /** Tells the sink all that there is and then what is new, for as long as the page is open. */
+  start(sink: Sink): void
+  /** The operation that a call belongs to with every stream; undefined where it is no longer in the capture. */
+  operation(callId: string): Promise<Operation | undefined>
+  /** Every call with its streams, for what only the whole capture can tell. */
+  everything(): Promise<Operation[]>
+}
+
+/** `lost`: the server does not answer, and the page tries again. `refused`: it answers, and the token is not its own. */
+export type Connection = "connecting" | "live" | "static" | "lost" | "refused" | "ended"
+
+export interface Sink {
+  connection(state: Connection): void
+  /** What was told before is void. */
+  reset(source: Source, note?: string): void
+  progress(readBytes: number, totalBytes: number): void
+  operations(changed: LightOperation[], removed: string[]): void
+  ready(): void
+  damage(lines: Record<string, number>): void
+}

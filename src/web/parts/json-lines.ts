@@ -1,0 +1,62 @@
+import { type JsonNode, scanJson } from "../../capture/json-scan.ts"
+
+/**
+ * One line of a JSON document as people read it. Literals are the document's own characters: long numbers, duplicate
+ * keys and escapes stay what the plugin wrote.
+ */
+export type JsonLine = {
+  indent: number
+  key?: string
+  /** a literal, or the bracket that opens or closes a container */
+  text: string
+  kind: "string" | "scalar" | "open" | "close" | "empty"
+  /** JSON pointer of the value */
+  pointer: string
+  /** of an opening line: how many members, and the line that closes it */
+  members?: number
+  closesAt?: number
+}
+
+/** Undefined where the text is no JSON document. */
+export function jsonLines(text: string): JsonLine[] | undefined {
+  try {
+    JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const lines: JsonLine[] = []
+  const open: { node: JsonNode; line: JsonLine }[] = []
+  scanJson(
+    text,
+    (node) => {
+      if (node.kind === "key") return undefined
+      const parent = open.at(-1)
+      if (parent) parent.line.members = (parent.line.members ?? 0) + 1
+      const key = parent?.node.kind === "object" ? node.step : undefined
+      const isContainer = node.kind === "object" || node.kind === "array"
+      const line: JsonLine = {
+        indent: open.length,
+        ...(key === undefined ? {} : { key }),
+        text: node.kind === "object" ? "{" : node.kind === "array" ? "[" : text.slice(node.from, node.to),
+        kind: isContainer ? "open" : node.kind === "string" ? "string" : "scalar",
+        pointer: node.path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+      }
+      lines.push(line)
+      if (isContainer) open.push({ node, line })
+      return undefined
+    },
+    (node) => {
+      const closed = open.pop()
+      if (!closed) return
+      const bracket = node.kind === "object" ? "}" : "]"
+      if (!closed.line.members) {
+        closed.line.kind = "empty"
+        closed.line.text += bracket
+        return
+      }
+      closed.line.closesAt = lines.length
+      lines.push({ indent: open.length, text: bracket, kind: "close", pointer: closed.line.pointer })
+    },
+  )
+  return lines
+}

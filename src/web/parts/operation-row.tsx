@@ -1,0 +1,105 @@
+import { walk } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
+import { duration, podName } from "../../model/wording.ts"
+import { nowMs } from "../state/now.ts"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "./outcome.tsx"
+import { exactTime, timeOfDay } from "./clock.ts"
+import "./operation-row.css"
+
+/** One operation in a list. */
+export function OperationRow({ operation }: { operation: LightOperation }) {
+  const { command, outcome, wallMs } = operation
+  const reason = reasonOf(operation)
+  return (
+    <>
+      <OutcomeMark outcome={outcome} />
+      <span class="time mono" title={exactTime(wallMs)}>
+        {timeOfDay(wallMs, nowMs.value)}
+      </span>
+      <span class="command">{command || "(none)"}</span>
+      <span class="pod nowrap">
+        <PodText operation={operation} />
+      </span>
+      <span class={`said nowrap ${reason ? "reason" : ""}`}>{reason ?? pluginsOf(operation)}</span>
+      <span class="ips mono nowrap">{addressesOf(operation)}</span>
+      <span class="duration mono">
+        {operation.durationMs === undefined
+          ? outcome === "running"
+            ? duration(Math.max(0, nowMs.value - wallMs))
+            : ""
+          : duration(operation.durationMs)}
+      </span>
+      <Bars operation={operation} />
+    </>
+  )
+}
+
+function PodText({ operation: { pod, containerId, network } }: { operation: LightOperation }) {
+  if (!pod) return <span class="dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
+  return (
+    <>
+      <span class="dim">{pod.namespace}/</span>
+      {pod.name}
+    </>
+  )
+}
+
+/** What the row says, in one sentence. */
+export function operationLabel(operation: LightOperation): string {
+  const { command, outcome, durationMs, wallMs } = operation
+  const took = durationMs === undefined ? "" : `, took ${duration(durationMs)}`
+  const reason = reasonOf(operation)
+  return `${command} ${podName(operation)}, ${OUTCOME_WORDS[outcome]}${took}, at ${timeOfDay(wallMs, nowMs.peek())}${reason ? `: ${reason}` : ""}`
+}
+
+/** Of the calls that did not end well the innermost one is the cause; those around it repeat what it said. */
+function reasonOf(operation: LightOperation): string | undefined {
+  let found: string | undefined
+  for (const { call } of walk(operation.calls)) {
+    const reason = operation.summaries.get(call.id)?.reason
+    if (reason) found = `${call.plugin}: ${reason}`
+    else if (call.state === "killed") found = `${call.plugin}: killed before it ended`
+    else if (call.state === "running") found = `${call.plugin} is running`
+  }
+  return found
+}
+
+function pluginsOf({ calls }: LightOperation): string {
+  return calls
+    .map(({ call, children }) =>
+      children.length > 0 ? `${call.plugin} (${children.map((child) => child.call.plugin).join(", ")})` : call.plugin,
+    )
+    .join(" → ")
+}
+
+/** What the last plugin that named addresses gave. */
+export function addressesOf(operation: LightOperation): string {
+  return operation.calls.flatMap(({ call }) => operation.summaries.get(call.id)?.ips?.join(" ") ?? []).at(-1) ?? ""
+}
+
+/** A waterfall of the top-level calls, as small as a line. */
+function Bars({ operation }: { operation: LightOperation }) {
+  const first = operation.calls[0]?.call
+  const last = operation.calls.at(-1)?.call
+  if (!first || !last) return <span class="bars" />
+  const endMs = last.monoMs + (last.durationMs ?? Math.max(0, nowMs.value - last.wallMs))
+  const totalMs = Math.max(endMs - first.monoMs, 0.001)
+  return (
+    <span class="bars" aria-hidden="true">
+      {operation.calls.map(({ call }) => {
+        const width = call.durationMs ?? Math.max(0, endMs - call.monoMs)
+        return (
+          <i
+            key={call.id}
+            class={callOutcome(call)}
+            title={`${call.plugin} ${duration(call.durationMs)}`}
+            style={{
+              left: `${(100 * (call.monoMs - first.monoMs)) / totalMs}%`,
+              width: `${(100 * width) / totalMs}%`,
+            }}
+          />
+        )
+      })}
+    </span>
+  )
+}

@@ -1,0 +1,103 @@
+import { computed, signal } from "@preact/signals"
+import type { Operation } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
+import type { Source } from "../../serve/protocol.ts"
+import type { Backend, Connection, Sink } from "../backends/backend.ts"
+
+/** The operations that the page knows, oldest first; a new array whenever one of them changed. */
+export const operations = signal<readonly LightOperation[]>([])
+export const source = signal<Source | undefined>(undefined)
+export const note = signal<string | undefined>(undefined)
+export const connection = signal<Connection>("connecting")
+/** share of the capture that was read, 0 to 1; 1 when all of it was */
+export const readShare = signal(0)
+export const isReady = signal(false)
+export const damagedLines = signal<Record<string, number>>({})
+
+const byId = new Map<string, LightOperation>()
+
+export const tally = computed(() => {
+  let failed = 0
+  let running = 0
+  let killed = 0
+  for (const { outcome } of operations.value) {
+    if (outcome === "failed") failed++
+    else if (outcome === "running") running++
+    else if (outcome === "killed") killed++
+  }
+  return { all: operations.value.length, failed, running, killed }
+})
+
+export function operationById(id: string | undefined): LightOperation | undefined {
+  void operations.value
+  return id === undefined ? undefined : byId.get(id)
+}
+
+export const sink: Sink = {
+  connection(state) {
+    connection.value = state
+  },
+  reset(from, said) {
+    byId.clear()
+    operations.value = []
+    source.value = from
+    note.value = said
+    isReady.value = false
+    readShare.value = 0
+    damagedLines.value = {}
+  },
+  progress(readBytes, totalBytes) {
+    readShare.value = totalBytes > 0 ? Math.min(readBytes / totalBytes, 1) : 0
+  },
+  operations(changed, removed) {
+    operations.value = merged(operations.peek(), changed, removed)
+  },
+  ready() {
+    readShare.value = 1
+    isReady.value = true
+  },
+  damage(lines) {
+    damagedLines.value = lines
+  },
+}
+
+/** Mostly new operations start after all that are known; sorting 100,000 again for each would be felt. */
+function merged(
+  known: readonly LightOperation[],
+  changed: LightOperation[],
+  removed: string[],
+): readonly LightOperation[] {
+  const replaced = changed.some(({ id }) => byId.has(id)) || removed.some((id) => byId.has(id))
+  for (const id of removed) byId.delete(id)
+  const fresh = changed.filter(({ id }) => !byId.has(id)).sort((a, b) => a.wallMs - b.wallMs)
+  for (const operation of changed) byId.set(operation.id, operation)
+  const kept = replaced ? known.flatMap(({ id }) => byId.get(id) ?? []) : known
+  const first = fresh[0]
+  const last = kept.at(-1)
+  const all = [...kept, ...fresh]
+  if (first && last && first.wallMs < last.wallMs) all.sort((a, b) => a.wallMs - b.wallMs)
+  return all
+}
+
+let backend: Backend | undefined
+const whole = new Map<string, { light: LightOperation | undefined; answer: Promise<Operation | undefined> }>()
+const WHOLE_KEPT = 20
+
+export function connect(to: Backend): void {
+  backend = to
+  to.start(sink)
+}
+
+/** An operation with its streams; asked for once as long as it does not change. */
+export function wholeOperation(id: string): Promise<Operation | undefined> {
+  const light = byId.get(id)
+  const known = whole.get(id)
+  if (known && known.light === light) return known.answer
+  const answer = backend?.operation(id) ?? Promise.resolve(undefined)
+  whole.delete(id)
+  whole.set(id, { light, answer })
+  answer.catch(() => whole.delete(id))
+  const oldest = whole.size > WHOLE_KEPT ? whole.keys().next().value : undefined
+  if (oldest !== undefined) whole.delete(oldest)
+  return answer
+}

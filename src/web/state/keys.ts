@@ -1,0 +1,72 @@
+import { signal } from "@preact/signals"
+import { go, route, VIEWS } from "./route.ts"
+import { nextTheme } from "./theme.ts"
+
+export const isHelpOpen = signal(false)
+
+/** What the view in front does with the keys; each view sets its own when it is shown. */
+export type KeyHandlers = {
+  /** down or up by so many rows */
+  move?(rows: number): void
+  open?(): void
+  /** the next or previous call */
+  step?(calls: number): void
+}
+
+export const handlers: { current: KeyHandlers } = { current: {} }
+
+/** Every key and what it does; the help lists them. */
+export const KEYS: [keys: string, what: string][] = [
+  ["j  k  ↓  ↑", "next, previous row"],
+  ["Enter", "open the row"],
+  ["Esc", "close what is open: help, detail, filter"],
+  ["/", "filter"],
+  ["]  [", "next, previous call of the operation"],
+  ["←  →", "in a row of tabs: next, previous tab"],
+  ["1 … 5", "operations, pods, overview, findings, ledger"],
+  ["t", "light or dark"],
+  ["?", "this help"],
+]
+
+export function listenToKeys(): void {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+    if (event.key === "Escape") return escape(event)
+    if (isHelpOpen.value || isTyping(event.target)) return
+    if (press(event)) event.preventDefault()
+  })
+}
+
+function press({ key, target }: KeyboardEvent): boolean {
+  const { move, open, step } = handlers.current
+  const isInControl = target instanceof HTMLElement && target.closest("a, button, select, summary, [role=tab]") !== null
+  const isScrolling = target instanceof HTMLElement && target.closest(".scrolls") !== null
+  if (key === "j" || (key === "ArrowDown" && !isScrolling)) move?.(1)
+  else if (key === "k" || (key === "ArrowUp" && !isScrolling)) move?.(-1)
+  else if (key === "Enter" && !isInControl) open?.()
+  else if (key === "]") step?.(1)
+  else if (key === "[") step?.(-1)
+  else if (key === "/") document.querySelector<HTMLInputElement>("input.filter")?.focus()
+  else if (key === "?") isHelpOpen.value = true
+  else if (key === "t") nextTheme()
+  else {
+    const view = VIEWS[Number(key) - 1]
+    if (!view) return false
+    go({ view, operation: undefined, pod: undefined, call: undefined, stream: undefined })
+  }
+  return true
+}
+
+function escape(event: KeyboardEvent): void {
+  if (isHelpOpen.value) isHelpOpen.value = false
+  else if (isTyping(event.target)) (event.target as HTMLElement).blur()
+  else if (route.value.operation) go({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })
+  else if (route.value.pod) go({ pod: undefined })
+  else if (route.value.q) go({ q: "" })
+  else return
+  event.preventDefault()
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement
+}

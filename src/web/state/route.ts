@@ -1,0 +1,93 @@
+import { computed, signal } from "@preact/signals"
+
+export const VIEWS = ["operations", "pods", "overview", "findings", "ledger"] as const
+export type View = (typeof VIEWS)[number]
+export const PANELS = ["calls", "chain", "compare"] as const
+export type Panel = (typeof PANELS)[number]
+export const STREAMS = ["stdin", "stdout", "stderr", "env", "exit"] as const
+export type Stream = (typeof STREAMS)[number]
+
+/** Everything that is selected; it is the URL's fragment, so that each selection is a link. */
+export type Route = {
+  view: View
+  /** filter of the operations list */
+  q: string
+  /** `namespace/name`, in the pod view */
+  pod?: string | undefined
+  operation?: string | undefined
+  panel: Panel
+  call?: string | undefined
+  stream?: Stream | undefined
+  /** the operation to compare with */
+  other?: string | undefined
+}
+
+const HOME: Route = { view: "operations", q: "", panel: "calls" }
+
+const hash = signal(location.hash)
+addEventListener("hashchange", () => {
+  hash.value = location.hash
+})
+
+export const route = computed(() => parseRoute(hash.value))
+
+/** Goes there; `replace` where going back should not stop at each step (typing, moving through a list). */
+export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
+  const next = href({ ...route.peek(), ...change })
+  if (next === location.hash) return
+  if (how === "replace") history.replaceState(null, "", next)
+  else history.pushState(null, "", next)
+  hash.value = next
+}
+
+/** The link to a selection, from the one that is shown now. */
+export function link(change: Partial<Route>): string {
+  return href({ ...route.value, ...change })
+}
+
+export function href({ view, q, pod, operation, panel, call, stream, other }: Route): string {
+  const steps: string[] = [view]
+  if (view === "pods" && pod) steps.push(pod)
+  if (view === "operations" && operation) {
+    steps.push(operation)
+    if (panel !== "calls" || call) steps.push(panel)
+    if (call) steps.push(call)
+    if (call && stream) steps.push(stream)
+  }
+  const query = new URLSearchParams()
+  if (q) query.set("q", q)
+  if (other && panel === "compare") query.set("with", other)
+  const text = query.toString()
+  return `#/${steps.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`
+}
+
+export function parseRoute(fragment: string): Route {
+  const [path = "", query = ""] = fragment.replace(/^#\/?/, "").split("?")
+  const [view, ...steps] = path.split("/").map(decode)
+  const q = new URLSearchParams(query)
+  const known = VIEWS.find((candidate) => candidate === view)
+  if (!known) return HOME
+  const common = { ...HOME, view: known, q: q.get("q") ?? "" }
+  if (known === "pods") return steps[0] ? { ...common, pod: steps[0] } : common
+  if (known !== "operations" || !steps[0]) return common
+  const panel = PANELS.find((candidate) => candidate === steps[1]) ?? "calls"
+  const stream = STREAMS.find((candidate) => candidate === steps[3])
+  const other = q.get("with")
+  return {
+    ...common,
+    operation: steps[0],
+    panel,
+    ...(steps[2] ? { call: steps[2] } : {}),
+    ...(stream ? { stream } : {}),
+    ...(other ? { other } : {}),
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A stray % that someone typed.
+    return text
+  }
+}

@@ -1,0 +1,1 @@
+export function Chain(_: { operation?: unknown; light?: unknown }) { return <p>Chain</p> }

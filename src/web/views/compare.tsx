@@ -1,0 +1,1 @@
+export function Compare(_: { operation?: unknown; light?: unknown }) { return <p>Compare</p> }

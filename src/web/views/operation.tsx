@@ -1,0 +1,159 @@
+import { useEffect, useMemo, useState } from "preact/hooks"
+import { type Operation, walk } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
+import { duration } from "../../model/wording.ts"
+import { exactTime, timeOfDay } from "../parts/clock.ts"
+import { addressesOf } from "../parts/operation-row.tsx"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
+import { Tabs } from "../parts/tabs.tsx"
+import { isReady, operationById, wholeOperation } from "../state/capture.ts"
+import { handlers } from "../state/keys.ts"
+import { nowMs } from "../state/now.ts"
+import { go, link, type Panel, route } from "../state/route.ts"
+import { CallView } from "./call.tsx"
+import { Chain } from "./chain.tsx"
+import { Compare } from "./compare.tsx"
+import { Waterfall } from "./waterfall.tsx"
+import "./operation.css"
+
+const PANEL_TITLES: { name: Panel; title: string }[] = [
+  { name: "calls", title: "Calls" },
+  { name: "chain", title: "Chain" },
+  { name: "compare", title: "Compare" },
+]
+
+/** The chosen operation: what it is, its waterfall, and one of its calls, its chain or a comparison. */
+export function OperationDetail({ id }: { id: string }) {
+  const light = operationById(id)
+  const whole = useWhole(light)
+  const { panel } = route.value
+  if (!light) {
+    return (
+      <section class="detail" aria-label="operation" tabIndex={-1}>
+        <div class="empty">
+          <strong>{isReady.value ? "This operation is not in the capture." : "Reading the capture…"}</strong>
+          {isReady.value && <span>It may have been pruned, or belongs to another capture.</span>}
+          <a class="button" href={link({ operation: undefined, call: undefined })}>
+            Close
+          </a>
+        </div>
+      </section>
+    )
+  }
+  return (
+    <section class="detail" aria-label={`${light.command} operation`} tabIndex={-1}>
+      <Head operation={light} />
+      <Tabs
+        label="operation"
+        tabs={PANEL_TITLES}
+        current={panel}
+        href={(name) => link({ panel: name, call: name === "calls" ? route.value.call : undefined, stream: undefined })}
+        onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
+      />
+      <div class="panel">
+        {panel === "calls" && <Calls light={light} whole={whole} />}
+        {panel === "chain" && <Chain operation={whole} />}
+        {panel === "compare" && <Compare operation={whole} light={light} />}
+      </div>
+    </section>
+  )
+}
+
+function Calls({ light, whole }: { light: LightOperation; whole: Operation | undefined }) {
+  const calls = useMemo(() => [...walk(light.calls)].map(({ call }) => call), [light])
+  const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(light)
+  useEffect(() => {
+    handlers.current = {
+      ...handlers.current,
+      step(by) {
+        const next = calls[calls.findIndex(({ id }) => id === chosen?.id) + by]
+        if (next) go({ call: next.id }, "replace")
+      },
+    }
+  })
+  const full = whole && [...walk(whole.calls)].find(({ call }) => call.id === chosen?.id)?.call
+  return (
+    <div class="calls">
+      <Waterfall operation={light} chosenId={chosen?.id} />
+      {chosen && <CallView call={full ?? chosen} isWhole={full !== undefined} />}
+    </div>
+  )
+}
+
+/** What one looks for first: the innermost call that did not end well, else the first. */
+function worst({ calls }: Operation) {
+  const all = [...walk(calls)].map(({ call }) => call)
+  return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
+}
+
+function Head({ operation }: { operation: LightOperation }) {
+  const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
+  const ips = addressesOf(operation)
+  const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
+    ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
+    ["took", durationMs === undefined ? undefined : duration(durationMs)],
+    ["address", ips || undefined],
+    ["network", network],
+    ["ifname", ifname],
+    ["container", containerId?.slice(0, 13), containerId],
+    ["netns", netns],
+    ["runtime", runtime],
+    ["node", node],
+    ["id", operation.id],
+  ]
+  return (
+    <header class="head">
+      <div class="head-line">
+        <OutcomeMark outcome={outcome} />
+        <h1 class="nowrap">
+          {command || "(no command)"}{" "}
+          {pod ? (
+            <a href={link({ view: "pods", pod: `${pod.namespace}/${pod.name}` })}>
+              {pod.namespace}/{pod.name}
+            </a>
+          ) : (
+            <span class="dim">{network}</span>
+          )}
+        </h1>
+        <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
+        <a class="icon close" href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })} aria-label="close the operation" title="close (Esc)">
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M4 4l8 8M12 4l-8 8" />
+          </svg>
+        </a>
+      </div>
+      <dl class="facts">
+        {facts.map(
+          ([name, value, title]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd class="mono" title={title ?? value}>
+                  {value}
+                </dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </header>
+  )
+}
+
+/** The operation with its streams, as soon as they came; the one before it until then. */
+export function useWhole(light: LightOperation | undefined): Operation | undefined {
+  const [whole, setWhole] = useState<Operation>()
+  useEffect(() => {
+    let isWanted = true
+    if (light) {
+      wholeOperation(light.id).then(
+        (answer) => isWanted && setWhole(answer),
+        // The server is gone: the connection says so, and the next change asks again.
+        () => undefined,
+      )
+    }
+    return () => {
+      isWanted = false
+    }
+  }, [light])
+  return whole
+}

@@ -1,0 +1,170 @@
+import { useEffect, useRef, useState } from "preact/hooks"
+import { FilterBox } from "../parts/filter-box.tsx"
+import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
+import { VirtualList } from "../parts/virtual-list.tsx"
+import { connection, isReady, operationById, operations, source, tally } from "../state/capture.ts"
+import { handlers } from "../state/keys.ts"
+import { visible } from "../state/query.ts"
+import { go, route } from "../state/route.ts"
+import { OperationDetail } from "./operation.tsx"
+import "./operations.css"
+
+const ROW_PX = 28
+const TALL_ROW_PX = 48
+/** Below this width a row takes two lines; operation-row.css says the same. */
+const TALL_BELOW_PX = 560
+
+/** Every operation, newest first, and the chosen one beside it. */
+export function Operations() {
+  const { operation: selectedId } = route.value
+  const shown = visible.value
+  const count = shown.length
+  const at = (row: number) => shown[count - 1 - row]
+  const [cursorId, setCursor] = useState<string>()
+  const selected = operationById(selectedId)
+  const markedId = selected?.id ?? selectedId ?? cursorId
+  const marked = markedId === undefined ? -1 : indexOf(markedId)
+  const list = useRef<HTMLElement>(null)
+  const isNarrow = useNarrow(list)
+
+  const select = (id: string, how: "push" | "replace") => {
+    setCursor(id)
+    go({ operation: id, call: undefined, stream: undefined, panel: route.value.panel === "compare" ? "calls" : route.value.panel }, how)
+  }
+  useEffect(() => {
+    handlers.current = {
+      ...handlers.current,
+      move(rows) {
+        const next = at(Math.min(Math.max((marked < 0 ? (rows > 0 ? -1 : count) : marked) + rows, 0), count - 1))
+        if (!next) return
+        if (selectedId) select(next.id, "replace")
+        else setCursor(next.id)
+      },
+      open() {
+        const found = at(Math.max(marked, 0))
+        if (found) select(found.id, "push")
+        requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
+      },
+    }
+    return () => {
+      const { move: _move, open: _open, ...rest } = handlers.current
+      handlers.current = rest
+    }
+  })
+  return (
+    <div class={`operations ${selectedId ? "split" : ""}`}>
+      <section class="list-side" aria-label="operations" ref={list}>
+        <div class="toolbar">
+          <FilterBox />
+          <Counters />
+        </div>
+        {count === 0 ? (
+          <Nothing />
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${count} operations, newest first`}
+            aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
+            tabIndex={0}
+            count={count}
+            rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
+            current={marked}
+            keepPlace={count}
+            row={(index) => {
+              const operation = at(index)
+              if (!operation) return null
+              const isSelected = operation.id === selected?.id
+              return (
+                <div
+                  id={`row-${operation.id}`}
+                  class={`row ${operation.outcome} ${operation.id === cursorId && !isSelected ? "cursor" : ""}`}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={isSelected}
+                  aria-label={operationLabel(operation)}
+                  aria-posinset={index + 1}
+                  aria-setsize={count}
+                  onClick={() => select(operation.id, "push")}
+                  onKeyDown={() => undefined}
+                >
+                  <OperationRow operation={operation} />
+                </div>
+              )
+            }}
+          />
+        )}
+      </section>
+      {selectedId && <OperationDetail key={selected?.id ?? selectedId} id={selectedId} />}
+    </div>
+  )
+
+  function indexOf(id: string): number {
+    for (let row = 0; row < count; row++) if (at(row)?.id === id) return row
+    return -1
+  }
+}
+
+/** How many there are of each, and one click to see only those. */
+function Counters() {
+  const { all, failed, running, killed } = tally.value
+  const { q } = route.value
+  const kinds = [
+    { title: "all", count: all, filter: "" },
+    { title: "failed", count: failed, filter: "outcome=failed" },
+    { title: "in flight", count: running, filter: "outcome=running" },
+    { title: "killed", count: killed, filter: "outcome=killed" },
+  ]
+  return (
+    <fieldset class="counters" aria-label="outcomes">
+      {kinds.map(({ title, count, filter }) => (
+        <button
+          key={title}
+          type="button"
+          class={`counter ${title.replace(" ", "-")} ${count > 0 ? "some" : ""}`}
+          aria-pressed={q === filter}
+          onClick={() => go({ q: filter })}
+        >
+          {title} <b>{count}</b>
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Nothing() {
+  if (operations.value.length > 0) {
+    return (
+      <div class="empty">
+        <strong>No operation matches the filter.</strong>
+        <button type="button" class="button" onClick={() => go({ q: "" })}>
+          Show all {operations.value.length}
+        </button>
+      </div>
+    )
+  }
+  if (!isReady.value) {
+    return <div class="empty">{connection.value === "lost" ? "The server does not answer." : "Reading the capture…"}</div>
+  }
+  return (
+    <div class="empty">
+      <strong>No operation has been recorded yet.</strong>
+      <span>
+        {source.value?.isLive
+          ? "They appear here as soon as a runtime calls a plugin."
+          : "The capture holds no call."}
+      </span>
+    </div>
+  )
+}
+
+function useNarrow(element: { current: HTMLElement | null }): boolean {
+  const [isNarrow, setNarrow] = useState(innerWidth < TALL_BELOW_PX)
+  useEffect(() => {
+    if (!element.current) return undefined
+    const observer = new ResizeObserver(([entry]) => entry && setNarrow(entry.contentRect.width <= TALL_BELOW_PX))
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [element])
+  return isNarrow
+}

@@ -1,0 +1,218 @@
+import type { ComponentChildren } from "preact"
+import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import type { Payload } from "../../capture/record.ts"
+import { REDACTED } from "../../capture/secret-text.ts"
+import { bytesOf, hexLines, saveFile, sizeText } from "../parts/bytes.ts"
+import { CopyButton } from "../parts/copy-button.tsx"
+import { type JsonLine, jsonLines } from "../parts/json-lines.ts"
+import "./payload.css"
+
+type Mode = "tree" | "text" | "bytes"
+
+/** More lines at once would be felt when they are laid out; the rest comes on a click. */
+const LINES_AT_ONCE = 1_500
+
+/** What one stream carried: as a JSON tree, as the text that it was, as bytes; with a search in it. */
+export function PayloadView({ name, payload, fileName }: { name: string; payload: Payload | undefined; fileName: string }) {
+  const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
+  const [chosen, setMode] = useState<Mode>()
+  const [query, setQuery] = useState("")
+  const [limit, setLimit] = useState(LINES_AT_ONCE)
+  const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
+  const box = useRef<HTMLDivElement>(null)
+  const [hit, setHit] = useState(0)
+  const mode: Mode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
+  const lines = useMemo((): Line[] => {
+    if (!payload) return []
+    if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
+    if (mode === "text" && "text" in payload) return textLines(payload.text)
+    return hexLines(bytesOf(payload)).map((text) => ({ text }))
+  }, [payload, mode, tree, closed, query === ""])
+  const hits = useMemo(() => {
+    const wanted = query.toLowerCase()
+    return wanted ? lines.flatMap(({ text }, line) => (text.toLowerCase().includes(wanted) ? [line] : [])) : []
+  }, [lines, query])
+  const hitLine = hits[hit % Math.max(1, hits.length)]
+  useEffect(() => {
+    if (hitLine === undefined) return
+    if (hitLine >= limit) setLimit(hitLine + LINES_AT_ONCE)
+    box.current?.querySelector(`[data-line="${hitLine}"]`)?.scrollIntoView({ block: "nearest" })
+  }, [hitLine, query])
+
+  if (!payload) return <div class="empty">Nothing was recorded of {name}.</div>
+  if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
+  const modes: Mode[] = ["text" in payload && tree ? "tree" : undefined, "text" in payload ? "text" : undefined, "bytes" as const].filter(
+    (each): each is Mode => each !== undefined,
+  )
+  const onSearchKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter") return
+    event.preventDefault()
+    if (hits.length > 0) setHit((at) => (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length)
+  }
+  return (
+    <div class="payload">
+      <div class="payload-bar">
+        <fieldset class="segments" aria-label="shown as">
+          {modes.map((each) => (
+            <button key={each} type="button" aria-pressed={mode === each} onClick={() => setMode(each)}>
+              {each}
+            </button>
+          ))}
+        </fieldset>
+        <input
+          type="search"
+          placeholder={`search in ${name}`}
+          aria-label={`search in ${name}`}
+          value={query}
+          onInput={(event) => {
+            setQuery(event.currentTarget.value)
+            setHit(0)
+          }}
+          onKeyDown={onSearchKey}
+        />
+        <span class="dim hits" aria-live="polite">
+          {query && (hits.length === 0 ? "not found" : `${(hit % hits.length) + 1} of ${hits.length}`)}
+        </span>
+        <span class="payload-facts">
+          <Facts payload={payload} />
+        </span>
+        <CopyButton label="Copy" text={() => ("text" in payload ? payload.text : payload.base64)} />
+        <button type="button" class="button" onClick={() => saveFile(fileName, bytesOf(payload))}>
+          Save
+        </button>
+      </div>
+      <div ref={box} class={`lines scrolls ${mode}`} tabIndex={0} role="region" aria-label={`${name} as ${mode}`}>
+        {lines.slice(0, limit).map((line, at) => (
+          <div key={at} data-line={at} class={`line ${at === hitLine ? "hit" : ""}`} style={line.indent ? { paddingLeft: `${12 + line.indent * 16}px` } : undefined}>
+            {line.before}
+            <Marked text={line.text} query={query} {...(line.kind ? { kind: line.kind } : {})} {...(line.keyLength ? { keyLength: line.keyLength } : {})} />
+            {line.after}
+          </div>
+        ))}
+        {lines.length > limit && (
+          <button type="button" class="button more" onClick={() => setLimit(limit + LINES_AT_ONCE)}>
+            Show more of {lines.length - limit} lines
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Facts({ payload }: { payload: Payload }) {
+  const redacted = payload.redacted ?? []
+  return (
+    <>
+      <span>{sizeText(payload.sizeBytes)}</span>
+      {"base64" in payload && <span class="tag">not UTF-8</span>}
+      {payload.truncated && <span class="tag">cut off in the record</span>}
+      {redacted.length > 0 && (
+        <span class="tag redaction" title={`taken out before it was written: ${redacted.join(" ")}`}>
+          {redacted.length} redacted
+        </span>
+      )}
+    </>
+  )
+}
+
+type Line = {
+  text: string
+  indent?: number
+  kind?: JsonLine["kind"]
+  /** characters of `text` that are the key */
+  keyLength?: number
+  before?: ComponentChildren
+  after?: ComponentChildren
+}
+
+function treeLines(
+  tree: JsonLine[],
+  closed: ReadonlySet<number>,
+  setClosed: (next: ReadonlySet<number>) => void,
+): Line[] {
+  const lines: Line[] = []
+  for (let at = 0; at < tree.length; at++) {
+    const line = tree[at]
+    if (!line) continue
+    const isClosed = closed.has(at)
+    const key = line.key === undefined ? "" : `${JSON.stringify(line.key)}: `
+    const toggle = () => {
+      const next = new Set(closed)
+      if (!next.delete(at)) next.add(at)
+      setClosed(next)
+    }
+    const isOpening = line.kind === "open" && line.closesAt !== undefined
+    lines.push({
+      text: key + line.text,
+      indent: line.indent + 1,
+      kind: line.kind,
+      keyLength: key.length,
+      ...(isOpening
+        ? {
+            before: (
+              <button
+                type="button"
+                class="twist"
+                aria-expanded={!isClosed}
+                aria-label={`${isClosed ? "open" : "close"} ${line.key ?? "document"}`}
+                onClick={toggle}
+              />
+            ),
+          }
+        : {}),
+      ...(isClosed ? { after: <span class="dim"> … {line.members} {line.text === "{" ? "}" : "]"}</span> } : {}),
+    })
+    if (isClosed && line.closesAt !== undefined) at = line.closesAt
+  }
+  return lines
+}
+
+function textLines(text: string): Line[] {
+  return text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((line, at) => ({ text: visible(line), before: <span class="number">{at + 1}</span> }))
+}
+
+/** Control characters are shown, not obeyed: a stream may hold what moves or hides text. */
+function visible(text: string): string {
+  return text.replace(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
+}
+
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
+function Marked({ text, query, kind, keyLength = 0 }: { text: string; query: string; kind?: JsonLine["kind"]; keyLength?: number }) {
+  return (
+    <>
+      {keyLength > 0 && <span class="key">{pieces(text.slice(0, keyLength), query)}</span>}
+      <span class={kind ?? ""}>{pieces(text.slice(keyLength), query)}</span>
+    </>
+  )
+}
+
+/** Marks what was searched for, and where a secret was. */
+function pieces(text: string, query: string): ComponentChildren {
+  const wanted = query.toLowerCase()
+  const lower = text.toLowerCase()
+  const found: ComponentChildren[] = []
+  let at = 0
+  while (at < text.length) {
+    const nextHit = wanted ? lower.indexOf(wanted, at) : -1
+    const nextSecret = text.indexOf(REDACTED, at)
+    const next = Math.min(nextHit < 0 ? text.length : nextHit, nextSecret < 0 ? text.length : nextSecret)
+    if (next > at) found.push(text.slice(at, next))
+    if (next === text.length) break
+    if (next === nextHit) {
+      found.push(<mark>{text.slice(next, next + wanted.length)}</mark>)
+      at = next + wanted.length
+    } else {
+      found.push(
+        <span class="redacted" title="a secret was here; it was taken out before the call was recorded">
+          redacted
+        </span>,
+      )
+      at = next + REDACTED.length
+    }
+  }
+  return found
+}
