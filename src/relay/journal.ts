@@ -1,6 +1,7 @@
 import { encode } from "../capture/codec.ts"
 import { type Begin, type End, type Exit, FORMAT, type Payload } from "../capture/record.ts"
-import { isSecretName, type Redaction, redact, SECRET_MARKS } from "../capture/redact.ts"
+import { type Redaction, redact } from "../capture/redact.ts"
+import { isSecretName, SECRET_MARKS } from "../capture/secret-name.ts"
 import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host, Outcome, StreamIndex } from "./host.ts"
