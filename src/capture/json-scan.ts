@@ -1,62 +1,130 @@
-/** A string, number, literal or whole container in JSON text: half-open range of character positions. */
-export type JsonNode = { from: number; to: number; path: string[]; kind: "string" | "scalar" | "object" | "array" }
+/** A key, string, number, literal or whole container in JSON text: half-open range of character positions. */
+export class JsonNode {
+  readonly from: number
+  /** -1 while a container is open */
+  to: number
+  readonly kind: "key" | "string" | "scalar" | "object" | "array"
+  readonly parent: JsonNode | undefined
+  /** the own key, or the index in an array; undefined at the top */
+  readonly step: string | undefined
+  /** the nearest key above: that of the array for an array's items */
+  readonly key: string
+  /** 0 at the top */
+  readonly depth: number
+
+  constructor(
+    from: number,
+    to: number,
+    kind: JsonNode["kind"],
+    parent: JsonNode | undefined,
+    step: string | undefined,
+    key: string,
+  ) {
+    this.from = from
+    this.to = to
+    this.kind = kind
+    this.parent = parent
+    this.step = step
+    this.key = key
+    this.depth = parent ? parent.depth + 1 : 0
+  }
+
+  /** Put together only when asked for: a document nested 100,000 deep must not cost its square. */
+  get path(): string[] {
+    const steps: string[] = []
+    for (let node: JsonNode | undefined = this; node?.step !== undefined; node = node.parent) steps.push(node.step)
+    return steps.reverse()
+  }
+}
+
+type Awaited = "key or close" | "colon" | "value" | "comma or close"
+type Level = { node: JsonNode; index: number; key: string | undefined; silent: boolean; awaited: Awaited }
 
 const QUOTE = 34
 const BACKSLASH = 92
 
 /**
- * Visits every value of JSON text with its position, duplicates included, without building it: positions are what a
+ * Visits every key and value of JSON text with its position, duplicates included, without building it: positions are what a
  * byte-exact edit needs. Tolerates a document cut off anywhere and several documents in a row. Strings are hopped
  * over by native indexOf, because a 256 KiB annotation must not be walked character by character.
  * A visitor that returns false for a container skips its content. A container's `to` is -1 when it is opened.
+ * Returns whether the text was JSON as far as it went; values of text that is not may have been taken for keys.
  */
 export function scanJson(
   text: string,
   visit: (node: JsonNode) => boolean | undefined,
   close?: (node: JsonNode) => void,
-): void {
-  const open: { node: JsonNode; index: number; key: string | undefined; silent: boolean }[] = []
+): boolean {
+  const open: Level[] = []
+  let isJson = true
   let at = 0
   while (at < text.length) {
     const code = text.charCodeAt(at)
     const top = open[open.length - 1]
     if (code === QUOTE) {
       const to = stringEnd(text, at)
-      if (top?.node.kind === "object" && top.key === undefined) top.key = unquote(text.slice(at, to))
-      else emit({ from: at, to, path: [], kind: "string" })
+      if (top?.node.kind === "object" && top.awaited === "key or close") {
+        top.key = unquote(text.slice(at, to))
+        if (!top.silent) visit(new JsonNode(at, to, "key", top.node, top.key, top.key))
+        top.awaited = "colon"
+      } else emit(at, to, "string")
       at = to
     } else if (code === 123 || code === 91) {
-      const node: JsonNode = { from: at, to: -1, path: [], kind: code === 123 ? "object" : "array" }
-      const silent = emit(node) === false || top?.silent === true
-      open.push({ node, index: 0, key: undefined, silent })
+      const isObject = code === 123
+      const { node, isSkipped } = emit(at, -1, isObject ? "object" : "array")
+      const awaited = isObject ? "key or close" : "value"
+      open.push({ node, index: 0, key: undefined, silent: isSkipped, awaited })
       at++
     } else if (code === 125 || code === 93) {
       const closed = open.pop()
       at++
+      isJson &&= closed !== undefined && (closed.node.kind === "object") === (code === 125) && mayClose(closed)
       if (closed) {
         closed.node.to = at
         close?.(closed.node)
       }
     } else if (code === 44) {
+      isJson &&= top?.awaited === "comma or close"
       if (top) {
-        top.key = undefined
         top.index++
+        top.awaited = top.node.kind === "object" ? "key or close" : "value"
       }
       at++
-    } else if (code === 58 || code <= 32) at++
+    } else if (code === 58) {
+      isJson &&= top?.awaited === "colon"
+      if (top) top.awaited = "value"
+      at++
+    } else if (code <= 32) at++
     else {
       const from = at
       while (at < text.length && !isBoundary(text.charCodeAt(at))) at++
-      emit({ from, to: at, path: [], kind: "scalar" })
+      isJson &&= isScalar(text.slice(from, at), at === text.length)
+      emit(from, at, "scalar")
     }
   }
+  return isJson
 
-  function emit(node: JsonNode): boolean | undefined {
+  function emit(from: number, to: number, kind: JsonNode["kind"]): { node: JsonNode; isSkipped: boolean } {
     const top = open[open.length - 1]
-    if (top?.silent) return undefined
-    for (const level of open) node.path.push(level.key ?? String(level.index))
-    return visit(node)
+    const step = top && (top.node.kind === "array" ? String(top.index) : (top.key ?? ""))
+    const key = top?.node.kind === "object" ? (top.key ?? "") : (top?.node.key ?? "")
+    const node = new JsonNode(from, to, kind, top?.node, step, key)
+    if (top) {
+      isJson &&= top.awaited === "value"
+      top.awaited = "comma or close"
+    } else isJson &&= kind === "object" || kind === "array"
+    return { node, isSkipped: top?.silent === true || visit(node) === false }
   }
+}
+
+function mayClose({ awaited, index }: Level): boolean {
+  return awaited === "comma or close" || (index === 0 && awaited !== "colon")
+}
+
+function isScalar(literal: string, isCut: boolean): boolean {
+  for (const name of ["true", "false", "null"]) if (literal === name || (isCut && name.startsWith(literal))) return true
+  const code = literal.charCodeAt(0)
+  return code === 45 || (code >= 48 && code <= 57)
 }
 
 /** Position after the closing quote, or the end of the text where the string was cut off. */
@@ -66,7 +134,7 @@ function stringEnd(text: string, from: number): number {
     const quote = text.indexOf('"', at)
     if (quote < 0) return text.length
     let slashes = quote - 1
-    while (text.charCodeAt(slashes) === BACKSLASH) slashes--
+    while (slashes >= at && text.charCodeAt(slashes) === BACKSLASH) slashes--
     if ((quote - 1 - slashes) % 2 === 0) return quote + 1
     at = quote + 1
   }

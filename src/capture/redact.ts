@@ -1,7 +1,6 @@
 import { type JsonNode, scanJson } from "./json-scan.ts"
-
-/** What stands in the record where a secret stood. */
-export const REDACTED = "[redacted]"
+import { isPrivateName, isSecretName, SECRET_MARKS } from "./secret-name.ts"
+import { asciiLower, type Find, findInText, isPlainLiteral, REDACTED } from "./secret-text.ts"
 
 export type Redaction = {
   text: string
@@ -15,70 +14,79 @@ export type Redaction = {
  * Which keys and shapes: cni-semantics.md section E, "Secrets and personal data".
  */
 export function redact(text: string): Redaction {
-  if (!mayHoldSecret(text)) return { text, redacted: [] }
-  const finds = isJson(text) ? findInJson(text) : findInText(text, 0, "text")
-  return {
-    text: splice(text, finds),
-    redacted: finds.map((find) => find.name).filter((name, at, all) => all.indexOf(name) === at),
+  const marks = new Marks(text)
+  const finds: PlacedFind[] = []
+  // A log line or a Go value that only begins like JSON: both searches, and no part of it becomes a name.
+  const isJson = findInJson(text, marks, finds)
+  if (!isJson) finds.push(...placed(findInText(text, false), undefined))
+  return splice(text, finds, isJson)
+}
+
+/**
+ * Where the marks stand. A window at a time: a thousand short strings must not cost a thousand searches, and what
+ * goes as a whole, such as annotations, need not be searched at all.
+ */
+class Marks {
+  readonly #text: string
+  #from = 0
+  #window = ""
+  /** by mark, in the window */
+  #next: number[] = []
+  #first = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Whether a mark starts in that range. Ranges are asked for in order. */
+  isIn(from: number, to: number): boolean {
+    if (to > this.#from + this.#window.length) {
+      this.#from = from
+      this.#window = asciiLower(this.#text.slice(from, Math.max(to, from + WINDOW)))
+      this.#next = SECRET_MARKS.map(() => -1)
+      this.#first = -1
+    }
+    if (this.#first < from - this.#from) this.#advance(from - this.#from)
+    return this.#first < to - this.#from
+  }
+
+  #advance(from: number): void {
+    this.#first = this.#window.length
+    for (let index = 0; index < SECRET_MARKS.length; index++) {
+      let at = this.#next[index] ?? -1
+      if (at < from) {
+        at = this.#window.indexOf(SECRET_MARKS[index] ?? "", from)
+        if (at < 0) at = this.#window.length
+        this.#next[index] = at
+      }
+      if (at < this.#first) this.#first = at
+    }
   }
 }
 
-/** Whether a variable's or a field's name says that its value is a secret. */
-export function isSecretName(name: string): boolean {
-  const lower = name.toLowerCase()
-  if (WHOLE_NAMES.includes(lower)) return true
-  if (WORDS.some((word) => lower.includes(word))) return true
-  return lower.length > 3 && (lower.endsWith("key") || lower.includes("_key") || lower.includes("-key"))
-}
+const WINDOW = 4096
 
-const WORDS = ["token", "secret", "passw", "credential", "authorization"]
-const WHOLE_NAMES = ["auth", "pwd", "cookie"]
-/** Containers whose every string is personal or may hold literal environment values. */
-const PRIVATE_CONTAINERS = ["io.kubernetes.cri.pod-annotations", "kubectl.kubernetes.io/last-applied-configuration"]
+/** A find and the value it lies in. */
+type PlacedFind = Find & { node: JsonNode | undefined }
 
-/** Lower-case marks; text that holds none of them in any case holds no secret that `redact` could find. */
-export const SECRET_MARKS = [
-  ...WORDS,
-  ...WHOLE_NAMES,
-  "key",
-  "annotations",
-  "labels",
-  "last-applied",
-  "eyj",
-  "ls0tls1",
-  "://",
-  "bearer ",
-  "basic ",
-  "akia",
-]
-
-function mayHoldSecret(text: string): boolean {
-  const lower = text.toLowerCase()
-  for (const mark of SECRET_MARKS) if (lower.includes(mark)) return true
-  return false
-}
-
-type Find = { from: number; to: number; with: string; name: string }
-
-function isJson(text: string): boolean {
-  const first = text.trimStart().charAt(0)
-  return first === "{" || first === "["
-}
-
-function findInJson(text: string): Find[] {
-  const finds: Find[] = []
+/** False where the text is not JSON as far as it goes. */
+function findInJson(text: string, marks: Marks, finds: PlacedFind[]): boolean {
+  if (!text.includes("{") && !text.includes("[")) return false
   let secretUntilClosed: JsonNode | undefined
-  scanJson(
+  return scanJson(
     text,
     (node) => {
-      const isSecret = secretUntilClosed !== undefined || isSecretPath(node.path)
-      const name = `/${node.path.map(escapePointer).join("/")}`
-      if (node.kind === "string") {
-        if (isSecret) finds.push({ from: node.from + 1, to: contentEnd(text, node), with: REDACTED, name })
-        else finds.push(...findInText(text.slice(node.from, node.to), node.from, name))
+      const isSecret = secretUntilClosed !== undefined || isSecretNode(node)
+      const place = secretUntilClosed ?? node
+      if (node.kind === "key" || (node.kind === "string" && !isSecret)) {
+        if (!marks.isIn(node.from, node.to)) return undefined
+        const literal = text.slice(node.from + 1, contentEnd(text, node))
+        finds.push(...placed(findInText(literal, true), place, node.from + 1))
+      } else if (node.kind === "string") {
+        finds.push({ from: node.from + 1, to: contentEnd(text, node), with: REDACTED, node: place })
       } else if (node.kind === "scalar") {
         if (isSecret && !isPlainLiteral(text.slice(node.from, node.to)))
-          finds.push({ from: node.from, to: node.to, with: `"${REDACTED}"`, name })
+          finds.push({ from: node.from, to: node.to, with: `"${REDACTED}"`, node: place })
       } else if (isSecret) secretUntilClosed ??= node
       return undefined
     },
@@ -86,18 +94,16 @@ function findInJson(text: string): Find[] {
       if (closed === secretUntilClosed) secretUntilClosed = undefined
     },
   )
-  return finds
 }
 
-function isSecretPath(path: string[]): boolean {
-  const key = path.findLast((step) => Number.isNaN(Number(step))) ?? ""
-  if (PRIVATE_CONTAINERS.includes(key) || isSecretName(key)) return true
-  return key === "labels" && path.at(-2) === "cni" && path.at(-3) === "args"
+function placed(finds: Find[], node: JsonNode | undefined, offset = 0): PlacedFind[] {
+  return finds.map((find) => ({ from: find.from + offset, to: find.to + offset, with: find.with, node }))
 }
 
-/** A switch such as `"tokenAuth": true` tells nothing and says much. */
-function isPlainLiteral(literal: string): boolean {
-  return literal === "true" || literal === "false" || literal === "null"
+function isSecretNode(node: JsonNode): boolean {
+  if (isSecretName(node.key) || isPrivateName(node.key)) return true
+  const cni = node.parent
+  return node.step === "labels" && cni?.step === "cni" && cni.parent?.step === "args"
 }
 
 /** Before the closing quote; the end of the text where the string was cut off. */
@@ -105,113 +111,29 @@ function contentEnd(text: string, node: JsonNode): number {
   return node.to > node.from + 1 && text.charAt(node.to - 1) === '"' ? node.to - 1 : node.to
 }
 
-function escapePointer(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1")
-}
-
-/** Secrets by shape, and `name=value` or `"name":"value"` pairs, in free text or in the inside of a JSON string. */
-function findInText(text: string, offset: number, name: string): Find[] {
-  if (!mayHoldSecret(text)) return []
-  const lower = text.toLowerCase()
-  const finds: Find[] = []
-  const add = (from: number, to: number) => {
-    if (to > from) finds.push({ from: offset + from, to: offset + to, with: REDACTED, name })
-  }
-  // {"... in base64: a JWT's header, or a whole cached configuration
-  forEach(text, "eyJ", (at) => atLeast(20, at, runEnd(text, at, isBase64), add))
-  // -----BEGIN in base64: certificate and key data of a kubeconfig
-  forEach(text, "LS0tLS1", (at) => add(at, runEnd(text, at, isBase64)))
-  forEach(text, "AKIA", (at) => atLeast(20, at, runEnd(text, at, isBase64), add))
-  forEach(text, "PRIVATE KEY-----", (at) => add(at + 16, pemEnd(text, at + 16)))
-  for (const scheme of ["bearer ", "basic "]) {
-    forEach(lower, scheme, (at) => atLeast(8, at + scheme.length, runEnd(text, at + scheme.length, isWordOfValue), add))
-  }
-  forEach(text, "://", (at) => {
-    const end = runEnd(text, at + 3, (code) => isWordOfValue(code) && code !== 47)
-    const sign = text.lastIndexOf("@", end)
-    const colon = text.indexOf(":", at + 3)
-    if (sign > at && colon > at && colon < sign) add(colon + 1, sign)
-  })
-  for (const word of [...WORDS, "key"]) {
-    forEach(lower, word, (at) => {
-      const nameFrom = at - backwards(text, at, isNameCode)
-      const nameTo = runEnd(text, at, isNameCode)
-      if (!isSecretName(text.slice(nameFrom, nameTo))) return
-      const sign = runEnd(text, nameTo, (code) => code === 34 || code === 39 || code === 92 || code === 32)
-      const code = text.charCodeAt(sign)
-      if (code !== 61 && code !== 58) return
-      const from = runEnd(text, sign + 1, (each) => each === 34 || each === 39 || each === 92 || each === 32)
-      const to = runEnd(text, from, isWordOfValue)
-      if (!isPlainLiteral(text.slice(from, to))) add(from, to)
-    })
-  }
-  return finds
-}
-
-function forEach(text: string, needle: string, found: (at: number) => void): void {
-  for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + needle.length)) found(at)
-}
-
-function atLeast(count: number, from: number, to: number, add: (from: number, to: number) => void): void {
-  if (to - from >= count) add(from, to)
-}
-
-function runEnd(text: string, from: number, belongs: (code: number) => boolean): number {
-  let at = from
-  while (at < text.length && belongs(text.charCodeAt(at))) at++
-  return at
-}
-
-function backwards(text: string, from: number, belongs: (code: number) => boolean): number {
-  let count = 0
-  while (count < from && belongs(text.charCodeAt(from - count - 1))) count++
-  return count
-}
-
-function pemEnd(text: string, from: number): number {
-  const end = text.indexOf("-----END", from)
-  if (end >= 0) return end
-  const quote = text.indexOf('"', from)
-  return quote < 0 ? text.length : quote
-}
-
-function isNameCode(code: number): boolean {
-  return (
-    (code >= 48 && code <= 57) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 97 && code <= 122) ||
-    code === 95 ||
-    code === 45
-  )
-}
-
-function isBase64(code: number): boolean {
-  return isNameCode(code) || code === 43 || code === 47 || code === 61 || code === 46
-}
-
-/** Ends at white space, quotes, a backslash (an escaped quote) and the punctuation that closes a value. */
-function isWordOfValue(code: number): boolean {
-  return (
-    code > 32 &&
-    code !== 34 &&
-    code !== 39 &&
-    code !== 92 &&
-    code !== 44 &&
-    code !== 59 &&
-    code !== 125 &&
-    code !== 93 &&
-    code !== 41
-  )
-}
-
-function splice(text: string, finds: Find[]): string {
-  let result = ""
+function splice(text: string, finds: PlacedFind[], isJson: boolean): Redaction {
+  const parts: string[] = []
+  const names: Record<string, true> = {}
   let at = 0
+  let last: JsonNode | undefined
   for (const find of finds.sort((a, b) => a.from - b.from || b.to - a.to)) {
     if (find.to <= at) continue
     // Overlapping finds: what is left of the second was secret too.
-    if (find.from >= at) result += text.slice(at, find.from) + find.with
+    if (find.from >= at) parts.push(text.slice(at, find.from), find.with)
     at = find.to
+    if (find.node === undefined || find.node !== last) names[isJson && find.node ? pointer(find.node) : "text"] = true
+    last = find.node
   }
-  return result + text.slice(at)
+  parts.push(text.slice(at))
+  return { text: parts.join(""), redacted: Object.keys(names) }
+}
+
+/** Deeper than any configuration is; names of what lies there could be longer than the document. */
+const DEEPEST_NAMED = 64
+
+/** JSON pointer (RFC 6901). A key may be the secret itself, as in `"auths": {"https://user:password@registry": ...}`. */
+function pointer(node: JsonNode): string {
+  if (node.depth > DEEPEST_NAMED) return "text"
+  const steps = node.path.map((step) => splice(step, placed(findInText(step, true), undefined), false).text)
+  return `/${steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
 }

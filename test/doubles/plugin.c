@@ -214,14 +214,18 @@ static void both(size_t count)
 
 static void garbage(size_t count)
 {
+    char chunk[4096];
     unsigned state = 2463534242u;
-    while (count-- > 0) {
-        char byte;
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        byte = (char)state;
-        if (writeAll(1, &byte, 1)) return;
+    while (count > 0) {
+        size_t n = count < sizeof chunk ? count : sizeof chunk, i;
+        for (i = 0; i < n; i++) {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            chunk[i] = (char)state;
+        }
+        if (writeAll(1, chunk, n)) return;
+        count -= n;
     }
 }
 
