@@ -1,0 +1,213 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { redact } from "../../src/capture/redact.ts"
+import { isSecretName } from "../../src/capture/secret-name.ts"
+import { Random } from "./random.ts"
+
+/** What stands in the record for each of these texts. */
+function becomes(cases: Record<string, string>): void {
+  for (const [text, expected] of Object.entries(cases)) assert.equal(redact(text).text, expected)
+}
+
+test("values of secret keys go, and nothing else changes", () => {
+  assert.deepEqual(redact('{ "type": "calico", "policy": {"type":"k8s",\n"k8s_auth_token":"hunter2"}, "mtu":1440 }'), {
+    text: '{ "type": "calico", "policy": {"type":"k8s",\n"k8s_auth_token":"[redacted]"}, "mtu":1440 }',
+    redacted: ["/policy/k8s_auth_token"],
+  })
+})
+
+test("a text without a secret stays as it is", () => {
+  for (const text of [
+    "",
+    "{}",
+    "OK",
+    '{"cniVersion":"1.0.0","name":"k8s-pod-network","ipam":{"type":"calico-ipam"},"kubernetes":{"kubeconfig":"/etc/cni/net.d/calico-kubeconfig"}}',
+    '{"type":"tuning","sysctl":{"net.core.somaxconn":"500"},"capabilities":{"io.kubernetes.cri.pod-annotations":true}}',
+    '{"etcd_endpoints":"http://10.0.0.1:2379","tokenAuth":true,"labels":{"a":"b"}}',
+    "failed to request http://10.0.0.1:9099/v1@2: connection refused",
+  ])
+    assert.deepEqual(redact(text), { text, redacted: [] })
+})
+
+test("lists, objects and numbers under a secret key, duplicate keys, escaped keys", () => {
+  becomes({
+    '{"tokens":["a",["b",1]],"x":1}': '{"tokens":["[redacted]",["[redacted]","[redacted]"]],"x":1}',
+    '{"secret":{"a":{"b":"c"}},"x":"y"}': '{"secret":{"a":{"b":"[redacted]"}},"x":"y"}',
+    '{"password":"a","password":"b"}': '{"password":"[redacted]","password":"[redacted]"}',
+    '{"\\u0074oken":"a","tok\\u0065n":"b"}': '{"\\u0074oken":"[redacted]","tok\\u0065n":"[redacted]"}',
+    '{"pass\\u0077ord" : "a\\"b\\\\"}': '{"pass\\u0077ord" : "[redacted]"}',
+    '{"etcd_key":"x"}{"ETCD_PASSWORD":"y"}': '{"etcd_key":"[redacted]"}{"ETCD_PASSWORD":"[redacted]"}',
+  })
+})
+
+test("pod annotations and labels lose their values, not their names", () => {
+  assert.deepEqual(
+    redact(
+      '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a/b":"x","kubectl.kubernetes.io/last-applied-configuration":"{\\"env\\":1}"}},"args":{"cni":{"labels":[{"key":"app","value":"web"}]}}}',
+    ),
+    {
+      text: '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a/b":"[redacted]","kubectl.kubernetes.io/last-applied-configuration":"[redacted]"}},"args":{"cni":{"labels":[{"key":"[redacted]","value":"[redacted]"}]}}}',
+      redacted: ["/runtimeConfig/io.kubernetes.cri.pod-annotations", "/args/cni/labels"],
+    },
+  )
+})
+
+test("JSON within a JSON string, at any depth of escaping", () => {
+  let inner = '{"token":"a \\"b\\" c","n":1,"password":{"x":["y}"]},"z":"kept"}'
+  let expected = '{"token":"[redacted]","n":1,"password":"[redacted]","z":"kept"}'
+  for (let depth = 0; depth < 4; depth++) {
+    inner = JSON.stringify({ msg: inner })
+    expected = JSON.stringify({ msg: expected })
+    assert.equal(redact(inner).text, expected)
+  }
+})
+
+test("a plugin that repeats its stdin in an error message", () => {
+  const config = '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a":"b"}},"name":"net"}'
+  becomes({
+    [JSON.stringify({ code: 999, msg: `bad config ${config}` })]:
+      '{"code":999,"msg":"bad config {\\"runtimeConfig\\":{\\"io.kubernetes.cri.pod-annotations\\":\\"[redacted]\\"},\\"name\\":\\"net\\"}"}',
+    [`2026-09-01 delegate: ${config}`]:
+      '2026-09-01 delegate: {"runtimeConfig":{"io.kubernetes.cri.pod-annotations":"[redacted]"},"name":"net"}',
+  })
+})
+
+test("secrets by their shape", () => {
+  const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrOHMifQ.c2lnbmF0dXJl-_x"
+  becomes({
+    [`using ${jwt}, ok`]: "using [redacted], ok",
+    [`{"a":"${jwt}"}`]: '{"a":"[redacted]"}',
+    "certificate-authority-data: LS0tLS1CRUdJTi== end": "certificate-authority-data: [redacted] end",
+    "AKIAIOSFODNN7EXAMPLE and AKIA": "[redacted] and AKIA",
+    '{"k":"-----BEGIN RSA PRIVATE KEY-----\\nMII\\n-----END RSA PRIVATE KEY-----\\n"}':
+      '{"k":"-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY-----\\n"}',
+    "-----BEGIN PRIVATE KEY-----\nMII (cut off)": "-----BEGIN PRIVATE KEY-----[redacted]",
+    "curl -H 'Bearer abcdefgh1234' x": "curl -H 'Bearer [redacted]' x",
+    "http://user:p,w;d@host:80/x?y=1": "http://user:[redacted]@host:80/x?y=1",
+    "https://ghp_0123456789@host/x": "https://[redacted]@host/x",
+    '{"proxy":"http:\\/\\/u:p@h"}': '{"proxy":"http:\\/\\/u:[redacted]@h"}',
+    '{"auths":{"https://u:p@reg":{}}}': '{"auths":{"https://u:[redacted]@reg":{}}}',
+  })
+})
+
+test("names and values in free text", () => {
+  becomes({
+    "token=abc next=1": "token=[redacted] next=1",
+    "IgnoreUnknown=1;API_TOKEN=abc;K8S_POD_NAME=web": "IgnoreUnknown=1;API_TOKEN=[redacted];K8S_POD_NAME=web",
+    'level=info password="a b c" x=1': 'level=info password="[redacted]" x=1',
+    "{Name:net Token:abc Password:def X:1}": "{Name:net Token:[redacted] Password:[redacted] X:1}",
+    "etcdctl --password abc --x y": "etcdctl --password [redacted] --x y",
+    "Authorization: Digest a=b, c=d\nX: y": "Authorization: [redacted]\nX: y",
+    '{"log":"password=a\\nnext=1"}': '{"log":"password=[redacted]\\nnext=1"}',
+    "users:\n- token: abc\n  name: x": "users:\n- token: [redacted]\n  name: x",
+    "İİİ token=abc İ x": "İİİ token=[redacted] İ x",
+    "TOKEN : 'a b' x": "TOKEN : '[redacted]' x",
+    "no token here, nor a password": "no token here, nor a password",
+  })
+})
+
+test("a secret cut off by the stream's limit", () => {
+  becomes({
+    '{"token":"hunt': '{"token":"[redacted]',
+    '{"a":{"secret":["x","hunt': '{"a":{"secret":["[redacted]","[redacted]',
+    '{"msg":"{\\"token\\":\\"hunt': '{"msg":"{\\"token\\":\\"[redacted]',
+    'log: {"password":{"a":"hunt': 'log: {"password":"[redacted]"',
+    '{"a":1,"token": 123': '{"a":1,"token": "[redacted]"',
+  })
+})
+
+test("which names are secret", () => {
+  const secret = ["k8s_auth_token", "K8S_API_TOKEN", "etcd_key", "k8s_client_key", "ETCD_PASSWORD", "client-key-data"]
+  const open = ["key", "monkeys", "name", "kubeconfig", "author", "authType", "CNI_ARGS", "cniVersion", ""]
+  assert.deepEqual(
+    secret.map(isSecretName),
+    secret.map(() => true),
+  )
+  assert.deepEqual(
+    open.map(isSecretName),
+    open.map(() => false),
+  )
+})
+
+test("random documents with planted secrets: none is left, and all the rest is, byte for byte", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  for (let round = 0; round < 2000; round++) {
+    const secrets: string[] = []
+    const document = plant(random, random.json(5), secrets)
+    const text = written(random, document)
+    const result = redact(text)
+    for (const secret of secrets) assert.equal(result.text.includes(secret), false, text)
+    assert.deepEqual(JSON.parse(result.text), withoutSecrets(JSON.parse(text)), text)
+    // Byte for byte: putting the secrets back where the marks stand gives the text as it came.
+    let next = 0
+    const restored = result.text.replaceAll("[redacted]", () => secrets[next++] ?? "")
+    assert.equal(restored, text)
+    for (let cut = 0; cut < text.length; cut += 1 + random.below(20)) {
+      const { text: safe } = redact(text.slice(0, cut))
+      for (const secret of secrets) assert.equal(safe.includes(secret), false, text.slice(0, cut))
+    }
+  }
+})
+
+test("the same documents within log lines and within strings: no secret is left", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  for (let round = 0; round < 1000; round++) {
+    const secrets: string[] = []
+    const inner = JSON.stringify(plant(random, random.json(4), secrets))
+    const texts = [
+      `2026-09-01T10:00:00Z [DEBUG] config ${inner} done`,
+      JSON.stringify({ code: 999, msg: `cannot use ${inner}` }),
+      `level=error msg=${JSON.stringify(`cannot use ${inner}`)} x=1`,
+      `${inner}\npanic: ${inner}`,
+    ]
+    for (const text of texts)
+      for (const secret of secrets) assert.equal(redact(text).text.includes(secret), false, text)
+  }
+})
+
+const NAMES = ["token", "k8s_auth_token", "Password", "client-secret", "etcd_key", "API_KEY", "credentials", "cookie"]
+
+/** Puts secrets into the document's objects, and the whole into an object. */
+function plant(random: Random, value: unknown, secrets: string[]): Record<string, unknown> {
+  const planted: Record<string, unknown> = { a: walk(value) }
+  add(planted)
+  return planted
+
+  function walk(part: unknown): unknown {
+    if (Array.isArray(part)) return part.map(walk)
+    if (typeof part !== "object" || part === null) return part
+    const copy: Record<string, unknown> = {}
+    for (const [key, item] of Object.entries(part)) {
+      if (random.below(3) === 0) add(copy)
+      copy[`k${key}`] = walk(item)
+    }
+    return copy
+  }
+
+  function add(to: Record<string, unknown>): void {
+    const name = random.pick(NAMES)
+    if (name in to) return
+    const secret = `S${random.below(1e9)}-${random.pick(["x", "/y", "=z"])}.${secrets.length}Q`
+    secrets.push(secret)
+    to[name] = secret
+  }
+}
+
+/** As some runtime might write it: indented or not, letters of secret names escaped or not. */
+function written(random: Random, document: unknown): string {
+  const text = JSON.stringify(document, null, random.pick([0, 0, 2, "\t"]))
+  if (random.below(4) > 0) return text
+  return text.replaceAll('"token"', '"\\u0074oken"').replaceAll('"Password"', '"Pass\\u0077ord"')
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, NAMES.includes(key) ? "[redacted]" : withoutSecrets(item)]),
+  )
+}
