@@ -41,5 +41,8 @@ export function toHtml(template: string, capture: EmbeddedCapture): string {
 
 /** JSON without `<`; also without the two line separators that JSON allows and scripts once did not. */
 function inert(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
+  return JSON.stringify(value)
+    .replaceAll("<", "\\u003c")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029")
 }

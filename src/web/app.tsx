@@ -23,7 +23,11 @@ export function App() {
   return (
     <div class="app">
       <header class="top">
-        <a class="brand" href={link({ view: "operations", operation: undefined, pod: undefined })} aria-label="cnitap, operations">
+        <a
+          class="brand"
+          href={link({ view: "operations", operation: undefined, pod: undefined })}
+          aria-label="cnitap, operations"
+        >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <rect width="16" height="16" rx="4" />
             <path d="M3 8h3l2-4 2 8 1.5-4H13" />
@@ -43,13 +47,25 @@ export function App() {
           ))}
         </nav>
         <SourceState />
-        <button type="button" class="icon" onClick={nextTheme} aria-label="switch between light and dark" title="light or dark (t)">
+        <button
+          type="button"
+          class="icon"
+          onClick={nextTheme}
+          aria-label="switch between light and dark"
+          title="light or dark (t)"
+        >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <circle cx="8" cy="8" r="5.5" />
             <path class="solid" d="M8 2.5a5.5 5.5 0 0 1 0 11z" />
           </svg>
         </button>
-        <button type="button" class="icon" onClick={() => (isHelpOpen.value = true)} aria-label="keys and filters" title="keys and filters (?)">
+        <button
+          type="button"
+          class="icon"
+          onClick={() => (isHelpOpen.value = true)}
+          aria-label="keys and filters"
+          title="keys and filters (?)"
+        >
           ?
         </button>
       </header>
@@ -136,4 +152,3 @@ function Refused() {
     </div>
   )
 }
-

@@ -1,5 +1,5 @@
-import type { LightOperation } from "../../model/packed.ts"
 import type { Operation } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
 import type { Source } from "../../serve/protocol.ts"
 
 /** Where the page gets its data: a server that reads a live capture, or what the page itself carries. */

@@ -25,7 +25,11 @@ export function sizeText(sizeBytes: number): string {
 }
 
 /** Hands a file to the browser's download; nothing is opened. */
-export function saveFile(name: string, content: Uint8Array<ArrayBuffer> | string, type = "application/octet-stream"): void {
+export function saveFile(
+  name: string,
+  content: Uint8Array<ArrayBuffer> | string,
+  type = "application/octet-stream",
+): void {
   const url = URL.createObjectURL(new Blob([content], { type }))
   const anchor = document.createElement("a")
   anchor.href = url

@@ -2,7 +2,9 @@
 export function timeOfDay(wallMs: number, nowMs: number): string {
   const date = new Date(wallMs)
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`
-  return date.toDateString() === new Date(nowMs).toDateString() ? time : `${MONTHS[date.getMonth()]} ${date.getDate()} ${time.slice(0, 8)}`
+  return date.toDateString() === new Date(nowMs).toDateString()
+    ? time
+    : `${MONTHS[date.getMonth()]} ${date.getDate()} ${time.slice(0, 8)}`
 }
 
 /** Exact, for a title: ISO 8601 in UTC. */

@@ -1,9 +1,10 @@
+import { isFailed } from "../../model/call.ts"
 import { walk } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
-import { duration, podName } from "../../model/wording.ts"
+import { duration, podName, stateText } from "../../model/wording.ts"
 import { nowMs } from "../state/now.ts"
-import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "./outcome.tsx"
 import { exactTime, timeOfDay } from "./clock.ts"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "./outcome.tsx"
 import "./operation-row.css"
 
 /** One operation in a list. */
@@ -58,7 +59,7 @@ function reasonOf(operation: LightOperation): string | undefined {
   for (const { call } of walk(operation.calls)) {
     const reason = operation.summaries.get(call.id)?.reason
     if (reason) found = `${call.plugin}: ${reason}`
-    else if (call.state === "killed") found = `${call.plugin}: killed before it ended`
+    else if (isFailed(call)) found = `${call.plugin}: ${stateText(call)}`
     else if (call.state === "running") found = `${call.plugin} is running`
   }
   return found

@@ -6,7 +6,8 @@ import { route } from "./route.ts"
 
 const matches = computed(() => {
   const text = route.value.q.toLowerCase()
-  return (operation: LightOperation) => `${operation.command} ${podName(operation)} ${operation.outcome}`.toLowerCase().includes(text)
+  return (operation: LightOperation) =>
+    `${operation.command} ${podName(operation)} ${operation.outcome}`.toLowerCase().includes(text)
 })
 
 /** What the filter lets through, oldest first. */

@@ -17,7 +17,8 @@ effect(() => {
 })
 
 export function nextTheme(): void {
-  const isDark = theme.value === "dark" || (theme.value === "system" && matchMedia("(prefers-color-scheme: dark)").matches)
+  const isDark =
+    theme.value === "dark" || (theme.value === "system" && matchMedia("(prefers-color-scheme: dark)").matches)
   theme.value = isDark ? "light" : "dark"
 }
 

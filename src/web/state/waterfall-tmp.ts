@@ -1,4 +1,4 @@
-import { type Call } from "../../model/call.ts"
+import type { Call } from "../../model/call.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 
 export type Span = { kind: "spawn" | "work" | "wait"; fromMs: number; toMs: number }
@@ -9,7 +9,10 @@ export function toWaterfall(operation: Operation, nowWallMs: number): Waterfall 
   const first = operation.calls[0]?.call
   if (!first) return { totalMs: 0, rows: [] }
   const originMs = first.monoMs
-  const endOf = (call: Call) => (call.durationMs === undefined ? Math.max(call.monoMs, first.monoMs + nowWallMs - first.wallMs) : call.monoMs + call.durationMs) - originMs
+  const endOf = (call: Call) =>
+    (call.durationMs === undefined
+      ? Math.max(call.monoMs, first.monoMs + nowWallMs - first.wallMs)
+      : call.monoMs + call.durationMs) - originMs
   const rows: WaterfallRow[] = []
   const visit = (nodes: Operation["calls"]) => {
     for (const node of nodes) visitNode(node, 0)

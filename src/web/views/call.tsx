@@ -1,4 +1,4 @@
-import { parseArgs, type Call } from "../../model/call.ts"
+import { type Call, parseArgs } from "../../model/call.ts"
 import { duration, stateText } from "../../model/wording.ts"
 import { sizeText } from "../parts/bytes.ts"
 import { exactTime } from "../parts/clock.ts"
@@ -17,12 +17,25 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
     { name: "stdout" as const, title: <>stdout {size(call.stdout)}</> },
     { name: "stderr" as const, title: <>stderr {size(call.stderr)}</> },
     { name: "env" as const, title: "env" },
-    { name: "exit" as const, title: <>exit <span class={`badge ${failedExit(call) ? "alarm" : ""}`}>{stateText(call).replace(/^exit /, "")}</span></> },
+    {
+      name: "exit" as const,
+      title: (
+        <>
+          exit <span class={`badge ${failedExit(call) ? "alarm" : ""}`}>{stateText(call).replace(/^exit /, "")}</span>
+        </>
+      ),
+    },
   ]
   const choose = (name: Stream) => ({ call: call.id, panel: "calls" as const, stream: name })
   return (
     <section class="call" aria-label={`call of ${call.plugin}`}>
-      <Tabs label={`streams of ${call.plugin}`} tabs={tabs} current={stream} href={(name) => link(choose(name))} onChoose={(name) => go(choose(name), "replace")} />
+      <Tabs
+        label={`streams of ${call.plugin}`}
+        tabs={tabs}
+        current={stream}
+        href={(name) => link(choose(name))}
+        onChoose={(name) => go(choose(name), "replace")}
+      />
       {!isWhole ? (
         <div class="empty">Reading the call…</div>
       ) : stream === "env" ? (
@@ -30,7 +43,12 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
       ) : stream === "exit" ? (
         <ExitView call={call} />
       ) : (
-        <PayloadView key={`${call.id}/${stream}`} name={stream} payload={call[stream]} fileName={`${call.plugin}-${call.id}.${stream}`} />
+        <PayloadView
+          key={`${call.id}/${stream}`}
+          name={stream}
+          payload={call[stream]}
+          fileName={`${call.plugin}-${call.id}.${stream}`}
+        />
       )}
     </section>
   )
@@ -102,7 +120,10 @@ function ExitView({ call }: { call: Call }) {
     ["process", `${call.pid}, child of ${call.ppid}${call.parentName ? ` (${call.parentName})` : ""}`],
     ["executable", call.path],
     ["argv", call.argv.join(" ")],
-    ["original", call.original && `${sizeText(call.original.sizeBytes)}, modified ${exactTime(call.original.modifiedMs)}`],
+    [
+      "original",
+      call.original && `${sizeText(call.original.sizeBytes)}, modified ${exactTime(call.original.modifiedMs)}`,
+    ],
     ["recorded by", call.as],
     ["call", call.id],
     ["started by call", call.parent],

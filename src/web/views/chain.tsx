@@ -1,1 +1,3 @@
-export function Chain(_: { operation?: unknown; light?: unknown }) { return <p>Chain</p> }
+export function Chain(_: { operation?: unknown; light?: unknown }) {
+  return <p>Chain</p>
+}

@@ -1,1 +1,3 @@
-export function Compare(_: { operation?: unknown; light?: unknown }) { return <p>Compare</p> }
+export function Compare(_: { operation?: unknown; light?: unknown }) {
+  return <p>Compare</p>
+}

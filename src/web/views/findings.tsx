@@ -1,1 +1,3 @@
-export function Findings() { return <p>f</p> }
+export function Findings() {
+  return <p>f</p>
+}

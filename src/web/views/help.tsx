@@ -10,7 +10,14 @@ export function Help() {
     isHelpOpen.value = false
   }
   return (
-    <dialog ref={dialog} class="help" aria-label="keys and filters" onClose={close} onClick={(event) => event.target === dialog.current && close()} onKeyDown={(event) => event.key === "Escape" && close()}>
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-label="keys and filters"
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
       <header>
         <h2>Keys</h2>
         <button type="button" class="button" onClick={close}>

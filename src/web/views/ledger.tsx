@@ -1,1 +1,3 @@
-export function LedgerView() { return <p>f</p> }
+export function LedgerView() {
+  return <p>f</p>
+}

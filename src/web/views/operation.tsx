@@ -116,7 +116,12 @@ function Head({ operation }: { operation: LightOperation }) {
           )}
         </h1>
         <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
-        <a class="icon close" href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })} aria-label="close the operation" title="close (Esc)">
+        <a
+          class="icon close"
+          href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })}
+          aria-label="close the operation"
+          title="close (Esc)"
+        >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d="M4 4l8 8M12 4l-8 8" />
           </svg>

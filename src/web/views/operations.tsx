@@ -29,7 +29,15 @@ export function Operations() {
 
   const select = (id: string, how: "push" | "replace") => {
     setCursor(id)
-    go({ operation: id, call: undefined, stream: undefined, panel: route.value.panel === "compare" ? "calls" : route.value.panel }, how)
+    go(
+      {
+        operation: id,
+        call: undefined,
+        stream: undefined,
+        panel: route.value.panel === "compare" ? "calls" : route.value.panel,
+      },
+      how,
+    )
   }
   useEffect(() => {
     handlers.current = {
@@ -144,15 +152,15 @@ function Nothing() {
     )
   }
   if (!isReady.value) {
-    return <div class="empty">{connection.value === "lost" ? "The server does not answer." : "Reading the capture…"}</div>
+    return (
+      <div class="empty">{connection.value === "lost" ? "The server does not answer." : "Reading the capture…"}</div>
+    )
   }
   return (
     <div class="empty">
       <strong>No operation has been recorded yet.</strong>
       <span>
-        {source.value?.isLive
-          ? "They appear here as soon as a runtime calls a plugin."
-          : "The capture holds no call."}
+        {source.value?.isLive ? "They appear here as soon as a runtime calls a plugin." : "The capture holds no call."}
       </span>
     </div>
   )

@@ -13,7 +13,15 @@ type Mode = "tree" | "text" | "bytes"
 const LINES_AT_ONCE = 1_500
 
 /** What one stream carried: as a JSON tree, as the text that it was, as bytes; with a search in it. */
-export function PayloadView({ name, payload, fileName }: { name: string; payload: Payload | undefined; fileName: string }) {
+export function PayloadView({
+  name,
+  payload,
+  fileName,
+}: {
+  name: string
+  payload: Payload | undefined
+  fileName: string
+}) {
   const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
   const [chosen, setMode] = useState<Mode>()
   const [query, setQuery] = useState("")
@@ -41,9 +49,11 @@ export function PayloadView({ name, payload, fileName }: { name: string; payload
 
   if (!payload) return <div class="empty">Nothing was recorded of {name}.</div>
   if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
-  const modes: Mode[] = ["text" in payload && tree ? "tree" : undefined, "text" in payload ? "text" : undefined, "bytes" as const].filter(
-    (each): each is Mode => each !== undefined,
-  )
+  const modes: Mode[] = [
+    "text" in payload && tree ? "tree" : undefined,
+    "text" in payload ? "text" : undefined,
+    "bytes" as const,
+  ].filter((each): each is Mode => each !== undefined)
   const onSearchKey = (event: KeyboardEvent) => {
     if (event.key !== "Enter") return
     event.preventDefault()
@@ -83,9 +93,19 @@ export function PayloadView({ name, payload, fileName }: { name: string; payload
       </div>
       <div ref={box} class={`lines scrolls ${mode}`} tabIndex={0} role="region" aria-label={`${name} as ${mode}`}>
         {lines.slice(0, limit).map((line, at) => (
-          <div key={at} data-line={at} class={`line ${at === hitLine ? "hit" : ""}`} style={line.indent ? { paddingLeft: `${12 + line.indent * 16}px` } : undefined}>
+          <div
+            key={at}
+            data-line={at}
+            class={`line ${at === hitLine ? "hit" : ""}`}
+            style={line.indent ? { paddingLeft: `${12 + line.indent * 16}px` } : undefined}
+          >
             {line.before}
-            <Marked text={line.text} query={query} {...(line.kind ? { kind: line.kind } : {})} {...(line.keyLength ? { keyLength: line.keyLength } : {})} />
+            <Marked
+              text={line.text}
+              query={query}
+              {...(line.kind ? { kind: line.kind } : {})}
+              {...(line.keyLength ? { keyLength: line.keyLength } : {})}
+            />
             {line.after}
           </div>
         ))}
@@ -160,7 +180,16 @@ function treeLines(
             ),
           }
         : {}),
-      ...(isClosed ? { after: <span class="dim"> … {line.members} {line.text === "{" ? "}" : "]"}</span> } : {}),
+      ...(isClosed
+        ? {
+            after: (
+              <span class="dim">
+                {" "}
+                … {line.members} {line.text === "{" ? "}" : "]"}
+              </span>
+            ),
+          }
+        : {}),
     })
     if (isClosed && line.closesAt !== undefined) at = line.closesAt
   }
@@ -181,7 +210,17 @@ function visible(text: string): string {
 
 const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 
-function Marked({ text, query, kind, keyLength = 0 }: { text: string; query: string; kind?: JsonLine["kind"]; keyLength?: number }) {
+function Marked({
+  text,
+  query,
+  kind,
+  keyLength = 0,
+}: {
+  text: string
+  query: string
+  kind?: JsonLine["kind"]
+  keyLength?: number
+}) {
   return (
     <>
       {keyLength > 0 && <span class="key">{pieces(text.slice(0, keyLength), query)}</span>}

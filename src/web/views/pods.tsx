@@ -1,1 +1,147 @@
-export function Pods() { return <p>f</p> }
+import { computed } from "@preact/signals"
+import { useEffect, useRef, useState } from "preact/hooks"
+import type { LightOperation } from "../../model/packed.ts"
+import { type PodLife, type SandboxState, toPods } from "../../model/pod.ts"
+import { age } from "../../model/wording.ts"
+import { exactTime } from "../parts/clock.ts"
+import { addressesOf } from "../parts/operation-row.tsx"
+import { OutcomeMark } from "../parts/outcome.tsx"
+import { VirtualList } from "../parts/virtual-list.tsx"
+import { handlers } from "../state/keys.ts"
+import { nowMs } from "../state/now.ts"
+import { go, route } from "../state/route.ts"
+import { settled } from "../state/settled.ts"
+import { PodDetail } from "./pod.tsx"
+import "./pods.css"
+
+const pods = computed(() => toPods(settled.value))
+
+export const STATE_OUTCOMES = { up: "ok", gone: "gone", failed: "failed", starting: "running" } as const
+export const STATE_WORDS: Record<SandboxState, string> = {
+  up: "has its network",
+  gone: "torn down",
+  failed: "without network",
+  starting: "in flight",
+}
+
+/** Every pod that the capture tells of, and the chosen one's life beside it. */
+export function Pods() {
+  const [wanted, setWanted] = useState("")
+  const [cursor, setCursor] = useState<string>()
+  const list = useRef<HTMLElement>(null)
+  const text = wanted.toLowerCase()
+  const shown = text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
+  const { pod: chosenKey } = route.value
+  const chosen = pods.value.find(({ key }) => key === chosenKey)
+  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? cursor))
+  useEffect(() => {
+    handlers.current = {
+      move(rows) {
+        const next =
+          shown[Math.min(Math.max((marked < 0 ? (rows > 0 ? -1 : shown.length) : marked) + rows, 0), shown.length - 1)]
+        if (!next) return
+        setCursor(next.key)
+        if (chosenKey) go({ pod: next.key }, "replace")
+      },
+      open() {
+        const found = shown[Math.max(marked, 0)]
+        if (found) go({ pod: found.key })
+      },
+    }
+    return () => {
+      handlers.current = {}
+    }
+  })
+  return (
+    <div class={`operations ${chosenKey ? "split" : ""}`}>
+      <section class="list-side" aria-label="pods" ref={list}>
+        <div class="toolbar">
+          <input
+            class="filter plain"
+            type="search"
+            placeholder="find a pod"
+            aria-label="find a pod by its name"
+            value={wanted}
+            onInput={(event) => setWanted(event.currentTarget.value)}
+          />
+          <span class="dim">{shown.length === 1 ? "1 pod" : `${shown.length} pods`}</span>
+        </div>
+        {shown.length === 0 ? (
+          <div class="empty">{text ? "No pod has this in its name." : "No call of the capture is for a pod."}</div>
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${shown.length} pods, the last that changed first`}
+            aria-activedescendant={marked >= 0 ? `pod-${marked}` : undefined}
+            tabIndex={0}
+            count={shown.length}
+            rowHeight={28}
+            current={marked}
+            row={(index) => {
+              const pod = shown[index]
+              return (
+                pod && (
+                  <PodRow
+                    pod={pod}
+                    index={index}
+                    count={shown.length}
+                    isChosen={pod === chosen}
+                    isCursor={index === marked}
+                  />
+                )
+              )
+            }}
+          />
+        )}
+      </section>
+      {chosenKey && <PodDetail podKey={chosenKey} pod={chosen} />}
+    </div>
+  )
+}
+
+function PodRow({
+  pod,
+  index,
+  count,
+  isChosen,
+  isCursor,
+}: {
+  pod: PodLife<LightOperation>
+  index: number
+  count: number
+  isChosen: boolean
+  isCursor: boolean
+}) {
+  const { key, namespace, name, state, sandboxes, failures, lastMs } = pod
+  const operations = sandboxes.flatMap((sandbox) => sandbox.operations)
+  const tries = sandboxes.length === 1 ? "" : `${sandboxes.length} sandboxes`
+  return (
+    <div
+      id={`pod-${index}`}
+      class={`pod-row ${failures > 0 ? "troubled" : ""} ${isCursor && !isChosen ? "cursor" : ""}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isChosen}
+      aria-label={`${key}, ${STATE_WORDS[state]}, ${operations.length} operations${tries ? `, ${tries}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      onClick={() => go({ pod: key })}
+      onKeyDown={() => undefined}
+    >
+      <OutcomeMark outcome={STATE_OUTCOMES[state]} />
+      <span class="nowrap">
+        <span class="dim">{namespace}/</span>
+        {name}
+      </span>
+      <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
+      <span class="dim nowrap">{STATE_WORDS[state]}</span>
+      <span class="nowrap">
+        {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{tries}</span>
+      </span>
+      <span class="dim age" title={exactTime(lastMs)}>
+        {age(lastMs, nowMs.value)}
+      </span>
+    </div>
+  )
+}

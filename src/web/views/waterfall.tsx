@@ -1,9 +1,9 @@
 import type { LightOperation } from "../../model/packed.ts"
 import { duration } from "../../model/wording.ts"
-import { toWaterfall, type WaterfallRow } from "../state/waterfall-tmp.ts"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
 import { nowMs } from "../state/now.ts"
 import { link } from "../state/route.ts"
+import { toWaterfall, type WaterfallRow } from "../state/waterfall-tmp.ts"
 import "./waterfall.css"
 
 const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for the calls it made" } as const
@@ -51,19 +51,26 @@ export function Waterfall({ operation, chosenId }: { operation: LightOperation; 
                     style={{ left: left(fromMs), width: left(toMs - fromMs) }}
                   />
                 ))}
-                <b class="took mono" style={row.toMs / totalMs > 0.8 ? { right: `calc(100% - ${left(row.fromMs)} + 6px)` } : { left: `calc(${left(row.toMs)} + 6px)` }}>
-                  {duration(row.toMs - row.fromMs)}
-                </b>
+                <b {...placeOf(row, totalMs)}>{duration(row.toMs - row.fromMs)}</b>
               </span>
             </a>
           </li>
         ))}
       </ol>
       <p class="legend" aria-hidden="true">
-        <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting for the calls it made
+        <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting
+        for the calls it made
       </p>
     </section>
   )
+}
+
+/** After the bar where there is room, else before it, else on it. */
+function placeOf({ fromMs, toMs }: WaterfallRow, totalMs: number): { class: string; style: Record<string, string> } {
+  const [from, to] = [fromMs, toMs].map((ms) => (100 * ms) / totalMs) as [number, number]
+  if (to < 82) return { class: "took mono", style: { left: `calc(${to}% + 6px)` } }
+  if (from > 18) return { class: "took mono", style: { right: `calc(${100 - from}% + 6px)` } }
+  return { class: "took mono inside", style: { right: `calc(${100 - to}% + 5px)` } }
 }
 
 function labelOf({ call, level, spans, fromMs, toMs }: WaterfallRow): string {

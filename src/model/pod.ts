@@ -1,0 +1,82 @@
+import type { Operation } from "./operation.ts"
+
+/** `up`: its last ADD succeeded and no DEL since. `gone`: its last DEL did. `failed`: neither. `starting`: in flight. */
+export type SandboxState = "up" | "gone" | "failed" | "starting"
+
+/** A pod's network name space, made once and never again; a pod that is tried again gets another one. */
+export type Sandbox<Op extends Operation = Operation> = {
+  containerId: string
+  state: SandboxState
+  /** in time order */
+  operations: Op[]
+  /** when its first ADD succeeded, and when its last DEL did; milliseconds since 1970 */
+  upMs?: number
+  downMs?: number
+}
+
+/** Everything that happened to one pod, over all its sandboxes. A pod of the same name made again is the same here. */
+export type PodLife<Op extends Operation = Operation> = {
+  /** `namespace/name` */
+  key: string
+  namespace: string
+  name: string
+  /** of the newest sandbox */
+  state: SandboxState
+  /** in the order they began */
+  sandboxes: Sandbox<Op>[]
+  firstMs: number
+  lastMs: number
+  failures: number
+}
+
+/** The pods of a capture, the one that something happened to last first. */
+export function toPods<Op extends Operation>(operations: Iterable<Op>): PodLife<Op>[] {
+  const byPod = grouped(operations, ({ pod }) => pod && `${pod.namespace}/${pod.name}`)
+  return [...byPod].map(([key, own]) => toPod(key, own)).sort((a, b) => b.lastMs - a.lastMs)
+}
+
+function toPod<Op extends Operation>(key: string, unsorted: Op[]): PodLife<Op> {
+  const operations = unsorted.toSorted((a, b) => a.wallMs - b.wallMs)
+  const bySandbox = grouped(operations, ({ containerId }) => containerId ?? "")
+  const sandboxes = [...bySandbox].map(([containerId, own]) => toSandbox(containerId, own))
+  const [namespace = "", name = ""] = key.split("/")
+  return {
+    key,
+    namespace,
+    name,
+    state: sandboxes.at(-1)?.state ?? "failed",
+    sandboxes,
+    firstMs: operations[0]?.wallMs ?? 0,
+    lastMs: operations.at(-1)?.wallMs ?? 0,
+    failures: operations.filter(({ outcome }) => outcome === "failed" || outcome === "killed").length,
+  }
+}
+
+function toSandbox<Op extends Operation>(containerId: string, operations: Op[]): Sandbox<Op> {
+  const isOk = (command: string) => (operation: Op) => operation.command === command && operation.outcome === "ok"
+  const up = operations.find(isOk("ADD"))
+  const lastUp = operations.findLast(isOk("ADD"))
+  const down = operations.findLast(isOk("DEL"))
+  const isDown = down !== undefined && (lastUp === undefined || down.wallMs > lastUp.wallMs)
+  const isStarting = operations.at(-1)?.outcome === "running"
+  return {
+    containerId,
+    state: isStarting ? "starting" : isDown ? "gone" : lastUp ? "up" : "failed",
+    operations,
+    ...(up ? { upMs: up.wallMs + (up.durationMs ?? 0) } : {}),
+    ...(isDown ? { downMs: down.wallMs + (down.durationMs ?? 0) } : {}),
+  }
+}
+
+/** By key, in the order that keys were met; without what has none. */
+function grouped<Item>(items: Iterable<Item>, keyOf: (item: Item) => string | undefined): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    if (key === undefined) continue
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}

@@ -1,0 +1,106 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
+import uPlot from "uplot"
+import "uplot/dist/uPlot.min.css"
+import { theme } from "../state/theme.ts"
+import "./chart.css"
+
+export type Series = { label: string; values: (number | null)[]; colour: string; dash?: number[]; isArea?: true }
+
+/** Lines over time. `seconds` is the time of each value since 1970; colours are names of CSS custom properties. */
+export function Chart({
+  label,
+  seconds,
+  series,
+  format,
+  height = 170,
+}: {
+  label: string
+  seconds: number[]
+  series: Series[]
+  format(value: number): string
+  height?: number
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(undefined)
+  const shape = [theme.value, ...series.map(({ label }) => label)].join()
+  const data = [seconds, ...series.map(({ values }) => values)] as uPlot.AlignedData
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return undefined
+    plot.current = new uPlot(options(element.clientWidth, height, series, format), data, element)
+    const observer = new ResizeObserver(
+      ([entry]) => entry && plot.current?.setSize({ width: entry.contentRect.width, height }),
+    )
+    observer.observe(element)
+    const dark = matchMedia("(prefers-color-scheme: dark)")
+    const repaint = () => plot.current?.redraw()
+    dark.addEventListener("change", repaint)
+    return () => {
+      observer.disconnect()
+      dark.removeEventListener("change", repaint)
+      plot.current?.destroy()
+    }
+  }, [shape, height])
+  useEffect(() => plot.current?.setData(data), [data])
+  return (
+    <figure
+      class="chart"
+      aria-label={`${label}: ${series.map(({ label: name, values }) => `${name} ${lastOf(values, format)}`).join(", ")}`}
+      role="img"
+    >
+      <figcaption>{label}</figcaption>
+      <div ref={box} />
+    </figure>
+  )
+}
+
+function options(width: number, height: number, series: Series[], format: (value: number) => string): uPlot.Options {
+  const colour = (name: string) => () => getComputedStyle(probe(name)).color
+  const axis = {
+    stroke: colour("--faint"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+    font: "11px system-ui, sans-serif",
+  }
+  return {
+    width,
+    height,
+    cursor: { y: false, points: { size: 6 } },
+    legend: { live: true },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1e-3)] } },
+    axes: [axis, { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick)) }],
+    series: [
+      {},
+      ...series.map(({ label, colour: name, dash, isArea }) => ({
+        label,
+        stroke: colour(name),
+        width: 1.5,
+        ...(dash ? { dash } : {}),
+        ...(isArea
+          ? { fill: () => `color-mix(in srgb, ${getComputedStyle(probe(name)).color} 18%, transparent)` }
+          : {}),
+        points: { show: false as const },
+        spanGaps: true,
+        value: (_plot: uPlot, value: number | null) => (value === null ? "" : format(value)),
+      })),
+    ],
+  }
+}
+
+/** A canvas knows no custom properties; an element's computed colour does, in either theme. */
+function probe(name: string): HTMLElement {
+  const id = `colour${name}`
+  const known = document.getElementById(id)
+  if (known) return known
+  const element = document.createElement("i")
+  element.id = id
+  element.hidden = true
+  element.style.color = `var(${name})`
+  document.body.append(element)
+  return element
+}
+
+function lastOf(values: (number | null)[], format: (value: number) => string): string {
+  const value = values.findLast((candidate) => candidate !== null)
+  return value === undefined || value === null ? "unknown" : format(value)
+}

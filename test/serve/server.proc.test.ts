@@ -1,0 +1,245 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { request } from "node:http"
+import { request as tlsRequest } from "node:https"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { unpackOperations } from "../../src/model/packed.ts"
+import type { OperationAnswer, ServerEvent } from "../../src/serve/protocol.ts"
+import { makeNode, type Node } from "../web/recording.ts"
+import { type Serving, serve } from "./serving.ts"
+
+let node: Node
+let serving: Serving
+
+before(async () => {
+  node = makeNode()
+  node.operation("ADD", { namespace: "shop", name: "web-1", sandbox: 1 })
+  serving = await serve(node.capture)
+})
+
+after(async () => {
+  await serving.end()
+  node.remove()
+})
+
+test("the page is given without a token, data is not", async () => {
+  const statuses = async (headers: Record<string, string>) =>
+    Promise.all(
+      ["/", "/api/events", "/api/operations/x", "/nothing"].map(async (path) => {
+        const answer = await fetch(serving.origin + path, { headers })
+        await answer.body?.cancel()
+        return answer.status
+      }),
+    )
+  assert.deepEqual(await statuses({}), [200, 401, 401, 404])
+  assert.deepEqual(await statuses({ Authorization: "Bearer wrong" }), [200, 401, 401, 404])
+  assert.deepEqual(await statuses({ Authorization: `Bearer ${serving.token}` }), [200, 200, 404, 404])
+  assert.equal((await fetch(`${serving.origin}/api/events?token=${serving.token}`)).status, 401)
+})
+
+test("a foreign Host, a foreign Origin and a write are refused, on the page too", async () => {
+  assert.deepEqual(
+    await Promise.all([
+      raw("GET", "/", { Host: "evil.example" }),
+      raw("GET", "/api/events", { Host: "evil.example" }),
+      raw("GET", "/", { Origin: "http://evil.example" }),
+      raw("GET", "/api/events", { Origin: "http://evil.example" }),
+      raw("GET", "/api/events", { "Sec-Fetch-Site": "cross-site" }),
+      raw("POST", "/api/events", {}),
+      raw("DELETE", "/api/operations/1", {}),
+    ]),
+    [403, 403, 403, 403, 403, 405, 405],
+  )
+})
+
+test("every answer forbids what a page must not do", async () => {
+  const answer = await serving.get("/")
+  const policy = answer.headers.get("Content-Security-Policy") ?? ""
+  for (const rule of ["default-src 'none'", "script-src 'sha256-", "frame-ancestors 'none'", "trusted-types 'none'"]) {
+    assert.ok(policy.includes(rule), rule)
+  }
+  assert.ok(!policy.includes("unsafe"))
+  assert.deepEqual(
+    [
+      "Cache-Control",
+      "Referrer-Policy",
+      "X-Content-Type-Options",
+      "X-Frame-Options",
+      "Access-Control-Allow-Origin",
+    ].map((name) => answer.headers.get(name)),
+    ["no-store", "no-referrer", "nosniff", "DENY", null],
+  )
+  assert.equal((await answer.text()).match(/(src|href)="(?!data:)/g), null)
+})
+
+test("operations are listed, and one is given with its streams", async () => {
+  const events = await until(serving, "", "ready")
+  assert.deepEqual(
+    events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "damage"),
+    ["reset", "operations", "ready"],
+  )
+  const [operation] = events.flatMap((event) => (event.kind === "operations" ? unpackOperations(event.batch) : []))
+  assert.deepEqual(
+    [
+      operation?.command,
+      operation?.pod?.name,
+      operation?.outcome,
+      operation?.calls.map(({ call, children }) => [call.plugin, children.length]),
+    ],
+    [
+      "ADD",
+      "web-1",
+      "ok",
+      [
+        ["bridge", 1],
+        ["portmap", 0],
+        ["bandwidth", 0],
+      ],
+    ],
+  )
+  const { calls } = (await (await serving.get(`/api/operations/${operation?.id}`)).json()) as OperationAnswer
+  assert.deepEqual(
+    calls.map(({ plugin }) => plugin),
+    ["bridge", "host-local", "portmap", "bandwidth"],
+  )
+  assert.ok(calls.every(({ stdin, stdout, stderr }) => stdin && stdout && stderr))
+})
+
+test("a page that comes back is told what it missed and nothing twice", async () => {
+  const resume = { id: "" }
+  await until(serving, "", "ready", resume)
+  node.operation("DEL", { namespace: "shop", name: "web-1", sandbox: 1 })
+  const events = await until(serving, resume.id, "operations")
+  assert.deepEqual(
+    events.map(({ kind }) => kind).filter((kind) => kind === "reset"),
+    [],
+  )
+  const commands = events.flatMap((event) =>
+    event.kind === "operations" ? unpackOperations(event.batch).map(({ command }) => command) : [],
+  )
+  assert.deepEqual(commands, ["DEL"])
+  const anew = await until(serving, "elsewhere.7", "ready")
+  assert.equal(anew[0]?.kind, "reset")
+})
+
+test("beyond this machine it listens with a certificate or not at all", () => {
+  const cases: [args: string[], status: number, words: RegExp][] = [
+    [["--listen", "0.0.0.0:0"], 5, /0\.0\.0\.0 is reached from other machines.*--tls-cert and --tls-key/],
+    [["--listen", "0.0.0.0:0", "--tls-cert", "/nowhere.pem"], 2, /needs its key/],
+    [["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], 3, /\/nowhere\.pem cannot be read/],
+    [["--listen", "somewhere:99999"], 2, /somewhere:99999 is no address/],
+    [["--listen", new URL(serving.origin).host], 5, /is in use/],
+    [["--capture", join(node.root, "missing")], 3, /missing does not exist/],
+  ]
+  for (const [args, status, words] of cases) {
+    const { status: found, stderr } = spawnSync(process.execPath, [
+      "--import",
+      "tsx",
+      "src/cli/main.ts",
+      "serve",
+      "--listen",
+      "127.0.0.1:0",
+      "--capture",
+      node.capture,
+      ...args,
+    ])
+    assert.match(String(stderr), words)
+    assert.equal(found, status)
+  }
+})
+
+test("with a certificate it speaks TLS", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cnitap-tls-"))
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")]
+  writeFileSync(join(folder, "empty.pem"), "")
+  spawnSync("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "1",
+    "-subj",
+    "/CN=node-1.example",
+    "-addext",
+    "subjectAltName=DNS:node-1.example",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ])
+  const secure = await serve(node.capture, "--listen", "0.0.0.0:0", "--tls-cert", cert, "--tls-key", key)
+  try {
+    assert.match(secure.url, /^https:\/\/0\.0\.0\.0:\d+\/#token=/)
+    const port = Number(new URL(secure.url).port)
+    const status = (host: string) =>
+      new Promise((resolve) =>
+        tlsRequest({ port, host: "127.0.0.1", rejectUnauthorized: false, headers: { Host: host } }, (answer) =>
+          resolve(answer.resume().statusCode),
+        ).end(),
+      )
+    assert.deepEqual(
+      [await status("node-1.example"), await status("evil.example"), await status("127.0.0.1")],
+      [200, 403, 200],
+    )
+  } finally {
+    await secure.end()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test("Ctrl-C ends it while a page listens", async () => {
+  const other = await serve(node.capture)
+  const stream = await other.get("/api/events")
+  const reader = stream.body?.getReader()
+  await reader?.read()
+  assert.equal(await other.end(), 0)
+  await reader?.cancel().catch(() => undefined)
+})
+
+function raw(method: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
+  const { hostname, port } = new URL(serving.origin)
+  return new Promise((resolve, reject) => {
+    request(
+      { hostname, port, method, path, headers: { Authorization: `Bearer ${serving.token}`, ...headers } },
+      (answer) => {
+        answer.destroy()
+        resolve(answer.statusCode)
+      },
+    )
+      .on("error", reject)
+      .end()
+  })
+}
+
+/** Events up to the first of a kind. */
+async function until(
+  { get }: Serving,
+  lastEventId: string,
+  kind: ServerEvent["kind"],
+  resume = { id: "" },
+): Promise<ServerEvent[]> {
+  const answer = await get("/api/events", lastEventId ? { "Last-Event-ID": lastEventId } : {})
+  const events: ServerEvent[] = []
+  let text = ""
+  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    const messages = text.split("\n\n")
+    text = messages.pop() ?? ""
+    for (const message of messages) {
+      const id = /^id: (.*)$/m.exec(message)?.[1]
+      if (id !== undefined) resume.id = id
+      const event = JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? "{}") as ServerEvent
+      if (event.kind === undefined) continue
+      events.push(event)
+      if (event.kind === kind) return events
+    }
+  }
+  throw new Error(`the stream ended before ${kind}`)
+}
