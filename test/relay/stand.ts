@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
-import { decode } from "../../src/capture/codec.ts"
+import { type Decoded, decode } from "../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
 import { double } from "../doubles/double.ts"
 
@@ -121,11 +121,14 @@ export class Stand {
 
   /** Every record of the capture in the order of writing. A line that is none is a failure of the test. */
   records(): CaptureRecord[] {
-    return this.lines().map((line) => {
-      const decoded = decode(line, checksum)
-      if (decoded.kind !== "record") throw new Error(`${decoded.kind}: ${line.slice(0, 200)}`)
+    return this.decoded().map((decoded) => {
+      if (decoded.kind !== "record") throw new Error(`a line of the capture is ${decoded.kind}`)
       return decoded.record
     })
+  }
+
+  decoded(): Decoded[] {
+    return this.lines().map((line) => decode(line, checksum))
   }
 
   begins(): Begin[] {
@@ -141,7 +144,8 @@ export class Stand {
   }
 
   segments(): string[] {
-    return existsSync(this.capture) ? readdirSync(this.capture).sort() : []
+    const names = existsSync(this.capture) ? readdirSync(this.capture) : []
+    return names.filter((name) => name.startsWith("calls-")).sort()
   }
 
   /** The bytes of the whole capture, to look for what must not be in them. */

@@ -1,0 +1,323 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { RELAY, type Seen, Stand } from "./stand.ts"
+
+const STEPS = ["echo", "err told\n", "file made x", "exit 3"]
+const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"plugin"}'
+const SEEN: Seen = { stdout: CONFIG, stderr: "told\n", code: 3, signal: null, files: { made: "x" } }
+
+function standWithPlugin(t: TestContext): Stand {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  stand.add("plugin", STEPS)
+  stand.wrap("plugin")
+  stand.configure()
+  return stand
+}
+
+/** Whatever is wrong with the recording, the runtime sees the plugin. */
+async function runs(stand: Stand, what: string): Promise<void> {
+  assert.deepEqual(await stand.run("plugin", { command: "ADD", stdin: CONFIG }), SEEN, what)
+}
+
+/** The segment that the next record goes to; near the end of an hour there are two. */
+function segmentPaths(stand: Stand): string[] {
+  return [0, 60_000].map((aheadMs) => {
+    const [date, time] = new Date(Date.now() + aheadMs).toISOString().split("T")
+    return join(stand.capture, `calls-${date?.replaceAll("-", "")}T${time?.slice(0, 2)}.jsonl`)
+  })
+}
+
+test("the capture directory is missing, a file, a symlink, open to others, or somebody else's", async (t) => {
+  const stand = standWithPlugin(t)
+  rmSync(stand.capture, { recursive: true })
+  await runs(stand, "missing")
+  assert.equal(existsSync(stand.capture), false)
+
+  writeFileSync(stand.capture, "not a directory")
+  await runs(stand, "a file")
+  assert.equal(readFileSync(stand.capture, "utf8"), "not a directory")
+  rmSync(stand.capture)
+
+  const elsewhere = join(stand.root, "elsewhere")
+  mkdirSync(elsewhere, { mode: 0o700 })
+  symlinkSync(elsewhere, stand.capture)
+  await runs(stand, "a symlink")
+  rmSync(stand.capture)
+
+  renameSync(elsewhere, stand.capture)
+  for (const mode of [0o755, 0o770, 0o701]) {
+    chmodSync(stand.capture, mode)
+    await runs(stand, mode.toString(8))
+  }
+  chmodSync(stand.capture, 0o700)
+  chownSync(stand.capture, 12345, 0)
+  await runs(stand, "somebody else's")
+  assert.deepEqual(stand.segments(), [])
+
+  chownSync(stand.capture, 0, 0)
+  await runs(stand, "right again")
+  assert.deepEqual(
+    stand.records().map(({ kind }) => kind),
+    ["begin", "end"],
+  )
+})
+
+test("segments are for root's eyes only, whatever the umask", async (t) => {
+  const stand = standWithPlugin(t)
+  for (const umask of ["0", "777"]) {
+    stand.forget()
+    await stand.run("plugin", { launch: ["-e", "CNI_COMMAND=ADD", "-u", umask] })
+    const modes = stand.segments().map((name) => (statSync(join(stand.capture, name)).mode & 0o7777).toString(8))
+    assert.deepEqual(modes, ["600"])
+  }
+})
+
+test("the segment was replaced by a symlink, a FIFO, a directory, a second hard link, or somebody else's file", async (t) => {
+  const stand = standWithPlugin(t)
+  const victim = join(stand.root, "victim")
+  const replacements: Record<string, (path: string) => void> = {
+    symlink: (path) => symlinkSync(victim, path),
+    "dangling symlink": (path) => symlinkSync(join(stand.root, "nowhere"), path),
+    FIFO: (path) => void execFileSync("mkfifo", [path]),
+    directory: (path) => mkdirSync(path),
+    "hard link": (path) => linkSync(victim, path),
+    "somebody else's": (path) => {
+      writeFileSync(path, "theirs")
+      chownSync(path, 12345, 0)
+    },
+  }
+  for (const [what, replace] of Object.entries(replacements)) {
+    writeFileSync(victim, "untouched")
+    for (const path of segmentPaths(stand)) {
+      rmSync(path, { recursive: true, force: true })
+      if (what !== "hard link" || path === segmentPaths(stand)[0]) replace(path)
+    }
+    await runs(stand, what)
+    assert.equal(readFileSync(victim, "utf8"), "untouched", what)
+    assert.equal(existsSync(join(stand.root, "nowhere")), false, what)
+    for (const path of segmentPaths(stand)) rmSync(path, { recursive: true, force: true })
+  }
+})
+
+test("the disk is read-only, then full, then has room again", async (t) => {
+  const stand = standWithPlugin(t)
+  mount("-t", "tmpfs", "-o", "size=128k,mode=0700", "cnitap-test", stand.capture)
+  try {
+    mount("-o", "remount,ro", stand.capture)
+    await runs(stand, "read-only")
+    assert.deepEqual(stand.segments(), [])
+
+    mount("-o", "remount,rw", stand.capture)
+    const filler = join(stand.capture, "filler")
+    const room = 128 * 1024 - 2 * 4096
+    writeFileSync(filler, Buffer.alloc(room))
+    for (let round = 0; round < 12; round++) await runs(stand, "full")
+    truncateSync(filler, 0)
+    await runs(stand, "room again")
+
+    // A write that met the full disk is torn: it costs itself and nothing else.
+    const decoded = stand.decoded().map(({ kind }) => kind)
+    assert.equal(decoded.filter((kind) => kind !== "record").length <= 12, true)
+    assert.deepEqual(decoded.slice(-2), ["record", "record"])
+  } finally {
+    execFileSync("umount", [stand.capture])
+  }
+})
+
+test("the configuration is missing, garbage, of another type, newer, huge, a directory or a FIFO", async (t) => {
+  const stand = standWithPlugin(t)
+  const capture = stand.capture
+  const texts = {
+    empty: "",
+    garbage: Buffer.from([0, 255, 1, 254, 123]),
+    cut: '{"format":1,"capture":"/',
+    "not an object": "null",
+    list: "[]",
+    number: "1e999",
+    "no format": JSON.stringify({ capture }),
+    newer: JSON.stringify({ format: 2, capture }),
+    "format as text": JSON.stringify({ format: "1", capture }),
+    "no capture": JSON.stringify({ format: 1 }),
+    "capture is a number": JSON.stringify({ format: 1, capture: 7 }),
+    "relative capture": JSON.stringify({ format: 1, capture: "capture" }),
+    huge: JSON.stringify({ format: 1, capture, padding: "x".repeat(100_000) }),
+    deep: "[".repeat(60_000),
+    "deep and well-formed": `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
+  }
+  for (const [what, text] of Object.entries(texts)) {
+    stand.write(text)
+    await runs(stand, what)
+    assert.deepEqual(stand.segments(), [], what)
+  }
+  rmSync(stand.configFile)
+  await runs(stand, "missing")
+  mkdirSync(stand.configFile)
+  await runs(stand, "a directory")
+  rmSync(stand.configFile, { recursive: true })
+  execFileSync("mkfifo", [stand.configFile])
+  await runs(stand, "a FIFO")
+  rmSync(stand.configFile)
+  symlinkSync("/dev/zero", stand.configFile)
+  await runs(stand, "/dev/zero")
+  assert.deepEqual(stand.segments(), [])
+})
+
+test("wrong types of the other keys mean their defaults, and the call is recorded", async (t) => {
+  const stand = standWithPlugin(t)
+  const odd = { capBytes: "1", streamBytes: -5, raw: "yes", logFile: 7, untilMs: "x", sampleOneIn: 0, onlyFailures: 1 }
+  stand.configure(odd)
+  await runs(stand, "odd")
+  assert.deepEqual(
+    stand.records().map(({ kind }) => kind),
+    ["begin", "end"],
+  )
+})
+
+test("stdin is garbage: it is passed on, and recorded as it came", async (t) => {
+  const stand = standWithPlugin(t)
+  const inputs = [
+    Buffer.from([0, 255, 254, 10, 13]),
+    Buffer.from('{"a":'),
+    Buffer.alloc(70_000, 0xc3),
+    Buffer.from("[".repeat(200_000)),
+  ]
+  for (const stdin of inputs) {
+    stand.forget()
+    const seen = await stand.run("plugin", { command: "ADD", stdin })
+    assert.equal(Buffer.from(seen.stdout, "latin1").equals(stdin), true)
+    const recorded = stand.begins()[0]?.stdin
+    assert.equal(recorded?.sizeBytes, stdin.length)
+    const bytes = recorded && ("text" in recorded ? Buffer.from(recorded.text) : Buffer.from(recorded.base64, "base64"))
+    assert.equal(bytes?.equals(stdin), true)
+  }
+})
+
+test("a stream longer than the limit is kept up to it, with its full size", async (t) => {
+  const stand = standWithPlugin(t)
+  stand.configure({ streamBytes: 10 })
+  const seen = await stand.run("plugin", { command: "ADD", stdin: "12345678\u{1f310} and more" })
+  assert.equal(Buffer.from(seen.stdout, "latin1").toString(), "12345678\u{1f310} and more")
+  const [end] = stand.ends()
+  // The character that the limit cut in two is left out.
+  assert.deepEqual(end?.stdout, { sizeBytes: 21, truncated: true, text: "12345678" })
+  assert.deepEqual(end?.stderr, { sizeBytes: 5, text: "told\n" })
+})
+
+test("the original is missing, not executable, not a program: nothing on stdout, the error on stderr, no success", async (t) => {
+  const stand = standWithPlugin(t)
+  const original = join(stand.real, "plugin")
+  const see = () => stand.run("plugin", { command: "DEL", stdin: CONFIG })
+
+  chmodSync(original, 0o644)
+  const stderr = `cnitap: cannot execute ${original}: Permission denied\n`
+  assert.deepEqual(await see(), { stdout: "", stderr, code: 1, signal: null, files: {} })
+
+  writeFileSync(original, "no program")
+  chmodSync(original, 0o755)
+  const notProgram = await see()
+  assert.match(notProgram.stderr, /cannot execute .*: Exec format error\n$/)
+  assert.equal(notProgram.code, 1)
+
+  rmSync(original)
+  const missing = await see()
+  assert.deepEqual([missing.code, missing.stdout], [1, ""])
+  // go-cni takes a DEL with such a text for done (cni.go:260): a leak that nobody would see.
+  assert.doesNotMatch(missing.stderr, /not found|no such file/i)
+  assert.deepEqual(
+    stand.ends().map(({ exit }) => exit),
+    [{ errno: 13 }, { errno: 8 }, { errno: 2 }],
+  )
+})
+
+test("the original is the relay: a copy, a hard link, a symlink back", { timeout: 20_000 }, async (t) => {
+  const stand = standWithPlugin(t)
+  const original = join(stand.real, "plugin")
+  const wrapped = join(stand.bin, "plugin")
+  const ways: Record<string, () => void> = {
+    copy: () => copyFileSync(RELAY, original),
+    "hard link": () => linkSync(wrapped, original),
+    symlink: () => symlinkSync(wrapped, original),
+  }
+  for (const recorded of [true, false]) {
+    if (!recorded) stand.write("")
+    for (const [what, replace] of Object.entries(ways)) {
+      rmSync(original, { force: true })
+      replace()
+      const seen = await stand.run("plugin", { command: "ADD", stdin: CONFIG })
+      assert.deepEqual([seen.code, seen.signal, seen.stdout], [1, null, ""], what)
+      assert.match(seen.stderr, /^cnitap: cannot execute /, what)
+    }
+  }
+})
+
+test("a plugin that calls itself for ever is stopped at the eighth level, recorded or not", async (t) => {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  stand.add("loop", ["delegate"])
+  stand.wrap("loop")
+  const env = { DOUBLE_DEPTH: "1000000" }
+  stand.write("")
+  const seen = await stand.run("loop", { command: "ADD", env, stdin: CONFIG })
+  assert.equal(seen.code, 1)
+  assert.deepEqual(JSON.parse(seen.stdout), {
+    code: 999,
+    msg: "cnitap: loop calls itself: 8 nested calls",
+    details: `run "cnitap uninstall" and look at ${join(stand.bin, "loop")}`,
+  })
+  stand.configure()
+  assert.deepEqual(await stand.run("loop", { command: "ADD", env, stdin: CONFIG }), seen)
+  const begins = stand.begins()
+  assert.deepEqual(
+    begins.map(({ depth }) => depth),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  )
+  assert.deepEqual(
+    begins.map(({ parent }) => parent),
+    [undefined, ...begins.slice(0, -1).map(({ id }) => id)],
+  )
+})
+
+test("hardly a descriptor to spare", async (t) => {
+  const stand = standWithPlugin(t)
+  // The double itself needs one descriptor for its steps and its side effect.
+  for (const files of [4, 5, 6, 7, 8, 9, 10, 12]) {
+    const seen = await stand.run("plugin", {
+      launch: ["-e", "CNI_COMMAND=ADD", "-f", String(files)],
+      stdin: CONFIG,
+    })
+    assert.deepEqual(seen, SEEN, `${files} descriptors`)
+  }
+})
+
+test("a path that is nearly too long", async (t) => {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  const name = "p".repeat(240)
+  stand.add(name, STEPS)
+  stand.wrap(name)
+  stand.configure()
+  assert.deepEqual(await stand.run(name, { command: "ADD", stdin: CONFIG }), SEEN)
+  assert.equal(stand.begins()[0]?.plugin, name)
+})
+
+function mount(...args: string[]): void {
+  execFileSync("mount", args)
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict"
+import { existsSync, readFileSync } from "node:fs"
+import { after, test } from "node:test"
+import { Random } from "../capture/random.ts"
+import { outputOf, Stand } from "./stand.ts"
+
+const ROUNDS = 200
+const stand = new Stand()
+after(() => stand.remove())
+
+/** Whether a process of that number runs (a zombie that nobody has reaped yet does not). */
+function isAlive(pid: number): boolean {
+  const file = `/proc/${pid}/stat`
+  return existsSync(file) && !/\) [ZX] /.test(readFileSync(file, "utf8"))
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    assert.ok(tries < 5000, "it never came")
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+test("when the relay is killed the plugin dies with it, and the begin line tells of a call that never ended", async () => {
+  stand.add("hangs", ["drain", "facts", "hang"])
+  stand.wrap("hangs")
+  stand.configure()
+  const child = stand.start("hangs", { command: "ADD" })
+  const ended = outputOf(child)
+  child.stdin?.end("{}")
+  await until(() => stand.lines().length === 1 && pluginOf(child.pid) !== undefined)
+  const plugin = Number(pluginOf(child.pid))
+  assert.equal(isAlive(plugin), true)
+  child.kill("SIGKILL")
+  assert.equal((await ended).signal, "SIGKILL")
+  await until(() => !isAlive(plugin))
+  assert.deepEqual(
+    stand.records().map(({ kind }) => kind),
+    ["begin"],
+  )
+})
+
+test("kill -9 at random moments: no orphan, no end without its begin, no torn line that takes another along", async (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  stand.forget()
+  stand.add("works", ["drain", "out {}", "sleep 2", "file done x"])
+  stand.wrap("works")
+  stand.configure()
+  const stdin = JSON.stringify({ name: "net", filler: "x".repeat(30_000) })
+  let killed = 0
+  for (let round = 0; round < ROUNDS; round += 4) {
+    await Promise.all(
+      [0, 1, 2, 3].map(async () => {
+        const child = stand.start("works", { command: "ADD", stdin })
+        const ended = outputOf(child)
+        child.stdin?.on("error", () => {})
+        child.stdin?.end(stdin)
+        setTimeout(() => child.kill("SIGKILL"), random.below(9))
+        const { signal, code, stdout } = await ended
+        if (signal === "SIGKILL") killed++
+        else assert.deepEqual([code, stdout], [0, "{}"])
+      }),
+    )
+    const quiet = await stand.run("works", { command: "ADD", stdin })
+    assert.deepEqual([quiet.code, quiet.stdout], [0, "{}"])
+  }
+  t.diagnostic(`${killed} of ${ROUNDS} calls were killed`)
+  assert.ok(killed > ROUNDS / 10)
+
+  const decoded = stand.decoded()
+  const records = decoded.flatMap((each) => (each.kind === "record" ? [each.record] : []))
+  const begun = new Set(records.flatMap((record) => (record.kind === "begin" ? [record.id] : [])))
+  const over = records.flatMap((record) => (record.kind === "end" ? [record.id] : []))
+  assert.ok(decoded.length - records.length <= killed)
+  assert.ok(over.every((id) => begun.has(id)))
+  assert.ok(over.length >= ROUNDS / 4 + ROUNDS - killed)
+  assert.ok(begun.size < ROUNDS / 4 + ROUNDS + 1)
+  for (const record of records)
+    if (record.kind === "begin") assert.deepEqual(record.stdin, { sizeBytes: stdin.length, text: stdin })
+})
+
+test("the plugin was killed, not the relay: the end line has the signal", async () => {
+  stand.forget()
+  stand.add("killed", ["drain", "signal 9"])
+  stand.wrap("killed")
+  assert.equal((await stand.run("killed", { command: "DEL", stdin: "{}" })).signal, "SIGKILL")
+  assert.deepEqual(
+    stand.ends().map(({ exit }) => exit),
+    [{ signal: 9 }],
+  )
+})
+
+/** The relay's only child. */
+function pluginOf(pid: number | undefined): string | undefined {
+  const file = `/proc/${pid}/task/${pid}/children`
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split(" ")[0] || undefined : undefined
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { prune, segmentName } from "../../src/relay/segment.ts"
+import { Stand } from "./stand.ts"
+
+function standWith(t: TestContext, name: string, steps: readonly string[]): Stand {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  stand.add(name, steps)
+  stand.wrap(name)
+  stand.configure()
+  return stand
+}
+
+test("500 calls, 50 at once: every begin has its end, and no line is mixed with another", async (t) => {
+  const stand = standWith(t, "busy", ["echo", "err told\n"])
+  const inputs = Array.from({ length: 500 }, (_, index) =>
+    JSON.stringify({ index, filler: "y".repeat((index * 37) % 9000) }),
+  )
+  const waiting = inputs.map((stdin, index) => ({ stdin, index }))
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { stdin, index } = next
+      const seen = await stand.run("busy", { command: "ADD", stdin, env: { CNI_CONTAINERID: `container-${index}` } })
+      assert.deepEqual([seen.code, seen.stdout, seen.stderr], [0, stdin, "told\n"])
+    }
+  }
+  await Promise.all(Array.from({ length: 50 }, work))
+
+  const begins = stand.begins()
+  const ends = new Map(stand.ends().map((end) => [end.id, end]))
+  assert.deepEqual([begins.length, ends.size, stand.lines().length], [500, 500, 1000])
+  for (const { id, env, stdin } of begins) {
+    const text = inputs[Number(env.CNI_CONTAINERID?.slice("container-".length))] ?? ""
+    const payload = { sizeBytes: text.length, text }
+    assert.deepEqual(stdin ?? ends.get(id)?.stdin, payload)
+    assert.deepEqual(ends.get(id)?.stdout, payload)
+    assert.deepEqual(ends.get(id)?.exit, { code: 0 })
+  }
+})
+
+test("segments carry their hour in UTC", () => {
+  const hours = [
+    "1970-01-01T00:00Z",
+    "2000-02-29T23:59:59.999Z",
+    "2026-11-24T15:00Z",
+    "2100-03-01T00:00Z",
+    "2026-12-31T23:30Z",
+  ]
+  assert.deepEqual(
+    hours.map((time) => segmentName(Date.parse(time))),
+    hours.map((time) => `calls-${time.slice(0, 13).replaceAll("-", "")}.jsonl`),
+  )
+})
+
+test("pruning takes the oldest segments until the rest fits, never the current one, never another's file", () => {
+  const files = [
+    { name: "calls-20260101T03.jsonl", sizeBytes: 400 },
+    { name: "calls-20260101T01.jsonl", sizeBytes: 400 },
+    { name: "calls-20260101T02.jsonl", sizeBytes: 400 },
+    { name: "notes.txt", sizeBytes: 5000 },
+    { name: "calls-20260101T00.jsonl.bak", sizeBytes: 5000 },
+  ]
+  const removed = (capBytes: number, current: string) => {
+    const names: string[] = []
+    prune({ list: () => files.slice(), remove: (_, name) => names.push(name) }, "/capture", capBytes, current)
+    return names
+  }
+  assert.deepEqual(removed(1200, "calls-20260101T03.jsonl"), [])
+  assert.deepEqual(removed(1199, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl"])
+  assert.deepEqual(removed(500, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl", "calls-20260101T02.jsonl"])
+  assert.deepEqual(removed(1, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl", "calls-20260101T02.jsonl"])
+})
+
+test("the call that opens a new hour removes the oldest segments over the cap", async (t) => {
+  const stand = standWith(t, "plugin", ["drain"])
+  stand.configure({ capBytes: 10_000 })
+  for (const hour of ["01", "02", "03"])
+    writeFileSync(join(stand.capture, `calls-20200101T${hour}.jsonl`), "x".repeat(4000))
+  writeFileSync(join(stand.capture, "notes.txt"), "x".repeat(50_000))
+  await stand.run("plugin", { command: "ADD" })
+  assert.deepEqual(stand.segments().slice(0, 2), ["calls-20200101T02.jsonl", "calls-20200101T03.jsonl"])
+  assert.equal(stand.segments().length, 3)
+  assert.equal(readFileSync(join(stand.capture, "notes.txt"), "utf8").length, 50_000)
+})
+
+test("nested calls know their parents", async (t) => {
+  const stand = standWith(t, "nested", ["delegate"])
+  await stand.run("nested", { command: "ADD", env: { DOUBLE_DEPTH: "2" }, stdin: "{}" })
+  const [top, middle, bottom] = stand.begins()
+  assert.deepEqual([top?.parent, middle?.parent, bottom?.parent], [undefined, top?.id, middle?.id])
+  assert.deepEqual([top?.depth, middle?.depth, bottom?.depth], [0, 1, 2])
+  assert.deepEqual(
+    stand.ends().map(({ id }) => id),
+    [bottom?.id, middle?.id, top?.id],
+  )
+})
