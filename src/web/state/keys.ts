@@ -31,7 +31,7 @@ export const KEYS: [keys: string, what: string][] = [
 export function listenToKeys(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-    if (event.key === "Escape") return escape(event)
+    if (event.key === "Escape") return closeFront(event)
     if (isHelpOpen.value || isTyping(event.target)) return
     if (press(event)) event.preventDefault()
   })
@@ -57,7 +57,7 @@ function press({ key, target }: KeyboardEvent): boolean {
   return true
 }
 
-function escape(event: KeyboardEvent): void {
+function closeFront(event: KeyboardEvent): void {
   if (isHelpOpen.value) isHelpOpen.value = false
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
   else if (route.value.operation) go({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })

@@ -9,14 +9,14 @@ const PAUSE_MS = 1_000
 /** The operations, at most once a second when there are many: for views that look at all of them at once. */
 export const settled = signal<readonly LightOperation[]>([])
 
-let timer: ReturnType<typeof setTimeout> | undefined
+let isWaiting = false
 effect(() => {
-  if (operations.value.length <= FEW || settled.peek().length === 0) {
-    settled.value = operations.value
-    return
+  if (operations.value.length <= FEW || settled.peek().length === 0) settled.value = operations.value
+  else if (!isWaiting) {
+    isWaiting = true
+    setTimeout(() => {
+      isWaiting = false
+      settled.value = operations.peek()
+    }, PAUSE_MS)
   }
-  timer ??= setTimeout(() => {
-    timer = undefined
-    settled.value = operations.peek()
-  }, PAUSE_MS)
 })

@@ -3,6 +3,7 @@ import { duration, stateText } from "../../model/wording.ts"
 import { sizeText } from "../parts/bytes.ts"
 import { exactTime } from "../parts/clock.ts"
 import { CopyButton } from "../parts/copy-button.tsx"
+import { ScrollRegion } from "../parts/scroll-region.tsx"
 import { Tabs } from "../parts/tabs.tsx"
 import { go, link, route, type Stream } from "../state/route.ts"
 import { PayloadView } from "./payload.tsx"
@@ -69,7 +70,7 @@ function Env({ call }: { call: Call }) {
   const pairs = Object.entries(call.env)
   const text = () => pairs.map(([name, value]) => `${name}=${value}`).join("\n")
   return (
-    <div class="env scrolls" tabIndex={0} role="region" aria-label="environment">
+    <ScrollRegion class="env" label="environment">
       <table>
         <tbody>
           {pairs.map(([name, value]) => (
@@ -104,7 +105,7 @@ function Env({ call }: { call: Call }) {
       <p>
         <CopyButton label="Copy" text={text} />
       </p>
-    </div>
+    </ScrollRegion>
   )
 }
 
@@ -129,7 +130,7 @@ function ExitView({ call }: { call: Call }) {
     ["started by call", call.parent],
   ]
   return (
-    <div class="env scrolls" tabIndex={0} role="region" aria-label="how it ended">
+    <ScrollRegion class="env" label="how it ended">
       <table>
         <tbody>
           {rows.map(
@@ -143,6 +144,6 @@ function ExitView({ call }: { call: Call }) {
           )}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

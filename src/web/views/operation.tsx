@@ -3,6 +3,7 @@ import { type Operation, walk } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
 import { duration } from "../../model/wording.ts"
 import { exactTime, timeOfDay } from "../parts/clock.ts"
+import { CloseLink } from "../parts/close-link.tsx"
 import { addressesOf } from "../parts/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
 import { Tabs } from "../parts/tabs.tsx"
@@ -116,16 +117,10 @@ function Head({ operation }: { operation: LightOperation }) {
           )}
         </h1>
         <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
-        <a
-          class="icon close"
+        <CloseLink
           href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })}
-          aria-label="close the operation"
-          title="close (Esc)"
-        >
-          <svg viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M4 4l8 8M12 4l-8 8" />
-          </svg>
-        </a>
+          what="operation"
+        />
       </div>
       <dl class="facts">
         {facts.map(

@@ -7,6 +7,7 @@ import { duration } from "../../model/wording.ts"
 import { Chart } from "../parts/chart.tsx"
 import { exactTime, timeOfDay } from "../parts/clock.ts"
 import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
+import { ScrollRegion } from "../parts/scroll-region.tsx"
 import { isReady, source, tally } from "../state/capture.ts"
 import { nowMs } from "../state/now.ts"
 import { link } from "../state/route.ts"
@@ -34,7 +35,7 @@ export function Overview() {
   const perMinute = (values: number[]) => values.map((value) => (value * 60_000) / stepMs)
   const plugin = plugins.find((candidate) => candidate.plugin === chosen) ?? plugins[0]
   return (
-    <div class="overview scrolls">
+    <ScrollRegion class="overview" label="overview">
       <Tiles />
       <div class="charts">
         <Chart
@@ -67,7 +68,7 @@ export function Overview() {
       </div>
       <Plugins plugins={plugins} chosen={plugin?.plugin} choose={setChosen} />
       <Troubles />
-    </div>
+    </ScrollRegion>
   )
 }
 

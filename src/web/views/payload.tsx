@@ -5,6 +5,7 @@ import { REDACTED } from "../../capture/secret-text.ts"
 import { bytesOf, hexLines, saveFile, sizeText } from "../parts/bytes.ts"
 import { CopyButton } from "../parts/copy-button.tsx"
 import { type JsonLine, jsonLines } from "../parts/json-lines.ts"
+import { ScrollRegion } from "../parts/scroll-region.tsx"
 import "./payload.css"
 
 type Mode = "tree" | "text" | "bytes"
@@ -27,7 +28,7 @@ export function PayloadView({
   const [query, setQuery] = useState("")
   const [limit, setLimit] = useState(LINES_AT_ONCE)
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
-  const box = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLElement>(null)
   const [hit, setHit] = useState(0)
   const mode: Mode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
   const lines = useMemo((): Line[] => {
@@ -91,7 +92,7 @@ export function PayloadView({
           Save
         </button>
       </div>
-      <div ref={box} class={`lines scrolls ${mode}`} tabIndex={0} role="region" aria-label={`${name} as ${mode}`}>
+      <ScrollRegion box={box} class={`lines ${mode}`} label={`${name} as ${mode}`}>
         {lines.slice(0, limit).map((line, at) => (
           <div
             key={at}
@@ -114,7 +115,7 @@ export function PayloadView({
             Show more of {lines.length - limit} lines
           </button>
         )}
-      </div>
+      </ScrollRegion>
     </div>
   )
 }

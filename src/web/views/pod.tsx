@@ -2,8 +2,10 @@ import type { LightOperation } from "../../model/packed.ts"
 import type { PodLife, Sandbox } from "../../model/pod.ts"
 import { duration } from "../../model/wording.ts"
 import { timeOfDay } from "../parts/clock.ts"
+import { CloseLink } from "../parts/close-link.tsx"
 import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
 import { OutcomeMark } from "../parts/outcome.tsx"
+import { ScrollRegion } from "../parts/scroll-region.tsx"
 import { isReady } from "../state/capture.ts"
 import { nowMs } from "../state/now.ts"
 import { link } from "../state/route.ts"
@@ -18,11 +20,7 @@ export function PodDetail({ podKey, pod }: { podKey: string; pod: PodLife<LightO
           {pod && <OutcomeMark outcome={STATE_OUTCOMES[pod.state]} />}
           <h1 class="nowrap">{podKey}</h1>
           {pod && <span class="dim">{STATE_WORDS[pod.state]}</span>}
-          <a class="icon close" href={link({ pod: undefined })} aria-label="close the pod" title="close (Esc)">
-            <svg viewBox="0 0 16 16" aria-hidden="true">
-              <path d="M4 4l8 8M12 4l-8 8" />
-            </svg>
-          </a>
+          <CloseLink href={link({ pod: undefined })} what="pod" />
         </div>
       </header>
       {pod ? (
@@ -43,7 +41,7 @@ function Life({ pod }: { pod: PodLife<LightOperation> }) {
   const totalMs = Math.max(endMs - pod.firstMs, 1)
   const left = (ms: number) => `${(100 * (ms - pod.firstMs)) / totalMs}%`
   return (
-    <div class="life scrolls">
+    <ScrollRegion class="life" label="life of the pod">
       <h2>
         {pod.sandboxes.length === 1 ? "One sandbox" : `${pod.sandboxes.length} sandboxes`}
         <span class="dim">
@@ -108,7 +106,7 @@ function Life({ pod }: { pod: PodLife<LightOperation> }) {
           ))}
         </section>
       ))}
-    </div>
+    </ScrollRegion>
   )
 }
 

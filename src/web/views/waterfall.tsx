@@ -1,16 +1,20 @@
 import type { LightOperation } from "../../model/packed.ts"
+import { toWaterfall, type WaterfallRow } from "../../model/waterfall.ts"
 import { duration } from "../../model/wording.ts"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
 import { nowMs } from "../state/now.ts"
 import { link } from "../state/route.ts"
-import { toWaterfall, type WaterfallRow } from "../state/waterfall-tmp.ts"
 import "./waterfall.css"
 
 const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for the calls it made" } as const
 
 /** The calls of an operation over time: who ran when, what it waited for. */
 export function Waterfall({ operation, chosenId }: { operation: LightOperation; chosenId: string | undefined }) {
-  const { rows, totalMs } = toWaterfall(operation, operation.outcome === "running" ? nowMs.value : nowMs.peek())
+  const { rows, totalMs: exactMs } = toWaterfall(
+    operation,
+    operation.outcome === "running" ? nowMs.value : nowMs.peek(),
+  )
+  const totalMs = Math.max(exactMs, 0.001)
   const ticks = ticksOf(totalMs)
   const left = (ms: number) => `${(100 * ms) / totalMs}%`
   return (

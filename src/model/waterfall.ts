@@ -1,0 +1,69 @@
+import type { Call } from "./call.ts"
+import type { CallNode, Operation } from "./operation.ts"
+
+/**
+ * A stretch of a call. `spawn`: its process was being started. `work`: the plugin itself ran. `wait`: it ran while a
+ * call that it made was running. Milliseconds since the operation began.
+ */
+export type Span = { kind: "spawn" | "work" | "wait"; fromMs: number; toMs: number }
+
+export type WaterfallRow = {
+  call: Call
+  /** how deep it is nested: 0 for the calls that the runtime made */
+  level: number
+  fromMs: number
+  /** now, for a call in flight; where it began, for one that was killed at a time that nobody knows */
+  toMs: number
+  /** still in flight: it grows */
+  isOpen: boolean
+  /** without gaps, in time order */
+  spans: Span[]
+}
+
+/** Rows in the order that the calls were made: on DEL that is the reverse of the plugin list. */
+export type Waterfall = { totalMs: number; rows: WaterfallRow[] }
+
+/** Where each call of an operation lies in time; `nowMs` (since 1970) is where calls in flight end for now. */
+export function toWaterfall({ calls }: Operation, nowMs: number): Waterfall {
+  const first = calls[0]?.call
+  if (!first) return { totalMs: 0, rows: [] }
+  // The monotonic clock tells distances truly; only what is in flight is measured by the clock that people read.
+  const origin: Origin = { monoMs: first.monoMs, elapsedMs: Math.max(0, nowMs - first.wallMs) }
+  const rows = calls.flatMap((node) => rowsOf(node, 0, origin))
+  return { totalMs: Math.max(...rows.map(({ toMs }) => toMs)), rows }
+}
+
+type Origin = { monoMs: number; elapsedMs: number }
+
+function rowsOf(node: CallNode, level: number, origin: Origin): WaterfallRow[] {
+  const { call, children } = node
+  const { fromMs, toMs } = placeOf(call, origin)
+  const row = { call, level, fromMs, toMs, isOpen: call.state === "running", spans: spansOf(node, origin) }
+  return [row, ...children.flatMap((child) => rowsOf(child, level + 1, origin))]
+}
+
+function spansOf({ call, children }: CallNode, origin: Origin): Span[] {
+  const { fromMs, toMs } = placeOf(call, origin)
+  const spans: Span[] = []
+  let at = fromMs
+  const until = (kind: Span["kind"], ms: number) => {
+    const end = Math.min(ms, toMs)
+    if (end > at) spans.push({ kind, fromMs: at, toMs: end })
+    at = Math.max(at, end)
+  }
+  until("spawn", fromMs + (call.spawnMs ?? 0))
+  // Delegates may run at the same time; what one of them covers is waited for once.
+  for (const child of children) {
+    const place = placeOf(child.call, origin)
+    until("work", place.fromMs)
+    until("wait", place.toMs)
+  }
+  until("work", toMs)
+  return spans
+}
+
+function placeOf({ monoMs, durationMs, state }: Call, origin: Origin): { fromMs: number; toMs: number } {
+  const fromMs = monoMs - origin.monoMs
+  if (durationMs !== undefined) return { fromMs, toMs: fromMs + durationMs }
+  return { fromMs, toMs: state === "running" ? Math.max(fromMs, origin.elapsedMs) : fromMs }
+}
