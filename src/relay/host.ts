@@ -52,10 +52,10 @@ export interface Host {
   /** Becomes the real plugin. Returns only when that failed; the process then ends with an error on stderr. */
   exec(variable?: string): void
   outcome(): Outcome
-  /** the kept bytes as text; null where they are not valid UTF-8 */
-  text(stream: StreamIndex): string | null
-  /** the kept bytes, one character each */
-  latin1(stream: StreamIndex): string
+  /** the kept bytes, or as many of them, as text; null where they are not valid UTF-8 */
+  text(stream: StreamIndex, limitBytes?: number): string | null
+  /** the kept bytes, or as many of them, one character each */
+  latin1(stream: StreamIndex, limitBytes?: number): string
   sizeBytes(stream: StreamIndex): number
   /** whether the text holds one of the needles (lower-case, a line each) in any case; one pass in native code */
   holdsAny(text: string, needles: string): boolean

@@ -93,8 +93,8 @@ function isListed(entry: string): boolean {
 function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
   const sizeBytes = host.sizeBytes(stream)
   const truncated = sizeBytes > config.streamBytes ? { truncated: true as const } : {}
-  const text = host.text(stream)
-  const content = text ?? host.latin1(stream)
+  const text = host.text(stream, config.streamBytes)
+  const content = text ?? host.latin1(stream, config.streamBytes)
   const safe = config.raw ? { text: content, redacted: [] } : cleaned(host, content)
   const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
   return {

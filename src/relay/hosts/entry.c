@@ -458,15 +458,23 @@ static Stream *streamOf(JSContext *ctx, JSValueConst value)
     return JS_ToUint32(ctx, &index, value) || index >= STREAMS ? NULL : &streams[index];
 }
 
+/* A probe keeps all of stdin for its answer; a record takes its beginning. */
+static size_t keptUpTo(JSContext *ctx, const Stream *s, int argc, JSValueConst *argv)
+{
+    uint32_t limit;
+    return argc > 1 && !JS_ToUint32(ctx, &limit, argv[1]) && limit < s->kept ? limit : s->kept;
+}
+
 HOST(hostText)
 {
     Stream *s = streamOf(ctx, argv[0]);
-    size_t valid;
+    size_t valid, kept;
     UNUSED;
     if (!s) return JS_NULL;
-    valid = validUtf8(s->data, s->kept);
+    kept = keptUpTo(ctx, s, argc, argv);
+    valid = validUtf8(s->data, kept);
     /* Cut off inside a character by our own limit: still text. */
-    if (valid != s->kept && !(s->total > s->kept && s->kept - valid < 4)) return JS_NULL;
+    if (valid != kept && !(s->total > kept && kept - valid < 4)) return JS_NULL;
     return JS_NewStringLen(ctx, (const char *)s->data, valid);
 }
 
@@ -475,10 +483,10 @@ HOST(hostLatin1)
     Stream *s = streamOf(ctx, argv[0]);
     JSValue value;
     uint8_t *wide;
-    size_t i, n = 0;
+    size_t i, n = 0, kept = s ? keptUpTo(ctx, s, argc, argv) : 0;
     UNUSED;
-    if (!s || !(wide = malloc(s->kept * 2 + 1))) return JS_NULL;
-    for (i = 0; i < s->kept; i++) {
+    if (!s || !(wide = malloc(kept * 2 + 1))) return JS_NULL;
+    for (i = 0; i < kept; i++) {
         if (s->data[i] < 0x80) { wide[n++] = s->data[i]; continue; }
         wide[n++] = (uint8_t)(0xc0 | s->data[i] >> 6);
         wide[n++] = (uint8_t)(0x80 | (s->data[i] & 0x3f));
@@ -712,8 +720,8 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("relay", 1, hostRelay),
     JS_CFUNC_DEF("exec", 1, hostExec),
     JS_CFUNC_DEF("outcome", 0, hostOutcome),
-    JS_CFUNC_DEF("text", 1, hostText),
-    JS_CFUNC_DEF("latin1", 1, hostLatin1),
+    JS_CFUNC_DEF("text", 2, hostText),
+    JS_CFUNC_DEF("latin1", 2, hostLatin1),
     JS_CFUNC_DEF("sizeBytes", 1, hostSizeBytes),
     JS_CFUNC_DEF("holdsAny", 2, hostHoldsAny),
     JS_CFUNC_DEF("checksum", 1, hostChecksum),
