@@ -68,7 +68,10 @@ function options(width: number, height: number, series: Series[], format: (value
     cursor: { y: false, points: { size: 6 } },
     legend: { live: true },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1e-3)] } },
-    axes: [axis, { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick)) }],
+    axes: [
+      { ...axis, values: TIMES },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
+    ],
     series: [
       {},
       ...series.map(({ label, colour: name, dash, isArea }) => ({
@@ -79,13 +82,26 @@ function options(width: number, height: number, series: Series[], format: (value
         ...(isArea
           ? { fill: () => `color-mix(in srgb, ${getComputedStyle(probe(name)).color} 18%, transparent)` }
           : {}),
-        points: { show: false as const },
-        spanGaps: true,
+        points: { size: 4, filter: lonely },
         value: (_plot: uPlot, value: number | null) => (value === null ? "" : format(value)),
       })),
     ],
   }
 }
+
+/** Values without a neighbour, which no line would show. */
+function lonely(plot: uPlot, at: number): number[] {
+  const values = plot.data[at] ?? []
+  const isThere = (index: number) => typeof values[index] === "number"
+  return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1))
+}
+
+/** By the distance of the ticks in seconds: the time, and where a day begins its date. 24 hours, as logs have it. */
+const TIMES: uPlot.Axis.Values = [
+  [86_400, "{MMM} {D}", null, null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+]
 
 /** A canvas knows no custom properties; an element's computed colour does, in either theme. */
 function probe(name: string): HTMLElement {

@@ -53,7 +53,7 @@ export function OperationDetail({ id }: { id: string }) {
       />
       <div class="panel">
         {panel === "calls" && <Calls light={light} whole={whole} />}
-        {panel === "chain" && <Chain operation={whole} />}
+        {panel === "chain" && <Chain operation={whole} light={light} />}
         {panel === "compare" && <Compare operation={whole} light={light} />}
       </div>
     </section>
