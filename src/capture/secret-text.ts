@@ -1,4 +1,4 @@
-import { isPrivateName, isSecretName, NAME_PARTS, PRIVATE_PARTS } from "./secret-name.ts"
+import { isSecretName, NAME_PARTS, PRIVATE_PARTS } from "./secret-name.ts"
 
 /** What stands in the record where a secret stood. */
 export const REDACTED = "[redacted]"
@@ -27,13 +27,13 @@ export function findInText(text: string, isLiteral: boolean): Find[] {
       return isSecretName(name) ? addValue(text, to, name, isLiteral, add) : to
     })
   }
-  for (const part of [...PRIVATE_PARTS, "labels"]) {
-    forEach(lower, part, (at) => {
-      const value = valueAfter(text, at + part.length, "", isLiteral)
-      if (!value || (!isPrivateName(part) && value.kind !== "container")) return at + part.length
-      return add(value.from, value.to, value.with)
-    })
+  for (const part of PRIVATE_PARTS) {
+    forEach(lower, part, (at) => addValue(text, at + part.length, "", isLiteral, add))
   }
+  forEach(lower, "labels", (at) => {
+    const value = valueAfter(text, at + "labels".length, "", isLiteral)
+    return value?.kind === "container" ? add(value.from, value.to, value.with) : at
+  })
   return finds
 }
 

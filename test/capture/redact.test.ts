@@ -67,6 +67,8 @@ test("a plugin that repeats its stdin in an error message", () => {
   becomes({
     [JSON.stringify({ code: 999, msg: `bad config ${config}` })]:
       '{"code":999,"msg":"bad config {\\"runtimeConfig\\":{\\"io.kubernetes.cri.pod-annotations\\":\\"[redacted]\\"},\\"name\\":\\"net\\"}"}',
+    'x {"capabilities":{"io.kubernetes.cri.pod-annotations": true}}':
+      'x {"capabilities":{"io.kubernetes.cri.pod-annotations": true}}',
     [`2026-09-01 delegate: ${config}`]:
       '2026-09-01 delegate: {"runtimeConfig":{"io.kubernetes.cri.pod-annotations":"[redacted]"},"name":"net"}',
   })

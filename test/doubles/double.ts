@@ -4,18 +4,16 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 
-const COMPILERS = { x86_64: "musl-gcc", aarch64: "aarch64-linux-gnu-gcc" } as const
-
 /** Path of a static executable: the plugin that does what its JSON file says, or the launcher. */
-export function double(program: "plugin" | "launch", machine: keyof typeof COMPILERS = "x86_64"): string {
+export function double(program: "plugin" | "launch"): string {
   const source = join(import.meta.dirname, `${program}.c`)
   const version = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 8)
   const folder = join(import.meta.dirname, "../../build/doubles")
-  const executable = join(folder, `${program}-${machine}-${version}`)
+  const executable = join(folder, `${program}-${version}`)
   if (existsSync(executable)) return executable
   mkdirSync(folder, { recursive: true })
   const unfinished = `${executable}.${process.pid}`
-  execFileSync(COMPILERS[machine], ["-O2", "-static", "-s", "-Wall", "-Wextra", "-o", unfinished, source])
+  execFileSync("musl-gcc", ["-O2", "-static", "-s", "-Wall", "-Wextra", "-o", unfinished, source])
   renameSync(unfinished, executable)
   return executable
 }

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict"
+import { type TestContext, test } from "node:test"
+import { isRecorded, readRelayConfig } from "../../src/relay/config.ts"
+import { Stand } from "./stand.ts"
+
+function standWith(t: TestContext, steps: readonly string[], config: Record<string, unknown>): Stand {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  stand.add("plugin", steps)
+  stand.wrap("plugin")
+  stand.configure(config)
+  return stand
+}
+
+const kinds = (stand: Stand) => stand.records().map(({ kind }) => kind)
+
+test("untilMs: recorded before that time, not from it on", async (t) => {
+  const stand = standWith(t, ["echo"], { untilMs: Date.now() - 1 })
+  const seen = await stand.run("plugin", { command: "ADD", stdin: "{}" })
+  assert.deepEqual([seen.stdout, seen.code, kinds(stand)], ["{}", 0, []])
+  stand.configure({ untilMs: Date.now() + 3_600_000 })
+  await stand.run("plugin", { command: "ADD", stdin: "{}" })
+  assert.deepEqual(kinds(stand), ["begin", "end"])
+})
+
+test("sampleOneIn: an operation is recorded whole or not at all, in every process alike", async (t) => {
+  const stand = standWith(t, ["delegate"], { sampleOneIn: 4 })
+  const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn: 4 }))
+  assert.ok(config)
+  const ids = Array.from({ length: 40 }, (_, index) => `container-${index}`)
+  const drawn = ids.filter((id) => isRecorded(config, 0, id))
+  assert.ok(drawn.length > 2 && drawn.length < 25, `${drawn.length} of 40`)
+  for (const id of ids)
+    for (const command of ["ADD", "DEL"])
+      await stand.run("plugin", { command, env: { CNI_CONTAINERID: id, DOUBLE_DEPTH: "1" }, stdin: "{}" })
+  // Two commands, each with a nested call.
+  const expected = drawn.flatMap((id) => [id, id, id, id])
+  assert.deepEqual(
+    stand.begins().map(({ env }) => env.CNI_CONTAINERID),
+    expected,
+  )
+  assert.equal(stand.ends().length, expected.length)
+})
+
+test("sampleOneIn draws about one container in so many", () => {
+  for (const sampleOneIn of [2, 10, 100]) {
+    const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn }))
+    assert.ok(config)
+    const all = 20_000
+    const drawn = Array.from({ length: all }, (_, index) => isRecorded(config, 0, index.toString(16).padStart(64, "0")))
+    const share = (drawn.filter(Boolean).length / all) * sampleOneIn
+    assert.ok(share > 0.8 && share < 1.2, `1 in ${sampleOneIn}: ${share}`)
+  }
+})
+
+test("onlyFailures: nothing of a call that went well, both lines of one that did not", async (t) => {
+  const stand = standWith(t, ["echo"], { onlyFailures: true })
+  await stand.run("plugin", { command: "ADD", stdin: "{}" })
+  assert.deepEqual(kinds(stand), [])
+  for (const [steps, exit] of [
+    [["drain", "out x", "err y", "exit 7"], { code: 7 }],
+    [["drain", "out x", "err y", "signal 11"], { signal: 11 }],
+  ] as const) {
+    stand.forget()
+    stand.add("failing", steps)
+    stand.wrap("failing")
+    await stand.run("failing", { command: "ADD", stdin: "{}" })
+    const [begin, end] = stand.records()
+    assert.deepEqual([begin?.kind, end?.kind, end?.id], ["begin", "end", begin?.id])
+    assert.deepEqual(end?.kind === "end" && [end.exit, end.stdout, end.stderr], [
+      exit,
+      { sizeBytes: 1, text: "x" },
+      { sizeBytes: 1, text: "y" },
+    ])
+    assert.deepEqual(begin?.stdin, { sizeBytes: 2, text: "{}" })
+    assert.ok(end && begin && begin.wallMs <= end.wallMs)
+  }
+})

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+
+const root = join(import.meta.dirname, "../..")
+const MACHINES = { x86_64: 62, aarch64: 183 } as const
+const DYNAMIC = 2
+const INTERPRETER = 3
+
+test("the relay is made of the reviewed files and no others", () => {
+  const read = (path: string) => readFileSync(join(root, path), "utf8").trim().split("\n")
+  assert.deepEqual(read("build/relay-closure.txt"), read("test/relay/closure.txt"))
+})
+
+for (const [machine, number] of Object.entries(MACHINES)) {
+  const path = join(root, `dist/relay-${machine}`)
+
+  test(`the relay for ${machine} is one static executable that needs nothing`, () => {
+    const elf = readFileSync(path)
+    assert.equal(elf.subarray(0, 4).toString("latin1"), "\u007fELF")
+    assert.equal(elf.readUInt16LE(18), number)
+    const segments = programHeaders(elf)
+    assert.deepEqual(
+      segments.filter((type) => type === DYNAMIC || type === INTERPRETER),
+      [],
+    )
+  })
+
+  test(`the relay for ${machine} is smaller than 1.5 MB`, () => {
+    assert.ok(statSync(path).size <= 1_500_000, `${statSync(path).size} bytes`)
+  })
+}
+
+test("run without a place in a bin directory it says what it misses, and fails", () => {
+  assert.throws(() => execFileSync(join(root, "dist/relay-x86_64"), { stdio: "pipe" }), {
+    status: 1,
+    stderr: Buffer.from(`cnitap: cannot execute ${root}/dist/.cnitap/real/relay-x86_64: the original is missing\n`),
+  })
+})
+
+/** Types of the segments (ELF-64, little endian). */
+function programHeaders(elf: Buffer): number[] {
+  const offset = Number(elf.readBigUInt64LE(32))
+  const size = elf.readUInt16LE(54)
+  return Array.from({ length: elf.readUInt16LE(56) }, (_, index) => elf.readUInt32LE(offset + index * size))
+}

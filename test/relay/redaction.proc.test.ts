@@ -1,0 +1,159 @@
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import type { Payload } from "../../src/capture/record.ts"
+import { Stand } from "./stand.ts"
+
+/** What plugins of real networks are given (facts of the agents' own manifests); each secret holds this word. */
+const SECRET = "hunter2"
+const FOLDER = join(import.meta.dirname, "../fixtures/stdin")
+const REDACTED: Record<string, string[]> = {
+  "aws-cni": ["/runtimeConfig/io.kubernetes.cri.pod-annotations"],
+  "calico-etcd": ["/etcd_endpoints", "/etcd_key_file", "/etcd_password"],
+  "calico-token": ["/policy/k8s_auth_token"],
+  "crio-bridge": [],
+  "flannel-delegate": ["/args/cni/labels"],
+  linkerd: ["/policy/k8s_auth_token"],
+  "multus-thin": ["/delegates/0/plugins/0/policy/k8s_auth_token", "/delegates/0/plugins/0/policy/k8s_client_key"],
+  "ovn-kubernetes": [],
+}
+
+function standWith(t: TestContext, steps: readonly string[], config: Record<string, unknown> = {}): Stand {
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  stand.add("plugin", steps)
+  stand.wrap("plugin")
+  stand.configure(config)
+  return stand
+}
+
+function textOf(payload: Payload | undefined): string {
+  assert.ok(payload && "text" in payload)
+  return payload.text
+}
+
+test("stdin of real networks: the plugin gets its secrets, the record has none and is otherwise the same bytes", async (t) => {
+  const stand = standWith(t, ["echo"])
+  const names = readdirSync(FOLDER).map((file) => file.slice(0, -".stdin".length))
+  assert.deepEqual(names.sort(), Object.keys(REDACTED).sort())
+  for (const name of names) {
+    stand.forget()
+    const stdin = readFileSync(join(FOLDER, `${name}.stdin`), "utf8")
+    const seen = await stand.run("plugin", { command: "ADD", stdin })
+    assert.equal(seen.stdout, stdin)
+    const [begin] = stand.begins()
+    const [end] = stand.ends()
+    assert.equal(stand.bytes().includes(SECRET), false, name)
+    assert.deepEqual([begin?.stdin?.redacted ?? [], begin?.stdin?.sizeBytes], [REDACTED[name], stdin.length])
+    assert.deepEqual(end?.stdout, begin?.stdin)
+    const pieces = textOf(begin?.stdin).split("[redacted]")
+    let at = 0
+    for (const piece of pieces) {
+      const found = stdin.indexOf(piece, at)
+      assert.ok(found >= 0, `${name}: ${piece}`)
+      at = found + piece.length
+    }
+    if (pieces.length === 1) assert.equal(textOf(begin?.stdin), stdin)
+    assert.doesNotThrow(() => JSON.parse(textOf(begin?.stdin)))
+  }
+})
+
+test("raw keeps all of it", async (t) => {
+  const stand = standWith(t, ["echo"], { raw: true })
+  const stdin = readFileSync(join(FOLDER, "calico-token.stdin"), "utf8")
+  await stand.run("plugin", { command: "ADD", stdin, env: { K8S_API_TOKEN: `${SECRET}-env` } })
+  const [begin] = stand.begins()
+  assert.deepEqual(
+    [begin?.stdin, begin?.env.K8S_API_TOKEN],
+    [{ sizeBytes: stdin.length, text: stdin }, `${SECRET}-env`],
+  )
+})
+
+test("of the environment the record has the values of CNI_* and TRACE* and the names of the rest", async (t) => {
+  const stand = standWith(t, ["drain"])
+  const entries = [
+    "CNI_COMMAND=ADD",
+    `CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=web;API_TOKEN=${SECRET};X=y`,
+    `CNI_AUTH_TOKEN=${SECRET}`,
+    "TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    `K8S_API_TOKEN=${SECRET}`,
+    `HTTPS_PROXY=http://u:${SECRET}@proxy:3128`,
+    `ETCD_PASSWORD=${SECRET}`,
+    `OTEL_EXPORTER_OTLP_HEADERS=authorization=${SECRET}`,
+    `AWS=${SECRET}`,
+    "EMPTY=",
+  ]
+  await stand.run("plugin", { launch: entries.flatMap((entry) => ["-e", entry]) })
+  const [begin] = stand.begins()
+  assert.deepEqual(begin?.env, {
+    CNI_COMMAND: "ADD",
+    CNI_ARGS: "IgnoreUnknown=1;K8S_POD_NAME=web;API_TOKEN=[redacted];X=y",
+    TRACEPARENT: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  })
+  const names = ["AWS", "CNI_AUTH_TOKEN", "EMPTY", "ETCD_PASSWORD", "HTTPS_PROXY", "K8S_API_TOKEN"]
+  assert.deepEqual(begin?.envNames.slice().sort(), [...names, "OTEL_EXPORTER_OTLP_HEADERS"])
+  assert.equal(stand.bytes().includes(SECRET), false)
+})
+
+test("a secret that the stream's limit cuts in two does not stay in halves", async (t) => {
+  const text = '{"name":"net","policy":{"k8s_auth_token":"hunter2-hunter2-hunter2"},"z":1}'
+  const stand = standWith(t, ["echo"])
+  for (let streamBytes = 1; streamBytes < text.length; streamBytes += 2) {
+    stand.forget()
+    stand.configure({ streamBytes })
+    await stand.run("plugin", { command: "ADD", stdin: text })
+    assert.equal(stand.bytes().includes("hunt"), false, `${streamBytes} bytes`)
+    assert.equal(stand.records().length, 2)
+  }
+})
+
+test("binary streams are redacted too", async (t) => {
+  const stand = standWith(t, ["echo"])
+  const stdin = Buffer.concat([
+    Buffer.from([255, 0, 200]),
+    Buffer.from(` token=${SECRET} {"password":"${SECRET}"} `),
+    Buffer.from([128]),
+  ])
+  const seen = await stand.run("plugin", { command: "ADD", stdin })
+  assert.equal(Buffer.from(seen.stdout, "latin1").equals(stdin), true)
+  const recorded = stand.begins()[0]?.stdin
+  assert.ok(recorded && "base64" in recorded)
+  assert.equal(
+    Buffer.from(recorded.base64, "base64").toString("latin1"),
+    stdin.toString("latin1").replaceAll(SECRET, "[redacted]"),
+  )
+})
+
+test("an error message that repeats the configuration, a log line, a Go value: on stdout and stderr", async (t) => {
+  const config = readFileSync(join(FOLDER, "aws-cni.stdin"), "utf8")
+  const token = readFileSync(join(FOLDER, "calico-token.stdin"), "utf8")
+  const out = JSON.stringify({ cniVersion: "0.4.0", code: 999, msg: `cannot parse ${config}: ${token}` })
+  const err = `2026-09-01 [DEBUG] delegate ${token}\n&{Name:net Token:${SECRET} Mtu:1}\nlevel=error msg=${JSON.stringify(config)}\n`
+  const stand = standWith(t, ["drain", `out ${out}`, `err ${err}`, "exit 1"])
+  const seen = await stand.run("plugin", { command: "ADD" })
+  assert.deepEqual([seen.stdout, seen.stderr], [out, err])
+  assert.equal(stand.bytes().includes(SECRET), false)
+  const [end] = stand.ends()
+  assert.equal(JSON.parse(textOf(end?.stdout)).code, 999)
+  assert.match(
+    textOf(end?.stderr),
+    /^2026-09-01 \[DEBUG\] delegate \{"cniVersion":"0\.3\.1",.*\n&\{Name:net Token:\[redacted\] Mtu:1\}\n/,
+  )
+})
+
+test("annotations of 256 KiB, in one piece and in many", async (t) => {
+  const stand = standWith(t, ["drain"])
+  const annotations = [
+    { "last-applied": `${SECRET} `.repeat(32_000) },
+    Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`a${index}`, SECRET])),
+  ]
+  for (const each of annotations) {
+    stand.forget()
+    const config = { name: "net", runtimeConfig: { "io.kubernetes.cri.pod-annotations": each } }
+    const seen = await stand.run("plugin", { command: "ADD", stdin: JSON.stringify(config) })
+    assert.equal(seen.code, 0)
+    assert.equal(stand.bytes().includes(SECRET), false)
+    assert.deepEqual(stand.begins()[0]?.stdin?.redacted, ["/runtimeConfig/io.kubernetes.cri.pod-annotations"])
+  }
+})
