@@ -41,7 +41,7 @@ test("the relay for arm64 runs a plugin and records the call", (t) => {
   const redacted = stdin.replace("hunter2", "[redacted]")
   const payload = { sizeBytes: stdin.length, redacted: ["/policy/k8s_auth_token"], text: redacted }
   assert.deepEqual(
-    [begin?.plugin, begin?.path, begin?.env, begin?.stdin],
+    [begin?.plugin, begin?.path, begin?.env, stand.stdins()[0]],
     ["plugin", path, { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1" }, payload],
   )
   assert.deepEqual(

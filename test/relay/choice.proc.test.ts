@@ -72,7 +72,7 @@ test("onlyFailures: nothing of a call that went well, both lines of one that did
       { sizeBytes: 1, text: "x" },
       { sizeBytes: 1, text: "y" },
     ])
-    assert.deepEqual(begin?.stdin, { sizeBytes: 2, text: "{}" })
+    assert.deepEqual(stand.stdins(), [{ sizeBytes: 2, text: "{}" }])
     assert.ok(end && begin && begin.wallMs <= end.wallMs)
   }
 })

@@ -203,7 +203,7 @@ test("stdin is garbage: it is passed on, and recorded as it came", async (t) => 
     stand.forget()
     const seen = await stand.run("plugin", { command: "ADD", stdin })
     assert.equal(Buffer.from(seen.stdout, "latin1").equals(stdin), true)
-    const recorded = stand.begins()[0]?.stdin
+    const recorded = stand.stdins()[0]
     assert.equal(recorded?.sizeBytes, stdin.length)
     const bytes = recorded && ("text" in recorded ? Buffer.from(recorded.text) : Buffer.from(recorded.base64, "base64"))
     assert.equal(bytes?.equals(stdin), true)

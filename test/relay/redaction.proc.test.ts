@@ -42,20 +42,20 @@ test("stdin of real networks: the plugin gets its secrets, the record has none a
     const stdin = readFileSync(join(FOLDER, `${name}.stdin`), "utf8")
     const seen = await stand.run("plugin", { command: "ADD", stdin })
     assert.equal(seen.stdout, stdin)
-    const [begin] = stand.begins()
+    const [recorded] = stand.stdins()
     const [end] = stand.ends()
     assert.equal(stand.bytes().includes(SECRET), false, name)
-    assert.deepEqual([begin?.stdin?.redacted ?? [], begin?.stdin?.sizeBytes], [REDACTED[name], stdin.length])
-    assert.deepEqual(end?.stdout, begin?.stdin)
-    const pieces = textOf(begin?.stdin).split("[redacted]")
+    assert.deepEqual([recorded?.redacted ?? [], recorded?.sizeBytes], [REDACTED[name], stdin.length])
+    assert.deepEqual(end?.stdout, recorded)
+    const pieces = textOf(recorded).split("[redacted]")
     let at = 0
     for (const piece of pieces) {
       const found = stdin.indexOf(piece, at)
       assert.ok(found >= 0, `${name}: ${piece}`)
       at = found + piece.length
     }
-    if (pieces.length === 1) assert.equal(textOf(begin?.stdin), stdin)
-    assert.doesNotThrow(() => JSON.parse(textOf(begin?.stdin)))
+    if (pieces.length === 1) assert.equal(textOf(recorded), stdin)
+    assert.doesNotThrow(() => JSON.parse(textOf(recorded)))
   }
 })
 
@@ -65,7 +65,7 @@ test("raw keeps all of it", async (t) => {
   await stand.run("plugin", { command: "ADD", stdin, env: { K8S_API_TOKEN: `${SECRET}-env` } })
   const [begin] = stand.begins()
   assert.deepEqual(
-    [begin?.stdin, begin?.env.K8S_API_TOKEN],
+    [stand.stdins()[0], begin?.env.K8S_API_TOKEN],
     [{ sizeBytes: stdin.length, text: stdin }, `${SECRET}-env`],
   )
 })
@@ -117,7 +117,7 @@ test("binary streams are redacted too", async (t) => {
   ])
   const seen = await stand.run("plugin", { command: "ADD", stdin })
   assert.equal(Buffer.from(seen.stdout, "latin1").equals(stdin), true)
-  const recorded = stand.begins()[0]?.stdin
+  const recorded = stand.stdins()[0]
   assert.ok(recorded && "base64" in recorded)
   assert.equal(
     Buffer.from(recorded.base64, "base64").toString("latin1"),
@@ -154,6 +154,6 @@ test("annotations of 256 KiB, in one piece and in many", async (t) => {
     const seen = await stand.run("plugin", { command: "ADD", stdin: JSON.stringify(config) })
     assert.equal(seen.code, 0)
     assert.equal(stand.bytes().includes(SECRET), false)
-    assert.deepEqual(stand.begins()[0]?.stdin?.redacted, ["/runtimeConfig/io.kubernetes.cri.pod-annotations"])
+    assert.deepEqual(stand.stdins()[0]?.redacted, ["/runtimeConfig/io.kubernetes.cri.pod-annotations"])
   }
 })

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { type Decoded, decode } from "../../src/capture/codec.ts"
-import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
+import type { Begin, CaptureRecord, End, Payload } from "../../src/capture/record.ts"
 import { double } from "../doubles/double.ts"
 
 export const RELAY = join(import.meta.dirname, "../../dist/relay-x86_64")
@@ -133,6 +133,12 @@ export class Stand {
 
   begins(): Begin[] {
     return this.records().filter((record) => record.kind === "begin")
+  }
+
+  /** What each call was given, from the line that has it: a writer that was slow to close stdin makes it the end line. */
+  stdins(): (Payload | undefined)[] {
+    const ends = new Map(this.ends().map((end) => [end.id, end]))
+    return this.begins().map((begin) => begin.stdin ?? ends.get(begin.id)?.stdin)
   }
 
   ends(): End[] {
