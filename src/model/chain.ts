@@ -68,8 +68,9 @@ export function resultChanges(before: ResultObject[], after: ResultObject[]): Re
 }
 
 function interfaceObject(value: Record<string, unknown>): ResultObject {
+  const { name: _name, ...rest } = value
   const place = value.sandbox ? "in the pod" : "on the node"
-  return { kind: "interface", name: `${text(value.name)} ${place}`, fields: fieldsOf(value) }
+  return { kind: "interface", name: `${text(value.name)} ${place}`, fields: fieldsOf(rest) }
 }
 
 /** The index into `interfaces` says nothing by itself; the interface's name does. */

@@ -93,16 +93,17 @@ function collectObjects(
   into: Map<string, string>,
 ): void {
   for (const { kind, name, fields } of objects ?? []) {
-    const key = `${prefix}${kind} ${mask(name)}`
-    const said = Object.entries(fields).map(([field, value]) => (value === name ? value : `${field} ${value}`))
-    const whole = fields.name === undefined && kind !== "other" && kind !== "version" ? [name, ...said] : said
-    into.set(into.has(key) ? `${key} (${into.size})` : key, whole.join(", "))
+    // Errors have one too, and it is the same key in both.
+    const key = kind === "version" || kind === "other" ? `${prefix}/${name}` : `${prefix}${kind} ${mask(name)}`
+    const said = Object.entries(fields).flatMap(([field, value]) => (value === name ? [] : [`${field} ${value}`]))
+    const text = kind === "version" || kind === "other" ? (fields[name] ?? "") : [name, ...said].join(", ")
+    into.set(into.has(key) ? `${key} (${into.size})` : key, text)
   }
 }
 
 function collectLeaves(value: unknown, pointer: string, into: Map<string, string>): void {
   if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
-    into.set(pointer, JSON.stringify(value) ?? "")
+    into.set(pointer, typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
     return
   }
   for (const [key, content] of Object.entries(value)) {
