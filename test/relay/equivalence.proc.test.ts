@@ -100,6 +100,18 @@ test("a plugin that dies of a signal is seen to die of that signal", async () =>
   }
 })
 
+test("the core that a plugin leaves is its own, not the relay's", async (t) => {
+  await inThreeWays("dumps", ["drain", "file made marker-of-the-plugin", "signal 11"], async () => {
+    const seen = await stand.run("dumps", { launch: ["-e", "CNI_COMMAND=ADD", "-k"] })
+    const cores = Object.entries(seen.files).map(([name, content]) => {
+      if (!name.startsWith("core")) return [name, content]
+      return ["core", content.includes("marker-of-the-plugin") ? "the plugin's" : "another's"]
+    })
+    t.diagnostic(`this machine left ${cores.length - 1} core files`)
+    return { ...seen, files: Object.fromEntries(cores) }
+  })
+})
+
 test("a signal sent to the plugin's process reaches the plugin, and what it does about it is what is seen", async () => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGQUIT", "SIGALRM", "SIGWINCH"] as const) {
     const number = constants.signals[signal]
