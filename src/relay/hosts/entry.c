@@ -215,7 +215,8 @@ static void carry(Pump *p, short readable, short writable)
 {
     ssize_t n;
     if (p->from < 0) return;
-    if (writable & (POLLERR | POLLNVAL)) { stop(p); return; }
+    /* POLLHUP: the other end of a socket, journald's for one, is gone; poll would tell it without end. */
+    if (writable & (POLLERR | POLLHUP | POLLNVAL)) { stop(p); return; }
     if (p->left && (writable & POLLOUT)) {
         /* POLLOUT promises one page: a larger write could block here while the other stream has to move. */
         n = write(p->to, p->data, p->left < PIPE_BUF ? p->left : PIPE_BUF);
@@ -395,7 +396,7 @@ HOST(hostReadStdin)
         if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0) break;
         n = read(0, chunk, sizeof chunk);
         if (n > 0) keep(&streams[STDIN], chunk, (size_t)n);
-        else if (n == 0 || errno != EINTR) outcome.stdinComplete = 1;
+        else if (n == 0 || (errno != EINTR && errno != EAGAIN)) outcome.stdinComplete = 1;
     }
     return JS_NewBool(ctx, 1);
 }
