@@ -50,7 +50,7 @@ export function operationLabel(operation: LightOperation): string {
   const { command, outcome, durationMs, wallMs } = operation
   const took = durationMs === undefined ? "" : `, took ${duration(durationMs)}`
   const reason = reasonOf(operation)
-  return `${command} ${podName(operation)}, ${OUTCOME_WORDS[outcome]}${took}, at ${timeOfDay(wallMs, nowMs.peek())}${reason ? `: ${reason}` : ""}`
+  return `${command} ${podName(operation) || operation.network || ""}, ${OUTCOME_WORDS[outcome]}${took}, at ${timeOfDay(wallMs, nowMs.peek())}${reason ? `: ${reason}` : ""}`
 }
 
 /** Of the calls that did not end well the innermost one is the cause; those around it repeat what it said. */

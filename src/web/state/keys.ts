@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals"
+import { useLayoutEffect } from "preact/hooks"
 import { go, route, VIEWS } from "./route.ts"
 import { nextTheme } from "./theme.ts"
 
@@ -13,7 +14,15 @@ export type KeyHandlers = {
   step?(calls: number): void
 }
 
-export const handlers: { current: KeyHandlers } = { current: {} }
+const handlers: KeyHandlers[] = []
+
+/** Gives keys to a view for as long as it is shown. */
+export function useKeys(own: KeyHandlers): void {
+  useLayoutEffect(() => {
+    handlers.push(own)
+    return () => handlers.splice(handlers.indexOf(own), 1)
+  }, [own])
+}
 
 /** Every key and what it does; the help lists them. */
 export const KEYS: [keys: string, what: string][] = [
@@ -38,7 +47,7 @@ export function listenToKeys(): void {
 }
 
 function press({ key, target }: KeyboardEvent): boolean {
-  const { move, open, step } = handlers.current
+  const { move, open, step }: KeyHandlers = Object.assign({}, ...handlers)
   const isInControl = target instanceof HTMLElement && target.closest("a, button, select, summary, [role=tab]") !== null
   const isScrolling = target instanceof HTMLElement && target.closest(".scrolls") !== null
   if (key === "j" || (key === "ArrowDown" && !isScrolling)) move?.(1)

@@ -8,7 +8,7 @@ import { addressesOf } from "../parts/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
 import { Tabs } from "../parts/tabs.tsx"
 import { isReady, operationById, wholeOperation } from "../state/capture.ts"
-import { handlers } from "../state/keys.ts"
+import { type KeyHandlers, useKeys } from "../state/keys.ts"
 import { nowMs } from "../state/now.ts"
 import { go, link, type Panel, route } from "../state/route.ts"
 import { CallView } from "./call.tsx"
@@ -63,15 +63,17 @@ export function OperationDetail({ id }: { id: string }) {
 function Calls({ light, whole }: { light: LightOperation; whole: Operation | undefined }) {
   const calls = useMemo(() => [...walk(light.calls)].map(({ call }) => call), [light])
   const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(light)
-  useEffect(() => {
-    handlers.current = {
-      ...handlers.current,
+  const keys = useMemo(
+    (): KeyHandlers => ({
       step(by) {
-        const next = calls[calls.findIndex(({ id }) => id === chosen?.id) + by]
-        if (next) go({ call: next.id }, "replace")
+        const chosenId = route.peek().call ?? worst(light)?.id
+        const next = calls[calls.findIndex(({ id }) => id === chosenId) + by]
+        if (next) go({ call: next.id, stream: undefined }, "replace")
       },
-    }
-  })
+    }),
+    [light, calls],
+  )
+  useKeys(keys)
   const full = whole && [...walk(whole.calls)].find(({ call }) => call.id === chosen?.id)?.call
   return (
     <div class="calls">

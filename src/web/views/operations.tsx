@@ -1,9 +1,11 @@
+import { signal } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
+import type { LightOperation } from "../../model/packed.ts"
 import { FilterBox } from "../parts/filter-box.tsx"
 import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
 import { VirtualList } from "../parts/virtual-list.tsx"
 import { connection, isReady, operationById, operations, source, tally } from "../state/capture.ts"
-import { handlers } from "../state/keys.ts"
+import { type KeyHandlers, useKeys } from "../state/keys.ts"
 import { visible } from "../state/query.ts"
 import { go, route } from "../state/route.ts"
 import { OperationDetail } from "./operation.tsx"
@@ -14,51 +16,37 @@ const TALL_ROW_PX = 48
 /** Below this width a row takes two lines; operation-row.css says the same. */
 const TALL_BELOW_PX = 560
 
+/** The row that the keyboard is at while none is open. */
+const cursor = signal<string | undefined>(undefined)
+
+/** Read anew at each key: keys come faster than the page is drawn. */
+const keys: KeyHandlers = {
+  move(rows) {
+    const shown = visible.peek()
+    const at = markedRow()
+    const next = rowAt(shown, Math.min(Math.max((at < 0 && rows < 0 ? shown.length : at) + rows, 0), shown.length - 1))
+    if (!next) return
+    if (route.peek().operation) select(next.id, "replace")
+    else cursor.value = next.id
+  },
+  open() {
+    const found = rowAt(visible.peek(), Math.max(markedRow(), 0))
+    if (found) select(found.id, "push")
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
+  },
+}
+
 /** Every operation, newest first, and the chosen one beside it. */
 export function Operations() {
   const { operation: selectedId } = route.value
   const shown = visible.value
   const count = shown.length
-  const at = (row: number) => shown[count - 1 - row]
-  const [cursorId, setCursor] = useState<string>()
   const selected = operationById(selectedId)
-  const markedId = selected?.id ?? selectedId ?? cursorId
-  const marked = markedId === undefined ? -1 : indexOf(markedId)
+  const cursorId = cursor.value
+  const marked = rowOf(shown, selectedId ?? cursorId)
   const list = useRef<HTMLElement>(null)
   const isNarrow = useNarrow(list)
-
-  const select = (id: string, how: "push" | "replace") => {
-    setCursor(id)
-    go(
-      {
-        operation: id,
-        call: undefined,
-        stream: undefined,
-        panel: route.value.panel === "compare" ? "calls" : route.value.panel,
-      },
-      how,
-    )
-  }
-  useEffect(() => {
-    handlers.current = {
-      ...handlers.current,
-      move(rows) {
-        const next = at(Math.min(Math.max((marked < 0 ? (rows > 0 ? -1 : count) : marked) + rows, 0), count - 1))
-        if (!next) return
-        if (selectedId) select(next.id, "replace")
-        else setCursor(next.id)
-      },
-      open() {
-        const found = at(Math.max(marked, 0))
-        if (found) select(found.id, "push")
-        requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
-      },
-    }
-    return () => {
-      const { move: _move, open: _open, ...rest } = handlers.current
-      handlers.current = rest
-    }
-  })
+  useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
       <section class="list-side" aria-label="operations" ref={list}>
@@ -73,14 +61,14 @@ export function Operations() {
             class="list"
             role="listbox"
             aria-label={`${count} operations, newest first`}
-            aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
+            aria-activedescendant={marked >= 0 ? `row-${selectedId ?? cursorId}` : undefined}
             tabIndex={0}
             count={count}
             rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
             current={marked}
             keepPlace={count}
             row={(index) => {
-              const operation = at(index)
+              const operation = rowAt(shown, index)
               if (!operation) return null
               const isSelected = operation.id === selected?.id
               return (
@@ -106,11 +94,26 @@ export function Operations() {
       {selectedId && <OperationDetail key={selected?.id ?? selectedId} id={selectedId} />}
     </div>
   )
+}
 
-  function indexOf(id: string): number {
-    for (let row = 0; row < count; row++) if (at(row)?.id === id) return row
-    return -1
-  }
+function select(id: string, how: "push" | "replace"): void {
+  cursor.value = id
+  const { panel } = route.peek()
+  go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
+}
+
+function markedRow(): number {
+  return rowOf(visible.peek(), route.peek().operation ?? cursor.peek())
+}
+
+/** Rows are counted from the newest, operations from the oldest. */
+function rowAt(shown: readonly LightOperation[], row: number): LightOperation | undefined {
+  return shown[shown.length - 1 - row]
+}
+
+function rowOf(shown: readonly LightOperation[], id: string | undefined): number {
+  const at = id === undefined ? -1 : shown.findLastIndex((operation) => operation.id === id)
+  return at < 0 ? -1 : shown.length - 1 - at
 }
 
 /** How many there are of each, and one click to see only those. */

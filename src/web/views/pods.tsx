@@ -1,5 +1,4 @@
-import { computed } from "@preact/signals"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { computed, signal } from "@preact/signals"
 import type { LightOperation } from "../../model/packed.ts"
 import { type PodLife, type SandboxState, toPods } from "../../model/pod.ts"
 import { age } from "../../model/wording.ts"
@@ -7,7 +6,7 @@ import { exactTime } from "../parts/clock.ts"
 import { addressesOf } from "../parts/operation-row.tsx"
 import { OutcomeMark } from "../parts/outcome.tsx"
 import { VirtualList } from "../parts/virtual-list.tsx"
-import { handlers } from "../state/keys.ts"
+import { type KeyHandlers, useKeys } from "../state/keys.ts"
 import { nowMs } from "../state/now.ts"
 import { go, route } from "../state/route.ts"
 import { settled } from "../state/settled.ts"
@@ -24,50 +23,61 @@ export const STATE_WORDS: Record<SandboxState, string> = {
   starting: "in flight",
 }
 
+const wanted = signal("")
+const cursor = signal<string | undefined>(undefined)
+const shownPods = computed(() => {
+  const text = wanted.value.toLowerCase()
+  return text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
+})
+
+/** Read anew at each key: keys come faster than the page is drawn. */
+const keys: KeyHandlers = {
+  move(rows) {
+    const shown = shownPods.peek()
+    const at = markedRow()
+    const next = shown[Math.min(Math.max((at < 0 && rows < 0 ? shown.length : at) + rows, 0), shown.length - 1)]
+    if (!next) return
+    cursor.value = next.key
+    if (route.peek().pod) go({ pod: next.key }, "replace")
+  },
+  open() {
+    const found = shownPods.peek()[Math.max(markedRow(), 0)]
+    if (found) go({ pod: found.key })
+  },
+}
+
+function markedRow(): number {
+  const key = route.peek().pod ?? cursor.peek()
+  return shownPods.peek().findIndex((pod) => pod.key === key)
+}
+
 /** Every pod that the capture tells of, and the chosen one's life beside it. */
 export function Pods() {
-  const [wanted, setWanted] = useState("")
-  const [cursor, setCursor] = useState<string>()
-  const list = useRef<HTMLElement>(null)
-  const text = wanted.toLowerCase()
-  const shown = text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
+  const shown = shownPods.value
   const { pod: chosenKey } = route.value
   const chosen = pods.value.find(({ key }) => key === chosenKey)
-  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? cursor))
-  useEffect(() => {
-    handlers.current = {
-      move(rows) {
-        const next =
-          shown[Math.min(Math.max((marked < 0 ? (rows > 0 ? -1 : shown.length) : marked) + rows, 0), shown.length - 1)]
-        if (!next) return
-        setCursor(next.key)
-        if (chosenKey) go({ pod: next.key }, "replace")
-      },
-      open() {
-        const found = shown[Math.max(marked, 0)]
-        if (found) go({ pod: found.key })
-      },
-    }
-    return () => {
-      handlers.current = {}
-    }
-  })
+  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? cursor.value))
+  useKeys(keys)
   return (
     <div class={`operations ${chosenKey ? "split" : ""}`}>
-      <section class="list-side" aria-label="pods" ref={list}>
+      <section class="list-side" aria-label="pods">
         <div class="toolbar">
           <input
             class="filter plain"
             type="search"
             placeholder="find a pod"
             aria-label="find a pod by its name"
-            value={wanted}
-            onInput={(event) => setWanted(event.currentTarget.value)}
+            value={wanted.value}
+            onInput={(event) => {
+              wanted.value = event.currentTarget.value
+            }}
           />
           <span class="dim">{shown.length === 1 ? "1 pod" : `${shown.length} pods`}</span>
         </div>
         {shown.length === 0 ? (
-          <div class="empty">{text ? "No pod has this in its name." : "No call of the capture is for a pod."}</div>
+          <div class="empty">
+            {wanted.value ? "No pod has this in its name." : "No call of the capture is for a pod."}
+          </div>
         ) : (
           <VirtualList
             class="list"

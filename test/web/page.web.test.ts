@@ -1,0 +1,344 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { after, before, test } from "node:test"
+import type { Browser, Page } from "playwright-core"
+import { type Serving, serve } from "../serve/serving.ts"
+import { openBrowser, openPage } from "./browser.ts"
+import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
+
+let node: Node
+let serving: Serving
+let browser: Browser
+
+before(async () => {
+  node = makeNode()
+  recordEverything(node)
+  serving = await serve(node.capture)
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await serving?.end()
+  node?.remove()
+})
+
+/** The page on the recorded node, at a place of it. */
+async function open(hash = "", options = {}) {
+  const watched = await openPage(browser, serving.url, options)
+  await watched.page.waitForSelector(".row")
+  if (hash) await goTo(watched.page, hash)
+  return watched
+}
+
+async function goTo(page: Page, hash: string) {
+  await page.evaluate((to) => {
+    location.hash = to
+  }, hash)
+}
+
+const rows = (page: Page) => page.locator(".list [role=option]")
+const row = (page: Page, words: string | RegExp) => rows(page).filter({ hasText: words })
+
+test("operations are listed newest first, failures say why", async () => {
+  const { page, wrongs, context } = await open()
+  const labels = await rows(page).evaluateAll((options) =>
+    options.map((option) => option.getAttribute("aria-label")?.replace(/, took [^,:]+|, at [\d:]+\.\d+/g, "")),
+  )
+  assert.deepEqual(labels, [
+    "ADD shop/binary, failed: binary: exit 2",
+    `ADD shop/${HOSTILE_NAME}, failed: hostile: <img src=x onerror=document.title=1></script>`,
+    "DEL shop/cart-5c6d7f8b9-hv4tp, ok",
+    "ADD shop/orders-0, ok",
+    "DEL shop/orders-0, ok",
+    "ADD shop/orders-0, failed: host-local: failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254",
+    "CHECK shop/web-7d9f8b6c5-2xkqj, ok",
+    "ADD shop/cart-5c6d7f8b9-hv4tp, ok",
+    "ADD shop/web-7d9f8b6c5-9wlmz, ok",
+    "ADD shop/web-7d9f8b6c5-2xkqj, ok",
+    "STATUS k8s-pod-network, ok",
+  ])
+  assert.deepEqual(await page.locator(".counter").allInnerTexts(), ["all 11", "failed 3", "in flight 0", "killed 0"])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the token leaves the address at once, and a reload still works", async () => {
+  const { page, context } = await open()
+  assert.equal(new URL(page.url()).hash, "#/operations")
+  await page.reload()
+  await page.waitForSelector(".row")
+  await context.close()
+})
+
+test("a wrong token is told apart from an empty capture", async () => {
+  const { page, context } = await openPage(browser, `${serving.origin}/#token=wrong`)
+  await page.getByRole("alert").getByText("does not know the token").waitFor()
+  assert.equal(await page.locator(".row").count(), 0)
+  await context.close()
+})
+
+test("the waterfall shows nesting, spawn, work and wait; DEL in its reverse order", async () => {
+  const { page, context, wrongs } = await open()
+  await row(page, "DEL").filter({ hasText: "cart" }).click()
+  const names = page.locator(".span-name")
+  await names.first().waitFor()
+  assert.deepEqual(await names.allInnerTexts(), ["bandwidth", "portmap", "bridge", "host-local"])
+  await page.getByText("reverse order of the list").waitFor()
+  await row(page, /ADDshop\/cart/).click()
+  const bridge = page.getByRole("link", { name: /^bridge: ok, from 0/ })
+  assert.match(
+    (await bridge.getAttribute("aria-label")) ?? "",
+    /^bridge: ok, from 0\S* for \S+ \(starting the process \S+, work \S+, waiting for the calls it made \S+, work \S+\)$/,
+  )
+  assert.match(
+    (await page.getByRole("link", { name: /^host-local/ }).getAttribute("aria-label")) ?? "",
+    /nested 1 deep: ok/,
+  )
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("a call is shown as tree, text and bytes, searched, copied as a file, its redactions marked", async () => {
+  const { page, context, wrongs } = await open()
+  await row(page, /ADDshop\/web-7d9f8b6c5-2xkqj/).click()
+  await page.getByRole("tab", { name: /^stdin/ }).click()
+  const lines = page.locator(".lines .line")
+  await lines.first().waitFor()
+  assert.equal(await page.locator(".redacted").count(), 1)
+  await page.getByText("1 redacted").waitFor()
+  assert.ok(!(await page.content()).includes("hunter2"))
+
+  await page.getByRole("button", { name: "close ipam" }).click()
+  assert.equal(await lines.filter({ hasText: "host-local" }).count(), 0)
+  await page.getByPlaceholder("search in stdin").fill("host-local")
+  await page.getByText("1 of 1").waitFor()
+  assert.equal(await page.locator(".line.hit mark").innerText(), "host-local")
+
+  await page.getByRole("button", { name: "bytes", exact: true }).click()
+  assert.match(await lines.first().innerText(), /^00000000 {2}7b 22 .*\|\{"cniVersion":"1\|$/)
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save" }).click(),
+  ])
+  const saved = JSON.parse(readFileSync(await download.path(), "utf8"))
+  assert.deepEqual([saved.type, saved.policy.k8s_auth_token], ["bridge", "[redacted]"])
+
+  await page.getByRole("tab", { name: "env" }).click()
+  await page.getByRole("row", { name: "CNI_COMMAND ADD" }).waitFor()
+  await page.getByRole("tab", { name: /^exit/ }).click()
+  await page.getByRole("row", { name: "ended exit 0" }).waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("output that is no text is shown as bytes", async () => {
+  const { page, context } = await open()
+  await row(page, "binary").click()
+  assert.equal(
+    await page.locator(".lines .line").first().innerText(),
+    "00000000  ff 00 01 6e 6f 74 20 74 65 78 74 80              |...not text.|",
+  )
+  await context.close()
+})
+
+test("the chain says what each plugin changed, as CNI objects", async () => {
+  const { page, context, wrongs } = await open()
+  await row(page, /ADDshop\/web-7d9f8b6c5-2xkqj/).click()
+  await page.getByRole("tab", { name: "Chain" }).click()
+  const hops = page.locator(".hop header")
+  await hops.first().waitFor()
+  const said = (await hops.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/[\d.]+ms/, "_"))
+  assert.deepEqual(said, [
+    "bridge _ 6 added",
+    "host-local _, called by the plugin above 3 added",
+    "portmap _ handed the result on unchanged",
+    "bandwidth _ 1 added",
+  ])
+  assert.match(await page.locator(".change.added").nth(3).innerText(), /interface\s+eth0 in the pod\s+mac 02:42/)
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("a bad pod beside a good one: what any two pods differ in is folded away", async () => {
+  const { page, context, wrongs } = await open()
+  await row(page, /ADDshop\/orders-0/)
+    .first()
+    .click()
+  await page.getByRole("tab", { name: "Compare" }).click()
+  await page
+    .getByLabel("with")
+    .selectOption({ label: await page.locator("option", { hasText: "web-7d9f8b6c5-9wlmz, ok" }).innerText() })
+  await page.locator(".side b", { hasText: "9wlmz" }).waitFor()
+  const heads = page.locator(".pair header")
+  await page.getByText("alike").first().waitFor()
+  assert.deepEqual(
+    (await heads.allInnerTexts()).map((text) => text.split("\n").slice(0, 2).join(" ")),
+    ["bridge alike", "host-local alike", "portmap alike", "bandwidth alike"],
+  )
+  await page.getByRole("checkbox").check()
+  await page
+    .getByRole("row", { name: /CNI_ARGS K8S_POD_NAME orders-0 web-7d9f8b6c5-9wlmz/ })
+    .first()
+    .waitFor()
+  assert.match(page.url(), /\/compare\?with=[0-9a-f]{16}$/)
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("a pod over its life: the sandbox that failed, and the one that came after it", async () => {
+  const { page, context, wrongs } = await open("#/pods/shop%2Forders-0")
+  const sandboxes = page.locator(".sandbox")
+  await sandboxes.nth(1).waitFor()
+  const said = await sandboxes.evaluateAll((sections) =>
+    sections.map((section) => [
+      section.querySelector("h3")?.textContent,
+      ...[...section.querySelectorAll(".row")].map((each) =>
+        each.getAttribute("aria-label")?.split(",").slice(0, 2).join(),
+      ),
+    ]),
+  )
+  assert.deepEqual(said, [
+    ["Try 1", "ADD shop/orders-0, failed", "DEL shop/orders-0, ok"],
+    ["Try 2", "ADD shop/orders-0, ok"],
+  ])
+  await page.getByRole("link", { name: /ADD shop\/orders-0, failed/ }).click()
+  await page.getByRole("heading", { name: "ADD shop/orders-0" }).waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the overview counts and draws", async () => {
+  const { page, context, wrongs } = await open("#/overview")
+  await page.locator(".tile").first().waitFor()
+  assert.deepEqual(
+    (await page.locator(".tile").allInnerTexts()).map((text) => text.split(/\s+/).slice(0, 2).join(" ")),
+    ["11 operations", "3 failed", "0 in", "0 killed"],
+  )
+  assert.deepEqual(
+    await page.locator(".sheet tbody tr").evaluateAll((trs) =>
+      trs.map((tr) =>
+        [...tr.children]
+          .slice(0, 3)
+          .map((cell) => cell.textContent)
+          .join(" "),
+      ),
+    ),
+    ["bridge 9 1", "portmap 8 0", "bandwidth 8 0", "host-local 7 1", "hostile 1 1", "binary 1 1"],
+  )
+  const drawn = await page.locator("canvas").evaluateAll((canvases) =>
+    canvases.map((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement
+      const pixels = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? []
+      return new Set(pixels).size > 8
+    }),
+  )
+  assert.deepEqual(drawn, [true, true, true])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("every selection is a link that opens the same in another tab", async () => {
+  const { page, context } = await open()
+  await row(page, /ADDshop\/cart/).click()
+  await page.getByRole("link", { name: /^host-local/ }).click()
+  await page.getByRole("tab", { name: /^stdin/ }).click()
+  assert.match(page.url(), /#\/operations\/[0-9a-f]{16}\/calls\/[0-9a-f]{16}\/stdin$/)
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await other.locator(".span.chosen", { hasText: "host-local" }).waitFor()
+  await other.locator(".lines .line").first().waitFor()
+  assert.equal(
+    await other.locator("[role=tab][aria-selected=true]").nth(1).innerText(),
+    await page.locator("[role=tab][aria-selected=true]").nth(1).innerText(),
+  )
+  await page.goBack()
+  await page.goBack()
+  await page.goBack()
+  assert.equal(await page.locator(".detail").count(), 0)
+  await context.close()
+})
+
+test("all of it by keyboard", async () => {
+  const { page, context, wrongs } = await open()
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  const marked = () => page.locator(".row.cursor, .row[aria-selected=true]").getAttribute("aria-label")
+  await press("j", "j", "j", "k")
+  assert.match((await marked()) ?? "", /<img/)
+  await press("j", "Enter")
+  await page.getByRole("heading", { name: "DEL shop/cart" }).waitFor()
+  await press("j")
+  await page.getByRole("heading", { name: "ADD shop/orders-0" }).waitFor()
+  const chosen = page.locator(".span.chosen .span-name")
+  await chosen.filter({ hasText: "bridge" }).waitFor()
+  await press("]", "]")
+  await chosen.filter({ hasText: "portmap" }).waitFor()
+  await press("[")
+  await chosen.filter({ hasText: "host-local" }).waitFor()
+  await page.getByRole("tab", { selected: true }).nth(1).focus()
+  await press("ArrowRight")
+  await page.locator("[role=tab][aria-selected=true]:focus", { hasText: "stderr" }).waitFor()
+  await press("Escape")
+  await page.locator(".detail").waitFor({ state: "detached" })
+  await press("/")
+  await page.locator("input.filter:focus").waitFor()
+  await press("Escape", "?")
+  await page.getByRole("dialog", { name: "keys and filters" }).waitFor()
+  await press("Escape")
+  await page.getByRole("dialog").waitFor({ state: "detached" })
+  for (const [key, view] of [
+    ["2", "pods"],
+    ["3", "overview"],
+    ["4", "findings"],
+    ["5", "ledger"],
+    ["1", "operations"],
+  ] as const) {
+    await press(key)
+    await page.waitForURL(`**/#/${view}`)
+  }
+  await press("2", "j", "Enter")
+  await page.locator(".detail[aria-label^='pod shop/']").waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("what pods, plugins and files say is text, never markup", async () => {
+  const { page, context, wrongs } = await open()
+  await row(page, "<img").click()
+  for (const panel of ["Calls", "Chain", "Compare"]) {
+    await page.getByRole("tab", { name: panel }).click()
+    await page.waitForTimeout(100)
+  }
+  await page.getByRole("tab", { name: "Calls" }).click()
+  for (const stream of ["stdin", "stdout", "stderr", "env"]) {
+    await page.getByRole("tab", { name: new RegExp(`^${stream}`) }).click()
+    await page.locator(".lines .line, .env td").first().waitFor()
+    if (stream === "stderr") {
+      assert.equal(
+        await page.locator(".lines .line").innerText(),
+        '1\n<script>document.title="owned"</script><b>bold</b>\\x1b[31mred',
+      )
+    }
+  }
+  await goTo(page, `#/pods/${encodeURIComponent(`shop/${HOSTILE_NAME}`)}`)
+  await page.getByRole("heading", { name: `shop/${HOSTILE_NAME}` }).waitFor()
+  await goTo(page, "#/overview")
+  await page.locator(".tile").first().waitFor()
+  await goTo(page, `#/operations/%3Cimg%20src=x%20onerror=alert(1)%3E/calls?q=${encodeURIComponent(HOSTILE_NAME)}`)
+  await page.waitForTimeout(100)
+  assert.equal(await page.title(), "cnitap")
+  assert.deepEqual(
+    await page.evaluate(() => [
+      document.images.length,
+      document.scripts.length,
+      document.querySelectorAll("main b b").length,
+    ]),
+    [0, 2, 0],
+  )
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
