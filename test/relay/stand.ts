@@ -60,11 +60,11 @@ export class Stand {
     mkdirSync(this.work)
   }
 
-  /** Puts a plugin that performs these steps into the bin directory (test/doubles/plugin.c). */
-  add(name: string, steps: readonly string[]): string {
+  /** Puts a plugin that performs these steps, or those on its stdin, into the bin directory (test/doubles/plugin.c). */
+  add(name: string, steps?: readonly string[]): string {
     const path = join(this.bin, name)
     copyFileSync(double("plugin"), path)
-    writeFileSync(`${path}.json`, JSON.stringify(steps))
+    if (steps) writeFileSync(`${path}.json`, JSON.stringify(steps))
     return path
   }
 
