@@ -73,13 +73,17 @@ type PlacedFind = Find & { node: JsonNode | undefined }
 function findInJson(text: string, marks: Marks, finds: PlacedFind[]): boolean {
   if (!text.includes("{") && !text.includes("[")) return false
   let secretUntilClosed: JsonNode | undefined
+  // Whether the last key holds a mark: what a private list or object holds is told by `secretUntilClosed`.
+  let isKeyMarked = false
   return scanJson(
     text,
     (node) => {
-      const isSecret = secretUntilClosed !== undefined || isSecretNode(node)
+      const isSecret = secretUntilClosed !== undefined || (isKeyMarked && isSecretNode(node))
       const place = secretUntilClosed ?? node
       if (node.kind === "key" || (node.kind === "string" && !isSecret)) {
-        if (!marks.isIn(node.from, node.to)) return undefined
+        const isMarked = marks.isIn(node.from, node.to)
+        if (node.kind === "key") isKeyMarked = isMarked
+        if (!isMarked) return undefined
         const literal = text.slice(node.from + 1, contentEnd(text, node))
         finds.push(...placed(findInText(literal, true), place, node.from + 1))
       } else if (node.kind === "string") {
@@ -131,9 +135,16 @@ function splice(text: string, finds: PlacedFind[], isJson: boolean): Redaction {
 /** Deeper than any configuration is; names of what lies there could be longer than the document. */
 const DEEPEST_NAMED = 64
 
+/** No URL with userinfo and no token is shorter; most keys are. */
+const SHORTEST_SHAPE = 16
+
+function redactLiteral(literal: string): string {
+  return splice(literal, placed(findInText(literal, true), undefined), false).text
+}
+
 /** JSON pointer (RFC 6901). A key may be the secret itself, as in `"auths": {"https://user:password@registry": ...}`. */
 function pointer(node: JsonNode): string {
   if (node.depth > DEEPEST_NAMED) return "text"
-  const steps = node.path.map((step) => splice(step, placed(findInText(step, true), undefined), false).text)
+  const steps = node.path.map((step) => (step.length < SHORTEST_SHAPE ? step : redactLiteral(step)))
   return `/${steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
 }
