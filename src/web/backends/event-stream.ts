@@ -1,3 +1,6 @@
+/** The server says something every 15 s; a connection that is silent for longer is dead (a laptop slept, a tunnel broke). */
+const SILENCE_MS = 40_000
+
 /** One server-sent event. */
 export type Message = { event: string; data: string }
 
@@ -10,7 +13,15 @@ export async function* eventStream(
   headers: Record<string, string>,
   resume: { lastEventId: string },
 ): AsyncGenerator<Message> {
+  const silence = new AbortController()
+  const hear = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => silence.abort(), SILENCE_MS)
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  hear()
   const answer = await fetch(url, {
+    signal: silence.signal,
     headers: { ...headers, ...(resume.lastEventId ? { "Last-Event-ID": resume.lastEventId } : {}) },
     cache: "no-store",
   })
@@ -19,6 +30,7 @@ export async function* eventStream(
   // Pieces are joined once a message: joining at each chunk would copy megabytes again and again.
   let pieces: string[] = []
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    hear()
     pieces.push(piece.value)
     if (!piece.value.includes("\n\n") && !pieces.at(-2)?.endsWith("\n")) continue
     const messages = pieces.join("").split("\n\n")
@@ -34,6 +46,7 @@ export async function* eventStream(
       if (message.data) yield message
     }
   }
+  clearTimeout(timer)
 }
 
 export class StreamRefused extends Error {

@@ -14,3 +14,12 @@ export function takeToken(): string {
   dispatchEvent(new HashChangeEvent("hashchange"))
   return given
 }
+
+/** The URL of a server that was started anew, opened in the tab of the one before: the same page, so nothing is loaded. */
+export function watchForToken(): void {
+  addEventListener("hashchange", () => {
+    if (!location.hash.includes("token=")) return
+    takeToken()
+    location.reload()
+  })
+}

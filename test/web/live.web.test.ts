@@ -1,0 +1,151 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { after, before, test } from "node:test"
+import type { Browser } from "playwright-core"
+import { type Serving, serve } from "../serve/serving.ts"
+import { openBrowser, openPage } from "./browser.ts"
+import { makeNode, type Node } from "./recording.ts"
+
+let node: Node
+let serving: Serving
+let browser: Browser
+
+before(async () => {
+  node = makeNode()
+  serving = await serve(node.capture)
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await serving?.end()
+  node?.remove()
+})
+
+const pod = (name: string) => ({ namespace: "shop", name, sandbox: 1 })
+
+test("calls appear while one looks, grow while they run, and are told killed when they are", async () => {
+  const { page, context, wrongs } = await openPage(browser, serving.url)
+  await page.getByText("No operation has been recorded yet.").waitFor()
+  const rows = page.locator(".list [role=option]")
+
+  node.operation("ADD", pod("first"))
+  await rows.filter({ hasText: "shop/first" }).waitFor()
+
+  const hung = node.begin("sleeper", "ADD", pod("hung"))
+  const row = rows.filter({ hasText: "shop/hung" })
+  await row.filter({ hasText: "sleeper is running" }).waitFor()
+  await page.getByRole("button", { name: "in flight 1" }).waitFor()
+  await row.click()
+  const bar = page.locator(".track.running.open .took")
+  const early = await bar.textContent()
+  await page.waitForFunction((text) => document.querySelector(".track.open .took")?.textContent !== text, early)
+
+  node.operation("ADD", pod("second"))
+  await rows.filter({ hasText: "shop/second" }).waitFor()
+  await rows.first().filter({ hasText: "bridge (host-local) → portmap → bandwidth" }).waitFor()
+  assert.match((await rows.first().getAttribute("aria-label")) ?? "", /^ADD shop\/second, ok/)
+  await page.getByRole("heading", { name: "ADD shop/hung" }).waitFor()
+
+  hung.kill("SIGKILL")
+  await row.filter({ hasText: "sleeper: killed before it ended" }).waitFor()
+  await page.getByRole("button", { name: "killed 1" }).waitFor()
+  await page.getByRole("button", { name: "in flight 0" }).waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("what is looked at stays where it is when new operations come", async () => {
+  for (let at = 0; at < 40; at++) node.operation("DEL", pod(`gone-${at}`), { list: ["bandwidth"] })
+  const { page, context } = await openPage(browser, serving.url)
+  await page.locator(".row").first().waitFor()
+  const list = page.locator(".list")
+  await list.evaluate((element) => {
+    element.scrollTop = 280
+  })
+  const topRow = () =>
+    list.evaluate((element) => {
+      const { top } = element.getBoundingClientRect()
+      const found = [...element.querySelectorAll(".row")].find((row) => row.getBoundingClientRect().top >= top)
+      return found?.getAttribute("aria-label")
+    })
+  await page.waitForTimeout(100)
+  const before = await topRow()
+  const scrollTop = await list.evaluate((element) => element.scrollTop)
+  node.operation("DEL", pod("late"), { list: ["bandwidth"] })
+  await page.waitForFunction((from) => (document.querySelector(".list")?.scrollTop ?? 0) > from, scrollTop)
+  await page.waitForTimeout(100)
+  assert.equal(await topRow(), before)
+  await context.close()
+})
+
+test("a page whose connection broke is told what it missed, and nothing twice", async () => {
+  const tunnel = await openTunnel(Number(new URL(serving.origin).port))
+  const { page, context } = await openPage(browser, serving.url.replace(/:\d+\//, `:${tunnel.port}/`))
+  const state = page.getByRole("status")
+  await state.getByText("live", { exact: true }).waitFor()
+  const count = async () => Number(/^\d+/.exec((await page.locator(".list").getAttribute("aria-label")) ?? "")?.[0])
+  const before = await count()
+  tunnel.break()
+  await state.getByText("server gone, trying again").waitFor()
+  node.operation("DEL", pod("missed"), { list: ["bandwidth"] })
+  tunnel.mend()
+  await page.locator(".row", { hasText: "shop/missed" }).waitFor()
+  await state.getByText("live", { exact: true }).waitFor()
+  assert.equal(await count(), before + 1)
+  await context.close()
+  tunnel.close()
+})
+
+test("a page whose server was started anew says so, and the new URL works", async () => {
+  const { page, context } = await openPage(browser, serving.url)
+  const state = page.getByRole("status")
+  await state.getByText("live", { exact: true }).waitFor()
+  const { port } = new URL(serving.origin)
+  await serving.end()
+  await state.getByText("server gone, trying again").waitFor()
+  serving = await serve(node.capture, "--listen", `127.0.0.1:${port}`)
+  await page.getByRole("alert").getByText("does not know the token").waitFor()
+  await page.goto(serving.url)
+  await page.locator(".row").first().waitFor()
+  await context.close()
+})
+
+/** Between page and server, as ssh -L is; it can break. */
+async function openTunnel(toPort: number) {
+  const sockets = new Set<Socket>()
+  let isBroken = false
+  const server = createServer((near) => {
+    if (isBroken) return near.destroy()
+    const far = connect(toPort, "127.0.0.1")
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.pipe(to)
+      from.on("error", () => to.destroy())
+      from.on("close", () => sockets.delete(from))
+    }
+    return undefined
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    break() {
+      isBroken = true
+      destroyAll()
+    },
+    mend() {
+      isBroken = false
+    },
+    close() {
+      server.close()
+      destroyAll()
+    },
+  }
+}
