@@ -41,11 +41,13 @@ const POD = ["namespace", "name", "uid"] as const
 const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const REASON_CHARACTERS = 300
 
-/** The call without what is large: its streams, its environment. */
+/** The call without what is large: its streams, its environment. Of 100,000 of them even empty lists are felt. */
 export function lighten(call: Call): Call {
-  const { stdin: _stdin, stdout: _stdout, stderr: _stderr, ...rest } = call
-  return { ...rest, argv: [], env: {}, envNames: [] }
+  const { stdin: _stdin, stdout: _stdout, stderr: _stderr, usage: _usage, original: _original, ...rest } = call
+  return { ...rest, path: "", ...EMPTY }
 }
+
+const EMPTY: Pick<Call, "argv" | "env" | "envNames"> = { argv: [], env: {}, envNames: [] }
 
 /** Why it failed in one line: the error's `msg`, else the last line of stderr, else of stdout. */
 export function summarize(call: Call): CallSummary {
@@ -161,9 +163,7 @@ function unpackCall(packed: PackedOperations, at: number, textAt: (index: number
     ppid: packed.ppid[at] ?? 0,
     plugin: textAt(packed.plugin[at]),
     path: "",
-    argv: [],
-    env: {},
-    envNames: [],
+    ...EMPTY,
     wallMs: packed.wallMs[at] ?? 0,
     monoMs: packed.monoMs[at] ?? 0,
     state: STATES[state % STATES.length] ?? "unknown",

@@ -18,6 +18,7 @@ export class Catalog {
   readonly #operations = new Map<string, { version: number; operation: LightOperation }>()
   readonly #idsOfFamily = new Map<string, Set<string>>()
   readonly #operationOf = new Map<string, string>()
+  readonly #texts = new Map<string, string>()
   readonly #removed: { version: number; id: string }[] = []
 
   get version(): number {
@@ -34,7 +35,7 @@ export class Catalog {
       const key = familyOf(call)
       const family = this.#families.get(key) ?? new Map<string, Call>()
       this.#families.set(key, family)
-      family.set(call.id, lighten(call))
+      family.set(call.id, this.#shared(lighten(call)))
       this.#summaries.set(call.id, summarize(call))
       changed.add(key)
     }
@@ -62,6 +63,21 @@ export class Catalog {
     return { version: this.#version, operations, removed: removed.filter((id) => !this.#operations.has(id)) }
   }
 
+  /** Each call was parsed from a line of its own: the same text is held once for all of them. */
+  #shared(call: Call): Call {
+    const same = (text: string) => {
+      const known = this.#texts.get(text)
+      if (known === undefined) this.#texts.set(text, text)
+      return known ?? text
+    }
+    for (const key of SHARED) {
+      const text = call[key]
+      if (text !== undefined) call[key] = same(text)
+    }
+    if (call.pod) call.pod = { ...call.pod, namespace: same(call.pod.namespace), name: same(call.pod.name) }
+    return call
+  }
+
   #regroup(key: string): void {
     this.#version++
     const operations = toOperations(this.#families.get(key)?.values() ?? [])
@@ -85,6 +101,18 @@ export class Catalog {
     }
   }
 }
+
+const SHARED = [
+  "plugin",
+  "command",
+  "containerId",
+  "netns",
+  "ifname",
+  "network",
+  "cniVersion",
+  "node",
+  "parentName",
+] as const satisfies (keyof Call)[]
 
 /** STATUS, GC and VERSION have no container and come every few seconds: an hour of them is looked at together. */
 function familyOf({ node, containerId, wallMs }: Call): string {

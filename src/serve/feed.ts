@@ -12,6 +12,8 @@ type Reading = { splitter: LineSplitter; readBytes: number }
 type Open = { begin: Begin; isAlive: (() => boolean) | undefined; wasKilled: boolean }
 
 const CALLS_AT_ONCE = 2_000
+/** Pages are answered in between: a large capture is read for seconds. */
+const BUSY_MS = 15
 
 /**
  * Reads a capture once and then what is added to it. Streams are not kept: `read` fetches a call's lines again from
@@ -66,6 +68,7 @@ export class Feed {
     this.#readings.set(segment.name, reading)
     if (segment.sizeBytes <= reading.readBytes) return
     const calls = new Map<string, () => Call>()
+    let pauseMs = performance.now() + BUSY_MS
     for await (const chunk of segment.chunks(reading.readBytes)) {
       reading.readBytes += chunk.length
       for (const line of reading.splitter.push(chunk)) {
@@ -73,6 +76,9 @@ export class Feed {
         const call = record && this.#take(record, { segment: segment.name, offset: line.offset })
         if (call && record) calls.set(record.id, call)
         if (calls.size >= CALLS_AT_ONCE) yield flush(calls)
+        if (performance.now() < pauseMs) continue
+        await new Promise(setImmediate)
+        pauseMs = performance.now() + BUSY_MS
       }
       progress(reading.readBytes)
     }

@@ -14,7 +14,7 @@ export function VirtualList({
   rowHeight,
   row,
   current,
-  keepPlace,
+  identity,
   ...attributes
 }: {
   count: number
@@ -22,8 +22,8 @@ export function VirtualList({
   row(index: number): ComponentChildren
   /** scrolled into sight when it changes; -1 for none */
   current: number
-  /** how many rows were put before the first since `keepPlace` was smaller: what is looked at stays where it is */
-  keepPlace?: number
+  /** tells rows apart when others are put before them: what is looked at stays where it is */
+  identity?: { idOf(index: number): string | undefined; indexOf(id: string): number }
 } & Omit<HTMLAttributes<HTMLDivElement>, "children">) {
   const element = useRef<HTMLDivElement>(null)
   const [, redraw] = useState(0)
@@ -44,18 +44,27 @@ export function VirtualList({
   useLayoutEffect(() => list._didMount(), [list])
   useLayoutEffect(() => list._willUpdate())
   useLayoutEffect(() => list.measure(), [list, rowHeight])
-  const place = useRef(keepPlace ?? 0)
+  const top = useRef<{ id: string; offset: number }>(undefined)
   useLayoutEffect(() => {
-    const added = (keepPlace ?? 0) - place.current
-    place.current = keepPlace ?? 0
     const box = element.current
-    if (box && added > 0 && box.scrollTop > rowHeight) box.scrollTop += added * rowHeight
-  }, [keepPlace, rowHeight])
+    const known = top.current
+    const index = known && box && box.scrollTop > 0 ? identity?.indexOf(known.id) : undefined
+    if (box && known && index !== undefined && index >= 0) {
+      const wanted = index * rowHeight + known.offset
+      if (Math.abs(wanted - box.scrollTop) >= rowHeight) box.scrollTop = wanted
+    }
+  }, [count, rowHeight])
+  const remember = () => {
+    const box = element.current
+    const first = box ? Math.floor(box.scrollTop / rowHeight) : 0
+    const id = identity?.idOf(first)
+    top.current = box && id !== undefined ? { id, offset: box.scrollTop - first * rowHeight } : undefined
+  }
   useEffect(() => {
     if (current >= 0 && current < count) list.scrollToIndex(current, { align: "auto" })
   }, [current])
   return (
-    <div ref={element} {...attributes}>
+    <div ref={element} {...attributes} onScroll={remember}>
       <div class="virtual-size" style={{ height: `${list.getTotalSize()}px` }}>
         {list.getVirtualItems().map((item: VirtualItem) => (
           <div

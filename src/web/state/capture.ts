@@ -16,17 +16,20 @@ export const damagedLines = signal<Record<string, number>>({})
 
 const byId = new Map<string, LightOperation>()
 
-export const tally = computed(() => {
+export const tally = computed(() => tallyOf(operations.value))
+
+/** How many there are of each outcome that one looks for. */
+export function tallyOf(all: readonly LightOperation[]) {
   let failed = 0
   let running = 0
   let killed = 0
-  for (const { outcome } of operations.value) {
+  for (const { outcome } of all) {
     if (outcome === "failed") failed++
     else if (outcome === "running") running++
     else if (outcome === "killed") killed++
   }
-  return { all: operations.value.length, failed, running, killed }
-})
+  return { all: all.length, failed, running, killed }
+}
 
 export function operationById(id: string | undefined): LightOperation | undefined {
   void operations.value

@@ -66,7 +66,7 @@ export function Operations() {
             count={count}
             rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
             current={marked}
-            keepPlace={count}
+            identity={{ idOf: (index) => rowAt(shown, index)?.id, indexOf: (id) => rowOf(shown, id) }}
             row={(index) => {
               const operation = rowAt(shown, index)
               if (!operation) return null

@@ -8,7 +8,7 @@ import { Chart } from "../parts/chart.tsx"
 import { exactTime, timeOfDay } from "../parts/clock.ts"
 import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
-import { isReady, source, tally } from "../state/capture.ts"
+import { isReady, source, tallyOf } from "../state/capture.ts"
 import { nowMs } from "../state/now.ts"
 import { link } from "../state/route.ts"
 import { settled } from "../state/settled.ts"
@@ -73,7 +73,7 @@ export function Overview() {
 }
 
 function Tiles() {
-  const { all, failed, running, killed } = tally.value
+  const { all, failed, running, killed } = tallyOf(settled.value)
   const found = calls.value
   const longest = settled.value.filter(({ outcome }) => outcome === "running").at(0)
   const tiles: [title: string, value: string, filter: string, kind: string, small?: string][] = [

@@ -1,0 +1,117 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { pathToFileURL } from "node:url"
+import { gzipSync } from "node:zlib"
+import type { Browser } from "playwright-core"
+import { toHtml } from "../../src/export/html.ts"
+import type { Call } from "../../src/model/call.ts"
+import { readPage } from "../../src/serve/page.ts"
+import { readCalls } from "../../src/store/calls.ts"
+import { openCapture } from "../../src/store/capture.ts"
+import { Damage } from "../../src/store/damage.ts"
+import { openBrowser, openPage } from "./browser.ts"
+import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
+
+let node: Node
+let browser: Browser
+let url: string
+
+before(async () => {
+  node = makeNode()
+  recordEverything(node)
+  const calls: Call[] = []
+  for await (const call of readCalls(await openCapture(node.capture), new Damage())) calls.push(call)
+  const file = join(node.root, "capture.html")
+  writeFileSync(file, toHtml(readPage().html, { path: "/var/lib/cnitap/capture", host: "node-1", calls }))
+  url = pathToFileURL(file).href
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  node?.remove()
+})
+
+test("a file shows every view without a network", async () => {
+  const { page, context, wrongs } = await openPage(browser, `${url}#/operations`, { offline: true })
+  await page.locator(".row").first().waitFor()
+  assert.deepEqual(await page.locator(".counter").allTextContents(), ["all 11", "failed 3", "in flight 0", "killed 0"])
+  assert.equal((await page.getByRole("status").textContent()) ?? "", "file")
+  await page.locator(".row", { hasText: "ADDshop/cart" }).click()
+  await page.locator(".lines .line", { hasText: '"cniVersion": "1.0.0"' }).waitFor()
+  for (const [panel, wanted] of [
+    ["Chain", ".hop"],
+    ["Compare", ".pair"],
+    ["Calls", ".waterfall"],
+  ] as const) {
+    await page.getByRole("tab", { name: panel }).click()
+    await page.locator(wanted).first().waitFor()
+  }
+  for (const [view, wanted] of [
+    ["pods", ".pod-row"],
+    ["overview", ".tile"],
+  ] as const) {
+    await page.getByRole("navigation").getByRole("link", { name: view }).click()
+    await page.locator(wanted).first().waitFor()
+  }
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("what was captured cannot end the data block or run", async () => {
+  const html = readFileSync(new URL(url), "utf8")
+  const data = /<script type="application\/json" id="capture">([^<]*)<\/script>/.exec(html)?.[1] ?? ""
+  const { calls } = JSON.parse(data) as { calls: Call[] }
+  assert.ok(calls.some(({ pod }) => pod?.name === HOSTILE_NAME))
+  assert.equal(html.match(/<script/g)?.length, readPage().html.match(/<script/g)?.length)
+  const { page, context, wrongs } = await openPage(browser, `${url}#/operations`)
+  await page.locator(".row", { hasText: "<img" }).click()
+  await page.locator(".lines .line").first().waitFor()
+  assert.deepEqual([await page.title(), await page.evaluate(() => document.images.length)], ["cnitap", 0])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("what is left out is said", async () => {
+  const file = join(node.root, "long.html")
+  const text = "x".repeat(1_000_000)
+  const calls = Array.from(
+    { length: 80 },
+    (_, at): Call => ({
+      id: at.toString(16).padStart(16, "0"),
+      depth: 0,
+      as: "relay",
+      pid: 1,
+      ppid: 1,
+      plugin: "bridge",
+      path: "",
+      argv: [],
+      env: {},
+      envNames: [],
+      command: "ADD",
+      containerId: `c${at}`,
+      wallMs: Date.UTC(2026, 0, 1) + at,
+      monoMs: at,
+      state: "ended",
+      durationMs: 1,
+      exit: { code: 0 },
+      stdout: { sizeBytes: text.length, text },
+    }),
+  )
+  writeFileSync(file, toHtml(readPage().html, { path: "p", host: "h", note: "3 torn lines", calls }))
+  assert.ok(statSync(file).size < 70_000_000)
+  const { page, context } = await openPage(browser, `${pathToFileURL(file).href}#/operations`)
+  await page
+    .getByRole("note")
+    .getByText("3 torn lines; the oldest 13 of 80 calls are left out to keep this file small")
+    .waitFor()
+  await page.getByRole("button", { name: "all 67" }).waitFor()
+  await context.close()
+})
+
+test("the page is small", () => {
+  assert.ok(gzipSync(readPage().html).length < 250_000)
+})

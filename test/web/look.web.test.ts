@@ -1,0 +1,157 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import type { Browser, Page } from "playwright-core"
+import { type Serving, serve } from "../serve/serving.ts"
+import { openBrowser, openPage } from "./browser.ts"
+import { makeNode, type Node, recordEverything } from "./recording.ts"
+
+let node: Node
+let serving: Serving
+let browser: Browser
+
+before(async () => {
+  node = makeNode()
+  recordEverything(node)
+  node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
+  serving = await serve(node.capture)
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await serving?.end()
+  node?.remove()
+})
+
+/** Goes through everything that the page can show. */
+async function everyView(page: Page, look: (name: string) => Promise<void>) {
+  await page.locator(".row").first().waitFor()
+  await look("operations")
+  const id = /#\/operations\/(\w+)/.exec(
+    await (async () => {
+      await page.locator(".row", { hasText: "orders-0" }).last().click()
+      await page.locator(".lines .line").first().waitFor()
+      return page.url()
+    })(),
+  )?.[1]
+  await look("calls")
+  const places: [string, string][] = [
+    [`#/operations/${id}/chain`, ".hop"],
+    [`#/operations/${id}/compare`, ".pair"],
+    ["#/pods", ".pod-row"],
+    ["#/pods/shop%2Forders-0", ".sandbox"],
+    ["#/overview", ".tile"],
+    ["#/findings", "main"],
+    ["#/ledger", "main"],
+  ]
+  for (const [hash, wanted] of places) {
+    await page.evaluate((to) => {
+      location.hash = to
+    }, hash)
+    await page.locator(wanted).first().waitFor()
+    await look(hash)
+  }
+}
+
+for (const [width, height] of [
+  [360, 740],
+  [1280, 800],
+  [3840, 2160],
+] as const) {
+  test(`nothing is cut off at ${width} pixels`, async () => {
+    const { page, context, wrongs } = await openPage(browser, serving.url, { viewport: { width, height } })
+    await everyView(page, async (name) => {
+      const outside = await page.evaluate(() =>
+        [...document.querySelectorAll("button, a, input, select, h1, h2, dd, td")].flatMap((element) => {
+          const { left, right, width } = element.getBoundingClientRect()
+          const scrolls = element.closest(".tabs, .sheet, nav")
+          return width > 0 && !scrolls && (left < -1 || right > innerWidth + 1) ? [element.textContent] : []
+        }),
+      )
+      assert.deepEqual(outside, [], name)
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name)
+    })
+    assert.deepEqual(wrongs, [])
+    await context.close()
+  })
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`text can be read on its ground in ${colorScheme}`, async () => {
+    const { page, context } = await openPage(browser, serving.url, { colorScheme })
+    await everyView(page, async (name) => {
+      const faint = await page.evaluate(FAINT_TEXT)
+      assert.deepEqual(faint, [], name)
+    })
+    await context.close()
+  })
+}
+
+test("t changes the theme, and it is remembered", async () => {
+  const { page, context } = await openPage(browser, serving.url, { colorScheme: "light" })
+  await page.locator(".row").first().waitFor()
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  const light = await ground()
+  await page.keyboard.press("t")
+  const dark = await ground()
+  assert.notEqual(dark, light)
+  await page.reload()
+  await page.locator(".row").first().waitFor()
+  assert.equal(await ground(), dark)
+  await context.close()
+})
+
+test("no outcome is told by colour alone", async () => {
+  const { page, context } = await openPage(browser, serving.url)
+  await page.locator(".row").first().waitFor()
+  const marks = await page.locator(".row .outcome").evaluateAll((icons) => {
+    const shapes = new Map(
+      icons.map((icon) => [icon.getAttribute("aria-label"), icon.innerHTML.replace(/<title>.*<\/title>/, "")]),
+    )
+    return { names: [...shapes.keys()].sort(), shapes: new Set(shapes.values()).size }
+  })
+  assert.deepEqual(marks, { names: ["failed", "in flight", "ok"], shapes: 3 })
+  await context.close()
+})
+
+test("everything that can be used has a name", async () => {
+  const { page, context } = await openPage(browser, serving.url)
+  await everyView(page, async (view) => {
+    const snapshot = await page.locator("body").ariaSnapshot()
+    const nameless = snapshot
+      .split("\n")
+      .filter((line) =>
+        /^\s*- (button|link|tab|textbox|searchbox|combobox|checkbox|option|listbox|region|dialog|img|figure)\s*(:|\[|$)/.test(
+          line,
+        ),
+      )
+    assert.deepEqual(nameless, [], view)
+  })
+  await context.close()
+})
+
+/** WCAG 2.2 contrast of every text with what is painted behind it; large or bold headings need less, none asks for it. */
+const FAINT_TEXT = `(() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data] }
+  const over = (top, below) => top.slice(0, 3).map((value, at) => (value * top[3] + below[at] * (255 - top[3])) / 255).concat(255)
+  const ground = (element) => {
+    const layers = []
+    for (let each = element; each; each = each.parentElement) layers.push(rgba(getComputedStyle(each).backgroundColor))
+    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 255])
+  }
+  const luminance = ([r, g, b]) => [r, g, b].map((value) => { const c = value / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4 }).reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0)
+  const found = []
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (walker.nextNode()) {
+    const text = walker.currentNode
+    const element = text.parentElement
+    if (!text.data.trim() || !element.checkVisibility() || element.closest("script, style, option")) continue
+    const back = ground(element)
+    const [a, b] = [luminance(over(rgba(getComputedStyle(element).color), back)), luminance(back)].sort((x, y) => y - x)
+    const contrast = (a + 0.05) / (b + 0.05)
+    if (contrast < 4.5) found.push(text.data.trim().slice(0, 30) + " " + contrast.toFixed(2) + " " + element.className)
+  }
+  return [...new Set(found)]
+})()`
