@@ -130,6 +130,16 @@ static char **environmentWith(const char *variable)
     return result;
 }
 
+/* Uninstall may have put the original back into our own place since this process started: then it is there. */
+static void executeOriginal(char **env)
+{
+    int code;
+    execve(realPath, arguments, env);
+    code = errno;
+    if (code == ENOENT && access(selfPath, F_OK) == 0 && !isOurselves(selfPath)) execve(selfPath, arguments, env);
+    else errno = code;
+}
+
 /* Only returns when the original could not be executed. Stdin that was already read goes back through a pipe. */
 static int execReal(const char *variable)
 {
@@ -140,7 +150,7 @@ static int execReal(const char *variable)
         dup2(pipes[STDIN][0], 0);
     }
     sigprocmask(SIG_SETMASK, &maskAtStart, NULL);
-    execve(realPath, arguments, environmentWith(variable));
+    executeOriginal(environmentWith(variable));
     return -1;
 }
 
@@ -188,7 +198,7 @@ static int plugin(pid_t *pid, const char *variable)
         dup2(pipes[STDERR][1], 2);
         if (before.sa_handler == SIG_IGN) sigaction(SIGCHLD, &before, NULL);
         sigprocmask(SIG_SETMASK, &maskAtStart, NULL);
-        execve(realPath, arguments, env);
+        executeOriginal(env);
         execError = errno;
         _exit(127);
     }
