@@ -1,0 +1,59 @@
+/** An IP address as a number; `bits` is 32 or 128. */
+export type Address = { bits: 32 | 128; value: bigint }
+
+/** An address with the length of its network: `10.1.2.3/24`. */
+export type Prefix = { address: Address; length: number }
+
+/** Undefined where the text is no IPv4 or IPv6 address. */
+export function parseAddress(text: string): Address | undefined {
+  if (!text.includes(":")) {
+    const value = parseIpv4(text)
+    return value === undefined ? undefined : { bits: 32, value }
+  }
+  const value = parseIpv6(text)
+  return value === undefined ? undefined : { bits: 128, value }
+}
+
+/** Undefined where the text is no address in CIDR notation. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const [, host = "", digits] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
+  const address = parseAddress(host)
+  const length = Number(digits)
+  return address && length <= address.bits ? { address, length } : undefined
+}
+
+/** Whether the address lies in the network that the prefix is of. */
+export function contains({ address: { bits, value }, length }: Prefix, address: Address): boolean {
+  const shift = BigInt(bits - length)
+  return address.bits === bits && address.value >> shift === value >> shift
+}
+
+function parseIpv4(text: string): bigint | undefined {
+  if (!/^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/.test(text)) return undefined
+  const parts = text.split(".").map(Number)
+  return parts.every((part) => part < 256) ? joined(parts, 8n) : undefined
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const [, head = "", tail] = /^(.*[:.])?(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? []
+  const last = tail === undefined ? undefined : parseIpv4(tail)
+  if (tail !== undefined && last === undefined) return undefined
+  // A dotted tail (::ffff:10.0.0.1) is the last two groups.
+  const groups = last === undefined ? text : `${head}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`
+  const sides = groups.split("::")
+  if (sides.length > 2) return undefined
+  const [left = [], right] = sides.map((side) => (side === "" ? [] : side.split(":")))
+  const missing = 8 - left.length - (right?.length ?? 0)
+  if (right ? missing < 1 : missing !== 0) return undefined
+  const all = [...left, ...new Array<string>(missing).fill("0"), ...(right ?? [])]
+  return all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
+    ? joined(
+        all.map((group) => Number.parseInt(group, 16)),
+        16n,
+      )
+    : undefined
+}
+
+function joined(parts: number[], bits: bigint): bigint {
+  return parts.reduce((value, part) => (value << bits) | BigInt(part), 0n)
+}

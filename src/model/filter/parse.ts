@@ -1,0 +1,292 @@
+import { FIELD_ALIASES, FIELD_NAMES, type FieldName, fieldOf, findField } from "./field.ts"
+import type { Filter, Operand, Operator, Place } from "./filter.ts"
+import { nearest } from "./nearest.ts"
+import { operandOf, operatorsOf } from "./operand.ts"
+
+export type ParsedFilter = { ok: true; filter: Filter } | { ok: false; error: FilterError }
+
+/** `message` is one sentence without a full stop; `column` (from 1) and `length` say where in the text. */
+export type FilterError = Place & {
+  message: string
+  /** what could stand there instead */
+  expected: string[]
+}
+
+/** What may stand where a text ends. */
+export type Expectation =
+  | { kind: "condition" }
+  | { kind: "operator"; field: FieldName }
+  | { kind: "value"; field: FieldName; operator: Operator }
+  | { kind: "connector"; isNested: boolean }
+  | { kind: "none" }
+
+/** Words that stand for a condition. `failed` is what a runtime takes for a failure. */
+export const SHORT_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
+  failed: ["failed", "killed"],
+  ok: ["ok"],
+  running: ["running"],
+  killed: ["killed"],
+}
+
+/** Fields that are a limit of another one: `since=10m` is `time>=10m`. */
+export const LIMITS: Readonly<Record<string, Operator>> = { since: ">=", until: "<=" }
+
+/** Deeper nesting is a mistake or an attack on the stack. */
+const MOST_NESTED = 100
+
+/** Reads a filter (grammar: `GRAMMAR`). `nowMs` is what `10m` counts back from. An empty text lets everything through. */
+export function parseFilter(text: string, nowMs: number): ParsedFilter {
+  const { filter, error } = readFilter(text, nowMs)
+  return filter ? { ok: true, filter } : { ok: false, error }
+}
+
+/** What could be written at the end of a text that is right so far. */
+export function expectationAtEnd(text: string, nowMs: number): Expectation {
+  const { filter, error, expectation } = readFilter(text, nowMs)
+  if (filter) return text.trim() === "" ? { kind: "condition" } : { kind: "connector", isNested: false }
+  return error.column > text.trimEnd().length ? expectation : { kind: "none" }
+}
+
+type Parser = { text: string; at: number; nowMs: number; nested: number }
+
+class Failure extends Error {
+  readonly error: FilterError
+  readonly expectation: Expectation
+  constructor(error: FilterError, expectation: Expectation) {
+    super(error.message)
+    this.error = error
+    this.expectation = expectation
+  }
+}
+
+function readFilter(
+  text: string,
+  nowMs: number,
+):
+  | { filter: Filter; error?: never; expectation?: never }
+  | { filter?: never; error: FilterError; expectation: Expectation } {
+  const parser: Parser = { text, at: 0, nowMs, nested: 0 }
+  try {
+    skipBlanks(parser)
+    if (parser.at === text.length) return { filter: { kind: "and", parts: [] } }
+    const filter = parseOr(parser)
+    if (parser.at < text.length) throw noConnector(parser)
+    return { filter }
+  } catch (failure) {
+    if (failure instanceof Failure) return { error: failure.error, expectation: failure.expectation }
+    throw failure
+  }
+}
+
+function parseOr(parser: Parser): Filter {
+  return parseSeries(parser, "or", () => parseSeries(parser, "and", () => parseNot(parser)))
+}
+
+function parseSeries(parser: Parser, kind: "and" | "or", parsePart: () => Filter): Filter {
+  const first = parsePart()
+  const parts = [first]
+  while (takeKeyword(parser, kind)) parts.push(parsePart())
+  return parts.length === 1 ? first : { kind, parts }
+}
+
+function parseNot(parser: Parser): Filter {
+  const from = parser.at
+  if (!takeKeyword(parser, "not")) return parseCondition(parser)
+  if (++parser.nested > MOST_NESTED) throw fail(parser, "nested too deep", [], { kind: "none" }, from)
+  const part = parseNot(parser)
+  parser.nested--
+  return { kind: "not", part }
+}
+
+function parseCondition(parser: Parser): Filter {
+  const from = parser.at
+  if (take(parser, /\(/y)) {
+    if (++parser.nested > MOST_NESTED) throw fail(parser, "nested too deep", [], { kind: "none" }, from)
+    const inner = parseOr(parser)
+    if (!take(parser, /\)/y)) throw noConnector(parser)
+    parser.nested--
+    return inner
+  }
+  const quoted = takeQuoted(parser)
+  if (quoted !== undefined) return search(quoted, placeFrom(parser, from))
+  const word = take(parser, WORD)
+  if (word === undefined || isKeyword(word)) {
+    parser.at = from
+    throw fail(parser, "a condition is missing", ["a field", "(", "not"], { kind: "condition" })
+  }
+  const place = { column: from + 1, length: word.length }
+  return parseTest(parser, word, place) ?? lone(parser, word, place)
+}
+
+/** Undefined where no operator follows the word. */
+function parseTest(parser: Parser, word: string, place: Place): Filter | undefined {
+  const from = parser.at
+  const operator = takeOperator(parser)
+  if (!operator) return undefined
+  const limit = Object.hasOwn(LIMITS, word.toLowerCase()) ? LIMITS[word.toLowerCase()] : undefined
+  const field = limit ? "time" : findField(word)
+  if (!field) throw unknownField(word, place)
+  const allowed = limit ? ["="] : operatorsOf(field)
+  if (!allowed.includes(operator.isList ? (operator.sign === "=" ? "in" : "not in") : operator.sign)) {
+    const at = { column: from + 1, length: parser.text.slice(from, parser.at).trimEnd().length }
+    throw new Failure({ message: `${word} cannot be compared so`, expected: allowed, ...at }, { kind: "none" })
+  }
+  const sign = limit ?? operator.sign
+  const values = operator.isList ? parseList(parser, field, sign) : [parseOperand(parser, field, sign)]
+  const end = parser.text.slice(0, parser.at).trimEnd().length
+  return { kind: "test", field, operator: sign, values, place: { ...place, length: end - place.column + 1 } }
+}
+
+/** A word without an operator: a short condition, or a text to look for. */
+function lone(parser: Parser, word: string, place: Place): Filter {
+  const values = Object.hasOwn(SHORT_CONDITIONS, word.toLowerCase()) && SHORT_CONDITIONS[word.toLowerCase()]
+  if (values) {
+    const operands = values.map((text): Operand => ({ kind: "text", text }))
+    return { kind: "test", field: "outcome", operator: "=", values: operands, place }
+  }
+  const limit = Object.hasOwn(LIMITS, word.toLowerCase())
+  const field = limit ? "time" : findField(word)
+  if (field) {
+    const operators = limit ? ["="] : operatorsOf(field)
+    const message = `${word} is compared with nothing; quote it to look for the word`
+    throw fail(parser, message, operators, { kind: "operator", field })
+  }
+  return search(word, place)
+}
+
+function search(text: string, place: Place): Filter {
+  return { kind: "test", field: "text", operator: "~", values: [{ kind: "text", text }], place }
+}
+
+function parseList(parser: Parser, field: FieldName, operator: Operator): Operand[] {
+  const isOpen = take(parser, /\(/y)
+  if (!isOpen) throw fail(parser, "a list is missing", ["("], { kind: "none" })
+  const values = [parseOperand(parser, field, operator)]
+  while (take(parser, /,/y)) values.push(parseOperand(parser, field, operator))
+  if (!take(parser, /\)/y)) throw fail(parser, "the list does not end", [",", ")"], { kind: "none" })
+  return values
+}
+
+function parseOperand(parser: Parser, field: FieldName, operator: Operator): Operand {
+  const from = parser.at
+  const expectation: Expectation = { kind: "value", field, operator }
+  if (operator === "~" || operator === "!~") {
+    const regex = take(parser, REGEX)
+    if (regex !== undefined) return parseRegex(parser, regex, from)
+  }
+  const quoted = takeQuoted(parser)
+  const word = quoted ?? take(parser, VALUE)
+  if (word === undefined) {
+    throw fail(parser, `${field} is compared with nothing`, [...(fieldOf(field).values ?? ["a value"])], expectation)
+  }
+  const operand = operandOf(field, operator, word, quoted !== undefined, parser.nowMs)
+  if ("expected" in operand) {
+    const place = placeFrom(parser, from)
+    throw new Failure({ message: `${field} ${operand.message}`, expected: operand.expected, ...place }, expectation)
+  }
+  return operand
+}
+
+function parseRegex(parser: Parser, text: string, from: number): Operand {
+  const end = text.lastIndexOf("/")
+  const [source, flags] = [text.slice(1, end), text.slice(end + 1)]
+  try {
+    new RegExp(source, flags)
+  } catch (error) {
+    const message = (error as Error).message.replace(/^Invalid regular expression: /, "no regular expression: ")
+    throw new Failure({ message, expected: [], ...placeFrom(parser, from) }, { kind: "none" })
+  }
+  return { kind: "regex", text: source, flags }
+}
+
+const WORD = /[^\s()=!~<>,"']+/y
+const VALUE = /[^\s()=!~<>,"']+/y
+/** Ends at a slash before a blank, a bracket, a comma or the end, so that `/var/run` is a text. */
+const REGEX = /\/(?:[^/\\]|\\.|\/(?![imsu]*(?:[\s),]|$)))+\/[imsu]*(?=[\s),]|$)/y
+
+const KEYWORDS = ["and", "or", "not", "in"]
+
+function isKeyword(word: string): boolean {
+  return KEYWORDS.includes(word.toLowerCase())
+}
+
+function takeKeyword(parser: Parser, keyword: string): boolean {
+  return take(parser, new RegExp(`${keyword}(?=[\\s()"']|$)`, "iy")) !== undefined
+}
+
+function takeOperator(parser: Parser): { sign: Operator; isList: boolean } | undefined {
+  const sign = take(parser, /==|!=|!~|>=|<=|=|~|>|</y)
+  if (sign) return { sign: sign === "==" ? "=" : (sign as Operator), isList: false }
+  const list = take(parser, /(?:not\s+)?in(?=[\s(]|$)/iy)
+  return list === undefined ? undefined : { sign: /^not/i.test(list) ? "!=" : "=", isList: true }
+}
+
+function takeQuoted(parser: Parser): string | undefined {
+  const from = parser.at
+  const quote = parser.text[from]
+  if (quote !== '"' && quote !== "'") return undefined
+  const quoted = take(parser, quote === '"' ? /"(?:[^"\\]|\\.)*"/sy : /'(?:[^'\\]|\\.)*'/sy)
+  if (quoted === undefined) {
+    const place = { column: from + 1, length: parser.text.length - from }
+    throw new Failure({ message: "the quote is not closed", expected: [quote], ...place }, { kind: "none" })
+  }
+  return quoted.slice(1, -1).replace(/\\(.)/gs, (_, character: string) => ESCAPES[character] ?? character)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" }
+
+function take(parser: Parser, pattern: RegExp): string | undefined {
+  pattern.lastIndex = parser.at
+  const [found] = pattern.exec(parser.text) ?? []
+  if (found === undefined) return undefined
+  parser.at += found.length
+  skipBlanks(parser)
+  return found
+}
+
+function skipBlanks(parser: Parser): void {
+  const blanks = /\s*/y
+  blanks.lastIndex = parser.at
+  parser.at += blanks.exec(parser.text)?.[0].length ?? 0
+}
+
+function placeFrom(parser: Parser, from: number): Place {
+  return { column: from + 1, length: Math.max(1, parser.text.slice(from, parser.at).trimEnd().length) }
+}
+
+function noConnector(parser: Parser): Failure {
+  const isNested = parser.nested > 0
+  const expectation: Expectation = { kind: "connector", isNested }
+  if (parser.text[parser.at] === ",") return fail(parser, "several values stand in a list", ["in (a, b)"], expectation)
+  const rest = parser.text[parser.at]
+  const message =
+    rest === undefined
+      ? "a bracket is not closed"
+      : rest === ")"
+        ? "no bracket is open"
+        : "two conditions need a word between them"
+  return fail(parser, message, ["and", "or", ...(isNested ? [")"] : [])], expectation)
+}
+
+function unknownField(word: string, place: Place): Failure {
+  const names = [...FIELD_NAMES, ...Object.keys(FIELD_ALIASES), ...Object.keys(LIMITS)]
+  const near = nearest(word, names)
+  return new Failure(
+    { message: `no field is called ${word}`, expected: near ? [near] : names, ...place },
+    { kind: "none" },
+  )
+}
+
+/** At `from`, else at where the parser stands: the word there, or just after the end. */
+function fail(
+  parser: Parser,
+  message: string,
+  expected: string[],
+  expectation: Expectation,
+  from = parser.at,
+): Failure {
+  const isEnd = from >= parser.text.length
+  const column = (isEnd ? parser.text.trimEnd().length : from) + 1
+  const length = isEnd ? 1 : (/^(?:[^\s()=!~<>,"']+|[=!~<>&|]+|.)/su.exec(parser.text.slice(from))?.[0].length ?? 1)
+  return new Failure({ message, expected, column, length }, expectation)
+}

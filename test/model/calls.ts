@@ -1,0 +1,64 @@
+import type { Payload } from "../../src/capture/record.ts"
+import type { Call } from "../../src/model/call.ts"
+import { type Operation, toOperations } from "../../src/model/operation.ts"
+
+export const T0 = Date.UTC(2026, 8, 21, 3, 0, 0)
+
+/** What a test says of a call; the rest is a successful ADD of eth0 for the pod shop/web-1. */
+export type Said = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
+  /** milliseconds after T0 */
+  at?: number
+  stdin?: unknown
+  stdout?: unknown
+  stderr?: string
+}
+
+/** The call's id is its plugin's name unless it says another. Values that are no text are written as JSON. */
+export function call(plugin: string, { at = 0, stdin, stdout, stderr, ...more }: Said = {}): Call {
+  const state = more.state ?? "ended"
+  return {
+    id: plugin,
+    depth: more.parent ? 1 : 0,
+    as: "relay",
+    pid: 100,
+    ppid: 1,
+    parentName: "containerd",
+    plugin,
+    path: `/opt/cni/bin/${plugin}`,
+    argv: [`/opt/cni/bin/${plugin}`],
+    env: {},
+    envNames: [],
+    command: "ADD",
+    containerId: "c0ffee",
+    netns: "/var/run/netns/cni-1",
+    ifname: "eth0",
+    pod: { namespace: "shop", name: "web-1" },
+    network: "pods",
+    wallMs: T0 + at,
+    monoMs: 1000 + at,
+    stdin: payload(stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin }),
+    ...(state === "ended"
+      ? {
+          exit: { code: 0 },
+          durationMs: 10,
+          spawnMs: 1,
+          stdout: payload(stdout ?? ""),
+          stderr: payload(stderr ?? ""),
+        }
+      : {}),
+    state,
+    ...more,
+  }
+}
+
+export function payload(value: unknown): Payload {
+  const text = typeof value === "string" ? value : JSON.stringify(value)
+  return { sizeBytes: text.length, text }
+}
+
+/** The only operation of these calls. */
+export function operation(...calls: Call[]): Operation {
+  const [only, ...others] = toOperations(calls)
+  if (!only || others.length > 0) throw new RangeError(`${others.length + 1} operations, not one`)
+  return only
+}
