@@ -1,0 +1,37 @@
+import { readdirSync, readlinkSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+
+/** The mount namespace a process is in, as the kernel names it; undefined when it is gone. */
+export function mountNamespaceOf(pid: number | undefined): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`)
+  } catch {
+    return undefined
+  }
+}
+
+/** Kills every process in a mount namespace that we made, and returns when none is left. Never our own. */
+export async function killNamespace(namespace: string): Promise<void> {
+  if (namespace === mountNamespaceOf(process.pid)) throw new RangeError("this is the namespace we run in")
+  await killAll(() => allPids().filter((pid) => mountNamespaceOf(pid) === namespace))
+}
+
+/** Kills what `find` finds until it finds nothing more. */
+export async function killAll(find: () => number[]): Promise<void> {
+  for (let pids = find(); pids.length > 0; pids = find()) {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL")
+      } catch {
+        // It ended by itself.
+      }
+    }
+    await sleep(20)
+  }
+}
+
+function allPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+}
