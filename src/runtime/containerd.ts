@@ -30,6 +30,9 @@ const CALL_MS = 5000
  * /run and /var/lib of the machine stay as they are, whatever the plugins do, and two of them never meet.
  */
 export async function startContainerd(root: string, dirs: { binDir: string; confDir: string }): Promise<Containerd> {
+  if (process.getuid?.() !== 0) {
+    throw new Fault("NOT_PERMITTED", "only root may start a containerd", "Run it with sudo.")
+  }
   const home = join(root, "containerd")
   const stateDir = join(root, "var-lib")
   const socket = join(home, "containerd.sock")
@@ -65,6 +68,8 @@ function spawnIsolated(root: string, logFile: string, command: string[]): ChildP
   const log = openSync(logFile, "a")
   const daemon = spawn("setpriv", ["--pdeathsig", "KILL", ...unshare, "sh", "-c", script, root, ...command], {
     cwd: "/",
+    // A service's environment: plugins inherit it, and this terminal's is nothing that they should see.
+    env: { PATH: process.env.PATH },
     detached: true,
     stdio: ["ignore", log, log],
   })
@@ -87,7 +92,7 @@ async function untilReady(daemon: ChildProcess, cri: CriClient, logFile: string)
       throw new Fault(
         "INTERNAL",
         `containerd ${isGone ? "ended" : "does not answer"}: ${lastLines(logFile)}`,
-        `Read ${logFile} and see that containerd and runc are installed.`,
+        "Install what is missing with npm run setup.",
         cause,
       )
     }

@@ -1,0 +1,150 @@
+import { execFile } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { join } from "node:path"
+import type { TestContext } from "node:test"
+import { type Call, jsonObject } from "../../src/model/call.ts"
+import { type CallNode, type Operation, walk } from "../../src/model/operation.ts"
+import type { PodConfig } from "../../src/runtime/cri.ts"
+import { type PrivateNode, startNode } from "../../src/runtime/node.ts"
+
+const CNITAP = join(import.meta.dirname, "../../dist/cnitap.js")
+const PLUGINS = ["bridge", "host-local", "portmap", "bandwidth", "loopback"]
+
+const IPAM = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] }
+export const BRIDGE = { type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, ipam: IPAM }
+export const PORTMAP = { type: "portmap", capabilities: { portMappings: true } }
+export const BANDWIDTH = { type: "bandwidth", capabilities: { bandwidth: true } }
+
+/** A private node with one network, and cnitap as its engineer runs it. */
+export class E2eStand {
+  readonly node: PrivateNode
+  readonly capture: string
+  readonly logFile: string
+  readonly list: string
+
+  static async start(t: TestContext, plugins: readonly object[], cniVersion = "1.0.0"): Promise<E2eStand> {
+    const list = `${JSON.stringify({ cniVersion, name: "demo", plugins }, null, 2)}\n`
+    const stand = new E2eStand(await startNode({ plugins: PLUGINS, conf: { "10-demo.conflist": list } }))
+    t.after(() => stand.node.remove())
+    return stand
+  }
+
+  private constructor(node: PrivateNode) {
+    this.node = node
+    this.capture = join(node.root, "capture")
+    this.logFile = join(node.root, "log/cni.log")
+    this.list = join(node.confDir, "10-demo.conflist")
+  }
+
+  /** Puts a plugin there that is a shell script. */
+  script(name: string, body: string): void {
+    writeFileSync(join(this.node.binDir, name), `#!/bin/sh\n${body}`, { mode: 0o755 })
+  }
+
+  flannel(): void {
+    const path = join(this.node.binDir, "flannel")
+    copyFileSync(join(import.meta.dirname, "../doubles/flannel.cjs"), path)
+    chmodSync(path, 0o755)
+  }
+
+  run(pod: Partial<PodConfig> = {}, timeoutMs?: number): Promise<string> {
+    const { cgroupParent } = this.node
+    return this.node.cri.runPodSandbox(
+      { namespace: "default", name: "web-0", uid: randomUUID(), cgroupParent, ...pod },
+      timeoutMs,
+    )
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.node.cri.stopPodSandbox(id)
+    await this.node.cri.removePodSandbox(id)
+  }
+
+  async install(): Promise<void> {
+    const home = join(this.node.binDir, ".cnitap")
+    mkdirSync(join(home, "real"), { recursive: true })
+    mkdirSync(this.capture, { recursive: true, mode: 0o700 })
+    writeFileSync(join(home, "relay.json"), JSON.stringify({ format: 1, capture: this.capture }))
+    for (const name of ["flannel", "bridge", "host-local", "portmap", "bandwidth"]) {
+      const path = join(this.node.binDir, name)
+      if (!existsSync(path)) continue
+      linkSync(path, join(home, "real", name))
+      copyFileSync(join(CNITAP, "../relay-x86_64"), join(home, name))
+      renameSync(join(home, name), path)
+    }
+  }
+
+  async uninstall(): Promise<void> {
+    const home = join(this.node.binDir, ".cnitap")
+    for (const name of readdirSync(join(home, "real")))
+      renameSync(join(home, "real", name), join(this.node.binDir, name))
+    rmSync(home, { recursive: true })
+  }
+
+  /** What `cnitap ls` reads. */
+  async operations(): Promise<Operation[]> {
+    const { items } = JSON.parse(await cnitap("ls", "--capture", this.capture, "-o", "json")) as { items: Operation[] }
+    return items
+  }
+
+  /** Calls of one plugin, in the order they were made. */
+  async calls(plugin: string): Promise<Call[]> {
+    const calls = (await this.operations()).flatMap((operation) => [...walk(operation.calls)].map(({ call }) => call))
+    return calls.filter((call) => call.plugin === plugin)
+  }
+
+  /** One line an operation: `ADD ok: bridge(host-local) portmap`. */
+  async transcript(): Promise<string[]> {
+    return (await this.operations()).map(({ command, outcome, calls }) => `${command} ${outcome}: ${tree(calls)}`)
+  }
+
+  /** Everything in the bin and the conf directory: what an uninstall has to leave as it found it. */
+  files(): Record<string, string> {
+    return Object.fromEntries([this.node.binDir, this.node.confDir].flatMap(filesOf))
+  }
+
+  /** Addresses that host-local has given out and not got back. */
+  leases(): string[] {
+    return readdirSync(join(this.node.stateDir, "cni/networks/demo")).filter((name) => /^[0-9.]+$/.test(name))
+  }
+}
+
+/** Runs the command line as it is built. Rejects when it fails. */
+export function cnitap(...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [CNITAP, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`cnitap ${args.join(" ")}: ${error.message}\n${stderr}`))
+      else resolve(stdout)
+    })
+  })
+}
+
+export const input = (call: Call | undefined) => jsonObject(call?.stdin)
+export const output = (call: Call | undefined) => jsonObject(call?.stdout)
+
+function tree(nodes: readonly CallNode[]): string {
+  return nodes
+    .map(({ call, children }) => (children.length > 0 ? `${call.plugin}(${tree(children)})` : call.plugin))
+    .join(" ")
+}
+
+function filesOf(directory: string): [string, string][] {
+  return readdirSync(directory).map((name) => {
+    const path = join(directory, name)
+    const { mode, uid, gid } = lstatSync(path)
+    return [path, `${mode.toString(8)} ${uid}:${gid} ${readFileSync(path, "base64")}`]
+  })
+}
