@@ -1,13 +1,19 @@
 import type { Command } from "commander"
 import { Fault } from "../fault/fault.ts"
-import { type Call, isFailed } from "../model/call.ts"
-import { type Operation, walk } from "../model/operation.ts"
+import type { Call } from "../model/call.ts"
+import { allOf, type Filter } from "../model/filter/filter.ts"
+import { toMatcher } from "../model/filter/match.ts"
+import { whyNever } from "../model/filter/never.ts"
+import { parseFilter } from "../model/filter/parse.ts"
+import { filterErrorText, operandText } from "../model/filter/text.ts"
+import type { Operation } from "../model/operation.ts"
+import { parseDuration } from "../model/time.ts"
 import { readCalls, type TimeRange } from "../store/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Context } from "./context.ts"
-import { parseDuration, parseTime } from "./time.ts"
+import { parseTime } from "./time.ts"
 
 /** What a reading verb works on: a capture, and which of its calls are wanted. */
 export type Selection = {
@@ -16,7 +22,6 @@ export type Selection = {
   /** lines that could not be read so far; `reportDamage` tells people at the end */
   damage: Damage
   matchesCall(call: Call): boolean
-  /** one of its calls matches, and `--slower-than` holds for the whole */
   matchesOperation(operation: Operation): boolean
   calls(): AsyncGenerator<Call>
   operations(): AsyncGenerator<Operation>
@@ -39,41 +44,53 @@ export function addSelection(command: Command): Command {
     .option("--since <time>", "started after: 10m (ago) or 2026-09-21T03:00:00Z")
     .option("--until <time>", "started before: 10m (ago) or 2026-09-21T03:00:00Z")
     .option("--slower-than <duration>", "took longer: 500ms, 2s")
+    .option("--filter <text>", "a filter: 'plugin=calico and duration>500ms and exit!=0' (`cnitap help filter`)")
 }
 
 export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
   return openCapture(text(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
 
-export async function select(context: Context, options: Record<string, unknown>): Promise<Selection> {
+export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
+  const nowMs = context.nowMs()
   const damage = new Damage()
-  const range = timeRange(options, context.nowMs())
-  const slowerThanMs = slowerThan(options)
-  const tests = [...flagTests(options)]
-  const matchesCall = (call: Call) =>
-    tests.every((test) => test(call)) && (slowerThanMs === undefined || (call.durationMs ?? 0) > slowerThanMs)
+  const range = timeRange(options, nowMs)
+  const matcher = toMatcher(wantedFilter(options, words, nowMs), nowMs)
   const capture = await openSelected(context, options)
-  const selection: Selection = {
+  return {
     capture,
     range,
     damage,
-    matchesCall,
-    matchesOperation(operation) {
-      if (slowerThanMs !== undefined && (operation.durationMs ?? 0) <= slowerThanMs) return false
-      if (tests.length === 0) return true
-      for (const { call } of walk(operation.calls)) if (tests.every((test) => test(call))) return true
-      return false
-    },
+    matchesCall: matcher.call,
+    matchesOperation: matcher.operation,
     async *calls() {
-      for await (const call of readCalls(capture, damage, range)) if (matchesCall(call)) yield call
+      for await (const call of readCalls(capture, damage, range)) if (matcher.call(call)) yield call
     },
     async *operations() {
       for await (const operation of readOperations(capture, damage, range)) {
-        if (selection.matchesOperation(operation)) yield operation
+        if (matcher.operation(operation)) yield operation
       }
     },
   }
-  return selection
+}
+
+/** Arguments that are a filter: the shell cut them at the blanks. */
+export function filterWords(words: unknown): string {
+  return list(words).join(" ")
+}
+
+/** The flags and the filter's text as one filter. One that nothing can ever match is a mistake and is said at once. */
+function wantedFilter(options: Record<string, unknown>, words: string, nowMs: number): Filter {
+  const filter = allOf([words, text(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)))
+  const never = whyNever(filter)
+  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Leave one of the conditions out.")
+  return filter
+}
+
+function parsed(part: string, nowMs: number): Filter {
+  const result = parseFilter(part, nowMs)
+  if (result.ok) return result.filter
+  throw new Fault("USAGE", filterErrorText(part, result.error), "See `cnitap help filter` for the grammar.")
 }
 
 const WORDS = {
@@ -111,18 +128,24 @@ export function reportDamage(context: Context, { damage, capture }: Selection, f
   }
 }
 
-function* flagTests(options: Record<string, unknown>): Generator<(call: Call) => boolean> {
-  const namespaces = list(options.namespace)
-  if (namespaces.length > 0) yield ({ pod }) => pod !== undefined && namespaces.includes(pod.namespace)
-  const pods = list(options.pod)
-  if (pods.length > 0) {
-    yield ({ pod }) => pod !== undefined && (pods.includes(pod.name) || pods.includes(`${pod.namespace}/${pod.name}`))
+/** Each flag as the condition that it stands for. */
+function* flagTexts(options: Record<string, unknown>): Generator<string> {
+  for (const field of ["namespace", "pod", "command", "plugin"] as const) {
+    const values = list(options[field])
+    if (values.length > 0) yield `${field} in (${values.map(operand).join(", ")})`
   }
-  const commands = list(options.command).map((command) => command.toUpperCase())
-  if (commands.length > 0) yield ({ command }) => commands.includes(command)
-  const plugins = list(options.plugin)
-  if (plugins.length > 0) yield ({ plugin }) => plugins.includes(plugin)
-  if (options.failed === true) yield isFailed
+  if (options.failed === true) yield "failed"
+  const slowerThan = text(options.slowerThan)
+  if (slowerThan !== undefined) {
+    if (parseDuration(slowerThan) === undefined) {
+      throw new Fault("USAGE", `--slower-than ${slowerThan} is no duration`, "Write --slower-than 500ms or 2s.")
+    }
+    yield `duration>${slowerThan}`
+  }
+}
+
+function operand(value: string): string {
+  return operandText({ kind: value.includes("*") ? "glob" : "text", text: value })
 }
 
 function timeRange(options: Record<string, unknown>, nowMs: number): TimeRange {
@@ -132,15 +155,6 @@ function timeRange(options: Record<string, unknown>, nowMs: number): TimeRange {
     ...(since === undefined ? {} : { sinceMs: parseTime(since, nowMs, "--since") }),
     ...(until === undefined ? {} : { untilMs: parseTime(until, nowMs, "--until") }),
   }
-}
-
-function slowerThan(options: Record<string, unknown>): number | undefined {
-  const given = text(options.slowerThan)
-  const durationMs = given === undefined ? undefined : parseDuration(given)
-  if (given !== undefined && durationMs === undefined) {
-    throw new Fault("USAGE", `--slower-than ${given} is no duration`, "Write --slower-than 500ms or --slower-than 2s.")
-  }
-  return durationMs
 }
 
 function collect(value: string, earlier: string[] | undefined): string[] {

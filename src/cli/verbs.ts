@@ -1,7 +1,9 @@
 import type { Verb } from "./verb.ts"
 import { ls } from "./verbs/ls.ts"
+import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
+import { tail } from "./verbs/tail.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, serve]
+export const VERBS: Verb[] = [ls, show, tail, ps, serve]

@@ -14,9 +14,18 @@ export type TimeRange = { sinceMs?: number; untilMs?: number }
  * calls in flight only.
  */
 export async function* readCalls(capture: Capture, damage: Damage, range: TimeRange = {}): AsyncGenerator<Call> {
+  const segments = await capture.segments()
+  yield* readSegments(
+    capture,
+    segments.filter((segment) => isInRange(segment, range)),
+    damage,
+  )
+}
+
+/** The calls of some segments of a capture, as `readCalls` gives them. */
+export async function* readSegments(capture: Capture, segments: Segment[], damage: Damage): AsyncGenerator<Call> {
   const open = new Map<string, Begin>()
-  for (const segment of await capture.segments()) {
-    if (!isInRange(segment, range)) continue
+  for (const segment of segments) {
     for await (const { record, offset } of readRecords(segment, damage)) {
       if (record.kind === "begin") {
         if (record.as === "probe") yield toCall(record, undefined)

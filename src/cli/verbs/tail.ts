@@ -1,0 +1,107 @@
+import { Fault } from "../../fault/fault.ts"
+import { type Call, isFailed } from "../../model/call.ts"
+import { podName, stateText } from "../../model/wording.ts"
+import { readSegments } from "../../store/calls.ts"
+import { Damage } from "../../store/damage.ts"
+import { Changes, Follower } from "../../store/follow.ts"
+import type { Context } from "../context.ts"
+import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
+import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
+import { duration } from "../time.ts"
+import type { Verb } from "../verb.ts"
+
+export const tail: Verb = {
+  name: "tail",
+  summary: "list the last calls, and with -f those that follow, as they end",
+  define(command) {
+    addOutput(addSelection(command))
+      .argument("[filter...]", "a filter, as --filter takes it")
+      .option("-f, --follow", "go on until Ctrl-C")
+      .option("-w, --watch", "the same as --follow, as kubectl spells it")
+      .option("--last <number>", "how many of those that are there", "10")
+  },
+  async run(context, [words], options) {
+    const last = Number(options.last)
+    if (!Number.isInteger(last) || last < 0) {
+      throw new Fault("USAGE", `--last ${options.last} is no number of calls`, "Write --last 20.")
+    }
+    const selection = await select(context, options, filterWords(words))
+    const follows = (options.follow === true || options.watch === true) && selection.capture.isLive
+    if (follows && ["json", "yaml", "jsonpath"].includes(outputFormat(options).kind)) {
+      throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to follow.")
+    }
+    const calls = follows ? following(context, selection, last) : await lastCalls(selection, last)
+    const found = await printRows(context, options, callTable, calls)
+    reportDamage(context, selection, found)
+  },
+}
+
+const callTable: Table<Call> = {
+  kind: "Call",
+  name: ({ id }) => `call/${id}`,
+  empty: "no call found",
+  columns: [
+    { title: "STARTED", text: ({ wallMs }) => new Date(wallMs).toISOString().slice(11, 23) },
+    { title: "DATE", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString().slice(0, 10) },
+    { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+    { title: "COMMAND", text: ({ command }) => command },
+    { title: "POD", text: podName },
+    { title: "NETWORK", isWide: true, text: ({ network }) => network ?? "" },
+    { title: "PLUGIN", text: ({ plugin, depth }) => `${"  ".repeat(depth)}${plugin}` },
+    { title: "DURATION", alignRight: true, text: ({ durationMs }) => duration(durationMs) },
+    {
+      title: "OUTCOME",
+      text: stateText,
+      colour: (call) => (isFailed(call) ? "red" : call.state === "ended" ? "green" : "yellow"),
+    },
+    { title: "ID", text: ({ id }) => id, colour: () => "dim" },
+  ],
+}
+
+/** Segments are read from the newest back, only as far as needed; an end may lie in the hour after its beginning. */
+async function lastCalls({ capture, damage, matchesCall }: Selection, last: number): Promise<Call[]> {
+  const segments = await capture.segments()
+  for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
+    const found = await keepLast(readSegments(capture, segments.slice(from), new Damage()), matchesCall, last)
+    if (found.length >= last) return found
+  }
+  return keepLast(readSegments(capture, segments, damage), matchesCall, last)
+}
+
+async function* following(context: Context, selection: Selection, last: number): AsyncGenerator<Call> {
+  const { capture, damage, matchesCall } = selection
+  const follower = new Follower(capture, damage)
+  const segments = await capture.segments()
+  // Calls in flight now began in one of the last two hours; older segments are history.
+  for (const segment of segments.slice(0, -2)) follower.skip(segment)
+  const changes = new Changes(capture.path)
+  let isEnded = false
+  const end = () => {
+    isEnded = true
+    changes.close()
+  }
+  process.once("SIGINT", end)
+  process.once("SIGTERM", end)
+  try {
+    yield* await keepLast(follower.next(), matchesCall, last)
+    while (!isEnded) {
+      await changes.wait()
+      for await (const call of follower.next()) if (matchesCall(call)) yield call
+    }
+    context.exitCode = 0
+  } finally {
+    end()
+    process.removeListener("SIGINT", end)
+    process.removeListener("SIGTERM", end)
+  }
+}
+
+async function keepLast(calls: AsyncIterable<Call>, matches: (call: Call) => boolean, last: number): Promise<Call[]> {
+  const found: Call[] = []
+  for await (const call of calls) {
+    if (!matches(call)) continue
+    found.push(call)
+    if (found.length > 2 * last + 16) found.splice(0, found.length - last)
+  }
+  return last > 0 ? found.slice(-last) : []
+}
