@@ -1,0 +1,118 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Call } from "../../src/model/call.ts"
+import { type CallNode, toOperations } from "../../src/model/operation.ts"
+import { call } from "./calls.ts"
+
+/** `ADD web-1: bridge(host-local) portmap`, one line an operation. */
+function lines(...calls: Call[]): string[] {
+  const tree = ({ call: { id }, children }: CallNode): string =>
+    children.length > 0 ? `${id}(${children.map(tree).join(" ")})` : id
+  return toOperations(calls).map(
+    ({ command, outcome, calls: top }) => `${command} ${outcome}: ${top.map(tree).join(" ")}`,
+  )
+}
+
+test("calls of a list follow each other, delegates stand under their parent", () => {
+  assert.deepEqual(
+    lines(
+      call("portmap", { at: 30 }),
+      call("host-local", { at: 5, parent: "bridge", durationMs: 2 }),
+      call("bridge", { at: 0, durationMs: 20 }),
+    ),
+    ["ADD ok: bridge(host-local) portmap"],
+  )
+})
+
+test("a retry of the same command is another operation", () => {
+  assert.deepEqual(
+    lines(
+      call("a1", { plugin: "bridge", exit: { code: 1 } }),
+      call("a2", { plugin: "bridge", at: 100 }),
+      call("b2", { plugin: "portmap", at: 120 }),
+    ),
+    ["ADD failed: a1", "ADD ok: a2 b2"],
+  )
+})
+
+test("DEL runs in the reverse order and again when it is repeated", () => {
+  const del = (id: string, plugin: string, at: number) => call(id, { plugin, at, command: "DEL" })
+  assert.deepEqual(
+    lines(del("p1", "portmap", 0), del("b1", "bridge", 20), del("p2", "portmap", 50), del("b2", "bridge", 70)),
+    ["DEL ok: p1 b1", "DEL ok: p2 b2"],
+  )
+})
+
+test("several networks of one pod that run side by side stay apart", () => {
+  assert.deepEqual(
+    lines(
+      call("lo", { ifname: "lo", network: "loop", at: 0 }),
+      call("bridge", { at: 1, durationMs: 30 }),
+      call("macvlan", { at: 3, network: "storage", ifname: "eth0", durationMs: 9 }),
+      call("portmap", { at: 40 }),
+      call("tuning", { at: 41, network: "storage", ifname: "eth0" }),
+    ),
+    ["ADD ok: lo", "ADD ok: bridge portmap", "ADD ok: macvlan tuning"],
+  )
+})
+
+test("thick Multus cuts the variable: the container, another process and time tell the parent", () => {
+  assert.deepEqual(
+    lines(
+      call("multus-shim", { durationMs: 100, ppid: 1, ifname: "eth0", network: "multus" }),
+      call("calico", { at: 10, durationMs: 40, ppid: 77, parentName: "multus-daemon" }),
+      call("calico-ipam", { at: 20, durationMs: 5, ppid: 200, parent: "calico" }),
+      call("sriov", { at: 60, durationMs: 30, ppid: 77, ifname: "net1", network: "fast" }),
+      call("other-pod", { at: 61, durationMs: 3, ppid: 77, containerId: "beef" }),
+    ),
+    ["ADD ok: multus-shim(calico(calico-ipam) sriov)", "ADD ok: other-pod"],
+  )
+})
+
+test("a wall clock that is set back changes neither order, nor grouping, nor the duration", () => {
+  const bridge = call("bridge", { at: 0, durationMs: 20 })
+  const late = call("portmap", { at: 30, durationMs: 10 })
+  const portmap = { ...late, wallMs: late.wallMs - 3_600_000 }
+  const [operation, ...more] = toOperations([portmap, bridge])
+  assert.deepEqual(
+    { calls: operation?.calls.map(({ call: { id } }) => id), durationMs: operation?.durationMs, more },
+    { calls: ["bridge", "portmap"], durationMs: 40, more: [] },
+  )
+})
+
+test("a reboot starts the monotonic clock anew: DEL comes after ADD all the same", () => {
+  const add = { ...call("add", { plugin: "bridge" }), monoMs: 900_000_000 }
+  const before = { ...call("first", { plugin: "bridge", containerId: "old", at: -899_000_000 }), monoMs: 1_000_000 }
+  const del = { ...call("del", { plugin: "bridge", command: "DEL", at: 120_000 }), monoMs: 5_000_000 }
+  assert.deepEqual(lines(del, add, before), ["ADD ok: first", "ADD ok: add", "DEL ok: del"])
+})
+
+test("a call that never ended keeps its operation open", () => {
+  const running = call("calico", { state: "running" })
+  const killed = call("bridge", { containerId: "beef", at: 5, state: "killed" })
+  assert.deepEqual(
+    toOperations([running, killed]).map(({ outcome, durationMs }) => ({ outcome, durationMs })),
+    [
+      { outcome: "running", durationMs: undefined },
+      { outcome: "killed", durationMs: undefined },
+    ],
+  )
+})
+
+test("probes of the article's chain are one operation, as long as from the first to the last", () => {
+  const probe = (plugin: string, at: number): Call => {
+    const { durationMs: _duration, exit: _exit, ...rest } = call(plugin, { at })
+    return { ...rest, as: "probe" }
+  }
+  assert.deepEqual(
+    toOperations([probe("cni_pre", 0), probe("cni_post", 25)]).map(({ durationMs, outcome }) => ({
+      durationMs,
+      outcome,
+    })),
+    [{ durationMs: 25, outcome: "ok" }],
+  )
+})
+
+test("forged parents that lead in a circle are no nesting", () => {
+  assert.deepEqual(lines(call("a", { parent: "b" }), call("b", { parent: "a", at: 1, plugin: "c" })), ["ADD ok: a b"])
+})
