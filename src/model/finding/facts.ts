@@ -1,0 +1,130 @@
+import type { Payload } from "../../capture/record.ts"
+import { SPEC_VERSIONS, VERSION_WHEN_MISSING } from "../../cni/version.ts"
+import { type Call, jsonObject } from "../call.ts"
+import type { CallNode, Operation } from "../operation.ts"
+import { type Piece, piecesOf } from "./document.ts"
+import type { Hit, Rule } from "./finding.ts"
+
+export type JsonObject = Record<string, unknown>
+
+/** One call as the rules look at it: everything parsed once. */
+export type CallFacts = {
+  operation: Operation
+  call: Call
+  /** 0 for the calls that the runtime made */
+  level: number
+  /** the call whose plugin made this one */
+  parent: CallFacts | undefined
+  /** the call of the same list before this one */
+  before: CallFacts | undefined
+  children: CallFacts[]
+  /** the object on stdin */
+  config: JsonObject | undefined
+  /** `cniVersion` of the configuration, or what libcni takes a missing one for */
+  version: string
+  prevResult: JsonObject | undefined
+  /** whole, recorded and UTF-8; undefined where it is not, and nothing can be said of its content */
+  stdout: string | undefined
+  /** of stdout; empty where that is undefined or blank */
+  pieces: Piece[]
+  /** the only document on stdout, where it is an object and no error: what ADD answers */
+  result: JsonObject | undefined
+  /** the error object that is on stdout, alone or not */
+  error: JsonObject | undefined
+  isOk: boolean
+  /** exited with another status than 0; neither killed nor hung */
+  isFailed: boolean
+}
+
+/** A rule that looks at one call and those around it. */
+export type CallRule = Rule & { check(facts: CallFacts): Hit[] }
+
+/** The calls of an operation, parents before children. */
+export function factsOf(operation: Operation): CallFacts[] {
+  const all: CallFacts[] = []
+  const visit = (nodes: CallNode[], parent: CallFacts | undefined, level: number): CallFacts[] => {
+    const own: CallFacts[] = []
+    for (const { call, children } of nodes) {
+      const facts = callFacts(operation, call, level, parent, parent ? undefined : own.at(-1))
+      own.push(facts)
+      all.push(facts)
+      facts.children = visit(children, facts, level + 1)
+    }
+    return own
+  }
+  visit(operation.calls, undefined, 0)
+  return all
+}
+
+function callFacts(
+  operation: Operation,
+  call: Call,
+  level: number,
+  parent: CallFacts | undefined,
+  before: CallFacts | undefined,
+): CallFacts {
+  const config = jsonObject(call.stdin)
+  const stdout = wholeText(call.stdout)
+  const pieces = stdout === undefined ? [] : piecesOf(stdout)
+  const documents = pieces.flatMap((piece) => (piece.kind === "json" ? [piece.value] : []))
+  const [only] = pieces.length === 1 ? documents : []
+  const code = call.exit && "code" in call.exit ? call.exit.code : undefined
+  return {
+    operation,
+    call,
+    level,
+    parent,
+    before,
+    children: [],
+    config,
+    version: typeof config?.cniVersion === "string" ? config.cniVersion : VERSION_WHEN_MISSING,
+    prevResult: isObject(config?.prevResult) ? config.prevResult : undefined,
+    stdout,
+    pieces,
+    result: isObject(only) && !isError(only) ? only : undefined,
+    error: documents.filter(isObject).find(isError),
+    isOk: code === 0,
+    isFailed: code !== undefined && code !== 0,
+  }
+}
+
+/** Text that is all there; undefined where it was not recorded, cut off in the record or is no text. */
+export function wholeText(payload: Payload | undefined): string | undefined {
+  return payload && "text" in payload && !payload.truncated ? payload.text : undefined
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+/** As libcni's types.Error: a result has neither key. */
+export function isError(value: JsonObject): boolean {
+  return "code" in value || "msg" in value
+}
+
+export function objects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "")
+}
+
+export function isReleased(version: string): boolean {
+  return (SPEC_VERSIONS as readonly string[]).includes(version)
+}
+
+/** Whether a released version is at least another; false for what is no released version. */
+export function isAtLeast(version: string, least: (typeof SPEC_VERSIONS)[number]): boolean {
+  const versions: readonly string[] = SPEC_VERSIONS
+  return versions.indexOf(version) >= versions.indexOf(least)
+}
+
+/** Where a value stands in a text that holds it as JSON; undefined where it stands nowhere. */
+export function positionOf(whole: string | undefined, ...candidates: string[]): number | undefined {
+  for (const candidate of candidates) {
+    const at = whole?.indexOf(candidate) ?? -1
+    if (at >= 0) return at
+  }
+  return undefined
+}

@@ -1,0 +1,137 @@
+import { parseAddress } from "../../cni/address.ts"
+import type { Call } from "../call.ts"
+import { type CallFacts, objects, text } from "./facts.ts"
+import { type Finding, type Rule, toFinding } from "./finding.ts"
+import { spec } from "./source.ts"
+
+/** Rules that need more than one operation: what became of an attachment, whose an address is. */
+export const LIFE_RULES = {
+  addTwice: {
+    id: "add-twice",
+    severity: "error",
+    title: "a second ADD without a DEL between",
+    source: spec("3, Lifecycle and ordering"),
+    remedy: "Look at the runtime: it must DEL an attachment before it is added again, or addresses leak.",
+  },
+  delNotIdempotent: {
+    id: "del-not-idempotent",
+    severity: "error",
+    title: "a DEL that fails when there is nothing left to delete",
+    source: spec("2, DEL"),
+    remedy: "Succeed when a resource is gone already: runtimes call DEL several times for one container.",
+  },
+  ipOfTwo: {
+    id: "ip-of-two-attachments",
+    severity: "error",
+    title: "one address given to two living attachments",
+    source: spec("5, ADD success"),
+    remedy: "Ask `cnitap who-owns` for the address; compare the IPAM store with what runs.",
+  },
+  versionUnsupported: {
+    id: "version-unsupported",
+    severity: "error",
+    title: "a configuration of a version that the plugin said it does not support",
+    source: spec("2, VERSION"),
+    remedy: "Lower `cniVersion` of the list or update the plugin; delegates and IPAM plugins count too.",
+  },
+} as const satisfies Record<string, Rule>
+
+/** What is known of one attachment: enough for the rules, because a capture has a hundred thousand. */
+type Attachment = { addedBy: Map<string, string>; deletedBy: Set<string>; ips: string[] }
+
+/** Follows attachments through operations, which must come in the order they began. */
+export class Lives {
+  readonly #attachments = new Map<string, Attachment>()
+  /** by node, network and address: the attachment that holds it, and the call that gave it */
+  readonly #holders = new Map<string, { attachment: string; call: string; pod: string }>()
+  readonly #supported = new Map<string, readonly string[]>()
+
+  check(facts: CallFacts): Finding[] {
+    const { call, isOk, isFailed } = facts
+    const found = this.#checkVersion(facts)
+    if (!call.containerId) return found
+    const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
+    const who = `${facts.parent?.call.plugin ?? ""}/${call.plugin}`
+    if (call.command === "ADD" && isOk) {
+      const attachment = this.#attachments.get(key) ?? { addedBy: new Map(), deletedBy: new Set(), ips: [] }
+      this.#attachments.set(key, attachment)
+      const earlier = attachment.addedBy.get(who)
+      // A plugin may call a delegate as often as it likes; only what the runtime does is judged.
+      if (earlier !== undefined && facts.level === 0)
+        found.push(finding(LIFE_RULES.addTwice, facts, `the first is call ${earlier}`, "env"))
+      attachment.addedBy.set(who, call.id)
+      attachment.deletedBy.delete(who)
+      if (facts.level === 0) found.push(...this.#hold(key, attachment, facts))
+    } else if (call.command === "DEL") {
+      const attachment = this.#attachments.get(key)
+      if (isFailed && attachment?.deletedBy.has(who))
+        found.push(finding(LIFE_RULES.delNotIdempotent, facts, "an earlier DEL of it succeeded", "stdout", 0))
+      if (isOk) this.#release(key, attachment, who)
+    }
+    return found
+  }
+
+  #hold(key: string, attachment: Attachment, facts: CallFacts): Finding[] {
+    const found: Finding[] = []
+    for (const { address } of objects(facts.result?.ips)) {
+      const ip = text(address).replace(/\/\d+$/, "")
+      if (!isOwned(ip)) continue
+      const place = [facts.call.node, facts.call.network, ip].join("\n")
+      const holder = this.#holders.get(place)
+      if (holder && holder.attachment !== key) {
+        const at = facts.stdout?.indexOf(ip) ?? -1
+        const said = `${ip}, which call ${holder.call} gave${holder.pod && ` to ${holder.pod}`}, and no DEL of it is in this capture`
+        found.push(finding(LIFE_RULES.ipOfTwo, facts, said, "stdout", at < 0 ? undefined : at))
+      }
+      if (!attachment.ips.includes(place)) attachment.ips.push(place)
+      this.#holders.set(place, { attachment: key, call: facts.call.id, pod: podOf(facts.call) })
+    }
+    return found
+  }
+
+  /** One plugin's successful DEL frees the addresses: which plugin holds them is not known, and to cry leak is worse. */
+  #release(key: string, attachment: Attachment | undefined, who: string): void {
+    if (!attachment) return
+    attachment.addedBy.delete(who)
+    attachment.deletedBy.add(who)
+    for (const place of attachment.ips) if (this.#holders.get(place)?.attachment === key) this.#holders.delete(place)
+    attachment.ips = []
+  }
+
+  #checkVersion({ call, isOk, result, version, config, ...facts }: CallFacts): Finding[] {
+    const key = `${call.node}\n${call.path}`
+    if (call.command === "VERSION") {
+      const versions = result?.supportedVersions
+      if (isOk && Array.isArray(versions)) this.#supported.set(key, versions.map(text))
+      return []
+    }
+    const supported = this.#supported.get(key)
+    if (!supported || !config || supported.includes(version)) return []
+    const said = `${version}; it supports ${supported.join(", ")}`
+    const at = call.stdin && "text" in call.stdin ? call.stdin.text.indexOf(`"cniVersion"`) : -1
+    return [finding(LIFE_RULES.versionUnsupported, { call, ...facts }, said, "stdin", at < 0 ? undefined : at)]
+  }
+}
+
+function finding(
+  rule: Rule,
+  { call, operation }: Pick<CallFacts, "call" | "operation">,
+  said: string,
+  stream: "env" | "stdin" | "stdout",
+  at?: number,
+): Finding {
+  return toFinding(rule, call, operation.id, { said, stream, ...(at === undefined ? {} : { at }) })
+}
+
+function podOf({ pod }: Call): string {
+  return pod ? `${pod.namespace}/${pod.name}` : ""
+}
+
+/** Loopback and link-local addresses are every container's own. */
+function isOwned(ip: string): boolean {
+  const address = parseAddress(ip)
+  if (!address) return false
+  const { bits, value } = address
+  if (bits === 32) return value >> 24n !== 127n && value >> 16n !== 0xa9fen
+  return value !== 1n && value >> 118n !== 0x3fan
+}
