@@ -1,4 +1,5 @@
 import type { Verb } from "./verb.ts"
+import { lint } from "./verbs/lint.ts"
 import { ls } from "./verbs/ls.ts"
 import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
@@ -6,4 +7,4 @@ import { show } from "./verbs/show.ts"
 import { tail } from "./verbs/tail.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, tail, ps, serve]
+export const VERBS: Verb[] = [ls, show, tail, ps, lint, serve]
