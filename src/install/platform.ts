@@ -1,0 +1,11 @@
+export type PlatformName =
+  | "default"
+  | "k3s"
+  | "k3d"
+  | "rke2"
+  | "microk8s"
+  | "gke"
+  | "openshift"
+  | "talos"
+  | "bottlerocket"
+  | "nixos"
