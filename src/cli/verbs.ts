@@ -1,10 +1,12 @@
 import type { Verb } from "./verb.ts"
+import { ledger } from "./verbs/ledger.ts"
 import { lint } from "./verbs/lint.ts"
 import { ls } from "./verbs/ls.ts"
 import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
 import { tail } from "./verbs/tail.ts"
+import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, tail, ps, lint, serve]
+export const VERBS: Verb[] = [ls, show, tail, ps, lint, ledger, whoOwns, serve]

@@ -1,0 +1,134 @@
+import { hostname } from "node:os"
+import { join } from "node:path"
+import type { Command } from "commander"
+import { Fault } from "../fault/fault.ts"
+import { Ledger } from "../model/ledger.ts"
+import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../model/ledger-node.ts"
+import { podName } from "../model/wording.ts"
+import { DEFAULT_CACHE_DIR, readCache } from "../store/cache.ts"
+import { DEFAULT_DATA_DIR, readReservations } from "../store/host-local.ts"
+import { netnsState } from "../store/netns.ts"
+import { readOperations } from "../store/operations.ts"
+import type { Colour } from "./colour.ts"
+import type { Context } from "./context.ts"
+import type { Table } from "./output.ts"
+import type { Selection } from "./select.ts"
+import { age } from "./time.ts"
+
+export function addRoot(command: Command): Command {
+  return command.option("--root <directory>", "where this node's file system is mounted", "/")
+}
+
+/** `rows`: every attachment that the ledger still has; `isWanted`: containers that the selection's filter lets through. */
+export type LedgerAnswer = { rows: LedgerRow[]; operations: number; isWanted(row: LedgerRow): boolean }
+
+/**
+ * Reads the whole capture, because a DEL that is missing is told by its ADD, and compares it with this node's own
+ * state where the capture is of this node.
+ */
+export async function readLedger(
+  context: Context,
+  options: Record<string, unknown>,
+  { capture, damage, range, matchesOperation }: Selection,
+  keeps?: (ips: readonly string[]) => boolean,
+): Promise<LedgerAnswer> {
+  const ledger = new Ledger(keeps)
+  const wanted = new Set<string>()
+  const here = hostname()
+  let operations = 0
+  let isHere = false
+  for await (const operation of readOperations(capture, damage)) {
+    operations++
+    isHere ||= operation.node === here
+    ledger.add(operation)
+    const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
+    const isInRange = operation.wallMs >= sinceMs && operation.wallMs <= untilMs
+    if (operation.containerId && isInRange && matchesOperation(operation)) wanted.add(operation.containerId)
+  }
+  const root = String(options.root ?? "/")
+  const mayLook = capture.isLive && (isHere || root !== "/")
+  const state = mayLook ? await readNode(context, root, here, ledger.dataDirs) : undefined
+  return {
+    rows: state ? reconcile(ledger, state) : ledgerRows(ledger.attachments()),
+    operations,
+    // What no call of the capture tells of has no pod or plugin that a filter could ask for.
+    isWanted: ({ containerId, add, dels }) =>
+      wanted.has(containerId) || (add === undefined && dels.length === 0 && !hasFilter(options)),
+  }
+}
+
+/** Undefined where this node may not be looked at: the capture alone still tells something. */
+async function readNode(
+  context: Context,
+  root: string,
+  node: string,
+  dataDirs: readonly string[],
+): Promise<NodeState | undefined> {
+  try {
+    const directories = [...new Set([DEFAULT_DATA_DIR, ...dataDirs])].map((directory) => join(root, directory))
+    const stores = await Promise.all(directories.map(readReservations))
+    return {
+      node,
+      reservations: stores.flat(),
+      cached: await readCache(join(root, DEFAULT_CACHE_DIR)),
+      netns: (path) => netnsState(join(root, path)),
+    }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    context.stderr.write(`cnitap: ${error.message}: not compared with this node; ${error.hint}\n`)
+    return undefined
+  }
+}
+
+const FILTERS = ["namespace", "pod", "command", "plugin", "failed", "since", "until", "slowerThan", "filter"]
+
+function hasFilter(options: Record<string, unknown>): boolean {
+  return FILTERS.some((name) => options[name] !== undefined)
+}
+
+/** States in which something was left behind or will be. */
+export function isTrouble({ state }: LedgerRow): boolean {
+  return COLOURS[state] === "red"
+}
+
+const COLOURS: Record<LedgerRow["state"], Colour> = {
+  up: "green",
+  starting: "yellow",
+  stopping: "yellow",
+  gone: "dim",
+  failed: "red",
+  stuck: "red",
+  leaked: "red",
+  orphan: "red",
+  broken: "red",
+}
+
+/** One line an attachment; `isWhole` shows operations and files to everybody. */
+export function ledgerTable(nowMs: number, empty: string, isWhole = false): Table<LedgerRow> {
+  const whole = isWhole ? {} : { isWide: true as const }
+  return {
+    kind: "Attachment",
+    name: ({ containerId, ifname }) => `attachment/${containerId}${ifname ? `/${ifname}` : ""}`,
+    empty,
+    columns: [
+      { title: "STATE", text: ({ state }) => state, colour: ({ state }) => COLOURS[state] },
+      { title: "AGE", alignRight: true, text: ({ add }) => (add ? age(add.wallMs, nowMs) : "") },
+      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "POD", text: (row) => (row.pod ? podName(row) : "") },
+      { title: "NETWORK", text: ({ network }) => network ?? "" },
+      { title: "IFNAME", text: ({ ifname }) => ifname ?? "" },
+      { title: "IPS", text: ({ ips }) => ips.join(",") },
+      { title: "CONTAINER", text: ({ containerId }) => containerId.slice(0, 13), colour: () => "dim" },
+      { title: "ADD", ...whole, text: ({ add }) => (add ? `${add.operation} ${add.outcome}` : "") },
+      { title: "DEL", ...whole, text: delText },
+      { title: "WHY", text: ({ why }) => why },
+      { title: "NETNS", isWide: true, text: ({ netns, netnsState }) => [netns, netnsState].filter(Boolean).join(" ") },
+      { title: "FILES", ...whole, text: ({ files }) => files.join(",") },
+    ],
+  }
+}
+
+function delText({ dels, delCount }: LedgerRow): string {
+  const listed = dels.map(({ operation, outcome }) => `${operation} ${outcome}`)
+  return [...listed, ...(delCount > dels.length ? [`and ${delCount - dels.length} more`] : [])].join(", ")
+}

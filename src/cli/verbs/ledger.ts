@@ -1,0 +1,23 @@
+import { addRoot, isTrouble, ledgerTable, readLedger } from "../ledger.ts"
+import { addOutput, printRows } from "../output.ts"
+import { addSelection, filterWords, reportDamage, select } from "../select.ts"
+import type { Verb } from "../verb.ts"
+
+export const ledger: Verb = {
+  name: "ledger",
+  summary:
+    "list what was added and not taken away: addresses, DELs that never reached a plugin, leaks; exit 1 on leaks",
+  define(command) {
+    addRoot(addOutput(addSelection(command))).argument("[filter...]", "a filter, as --filter takes it")
+  },
+  async run(context, [words], options) {
+    const filter = filterWords(words)
+    const selection = await select(context, options, filter)
+    const given = filter ? { ...options, filter } : options
+    const { rows, operations, isWanted } = await readLedger(context, given, selection)
+    const wanted = rows.filter(isWanted)
+    await printRows(context, options, ledgerTable(context.nowMs(), "nothing is held"), wanted)
+    if (wanted.some(isTrouble)) context.exitCode = 1
+    reportDamage(context, selection, operations)
+  },
+}

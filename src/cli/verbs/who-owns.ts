@@ -1,0 +1,31 @@
+import { parseAddress } from "../../cni/address.ts"
+import { Fault } from "../../fault/fault.ts"
+import { isSameAddress } from "../../model/ledger.ts"
+import { addRoot, ledgerTable, readLedger } from "../ledger.ts"
+import { addOutput, printRows } from "../output.ts"
+import { addCapture, reportDamage, select } from "../select.ts"
+import type { Verb } from "../verb.ts"
+
+export const whoOwns: Verb = {
+  name: "who-owns",
+  summary: "tell whose an address is and was: pod, ADD, every DEL, the files that reserve it; exit 1 if nobody's",
+  define(command) {
+    addRoot(addOutput(addCapture(command))).argument("<address>", "IPv4 or IPv6 address")
+  },
+  async run(context, [address], options) {
+    const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))
+    if (!wanted) throw new Fault("USAGE", `${address} is no IP address`, "Write it as 10.1.2.3 or fd00::3.")
+    const selection = await select(context, options)
+    const holds = (ips: readonly string[]) => ips.some((ip) => isSameAddress(ip, wanted))
+    const { rows, operations } = await readLedger(context, options, selection, holds)
+    const owners = rows.filter(({ ips }) => holds(ips))
+    const table = ledgerTable(
+      context.nowMs(),
+      `${address} belongs to nobody that ${selection.capture.path} tells of`,
+      true,
+    )
+    const found = await printRows(context, options, table, owners)
+    if (found === 0) context.exitCode = 1
+    reportDamage(context, selection, operations)
+  },
+}

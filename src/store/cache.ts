@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { CachedResult } from "../model/ledger-node.ts"
+import { namesIn } from "./names.ts"
+
+/** Where libcni caches results for DEL and CHECK: containerd's, CRI-O's and podman's place. */
+export const DEFAULT_CACHE_DIR = "/var/lib/cni/results"
+
+/** Reads libcni's result cache (api.go, kind cniCacheV1). Empty where there is none. */
+export async function readCache(directory: string): Promise<CachedResult[]> {
+  const found: CachedResult[] = []
+  for (const name of await namesIn(directory)) {
+    const path = join(directory, name)
+    const content = await readFile(path, "utf8").catch(() => undefined)
+    if (content !== undefined) found.push(toCached(path, content))
+  }
+  return found
+}
+
+function toCached(path: string, content: string): CachedResult {
+  if (content.trim() === "") return { path, ips: [], broken: "the cache file is empty" }
+  let value: unknown
+  try {
+    value = JSON.parse(content)
+  } catch {
+    return { path, ips: [], broken: "the cache file is not JSON" }
+  }
+  if (!isObject(value)) return { path, ips: [], broken: "the cache file is no object" }
+  // libcni before 0.8 wrote the bare result.
+  if (value.kind !== "cniCacheV1") return { path, ips: ipsOf(value) }
+  const { networkName, containerId, ifName, netns, result } = value
+  return {
+    path,
+    ips: isObject(result) ? ipsOf(result) : [],
+    ...(typeof networkName === "string" ? { network: networkName } : {}),
+    ...(typeof containerId === "string" ? { containerId } : {}),
+    ...(typeof ifName === "string" ? { ifname: ifName } : {}),
+    ...(typeof netns === "string" && netns ? { netns } : {}),
+  }
+}
+
+function ipsOf({ ips }: Record<string, unknown>): string[] {
+  return (Array.isArray(ips) ? ips : []).flatMap((entry: unknown) =>
+    isObject(entry) && typeof entry.address === "string" ? [entry.address.replace(/\/\d+$/, "")] : [],
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
