@@ -12,7 +12,7 @@ need gcc
 need gcc-aarch64-linux-gnu
 need qemu-user
 if [ "${1:-all}" != relay ]; then
-  for package in containerd runc containernetworking-plugins iproute2 iptables kmod; do need "$package"; done
+  for package in containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core; do need "$package"; done
 fi
 if [ -n "$missing" ]; then
   if [ "$(id -u)" != 0 ]; then

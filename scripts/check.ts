@@ -1,0 +1,132 @@
+/** Everything that is checked without running the program: zones, names, links, types for each zone, lint and format. */
+import { execFile } from "node:child_process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { basename, dirname, join, relative, resolve } from "node:path"
+import { promisify } from "node:util"
+
+const root = join(import.meta.dirname, "..")
+const FORBIDDEN_NAMES = /^(utils?|helpers?|common|shared)(\.|$)/
+const CODE = /\.(ts|tsx|mjs|cjs)$/
+
+const zones = readZones()
+const checks: [string, () => string[] | Promise<string[]>][] = [
+  ["zones", checkImports],
+  ["names", checkNames],
+  ["links", checkLinks],
+  ["types", checkTypes],
+  ["lint and format", () => complaintsOf("biome", ["check", "--error-on-warnings", "."])],
+]
+let failed = 0
+for (const [name, check] of checks) {
+  const complaints = await check()
+  console.log(`${complaints.length === 0 ? "ok" : "not ok"} - ${name}`)
+  for (const complaint of complaints) console.log(complaint)
+  if (complaints.length > 0) failed++
+}
+console.log(`${checks.length - failed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0
+
+type Zone = { name: string; mayImport: (target: string) => boolean }
+
+/** ARCHITECTURE.md's table is the rule itself: `nothing`, `a, b/file` or `all but a, b`. */
+function readZones(): Map<string, Zone> {
+  const rows = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(
+    /^\| `src\/([a-z]+)` *\|[^|]*\| *([^|]+?) *\|/gm,
+  )
+  const found = new Map<string, Zone>()
+  for (const [, name = "", words = ""] of rows) {
+    const list = words.replace(/^all but /, "").split(/, */)
+    const names = (target: string) => list.some((entry) => target === entry || target.startsWith(`${entry}/`))
+    found.set(name, { name, mayImport: words.startsWith("all but ") ? (target) => !names(target) : names })
+  }
+  return found
+}
+
+function checkImports(): string[] {
+  const complaints: string[] = []
+  for (const folder of readdirSync(join(root, "src"))) {
+    if (!zones.has(folder)) complaints.push(`src/${folder} is no zone of ARCHITECTURE.md`)
+  }
+  for (const zone of zones.keys()) {
+    if (!existsSync(join(root, "src", zone, "tsconfig.json"))) complaints.push(`src/${zone} has no tsconfig.json`)
+  }
+  for (const file of filesBelow("src").filter((path) => CODE.test(path))) {
+    const zone = zones.get(file.split("/")[1] ?? "")
+    for (const specifier of importsOf(readFileSync(join(root, file), "utf8"))) {
+      if (!specifier.startsWith(".")) continue
+      const target = relative(join(root, "src"), resolve(root, dirname(file), specifier)).replace(CODE, "")
+      if (target.startsWith("..")) complaints.push(`${file} imports ${specifier}, outside of src`)
+      else if (zone && target.split("/")[0] !== zone.name && !zone.mayImport(target))
+        complaints.push(`${file} imports ${target}; src/${zone.name} may not`)
+    }
+  }
+  return complaints
+}
+
+function importsOf(text: string): string[] {
+  const pattern = /^\s*(?:import|export)\b[^"'()]*?from\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
+  return [...text.matchAll(pattern)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "")
+}
+
+function checkNames(): string[] {
+  return ["src", "test", "bench", "scripts", "deploy"]
+    .flatMap((folder) => filesBelow(folder))
+    .filter((path) => path.split("/").some((part) => FORBIDDEN_NAMES.test(part)))
+    .map((path) => `${path} has a name that says nothing`)
+}
+
+/** Relative links of the pages lead to files and headings that are there. */
+function checkLinks(): string[] {
+  const pages = [...filesBelow(".", false), ...filesBelow("docs"), ...filesBelow("deploy")].filter((path) =>
+    path.endsWith(".md"),
+  )
+  return pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), "utf8").replace(/^```[\s\S]*?^```/gm, "")
+    return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+      if (/^[a-z]+:/.test(link)) return []
+      const [path = "", anchor] = link.split("#")
+      const target = path === "" ? join(root, page) : join(root, dirname(page), path)
+      if (!existsSync(target)) return [`${page} links to ${link}, which is not there`]
+      if (anchor === undefined || headingsOf(target).includes(anchor)) return []
+      return [`${page} links to ${link}, a heading that is not there`]
+    })
+  })
+}
+
+function headingsOf(path: string): string[] {
+  const headings = readFileSync(path, "utf8").matchAll(/^#+ +(.+)$/gm)
+  return [...headings].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  )
+}
+
+async function checkTypes(): Promise<string[]> {
+  const projects = [...[...zones.keys()].map((zone) => `src/${zone}`), "."]
+  const complaints: string[] = []
+  for (const project of projects) complaints.push(...(await complaintsOf("tsc", ["-p", project])))
+  return complaints
+}
+
+async function complaintsOf(tool: string, args: string[]): Promise<string[]> {
+  try {
+    await promisify(execFile)(join(root, "node_modules/.bin", tool), args, { cwd: root, maxBuffer: 1 << 26 })
+    return []
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string }
+    return [`${stdout}${stderr}`.trim() || `${tool} ${args.join(" ")}: ${String(error)}`]
+  }
+}
+
+function filesBelow(folder: string, recursive = true): string[] {
+  const path = join(root, folder)
+  if (!existsSync(path)) return []
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const here = folder === "." ? entry.name : `${folder}/${basename(entry.name)}`
+    if (entry.isDirectory()) return recursive ? filesBelow(here) : []
+    return entry.isFile() ? [here] : []
+  })
+}
