@@ -113,7 +113,8 @@ function podOf(args: string | undefined): Pod | undefined {
   return namespace && name ? { namespace, name, ...(uid ? { uid } : {}) } : undefined
 }
 
-function configOf(
+/** `name` and `cniVersion` of the configuration on stdin. */
+export function configOf(
   stdin: Payload | undefined,
 ): { name: string | undefined; cniVersion: string | undefined } | undefined {
   const value = jsonObject(stdin)

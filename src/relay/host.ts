@@ -38,6 +38,8 @@ export type Outcome = {
  */
 export interface Host {
   readonly process: Process
+  /** The last entry of that name, which is the one a Go or C program ends up with; undefined where there is none. */
+  variable(name: string): string | undefined
   wallMs(): number
   monoMs(): number
   /** 16 hexadecimal digits */
@@ -68,5 +70,8 @@ export interface Host {
   write(descriptor: 1 | 2, text: string): void
   /** Bytes `from` to `to` of stdin, as they came. */
   writeStdin(descriptor: 1 | 2, from: number, to: number): void
+  /** Chooses another exit status than the plugin's. */
   exit(code: number): void
+  /** Ends this process as the plugin ended. Never returns: freeing the engine's objects would cost more than the record. */
+  end(): void
 }

@@ -71,23 +71,26 @@ export function record(host: Host, config: RelayConfig, line: Begin | End): void
 
 /** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
 function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envNames: string[] } {
-  const list = host.process.env
   const env: Record<string, string> = {}
   const envNames: string[] = []
-  const mayBeSecret = !raw && host.holdsAny(list.filter(isListed).join("\n"), MARKS)
-  for (const entry of list) {
-    const equals = entry.indexOf("=")
-    const name = equals < 0 ? entry : entry.slice(0, equals)
-    const value = equals < 0 ? "" : entry.slice(equals + 1)
-    if (raw || (isListed(entry) && !mayBeSecret)) env[name] = value
-    else if (isListed(entry) && !isSecretName(name)) env[name] = redact(value).text
-    else envNames.push(name)
+  const listed: string[] = []
+  for (const entry of host.process.env) {
+    if (raw || entry.startsWith("CNI_") || entry.startsWith("TRACE")) listed.push(entry)
+    else envNames.push(nameOf(entry))
+  }
+  const mayBeSecret = !raw && host.holdsAny(listed.join("\n"), MARKS)
+  for (const entry of listed) {
+    const name = nameOf(entry)
+    const value = entry.slice(name.length + 1)
+    if (mayBeSecret && isSecretName(name)) envNames.push(name)
+    else env[name] = mayBeSecret ? redact(value).text : value
   }
   return { env, envNames }
 }
 
-function isListed(entry: string): boolean {
-  return entry.startsWith("CNI_") || entry.startsWith("TRACE")
+function nameOf(entry: string): string {
+  const equals = entry.indexOf("=")
+  return equals < 0 ? entry : entry.slice(0, equals)
 }
 
 function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {

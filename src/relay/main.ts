@@ -4,3 +4,4 @@ import { onCall } from "./relay.ts"
 declare const host: Host
 
 onCall(host)
+host.end()

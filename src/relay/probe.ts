@@ -5,7 +5,6 @@ import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
 import { beginRecord, record } from "./journal.ts"
 import type { Nesting } from "./nesting.ts"
-import { variable } from "./variable.ts"
 
 export type ProbeRole = "pre" | "post"
 
@@ -25,7 +24,7 @@ const STDIN_WAIT_MS = 60_000
  * (libcni api.go DelNetworkList stops at the first error).
  */
 export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefined, nesting: Nesting): void {
-  const command = variable(host, "CNI_COMMAND")
+  const command = host.variable("CNI_COMMAND")
   if (command !== "VERSION") host.readStdin(STDIN_LIMIT_BYTES, STDIN_WAIT_MS)
   const reply = replyOf(host, command)
   if (reply.bytes) host.writeStdin(1, reply.bytes.from, reply.bytes.to)
@@ -43,7 +42,7 @@ function replyOf(host: Host, command: string | undefined): Reply {
   if (command === "VERSION")
     return { code: 0, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), supportedVersions: SPEC_VERSIONS }) }
   const isAttachment = command === "ADD" || command === "DEL" || command === "CHECK"
-  if (isAttachment && !variable(host, "CNI_CONTAINERID")) return missing("CNI_CONTAINERID")
+  if (isAttachment && !host.variable("CNI_CONTAINERID")) return missing("CNI_CONTAINERID")
   if (command !== "ADD") return { code: 0 }
   const { version, prevResult } = chainInput(host.latin1(0))
   if (prevResult) return { code: 0, bytes: prevResult }
@@ -90,7 +89,7 @@ function writeArticleLine(
   command: string | undefined,
 ): void {
   const slash = logFile.lastIndexOf("/")
-  const containerId = variable(host, "CNI_CONTAINERID")
+  const containerId = host.variable("CNI_CONTAINERID")
   const line =
     command === undefined
       ? "env CNI_COMMAND not found\n"

@@ -3,7 +3,6 @@ import type { Host, Outcome } from "./host.ts"
 import { beginRecord, endRecord, record } from "./journal.ts"
 import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
 import { probe, probeOf } from "./probe.ts"
-import { variable } from "./variable.ts"
 
 /** How long a writer may keep stdin open before the plugin is started without waiting for the rest. */
 const STDIN_WAIT_MS = 10
@@ -13,13 +12,13 @@ const STDIN_WAIT_MS = 10
  * wrong on our side, the plugin runs and the runtime sees what it would have seen without us.
  */
 export function onCall(host: Host): void {
-  const command = variable(host, "CNI_COMMAND")
+  const command = host.variable("CNI_COMMAND")
   const role = host.process.hasOriginal ? undefined : probeOf(host.process.name)
   if (role === undefined && command === undefined) {
     host.exec()
     return
   }
-  const nesting = readNesting(variable(host, NESTING_VARIABLE))
+  const nesting = readNesting(host.variable(NESTING_VARIABLE))
   const config = configOf(host)
   if (role !== undefined) probe(host, role, config, nesting)
   else if (nesting.depth >= MAX_DEPTH) refuseLoop(host)
@@ -30,7 +29,7 @@ export function onCall(host: Host): void {
 
 function configOf(host: Host): RelayConfig | undefined {
   const config = readRelayConfig(host.readConfig())
-  return config && isRecorded(config, host.wallMs(), variable(host, "CNI_CONTAINERID")) ? config : undefined
+  return config && isRecorded(config, host.wallMs(), host.variable("CNI_CONTAINERID")) ? config : undefined
 }
 
 function relayAndRecord(host: Host, config: RelayConfig, nesting: Nesting): void {

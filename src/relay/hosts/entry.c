@@ -355,6 +355,17 @@ static void finish(void)
 HOST(hostWallMs) { UNUSED; return JS_NewFloat64(ctx, clockMs(CLOCK_REALTIME)); }
 HOST(hostMonoMs) { UNUSED; return JS_NewFloat64(ctx, clockMs(CLOCK_MONOTONIC)); }
 
+HOST(hostVariable)
+{
+    size_t length, i;
+    const char *wanted = JS_ToCStringLen(ctx, &length, argv[0]), *value = NULL;
+    UNUSED;
+    for (i = 0; wanted && environ[i]; i++)
+        if (strncmp(environ[i], wanted, length) == 0 && environ[i][length] == '=') value = environ[i] + length + 1;
+    JS_FreeCString(ctx, wanted);
+    return value ? JS_NewString(ctx, value) : JS_UNDEFINED;
+}
+
 HOST(hostRandomId)
 {
     uint8_t bytes[8] = {0};
@@ -692,6 +703,8 @@ HOST(hostExit)
     return JS_UNDEFINED;
 }
 
+HOST(hostEnd) { UNUSED; finish(); return JS_UNDEFINED; }
+
 static JSValue strings(JSContext *ctx, char **list)
 {
     JSValue array = JS_NewArray(ctx);
@@ -725,6 +738,7 @@ static JSValue processFacts(JSContext *ctx)
 }
 
 static const JSCFunctionListEntry hostFunctions[] = {
+    JS_CFUNC_DEF("variable", 1, hostVariable),
     JS_CFUNC_DEF("wallMs", 0, hostWallMs),
     JS_CFUNC_DEF("monoMs", 0, hostMonoMs),
     JS_CFUNC_DEF("randomId", 0, hostRandomId),
@@ -745,6 +759,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("write", 2, hostWrite),
     JS_CFUNC_DEF("writeStdin", 3, hostWriteStdin),
     JS_CFUNC_DEF("exit", 1, hostExit),
+    JS_CFUNC_DEF("end", 0, hostEnd),
 };
 
 /* Only the intrinsics that the script uses: a full context costs as much again as everything else. */
@@ -769,7 +784,7 @@ static int runScript(void)
 #endif
         return -1;
     }
-    return 0; /* the engine is not torn down: the process ends in a moment and the kernel is faster */
+    return 0;
 }
 
 int main(int argc, char **argv)
