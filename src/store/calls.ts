@@ -45,7 +45,8 @@ export async function* readSegments(capture: Capture, segments: Segment[], damag
 /** A call may end hours after it began, and an operation may begin just before the time that was asked for. */
 const SLACK_MS = 3_600_000
 
-function isInRange({ startMs }: Segment, { sinceMs, untilMs }: TimeRange): boolean {
+/** Whether a segment can hold lines of operations that started in the range. */
+export function isInRange({ startMs }: Segment, { sinceMs, untilMs }: TimeRange): boolean {
   if (startMs === undefined) return true
   return (
     (sinceMs === undefined || startMs + 2 * SLACK_MS > sinceMs) &&

@@ -18,6 +18,15 @@ export class Damage {
     else this.#counts.set(kind, { kind, lines: 1, first: `${segment}:${offset}` })
   }
 
+  /** What another reading, or an index, counted. */
+  addCounts(counts: Iterable<DamageCount>): void {
+    for (const { kind, lines, first } of counts) {
+      const count = this.#counts.get(kind)
+      if (count) count.lines += lines
+      else this.#counts.set(kind, { kind, lines, first })
+    }
+  }
+
   list(): DamageCount[] {
     return [...this.#counts.values()]
   }

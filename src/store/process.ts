@@ -11,7 +11,7 @@ const STARTUP_MS = 5_000
  * Tells whether a call's process still runs on this node: its pid lives and was started just before the begin line.
  * The start time tells a reused pid apart, and one of an earlier boot. Undefined for another node's call.
  */
-export function processes(): (begin: Begin) => (() => boolean) | undefined {
+export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => (() => boolean) | undefined {
   const here = hostname()
   const suspendedMs = suspendedTime()
   return (begin) => {

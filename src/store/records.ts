@@ -1,7 +1,7 @@
 import { decode } from "../capture/codec.ts"
 import type { CaptureRecord } from "../capture/record.ts"
 import { checksum } from "./checksum.ts"
-import type { Damage } from "./damage.ts"
+import { Damage } from "./damage.ts"
 import { type Line, LineSplitter } from "./lines.ts"
 import type { Segment } from "./segment.ts"
 
@@ -20,6 +20,18 @@ export async function* readRecords(segment: Segment, damage: Damage, fromByte = 
   const rest = splitter.rest()
   const record = rest && toRecord(rest, segment.name, damage)
   if (record) yield { record, segment: segment.name, offset: rest.offset }
+}
+
+const ONE_LINE_BYTES = 16 * 1024
+
+/** The record whose line starts at an offset; undefined where it was pruned or is not whole. */
+export async function recordAt(segment: Segment, offset: number): Promise<CaptureRecord | undefined> {
+  const splitter = new LineSplitter(offset)
+  for await (const chunk of segment.chunks(offset, ONE_LINE_BYTES)) {
+    for (const line of splitter.push(chunk)) return toRecord(line, segment.name, new Damage())
+  }
+  const rest = splitter.rest()
+  return rest && toRecord(rest, segment.name, new Damage())
 }
 
 /** The record on a line, or its damage. */

@@ -10,7 +10,7 @@ export type Segment = {
   /** start of the hour it holds, milliseconds since 1970; absent where nobody can tell */
   startMs?: number
   /** raw bytes from an offset on, in pieces of any size */
-  chunks(fromByte?: number): AsyncIterable<Buffer>
+  chunks(fromByte?: number, pieceBytes?: number): AsyncIterable<Buffer>
 }
 
 /** A segment that is a file of a capture directory. */
@@ -47,18 +47,18 @@ async function fileSegment(directory: string, name: string): Promise<FileSegment
     startMs,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
-    chunks: (fromByte) => fileChunks(path, fromByte),
+    chunks: (fromByte, pieceBytes) => fileChunks(path, fromByte, pieceBytes),
   }
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024
 
-async function* fileChunks(path: string, fromByte = 0): AsyncGenerator<Buffer> {
+async function* fileChunks(path: string, fromByte = 0, pieceBytes = CHUNK_BYTES): AsyncGenerator<Buffer> {
   const file = await openForReading(path)
   if (!file) return
   try {
     for (let at = fromByte; ; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at)
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes, at)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
       at += bytesRead
