@@ -13,8 +13,10 @@ export type Layout = {
   real: string
   /** where the plugin was a symlink: that symlink, to be put back as it was */
   links: string
-  /** new files until they are renamed into place; the relay works here too, which is where it is tried first */
+  /** new files until they are renamed into place */
   stage: string
+  /** a symlink through which the relay finds the originals from among the new files, which is where it is tried */
+  door: string
   settings: string
   journal: string
   lock: string
@@ -28,6 +30,7 @@ export function layoutOf(binDir: string): Layout {
     real: join(home, "real"),
     links: join(home, "links"),
     stage: join(home, "new"),
+    door: join(home, "new", HOME),
     settings: join(home, "relay.json"),
     journal: join(home, "journal.jsonl"),
     lock: join(home, "lock"),

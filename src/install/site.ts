@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { Fault } from "../fault/fault.ts"
 import type { Disk } from "./disk.ts"
 import { type Journal, readJournal } from "./journal.ts"
@@ -11,6 +11,10 @@ export type Site = {
   layout: Layout
   journal: Journal | undefined
   plugins: PluginFile[]
+  /** names in our directory: journal, settings, sub-directories */
+  home: string[]
+  /** the relay can be tried in the directory of new files */
+  hasDoor: boolean
   /** unfinished files of an install that did not come to its end */
   leftovers: string[]
 }
@@ -20,7 +24,7 @@ export type PluginFile = {
   path: string
   /** `link` tells the symlink itself; everything else is told of the file it leads to */
   kind: "file" | "link" | "other" | "missing"
-  /** of a symlink: absolute, as the node sees it */
+  /** of a symlink: absolute; under the directory's own name where it leads there by another one */
   target?: string
   isExecutable: boolean
   /** hash of our relay, when that is what stands there */
@@ -28,6 +32,8 @@ export type PluginFile = {
   /** a symlink in `real/` leads there: absolute */
   originalTarget?: string
   hasOriginal: boolean
+  /** the symlink that stood there is kept in `links/` */
+  hasLink: boolean
 }
 
 /** Reads what the names need, and whatever else we have an original of. */
@@ -44,13 +50,24 @@ export function readSite(disk: Disk, binDir: string, names: readonly string[]): 
     )
   }
   const relays = relayHashes(journal)
-  const all = [...new Set([...names, ...originals])].sort()
+  const plugins = new Map<string, PluginFile>()
+  const add = (name: string) => {
+    if (plugins.has(name)) return
+    const file = pluginFile(disk, layout, name, relays)
+    plugins.set(name, file)
+    for (const target of [file.target, file.originalTarget]) {
+      if (target && dirname(target) === binDir) add(basename(target))
+    }
+  }
+  for (const name of [...names, ...originals]) add(name)
   return {
     layout,
     journal,
-    plugins: all.map((name) => pluginFile(disk, layout, name, relays)),
+    plugins: [...plugins.values()],
+    home: list(disk.at(layout.home)),
+    hasDoor: lstatSync(disk.at(layout.door), { throwIfNoEntry: false }) !== undefined,
     leftovers: list(disk.at(layout.stage))
-      .filter((name) => name !== ".cnitap")
+      .filter((name) => name !== basename(layout.door))
       .map((name) => join(layout.stage, name)),
   }
 }
@@ -79,17 +96,24 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
     name,
     path,
     kind: !itself ? "missing" : itself.isSymbolicLink() ? "link" : itself.isFile() ? "file" : "other",
-    ...(itself?.isSymbolicLink() ? { target: absoluteTarget(disk, path) } : {}),
+    ...(itself?.isSymbolicLink() ? { target: targetOf(disk, path, layout.binDir) } : {}),
     isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
     ...(relaySha256 ? { relaySha256 } : {}),
-    ...(originalItself?.isSymbolicLink() ? { originalTarget: absoluteTarget(disk, original) } : {}),
+    ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,
+    hasLink: lstatSync(disk.at(join(layout.links, name)), { throwIfNoEntry: false }) !== undefined,
   }
 }
 
-function absoluteTarget(disk: Disk, path: string): string {
+function targetOf(disk: Disk, path: string, binDir: string): string {
   const target = readlinkSync(disk.at(path))
-  return target.startsWith("/") ? target : join(dirname(path), target)
+  const absolute = target.startsWith("/") ? target : join(dirname(path), target)
+  return isSameDirectory(disk.at(dirname(absolute)), disk.at(binDir)) ? join(binDir, basename(absolute)) : absolute
+}
+
+function isSameDirectory(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
 /** An absolute symlink of the node leads out of the root that it is mounted under, into our own file system. */

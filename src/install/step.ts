@@ -12,8 +12,8 @@ export type Step =
   | { kind: "write"; path: string; text: string; mode: number }
   /** the edited text of a network configuration, with the attributes of the file it came from */
   | { kind: "write"; path: string; edit: { from: string; sha256: string; text: string } }
-  /** VERSION through the relay must be, to the byte, VERSION of the original */
-  | { kind: "verify"; plugin: string; relay: string; original: string; argv0: string }
+  /** VERSION through the relay must be, to the byte, VERSION of the original; a probe, which has none, must answer it */
+  | { kind: "verify"; plugin: string; relay: string; original?: string; argv0: string }
   | { kind: "rename"; from: string; path: string; undo: Reversal }
   | { kind: "remove"; path: string }
 
@@ -44,7 +44,9 @@ export function stepText(step: Step): string {
     case "write":
       return `write ${step.path} ${contentText(step)}`
     case "verify":
-      return `compare VERSION of ${step.plugin} through ${step.relay} with ${step.original}`
+      return step.original
+        ? `compare VERSION through ${step.relay} with ${step.original}`
+        : `ask ${step.relay} for its VERSION`
     case "rename":
       return `rename ${step.from} to ${step.path}`
     case "remove":

@@ -13,6 +13,10 @@ const TIMEOUT_MS = 20_000
  * relay that this node cannot run (noexec, SELinux, integrity checks, another architecture) is found before a pod does.
  */
 export function verify(disk: Disk, { plugin, relay, original, argv0 }: Extract<Step, { kind: "verify" }>): void {
+  if (original === undefined) {
+    answerOf(disk, relay, argv0)
+    return
+  }
   const bare = run(disk, original, argv0)
   if ("cannot" in bare) {
     throw new Fault(
@@ -27,6 +31,16 @@ export function verify(disk: Disk, { plugin, relay, original, argv0 }: Extract<S
     "REFUSED",
     `VERSION of ${plugin} differs through the relay: ${describe(through)} instead of ${describe(bare)}`,
     "Nothing was changed; report this with the two answers.",
+  )
+}
+
+function answerOf(disk: Disk, relay: string, argv0: string): void {
+  const answer = run(disk, relay, argv0)
+  if ("stdout" in answer && answer.status === 0 && answer.stdout.includes('"supportedVersions"')) return
+  throw new Fault(
+    "REFUSED",
+    `${relay} does not run on this node: ${describe(answer)}`,
+    "Look for noexec mounts and SELinux denials, with cnitap doctor.",
   )
 }
 

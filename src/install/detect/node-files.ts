@@ -1,0 +1,104 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
+import { basename, dirname, join, normalize } from "node:path"
+
+/**
+ * A node's files below the root that it is mounted under. Symlinks are followed as the node follows them: an absolute
+ * one starts at the root again and never leaves it.
+ */
+export class NodeFiles {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  /** The node's path with every symlink followed; undefined: it leads nowhere. */
+  real(path: string): string | undefined {
+    return this.#follow(path, 0)
+  }
+
+  /** undefined: it cannot be read. */
+  text(path: string): string | undefined {
+    return this.bytes(path)?.toString("utf8")
+  }
+
+  bytes(path: string): Buffer | undefined {
+    const here = this.host(path)
+    if (here === undefined) return undefined
+    try {
+      return readFileSync(here)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Names in byte order, as Go sorts them; none where there is no such directory. */
+  list(path: string): string[] {
+    const here = this.host(path)
+    if (here === undefined) return []
+    try {
+      return readdirSync(here).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    } catch {
+      return []
+    }
+  }
+
+  /** Of what the path leads to. */
+  stat(path: string): Stats | undefined {
+    const here = this.host(path)
+    return here === undefined ? undefined : statSync(here, { throwIfNoEntry: false })
+  }
+
+  isDirectory(path: string): boolean {
+    return this.stat(path)?.isDirectory() === true
+  }
+
+  isFile(path: string): boolean {
+    return this.stat(path)?.isFile() === true
+  }
+
+  exists(path: string): boolean {
+    return this.stat(path) !== undefined
+  }
+
+  /** Of a symlink itself. */
+  linkTarget(path: string): string | undefined {
+    const parent = this.real(dirname(path))
+    if (parent === undefined) return undefined
+    try {
+      return readlinkSync(join(this.root, parent, basename(path)))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Where it lies for this process. */
+  host(path: string): string | undefined {
+    const real = this.real(path)
+    return real === undefined ? undefined : join(this.root, real)
+  }
+
+  #follow(path: string, hops: number): string | undefined {
+    if (hops > 40) return undefined
+    let here = "/"
+    const parts = normalize(path).split("/").filter(Boolean)
+    for (const [at, part] of parts.entries()) {
+      const next = join(here, part)
+      let isLink: boolean
+      try {
+        isLink = lstatSync(join(this.root, next)).isSymbolicLink()
+      } catch {
+        return undefined
+      }
+      // The links in /proc/<pid> are no paths.
+      if (!isLink || next.startsWith("/proc/")) {
+        here = next
+        continue
+      }
+      const target = readlinkSync(join(this.root, next))
+      const base = target.startsWith("/") ? target : join(here, target)
+      return this.#follow(join(base, ...parts.slice(at + 1)), hops + 1)
+    }
+    return here
+  }
+}

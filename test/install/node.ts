@@ -1,0 +1,185 @@
+import { spawn, spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import {
+  chownSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { double } from "../doubles/double.ts"
+
+/** A node's directories in a temporary root, with plugins that are programs. */
+export class Node {
+  readonly root = mkdtempSync(join(tmpdir(), "cnitap-node-"))
+  readonly binDir = "/opt/cni/bin"
+  readonly confDir = "/etc/cni/net.d"
+  readonly bin = this.at(this.binDir)
+
+  constructor() {
+    for (const path of [this.binDir, this.confDir, "/var/lib/cni/results"])
+      mkdirSync(this.at(path), { recursive: true })
+  }
+
+  at(path: string): string {
+    return join(this.root, path)
+  }
+
+  /** A plugin that performs these steps, of an age and, where given, with an owner, a mode and attributes of its own. */
+  plugin(
+    name: string,
+    steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`],
+    given: Attributes = {},
+  ): string {
+    const path = join(this.bin, name)
+    rmSync(path, { force: true })
+    copyFileSync(double("plugin"), path)
+    writeFileSync(`${path}.json`, JSON.stringify(steps))
+    dress(path, { mode: 0o755, ...given })
+    return path
+  }
+
+  /** A name for a multi-call binary, which dispatches on argv[0]. */
+  link(name: string, target: string, steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`]): string {
+    const path = join(this.bin, name)
+    symlinkSync(target, path)
+    writeFileSync(`${path}.json`, JSON.stringify(steps))
+    return path
+  }
+
+  list(file: string, plugins: readonly object[], more: object = {}): string {
+    return this.file(
+      join(this.confDir, file),
+      `${JSON.stringify({ cniVersion: "1.0.0", name: "pods", ...more, plugins }, null, 2)}\n`,
+    )
+  }
+
+  file(path: string, content: string | Buffer, given: Attributes = {}): string {
+    mkdirSync(dirname(this.at(path)), { recursive: true })
+    writeFileSync(this.at(path), content)
+    dress(this.at(path), { mode: 0o644, ...given })
+    return path
+  }
+
+  /** Everything about every file: two equal trees are told apart by nothing but their inode numbers. */
+  tree(path = "/"): Record<string, string> {
+    const top = this.at(path).replace(/\/$/, "")
+    const attributes = extendedAttributes(top)
+    const found: Record<string, string> = {}
+    const visit = (directory: string) => {
+      for (const name of readdirSync(directory).sort()) {
+        const here = join(directory, name)
+        const { mode, uid, gid, mtimeNs } = lstatSync(here, { bigint: true })
+        const stat = lstatSync(here)
+        const kind = stat.isSymbolicLink()
+          ? `-> ${readlinkSync(here)}`
+          : stat.isDirectory()
+            ? "directory"
+            : createHash("sha256").update(readFileSync(here)).digest("hex")
+        // What happens in a directory changes its own time; nobody can, or should, turn that back.
+        const time = stat.isDirectory() ? "" : ` ${mtimeNs}`
+        found[here.slice(this.root.length)] =
+          `${mode.toString(8)} ${uid}:${gid}${time} ${kind} ${attributes[here.slice(top.length + 1)] ?? ""}`.trim()
+        if (stat.isDirectory()) visit(here)
+      }
+    }
+    visit(top)
+    return found
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+export type Attributes = { mode?: number; owner?: number; attributes?: Record<string, string>; ageDays?: number }
+
+function dress(path: string, { mode = 0o644, owner, attributes = {}, ageDays = 400 }: Attributes): void {
+  if (owner !== undefined) chownSync(path, owner, owner)
+  spawnSync("chmod", [mode.toString(8), path])
+  if (Object.keys(attributes).length > 0) {
+    python(
+      "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
+      path,
+      JSON.stringify(attributes),
+    )
+  }
+  const seconds = Math.floor(Date.UTC(2026, 0, 1) / 1000) - ageDays * 86_400
+  utimesSync(path, seconds + 0.125, seconds + 0.25)
+}
+
+/** Node cannot read extended attributes. */
+function extendedAttributes(top: string): Record<string, string> {
+  const script = `
+import os,sys,json
+found={}
+for here,folders,files in os.walk(sys.argv[1]):
+  for name in folders+files:
+    path=os.path.join(here,name)
+    keys=os.listxattr(path,follow_symlinks=False)
+    if keys: found[os.path.relpath(path,sys.argv[1])]=" ".join(sorted(k+"="+os.getxattr(path,k,follow_symlinks=False).hex() for k in keys))
+print(json.dumps(found))`
+  return JSON.parse(python(script, top)) as Record<string, string>
+}
+
+function python(script: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync("python3", ["-c", script, ...args], { encoding: "utf8" })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+/** Calls plugins one after the other, as fast as they answer, until it is stopped; every answer must be the plugin's own. */
+export class Caller {
+  readonly #paths: string[]
+  #isStopped = false
+  #done: Promise<void>
+  calls = 0
+  readonly failures: string[] = []
+
+  constructor(paths: readonly string[]) {
+    this.#paths = [...paths]
+    this.#done = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      for (const path of this.#paths) {
+        const answer = await call(path)
+        this.calls++
+        const name = path.slice(path.lastIndexOf("/") + 1)
+        if (answer !== `0 {"plugin":"${name}"}`) this.failures.push(`${name}: ${answer}`)
+      }
+    }
+  }
+}
+
+/** One ADD as libcni makes it: exit status, or the error of the start, then stdout and stderr. */
+export function call(
+  path: string,
+  env: Record<string, string> = { CNI_COMMAND: "ADD" },
+  stdin = "{}",
+): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(path, [], { env: { CNI_CONTAINERID: "c1", ...env }, stdio: "pipe" })
+    let output = ""
+    child.on("error", (error) => resolve(error.message))
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk))
+    child.stdin.on("error", () => {})
+    child.stdin.end(stdin)
+    child.on("close", (code, signal) => resolve(`${signal ?? code} ${output}`))
+  })
+}
