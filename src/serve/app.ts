@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto"
 import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
+import { parseFilter } from "../model/filter/parse.ts"
 import { messages } from "./events.ts"
 import { type House, type Judgement, judgeOrigin, judgeToken, type Visit } from "./guard.ts"
+import { Matches } from "./matches.ts"
 import type { Page } from "./page.ts"
-import type { OperationAnswer, Refusal } from "./protocol.ts"
+import type { MatchesAnswer, OperationAnswer, Refusal } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -13,6 +15,7 @@ import type { Session } from "./session.ts"
  */
 export function app(session: Session, page: Page, house: House): Hono {
   const epoch = randomBytes(6).toString("hex")
+  const matches = new Matches(session)
   const routes = new Hono()
   routes.use(async (context, next) => {
     const visit = visitOf(context)
@@ -26,9 +29,17 @@ export function app(session: Session, page: Page, house: House): Hono {
   routes.get("/", (context) => context.html(page.html))
   routes.get("/favicon.ico", (context) => context.body(null, 204))
   routes.get("/api/operations/:id", async (context) => {
-    const calls = await session.operation(context.req.param("id"))
-    if (!calls) return notFound(context)
-    return context.json<OperationAnswer>({ calls })
+    const light = session.catalog.operationOf(context.req.param("id"))
+    return light ? context.json<OperationAnswer>({ operation: await session.whole(light) }) : notFound(context)
+  })
+  routes.get("/api/matches", async (context) => {
+    const text = context.req.query("q") ?? ""
+    const parsed = parseFilter(text, Date.now())
+    if (!parsed.ok) {
+      const { message, column } = parsed.error
+      return context.json<Refusal>({ error: `${message} (column ${column})`, hint: "Correct the filter." }, 400)
+    }
+    return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
   })
   routes.get("/api/events", (context) => {
     const gone = new AbortController()

@@ -1,4 +1,4 @@
-import type { Call } from "../model/call.ts"
+import type { Operation } from "../model/operation.ts"
 import type { PackedOperations } from "../model/packed.ts"
 
 /** Where the page's data comes from. */
@@ -27,8 +27,11 @@ export type ServerEvent =
   /** lines that could not be read, by what is wrong with them */
   | { kind: "damage"; lines: Record<string, number> }
 
-/** `GET /api/operations/:id`: its calls in full, nested ones too, in time order. */
-export type OperationAnswer = { calls: Call[] }
+/** `GET /api/operations/:id`, by the id of any of its calls: the operation with every stream. */
+export type OperationAnswer = { operation: Operation }
+
+/** `GET /api/matches?q=<filter>`: ids of the operations that the filter lets through. */
+export type MatchesAnswer = { ids: string[] }
 
 /** Every answer that is not 200. */
 export type Refusal = { error: string; hint: string }

@@ -1,6 +1,5 @@
 import { hostname } from "node:os"
-import type { Call } from "../model/call.ts"
-import { walk } from "../model/operation.ts"
+import { type CallNode, type Operation, toOperation } from "../model/operation.ts"
 import type { Capture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
 import { Catalog } from "./catalog.ts"
@@ -52,16 +51,18 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** The calls of the operation that a call belongs to, in full; a call whose lines were pruned is left out. */
-  async operation(callId: string): Promise<Call[] | undefined> {
-    const operation = this.catalog.operationOf(callId)
-    if (!operation) return undefined
-    const calls: Call[] = []
-    for (const { call } of walk(operation.calls)) {
-      const whole = await this.#feed.call(call.id)
-      if (whole) calls.push(whole)
+  /** The operation with the streams of its calls, read again; a call whose lines were pruned stays without. */
+  async whole(operation: Operation): Promise<Operation> {
+    const wholeNode = async ({ call, children }: CallNode): Promise<CallNode> => ({
+      call: (await this.#feed.call(call.id)) ?? call,
+      children: await wholeNodes(children),
+    })
+    const wholeNodes = async (nodes: CallNode[]): Promise<CallNode[]> => {
+      const whole: CallNode[] = []
+      for (const node of nodes) whole.push(await wholeNode(node))
+      return whole
     }
-    return calls
+    return toOperation(await wholeNodes(operation.calls))
   }
 
   close(): void {

@@ -6,8 +6,9 @@ import { request as tlsRequest } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
+import { walk } from "../../src/model/operation.ts"
 import { unpackOperations } from "../../src/model/packed.ts"
-import type { OperationAnswer, ServerEvent } from "../../src/serve/protocol.ts"
+import type { MatchesAnswer, OperationAnswer, ServerEvent } from "../../src/serve/protocol.ts"
 import { makeNode, type Node } from "../web/recording.ts"
 import { type Serving, serve } from "./serving.ts"
 
@@ -100,12 +101,31 @@ test("operations are listed, and one is given with its streams", async () => {
       ],
     ],
   )
-  const { calls } = (await (await serving.get(`/api/operations/${operation?.id}`)).json()) as OperationAnswer
+  const { operation: whole } = (await (await serving.get(`/api/operations/${operation?.id}`)).json()) as OperationAnswer
+  const calls = [...walk(whole.calls)].map(({ call }) => call)
   assert.deepEqual(
     calls.map(({ plugin }) => plugin),
     ["bridge", "host-local", "portmap", "bandwidth"],
   )
   assert.ok(calls.every(({ stdin, stdout, stderr }) => stdin && stdout && stderr))
+})
+
+test("a filter that asks for streams is answered from the capture, and anew when it grew", async () => {
+  const idsOf = async (q: string) =>
+    ((await (await serving.get(`/api/matches?q=${encodeURIComponent(q)}`)).json()) as MatchesAnswer).ids.length
+  assert.deepEqual(
+    [await idsOf('stderr ~ "veth pair"'), await idsOf("ip=10.244.0.0/16"), await idsOf("msg~full")],
+    [1, 1, 0],
+  )
+  node.operation("ADD", { namespace: "shop", name: "full", sandbox: 1 }, { env: { CNITAP_TEST_FULL: "1" } })
+  await until(serving, "", "ready")
+  while ((await idsOf("code=999")) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual([await idsOf("code=999"), await idsOf('stderr ~ "veth pair"')], [1, 1])
+  const refused = await serving.get("/api/matches?q=plugn%3Dx")
+  assert.deepEqual(
+    [refused.status, await refused.json()],
+    [400, { error: "no field is called plugn (column 1)", hint: "Correct the filter." }],
+  )
 })
 
 test("a page that comes back is told what it missed and nothing twice", async () => {

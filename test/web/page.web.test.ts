@@ -306,6 +306,51 @@ test("all of it by keyboard", async () => {
   await context.close()
 })
 
+test("the filter: completed from what was captured, in effect while one types, wrong places shown", async () => {
+  const { page, context, wrongs } = await open()
+  const box = page.getByRole("combobox", { name: "filter" })
+  const pods = async () => (await rows(page).locator(".pod").allTextContents()).map((text) => text.replace("shop/", ""))
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  await press("/")
+  await page.keyboard.type("plug")
+  await page.getByRole("option", { name: "plugin type of the plugin" }).waitFor()
+  assert.equal(await rows(page).count(), 11)
+  await press("Tab")
+  await page.keyboard.type("=host")
+  const values = page.locator(".suggestions [role=option] b")
+  await values.filter({ hasText: "hostile" }).waitFor()
+  assert.deepEqual(await values.allTextContents(), ["host-local", "hostile"])
+  await press("ArrowDown", "Enter")
+  await page.keyboard.type("and failed")
+  await page.getByText("1 shown").waitFor()
+  assert.deepEqual([await box.inputValue(), await pods()], ["plugin=host-local and failed", ["orders-0"]])
+  await page.waitForURL("**/#/operations?q=plugin%3Dhost-local+and+failed")
+
+  await box.fill("stderr ~ 'veth pair' and pod=web-*")
+  await press("Enter")
+  await page.getByText("2 shown").waitFor()
+  assert.deepEqual(await pods(), ["web-7d9f8b6c5-9wlmz", "web-7d9f8b6c5-2xkqj"])
+
+  await box.fill("command=ADD and duratoin>1s")
+  await press("Enter")
+  await page.locator(".trouble mark", { hasText: "duratoin" }).waitFor()
+  await page.getByText("no field is called duratoin; expected duration").waitFor()
+  assert.equal(await rows(page).count(), 11)
+
+  await box.fill("exit=300")
+  await press("Enter")
+  await page.getByText("exit=300 never holds: exit is between 0 and 255").waitFor()
+  await page.getByRole("button", { name: "Show all 11" }).click()
+  assert.equal(await rows(page).count(), 11)
+  await page.getByRole("button", { name: "failed 3" }).click()
+  await page.getByText("3 shown").waitFor()
+  assert.equal(await box.inputValue(), "outcome=failed")
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
 test("what pods, plugins and files say is text, never markup", async () => {
   const { page, context, wrongs } = await open()
   await row(page, "<img").click()

@@ -8,8 +8,8 @@ export interface Backend {
   start(sink: Sink): void
   /** The operation that a call belongs to with every stream; undefined where it is no longer in the capture. */
   operation(callId: string): Promise<Operation | undefined>
-  /** Every call with its streams, for what only the whole capture can tell. */
-  everything(): Promise<Operation[]>
+  /** Ids of the operations that a filter lets through which asks for streams. */
+  matches(filter: string): Promise<string[]>
 }
 
 /** `lost`: the server does not answer, and the page tries again. `refused`: it answers, and the token is not its own. */

@@ -1,6 +1,5 @@
-import { type Operation, toOperations } from "../../model/operation.ts"
 import { unpackOperations } from "../../model/packed.ts"
-import type { OperationAnswer, ServerEvent } from "../../serve/protocol.ts"
+import type { MatchesAnswer, OperationAnswer, ServerEvent } from "../../serve/protocol.ts"
 import type { Backend, Sink } from "./backend.ts"
 import { eventStream, StreamRefused } from "./event-stream.ts"
 
@@ -14,25 +13,22 @@ export function liveBackend(token: string): Backend {
       void follow(headers, sink)
     },
     async operation(callId) {
-      const answer = await fetch(`/api/operations/${encodeURIComponent(callId)}`, { headers, cache: "no-store" })
-      if (answer.status === 404) return undefined
-      if (!answer.ok) throw new StreamRefused(answer.status)
-      const { calls } = (await answer.json()) as OperationAnswer
-      return operationWith(toOperations(calls), callId)
+      const answer = await ask<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`, headers)
+      return answer?.operation
     },
-    async everything() {
-      const answer = await fetch("/api/calls", { headers, cache: "no-store" })
-      if (!answer.ok) throw new StreamRefused(answer.status)
-      return toOperations(((await answer.json()) as OperationAnswer).calls)
+    async matches(filter) {
+      const answer = await ask<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`, headers)
+      return answer?.ids ?? []
     },
   }
 }
 
-/** Grouping again from few calls may cut what the server held together; the one that holds the call is the answer. */
-export function operationWith(operations: Operation[], callId: string): Operation | undefined {
-  const holds = (nodes: Operation["calls"]): boolean =>
-    nodes.some(({ call, children }) => call.id === callId || holds(children))
-  return operations.find(({ calls }) => holds(calls))
+/** Undefined where there is no such thing. */
+async function ask<Answer>(path: string, headers: Record<string, string>): Promise<Answer | undefined> {
+  const answer = await fetch(path, { headers, cache: "no-store" })
+  if (answer.status === 404) return undefined
+  if (!answer.ok) throw new StreamRefused(answer.status)
+  return (await answer.json()) as Answer
 }
 
 async function follow(headers: Record<string, string>, sink: Sink): Promise<void> {

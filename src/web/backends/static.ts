@@ -1,12 +1,16 @@
 import type { EmbeddedCapture } from "../../export/html.ts"
+import { toMatcher } from "../../model/filter/match.ts"
+import { parseFilter } from "../../model/filter/parse.ts"
 import { toOperations, walk } from "../../model/operation.ts"
 import { summarize } from "../../model/packed.ts"
 import type { Backend } from "./backend.ts"
-import { operationWith } from "./live.ts"
 
 /** What the page carries inside itself. */
 export function staticBackend(capture: EmbeddedCapture): Backend {
   const operations = toOperations(capture.calls)
+  const byCall = new Map(
+    operations.flatMap((operation) => [...walk(operation.calls)].map(({ call }) => [call.id, operation])),
+  )
   return {
     start(sink) {
       sink.connection("static")
@@ -18,8 +22,12 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       sink.operations(light, [])
       sink.ready()
     },
-    operation: async (callId) => operationWith(operations, callId),
-    everything: async () => operations,
+    operation: async (callId) => byCall.get(callId),
+    async matches(text) {
+      const parsed = parseFilter(text, Date.now())
+      const matcher = parsed.ok && toMatcher(parsed.filter, Date.now())
+      return matcher ? operations.filter(matcher.operation).map(({ id }) => id) : []
+    },
   }
 }
 

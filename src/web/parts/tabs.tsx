@@ -20,12 +20,12 @@ export function Tabs<Name extends string>({
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0
     if (step === 0) return
     event.preventDefault()
-    const at = tabs.findIndex(({ name }) => name === current)
-    const next = tabs[(at + step + tabs.length) % tabs.length]
+    const to = (tabs.findIndex(({ name }) => name === current) + step + tabs.length) % tabs.length
+    const next = tabs[to]
     if (!next) return
     onChoose(next.name)
     const bar = event.currentTarget as HTMLElement
-    requestAnimationFrame(() => bar.querySelector<HTMLElement>("[aria-selected=true]")?.focus())
+    bar.querySelectorAll<HTMLElement>("[role=tab]")[to]?.focus()
   }
   return (
     <div class="tabs" role="tablist" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>

@@ -91,6 +91,11 @@ export function connect(to: Backend): void {
   to.start(sink)
 }
 
+/** Ids of the operations that a filter lets through which asks for more than the page has. */
+export function matchingIds(filter: string): Promise<string[]> {
+  return backend?.matches(filter) ?? Promise.resolve([])
+}
+
 /** An operation with its streams; asked for once as long as it does not change. */
 export function wholeOperation(id: string): Promise<Operation | undefined> {
   const light = byId.get(id)

@@ -1,14 +1,68 @@
-import { computed } from "@preact/signals"
+import { computed, effect, signal } from "@preact/signals"
+import type { Place } from "../../model/filter/filter.ts"
+import { fieldsOf, sourceOf, toMatcher } from "../../model/filter/match.ts"
+import { whyNever } from "../../model/filter/never.ts"
+import { parseFilter } from "../../model/filter/parse.ts"
 import type { LightOperation } from "../../model/packed.ts"
-import { podName } from "../../model/wording.ts"
-import { operations } from "./capture.ts"
+import { matchingIds, operations } from "./capture.ts"
 import { route } from "./route.ts"
 
-const matches = computed(() => {
-  const text = route.value.q.toLowerCase()
-  return (operation: LightOperation) =>
-    `${operation.command} ${podName(operation)} ${operation.outcome}`.toLowerCase().includes(text)
+const parsed = computed(() => parseFilter(route.value.q, Date.now()))
+
+/** Why nothing is filtered, or why nothing can be found; undefined where the filter is fine. */
+export const filterTrouble = computed((): Trouble | undefined => {
+  if (!parsed.value.ok) return parsed.value.error
+  const never = whyNever(parsed.value.filter)
+  return never && { ...never, expected: [] }
 })
 
-/** What the filter lets through, oldest first. */
-export const visible = computed(() => (route.value.q ? operations.value.filter(matches.value) : operations.value))
+type Trouble = Partial<Place> & { message: string; expected: string[] }
+
+/** The page has neither streams nor memory; whoever has the capture is asked. */
+const isRemote = computed(
+  () =>
+    parsed.value.ok && (sourceOf(parsed.value.filter) === "stream" || fieldsOf(parsed.value.filter).includes("memory")),
+)
+
+const remote = signal<{ q: string; ids: ReadonlySet<string> } | undefined>(undefined)
+
+/** The capture is being searched for what the page does not have. */
+export const isSearching = computed(() => isRemote.value && remote.value?.q !== route.value.q)
+
+const local = computed(() => {
+  if (!parsed.value.ok) return undefined
+  const matcher = toMatcher(parsed.value.filter, Date.now())
+  const known = new WeakMap<LightOperation, boolean>()
+  return (operation: LightOperation) => {
+    const found = known.get(operation) ?? matcher.operation(operation)
+    // What still runs is asked again: its duration grows.
+    if (operation.outcome !== "running") known.set(operation, found)
+    return found
+  }
+})
+
+/** What the filter lets through, oldest first. A filter with a mistake lets everything through, and says so. */
+export const visible = computed(() => {
+  const matches = local.value
+  if (!route.value.q.trim() || !matches) return operations.value
+  if (!isRemote.value) return operations.value.filter(matches)
+  const ids = remote.value?.q === route.value.q ? remote.value.ids : undefined
+  return operations.value.filter(({ id }) => ids?.has(id))
+})
+
+const ASK_AGAIN_MS = 500
+let timer: ReturnType<typeof setTimeout> | undefined
+
+effect(() => {
+  const { q } = route.value
+  if (!isRemote.value || operations.value.length === 0) return
+  const isNew = remote.peek()?.q !== q
+  if (timer !== undefined && !isNew) return
+  clearTimeout(timer)
+  const ask = async () => {
+    const ids = await matchingIds(q).catch(() => undefined)
+    timer = undefined
+    if (ids && route.peek().q === q) remote.value = { q, ids: new Set(ids) }
+  }
+  timer = setTimeout(() => void ask(), isNew ? 0 : ASK_AGAIN_MS)
+})

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks"
+import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
 import { isHelpOpen, KEYS } from "../state/keys.ts"
 import "./help.css"
 
@@ -34,6 +35,10 @@ export function Help() {
           </div>
         ))}
       </dl>
+      <h2>Filter</h2>
+      <pre class="grammar">{GRAMMAR}</pre>
+      <h2>Fields</h2>
+      <pre class="grammar">{fieldLines().join("\n")}</pre>
     </dialog>
   )
 }

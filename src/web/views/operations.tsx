@@ -53,6 +53,7 @@ export function Operations() {
         <div class="toolbar">
           <FilterBox />
           <Counters />
+          {route.value.q && <span class="dim">{count} shown</span>}
         </div>
         {count === 0 ? (
           <Nothing />
