@@ -1,0 +1,81 @@
+import assert from "node:assert/strict"
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import { networkInterfaces, tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { Fault } from "../../src/fault/fault.ts"
+import { CriError } from "../../src/runtime/cri.ts"
+import { type NodeWish, type PrivateNode, startNode, withContainerd } from "../../src/runtime/node.ts"
+import { mountNamespaceOf } from "../../src/runtime/processes.ts"
+
+const IPAM = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]] }
+const BRIDGE = { type: "bridge", bridge: "cnitap-test", isGateway: true, ipam: IPAM }
+
+function wish(...plugins: object[]): NodeWish {
+  const list = JSON.stringify({ cniVersion: "1.0.0", name: "demo", plugins })
+  return { plugins: ["bridge", "host-local", "loopback"], conf: { "10-demo.conflist": list } }
+}
+
+const run = ({ cri, cgroupParent }: PrivateNode) =>
+  cri.runPodSandbox({ namespace: "default", name: "web-0", uid: "1", cgroupParent })
+
+test("two nodes with one subnet and one bridge name do not meet, and nothing of them is left", async () => {
+  const nodes = await Promise.all([startNode(wish(BRIDGE)), startNode(wish(BRIDGE))])
+  const traces = nodes.map(traceOf)
+  const ids = await Promise.all(nodes.map(run))
+  const seen = await Promise.all(nodes.map(({ cri }, i) => cri.podSandboxStatus(ids[i] ?? "")))
+  assert.deepEqual(
+    seen.map(({ name, isReady, ips }) => ({ name, isReady, ips })),
+    [0, 1].map(() => ({ name: "web-0", isReady: true, ips: ["10.88.0.2"] })),
+  )
+  assert.equal(Object.keys(networkInterfaces()).includes("cnitap-test"), false)
+  for (const trace of traces) assert.deepEqual(trace(), { root: true, processes: true, cgroups: true })
+
+  await Promise.all(nodes.map((node) => node.remove()))
+  for (const trace of traces) assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
+})
+
+test("a pod whose network cannot be taken away does not outlive its node", async () => {
+  const node = await startNode(wish(BRIDGE))
+  const trace = traceOf(node)
+  const id = await run(node)
+  // Without its plugin the DEL fails, and with it StopPodSandbox: the pod stays.
+  rmSync(join(node.binDir, "bridge"))
+  await assert.rejects(node.cri.stopPodSandbox(id), /failed to find plugin "bridge"/)
+  assert.equal((await node.cri.podSandboxStatus(id)).isReady, true)
+  await node.remove()
+  assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
+})
+
+test("what the runtime refuses is a CriError with its words", async () => {
+  await withContainerd({ plugins: [], conf: { "10-broken.conflist": '{"name":"x"' } }, async ({ cri }) => {
+    assert.equal((await cri.version()).name, "containerd")
+    const network = (await cri.status()).find(({ type }) => type === "NetworkReady")
+    assert.equal(network?.status, false)
+    assert.match(network.message, /cni plugin not initialized/)
+    const error: unknown = await cri.podSandboxStatus("nobody").catch((reason) => reason)
+    assert.ok(error instanceof CriError)
+    assert.deepEqual([error.code, error.message.startsWith("PodSandboxStatus: ")], [5, true])
+  })
+})
+
+test("a node without a plugin it needs is not begun", async () => {
+  const before = readdirSync(tmpdir()).length
+  const error: unknown = await startNode({ plugins: ["no-such-plugin"], conf: {} }).catch((reason) => reason)
+  assert.ok(error instanceof Fault)
+  assert.equal(error.code, "NOT_FOUND")
+  assert.match(error.message, /^the CNI plugin no-such-plugin is in none of /)
+  assert.ok(readdirSync(tmpdir()).length <= before)
+})
+
+/** What a node leaves behind, looked up anew each time. */
+function traceOf({ root, pid, cgroupParent }: PrivateNode) {
+  const namespace = mountNamespaceOf(pid)
+  const pids = () => readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))
+  const hierarchies = ["", ...readdirSync("/sys/fs/cgroup")].map((name) => join("/sys/fs/cgroup", name, cgroupParent))
+  return () => ({
+    root: existsSync(root),
+    processes: pids().some((name) => mountNamespaceOf(Number(name)) === namespace),
+    cgroups: hierarchies.some(existsSync),
+  })
+}
