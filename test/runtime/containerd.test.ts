@@ -20,30 +20,28 @@ const run = ({ cri, cgroupParent }: PrivateNode) =>
   cri.runPodSandbox({ namespace: "default", name: "web-0", uid: "1", cgroupParent })
 
 test("two nodes with one subnet and one bridge name do not meet, and nothing of them is left", async () => {
-  const nodes = await Promise.all([startNode(wish(BRIDGE)), startNode(wish(BRIDGE))])
-  const traces = nodes.map(traceOf)
-  const ids = await Promise.all(nodes.map(run))
-  const seen = await Promise.all(nodes.map(({ cri }, i) => cri.podSandboxStatus(ids[i] ?? "")))
-  assert.deepEqual(
-    seen.map(({ name, isReady, ips }) => ({ name, isReady, ips })),
-    [0, 1].map(() => ({ name: "web-0", isReady: true, ips: ["10.88.0.2"] })),
-  )
-  assert.equal(Object.keys(networkInterfaces()).includes("cnitap-test"), false)
-  for (const trace of traces) assert.deepEqual(trace(), { root: true, processes: true, cgroups: true })
-
-  await Promise.all(nodes.map((node) => node.remove()))
+  const one = async (node: PrivateNode) => {
+    const id = await run(node)
+    const { name, isReady, ips } = await node.cri.podSandboxStatus(id)
+    assert.deepEqual({ name, isReady, ips }, { name: "web-0", isReady: true, ips: ["10.88.0.2"] })
+    assert.equal(Object.keys(networkInterfaces()).includes("cnitap-test"), false)
+    const trace = traceOf(node)
+    assert.deepEqual(trace(), { root: true, processes: true, cgroups: true })
+    return trace
+  }
+  const traces = await Promise.all([withContainerd(wish(BRIDGE), one), withContainerd(wish(BRIDGE), one)])
   for (const trace of traces) assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
 test("a pod whose network cannot be taken away does not outlive its node", async () => {
-  const node = await startNode(wish(BRIDGE))
-  const trace = traceOf(node)
-  const id = await run(node)
-  // Without its plugin the DEL fails, and with it StopPodSandbox: the pod stays.
-  rmSync(join(node.binDir, "bridge"))
-  await assert.rejects(node.cri.stopPodSandbox(id), /failed to find plugin "bridge"/)
-  assert.equal((await node.cri.podSandboxStatus(id)).isReady, true)
-  await node.remove()
+  const trace = await withContainerd(wish(BRIDGE), async (node) => {
+    const id = await run(node)
+    // Without its plugin the DEL fails, and with it StopPodSandbox: the sandbox stays.
+    rmSync(join(node.binDir, "bridge"))
+    await assert.rejects(node.cri.stopPodSandbox(id), /failed to find plugin "bridge"/)
+    assert.deepEqual(await node.cri.listPodSandbox(), [id])
+    return traceOf(node)
+  })
   assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
