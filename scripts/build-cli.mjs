@@ -1,4 +1,4 @@
-/** Bundles the command line into dist/cnitap.js; npm packages stay outside. */
+/** Bundles the command line with its packages into dist/cnitap.js: dist/ is all that a node needs besides Node.js. */
 import { existsSync } from "node:fs"
 import { build } from "esbuild"
 
@@ -10,8 +10,12 @@ if (existsSync(entry)) {
     platform: "node",
     format: "esm",
     target: "node20",
-    packages: "external",
-    banner: { js: "#!/usr/bin/env node" },
+    // The other build of jsonc-parser loads its parts by computed names.
+    mainFields: ["module", "main"],
+    // Packages that are CommonJS ask for require.
+    banner: {
+      js: `#!/usr/bin/env node\nimport { createRequire as _require } from "node:module"; const require = _require(import.meta.url);`,
+    },
     outfile: "dist/cnitap.js",
     logLevel: "error",
   })

@@ -1,8 +1,13 @@
 #!/bin/sh
 # Installs what is missing: npm packages, Debian packages and the engine's sources. Says what it does, and is
-# silent when there is nothing to do. `setup.sh relay` stops at what building the relay needs.
+# silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a container runtime too.
 set -eu
 cd "$(dirname "$0")/.."
+
+if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 15) ? 0 : 1)'; then
+  echo "cnitap: Node.js 20.15 or newer is needed, this is $(node --version); install a newer one first" >&2
+  exit 1
+fi
 
 missing=""
 need() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii' || missing="$missing $1"; }
@@ -10,10 +15,12 @@ need() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
 need musl-tools
 need gcc
 need gcc-aarch64-linux-gnu
-need qemu-user
-if [ "${1:-all}" != relay ]; then
-  for package in containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core; do need "$package"; done
-fi
+case "${1:-all}" in
+  relay) wanted="" ;;
+  demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
+  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod qemu-user chromium fonts-dejavu-core" ;;
+esac
+for package in $wanted; do need "$package"; done
 if [ -n "$missing" ]; then
   if [ "$(id -u)" != 0 ]; then
     echo "cnitap: these Debian packages are missing and only root can install them:$missing" >&2

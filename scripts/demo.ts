@@ -1,0 +1,105 @@
+/** Makes pods on a private containerd, first with the relay in the plugins' place, then with the article's two probes. */
+import { spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type PrivateNode, startNode } from "../src/runtime/node.ts"
+
+const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")
+const LIST = {
+  cniVersion: "1.0.0",
+  name: "demo",
+  plugins: [
+    {
+      type: "bridge",
+      bridge: "cni0",
+      isGateway: true,
+      ipMasq: true,
+      ipam: { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] },
+    },
+    { type: "portmap", capabilities: { portMappings: true } },
+    { type: "bandwidth", capabilities: { bandwidth: true } },
+  ],
+}
+const POD = {
+  portMappings: [{ hostPort: 8080, containerPort: 80 }],
+  annotations: { "kubernetes.io/ingress-bandwidth": "10M", "kubernetes.io/egress-bandwidth": "20M" },
+}
+
+const node = await step("starting a private containerd with bridge, host-local, portmap and bandwidth", () =>
+  startNode({
+    plugins: ["bridge", "host-local", "portmap", "bandwidth", "loopback"],
+    conf: { "10-demo.conflist": `${JSON.stringify(LIST, null, 2)}\n` },
+  }),
+)
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void node.remove().finally(() => process.exit(130)))
+}
+const capture = join(node.root, "capture")
+const logFile = join(node.root, "log/cni.log")
+const dirs = ["--bin-dir", node.binDir, "--conf-dir", node.confDir]
+try {
+  title("1. The relay in the place of every plugin that the list reaches")
+  await cnitap("install", ...dirs, "--capture", capture)
+  await pod(node, "nginx")
+  await cnitap("ls", "--capture", capture)
+  await cnitap("show", await firstId(), "--capture", capture)
+  await cnitap("uninstall", ...dirs)
+
+  title("2. The article's way: cni_pre first and cni_post last in the list")
+  await cnitap("install", "--mode", "chain", ...dirs, "--capture", capture, "--log-file", logFile)
+  await pod(node, "nginx-again")
+  console.log(`$ cat ${logFile}\n${readFileSync(logFile, "utf8")}`)
+  await cnitap("uninstall", ...dirs)
+} finally {
+  await step("removing the pods, containerd and every file", () => node.remove())
+}
+if (existsSync(node.root)) throw new Error(`${node.root} is still there`)
+
+async function pod({ cri, cgroupParent }: PrivateNode, name: string): Promise<void> {
+  await step(`the runtime makes pod default/${name} and removes it again`, async () => {
+    const id = await cri.runPodSandbox({ namespace: "default", name, uid: name, cgroupParent, ...POD })
+    const { ips } = await cri.podSandboxStatus(id)
+    await cri.stopPodSandbox(id)
+    await cri.removePodSandbox(id)
+    return ips.join(", ")
+  })
+}
+
+async function firstId(): Promise<string> {
+  const names = await output(["ls", "--capture", capture, "-o", "name"])
+  return names.split("\n")[0]?.replace("operation/", "") ?? ""
+}
+
+async function cnitap(...args: string[]): Promise<void> {
+  console.log(`$ cnitap ${args.join(" ")}`)
+  console.log(await output(args))
+}
+
+/** What the command line prints; its stderr goes to the terminal as it comes. */
+function output(args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CNITAP, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+    let text = ""
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk
+    })
+    child.on("error", reject)
+    child.on("close", (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`cnitap ${args.join(" ")} ended with ${code}`)),
+    )
+  })
+}
+
+function title(text: string): void {
+  console.log(`\n${text}\n${"─".repeat(text.length)}`)
+}
+
+/** Says what is going on while it goes on, and how long it took. */
+async function step<T>(text: string, work: () => Promise<T>): Promise<T> {
+  const startMs = performance.now()
+  process.stderr.write(`· ${text} …`)
+  const result = await work()
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
+  process.stderr.write(` ${seconds} s${typeof result === "string" && result ? `, ${result}` : ""}\n`)
+  return result
+}
