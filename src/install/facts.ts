@@ -15,14 +15,14 @@ export type NodeFacts = {
   runtimes: Runtime[]
   platform: { name: PlatformName; evidence: string[] }
   confDir: Chosen<string>
-  /** in the order in which the runtime looks */
+  /** in the order in which the runtime looks; a directory need not be there */
   binDirs: Chosen<string[]>
   /** every network configuration that the runtime considers, in its order */
   networks: Network[]
   /** every plugin that a network executes, IPAM and delegates too; each name once, the active network's first */
   plugins: Plugin[]
   agents: Agent[]
-  /** the mounts below the configuration directory and each plugin directory */
+  /** the mounts that the configuration directory and each plugin directory lie on */
   mounts: Mount[]
   selinux: SeLinux
 }
@@ -34,24 +34,36 @@ export type RuntimeName = "containerd" | "cri-o" | "cri-dockerd" | "podman"
 
 export type Runtime = {
   name: RuntimeName
+  /** as the program or the package list tells it: "1.7.24", "2.1.0-rc.1" */
   version?: string
   /** what told that it is there */
   evidence: string[]
   isRunning: boolean
+  /** the CRI socket, as configured; podman has none */
+  socket?: string
   /** the file whose keys count, if there is one */
   configFile?: string
-  confDir?: Chosen<string>
-  binDirs?: Chosen<string[]>
+  /** file and reason: a configuration that it would not start with */
+  broken?: string
+  /** file and key by which it does no networking over CNI; such a runtime decides nothing */
+  off?: string
+  confDir: Chosen<string>
+  binDirs: Chosen<string[]>
   /** containerd: 1 unless set, 0 is all of them */
   maxConfNum?: number
-  /** CRI-O's cni_default_network */
+  /** containerd: executes the plugin `loopback` for every pod, from no file */
+  ownsLoopback?: boolean
+  /** CRI-O's cni_default_network, podman's default_network */
   defaultNetwork?: string
   /** path mode: what the operator sets so that a directory of ours comes first */
   pathSetting: PathSetting
 }
 
-/** `single`: the key takes one directory (containerd before 2.1), so that it cannot hold a directory more. */
-export type PathSetting = { file: string; key: string; kind: "list" | "single" | "flag"; restart: string }
+/**
+ * `single`: the key takes one directory (containerd before 2.1), so that it cannot hold a directory more. `restart`: the
+ * command that makes it count. `how`: whoever else writes the file, and what to do about it.
+ */
+export type PathSetting = { file: string; key: string; kind: "list" | "single" | "flag"; restart: string; how?: string }
 
 export type Network = {
   file: string
@@ -66,7 +78,7 @@ export type Network = {
   sideFiles: string[]
   disableCheck: boolean
   loadOnlyInlinedPlugins: boolean
-  /** the runtime works with it by its own rule */
+  /** the runtime works with it by its own rule; podman works with every one that can be loaded */
   isActive: boolean
   /** why the runtime cannot load it */
   broken?: string
@@ -85,7 +97,10 @@ export type Plugin = {
   via: string
   /** files of the networks that lead to it */
   networks: string[]
-  /** the file that libcni would execute: the first of this name in the plugin directories; undefined: missing */
+  /**
+   * the file that libcni would execute: the first of this name in the plugin directories; undefined: missing. Multus'
+   * delegates are looked for in its own directory first, which need not be one of `binDirs`.
+   */
   path?: string
   kind?: "file" | "symlink"
   /** of a symlink: where it leads in the end */

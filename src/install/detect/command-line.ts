@@ -1,20 +1,18 @@
 import { basename } from "node:path"
 import type { NodeFiles } from "./node-files.ts"
+import { isOfNode, type Process } from "./processes.ts"
 
 /** How a daemon is started: by what runs, else by its systemd unit. */
 export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }
 
-/** Looks for a running daemon of the node itself; one in a container of the node is somebody else's. */
-export function running(files: NodeFiles, daemon: string): CommandLine | undefined {
-  const node = files.linkTarget("/proc/1/ns/mnt")
-  for (const pid of files.list("/proc").filter((name) => /^\d+$/.test(name))) {
-    const words = files.text(`/proc/${pid}/cmdline`)?.split("\0").slice(0, -1) ?? []
-    if (basename(words[0] ?? "") !== daemon) continue
-    if (files.linkTarget(`/proc/${pid}/ns/mnt`) !== node) continue
-    const executable = files.linkTarget(`/proc/${pid}/exe`)
-    return { words, from: `process ${pid}`, pid: Number(pid), ...(executable ? { executable } : {}) }
-  }
-  return undefined
+/** Running daemons of this name of the node itself, oldest first; one in a container of the node is somebody else's. */
+export function running(files: NodeFiles, processes: readonly Process[], daemon: string): CommandLine[] {
+  return processes
+    .filter((process) => process.name === daemon && isOfNode(files, process))
+    .map(({ pid, words }) => {
+      const executable = files.linkTarget(`/proc/${pid}/exe`)
+      return { words, from: `process ${pid}`, pid, ...(executable ? { executable } : {}) }
+    })
 }
 
 /** The last ExecStart of a unit and of what its drop-ins make of it. */
@@ -31,7 +29,7 @@ export function fromUnit(files: NodeFiles, unit: string): CommandLine | undefine
   let found: CommandLine | undefined
   for (const path of [main, ...dropIns.sort((a, b) => basename(a).localeCompare(basename(b)))]) {
     const text = (files.text(path) ?? "").replace(/\\\n/g, " ")
-    for (const [, line = ""] of text.matchAll(/^\s*ExecStart\s*=(.*)$/gm)) {
+    for (const [, line = ""] of text.matchAll(/^[ \t]*ExecStart[ \t]*=(.*)$/gm)) {
       const words = line
         .trim()
         .replace(/^[-@:+!|]+/, "")

@@ -3,15 +3,18 @@ import type { NodeFiles } from "./node-files.ts"
 
 export type Table = Record<string, unknown>
 
-/** A TOML file as a table; what cannot be parsed is told, because the runtime does not start over it either. */
-export function readToml(files: NodeFiles, path: string): Table | { broken: string } | undefined {
+/**
+ * A TOML file as a table; undefined: there is none. What cannot be parsed is told, because the runtime does not start
+ * over it either.
+ */
+export function readToml(files: NodeFiles, path: string): { table: Table; broken?: string } | undefined {
   const text = files.text(path)
   if (text === undefined) return undefined
   try {
-    return parse(text)
+    return { table: parse(text) }
   } catch (error) {
     const [line = ""] = error instanceof Error ? error.message.split("\n") : []
-    return { broken: `${path}: ${line}` }
+    return { table: {}, broken: `${path}: ${line}` }
   }
 }
 

@@ -1,0 +1,95 @@
+import { basename, dirname, join, normalize } from "node:path"
+import type { NodeFiles } from "./node-files.ts"
+import { merged, readToml, type Table, tableAt, textAt, textsAt } from "./toml.ts"
+import { isVersionAtLeast } from "./version.ts"
+
+export type ContainerdConfig = {
+  /** the keys of the CRI plugin's `cni` table */
+  cni: Table
+  /** that table's own key in this version of the configuration */
+  key: string
+  /** the file that decides about the table */
+  from: string
+  /** of the socket */
+  address?: string
+  /** why containerd would not start */
+  broken?: string
+  /** where its CRI plugin is switched off */
+  off?: string
+}
+
+/** The plugin that holds the CRI settings, in each version of the configuration. */
+const SECTIONS = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"] as const
+
+/** The file and what it imports, breadth first as containerd reads them; later ones win. */
+export function readContainerdConfig(files: NodeFiles, path: string, version: string | undefined): ContainerdConfig {
+  const config: ContainerdConfig = { cni: {}, key: "", from: path }
+  const pending = [path]
+  const loaded = new Set<string>()
+  let rootVersion: number | undefined
+  for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
+    if (loaded.has(file)) continue
+    loaded.add(file)
+    const toml = readToml(files, file)
+    // Without its own file containerd starts with defaults; without one that it imports it does not start.
+    const missing = !toml && file !== path ? `${file}, which ${path} imports, is missing` : undefined
+    const broken = config.broken ?? toml?.broken ?? missing
+    if (broken !== undefined) config.broken = broken
+    if (!toml || toml.broken !== undefined) continue
+    const { table } = toml
+    const ownVersion = typeof table.version === "number" ? table.version : 1
+    rootVersion ??= ownVersion
+    const plugins = tableAt(table, "plugins")
+    const section = [sectionOf(ownVersion), SECTIONS[1]].find((name) => name in plugins)
+    if (section !== undefined) {
+      const cni = tableAt(plugins, section, "cni")
+      // containerd 1 replaces a plugin's whole section by a later file's, 2 merges them.
+      const isMerged = version === undefined ? rootVersion >= 3 : isVersionAtLeast(version, "2.0")
+      config.cni = isMerged ? merged(config.cni, cni) : cni
+      if (Object.keys(cni).length > 0 || !isMerged) config.from = file
+      config.key = keyOf(section)
+    }
+    const address = textAt(tableAt(table, "grpc"), "address")
+    if (address !== undefined) config.address = address
+    const off = textsAt(table, "disabled_plugins")?.find((name) => SECTIONS.some((section) => section === name))
+    if (off !== undefined) config.off = `${file}, disabled_plugins has ${off}`
+    pending.push(...imports(files, file, textsAt(table, "imports") ?? []))
+  }
+  const usual = version !== undefined && isVersionAtLeast(version, "2.0") ? 3 : 2
+  config.key ||= keyOf(sectionOf(rootVersion ?? usual))
+  return config
+}
+
+function sectionOf(version: number): string {
+  return SECTIONS[version - 1] ?? SECTIONS[2]
+}
+
+function keyOf(section: string): string {
+  return `plugins.${section.includes(".") ? JSON.stringify(section) : section}.cni`
+}
+
+/** A relative import is looked for beside the file that imports it. */
+function imports(files: NodeFiles, importer: string, patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => {
+    const path = pattern.startsWith("/") ? normalize(pattern) : join(dirname(importer), pattern)
+    return path.includes("*") ? glob(files, path) : [path]
+  })
+}
+
+/** Go's filepath.Glob, as far as imports use it: `*` and `?` within one name, in any part of the path. */
+function glob(files: NodeFiles, pattern: string): string[] {
+  if (!/[*?]/.test(pattern)) return files.exists(pattern) ? [pattern] : []
+  const name = new RegExp(
+    `^${basename(pattern)
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", "[^/]*")
+      .replaceAll("?", "[^/]")}$`,
+  )
+  const parent = dirname(pattern)
+  return (/[*?]/.test(parent) ? glob(files, parent) : [parent]).flatMap((directory) =>
+    files
+      .list(directory)
+      .filter((entry) => name.test(entry))
+      .map((entry) => join(directory, entry)),
+  )
+}

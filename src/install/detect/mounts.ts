@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Mount } from "../facts.ts"
+import type { NodeFiles } from "./node-files.ts"
+
+/**
+ * The mount that each directory lies on, as the node has it; where the node's own /proc cannot be read, as this
+ * process has it: a read-only volume is then what decides.
+ */
+export function findMounts(files: NodeFiles, directories: readonly string[]): Mount[] {
+  const own = files.text("/proc/1/mountinfo")
+  const isMounted = files.root !== "/"
+  const table = parseMountinfo(own ?? readFileSync("/proc/self/mountinfo", "utf8"))
+  return [...new Set(directories)].flatMap((directory) => {
+    const real = files.real(directory) ?? directory
+    const path = own === undefined && isMounted ? join(files.root, real) : real
+    const mount = mountOf(table, path)
+    return mount ? [{ directory, ...mount }] : []
+  })
+}
+
+type Row = Omit<Mount, "directory">
+
+/** proc(5): ID, parent, device, root, mount point, options, optional fields, `-`, type, source, super options. */
+export function parseMountinfo(text: string): Row[] {
+  return text.split("\n").flatMap((line) => {
+    const [before = "", after] = line.split(" - ")
+    const [, , , , point, options = ""] = before.split(" ")
+    if (point === undefined || after === undefined) return []
+    const [fsType = "", , superOptions = ""] = after.split(" ")
+    const all = [...new Set([...options.split(","), ...superOptions.split(",")])]
+    return [
+      {
+        mountPoint: unescapeOctal(point),
+        fsType,
+        options: all,
+        isReadOnly: all.includes("ro"),
+        isNoexec: all.includes("noexec"),
+        isOverlay: fsType === "overlay",
+        isTmpfs: fsType === "tmpfs",
+      },
+    ]
+  })
+}
+
+/** The deepest mount point above the path; of several at one point the last one covers the others. */
+function mountOf(table: readonly Row[], path: string): Row | undefined {
+  let found: Row | undefined
+  for (const row of table) {
+    const prefix = row.mountPoint === "/" ? "/" : `${row.mountPoint}/`
+    const isAbove = path === row.mountPoint || path.startsWith(prefix)
+    if (isAbove && row.mountPoint.length >= (found?.mountPoint.length ?? 0)) found = row
+  }
+  return found
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+}
