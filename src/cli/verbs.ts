@@ -1,4 +1,5 @@
 import type { Verb } from "./verb.ts"
+import { explain } from "./verbs/explain.ts"
 import { ledger } from "./verbs/ledger.ts"
 import { lint } from "./verbs/lint.ts"
 import { ls } from "./verbs/ls.ts"
@@ -9,4 +10,4 @@ import { tail } from "./verbs/tail.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, tail, ps, lint, ledger, whoOwns, serve]
+export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, serve]

@@ -1,0 +1,86 @@
+import { Fault } from "../../fault/fault.ts"
+import { explain as explainOperation, operationToExplain } from "../../model/explain/explain.ts"
+import type { Explanation } from "../../model/explain/statement.ts"
+import type { Finding } from "../../model/finding/finding.ts"
+import { Linter } from "../../model/finding/linter.ts"
+import { Ledger } from "../../model/ledger.ts"
+import type { Operation } from "../../model/operation.ts"
+import { PluginLists } from "../../model/plugin-lists.ts"
+import { readOperations } from "../../store/operations.ts"
+import { type Paint, painter, visible } from "../colour.ts"
+import { addOutput, printOne } from "../output.ts"
+import { addCapture, reportDamage, type Selection, select } from "../select.ts"
+import { findSubject, type Subject } from "../subject.ts"
+import type { Verb } from "../verb.ts"
+import { wrap } from "../wrap.ts"
+
+export const explain: Verb = {
+  name: "explain",
+  summary: "say in a few plain words what went wrong: who failed first, what never ran, what nobody was told",
+  define(command) {
+    addOutput(addCapture(command))
+      .argument(
+        "<pod|id>",
+        "NAME or NAMESPACE/NAME of a pod, or the beginning of an operation's, call's or container's id",
+      )
+      .option("-n, --namespace <name>", "namespace of the pod")
+  },
+  async run(context, [words], options) {
+    const selection = await select(context, { capture: options.capture, from: options.from })
+    const nowMs = context.nowMs()
+    const subject = await findSubject(selection, String(words), options.namespace)
+    const { operation, explanation } = await explained(selection, subject, nowMs)
+    const paint = painter(context)
+    await printOne(context, options, {
+      kind: "Explanation",
+      value: explanation,
+      name: `operation/${operation.id}`,
+      text: () => explanationText(explanation, paint, context.stdout.isTTY ? context.stdout.columns : undefined),
+    })
+    reportDamage(context, selection, 1)
+  },
+}
+
+/** One pass over the capture: the lists of networks, and everything of the pod or container. */
+async function explained(
+  { capture, damage }: Selection,
+  subject: Subject,
+  nowMs: number,
+): Promise<{ operation: Operation; explanation: Explanation }> {
+  const lists = new PluginLists()
+  const ledger = new Ledger()
+  const linter = new Linter(nowMs)
+  const related: Operation[] = []
+  const findings = new Map<string, Finding[]>()
+  for await (const operation of readOperations(capture, damage)) {
+    lists.add(operation)
+    if (!subject.isRelated(operation)) continue
+    related.push(operation)
+    ledger.add(operation)
+    findings.set(operation.id, linter.check(operation))
+  }
+  const operation = subject.operation ?? operationToExplain(related, (one) => lists.of(one), nowMs)
+  if (!operation) throw new Fault("NOT_FOUND", `${subject.name} is gone from the capture`, "Try again.")
+  const explanation = explainOperation(operation, {
+    related,
+    attachments: ledger.attachments(),
+    findings: findings.get(operation.id) ?? [],
+    list: lists.of(operation),
+    nowMs,
+  })
+  return { operation, explanation }
+}
+
+const LABEL_WIDTH = 16
+
+function explanationText(
+  { headline, isWrong, statements }: Explanation,
+  paint: Paint,
+  columns: number | undefined,
+): string {
+  const lines = statements.map(({ about, text }) => {
+    const label = `  ${about}`.padEnd(LABEL_WIDTH)
+    return `${paint(label, "dim")}${wrap(visible(text), columns, LABEL_WIDTH)}`
+  })
+  return [paint(visible(headline), isWrong ? "red" : "green"), ...lines, ""].join("\n")
+}

@@ -1,0 +1,72 @@
+import type { Operation } from "../operation.ts"
+import type { PluginList } from "../plugin-lists.ts"
+import { reportOf } from "../runtime-report.ts"
+import { age, duration, podName } from "../wording.ts"
+import { leftBehind, lookNext, sinceThen } from "./aftermath.ts"
+import { causeOf, culpritOf, missing, neverRan, runtimeReport, thrownAway } from "./cause.ts"
+import type { Explanation, Surroundings } from "./statement.ts"
+import { findingsOf, lookNextWhereWell, soFar } from "./well.ts"
+
+/** The operation that a pod's trouble is about: the newest that went wrong; where none did, the newest. */
+export function operationToExplain(
+  related: readonly Operation[],
+  listOf: (operation: Operation) => PluginList | undefined,
+  nowMs: number,
+): Operation | undefined {
+  return (
+    related.findLast((operation) => isTrouble(operation, listOf(operation), nowMs)) ??
+    related.findLast(({ command }) => command === "ADD") ??
+    related.at(-1)
+  )
+}
+
+/** Says in plain words what happened in an operation, why, and what came of it. */
+export function explain(operation: Operation, around: Surroundings): Explanation {
+  const { list, nowMs } = around
+  const isWrong = isTrouble(operation, list, nowMs)
+  const culprit = culpritOf(operation)
+  const told = isWrong
+    ? [
+        ...causeOf(operation, culprit),
+        ...neverRan(operation, culprit, list),
+        ...runtimeReport(operation),
+        ...thrownAway(operation),
+        ...leftBehind(operation, around),
+        ...sinceThen(operation, around),
+        ...lookNext(operation, culprit, list),
+      ]
+    : [...soFar(operation, around), ...findingsOf(around), ...lookNextWhereWell(operation, around)]
+  return {
+    operation: operation.id,
+    isWrong,
+    headline: headline(operation, isWrong, nowMs),
+    statements: told.slice(0, 9),
+  }
+}
+
+/** Time in which the next call of a list has certainly begun. */
+const SETTLED_MS = 5_000
+
+function isTrouble(operation: Operation, list: PluginList | undefined, nowMs: number): boolean {
+  return (
+    operation.outcome !== "ok" ||
+    operation.calls.some(({ call }) => reportOf(call).kind === "failure" || reportOf(call).kind === "empty-success") ||
+    (missing(operation, list).length > 0 && nowMs - operation.wallMs - (operation.durationMs ?? 0) > SETTLED_MS)
+  )
+}
+
+function headline(operation: Operation, isWrong: boolean, nowMs: number): string {
+  const { command, outcome, durationMs, wallMs, calls } = operation
+  const who = `${command} ${podName(operation)}`.trim()
+  const when = `${age(wallMs, nowMs)} ago`
+  if (!isWrong) return `${who}: nothing is wrong with it (${when}, took ${duration(durationMs)})`
+  if (outcome === "running") return `${who} is still running, after ${duration(nowMs - wallMs)}`
+  if (outcome === "killed") return `${who} was killed before it ended (${when})`
+  if (outcome === "unknown") return `${who} has no recorded end (${when})`
+  if (outcome === "failed") return `${who} failed ${when}, after ${duration(durationMs)}`
+  if (calls.some(({ call }) => reportOf(call).kind === "failure"))
+    return `${who} failed ${when}: every plugin exited with 0, and the runtime cannot read an answer`
+  if (calls.some(({ call }) => reportOf(call).kind === "empty-success"))
+    return `${who} looks well to the runtime and is not (${when})`
+  return `${who} stopped early (${when}), and no plugin failed`
+}
