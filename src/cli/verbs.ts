@@ -6,8 +6,9 @@ import { ls } from "./verbs/ls.ts"
 import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
+import { stats } from "./verbs/stats.ts"
 import { tail } from "./verbs/tail.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, serve]
+export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, stats, serve]

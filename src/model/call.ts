@@ -101,8 +101,8 @@ export function jsonObject(payload: Payload | undefined): Record<string, unknown
 }
 
 /** Whether the call failed as a runtime judges it: by exit status alone (libcni raw_exec.go). */
-export function isFailed(call: Call): boolean {
-  return call.state === "killed" || (call.exit !== undefined && !("code" in call.exit && call.exit.code === 0))
+export function isFailed({ state, exit }: Pick<Call, "state" | "exit">): boolean {
+  return state === "killed" || (exit !== undefined && !("code" in exit && exit.code === 0))
 }
 
 function podOf(args: string | undefined): Pod | undefined {

@@ -1,5 +1,8 @@
 import { type Call, isFailed } from "./call.ts"
 
+/** What a call must tell to be counted. */
+export type TimedCall = Pick<Call, "plugin" | "wallMs" | "durationMs" | "state" | "exit">
+
 /** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
 export type Timeline = {
   /** milliseconds since 1970 */
@@ -31,7 +34,7 @@ const MOST_STEPS = 120
 const FEWEST_STEPS = 30
 
 /** Undefined where there is no call. `untilMs`: how long nothing but these calls is known to have happened. */
-export function toTimeline(calls: readonly Call[], untilMs = 0): Timeline | undefined {
+export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline | undefined {
   if (calls.length === 0) return undefined
   let firstMs = Number.POSITIVE_INFINITY
   let lastMs = untilMs
@@ -45,10 +48,10 @@ export function toTimeline(calls: readonly Call[], untilMs = 0): Timeline | unde
   const endMs = (Math.floor(lastMs / stepMs) + 1) * stepMs
   const startMs = Math.min(Math.floor(firstMs / stepMs) * stepMs, endMs - FEWEST_STEPS * stepMs)
   const steps = Math.round((endMs - startMs) / stepMs)
-  const stepOf = ({ wallMs }: Call) => Math.floor((wallMs - startMs) / stepMs)
+  const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - startMs) / stepMs)
   const zeros = () => new Array<number>(steps).fill(0)
   const timeline: Timeline = { startMs, stepMs, steps, calls: zeros(), failed: zeros(), inFlight: zeros(), plugins: [] }
-  const byPlugin = new Map<string, Call[]>()
+  const byPlugin = new Map<string, TimedCall[]>()
   for (const call of calls) {
     const at = stepOf(call)
     timeline.calls[at] = (timeline.calls[at] ?? 0) + 1
@@ -69,7 +72,12 @@ export function quantile(sorted: readonly number[], share: number): number | nul
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
 }
 
-function pluginTimeline(plugin: string, calls: Call[], steps: number, stepOf: (call: Call) => number): PluginTimeline {
+function pluginTimeline(
+  plugin: string,
+  calls: TimedCall[],
+  steps: number,
+  stepOf: (call: TimedCall) => number,
+): PluginTimeline {
   const byStep: number[][] = Array.from({ length: steps }, () => [])
   const all: number[] = []
   for (const call of calls) {
@@ -91,7 +99,7 @@ function pluginTimeline(plugin: string, calls: Call[], steps: number, stepOf: (c
 }
 
 /** Sweeps over beginnings and ends; a call that never ended counts until the last step only while it runs. */
-function countInFlight(calls: readonly Call[], { startMs, stepMs, steps, inFlight }: Timeline): void {
+function countInFlight(calls: readonly TimedCall[], { startMs, stepMs, steps, inFlight }: Timeline): void {
   const changes: { ms: number; by: 1 | -1 }[] = []
   for (const { wallMs, durationMs, state } of calls) {
     if (durationMs === undefined && state !== "running") continue

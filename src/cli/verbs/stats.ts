@@ -1,0 +1,40 @@
+import { Fault } from "../../fault/fault.ts"
+import { type Statistics, Tally } from "../../model/statistics.ts"
+import { painter } from "../colour.ts"
+import { addOutput, outputFormat, printOne, printRows } from "../output.ts"
+import { addSelection, filterWords, reportDamage, select } from "../select.ts"
+import { chartsText, groupTable, totalsText } from "../statistics-text.ts"
+import type { Verb } from "../verb.ts"
+
+export const stats: Verb = {
+  name: "stats",
+  summary: "count and time calls by plugin and command: percentiles, a histogram, calls in flight, the slowest",
+  define(command) {
+    addOutput(addSelection(command))
+      .argument("[filter...]", "a filter, as --filter takes it")
+      .option("--slowest <number>", "how many of the slowest calls", "5")
+  },
+  async run(context, [words], options) {
+    const slowest = Number(options.slowest)
+    if (!Number.isInteger(slowest) || slowest < 0) {
+      throw new Fault("USAGE", `--slowest ${options.slowest} is no number of calls`, "Write --slowest 5.")
+    }
+    const selection = await select(context, options, filterWords(words))
+    const tally = new Tally(slowest)
+    for await (const call of selection.calls()) tally.add(call)
+    const statistics = tally.statistics()
+    const format = outputFormat(options).kind
+    if (format === "table" || format === "wide") {
+      if (statistics.calls > 0) context.stdout.write(totalsText(statistics))
+      await printRows(context, options, groupTable, statistics.groups)
+      if (statistics.calls > 0) {
+        context.stdout.write(chartsText(statistics, painter(context), context.stdout.columns ?? 80))
+      }
+    } else await printOne(context, options, toOne(statistics))
+    reportDamage(context, selection, statistics.calls)
+  },
+}
+
+function toOne(statistics: Statistics): Parameters<typeof printOne>[2] {
+  return { kind: "Statistics", value: statistics, name: "statistics", text: () => totalsText(statistics) }
+}
