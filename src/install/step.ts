@@ -29,6 +29,8 @@ export type Reversal =
   | { kind: "unedit"; saved: string; originalSha256: string; editedSha256: string }
   /** the saved copy of a symlink points where it pointed before */
   | { kind: "repoint"; target: string }
+  /** what took another's place in `real/` goes with the step that made the first there */
+  | { kind: "keep" }
   /** a file of ours */
   | { kind: "remove" }
 

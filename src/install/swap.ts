@@ -42,19 +42,32 @@ export function homeSteps({ layout, home, hasDoor, leftovers }: Site): Step[] {
 }
 
 function saveSteps(
-  { real, links }: Layout,
+  { real, links, stage }: Layout,
   { name, path, kind, hasOriginal, hasLink }: PluginFile,
   target: string | undefined,
 ): Step[] {
   const [original, link] = [join(real, name), join(links, name)]
-  return [
-    // What an agent has replaced since, or a crash left before its relay was in place: the file there now is the plugin.
-    ...(hasLink ? [{ kind: "remove", path: link } as const] : []),
-    ...(hasOriginal ? [{ kind: "remove", path: original } as const] : []),
-    ...(kind === "link" ? [{ kind: "link", from: path, path: link } as const] : []),
+  const save = (saved: string): Step =>
     kind === "link" && target !== undefined
-      ? { kind: "symlink", target, path: original }
-      : { kind: "link", from: path, path: original },
+      ? { kind: "symlink", target, path: saved }
+      : { kind: "link", from: path, path: saved }
+  return [
+    ...(hasLink ? [{ kind: "remove", path: link } as const] : []),
+    ...(kind === "link" ? [{ kind: "link", from: path, path: link } as const] : []),
+    ...(hasOriginal ? replaceSteps(save, join(stage, name), original) : [save(original)]),
+  ]
+}
+
+/**
+ * What an agent has replaced since, or a crash left before its relay was in place: the file there now is the plugin.
+ * The name in real/ is never free: the symlink of a relay that is armed already may lead to it.
+ */
+function replaceSteps(save: (saved: string) => Step, staged: string, original: string): Step[] {
+  return [
+    save(staged),
+    { kind: "rename", from: staged, path: original, undo: { kind: "keep" } },
+    // rename(2) does nothing when both names are one file already.
+    { kind: "remove", path: staged },
   ]
 }
 
