@@ -1,15 +1,19 @@
-/** Compiles the C programs beside this file, once for each version of their source. */
+/** Compiles C programs, once for each version of their source. */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 /** Path of a static executable: the plugin that does what its JSON file says, or the launcher. */
 export function double(program: "plugin" | "launch"): string {
-  const source = join(import.meta.dirname, `${program}.c`)
+  return compiled(join(import.meta.dirname, `${program}.c`))
+}
+
+/** Path of the static executable that a C file makes. */
+export function compiled(source: string): string {
   const version = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 8)
   const folder = join(import.meta.dirname, "../../build/doubles")
-  const executable = join(folder, `${program}-${version}`)
+  const executable = join(folder, `${basename(source, ".c")}-${version}`)
   if (existsSync(executable)) return executable
   mkdirSync(folder, { recursive: true })
   const unfinished = `${executable}.${process.pid}`

@@ -1,0 +1,108 @@
+import type { Timing } from "./rounds.ts"
+
+/** One thing bare, and with what is ours in its place or before it. */
+export type Row = { what: string; bare: Timing; ours: Timing }
+
+export type Throughput = {
+  what: string
+  atOnce: number
+  calls: number
+  bareCallsPerS: number
+  wrappedCallsPerS: number
+  share: number
+}
+
+export type Report = {
+  machine: { cpu: string; cpus: number; kernel: string; descriptors: number }
+  rounds: number
+  probeRounds: number
+  latency: Row[]
+  probe: Row
+  throughput: Throughput[]
+  peakBytes: number
+  sizeBytes: number
+}
+
+export type Target = {
+  what: string
+  value: number
+  unit: string
+  atMost?: number
+  atLeast?: number
+  isReached: boolean
+}
+
+/** What the project promises, against what was measured. */
+export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: Report): Target[] {
+  return [
+    ...latency.flatMap(({ what, bare, ours }) => [
+      atMost(`added, p50: ${what}`, ours.p50Ms - bare.p50Ms, 1, "ms"),
+      atMost(`added, p99: ${what}`, ours.p99Ms - bare.p99Ms, 3, "ms"),
+    ]),
+    atLeast("probe: Python's time in ours", probe.bare.p50Ms / probe.ours.p50Ms, 20, "times"),
+    ...throughput.map(({ what, share }) => atLeast(`throughput: ${what}`, share * 100, 95, "% of bare")),
+    atMost("peak memory", peakBytes / 1e6, 2, "MB"),
+    atMost("executable", sizeBytes / 1e6, 1.5, "MB"),
+  ]
+}
+
+function atMost(what: string, value: number, limit: number, unit: string): Target {
+  return { what, value: rounded(value), unit, atMost: limit, isReached: value <= limit }
+}
+
+function atLeast(what: string, value: number, limit: number, unit: string): Target {
+  return { what, value: rounded(value), unit, atLeast: limit, isReached: value >= limit }
+}
+
+/** For people. */
+export function table(report: Report, targets: readonly Target[]): string {
+  const { machine, rounds, probeRounds, latency, probe, throughput } = report
+  const ms = (value: number) => value.toFixed(3)
+  const times = ({ what, bare, ours }: Row) => [
+    what,
+    ...[bare.p50Ms, ours.p50Ms, ours.p50Ms - bare.p50Ms, bare.p99Ms, ours.p99Ms, ours.p99Ms - bare.p99Ms].map(ms),
+  ]
+  return [
+    `${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}; up to ${machine.descriptors} descriptors`,
+    "",
+    ...columns([
+      [`latency in ms, ${rounds} rounds`, "p50 bare", "ours", "added", "p99 bare", "ours", "added"],
+      ...latency.map(times),
+      [`${probe.what} (${probeRounds})`, ...times(probe).slice(1)],
+    ]),
+    "",
+    ...columns([
+      ["calls a second", "at once", "calls", "bare", "wrapped", "share"],
+      ...throughput.map(({ what, atOnce, calls, bareCallsPerS, wrappedCallsPerS, share }) => [
+        what,
+        String(atOnce),
+        String(calls),
+        bareCallsPerS.toFixed(0),
+        wrappedCallsPerS.toFixed(0),
+        `${(share * 100).toFixed(1)} %`,
+      ]),
+    ]),
+    "",
+    ...columns([
+      ["target", "measured", "wanted", "reached"],
+      ...targets.map(({ what, value, unit, atMost: most, atLeast: least, isReached }) => [
+        what,
+        `${value} ${unit}`,
+        most === undefined ? `>= ${least}` : `<= ${most}`,
+        isReached ? "yes" : "NO",
+      ]),
+    ]),
+  ].join("\n")
+}
+
+/** The first column to the left, numbers to the right. */
+function columns(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((cells) => cells[at]?.length ?? 0)))
+  return rows.map((cells) =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  "),
+  )
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
