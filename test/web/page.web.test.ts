@@ -279,6 +279,7 @@ test("all of it by keyboard", async () => {
   await chosen.filter({ hasText: "portmap" }).waitFor()
   await press("[")
   await chosen.filter({ hasText: "host-local" }).waitFor()
+  await page.locator(".lines .line").first().waitFor()
   await page.getByRole("tab", { selected: true }).nth(1).focus()
   await press("ArrowRight")
   await page.locator("[role=tab][aria-selected=true]:focus", { hasText: "stderr" }).waitFor()
@@ -324,13 +325,13 @@ test("the filter: completed from what was captured, in effect while one types, w
   assert.deepEqual(await values.allTextContents(), ["host-local", "hostile"])
   await press("ArrowDown", "Enter")
   await page.keyboard.type("and failed")
-  await page.getByText("1 shown").waitFor()
+  await page.getByText("1 shown", { exact: true }).waitFor()
   assert.deepEqual([await box.inputValue(), await pods()], ["plugin=host-local and failed", ["orders-0"]])
   await page.waitForURL("**/#/operations?q=plugin%3Dhost-local+and+failed")
 
   await box.fill("stderr ~ 'veth pair' and pod=web-*")
   await press("Enter")
-  await page.getByText("2 shown").waitFor()
+  await page.getByText("2 shown", { exact: true }).waitFor()
   assert.deepEqual(await pods(), ["web-7d9f8b6c5-9wlmz", "web-7d9f8b6c5-2xkqj"])
 
   await box.fill("command=ADD and duratoin>1s")
@@ -345,7 +346,7 @@ test("the filter: completed from what was captured, in effect while one types, w
   await page.getByRole("button", { name: "Show all 11" }).click()
   assert.equal(await rows(page).count(), 11)
   await page.getByRole("button", { name: "failed 3" }).click()
-  await page.getByText("3 shown").waitFor()
+  await page.getByText("3 shown", { exact: true }).waitFor()
   assert.equal(await box.inputValue(), "outcome=failed")
   assert.deepEqual(wrongs, [])
   await context.close()
@@ -354,9 +355,13 @@ test("the filter: completed from what was captured, in effect while one types, w
 test("what pods, plugins and files say is text, never markup", async () => {
   const { page, context, wrongs } = await open()
   await row(page, "<img").click()
-  for (const panel of ["Calls", "Chain", "Compare"]) {
+  for (const [panel, wanted] of [
+    ["Calls", ".waterfall"],
+    ["Chain", ".hop"],
+    ["Compare", ".pair"],
+  ] as const) {
     await page.getByRole("tab", { name: panel }).click()
-    await page.waitForTimeout(100)
+    await page.locator(wanted).first().waitFor()
   }
   await page.getByRole("tab", { name: "Calls" }).click()
   for (const stream of ["stdin", "stdout", "stderr", "env"]) {
@@ -374,7 +379,7 @@ test("what pods, plugins and files say is text, never markup", async () => {
   await goTo(page, "#/overview")
   await page.locator(".tile").first().waitFor()
   await goTo(page, `#/operations/%3Cimg%20src=x%20onerror=alert(1)%3E/calls?q=${encodeURIComponent(HOSTILE_NAME)}`)
-  await page.waitForTimeout(100)
+  await page.getByText("This operation is not in the capture.").waitFor()
   assert.equal(await page.title(), "cnitap")
   assert.deepEqual(
     await page.evaluate(() => [

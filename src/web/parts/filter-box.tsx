@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { type Completion, complete, type Suggestion } from "../../model/filter/complete.ts"
+import { expectationAtEnd } from "../../model/filter/parse.ts"
 import { knownValues } from "../state/known-values.ts"
 import { filterTrouble, isSearching } from "../state/query.ts"
 import { go, route } from "../state/route.ts"
@@ -17,9 +18,18 @@ export function FilterBox() {
   const [chosen, setChosen] = useState(-1)
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const cursorAfterTake = useRef<number>(undefined)
   useEffect(() => {
     if (q !== text.trim()) setText(q)
   }, [q])
+  // Keys may come before the next frame: the cursor must stand right as soon as the text does.
+  useLayoutEffect(() => {
+    const at = cursorAfterTake.current
+    if (at === undefined) return
+    cursorAfterTake.current = undefined
+    input.current?.setSelectionRange(at, at)
+    suggest()
+  }, [text])
   const shown = completion?.suggestions.slice(0, SHOWN) ?? []
   const isOpen = shown.length > 0
   const close = () => {
@@ -40,21 +50,18 @@ export function FilterBox() {
   const take = ({ text: word }: Suggestion) => {
     if (!completion || !input.current) return
     const before = text.slice(0, completion.from) + word
-    const isFinal = /[\w")]$/.test(word)
-    write(`${before}${isFinal ? " " : ""}${text.slice(completion.to).trimStart()}`)
+    const blank = wantsBlank(before) ? " " : ""
+    write(`${before}${blank}${text.slice(completion.to).trimStart()}`)
     close()
-    requestAnimationFrame(() => {
-      const at = before.length + (isFinal ? 1 : 0)
-      input.current?.setSelectionRange(at, at)
-      suggest()
-    })
+    cursorAfterTake.current = before.length + blank.length
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const suggestion = shown[chosen] ?? (event.key === "Tab" && text ? shown[0] : undefined)
     if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const step = event.key === "ArrowDown" ? 1 : -1
       setChosen((at) => (at + step + shown.length + (at < 0 && step < 0 ? 1 : 0)) % shown.length)
-    } else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) take(suggestion)
+    } else if (event.key === "ArrowDown") suggest()
+    else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) take(suggestion)
     else if (event.key === "Enter") {
       clearTimeout(timer.current)
       go({ q: text.trim() })
@@ -87,7 +94,6 @@ export function FilterBox() {
           write(event.currentTarget.value)
           suggest()
         }}
-        onFocus={suggest}
         onClick={suggest}
         onBlur={() => {
           close()
@@ -125,12 +131,17 @@ export function FilterBox() {
           </div>
         )}
       </div>
-      <p class="trouble" role="status">
+      <p class="trouble" aria-live="polite">
         {text.trim() === q && !isOpen && <Trouble text={q} />}
         {isSearching.value && "searching the capture…"}
       </p>
     </div>
   )
+}
+
+/** After a value another word comes; an operator stands right after its field. */
+function wantsBlank(before: string): boolean {
+  return /[\w")]$/.test(before) && expectationAtEnd(before, 0).kind !== "operator"
 }
 
 /** `plug` will be `plugin=…`: to look for operations with "plug" in them would empty the list for a moment. */

@@ -11,7 +11,8 @@ import "./call.css"
 
 /** One call: what it was given and what it gave back. */
 export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
-  const stream: Stream = route.value.stream ?? mostTelling(call)
+  // Until the streams are there, the tab that it will be for most calls: tabs should not change under the hand.
+  const stream: Stream = route.value.stream ?? (isWhole ? mostTelling(call) : "stdout")
   const size = (payload: Call["stdin"]) => payload && <span class="badge">{sizeText(payload.sizeBytes)}</span>
   const tabs = [
     { name: "stdin" as const, title: <>stdin {size(call.stdin)}</> },
