@@ -19,10 +19,15 @@ function reachedBy(plugin: PluginObject, via: string): Reached[] {
   if (typeof type !== "string" || type === "") return []
   return [
     { name: type, via },
-    ...(isObject(ipam) ? reachedBy(ipam, `IPAM of ${type}`) : []),
+    ...(isObject(ipam) && !isInside(type, ipam) ? reachedBy(ipam, `IPAM of ${type}`) : []),
     ...(type === "flannel" ? flannelDelegates(delegate) : isObject(delegate) ? reachedBy(delegate, by(type)) : []),
     ...(Array.isArray(delegates) ? delegates.filter(isObject).flatMap((inner) => reachedBy(inner, by(type))) : []),
   ]
+}
+
+/** The IPAM is no program of the node: azure-vnet asks CNS itself, antrea's agent executes the copy in its container. */
+function isInside(type: string, ipam: PluginObject): boolean {
+  return type === "antrea" || (type === "azure-vnet" && ipam.type === "azure-cns")
 }
 
 /** Whatever its delegate leaves out flannel fills in (flannel_linux.go doCmdAdd). */

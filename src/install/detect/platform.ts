@@ -9,10 +9,9 @@ export function findPlatform(files: NodeFiles): { platform: Platform; evidence: 
   const release = files.text(OS_RELEASE) ?? ""
   const lines = [...release.matchAll(/^(?:ID|NAME)=["']?([\w.-]+)["']?$/gm)]
   for (const platform of PLATFORMS) {
+    const line = lines.find(([, name = ""]) => platform.ids?.includes(name.toLowerCase()))
     const evidence = [
-      ...lines
-        .filter(([, name = ""]) => platform.ids?.includes(name.toLowerCase()))
-        .map(([line]) => `${OS_RELEASE}, ${line}`),
+      ...(line ? [`${OS_RELEASE}, ${line[0]}`] : []),
       ...(platform.paths ?? []).filter((path) => files.exists(path)),
     ]
     if (evidence.length > 0) return { platform, evidence }
