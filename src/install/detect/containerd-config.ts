@@ -8,8 +8,8 @@ export type ContainerdConfig = {
   cni: Table
   /** that table's own key in this version of the configuration */
   key: string
-  /** the file that decides about the table */
-  from: string
+  /** the file that each of these keys stands in */
+  origins: Record<string, string>
   /** of the socket */
   address?: string
   /** why containerd would not start */
@@ -23,7 +23,7 @@ const SECTIONS = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runt
 
 /** The file and what it imports, breadth first as containerd reads them; later ones win. */
 export function readContainerdConfig(files: NodeFiles, path: string, version: string | undefined): ContainerdConfig {
-  const config: ContainerdConfig = { cni: {}, key: "", from: path }
+  const config: ContainerdConfig = { cni: {}, key: "", origins: {} }
   const pending = [path]
   const loaded = new Set<string>()
   let rootVersion: number | undefined
@@ -45,8 +45,10 @@ export function readContainerdConfig(files: NodeFiles, path: string, version: st
       const cni = tableAt(plugins, section, "cni")
       // containerd 1 replaces a plugin's whole section by a later file's, 2 merges them.
       const isMerged = version === undefined ? rootVersion >= 3 : isVersionAtLeast(version, "2.0")
+      const origin = file
+      const origins = Object.fromEntries(Object.keys(cni).map((name) => [name, origin]))
       config.cni = isMerged ? merged(config.cni, cni) : cni
-      if (Object.keys(cni).length > 0 || !isMerged) config.from = file
+      config.origins = isMerged ? { ...config.origins, ...origins } : origins
       config.key = keyOf(section)
     }
     const address = textAt(tableAt(table, "grpc"), "address")

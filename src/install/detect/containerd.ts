@@ -70,13 +70,13 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   const configFile = flag(line, "--config", "-c") ?? DEFAULT.config
   const version = versionOf(files, line.executable ?? line.words[0] ?? "", ["containerd", "containerd.io"])
   const config = readContainerdConfig(files, configFile, version)
-  const { cni, key, from } = config
+  const { cni, key, origins } = config
   const confDir = textAt(cni, "conf_dir")
   const list = textsAt(cni, "bin_dirs")
   const single = textAt(cni, "bin_dir")
   const takesList = version === undefined ? list !== undefined : isVersionAtLeast(version, "2.1")
   const binDirs = (takesList ? list : undefined) ?? (single === undefined ? undefined : [single])
-  const value = (name: string) => `${from}, ${key}.${name}`
+  const value = (name: string) => `${origins[name]}, ${key}.${name}`
   return {
     name: "containerd",
     ...(version === undefined ? {} : { version }),
