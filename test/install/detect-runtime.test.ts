@@ -61,7 +61,7 @@ test("containerd 2.1 takes a list; 2.0 reads the same file and does not know the
 
 test("imports: containerd 1 takes a later file's section whole, containerd 2 merges its keys", (t) => {
   const config = {
-    [CONFIG]: `version = 2\nimports = ["conf.d/*.toml"]\n[${V2}]\nconf_dir = "/srv/net.d"\nbin_dir = "/srv/bin"\n`,
+    [CONFIG]: `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${V2}]\nconf_dir = "/srv/net.d"\nbin_dir = "/srv/bin"\n`,
     "/etc/containerd/conf.d/10-a.toml": `version = 2\n[${V2}]\nbin_dir = "/a/bin"\n`,
     "/etc/containerd/conf.d/20-b.toml":
       'version = 2\n[plugins."io.containerd.gc.v1.scheduler"]\npause_threshold = 0.1\n',
@@ -77,6 +77,20 @@ test("imports: containerd 1 takes a later file's section whole, containerd 2 mer
     bin: `/a/bin (/etc/containerd/conf.d/10-a.toml, ${V2}.bin_dir)`,
     set: `single ${V2}.bin_dir in ${CONFIG}`,
   })
+})
+
+test("a relative import lies beside its importer; containerd 1 takes a pattern from its own directory, which is /", (t) => {
+  const config = {
+    [CONFIG]: 'version = 2\nimports = ["here.toml", "conf.d/*.toml"]\n',
+    "/etc/containerd/here.toml": `version = 2\n[${V2}]\nconf_dir = "/here"\n`,
+    "/etc/containerd/conf.d/a.toml": `version = 2\n[${V2}]\nbin_dir = "/beside"\n`,
+    "/conf.d/a.toml": `version = 2\n[${V2}]\nbin_dir = "/started"\n`,
+  }
+  const [one, two] = ["1.7.27-1", "2.3.0-1"].map((version) =>
+    runtimeOf(plant(t, dpkg("containerd.io", version), config)),
+  )
+  assert.deepEqual([one?.confDir.value, one?.binDirs.value], ["/etc/cni/net.d", ["/started"]])
+  assert.deepEqual([two?.confDir.value, two?.binDirs.value], ["/here", ["/beside"]])
 })
 
 test("a configuration that containerd would not start with is told", (t) => {

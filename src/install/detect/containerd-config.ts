@@ -24,6 +24,7 @@ const SECTIONS = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runt
 /** The file and what it imports, breadth first as containerd reads them; later ones win. */
 export function readContainerdConfig(files: NodeFiles, path: string, version: string | undefined): ContainerdConfig {
   const config: ContainerdConfig = { cni: {}, key: "", origins: {} }
+  const isVersion2 = version !== undefined && isVersionAtLeast(version, "2.0")
   const pending = [path]
   const loaded = new Set<string>()
   let rootVersion: number | undefined
@@ -40,11 +41,13 @@ export function readContainerdConfig(files: NodeFiles, path: string, version: st
     const ownVersion = typeof table.version === "number" ? table.version : 1
     rootVersion ??= ownVersion
     const plugins = tableAt(table, "plugins")
-    const section = [sectionOf(ownVersion), SECTIONS[1]].find((name) => name in plugins)
+    // containerd 1 knows plugins of a configuration of version 1 by their short names only.
+    const names = ownVersion === 1 && isVersion2 ? [SECTIONS[0], SECTIONS[1]] : [sectionOf(ownVersion)]
+    const section = names.find((name) => name in plugins)
     if (section !== undefined) {
       const cni = tableAt(plugins, section, "cni")
       // containerd 1 replaces a plugin's whole section by a later file's, 2 merges them.
-      const isMerged = version === undefined ? rootVersion >= 3 : isVersionAtLeast(version, "2.0")
+      const isMerged = version === undefined ? rootVersion >= 3 : isVersion2
       const origin = file
       const origins = Object.fromEntries(Object.keys(cni).map((name) => [name, origin]))
       config.cni = isMerged ? merged(config.cni, cni) : cni
@@ -55,10 +58,9 @@ export function readContainerdConfig(files: NodeFiles, path: string, version: st
     if (address !== undefined) config.address = address
     const off = textsAt(table, "disabled_plugins")?.find((name) => SECTIONS.some((section) => section === name))
     if (off !== undefined) config.off = `${file}, disabled_plugins has ${off}`
-    pending.push(...imports(files, file, textsAt(table, "imports") ?? []))
+    pending.push(...imports(files, file, textsAt(table, "imports") ?? [], version))
   }
-  const usual = version !== undefined && isVersionAtLeast(version, "2.0") ? 3 : 2
-  config.key ||= keyOf(sectionOf(rootVersion ?? usual))
+  config.key ||= keyOf(sectionOf(rootVersion ?? (isVersion2 ? 3 : 2)))
   return config
 }
 
@@ -70,11 +72,20 @@ function keyOf(section: string): string {
   return `plugins.${section.includes(".") ? JSON.stringify(section) : section}.cni`
 }
 
-/** A relative import is looked for beside the file that imports it. */
-function imports(files: NodeFiles, importer: string, patterns: readonly string[]): string[] {
+/** A relative import is looked for beside its importer; containerd 1 takes a pattern from where it was started: `/`. */
+function imports(
+  files: NodeFiles,
+  importer: string,
+  patterns: readonly string[],
+  version: string | undefined,
+): string[] {
+  const isBeside = version === undefined || isVersionAtLeast(version, "2.0")
   return patterns.flatMap((pattern) => {
-    const path = pattern.startsWith("/") ? normalize(pattern) : join(dirname(importer), pattern)
-    return path.includes("*") ? glob(files, path) : [path]
+    const isPattern = pattern.includes("*")
+    const path = pattern.startsWith("/")
+      ? normalize(pattern)
+      : join(isPattern && !isBeside ? "/" : dirname(importer), pattern)
+    return isPattern ? glob(files, path) : [path]
   })
 }
 
