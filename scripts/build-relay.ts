@@ -1,7 +1,7 @@
 /** Builds the relay: TypeScript, one script, bytecode, C, one static executable for each architecture. */
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { build } from "esbuild"
@@ -14,14 +14,17 @@ const DEFINES = ["-D_GNU_SOURCE", "-DQUICKJS_NG_BUILD"]
 /** Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable. */
 const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 
-type Target = { name: string; compiler: string; flags: string[]; link: string[] }
+/** `run`: what starts a program of that machine on this one. */
+type Target = { name: string; compiler: string; objcopy: string; run: string[]; flags: string[]; link: string[] }
 
 const muslArm = join(root, "build/musl-dev/usr")
 const TARGETS: Target[] = [
-  { name: "x86_64", compiler: "musl-gcc", flags: [], link: ["-static"] },
+  { name: "x86_64", compiler: "musl-gcc", objcopy: "objcopy", run: [], flags: [], link: ["-static"] },
   {
     name: "aarch64",
     compiler: "aarch64-linux-gnu-gcc",
+    objcopy: "aarch64-linux-gnu-objcopy",
+    run: ["qemu-aarch64"],
     flags: ["-nostdinc", "-isystem", join(muslArm, "include/aarch64-linux-musl"), "-isystem", await gccIncludes()],
     link: muslLink(join(muslArm, "lib/aarch64-linux-musl")),
   },
@@ -101,8 +104,18 @@ async function link(target: Target): Promise<void> {
     ...target.link,
     ...(target.name === "x86_64" ? ["-lm"] : []),
   ])
+  await startEngine(target, `${output}.new`)
   renameSync(`${output}.new`, output)
   console.error(`cnitap: dist/relay-${target.name} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
+}
+
+/** Run for the first time it writes out the memory of an engine that has read the script; it is kept in the executable. */
+async function startEngine({ objcopy, run: by }: Target, executable: string): Promise<void> {
+  const [program = "", ...args] = [...by, executable]
+  const { stdout } = await run(program, args, { encoding: "buffer", maxBuffer: 1 << 24 })
+  writeFileSync(`${executable}.image`, stdout)
+  await run(objcopy, ["--update-section", `.image=${executable}.image`, executable])
+  rmSync(`${executable}.image`)
 }
 
 async function gccIncludes(): Promise<string> {

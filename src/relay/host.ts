@@ -38,7 +38,7 @@ export type Outcome = {
  */
 export interface Host {
   readonly process: Process
-  /** The last entry of that name, which is the one a Go or C program ends up with; undefined where there is none. */
+  /** The first entry of that name, which is the one a Go or C program ends up with; undefined where there is none. */
   variable(name: string): string | undefined
   wallMs(): number
   monoMs(): number
@@ -74,4 +74,6 @@ export interface Host {
   exit(code: number): void
   /** Ends this process as the plugin ended. Never returns: freeing the engine's objects would cost more than the record. */
   end(): void
+  /** What to do at each start. All else of the script is run once, when the executable is built, without a `process`. */
+  onStart(main: () => void): void
 }

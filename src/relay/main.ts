@@ -3,5 +3,7 @@ import { onCall } from "./relay.ts"
 
 declare const host: Host
 
-onCall(host)
-host.end()
+host.onStart(() => {
+  onCall(host)
+  host.end()
+})

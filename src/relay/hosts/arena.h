@@ -1,30 +1,38 @@
-/* The engine's heap. A call allocates about 250 kB in small pieces, frees little and ends: a bump allocator halves
- * the time that musl's hardened malloc takes for it. Large strings (a stream's text) go to malloc and are freed. */
+/* The engine's heap: a bump allocator, because a call frees little and ends, in memory that is part of the executable.
+ * Starting an engine and reading the script takes as long as all the rest of a call. It is done once, when the relay
+ * is built: a program that finds this memory empty starts the engine in it and writes it out, and
+ * scripts/build-relay.ts makes that the content of the section. The executable is static and never moved, so that
+ * every pointer stays right; nothing of the engine's state lies outside. Large strings go to malloc and are freed. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "quickjs.h"
 
-enum { ARENA_BYTES = 1 << 20, ARENA_BLOCK_LIMIT = 1 << 15 };
+enum { ARENA_BYTES = 1 << 19, ARENA_BLOCK_LIMIT = 1 << 15 };
 
 typedef struct { size_t size, unused; } BlockHead; /* 16 bytes keep what follows aligned for any type */
 
-static uint8_t arena[ARENA_BYTES] __attribute__((aligned(16))); /* .bss: a page costs nothing until it is touched */
-static uint8_t *arenaAt = arena;
+static struct {
+    JSContext *ctx; /* NULL until it was built */
+    JSValue host, main;
+    uint8_t *at;
+    uint8_t bytes[ARENA_BYTES] __attribute__((aligned(4096)));
+} image __attribute__((section(".image"), aligned(4096)));
 
 static size_t blockBytes(size_t size) { return sizeof(BlockHead) + ((size + 15) & ~(size_t)15); }
-static size_t arenaLeft(const void *from) { return (size_t)(arena + ARENA_BYTES - (const uint8_t *)from); }
-static int isInArena(const void *p) { return (const uint8_t *)p >= arena && (const uint8_t *)p < arena + ARENA_BYTES; }
-static int isLast(const BlockHead *head) { return (const uint8_t *)head + blockBytes(head->size) == arenaAt; }
+static size_t arenaLeft(const void *from) { return (size_t)(image.bytes + ARENA_BYTES - (const uint8_t *)from); }
+static int isInArena(const void *p) { return (const uint8_t *)p >= image.bytes && (const uint8_t *)p < image.bytes + ARENA_BYTES; }
+static int isLast(const BlockHead *head) { return (const uint8_t *)head + blockBytes(head->size) == image.at; }
 
 static void *arenaMalloc(void *opaque, size_t size)
 {
     BlockHead *head;
     (void)opaque;
-    if (size <= ARENA_BLOCK_LIMIT && blockBytes(size) <= arenaLeft(arenaAt)) {
-        head = (BlockHead *)arenaAt;
-        arenaAt += blockBytes(size);
-    } else if (size > PTRDIFF_MAX - sizeof *head || !(head = malloc(sizeof *head + size))) return NULL;
+    if ((size <= ARENA_BLOCK_LIMIT || !image.ctx) && blockBytes(size) <= arenaLeft(image.at)) {
+        head = (BlockHead *)image.at;
+        image.at += blockBytes(size);
+    } else if (!image.ctx || size > PTRDIFF_MAX - sizeof *head || !(head = malloc(sizeof *head + size))) return NULL;
     head->size = size;
     return head + 1;
 }
@@ -43,7 +51,7 @@ static void arenaFree(void *opaque, void *p)
     (void)opaque;
     if (!p) return;
     if (!isInArena(p)) free(head);
-    else if (isLast(head)) arenaAt = (uint8_t *)head;
+    else if (isLast(head)) image.at = (uint8_t *)head;
 }
 
 static void *arenaRealloc(void *opaque, void *p, size_t size)
@@ -58,7 +66,7 @@ static void *arenaRealloc(void *opaque, void *p, size_t size)
     }
     if (size <= head->size) return p;
     if (isLast(head) && size <= ARENA_BLOCK_LIMIT && blockBytes(size) <= arenaLeft(head)) {
-        arenaAt = (uint8_t *)head + blockBytes(size);
+        image.at = (uint8_t *)head + blockBytes(size);
         head->size = size;
         return p;
     }

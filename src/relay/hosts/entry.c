@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -48,6 +49,7 @@ static char selfPath[PATH_MAX], directory[PATH_MAX], realPath[PATH_MAX], configP
 static const char *name;
 static sigset_t maskAtStart;
 static int chosenExit = -1;
+static struct stat ownFile;
 
 /* ---- where we are -------------------------------------------------------------------------------------- */
 
@@ -66,13 +68,12 @@ static int setPaths(const char *self)
     return 0;
 }
 
-static int locate(void)
+static int locate(const char *self)
 {
-    const char *self = (const char *)getauxval(AT_EXECFN);
     char resolved[PATH_MAX];
     const char *wanted;
     ssize_t length;
-    if (!self || setPaths(self)) return -1;
+    if (setPaths(self)) return -1;
     if (access(realPath, F_OK) == 0 || access(configPath, F_OK) == 0) return 0;
     /* A symlink elsewhere that points at the relay: the originals lie beside the relay, the name is the link's. */
     length = readlink("/proc/self/exe", resolved, sizeof resolved - 1);
@@ -90,8 +91,8 @@ static int locate(void)
 /* The relay must never run itself: an install that went wrong would loop until the node is out of processes. */
 static int isOurselves(const char *path)
 {
-    struct stat a, b;
-    return stat(path, &a) == 0 && stat("/proc/self/exe", &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_dev == ownFile.st_dev && st.st_ino == ownFile.st_ino;
 }
 
 /* ---- running the real plugin --------------------------------------------------------------------------- */
@@ -121,45 +122,13 @@ static char **environmentWith(const char *variable)
     if (!variable) return environ;
     prefix = (size_t)(strchr(variable, '=') - variable) + 1;
     while (environ[count]) count++;
-    if (!(result = malloc((count + 2) * sizeof *result))) return environ;
+    if (!(result = arenaMalloc(NULL, (count + 2) * sizeof *result))) return environ;
     memcpy(result, environ, (count + 1) * sizeof *result);
     for (i = 0; i < count; i++)
         if (strncmp(result[i], variable, prefix) == 0) { result[i] = (char *)variable; return result; }
     result[count] = (char *)variable;
     result[count + 1] = NULL;
     return result;
-}
-
-/* Uninstall may have put the original back into our own place since this process started: then it is there. */
-static void executeOriginal(char **env)
-{
-    int code;
-    execve(realPath, arguments, env);
-    code = errno;
-    if (code == ENOENT && access(selfPath, F_OK) == 0 && !isOurselves(selfPath)) execve(selfPath, arguments, env);
-    else errno = code;
-}
-
-/* Only returns when the original could not be executed. Stdin that was already read goes back through a pipe. */
-static int execReal(const char *variable)
-{
-    if (isOurselves(realPath)) { errno = ELOOP; return -1; }
-    if (outcome.stdinRead && pipes[STDIN][1] >= 0) {
-        fcntl(pipes[STDIN][1], F_SETPIPE_SZ, streams[STDIN].kept + 1);
-        if (write(pipes[STDIN][1], streams[STDIN].data, streams[STDIN].kept) < (ssize_t)streams[STDIN].kept) return -1;
-        dup2(pipes[STDIN][0], 0);
-    }
-    sigprocmask(SIG_SETMASK, &maskAtStart, NULL);
-    executeOriginal(environmentWith(variable));
-    return -1;
-}
-
-static int openPipes(void)
-{
-    int i;
-    for (i = 0; i < STREAMS; i++) if (pipe2(pipes[i], O_CLOEXEC)) return -1;
-    outcome.piped = 1;
-    return 0;
 }
 
 /* Keeps what fits under the limit; the relayed bytes themselves are never limited. */
@@ -172,12 +141,85 @@ static void keep(Stream *s, const uint8_t *bytes, size_t count)
     if (want <= s->kept) return;
     if (want > s->room) {
         room = want < 4096 ? 4096 : want * 2 > streamLimit && streamLimit >= want ? streamLimit : want * 2;
-        if (!(grown = realloc(s->data, room))) return;
+        if (!(grown = arenaRealloc(NULL, s->data, room))) return;
         s->data = grown;
         s->room = room;
     }
     memcpy(s->data + s->kept, bytes, want - s->kept);
     s->kept = want;
+}
+
+/* Tried again like this by libcni itself (pkg/invoke/raw_exec.go): an agent has not yet closed the plugin it wrote. */
+enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 100 };
+
+static void executeOriginal(char **env)
+{
+    const struct timespec wait = { 0, BUSY_WAIT_MS * 1000000 };
+    int code, tries = 0;
+    while (execve(realPath, arguments, env), errno == ETXTBSY && ++tries < BUSY_TRIES) nanosleep(&wait, NULL);
+    /* No room for one more variable: the plugin matters more than knowing its parent. */
+    if (errno == E2BIG) execve(realPath, arguments, environ);
+    code = errno;
+    /* Uninstall may have put the original back into our own place since this process started: then it is there. */
+    if (code == ENOENT && access(selfPath, F_OK) == 0 && !isOurselves(selfPath)) execve(selfPath, arguments, env);
+    else errno = code;
+}
+
+/* What was read ahead, and the rest, becomes stdin again: through our pipe where it fits, else in a file in memory. */
+static int giveBackStdin(void)
+{
+    Stream *s = &streams[STDIN];
+    size_t done = 0;
+    int fd = pipes[STDIN][1], isPipe;
+    while (!outcome.stdinComplete) {
+        static uint8_t chunk[PIPE_BUF];
+        struct pollfd p = { 0, POLLIN, 0 };
+        ssize_t n = poll(&p, 1, -1) < 0 ? -1 : read(0, chunk, sizeof chunk);
+        streamLimit = SIZE_MAX;
+        if (n > 0) keep(s, chunk, (size_t)n);
+        else if (n == 0 || (errno != EINTR && errno != EAGAIN)) outcome.stdinComplete = 1;
+    }
+    if (s->kept < s->total) { errno = ENOMEM; return -1; }
+    isPipe = fcntl(fd, F_GETPIPE_SZ) >= (int64_t)s->kept;
+    if (!isPipe && (fd = memfd_create("stdin", MFD_CLOEXEC)) < 0) return -1;
+    while (done < s->kept) {
+        ssize_t n = write(fd, s->data + done, s->kept - done);
+        if (n <= 0) return -1;
+        done += (size_t)n;
+    }
+    if (!isPipe && lseek(fd, 0, SEEK_SET)) return -1;
+    return dup2(isPipe ? pipes[STDIN][0] : fd, 0) < 0 ? -1 : 0;
+}
+
+/* What waits of the signals that we blocked is our own doing, and an unblocked one would end the plugin. */
+static void restoreMask(void)
+{
+    static const int ours[] = { SIGPIPE, SIGXFSZ };
+    struct sigaction ignored = { .sa_handler = SIG_IGN }, before;
+    size_t i;
+    for (i = 0; i < sizeof ours / sizeof *ours; i++) {
+        sigaction(ours[i], &ignored, &before);
+        sigaction(ours[i], &before, NULL);
+    }
+    sigprocmask(SIG_SETMASK, &maskAtStart, NULL);
+}
+
+/* Only returns when the original could not be executed. */
+static int execReal(const char *variable)
+{
+    if (isOurselves(realPath)) { errno = ELOOP; return -1; }
+    if (outcome.stdinRead && giveBackStdin()) return -1;
+    restoreMask();
+    executeOriginal(environmentWith(variable));
+    return -1;
+}
+
+static int openPipes(void)
+{
+    int i;
+    for (i = 0; i < STREAMS; i++) if (pipe2(pipes[i], O_CLOEXEC)) return -1;
+    outcome.piped = 1;
+    return 0;
 }
 
 static int plugin(pid_t *pid, const char *variable)
@@ -311,7 +353,7 @@ static int relay(const char *variable)
         if (outcome.stdinComplete && !pumps[STDIN].left) stop(&pumps[STDIN]);
         for (i = 0; i < STREAMS; i++) {
             Pump *pump = &pumps[i];
-            p[1 + 2 * i] = (struct pollfd){ pump->left || outcome.stdinComplete * (i == STDIN) ? -1 : pump->from, POLLIN, 0 };
+            p[1 + 2 * i] = (struct pollfd){ pump->left || (outcome.stdinComplete && i == STDIN) ? -1 : pump->from, POLLIN, 0 };
             p[2 + 2 * i] = (struct pollfd){ pump->from >= 0 ? pump->to : -1, pump->left ? POLLOUT : 0, 0 };
         }
         if (poll(p, 2 * STREAMS + 1, -1) < 0) continue;
@@ -360,7 +402,7 @@ HOST(hostVariable)
     size_t length, i;
     const char *wanted = JS_ToCStringLen(ctx, &length, argv[0]), *value = NULL;
     UNUSED;
-    for (i = 0; wanted && environ[i]; i++)
+    for (i = 0; wanted && environ[i] && !value; i++)
         if (strncmp(environ[i], wanted, length) == 0 && environ[i][length] == '=') value = environ[i] + length + 1;
     JS_FreeCString(ctx, wanted);
     return value ? JS_NewString(ctx, value) : JS_UNDEFINED;
@@ -380,22 +422,20 @@ HOST(hostRandomId)
     return JS_NewString(ctx, text);
 }
 
-static JSValue readWhole(JSContext *ctx, const char *path, size_t limit)
+/* NULL where it cannot be read or is longer than a chunk. openat: musl's open asks the kernel once more for O_CLOEXEC. */
+static JSValue readWhole(JSContext *ctx, const char *path)
 {
-    char *bytes;
-    ssize_t got, n;
-    JSValue value;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    static char bytes[CHUNK_BYTES + 1];
+    size_t got = 0;
+    ssize_t n;
+    int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return JS_NULL;
-    if (!(bytes = malloc(limit + 1))) { close(fd); return JS_NULL; }
-    for (got = 0; (n = read(fd, bytes + got, limit + 1 - (size_t)got)) > 0; got += n) ;
+    while (got < sizeof bytes && (n = read(fd, bytes + got, sizeof bytes - got)) > 0) got += (size_t)n;
     close(fd);
-    value = n < 0 || (size_t)got > limit ? JS_NULL : JS_NewStringLen(ctx, bytes, (size_t)got);
-    free(bytes);
-    return value;
+    return n < 0 || got == sizeof bytes ? JS_NULL : JS_NewStringLen(ctx, bytes, got);
 }
 
-HOST(hostReadConfig) { UNUSED; return readWhole(ctx, configPath, CHUNK_BYTES); }
+HOST(hostReadConfig) { UNUSED; return readWhole(ctx, configPath); }
 
 HOST(hostReadStdin)
 {
@@ -596,7 +636,7 @@ HOST(hostChecksum)
 static int openDirectory(const char *path, int mustBePrivate)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return -1;
     if (mustBePrivate && (fstat(fd, &st) || st.st_uid != geteuid() || (st.st_mode & 077))) { close(fd); return -1; }
     return fd;
@@ -664,18 +704,26 @@ HOST(hostRemove)
     return JS_UNDEFINED;
 }
 
+/* All of it, to a pipe that somebody made non-blocking too; a reader that has gone ends it. */
+static void writeAll(int fd, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        struct pollfd p = { fd, POLLOUT, 0 };
+        ssize_t n = write(fd, bytes, count);
+        if (n > 0) bytes += n, count -= (size_t)n;
+        else if (n == 0 || (errno != EINTR && errno != EAGAIN)) return;
+        else if (errno == EAGAIN) poll(&p, 1, -1);
+    }
+}
+
 HOST(hostWrite)
 {
-    size_t length, done = 0;
+    size_t length;
     const char *text = JS_ToCStringLen(ctx, &length, argv[1]);
     int32_t fd = -1;
     UNUSED;
     if (!text || JS_ToInt32(ctx, &fd, argv[0])) return JS_EXCEPTION;
-    while (done < length) {
-        ssize_t n = write(fd, text + done, length - done);
-        if (n < 0 && errno != EINTR) break;
-        if (n > 0) done += (size_t)n;
-    }
+    writeAll(fd, (const uint8_t *)text, length);
     JS_FreeCString(ctx, text);
     return JS_UNDEFINED;
 }
@@ -686,11 +734,7 @@ HOST(hostWriteStdin)
     uint32_t fd, from, to;
     UNUSED;
     if (JS_ToUint32(ctx, &fd, argv[0]) || JS_ToUint32(ctx, &from, argv[1]) || JS_ToUint32(ctx, &to, argv[2])) return JS_EXCEPTION;
-    while (from < to && to <= streams[STDIN].kept) {
-        ssize_t n = write((int)fd, streams[STDIN].data + from, to - from);
-        if (n < 0 && errno != EINTR) break;
-        if (n > 0) from += (uint32_t)n;
-    }
+    if (from < to && to <= streams[STDIN].kept) writeAll((int)fd, streams[STDIN].data + from, to - from);
     return JS_UNDEFINED;
 }
 
@@ -704,6 +748,8 @@ HOST(hostExit)
 }
 
 HOST(hostEnd) { UNUSED; finish(); return JS_UNDEFINED; }
+
+HOST(hostOnStart) { UNUSED; image.main = JS_DupValue(ctx, argv[0]); return JS_UNDEFINED; }
 
 static JSValue strings(JSContext *ctx, char **list)
 {
@@ -722,7 +768,7 @@ static JSValue processFacts(JSContext *ctx)
     int exists = stat(realPath, &st) == 0;
     JSValue parent;
     snprintf(path, sizeof path, "/proc/%d/comm", (int)getppid());
-    parent = readWhole(ctx, path, 256);
+    parent = readWhole(ctx, path);
     JS_SetPropertyStr(ctx, o, "argv", strings(ctx, arguments));
     JS_SetPropertyStr(ctx, o, "env", strings(ctx, environ));
     JS_SetPropertyStr(ctx, o, "name", JS_NewString(ctx, name));
@@ -760,48 +806,85 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("writeStdin", 3, hostWriteStdin),
     JS_CFUNC_DEF("exit", 1, hostExit),
     JS_CFUNC_DEF("end", 0, hostEnd),
+    JS_CFUNC_DEF("onStart", 1, hostOnStart),
 };
 
-/* Only the intrinsics that the script uses: a full context costs as much again as everything else. */
-static int runScript(void)
+static int failed(JSContext *ctx, JSValue result)
 {
-    JSRuntime *rt = JS_NewRuntime2(&arenaFunctions, NULL);
-    JSContext *ctx = rt ? JS_NewContextRaw(rt) : NULL;
-    JSValue global, host, script, result;
-    if (!ctx || JS_AddIntrinsicBaseObjects(ctx) || JS_AddIntrinsicJSON(ctx)) return -1;
-    global = JS_GetGlobalObject(ctx);
-    host = JS_NewObject(ctx);
-    JS_SetPropertyFunctionList(ctx, host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
-    JS_SetPropertyStr(ctx, host, "process", processFacts(ctx));
-    JS_SetPropertyStr(ctx, global, "host", host);
-    script = JS_ReadObject(ctx, relayScript, relayScript_size, JS_READ_OBJ_BYTECODE);
-    if (JS_IsException(script)) return -1;
-    result = JS_EvalFunction(ctx, script);
-    if (JS_IsException(result)) {
+    (void)ctx;
+    if (!JS_IsException(result)) return 0;
 #ifdef CNITAP_DEBUG
-        JSValue e = JS_GetException(ctx);
-        fprintf(stderr, "cnitap: %s\n", JS_ToCString(ctx, e));
+    fprintf(stderr, "cnitap: %s\n", JS_ToCString(ctx, JS_GetException(ctx)));
 #endif
-        return -1;
+    return -1;
+}
+
+/* At build time: an engine that has run the script once, which says what to do at each start. Only the intrinsics that
+ * the script uses, and no garbage collection: a call is over before it would pay. */
+static int buildImage(void)
+{
+    JSRuntime *rt;
+    JSContext *ctx;
+    JSValue global;
+    size_t written = 0;
+    image.at = image.bytes;
+    rt = JS_NewRuntime2(&arenaFunctions, NULL);
+    ctx = rt ? JS_NewContextRaw(rt) : NULL;
+    if (!ctx || JS_AddIntrinsicBaseObjects(ctx) || JS_AddIntrinsicJSON(ctx)) return 1;
+    JS_SetGCThreshold(rt, SIZE_MAX);
+    global = JS_GetGlobalObject(ctx);
+    image.host = JS_NewObject(ctx);
+    JS_SetPropertyFunctionList(ctx, image.host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
+    JS_SetPropertyStr(ctx, global, "host", JS_DupValue(ctx, image.host));
+    if (failed(ctx, JS_EvalFunction(ctx, JS_ReadObject(ctx, relayScript, relayScript_size, JS_READ_OBJ_BYTECODE)))) return 1;
+    image.ctx = ctx;
+    while (written < sizeof image) {
+        ssize_t n = write(1, (const uint8_t *)&image + written, sizeof image - written);
+        if (n <= 0) return 1;
+        written += (size_t)n;
     }
     return 0;
 }
 
+enum { POPULATE_WRITE = 23, NEW_BYTES = 32768 }; /* MADV_POPULATE_WRITE, since Linux 5.14; about what a call allocates */
+
+static int runScript(void)
+{
+    JSContext *ctx = image.ctx;
+    /* Nearly every page of the engine is written to: sixty page faults in one call. An older kernel takes them singly. */
+    madvise(&image, (size_t)(image.at - (uint8_t *)&image) + NEW_BYTES, POPULATE_WRITE);
+    JS_UpdateStackTop(JS_GetRuntime(ctx));
+    JS_SetPropertyStr(ctx, image.host, "process", processFacts(ctx));
+    return failed(ctx, JS_Call(ctx, image.main, JS_UNDEFINED, 0, NULL));
+}
+
+/* With one of 0-2 closed our own descriptors would take its number: such a caller gets the bare plugin. A probe has
+ * none, and sees /dev/null. */
+static void needStreams(void)
+{
+    int fd, isProbe = access(realPath, F_OK) != 0;
+    for (fd = 0; fd < STREAMS; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || (isProbe && open("/dev/null", O_RDWR) == fd)) continue;
+        execReal(NULL);
+        _exit(complain("execute", errno));
+    }
+}
+
 int main(int argc, char **argv)
 {
-    sigset_t pipeOnly;
-    int fd;
+    const char *self = (const char *)getauxval(AT_EXECFN);
+    sigset_t ours;
     (void)argc;
+    if (!image.ctx) return buildImage();
     arguments = argv;
     streamLimit = 1;
-    sigprocmask(SIG_SETMASK, NULL, &maskAtStart);
-    sigemptyset(&pipeOnly);
-    sigaddset(&pipeOnly, SIGPIPE);
-    sigprocmask(SIG_BLOCK, &pipeOnly, NULL);
-    if (locate()) return 1;
-    /* With one of 0-2 closed our own descriptors would take its number: such a caller gets the bare plugin. */
-    for (fd = 0; fd < STREAMS; fd++)
-        if (fcntl(fd, F_GETFD) < 0) { execReal(NULL); return complain("execute", errno); }
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ); /* a capture that meets the limit of file sizes must not end the call */
+    sigprocmask(SIG_BLOCK, &ours, &maskAtStart);
+    if (!self || locate(self)) return 1;
+    if (stat("/proc/self/exe", &ownFile)) stat(self, &ownFile); /* no /proc in a chroot */
+    needStreams();
     if (runScript() && !outcome.started && chosenExit < 0) {
         /* Fail open. */
         if (outcome.stdinRead) relay(NULL);
