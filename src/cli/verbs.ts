@@ -1,14 +1,17 @@
 import type { Verb } from "./verb.ts"
 import { explain } from "./verbs/explain.ts"
+import { install } from "./verbs/install.ts"
 import { ledger } from "./verbs/ledger.ts"
 import { lint } from "./verbs/lint.ts"
 import { ls } from "./verbs/ls.ts"
+import { plan } from "./verbs/plan.ts"
 import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
 import { stats } from "./verbs/stats.ts"
 import { tail } from "./verbs/tail.ts"
+import { uninstall } from "./verbs/uninstall.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, stats, serve]
+export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, stats, serve, plan, install, uninstall]

@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { Fault } from "../fault/fault.ts"
 import { codeOf, type Disk } from "./disk.ts"
 import { type Install, note, readJournal } from "./journal.ts"
-import { type Layout, layoutOf } from "./layout.ts"
+import { type Layout, layoutOf, stagedSettings } from "./layout.ts"
 import { lock } from "./lock.ts"
 import { type RelayFile, sha256 } from "./relay-file.ts"
 import type { Step } from "./step.ts"
 import { verify } from "./trial.ts"
 import { clearHome, type Surroundings, undoSteps } from "./undo.ts"
-import type { Mode, Settings } from "./wish.ts"
+import { type Mode, type Settings, settingsText } from "./wish.ts"
 
 /** The part of a plan that is about one plugin directory. */
 export type Work = { binDir: string; steps: Step[] }
@@ -60,13 +61,19 @@ export function apply(
 
 /** Two installs may begin in one instant: the directory is whoever's comes first, the lock decides. */
 function enter(disk: Disk, layout: Layout, unlocks: (() => void)[]): boolean {
+  makeDirectories(disk, layout.home)
+  unlocks.push(lock(disk, layout.lock))
+  return readJournal(disk, layout.journal, layout.binDir) === undefined
+}
+
+/** Only path mode's own directory may be missing. */
+function makeDirectories(disk: Disk, path: string): void {
+  if (!existsSync(disk.at(dirname(path)))) makeDirectories(disk, dirname(path))
   try {
-    disk.makeDirectory(layout.home, 0o755)
+    disk.makeDirectory(path, 0o755)
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error
   }
-  unlocks.push(lock(disk, layout.lock))
-  return readJournal(disk, layout.journal, layout.binDir) === undefined
 }
 
 export function perform(disk: Disk, relay: RelayFile, step: Step): void {
@@ -128,6 +135,20 @@ function takeBack(
     const { left, tombstones } = undoSteps(disk, steps, surroundings)
     if (left.length > 0 || tombstones.length > 0) continue
     if (isFirst) clearHome(disk, layout)
-    else if (steps.length > 0) note(disk, layout.journal, { kind: "undone" })
+    else if (steps.length > 0) {
+      note(disk, layout.journal, { kind: "undone" })
+      restoreSettings(disk, layout)
+    }
   }
+}
+
+/** New settings were taken back by removing them; what was installed before goes on with its own. */
+function restoreSettings(disk: Disk, layout: Layout): void {
+  const journal = readJournal(disk, layout.journal, layout.binDir)
+  const before = journal?.isRetired ? undefined : journal?.installs.at(-1)
+  if (!before || existsSync(disk.at(layout.settings))) return
+  const staged = stagedSettings(layout)
+  disk.remove(staged)
+  disk.create(staged, settingsText(before.settings), 0o644)
+  disk.rename(staged, layout.settings)
 }

@@ -4,7 +4,6 @@ import { newConfiguration, PROBES, savedConfiguration } from "./layout.ts"
 import { sha256 } from "./relay-file.ts"
 import type { Site } from "./site.ts"
 import type { Step } from "./step.ts"
-import { homeSteps } from "./swap.ts"
 
 /** A network configuration list as chain mode needs it. */
 export type ListFile = {
@@ -48,7 +47,7 @@ export function chainSteps(
   })
   const isEdited = after.text === list.text
   return {
-    probes: missing.length > 0 ? [...homeSteps(site), ...probes, ...places] : [],
+    probes: [...probes, ...places],
     edit: isEdited ? [] : editSteps(list, after.text),
     ...(isEdited ? {} : { edited: after.text }),
   }

@@ -21,6 +21,8 @@ type Line =
   | { format: number; kind: "done" }
   /** everything since the last install was taken back at once, because one of its steps failed */
   | { format: number; kind: "undone" }
+  /** all was taken back but what is still needed */
+  | { format: number; kind: "uninstalled" }
 
 export type Journal = {
   installs: Install[]
@@ -28,6 +30,8 @@ export type Journal = {
   steps: Step[]
   /** the last install came to its end */
   isDone: boolean
+  /** uninstalled, and something of ours is still needed there */
+  isRetired: boolean
 }
 
 /**
@@ -48,8 +52,8 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
   if (lines.length === 0 && text.trim() !== "") {
     throw new Fault("FILE_BROKEN", `${path} is no journal of cnitap`, `Compare ${binDir}/.cnitap/real with ${binDir}.`)
   }
-  const journal: Journal = { installs: [], steps: [], isDone: true }
-  let stepsBefore = 0
+  const journal: Journal = { installs: [], steps: [], isDone: true, isRetired: false }
+  const before = { steps: 0, isRetired: false }
   for (const line of lines) {
     if (line.format > JOURNAL_FORMAT) {
       throw new Fault(
@@ -58,16 +62,21 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
         "Use the cnitap that installed, or a newer one.",
       )
     }
-    journal.isDone = line.kind === "done" || line.kind === "undone"
+    journal.isDone = line.kind !== "install" && line.kind !== "step"
     if (line.kind === "install") {
       const { format: _, kind: __, ...install } = line
       journal.installs.push(install)
-      stepsBefore = journal.steps.length
+      before.steps = journal.steps.length
+      before.isRetired = journal.isRetired
+      journal.isRetired = false
     } else if (line.kind === "step") {
       journal.steps.push(rebased(line.step, journal.installs.at(-1)?.binDir ?? binDir, binDir))
     } else if (line.kind === "undone") {
       journal.installs.pop()
-      journal.steps.splice(stepsBefore)
+      journal.steps.splice(before.steps)
+      journal.isRetired = before.isRetired
+    } else if (line.kind === "uninstalled") {
+      journal.isRetired = true
     }
   }
   return journal

@@ -37,6 +37,10 @@ export function layoutOf(binDir: string): Layout {
   }
 }
 
+export function stagedSettings({ stage, settings }: Layout): string {
+  return join(stage, basename(settings))
+}
+
 /** Beside a network configuration: dot-prefixed and with an extension that no runtime and no agent reads. */
 export function savedConfiguration(path: string): string {
   return join(dirname(path), `.${basename(path)}.cnitap-saved`)

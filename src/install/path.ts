@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import type { PluginFile, Site } from "./site.ts"
 import type { Step } from "./step.ts"
-import { homeSteps, stageSteps } from "./swap.ts"
+import { stageSteps } from "./swap.ts"
 
 /**
  * The steps that fill a directory of relays over plugins that stay where they are. It works from the day on which the
@@ -11,9 +11,7 @@ export function shimSteps(site: Site, wanted: readonly PluginFile[], relaySha256
   const { layout, plugins } = site
   const shims = new Map(plugins.map((plugin) => [plugin.name, plugin]))
   const fresh = wanted.filter(({ name }) => shims.get(name)?.relaySha256 !== relaySha256)
-  if (fresh.length === 0) return []
   return [
-    ...homeSteps(site),
     ...fresh.flatMap(({ name, path }): Step[] => {
       const original = join(layout.real, name)
       const hasOriginal = shims.get(name)?.hasOriginal === true

@@ -17,6 +17,8 @@ export type Site = {
   hasDoor: boolean
   /** unfinished files of an install that did not come to its end */
   leftovers: string[]
+  /** text of relay.json */
+  settings?: string
 }
 
 export type PluginFile = {
@@ -32,6 +34,8 @@ export type PluginFile = {
   /** a symlink in `real/` leads there: absolute */
   originalTarget?: string
   hasOriginal: boolean
+  /** the original is this very file */
+  isSaved: boolean
   /** the symlink that stood there is kept in `links/` */
   hasLink: boolean
 }
@@ -60,9 +64,11 @@ export function readSite(disk: Disk, binDir: string, names: readonly string[]): 
     }
   }
   for (const name of [...names, ...originals]) add(name)
+  const settings = textOf(disk.at(layout.settings))
   return {
     layout,
     journal,
+    ...(settings === undefined ? {} : { settings }),
     plugins: [...plugins.values()],
     home: list(disk.at(layout.home)),
     hasDoor: lstatSync(disk.at(layout.door), { throwIfNoEntry: false }) !== undefined,
@@ -101,6 +107,7 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
     ...(relaySha256 ? { relaySha256 } : {}),
     ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,
+    isSaved: itself !== undefined && itself.ino === originalItself?.ino && itself.dev === originalItself.dev,
     hasLink: lstatSync(disk.at(join(layout.links, name)), { throwIfNoEntry: false }) !== undefined,
   }
 }
@@ -123,6 +130,14 @@ function assertInside(disk: Disk, binDir: string): void {
   const real = realpathSync(disk.at(binDir))
   if (real === root || real.startsWith(`${root}/`)) return
   throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Name its target with --bin-dir.")
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
 }
 
 export function list(path: string): string[] {

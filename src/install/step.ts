@@ -29,7 +29,7 @@ export type Reversal =
   | { kind: "unedit"; saved: string; originalSha256: string; editedSha256: string }
   /** the saved copy of a symlink points where it pointed before */
   | { kind: "repoint"; target: string }
-  /** what took another's place in `real/` goes with the step that made the first there */
+  /** an original that took the place of an older one: the step that made the name removes it */
   | { kind: "keep" }
   /** a file of ours */
   | { kind: "remove" }

@@ -17,7 +17,6 @@ export function swapSteps(site: Site, names: readonly string[], relaySha256: str
   if (fresh.length === 0 && stale.length === 0) return []
   const relayed = new Set([...plugins.filter(isArmed), ...fresh].map(({ name }) => name))
   return [
-    ...homeSteps(site),
     ...fresh.flatMap((plugin) => saveSteps(layout, plugin, originalTarget(layout, plugin.target, files, relayed))),
     ...plugins.filter(isArmed).flatMap((plugin) => repointSteps(layout, plugin, files, relayed)),
     ...[...fresh, ...stale].flatMap((plugin) =>
@@ -32,6 +31,7 @@ export function isArmed({ relaySha256, hasOriginal }: PluginFile): boolean {
   return relaySha256 !== undefined && hasOriginal
 }
 
+/** What every install needs before its own steps. */
 export function homeSteps({ layout, home, hasDoor, leftovers }: Site): Step[] {
   const missing = [layout.real, layout.links, layout.stage].filter((path) => !home.includes(basename(path)))
   return [
@@ -43,32 +43,24 @@ export function homeSteps({ layout, home, hasDoor, leftovers }: Site): Step[] {
 
 function saveSteps(
   { real, links, stage }: Layout,
-  { name, path, kind, hasOriginal, hasLink }: PluginFile,
+  { name, path, kind, hasOriginal, hasLink, isSaved }: PluginFile,
   target: string | undefined,
 ): Step[] {
-  const [original, link] = [join(real, name), join(links, name)]
-  const save = (saved: string): Step =>
+  const [original, link, staged] = [join(real, name), join(links, name), join(stage, name)]
+  const save = (as: string): Step =>
     kind === "link" && target !== undefined
-      ? { kind: "symlink", target, path: saved }
-      : { kind: "link", from: path, path: saved }
+      ? { kind: "symlink", target, path: as }
+      : { kind: "link", from: path, path: as }
   return [
     ...(hasLink ? [{ kind: "remove", path: link } as const] : []),
     ...(kind === "link" ? [{ kind: "link", from: path, path: link } as const] : []),
-    ...(hasOriginal ? replaceSteps(save, join(stage, name), original) : [save(original)]),
+    // What an agent has replaced since is no longer the plugin; calls that lead there meanwhile must find one of the two.
+    ...(isSaved ? [] : hasOriginal ? [save(staged), replaceStep(staged, original)] : [save(original)]),
   ]
 }
 
-/**
- * What an agent has replaced since, or a crash left before its relay was in place: the file there now is the plugin.
- * The name in real/ is never free: the symlink of a relay that is armed already may lead to it.
- */
-function replaceSteps(save: (saved: string) => Step, staged: string, original: string): Step[] {
-  return [
-    save(staged),
-    { kind: "rename", from: staged, path: original, undo: { kind: "keep" } },
-    // rename(2) does nothing when both names are one file already.
-    { kind: "remove", path: staged },
-  ]
+function replaceStep(staged: string, original: string): Step {
+  return { kind: "rename", from: staged, path: original, undo: { kind: "keep" } }
 }
 
 /** A symlink in real/ must not lead to a plugin that is about to become a relay: the relay would find itself. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { whoNames } from "./caches.ts"
 import { codeOf, type Disk } from "./disk.ts"
 import { hasProbes, withoutProbes } from "./edit.ts"
-import { readJournal } from "./journal.ts"
+import { note, readJournal } from "./journal.ts"
 import { type Layout, layoutOf, newConfiguration } from "./layout.ts"
 import { lock } from "./lock.ts"
 import { sha256 } from "./relay-file.ts"
@@ -16,8 +16,8 @@ export type Surroundings = {
   confDirs: string[]
   /** plugin directories that a runtime is configured to look into */
   binDirs: string[]
-  /** Waits until runtimes have read a network configuration that was just put back. */
-  settle(): void
+  /** Waits until runtimes work with the network configuration that is there now; tells of calls still under way. */
+  settle(): string[]
 }
 
 export type Undone = {
@@ -41,6 +41,7 @@ export function undo(disk: Disk, binDir: string, surroundings: Surroundings): Un
     const journal = readJournal(disk, layout.journal, binDir)
     const undone = undoSteps(disk, journal?.steps ?? [], surroundings)
     if (!isUnfinished(undone)) clearHome(disk, layout)
+    else if (journal?.isRetired === false) note(disk, layout.journal, { kind: "uninstalled" })
     return undone
   } finally {
     unlock()
@@ -65,13 +66,11 @@ export function undoSteps(disk: Disk, steps: readonly Step[], surroundings: Surr
   for (const step of backwards) {
     if (step.kind === "rename") putBack(disk, step.path, step.undo, relays, undone)
   }
-  if (backwards.some((step) => step.kind === "rename" && undone.restored.includes(step.path) && isEdit(step.undo))) {
-    surroundings.settle()
-  }
   for (const step of backwards) if (step.kind === "rename" && step.undo.kind === "remove") disk.remove(step.path)
   if (undone.left.some(({ isBlocking }) => isBlocking)) return undone
+  const around = { ...surroundings, settle: once(surroundings.settle) }
   for (const step of backwards) {
-    if (step.kind === "rename") withdraw(disk, step.path, step.undo, relays, surroundings, undone)
+    if (step.kind === "rename") withdraw(disk, step.path, step.undo, relays, around, undone)
     else if (step.kind === "mkdir") disk.removeDirectory(step.path)
     else if (step.kind === "link" || step.kind === "symlink" || step.kind === "write") disk.remove(step.path)
   }
@@ -86,10 +85,6 @@ export function clearHome(disk: Disk, layout: Layout): void {
   }
   disk.remove(layout.settings)
   disk.remove(layout.journal)
-}
-
-function isEdit(undo: Reversal): boolean {
-  return undo.kind === "unedit"
 }
 
 function putBack(disk: Disk, path: string, undo: Reversal, relays: ReadonlySet<string>, undone: Undone): void {
@@ -196,7 +191,7 @@ function withdraw(
   path: string,
   undo: Reversal,
   relays: ReadonlySet<string>,
-  { confDirs, binDirs }: Surroundings,
+  { confDirs, binDirs, settle }: Surroundings,
   undone: Undone,
 ): void {
   if (undo.kind === "probe") {
@@ -205,7 +200,10 @@ function withdraw(
       undone.left.push({ path, why: "was replaced by somebody else since", isBlocking: false })
       return
     }
-    withdrawUnlessNamed(disk, path, whoNames(disk, [undo.plugin], confDirs), undone)
+    const named = () => whoNames(disk, [undo.plugin], confDirs)
+    // An operation that began with the edited list may still be under way, and write itself into a cache as it ends.
+    const namedBy = named()
+    withdrawUnlessNamed(disk, path, namedBy.length > 0 ? namedBy : [...settle(), ...named()], undone)
   } else if (undo.kind === "forward") {
     const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
     if (!stat?.isSymbolicLink() || readlinkSync(disk.at(path)) !== undo.original) return
@@ -217,6 +215,14 @@ function withdraw(
 function withdrawUnlessNamed(disk: Disk, path: string, namedBy: string[], undone: Undone): void {
   if (namedBy.length > 0) undone.tombstones.push({ path, namedBy })
   else if (disk.remove(path)) undone.restored.push(path)
+}
+
+function once<T>(act: () => T): () => T {
+  let result: { value: T } | undefined
+  return () => {
+    result ??= { value: act() }
+    return result.value
+  }
 }
 
 /** Some agents write in place (Calico, kube-router, Multus): half a file is read again a little later. */

@@ -6,6 +6,8 @@ export type Wish = {
   mode: Mode
   /** plugin names; undefined: every plugin that the active list reaches */
   plugins?: string[]
+  /** path mode: our own directory, which the operator puts first in the runtime's plugin path */
+  shimDir: string
   /** go on where cnitap would refuse because pods could lose their network */
   force: boolean
   settings: Settings

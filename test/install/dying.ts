@@ -1,39 +1,60 @@
-/** Runs an install or an uninstall in a process of its own, and dies by SIGKILL after the given step. */
+/**
+ * Installs and uninstalls by orders, one JSON a line on stdin, and answers each with a line. An order may tell after
+ * which change of the disk the process is to be killed: SIGKILL, from which nothing can be put right.
+ */
+import { existsSync, writeFileSync } from "node:fs"
+import { createInterface } from "node:readline"
 import { apply } from "../../src/install/apply.ts"
 import { nodeDisk } from "../../src/install/disk.ts"
+import { planInstall } from "../../src/install/plan.ts"
 import { readRelay } from "../../src/install/relay-file.ts"
-import { readSite } from "../../src/install/site.ts"
-import { swapSteps } from "../../src/install/swap.ts"
-import { undo } from "../../src/install/undo.ts"
+import { removeAll, removeShimDir } from "../../src/install/removal.ts"
+import { survey } from "../../src/install/survey.ts"
+import { sleep } from "../../src/install/undo.ts"
+import type { Mode, Wish } from "../../src/install/wish.ts"
+import { factsOf } from "./facts.ts"
 import { mortal } from "./mortal.ts"
 
 export type Order = {
   verb: "install" | "uninstall"
-  root: string
+  mode: Mode
+  confDir: string
   binDir: string
-  plugins: string[]
+  shimDir: string
+  capture: string
+  /** directories that the runtime looks into */
+  path: string[]
+  /** the caller removes this file when the operations that began before have ended */
+  handshake: string
+  /** 0: it lives */
   dieAfter: number
 }
 
-const order = JSON.parse(process.argv[2] ?? "{}") as Order
-let steps = 0
-const disk = mortal(nodeDisk("/"), order.dieAfter, (count) => {
-  steps = count
-})
-const surroundings = { confDirs: [`${order.root}/etc/cni/net.d`], binDirs: [order.root + order.binDir], settle() {} }
-const binDir = order.root + order.binDir
-if (order.verb === "install") {
-  const relay = readRelay()
-  const site = readSite(disk, binDir, order.plugins)
-  const settings = { capture: `${order.root}/var/lib/cnitap/capture`, raw: false, onlyFailures: false }
-  apply(
-    disk,
-    relay,
-    { mode: "swap", settings, wallMs: 0 },
-    [{ binDir, steps: swapSteps(site, order.plugins, relay.sha256) }],
-    surroundings,
-  )
-} else {
-  undo(disk, binDir, surroundings)
+const relay = readRelay()
+for await (const line of createInterface(process.stdin)) {
+  try {
+    perform(JSON.parse(line) as Order)
+    console.log("ended")
+  } catch (error) {
+    console.log(error instanceof Error ? JSON.stringify(error.stack) : String(error))
+  }
 }
-console.log(String(steps))
+
+function perform({ verb, mode, confDir, binDir, shimDir, capture, path, handshake, dieAfter }: Order): void {
+  const disk = mortal(nodeDisk("/"), dieAfter)
+  const settle = (): string[] => {
+    writeFileSync(handshake, "")
+    while (existsSync(handshake)) sleep(2)
+    return []
+  }
+  const surroundings = { confDirs: [confDir], binDirs: path, settle }
+  if (verb === "uninstall") {
+    removeAll(disk, [binDir, shimDir], surroundings, false)
+    removeShimDir(disk, shimDir)
+    return
+  }
+  const wish: Wish = { mode, shimDir, force: false, settings: { capture, raw: false, onlyFailures: false } }
+  const plan = planInstall(survey(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
+  if (plan.refusals.length > 0) throw new Error(JSON.stringify(plan.refusals))
+  apply(disk, relay, { mode, settings: wish.settings, wallMs: 0 }, plan.works, surroundings)
+}

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import {
   chownSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -56,11 +57,9 @@ export class Node {
     return path
   }
 
-  list(file: string, plugins: readonly object[], more: object = {}): string {
-    return this.file(
-      join(this.confDir, file),
-      `${JSON.stringify({ cniVersion: "1.0.0", name: "pods", ...more, plugins }, null, 2)}\n`,
-    )
+  list(file: string, plugins: readonly object[], more: object = {}, given: Attributes = {}): string {
+    const text = `${JSON.stringify({ cniVersion: "1.0.0", name: "pods", ...more, plugins }, null, 2)}\n`
+    return this.file(join(this.confDir, file), text, given)
   }
 
   file(path: string, content: string | Buffer, given: Attributes = {}): string {
@@ -137,17 +136,27 @@ function python(script: string, ...args: string[]): string {
   return stdout
 }
 
-/** Calls plugins one after the other, as fast as they answer, until it is stopped; every answer must be the plugin's own. */
-export class Caller {
-  readonly #paths: string[]
+/**
+ * Makes and removes pods, one after the other, as fast as they answer: reads the first list anew for each operation,
+ * executes its plugins and their IPAM from the plugin path, and wants every answer to be the plugin's own.
+ */
+export class Runtime {
+  path: string[]
+  readonly #confDir: string
   #isStopped = false
   #done: Promise<void>
   calls = 0
   readonly failures: string[] = []
 
-  constructor(paths: readonly string[]) {
-    this.#paths = [...paths]
+  constructor(confDir: string, path: readonly string[]) {
+    this.#confDir = confDir
+    this.path = [...path]
     this.#done = this.#run()
+  }
+
+  /** A file that somebody writes who waits until this runtime works with the present list. */
+  get handshake(): string {
+    return join(this.#confDir, "../reloaded")
   }
 
   async stop(): Promise<void> {
@@ -155,17 +164,47 @@ export class Caller {
     await this.#done
   }
 
+  /** Runs something while the directory is not in the plugin path. */
+  async without(directory: string, act: () => Promise<void>): Promise<void> {
+    const path = this.path
+    this.path = path.filter((other) => other !== directory)
+    const before = this.calls
+    // The operation that began before looks there still.
+    while (this.calls < before + 20) await new Promise((resolve) => setTimeout(resolve, 5))
+    await act()
+    this.path = path
+  }
+
   async #run(): Promise<void> {
-    while (!this.#isStopped) {
-      for (const path of this.#paths) {
-        const answer = await call(path)
-        this.calls++
-        const name = path.slice(path.lastIndexOf("/") + 1)
-        if (answer !== `0 {"plugin":"${name}"}`) this.failures.push(`${name}: ${answer}`)
+    for (let container = 1; !this.#isStopped; container++) {
+      const isAsked = existsSync(this.handshake)
+      const list = readdirSync(this.#confDir).filter((name) => /^[^.].*\.conflist$/.test(name))[0]
+      if (list === undefined) {
+        this.failures.push("no list")
+        return
       }
+      if (isAsked) rmSync(this.handshake)
+      const { plugins } = JSON.parse(readFileSync(join(this.#confDir, list), "utf8")) as { plugins: Conf[] }
+      const names = plugins.flatMap(({ type, ipam }) => [type, ...(ipam ? [ipam.type] : [])])
+      for (const name of names) await this.#call(name, "ADD", `c${container}`)
+      for (const name of [...names].reverse()) await this.#call(name, "DEL", `c${container}`)
     }
   }
+
+  async #call(name: string, command: string, container: string): Promise<void> {
+    const directory = this.path.find((candidate) => existsSync(join(candidate, name)))
+    const env = { CNI_COMMAND: command, CNI_CONTAINERID: container }
+    // Beside a plugin that is reached by another path there is no file with its steps; those of its stdin say the same.
+    const stdin = JSON.stringify([`out {"plugin":"${name}"}`])
+    const answer = directory ? await call(join(directory, name), env, stdin) : "it is nowhere"
+    this.calls++
+    const isProbe = name === "cni_pre" || name === "cni_post"
+    const expected = isProbe ? (command === "ADD" ? '0 {"cniVersion":"0.1.0"}' : "0 ") : `0 {"plugin":"${name}"}`
+    if (answer !== expected) this.failures.push(`${command} ${name}: ${answer}`)
+  }
 }
+
+type Conf = { type: string; ipam?: { type: string } }
 
 /** One ADD as libcni makes it: exit status, or the error of the start, then stdout and stderr. */
 export function call(

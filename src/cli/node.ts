@@ -1,0 +1,95 @@
+import { accessSync, constants, statSync } from "node:fs"
+import type { Command } from "commander"
+import { Fault } from "../fault/fault.ts"
+import { detect } from "../install/detect.ts"
+import { type Disk, nodeDisk } from "../install/disk.ts"
+import { restoreExpired } from "../install/expiry.ts"
+import type { NodeFacts } from "../install/facts.ts"
+import { settle } from "../install/under-way.ts"
+import type { Surroundings } from "../install/undo.ts"
+import type { Context } from "./context.ts"
+
+/** The node that an installing verb works on. */
+export type NodeView = {
+  disk: Disk
+  facts: NodeFacts
+  /** path mode's directory */
+  shimDir: string
+  /** everywhere that something of ours may be */
+  homes: string[]
+  surroundings: Surroundings
+}
+
+export const DEFAULT_SHIM_DIR = "/opt/cnitap/bin"
+
+export function addNode(command: Command): Command {
+  return command
+    .option("--root <directory>", "where the node's file system is mounted", "/")
+    .option("--bin-dir <directories>", "plugin directories, instead of those that were found: A,B", collect)
+    .option("--conf-dir <directory>", "directory of network configurations, instead of the one that was found")
+    .option("--shim-dir <directory>", "path mode's own directory", DEFAULT_SHIM_DIR)
+}
+
+/** Looks at the node; changes nothing. */
+export function openNode(options: Record<string, unknown>): NodeView {
+  const root = directoryOf(String(options.root), "--root")
+  const disk = nodeDisk(root)
+  const binDirs = listed(options.binDir)
+  const confDir = text(options.confDir)
+  for (const binDir of binDirs) directoryOf(disk.at(binDir), "--bin-dir", binDir)
+  if (confDir !== undefined) directoryOf(disk.at(confDir), "--conf-dir", confDir)
+  const facts = detect(root, { ...(binDirs.length > 0 ? { binDirs } : {}), ...(confDir ? { confDir } : {}) })
+  const shimDir = String(options.shimDir)
+  if (!shimDir.startsWith("/")) throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Begin it with /.")
+  const surroundings = {
+    confDirs: [facts.confDir.value],
+    binDirs: facts.binDirs.value,
+    settle: () => settle(facts),
+  }
+  return { disk, facts, shimDir, homes: [...new Set([...facts.binDirs.value, shimDir])], surroundings }
+}
+
+/** Puts back what is there of an install whose time is over, and says so. */
+export function endExpired({ stderr, nowMs }: Context, { disk, homes, surroundings }: NodeView): void {
+  for (const { binDir, untilMs } of restoreExpired(disk, homes, surroundings, nowMs())) {
+    stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
+  }
+}
+
+/** Nothing is begun that could not be brought to its end. */
+export function assertWritable(disk: Disk, directories: readonly string[]): void {
+  for (const directory of directories) {
+    try {
+      accessSync(disk.at(directory), constants.W_OK)
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined
+      // A read-only file system has its own answer, and a directory that is missing too.
+      if (code === "EACCES" || code === "EPERM") {
+        throw new Fault("NOT_PERMITTED", `you may not change ${directory}`, "Run cnitap as root.")
+      }
+    }
+  }
+}
+
+export function instant(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC`
+}
+
+function directoryOf(path: string, flag: string, shown = path): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!shown.startsWith("/")) throw new Fault("USAGE", `${flag} ${shown} is not absolute`, "Begin it with /.")
+  if (stat?.isDirectory()) return path
+  throw new Fault("NOT_FOUND", `${shown} ${stat ? "is no directory" : "does not exist"}`, `Name another with ${flag}.`)
+}
+
+function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), ...value.split(",").filter((part) => part !== "")]
+}
+
+function listed(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined
+}

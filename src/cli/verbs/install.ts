@@ -1,0 +1,66 @@
+import { FAULTS, Fault } from "../../fault/fault.ts"
+import { apply } from "../../install/apply.ts"
+import { type Plan, planInstall } from "../../install/plan.ts"
+import { readRelay } from "../../install/relay-file.ts"
+import { survey } from "../../install/survey.ts"
+import type { Context } from "../context.ts"
+import { addNode, assertWritable, endExpired, openNode } from "../node.ts"
+import { addOutput, printOne } from "../output.ts"
+import { installedText, planValue, printPlan, progressText } from "../plan-text.ts"
+import type { Verb } from "../verb.ts"
+import { addWish, wishOf } from "../wish.ts"
+
+export const install: Verb = {
+  name: "install",
+  summary: "put the relay in the way of this node's plugins, so that their calls are recorded",
+  define(command) {
+    addOutput(addWish(addNode(command)))
+      .option("--dry-run", "as plan: tell every step and change nothing")
+      .option("--diff", "with --dry-run: show what changes in files, as a diff")
+  },
+  async run(context, _args, options) {
+    const wish = wishOf(context, options)
+    const relay = readRelay()
+    const node = openNode(options)
+    const { disk, facts, surroundings } = node
+    if (options.dryRun !== true) endExpired(context, node)
+    const planned = planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    if (options.dryRun === true) {
+      await printPlan(context, options, planned, facts)
+      if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
+      return
+    }
+    refuse(planned)
+    assertWritable(disk, [...planned.works.map(({ binDir }) => binDir), ...(planned.edit ? [facts.confDir.value] : [])])
+    const { mode, settings } = wish
+    const begin = { mode, settings, wallMs: context.nowMs() }
+    apply(disk, relay, begin, planned.works, surroundings, progress(context, planned))
+    await printOne(context, options, {
+      kind: "Install",
+      name: `install/${mode}`,
+      value: planValue(planned),
+      text: () => installedText(planned),
+    })
+  },
+}
+
+function refuse({ refusals }: Plan): void {
+  const [first] = refusals
+  if (!first) return
+  const why = refusals.map((refusal) => refusal.why).join("; and ")
+  throw new Fault(
+    "REFUSED",
+    why,
+    refusals.every(({ isForceable }) => isForceable) ? `${first.hint} Or use --force.` : first.hint,
+  )
+}
+
+function progress({ stderr }: Context, { works }: Plan): Parameters<typeof apply>[5] {
+  if (!stderr.isTTY) return undefined
+  const count = works.reduce((sum, { steps }) => sum + steps.length, 0)
+  let at = 0
+  return (step) => {
+    at++
+    stderr.write(`\r\u001b[K${at === count ? "" : progressText(step, at, count)}`)
+  }
+}

@@ -1,0 +1,44 @@
+import { FAULTS } from "../../fault/fault.ts"
+import { type Removal, removeAll, removeShimDir } from "../../install/removal.ts"
+import { addNode, assertWritable, openNode } from "../node.ts"
+import { addOutput, printOne } from "../output.ts"
+import { sections } from "../plan-text.ts"
+import type { Verb } from "../verb.ts"
+
+export const uninstall: Verb = {
+  name: "uninstall",
+  summary: "give every plugin and every list back as it was; the capture stays",
+  define(command) {
+    addOutput(addNode(command)).option("--purge", "remove the capture and the log file too")
+  },
+  async run(context, _args, options) {
+    const { disk, homes, shimDir, surroundings } = openNode(options)
+    assertWritable(disk, homes)
+    const removal = removeAll(disk, homes, surroundings, options.purge === true)
+    removeShimDir(disk, shimDir)
+    await printOne(context, options, {
+      kind: "Uninstall",
+      name: "uninstall/node",
+      value: removal,
+      text: () => removalText(removal, homes),
+    })
+    if (removal.left.some(({ isBlocking }) => isBlocking)) context.exitCode = FAULTS.REFUSED
+  },
+}
+
+function removalText(
+  { binDirs, restored, left, tombstones, captures, purged }: Removal,
+  looked: readonly string[],
+): string {
+  if (binDirs.length === 0) return `nothing is installed in ${looked.join(", ")}\n`
+  return sections([
+    [`uninstalled from ${binDirs.join(", ")}`, restored.map((path) => `${path} is as it was`)],
+    ["LEFT AS IT IS", left.map(({ path, why }) => `${path} ${why}`)],
+    [
+      "STAYS FOR NOW, recording nothing; the next cnitap status or uninstall removes it",
+      tombstones.map(({ path, namedBy }) => `${path}, named by ${namedBy.join(", ")}`),
+    ],
+    ["PURGED", purged],
+    ["THE CAPTURE STAYS (--purge removes it)", captures],
+  ])
+}

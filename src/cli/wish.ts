@@ -1,0 +1,78 @@
+import type { Command } from "commander"
+import { Fault } from "../fault/fault.ts"
+import { MODES, type Wish } from "../install/wish.ts"
+import { parseDuration } from "../model/time.ts"
+import { DEFAULT_CAPTURE } from "../store/capture.ts"
+import type { Context } from "./context.ts"
+import { DEFAULT_SHIM_DIR } from "./node.ts"
+
+/** What `plan` and `install` are asked for. */
+export function addWish(command: Command): Command {
+  return command
+    .option("--mode <mode>", "swap: in the plugins' place; path: before them; chain: cni_pre and cni_post", "swap")
+    .option("--plugins <names>", "these plugins instead of all that the active network reaches: A,B", collect)
+    .option("--capture <directory>", `where calls are recorded (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
+    .option("--log-file <file>", "chain mode writes the article's lines there too")
+    .option("--for <duration>", "end after this time: 30m, 2h")
+    .option("--sample <1/N>", "record the calls of one container in N")
+    .option("--only-failures", "record failed calls only, after they have ended")
+    .option("--raw", "record secrets too")
+    .option("--force", "go on where a pod could lose its network, or an agent could fight")
+}
+
+export function wishOf(context: Context, options: Record<string, unknown>): Wish {
+  const mode = MODES.find((known) => known === options.mode)
+  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
+  const plugins = Array.isArray(options.plugins) ? options.plugins.map(String) : undefined
+  const logFile = text(options.logFile)
+  if (plugins && mode === "chain") {
+    throw new Fault("USAGE", "--plugins has no meaning with --mode chain", "Leave it out, or use --mode swap.")
+  }
+  if (logFile !== undefined && mode !== "chain") {
+    throw new Fault("USAGE", "--log-file is for --mode chain", "Leave it out, or see `cnitap export article`.")
+  }
+  const foreign = plugins?.find((name) => name.includes("/"))
+  if (foreign) throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as the list does: bridge.")
+  const capture = text(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
+  return {
+    mode,
+    ...(plugins ? { plugins } : {}),
+    shimDir: text(options.shimDir) ?? DEFAULT_SHIM_DIR,
+    force: options.force === true,
+    settings: {
+      capture: absolute(capture, "--capture"),
+      raw: options.raw === true,
+      onlyFailures: options.onlyFailures === true,
+      ...sampleOf(text(options.sample)),
+      ...untilOf(text(options.for), context.nowMs()),
+      ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
+    },
+  }
+}
+
+function sampleOf(sample: string | undefined): { sampleOneIn?: number } {
+  if (sample === undefined) return {}
+  const oneIn = Number(/^1\/([1-9]\d{0,8})$/.exec(sample)?.[1])
+  if (!oneIn) throw new Fault("USAGE", `--sample ${sample} is no fraction`, "Write --sample 1/10.")
+  return oneIn === 1 ? {} : { sampleOneIn: oneIn }
+}
+
+function untilOf(duration: string | undefined, nowMs: number): { untilMs?: number } {
+  if (duration === undefined) return {}
+  const ms = parseDuration(duration)
+  if (!ms) throw new Fault("USAGE", `--for ${duration} is no duration`, "Write --for 30m or --for 2h.")
+  return { untilMs: Math.round(nowMs + ms) }
+}
+
+function absolute(path: string, flag: string): string {
+  if (path.startsWith("/")) return path.length > 1 ? path.replace(/\/+$/, "") : path
+  throw new Fault("USAGE", `${flag} ${path} is not absolute`, "Begin it with /: plugins run in another directory.")
+}
+
+function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), ...value.split(",").filter((part) => part !== "")]
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined
+}

@@ -1,0 +1,27 @@
+import type { Disk } from "./disk.ts"
+import { type Install, readJournal } from "./journal.ts"
+import { layoutOf } from "./layout.ts"
+import { type Surroundings, type Undone, undo } from "./undo.ts"
+
+export type Expired = { binDir: string; untilMs: number; undone: Undone }
+
+/** Restores the files of every install whose time is over. Its relays have recorded nothing since. */
+export function restoreExpired(
+  disk: Disk,
+  binDirs: readonly string[],
+  surroundings: Surroundings,
+  nowMs: number,
+): Expired[] {
+  return binDirs.flatMap((binDir) => {
+    const untilMs = installIn(disk, binDir)?.settings.untilMs
+    if (untilMs === undefined || untilMs > nowMs) return []
+    const undone = undo(disk, binDir, surroundings)
+    return undone ? [{ binDir, untilMs, undone }] : []
+  })
+}
+
+/** The install that is there now. */
+export function installIn(disk: Disk, binDir: string): Install | undefined {
+  const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
+  return journal?.isRetired ? undefined : journal?.installs.at(-1)
+}

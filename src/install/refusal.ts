@@ -1,0 +1,173 @@
+import { chainSteps } from "./chain.ts"
+import type { Mount } from "./facts.ts"
+import { whyNotFirst } from "./first-plugin.ts"
+import { PROBES } from "./layout.ts"
+import type { Site } from "./site.ts"
+import type { Survey } from "./survey.ts"
+import { targetsOf } from "./targets.ts"
+import type { Mode, Wish } from "./wish.ts"
+
+/** Why a mode is not used on this node. */
+export type Refusal = {
+  why: string
+  /** one imperative sentence */
+  hint: string
+  /** --force goes on all the same: a pod may lose its network, or an agent may fight */
+  isForceable: boolean
+}
+
+export function refusalsOf(mode: Mode, survey: Survey, wish: Wish): Refusal[] {
+  const asked = { ...wish, mode }
+  return [...generalRefusals(survey, asked), ...BY_MODE[mode](survey, asked)]
+}
+
+const BY_MODE: Record<Mode, (survey: Survey, wish: Wish) => Refusal[]> = {
+  swap: swapRefusals,
+  path: pathRefusals,
+  chain: chainRefusals,
+}
+
+/** What is installed there now, if anything. */
+export function installedMode({ journal }: Site): Mode | undefined {
+  return journal && !journal.isRetired ? journal.installs.at(-1)?.mode : undefined
+}
+
+function generalRefusals({ facts, sites, shim, outputs }: Survey, { mode, settings }: Wish): Refusal[] {
+  const refusals: Refusal[] = []
+  for (const site of [...sites, shim]) {
+    const installed = installedMode(site)
+    if (installed !== undefined && installed !== mode) {
+      refusals.push(firm(`mode ${installed} is installed in ${site.layout.binDir}`, "Run cnitap uninstall first."))
+    }
+  }
+  const watched = [facts.confDir.value, ...facts.binDirs.value, shim.layout.binDir]
+  for (const path of [settings.capture, ...(settings.logFile === undefined ? [] : [settings.logFile])]) {
+    const inside = watched.find((directory) => path === directory || path.startsWith(`${directory}/`))
+    if (inside) {
+      const hint = "Name a place elsewhere: CRI-O runs every plugin again on each write there."
+      refusals.push(firm(`${path} lies in ${inside}, which runtimes watch`, hint))
+    }
+  }
+  if (outputs.blocked) {
+    refusals.push(
+      firm(`${outputs.blocked} is in the way and is no directory`, "Name another place with --capture or --log-file."),
+    )
+  }
+  if (outputs.isOpenToOthers) {
+    const hint = `Run chmod 700 ${settings.capture}, or name another directory with --capture.`
+    refusals.push(firm(`${settings.capture} may be read by others, so that relays would not write there`, hint))
+  }
+  return refusals
+}
+
+function swapRefusals(survey: Survey, wish: Wish): Refusal[] {
+  const { facts, sites } = survey
+  const hint = "Use --mode path, which leaves the plugin directory as it is."
+  const readOnly = sites.flatMap(({ layout }) => mountTrouble(facts.mounts, layout.binDir, hint))
+  return [...unknownPlugins(survey, wish), ...readOnly, ...emptyTargets(survey, wish)]
+}
+
+function pathRefusals(survey: Survey, wish: Wish): Refusal[] {
+  const { facts } = survey
+  const here = mountTrouble(facts.mounts, wish.shimDir, "Name another directory with --shim-dir.")
+  return [...unknownPlugins(survey, wish), ...here, ...emptyTargets(survey, wish)]
+}
+
+function mountTrouble(mounts: readonly Mount[], directory: string, hint: string): Refusal[] {
+  const mount = mounts.find((candidate) => candidate.directory === directory)
+  if (mount?.isReadOnly) return [firm(`${directory} is on a read-only file system`, hint)]
+  return mount?.isNoexec ? [firm(`${directory} is on a file system that is mounted noexec`, hint)] : []
+}
+
+function unknownPlugins({ facts }: Survey, { plugins }: Wish): Refusal[] {
+  if (plugins !== undefined) return []
+  const active = facts.networks.find(({ isActive }) => isActive)
+  const hint = "Repair it, or name the plugins with --plugins."
+  if (active?.broken) return [firm(`${active.file} cannot be read: ${active.broken}`, hint)]
+  const broken = facts.networks.find((network) => network.broken !== undefined)
+  if (!active && broken) return [firm(`${broken.file} cannot be read: ${broken.broken}`, hint)]
+  if (active || facts.plugins.length > 0) return []
+  return [
+    firm(
+      `${facts.confDir.value} holds no network configuration, so that nobody knows which plugins count`,
+      "Name the directory with --conf-dir, or the plugins with --plugins.",
+    ),
+  ]
+}
+
+function emptyTargets(survey: Survey, wish: Wish): Refusal[] {
+  const targets = targetsOf(survey, wish)
+  const named = targets.filter(({ name, why }) => wish.plugins?.includes(name) && why !== undefined)
+  if (named.length > 0) {
+    return named.map(({ name, why, path }) => ({
+      why: `${path ?? name} cannot be recorded: ${why}`,
+      hint: "Leave it out of --plugins, or repair it.",
+      isForceable: why?.includes("again and again") === true,
+    }))
+  }
+  if (targets.length === 0 || targets.some(({ why }) => why === undefined)) return []
+  const [first] = targets
+  return [firm(`no plugin can be recorded: ${first?.name}: ${first?.why}`, "Name the plugin directory with --bin-dir.")]
+}
+
+function chainRefusals(survey: Survey): Refusal[] {
+  const { facts, activeList } = survey
+  const active = facts.networks.find(({ isActive }) => isActive)
+  if (!active) {
+    const broken = facts.networks.find((network) => network.broken !== undefined)
+    return broken
+      ? [firm(`${broken.file} cannot be read: ${broken.broken}`, "Repair it.")]
+      : [firm(`${facts.confDir.value} holds no network configuration`, "Name the directory with --conf-dir.")]
+  }
+  if (active.broken) return [firm(`${active.file} cannot be read: ${active.broken}`, "Repair it.")]
+  if (!activeList) return [firm(`${active.file} cannot be read`, "Look at its owner and mode.")]
+  const site = probeSite(survey)
+  if (!site) return [firm("every plugin directory is read-only", "Use --mode path.")]
+  const steps = chainSteps(site, activeList, undefined, "")
+  if ("error" in steps) {
+    const hint = "Use --mode swap, which needs no list."
+    return [firm(`${active.file} cannot be edited: ${steps.error}`, hint)]
+  }
+  return [
+    ...mountTrouble(facts.mounts, facts.confDir.value, "Use --mode swap or --mode path."),
+    ...foreignProbes(site),
+    ...firstPlugin(survey),
+    ...facts.agents
+      .filter(({ onListEdit }) => onListEdit === "fought" || onListEdit === "copied")
+      .map(({ name, onListEdit, does, instead }) => ({
+        why: `${name} ${onListEdit === "fought" ? "would take our entries out again" : "would copy our entries"}: ${does}`,
+        hint: instead ?? "Use --mode swap.",
+        isForceable: true,
+      })),
+  ]
+}
+
+/** The plugin directory that the probes go into: the first that can be written. */
+export function probeSite({ facts, sites }: Survey): Site | undefined {
+  return sites.find(
+    ({ layout }) => !facts.mounts.some((mount) => mount.directory === layout.binDir && mount.isReadOnly),
+  )
+}
+
+function foreignProbes({ layout, plugins }: Site): Refusal[] {
+  return plugins
+    .filter(
+      ({ name, kind, relaySha256 }) => PROBES.some((probe) => probe === name) && kind !== "missing" && !relaySha256,
+    )
+    .map(({ path }) =>
+      firm(`${path} is there already and is not ours`, `Take it out of the list and out of ${layout.binDir}.`),
+    )
+}
+
+function firstPlugin({ facts }: Survey): Refusal[] {
+  const active = facts.networks.find(({ isActive }) => isActive)
+  const first = active?.plugins.find(({ type }) => !PROBES.some((probe) => probe === type))
+  const why = first && whyNotFirst(first.object)
+  return why
+    ? [{ why, hint: "Use --mode swap, which changes nothing of what plugins are given.", isForceable: true }]
+    : []
+}
+
+function firm(why: string, hint: string): Refusal {
+  return { why, hint, isForceable: false }
+}

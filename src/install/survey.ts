@@ -1,0 +1,88 @@
+import { lstatSync, readFileSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import type { ListFile } from "./chain.ts"
+import type { Disk } from "./disk.ts"
+import type { NodeFacts } from "./facts.ts"
+import { newConfiguration, PROBES, savedConfiguration } from "./layout.ts"
+import { list, readSite, type Site } from "./site.ts"
+import type { Wish } from "./wish.ts"
+
+/** Everything that a plan depends on: the node, and what of ours is on it. */
+export type Survey = {
+  facts: NodeFacts
+  /** the runtime's plugin directories in its order, without our own */
+  sites: Site[]
+  /** the directory of path mode */
+  shim: Site
+  /** the active network's file */
+  activeList?: ListFile
+  /** every plugin there is, where path mode must have them all: the runtime looks into one directory only */
+  others: string[]
+  /** directories that the capture and the log file need, outermost first, and what is there instead of one */
+  outputs: Outputs
+}
+
+export type Outputs = { missing: string[]; blocked?: string; isOpenToOthers: boolean }
+
+/** Looks, and changes nothing. */
+export function survey(disk: Disk, facts: NodeFacts, wish: Wish): Survey {
+  const ownDirs = facts.binDirs.value.filter((binDir) => binDir !== wish.shimDir)
+  const needsAll = wish.mode === "path" && facts.runtime?.pathSetting.kind === "single"
+  const others = needsAll ? ownDirs.flatMap((binDir) => executables(disk, binDir)) : []
+  const names = [...(wish.plugins ?? []), ...facts.plugins.map(({ name }) => name), ...others, ...PROBES]
+  const shim = readSite(disk, wish.shimDir, names)
+  const sites = ownDirs.map((binDir) => readSite(disk, binDir, names))
+  const active = facts.networks.find(({ isActive }) => isActive)
+  const activeList = active && readList(disk, active.file)
+  return {
+    facts,
+    sites,
+    shim,
+    ...(activeList ? { activeList } : {}),
+    others,
+    outputs: readOutputs(disk, wish.settings.capture, wish.settings.logFile),
+  }
+}
+
+/** Latin-1, so that whatever is no UTF-8 is written back as it was. */
+function readList(disk: Disk, path: string): ListFile | undefined {
+  try {
+    const text = readFileSync(disk.at(path), "latin1")
+    return {
+      path,
+      text,
+      hasSaved: exists(disk, savedConfiguration(path)),
+      hasUnfinished: exists(disk, newConfiguration(path)),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function executables(disk: Disk, binDir: string): string[] {
+  return list(disk.at(binDir)).filter((name) => {
+    const stat = statSync(`${disk.at(binDir)}/${name}`, { throwIfNoEntry: false })
+    return stat?.isFile() === true && (stat.mode & 0o111) !== 0
+  })
+}
+
+function readOutputs(disk: Disk, capture: string, logFile: string | undefined): Outputs {
+  const missing = new Set<string>()
+  let blocked: string | undefined
+  for (const directory of [capture, ...(logFile === undefined ? [] : [dirname(logFile)])]) {
+    const wanted: string[] = []
+    for (let here = directory; ; here = dirname(here)) {
+      const stat = statSync(disk.at(here), { throwIfNoEntry: false })
+      if (stat && !stat.isDirectory()) blocked = here
+      if (stat || here === "/") break
+      wanted.unshift(here)
+    }
+    for (const path of wanted) missing.add(path)
+  }
+  const mode = statSync(disk.at(capture), { throwIfNoEntry: false })?.mode ?? 0
+  return { missing: [...missing], ...(blocked ? { blocked } : {}), isOpenToOthers: (mode & 0o077) !== 0 }
+}
+
+function exists(disk: Disk, path: string): boolean {
+  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
+}

@@ -1,0 +1,77 @@
+import { dirname } from "node:path"
+import type { NodeFacts } from "./facts.ts"
+import { PROBES } from "./layout.ts"
+import type { PluginFile, Site } from "./site.ts"
+import type { Survey } from "./survey.ts"
+import { isArmed } from "./swap.ts"
+import type { Wish } from "./wish.ts"
+
+/** One plugin that was asked for, and whether its calls will be recorded. */
+export type Target = {
+  name: string
+  /** how the network reaches it; undefined: it was named by hand and no network does */
+  via?: string
+  path?: string
+  /** why its calls will not be recorded; undefined: they will */
+  why?: string
+  /** its relay is there already */
+  isArmed: boolean
+}
+
+/** The plugins that a relay is to stand in the way of, each in the file that the runtime would execute. */
+export function targetsOf(survey: Survey, wish: Wish): Target[] {
+  return namesOf(survey, wish).map((name) => targetOf(survey, wish, name))
+}
+
+/** The files of one plugin directory whose calls will be recorded. */
+export function targetsIn(survey: Survey, wish: Wish, site: Site): PluginFile[] {
+  const wanted = targetsOf(survey, wish).filter(({ why }) => why === undefined)
+  return wanted.flatMap(({ path }) => site.plugins.filter((file) => file.path === path))
+}
+
+function namesOf({ facts, others }: Survey, { plugins }: Wish): string[] {
+  const names = [...(plugins ?? facts.plugins.map(({ name }) => name)), ...others]
+  return names.filter((name, at) => names.indexOf(name) === at && !PROBES.some((probe) => probe === name))
+}
+
+function targetOf(survey: Survey, wish: Wish, name: string): Target {
+  const { facts, sites, shim } = survey
+  const fact = facts.plugins.find((plugin) => plugin.name === name)
+  const via = fact ? { via: fact.via } : {}
+  const file = placeOf(facts, sites, name)
+  if (!file) {
+    return {
+      name,
+      ...via,
+      isArmed: false,
+      why: `it is in none of ${sites.map(({ layout }) => layout.binDir).join(", ")}`,
+    }
+  }
+  const isExecutable =
+    fact?.path === file.path && fact.isExecutable !== undefined ? fact.isExecutable : file.isExecutable
+  const inShim = shim.plugins.find((plugin) => plugin.name === name)
+  const armed = wish.mode === "path" ? inShim?.relaySha256 !== undefined && inShim.hasOriginal : isArmed(file)
+  const fighter = facts.agents.find((agent) => agent.onSwap === "fought" && agent.plugins.includes(name))
+  const why = !isExecutable
+    ? "it is not executable"
+    : file.relaySha256 !== undefined && !file.hasOriginal
+      ? "it is our relay, and its original is gone"
+      : wish.mode === "swap" && fighter && !wish.force
+        ? `${fighter.name} would put its own back at once, again and again`
+        : undefined
+  return { name, ...via, path: file.path, isArmed: armed, ...(why ? { why } : {}) }
+}
+
+function placeOf(facts: NodeFacts, sites: readonly Site[], name: string): PluginFile | undefined {
+  const path = facts.plugins.find((plugin) => plugin.name === name)?.path
+  const inOrder = path === undefined ? sites : [...sites].sort((a, b) => rank(a, path) - rank(b, path))
+  for (const site of inOrder) {
+    const file = site.plugins.find((plugin) => plugin.name === name)
+    if (file?.kind === "file" || file?.kind === "link") return file
+  }
+  return undefined
+}
+
+function rank({ layout }: Site, path: string): number {
+  return layout.binDir === dirname(path) ? 0 : 1
+}
