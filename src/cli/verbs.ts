@@ -14,4 +14,18 @@ import { uninstall } from "./verbs/uninstall.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [ls, show, explain, tail, ps, lint, ledger, whoOwns, stats, serve, plan, install, uninstall]
+export const VERBS: Verb[] = [
+  ls,
+  show,
+  explain,
+  tail,
+  ps,
+  lint,
+  ledger,
+  whoOwns,
+  stats,
+  serve,
+  plan,
+  install,
+  uninstall,
+]
