@@ -10,7 +10,7 @@ export function planDiff({ works, edit }: Plan): string {
     .map(({ path, text }) => createTwoFilesPatch("/dev/null", settled(path, made), "", text))
   const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, utf8(edit.before), utf8(edit.after))] : []
   const relays = made.flatMap((step) => (step.kind === "rename" && isRelay(step) ? [`relay ${step.path}\n`] : []))
-  return [...relays, ...texts, ...edits].map((part) => part.replace(/^=+\n/, "")).join("")
+  return [...relays, ...texts, ...edits].map((part) => part.replace(/^(?:Index: .*\n)?=+\n/, "")).join("")
 }
 
 export function utf8(latin1: string): string {

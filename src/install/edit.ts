@@ -1,4 +1,4 @@
-import { applyEdits, type JSONPath, modify } from "jsonc-parser"
+import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser"
 import { PROBES } from "./layout.ts"
 
 /**
@@ -11,26 +11,43 @@ export type Edited = { text: string } | { error: string }
 export function withProbes(text: string): Edited {
   const before = pluginsOf(text)
   if ("error" in before) return before
-  const [pre, post] = PROBES.map((type) => ({ type }))
-  const missing = { pre: before.types[0] !== pre?.type, post: before.types.at(-1) !== post?.type }
-  let edited = text
-  if (missing.post) edited = change(edited, ["plugins", before.types.length], post, true)
-  if (missing.pre) edited = change(edited, ["plugins", 0], pre, true)
-  const expected = [...(missing.pre ? [PROBES[0]] : []), ...before.types, ...(missing.post ? [PROBES[1]] : [])]
-  return checked(edited, expected)
+  const { types, nodes, from } = before
+  const [first, last] = [nodes[0], nodes.at(-1)]
+  if (!first || !last) return { error: "its list of plugins is empty" }
+  const [pre, post] = PROBES
+  const needsPre = types[0] !== pre
+  const needsPost = types.at(-1) !== post
+  // What stands before the first plugin, a line break and blanks or nothing, is put between the others too.
+  const gap = text.slice(from, first.offset)
+  const end = last.offset + last.length
+  const edited =
+    text.slice(0, first.offset) +
+    (needsPre ? `${entry(pre)},${gap}` : "") +
+    text.slice(first.offset, end) +
+    (needsPost ? `,${gap}${entry(post)}` : "") +
+    text.slice(end)
+  return checked(edited, [...(needsPre ? [pre] : []), ...types, ...(needsPost ? [post] : [])])
 }
 
-/** Our entries gone, wherever somebody else has moved them to. */
+/** Our entries gone, wherever somebody else has moved them to; with the comma and the blanks that came with them. */
 export function withoutProbes(text: string): Edited {
   const before = pluginsOf(text)
   if ("error" in before) return before
+  const { types, nodes } = before
+  const kept = nodes.filter((_, at) => !isProbe(types[at] ?? ""))
   let edited = text
-  for (const [at, type] of [...before.types.entries()].reverse()) {
-    if (isProbe(type)) edited = change(edited, ["plugins", at], undefined, false)
+  for (const [at, node] of [...nodes.entries()].reverse()) {
+    if (kept.includes(node)) continue
+    const next = nodes[at + 1]
+    const earlier = nodes[at - 1]
+    const isFirst = !kept.some((other) => other.offset < node.offset)
+    const from = isFirst || !earlier ? node.offset : earlier.offset + earlier.length
+    const to = isFirst && next ? next.offset : node.offset + node.length
+    edited = edited.slice(0, from) + edited.slice(to)
   }
   return checked(
     edited,
-    before.types.filter((type) => !isProbe(type)),
+    types.filter((type) => !isProbe(type)),
   )
 }
 
@@ -44,14 +61,8 @@ function isProbe(type: string): boolean {
   return PROBES.some((probe) => probe === type)
 }
 
-function change(text: string, path: JSONPath, value: unknown, isArrayInsertion: boolean): string {
-  const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? "  "
-  const formattingOptions = {
-    insertSpaces: !indent.startsWith("\t"),
-    tabSize: indent.startsWith("\t") ? 1 : indent.length,
-    eol: text.includes("\r\n") ? "\r\n" : "\n",
-  }
-  return applyEdits(text, modify(text, path, value, { isArrayInsertion, formattingOptions }))
+function entry(type: string): string {
+  return `{ "type": "${type}" }`
 }
 
 /** The library reads more than JSON (comments, the first of two equal keys); what runtimes will read is asked again. */
@@ -62,18 +73,26 @@ function checked(text: string, expected: string[]): Edited {
   return { error: "its plugins key is there twice, or it is no plain JSON" }
 }
 
-function pluginsOf(text: string): { types: string[] } | { error: string } {
+type Plugins = {
+  types: string[]
+  nodes: Node[]
+  /** where the first may begin: behind the bracket */
+  from: number
+}
+
+function pluginsOf(text: string): Plugins | { error: string } {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }
   }
-  if (typeof value !== "object" || value === null || !("plugins" in value) || !Array.isArray(value.plugins)) {
+  const list = findNodeAtLocation(parseTree(text) ?? { type: "null", offset: 0, length: 0 }, ["plugins"])
+  if (typeof value !== "object" || value === null || !("plugins" in value) || !Array.isArray(value.plugins) || !list) {
     return { error: "it has no list of plugins" }
   }
   const types = value.plugins.map((plugin: unknown) =>
     typeof plugin === "object" && plugin !== null && "type" in plugin ? String(plugin.type) : "",
   )
-  return { types }
+  return { types, nodes: list.children ?? [], from: list.offset + 1 }
 }

@@ -37,7 +37,7 @@ function namesOf({ facts, others }: Survey, { plugins }: Wish): string[] {
 function targetOf(survey: Survey, wish: Wish, name: string): Target {
   const { facts, sites, shim } = survey
   const fact = facts.plugins.find((plugin) => plugin.name === name)
-  const via = fact ? { via: fact.via } : {}
+  const via = fact ? { via: fact.via } : survey.others.includes(name) ? { via: "no network" } : {}
   const file = placeOf(facts, sites, name)
   if (!file) {
     return {
