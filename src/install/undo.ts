@@ -21,7 +21,7 @@ export type Surroundings = {
 }
 
 export type Undone = {
-  /** plugins and files that are again what they were */
+  /** plugins and files that are again what they were, or gone because they were not there before */
   restored: string[]
   /** what somebody else has changed since, and cnitap therefore left alone, or could not put back */
   left: Left[]
