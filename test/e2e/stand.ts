@@ -1,18 +1,6 @@
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, copyFileSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { type Call, jsonObject } from "../../src/model/call.ts"
@@ -73,25 +61,16 @@ export class E2eStand {
     await this.node.cri.removePodSandbox(id)
   }
 
-  async install(): Promise<void> {
-    const home = join(this.node.binDir, ".cnitap")
-    mkdirSync(join(home, "real"), { recursive: true })
-    mkdirSync(this.capture, { recursive: true, mode: 0o700 })
-    writeFileSync(join(home, "relay.json"), JSON.stringify({ format: 1, capture: this.capture }))
-    for (const name of ["flannel", "bridge", "host-local", "portmap", "bandwidth"]) {
-      const path = join(this.node.binDir, name)
-      if (!existsSync(path)) continue
-      linkSync(path, join(home, "real", name))
-      copyFileSync(join(CNITAP, "../relay-x86_64"), join(home, name))
-      renameSync(join(home, name), path)
-    }
+  async install(...options: string[]): Promise<void> {
+    await cnitap("install", ...this.#directories, "--capture", this.capture, ...options)
   }
 
   async uninstall(): Promise<void> {
-    const home = join(this.node.binDir, ".cnitap")
-    for (const name of readdirSync(join(home, "real")))
-      renameSync(join(home, "real", name), join(this.node.binDir, name))
-    rmSync(home, { recursive: true })
+    await cnitap("uninstall", ...this.#directories)
+  }
+
+  get #directories(): string[] {
+    return ["--bin-dir", this.node.binDir, "--conf-dir", this.node.confDir]
   }
 
   /** What `cnitap ls` reads. */
