@@ -15,10 +15,11 @@ need() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
 need musl-tools
 need gcc
 need gcc-aarch64-linux-gnu
+need qemu-user
 case "${1:-all}" in
   relay) wanted="" ;;
   demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
-  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod qemu-user chromium fonts-dejavu-core" ;;
+  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core" ;;
 esac
 for package in $wanted; do need "$package"; done
 if [ -n "$missing" ]; then
