@@ -63,8 +63,17 @@ export interface Host {
   holdsAny(text: string, needles: string): boolean
   /** over the UTF-8 bytes of the text */
   checksum(text: string): { sizeBytes: number; crc32: string }
-  /** One O_APPEND write, no symlink followed; `created` when the file was not there before. */
-  append(directory: string, file: string, text: string, mustBePrivate: boolean): "appended" | "created" | "failed"
+  /**
+   * One O_APPEND write, no symlink followed, in a directory that is ours alone if it must be. Undefined when nothing
+   * was written: because of what is there, or because the file would grow beyond the limit or the disk is nearly full.
+   */
+  append(
+    directory: string,
+    file: string,
+    text: string,
+    mustBePrivate: boolean,
+    limitBytes: number,
+  ): { fromByte: number; toByte: number } | undefined
   list(directory: string): { name: string; sizeBytes: number }[]
   remove(directory: string, file: string): void
   write(descriptor: 1 | 2, text: string): void

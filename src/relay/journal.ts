@@ -6,7 +6,7 @@ import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host, Outcome, StreamIndex } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
-import { prune, segmentName } from "./segment.ts"
+import { isTimeToPrune, prune, segmentName } from "./segment.ts"
 
 const MARKS = SECRET_MARKS.join("\n")
 
@@ -65,8 +65,8 @@ export function endRecord(
 /** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
 export function record(host: Host, config: RelayConfig, line: Begin | End): void {
   const segment = segmentName(line.wallMs)
-  const verdict = host.append(config.capture, segment, encode(line, host.checksum), true)
-  if (verdict === "created") prune(host, config.capture, config.capBytes, segment)
+  const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.capBytes)
+  if (place && isTimeToPrune(place, config.capBytes)) prune(host, config.capture, config.capBytes, segment)
 }
 
 /** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
@@ -83,7 +83,7 @@ function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envN
     const name = nameOf(entry)
     const value = entry.slice(name.length + 1)
     if (mayBeSecret && isSecretName(name)) envNames.push(name)
-    else env[name] = mayBeSecret ? redact(value).text : value
+    else env[name] ??= mayBeSecret ? redact(value).text : value
   }
   return { env, envNames }
 }

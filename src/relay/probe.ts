@@ -96,7 +96,8 @@ function writeArticleLine(
       : containerId === undefined
         ? "env CNI_CONTAINERID not found\n"
         : articleLine(host, config, role, command, containerId)
-  if (line !== undefined) host.append(logFile.slice(0, slash) || "/", logFile.slice(slash + 1), line, false)
+  const [directory, file] = [logFile.slice(0, slash) || "/", logFile.slice(slash + 1)]
+  if (line !== undefined) host.append(directory, file, line, false, config.capBytes)
 }
 
 function articleLine(

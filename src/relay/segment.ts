@@ -10,15 +10,38 @@ export function segmentName(wallMs: number): string {
   return `${PREFIX}${year}${two(month)}${two(day)}T${two(hours % 24)}${SUFFIX}`
 }
 
-/** Removes the oldest segments until the others fit; the one just created stays. */
+/** Whoever opens a segment looks, and whoever makes it longer by another sixteenth of the cap. */
+export function isTimeToPrune({ fromByte, toByte }: { fromByte: number; toByte: number }, capBytes: number): boolean {
+  const step = capBytes / 16
+  return fromByte === 0 || Math.floor(fromByte / step) !== Math.floor(toByte / step)
+}
+
+/** Removes the oldest segments, each with what readers keep beside it, until the others fit; the current one stays. */
 export function prune(host: Pick<Host, "list" | "remove">, directory: string, capBytes: number, current: string): void {
-  const segments = host.list(directory).filter(({ name }) => name.startsWith(PREFIX) && name.endsWith(SUFFIX))
-  let total = segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  for (const { name, sizeBytes } of segments.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (total <= capBytes || name === current) return
-    host.remove(directory, name)
-    total -= sizeBytes
+  const files = host.list(directory).flatMap((file) => {
+    const segment = segmentOf(file.name)
+    return segment === undefined ? [] : [{ ...file, segment }]
+  })
+  const segments = files.filter(({ name, segment }) => name === segment).map(({ name }) => name)
+  for (const { name, segment } of files) if (!segments.includes(segment)) host.remove(directory, name)
+  const left = files.filter(({ segment }) => segments.includes(segment))
+  let total = left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  for (const oldest of segments.sort()) {
+    if (total <= capBytes) return
+    if (oldest === current) continue
+    for (const { name, sizeBytes } of left.filter(({ segment }) => segment === oldest)) {
+      host.remove(directory, name)
+      total -= sizeBytes
+    }
   }
+}
+
+/** `calls-20261124T15.jsonl`, and hidden beside it what readers keep, such as `.calls-20261124T15.jsonl.index`. */
+function segmentOf(name: string): string | undefined {
+  const from = name.startsWith(".") ? 1 : 0
+  const to = name.indexOf(SUFFIX) + SUFFIX.length
+  if (!name.startsWith(PREFIX, from) || to < SUFFIX.length || (from === 0 && to < name.length)) return undefined
+  return name.slice(from, to)
 }
 
 function two(value: number): string {

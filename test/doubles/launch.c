@@ -1,9 +1,9 @@
 /* Starts a program in a state that no runtime library lets a test ask for:
  *   launch [-e ENTRY]... [-c FD]... [-o FD=PATH]... [-i SIGNAL]... [-b SIGNAL]... [-u UMASK] [-n NICE] [-f FILES]
- *          [-k] [-p] PROGRAM [ARGV...]
+ *          [-s BYTES] [-m BYTES] [-k] [-p] PROGRAM [ARGV...]
  * -e makes the whole environment (duplicates and entries without '=' too), -c closes a descriptor, -o opens one,
- * -i ignores and -b blocks a signal, -f sets the limit of descriptors, -k allows core
- * dumps, -p leaves stdout without a reader. */
+ * -i ignores and -b blocks a signal, -f sets the limit of descriptors, -s that of file
+ * sizes, -m that of memory, -k allows core dumps, -p leaves stdout without a reader. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     static char *entries[256];
     int count = 0, option, given = 0, pipes[2];
     sigset_t set;
-    while ((option = getopt(argc, argv, "+e:c:o:i:b:u:n:f:kp")) != -1) {
+    while ((option = getopt(argc, argv, "+e:c:o:i:b:u:n:f:s:m:kp")) != -1) {
         struct rlimit limit;
         char *equals;
         int fd;
@@ -38,6 +38,8 @@ int main(int argc, char **argv)
         case 'u': umask((mode_t)strtol(optarg, NULL, 8)); break;
         case 'n': if (nice(atoi(optarg)) == -1) return 120; break;
         case 'f': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_NOFILE, &limit); break;
+        case 's': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_FSIZE, &limit); break;
+        case 'm': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_AS, &limit); break;
         case 'k': limit.rlim_cur = limit.rlim_max = RLIM_INFINITY; setrlimit(RLIMIT_CORE, &limit); break;
         case 'p': if (pipe(pipes)) return 121; close(pipes[0]); dup2(pipes[1], 1); close(pipes[1]); break;
         default: return 122;

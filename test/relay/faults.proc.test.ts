@@ -1,12 +1,14 @@
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import {
   chmodSync,
   chownSync,
+  closeSync,
   copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -132,6 +134,13 @@ test("the disk is read-only, then full, then has room again", async (t) => {
     for (let round = 0; round < 12; round++) await runs(stand, "full")
     truncateSync(filler, 0)
     await runs(stand, "room again")
+
+    // The last hundredth of a disk is left to others.
+    mount("-o", "remount,size=16m", stand.capture)
+    writeFileSync(filler, Buffer.alloc(16 * 1024 * 1024 - 100_000))
+    const before = stand.lines().length
+    await runs(stand, "nearly full")
+    assert.equal(stand.lines().length, before)
 
     // A write that met the full disk is torn: it costs itself and nothing else.
     const decoded = stand.decoded().map(({ kind }) => kind)
@@ -305,6 +314,75 @@ test("hardly a descriptor to spare", async (t) => {
     })
     assert.deepEqual(seen, SEEN, `${files} descriptors`)
   }
+})
+
+test("the capture meets the limit of file sizes", async (t) => {
+  const stand = standWithPlugin(t)
+  for (const bytes of [1, 400, 1200]) {
+    const launch = ["-e", "CNI_COMMAND=ADD", "-s", String(bytes)]
+    assert.deepEqual(await stand.run("plugin", { launch, stdin: CONFIG }), SEEN, `${bytes} bytes`)
+    stand.forget()
+  }
+})
+
+test("hardly any memory", async (t) => {
+  const stand = standWithPlugin(t)
+  const stdin = JSON.stringify({ name: "net", token: "x".repeat(600_000) })
+  const bare = { ...SEEN, stdout: stdin }
+  for (let megabytes = 3; megabytes < 12; megabytes++) {
+    const launch = ["-e", "CNI_COMMAND=ADD", "-m", String(megabytes * 1_000_000)]
+    assert.deepEqual(await stand.run("plugin", { launch, stdin }), bare, `${megabytes} MB`)
+  }
+})
+
+test("no process to spare: the relay becomes the plugin, and stdin is whole", async (t) => {
+  const stand = standWithPlugin(t)
+  chmodSync(stand.root, 0o755)
+  // A user's limit of processes holds for all of them: this one has no other, and may only have itself.
+  const limited = ["--reuid=54321", "--clear-groups", "--", "prlimit", "--nproc=1:1", join(stand.bin, "plugin")]
+  for (const directory of [stand.capture, stand.work]) chownSync(directory, 54321, 0)
+  for (const size of [10, 70_000, 900_000]) {
+    const stdin = "y".repeat(size)
+    const env = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
+    const seen = spawnSync("setpriv", limited, { env, input: stdin, cwd: stand.work, maxBuffer: 1 << 22 })
+    assert.deepEqual([seen.status, seen.stdout.toString() === stdin, seen.stderr.toString()], [3, true, "told\n"])
+  }
+  // The end was not seen by anybody: the call stands as begun.
+  assert.deepEqual(
+    stand.begins().map(({ plugin }) => plugin),
+    ["plugin", "plugin", "plugin"],
+  )
+  assert.deepEqual(stand.ends(), [])
+})
+
+test("the original is still open for writing: it is waited for, as libcni does", async (t) => {
+  const stand = standWithPlugin(t)
+  const writer = openSync(join(stand.real, "plugin"), "r+")
+  setTimeout(() => closeSync(writer), 250)
+  await runs(stand, "busy")
+})
+
+test("no room for one more variable", async (t) => {
+  const stand = standWithPlugin(t)
+  // The kernel takes a quarter of the stack's limit for path, arguments and environment, each up to 128 KiB.
+  const environment = (bytes: number) => {
+    const env: Record<string, string> = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
+    for (let at = 10; bytes > 0; at++, bytes -= 100_000) env[`FILL${at}`] = "f".repeat(Math.min(bytes, 100_000))
+    return env
+  }
+  const original = join(stand.real, "plugin")
+  let [fits, tooMuch] = [1_000_000, 8_000_000]
+  while (tooMuch - fits > 1) {
+    const middle = Math.floor((fits + tooMuch) / 2)
+    const { error } = spawnSync(original, { env: environment(middle), input: "[]", cwd: stand.work })
+    if (error) tooMuch = middle
+    else fits = middle
+  }
+  for (const spare of [16, 24, 200]) {
+    const seen = await stand.run("plugin", { env: environment(fits - spare), stdin: CONFIG })
+    assert.deepEqual(seen, SEEN, `${spare} bytes to spare`)
+  }
+  assert.equal(stand.ends().length, 3)
 })
 
 test("a path that is nearly too long", async (t) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { prune, segmentName } from "../../src/relay/segment.ts"
+import { isTimeToPrune, prune, segmentName } from "../../src/relay/segment.ts"
 import { Stand } from "./stand.ts"
 
 function standWith(t: TestContext, name: string, steps: readonly string[]): Stand {
@@ -58,20 +58,53 @@ test("segments carry their hour in UTC", () => {
 test("pruning takes the oldest segments until the rest fits, never the current one, never another's file", () => {
   const files = [
     { name: "calls-20260101T03.jsonl", sizeBytes: 400 },
-    { name: "calls-20260101T01.jsonl", sizeBytes: 400 },
+    { name: "calls-20260101T01.jsonl", sizeBytes: 300 },
+    { name: ".calls-20260101T01.jsonl.index", sizeBytes: 100 },
     { name: "calls-20260101T02.jsonl", sizeBytes: 400 },
     { name: "notes.txt", sizeBytes: 5000 },
     { name: "calls-20260101T00.jsonl.bak", sizeBytes: 5000 },
   ]
-  const removed = (capBytes: number, current: string) => {
+  const removed = (capBytes: number, current: string, more: typeof files = []) => {
     const names: string[] = []
-    prune({ list: () => files.slice(), remove: (_, name) => names.push(name) }, "/capture", capBytes, current)
+    prune({ list: () => [...files, ...more], remove: (_, name) => names.push(name) }, "/capture", capBytes, current)
     return names
   }
+  const first = ["calls-20260101T01.jsonl", ".calls-20260101T01.jsonl.index"]
   assert.deepEqual(removed(1200, "calls-20260101T03.jsonl"), [])
-  assert.deepEqual(removed(1199, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl"])
-  assert.deepEqual(removed(500, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl", "calls-20260101T02.jsonl"])
-  assert.deepEqual(removed(1, "calls-20260101T03.jsonl"), ["calls-20260101T01.jsonl", "calls-20260101T02.jsonl"])
+  assert.deepEqual(removed(1199, "calls-20260101T03.jsonl"), first)
+  assert.deepEqual(removed(500, "calls-20260101T03.jsonl"), [...first, "calls-20260101T02.jsonl"])
+  assert.deepEqual(removed(1, "calls-20260101T03.jsonl"), [...first, "calls-20260101T02.jsonl"])
+  // A clock that ran ahead once leaves segments of hours to come.
+  assert.deepEqual(removed(1, "calls-20260101T02.jsonl"), [...first, "calls-20260101T03.jsonl"])
+  // What a reader wrote beside a segment that had just been pruned.
+  const orphan = { name: ".calls-20251231T00.jsonl.index", sizeBytes: 1 }
+  assert.deepEqual(removed(9999, "calls-20260101T03.jsonl", [orphan]), [orphan.name])
+})
+
+test("who opens a segment prunes, and who takes it over another sixteenth of the cap", () => {
+  const isTime = (fromByte: number, toByte: number) => isTimeToPrune({ fromByte, toByte }, 1600)
+  assert.deepEqual(
+    [isTime(0, 10), isTime(10, 90), isTime(90, 100), isTime(100, 199), isTime(150, 420)],
+    [true, false, true, false, true],
+  )
+})
+
+test("one busy hour does not outgrow the cap, nor does the article's log", async (t) => {
+  const stand = standWith(t, "plugin", ["echo"])
+  const log = join(stand.root, "cni.log")
+  stand.probe("cni_pre")
+  stand.configure({ capBytes: 20_000, logFile: log })
+  const stdin = JSON.stringify({ cniVersion: "1.0.0", filler: "x".repeat(1000) })
+  for (let round = 0; round < 15; round++) {
+    assert.equal((await stand.run("plugin", { command: "ADD", stdin })).stdout, stdin)
+    await stand.run("cni_pre", { command: "ADD", stdin })
+  }
+  const sizes = [...stand.segments().map((name) => statSync(join(stand.capture, name)).size), statSync(log).size]
+  assert.ok(
+    sizes.every((size) => size > 14_000 && size <= 20_000),
+    String(sizes),
+  )
+  assert.ok(stand.records().length > 10)
 })
 
 test("the call that opens a new hour removes the oldest segments over the cap", async (t) => {
@@ -79,10 +112,12 @@ test("the call that opens a new hour removes the oldest segments over the cap", 
   stand.configure({ capBytes: 10_000 })
   for (const hour of ["01", "02", "03"])
     writeFileSync(join(stand.capture, `calls-20200101T${hour}.jsonl`), "x".repeat(4000))
+  writeFileSync(join(stand.capture, ".calls-20200101T01.jsonl.index"), "x".repeat(500))
   writeFileSync(join(stand.capture, "notes.txt"), "x".repeat(50_000))
   await stand.run("plugin", { command: "ADD" })
   assert.deepEqual(stand.segments().slice(0, 2), ["calls-20200101T02.jsonl", "calls-20200101T03.jsonl"])
   assert.equal(stand.segments().length, 3)
+  assert.equal(existsSync(join(stand.capture, ".calls-20200101T01.jsonl.index")), false)
   assert.equal(readFileSync(join(stand.capture, "notes.txt"), "utf8").length, 50_000)
 })
 

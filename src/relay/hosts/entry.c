@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -642,34 +643,46 @@ static int openDirectory(const char *path, int mustBePrivate)
     return fd;
 }
 
-/* append(directory, file, text, private) -> "appended" | "created" | "failed": one write, never continued. */
+/* The last hundredth of a disk is not ours: a kubelet would evict pods for it. */
+static int hasRoom(int fd)
+{
+    struct statvfs disk;
+    return fstatvfs(fd, &disk) || disk.f_bavail >= disk.f_blocks / 100 + 1;
+}
+
+/* append(directory, file, text, private, limit) -> where it came to lie: one write, never continued. Somebody else's
+ * file, a second hard link or a FIFO is not a place for what may be secret. */
 HOST(hostAppend)
 {
     const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    const char *dir = JS_ToCString(ctx, argv[0]), *file = JS_ToCString(ctx, argv[1]), *verdict = "failed";
+    const char *dir = JS_ToCString(ctx, argv[0]), *file = JS_ToCString(ctx, argv[1]);
     size_t length;
     const char *text = JS_ToCStringLen(ctx, &length, argv[2]);
+    double limit, to;
+    JSValue place = JS_UNDEFINED;
     struct stat st;
-    int at, fd = -1, created = 0;
+    int at, fd = -1;
     UNUSED;
-    if (dir && file && text && (at = openDirectory(dir, JS_ToBool(ctx, argv[3]))) >= 0) {
+    if (dir && file && text && !JS_ToFloat64(ctx, &limit, argv[4]) && (at = openDirectory(dir, JS_ToBool(ctx, argv[3]))) >= 0) {
         fd = openat(at, file, flags);
         if (fd < 0 && errno == ENOENT) {
             mode_t mask = umask(0);
             fd = openat(at, file, flags | O_CREAT | O_EXCL, 0600);
-            created = fd >= 0;
             if (fd < 0 && errno == EEXIST) fd = openat(at, file, flags);
             umask(mask);
         }
-        /* Somebody else's file, a second hard link or a FIFO is not a place for what may be secret. */
         if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
-            && write(fd, text, length) == (ssize_t)length)
-            verdict = created ? "created" : "appended";
+            && (double)st.st_size + (double)length <= limit && hasRoom(fd) && write(fd, text, length) == (ssize_t)length) {
+            to = (double)lseek(fd, 0, SEEK_CUR);
+            place = JS_NewObject(ctx);
+            setNumber(ctx, place, "fromByte", to - (double)length);
+            setNumber(ctx, place, "toByte", to);
+        }
         if (fd >= 0) close(fd);
         close(at);
     }
     JS_FreeCString(ctx, dir); JS_FreeCString(ctx, file); JS_FreeCString(ctx, text);
-    return JS_NewString(ctx, verdict);
+    return place;
 }
 
 HOST(hostList)
@@ -799,7 +812,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("sizeBytes", 1, hostSizeBytes),
     JS_CFUNC_DEF("holdsAny", 2, hostHoldsAny),
     JS_CFUNC_DEF("checksum", 1, hostChecksum),
-    JS_CFUNC_DEF("append", 4, hostAppend),
+    JS_CFUNC_DEF("append", 5, hostAppend),
     JS_CFUNC_DEF("list", 1, hostList),
     JS_CFUNC_DEF("remove", 2, hostRemove),
     JS_CFUNC_DEF("write", 2, hostWrite),
