@@ -127,8 +127,8 @@ function isScalar(literal: string, isCut: boolean): boolean {
   return code === 45 || (code >= 48 && code <= 57)
 }
 
-/** Position after the closing quote, or the end of the text where the string was cut off. */
-function stringEnd(text: string, from: number): number {
+/** Position after the closing quote of the string that opens at `from`, or the end of the text where it was cut off. */
+export function stringEnd(text: string, from: number): number {
   let at = from + 1
   for (;;) {
     const quote = text.indexOf('"', at)

@@ -119,26 +119,49 @@ test("a plugin that is named like a probe and has an original is relayed", async
   assert.deepEqual([seen.stdout, seen.code, stand.begins()[0]?.as], ["mine", 5, "relay"])
 })
 
-test("the article's log: its lines in its order", async (t) => {
+test("the article's log: its lines, as it shows them", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   stand.configure({ logFile: file })
-  const input = '{\n  "cniVersion": "0.3.1", "name": "k8s-pod-network",\n  "type": "cni_pre"\n}\n'
-  const output = '{"cniVersion": "0.3.1", "interfaces": [{"name": "calic440f455693"}], "dns": {}}'
-  const chained = `{"cniVersion": "0.3.1", "prevResult": ${output}}`
-  await stand.run("cni_pre", { command: "ADD", stdin: input })
-  await stand.run("cni_post", { command: "ADD", stdin: chained })
-  await stand.run("cni_post", { command: "DEL", stdin: chained })
-  await stand.run("cni_pre", { command: "DEL", stdin: chained })
-  for (const command of ["CHECK", "VERSION", "GC", "STATUS"]) await stand.run("cni_post", { command, stdin: chained })
-  await stand.run("cni_pre", { stdin: input })
-  await stand.run("cni_pre", { env: { CNI_COMMAND: "ADD" }, stdin: input })
+  stand.probe("cni_pre.py")
+  const env = { CNI_CONTAINERID: "280718f61fd143ce1e75e9a40557129559098a9fb911d909a07f84fd6f8532e2" }
+  // What libcni makes of the article's list, and of what Calico answered.
+  const input = '{"cniVersion":"0.3.1","name":"k8s-pod-network","type":"cni_pre.py"}'
+  const output =
+    '{"cniVersion":"0.3.1","interfaces":[{"name":"calic440f455693"}],"ips":[{"version":"4","address":"10.244.19.140/32"}],"dns":{}}'
+  const chained = `{"cniVersion":"0.3.1","name":"k8s-pod-network","prevResult":${output},"type":"cni_post"}`
+  assert.equal((await stand.run("cni_pre.py", { command: "ADD", env, stdin: input })).stdout, '{"cniVersion":"0.3.1"}')
+  assert.equal((await stand.run("cni_post", { command: "ADD", env, stdin: chained })).stdout, output)
   assert.deepEqual(readFileSync(file, "utf8").split("\n"), [
-    'CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input={ "cniVersion": "0.3.1", "name": "k8s-pod-network", "type": "cni_pre" }',
-    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,output=${output}`,
-    `CNI_COMMAND=DEL,CNI_CONTAINERID=c1,input=${chained}`,
+    'CNI_COMMAND=ADD,CNI_CONTAINERID=280718f61fd143ce1e75e9a40557129559098a9fb911d909a07f84fd6f8532e2,input={"cniVersion": "0.3.1", "name": "k8s-pod-network", "type": "cni_pre.py"}',
+    'CNI_COMMAND=ADD,CNI_CONTAINERID=280718f61fd143ce1e75e9a40557129559098a9fb911d909a07f84fd6f8532e2,output={"cniVersion": "0.3.1", "interfaces": [{"name": "calic440f455693"}], "ips": [{"version": "4", "address": "10.244.19.140/32"}], "dns": {}}',
+    "",
+  ])
+})
+
+test("the article's log: which calls have a line, each on one", async (t) => {
+  const stand = standWithProbes(t)
+  const file = join(stand.root, "cni.log")
+  stand.configure({ logFile: file })
+  const input = '{\n  "a" : [ 1,2.50,"x, y: \\"z", {}, [] ],\n\t"b":true\n}\n'
+  const line = '{"a": [1, 2.50, "x, y: \\"z", {}, []], "b": true}'
+  for (const name of ["cni_pre", "cni_post"]) {
+    for (const command of ["ADD", "DEL", "CHECK", "VERSION", "GC", "STATUS"])
+      await stand.run(name, { command, stdin: input })
+    await stand.run(name, { stdin: input })
+    await stand.run(name, { env: { CNI_COMMAND: "ADD" }, stdin: input })
+  }
+  await stand.run("cni_pre", { command: "ADD", stdin: "no\nJSON\n" })
+  assert.deepEqual(readFileSync(file, "utf8").split("\n"), [
+    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line}`,
     "env CNI_COMMAND not found",
     "env CNI_CONTAINERID not found",
+    // The last of the list has no result before it: the whole input is the answer to what went wrong.
+    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line}`,
+    `CNI_COMMAND=DEL,CNI_CONTAINERID=c1,input=${line}`,
+    "env CNI_COMMAND not found",
+    "env CNI_CONTAINERID not found",
+    "CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=no JSON",
     "",
   ])
   assert.equal((statSync(file).mode & 0o777).toString(8), "600")
@@ -148,13 +171,14 @@ test("the article's log has no secrets, unless raw says so", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   const stdin = '{"cniVersion":"1.0.0","policy":{"k8s_auth_token":"hunter2"}}'
+  const line = '{"cniVersion": "1.0.0", "policy": {"k8s_auth_token": "hunter2"}}'
   for (const raw of [false, true]) {
     stand.configure({ logFile: file, raw })
     await stand.run("cni_pre", { command: "ADD", stdin })
   }
   assert.deepEqual(readFileSync(file, "utf8").trim().split("\n"), [
-    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${stdin.replace("hunter2", "[redacted]")}`,
-    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${stdin}`,
+    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line.replace("hunter2", "[redacted]")}`,
+    `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line}`,
   ])
 })
 
@@ -163,7 +187,7 @@ test("fifty writers at once: fifty whole lines", async (t) => {
   const file = join(stand.root, "cni.log")
   stand.configure({ logFile: file })
   const ids = Array.from({ length: 50 }, (_, index) => `c${index}`)
-  const config = (id: string) => JSON.stringify({ cniVersion: "1.0.0", id, filler: id.repeat(3000) })
+  const config = (id: string) => `{"cniVersion": "1.0.0", "id": "${id}", "filler": "${id.repeat(3000)}"}`
   await Promise.all(
     ids.map((id) => stand.run("cni_pre", { command: "ADD", stdin: config(id), env: { CNI_CONTAINERID: id } })),
   )

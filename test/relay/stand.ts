@@ -74,7 +74,7 @@ export class Stand {
     copyFileSync(RELAY, join(this.bin, name))
   }
 
-  probe(name: "cni_pre" | "cni_post"): void {
+  probe(name: "cni_pre" | "cni_pre.py" | "cni_post"): void {
     copyFileSync(RELAY, join(this.bin, name))
   }
 

@@ -1,0 +1,39 @@
+import { scanJson, stringEnd } from "../capture/json-scan.ts"
+import { redact } from "../capture/redact.ts"
+import { chainInput } from "./chain-input.ts"
+import type { RelayConfig } from "./config.ts"
+import type { Host } from "./host.ts"
+
+export type ProbeRole = "pre" | "post"
+
+/**
+ * The line that the article's probe would have written for this call, if it would have written one: ADD in both, DEL
+ * in the last of the list. Its JSON is spaced as Python's json.dumps does it, so that whoever searches for the
+ * article's text finds it; tokens stay as they came.
+ */
+export function articleLine(host: Host, { raw }: RelayConfig, role: ProbeRole): string | undefined {
+  const command = host.variable("CNI_COMMAND")
+  if (command === undefined) return "env CNI_COMMAND not found\n"
+  const containerId = host.variable("CNI_CONTAINERID")
+  if (containerId === undefined) return "env CNI_CONTAINERID not found\n"
+  if (command !== "ADD" && !(command === "DEL" && role === "post")) return undefined
+  const input = host.text(0) ?? host.latin1(0)
+  const whole = spaced(raw ? input : redact(input).text)
+  const prevResult = role === "post" && command === "ADD" ? chainInput(whole).prevResult : undefined
+  const shown = prevResult ? `output=${whole.slice(prevResult.from, prevResult.to)}` : `input=${whole}`
+  return `CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${shown}\n`
+}
+
+function spaced(text: string): string {
+  if (!scanJson(text, () => undefined)) return text.replaceAll("\n", " ").trim()
+  const parts: string[] = []
+  let at = 0
+  while (at < text.length) {
+    const character = text.charAt(at)
+    const to = character === '"' ? stringEnd(text, at) : at + 1
+    if (character === "," || character === ":") parts.push(character, " ")
+    else if (character > " ") parts.push(text.slice(at, to))
+    at = to
+  }
+  return parts.join("")
+}
