@@ -1,4 +1,5 @@
 import type { Verb } from "./verb.ts"
+import { decode } from "./verbs/decode.ts"
 import { explain } from "./verbs/explain.ts"
 import { install } from "./verbs/install.ts"
 import { ledger } from "./verbs/ledger.ts"
@@ -20,10 +21,11 @@ export const VERBS: Verb[] = [
   explain,
   tail,
   ps,
+  stats,
   lint,
   ledger,
   whoOwns,
-  stats,
+  decode,
   serve,
   plan,
   install,

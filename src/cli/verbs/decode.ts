@@ -1,0 +1,80 @@
+import { createInterface } from "node:readline"
+import { type DecodedLine, decodeLine, type Stretch } from "../../model/decode/decode.ts"
+import { visible } from "../colour.ts"
+import type { Context } from "../context.ts"
+import { addOutput, outputFormat, printRows, type Table, writer } from "../output.ts"
+import type { Verb } from "../verb.ts"
+
+export const decode: Verb = {
+  name: "decode",
+  summary: "turn [123 34 99 ...], 0x7b, \\x22, quoted and base64 JSON from logs and Events back to JSON",
+  define(command) {
+    addOutput(command).argument("[text...]", "what was pasted; without it, lines from stdin")
+  },
+  async run(context, [words], options) {
+    const text = Array.isArray(words) ? words.map(String).join(" ") : ""
+    const lines = wholeLists(text ? text.split("\n") : stdinLines(context))
+    const format = outputFormat(options).kind
+    let found = 0
+    if (format === "table" || format === "wide") {
+      const out = writer(context)
+      const shown = context.stdout.isTTY ? visible : (line: string) => line
+      for await (const line of lines) {
+        const decoded = decodeLine(line)
+        found += decoded.found.length
+        await out(`${lineText(decoded).split("\n").map(shown).join("\n")}\n`)
+      }
+      if (found === 0 && context.stderr.isTTY) context.stderr.write("cnitap: nothing in it stands for JSON\n")
+    } else await printRows(context, options, decodedTable, decodedIn(lines))
+  },
+}
+
+type Row = Stretch & { line: number }
+
+/** For programs: every stretch, and the JSON that it stands for where it is nothing else. */
+const decodedTable: Table<Row> = {
+  kind: "Decoded",
+  name: ({ line, from }) => `decoded/${line}/${from}`,
+  value: ({ text, ...row }) => ({ ...row, text, ...jsonOf(text) }),
+  empty: "nothing in it stands for JSON",
+  columns: [],
+}
+
+async function* decodedIn(lines: AsyncIterable<string>): AsyncGenerator<Row> {
+  let number = 0
+  for await (const line of lines) {
+    number++
+    for (const stretch of decodeLine(line).found) yield { line: number, ...stretch }
+  }
+}
+
+/** A line that is one JSON text now is shown indented; in the middle of a sentence it stays on its line. */
+function lineText({ text, found }: DecodedLine): string {
+  const json = found.length > 0 ? jsonOf(text) : {}
+  return "value" in json && typeof json.value === "object" ? JSON.stringify(json.value, null, 2) : text
+}
+
+function jsonOf(text: string): { value?: unknown } {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return {}
+  }
+}
+
+async function* stdinLines(context: Context): AsyncGenerator<string> {
+  if (context.stdin.isTTY) context.stderr.write("cnitap: paste the text, then Ctrl-D\n")
+  yield* createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+/** A list of numbers that a terminal or a mail broke into lines is one again. */
+async function* wholeLists(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
+  let open = ""
+  for await (const line of lines) {
+    const text = open && /^\s*[\d\]]/.test(line) ? `${open} ${line.trim()}` : line
+    if (open && text === line) yield open
+    open = /\[(?:\s*\d{1,3}[\s,]+)+\d{0,3}\s*$/.test(text) ? text : ""
+    if (!open) yield text
+  }
+  if (open) yield open
+}
