@@ -105,3 +105,7 @@ test("what stands for no JSON is left alone", () => {
   ])
     assert.deepEqual(decodeLine(line), { text: line, found: [] })
 })
+
+test("hostile lines cost no more than their length", { timeout: 20_000 }, () => {
+  for (const piece of ['{\\"a', '\\"{', '"{\\', "[1 ", "{[", "eyJ"]) decodeLine(piece.repeat(100_000))
+})

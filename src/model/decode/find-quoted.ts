@@ -4,23 +4,36 @@ import type { Stretch } from "./decode.ts"
 
 /** Strings as Go's %q, logrus and JSON quote them, where a bracket and an escape are inside. */
 export function findQuoted(line: string): Stretch[] {
-  return [...line.matchAll(/"(?:[^"\\]|\\.)*"/g)].flatMap((match) => {
-    const inside = match[0].slice(1, -1)
-    if (!/[{[]/.test(inside) || !inside.includes("\\")) return []
-    return [
-      { from: match.index, to: match.index + match[0].length, encoding: "quoted", text: withoutEscapes(inside).text },
-    ]
-  })
+  const found: Stretch[] = []
+  for (let from = line.indexOf('"'); from >= 0; from = line.indexOf('"', STRING.lastIndex)) {
+    STRING.lastIndex = from
+    const [string] = STRING.exec(line) ?? []
+    // Where one is never closed, those that begin further on are not either.
+    if (string === undefined) break
+    const inside = string.slice(1, -1)
+    if (!/[{[]/.test(inside) || !inside.includes("\\")) continue
+    found.push({ from, to: from + string.length, encoding: "quoted", text: withoutEscapes(inside).text })
+  }
+  return found
 }
+
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
+
+/** Each costs as much as the rest of the line is long. */
+const MOST_FAILURES = 16
 
 /** `{\"cniVersion\":\"1.0.0\"}` and `{\x22cniVersion\x22:...}` without quotes around, as far as the document goes. */
 export function findEscaped(line: string): Stretch[] {
   const found: Stretch[] = []
+  let failures = 0
   for (const { index } of line.matchAll(/[{[]\s*\\+(?:"|x22|u0022|042)/g)) {
     if (index < (found.at(-1)?.to ?? 0)) continue
     const { text, ends } = withoutEscapes(line.slice(index))
     const [piece] = piecesOf(text)
-    if (!piece || piece.kind === "text" || piece.from > 0) continue
+    if (!piece || piece.kind === "text" || piece.from > 0) {
+      if (++failures === MOST_FAILURES) break
+      continue
+    }
     const to = index + (ends[piece.to - 1] ?? line.length - index)
     found.push({
       from: index,

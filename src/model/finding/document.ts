@@ -59,18 +59,29 @@ function nextOpening(text: string, from: number): number {
 
 /** After the bracket that closes the one at `from`; undefined where none does. */
 function balancedEnd(text: string, from: number): number | undefined {
-  BRACKET_OR_STRING.lastIndex = from
   let depth = 0
-  for (let found = BRACKET_OR_STRING.exec(text); found; found = BRACKET_OR_STRING.exec(text)) {
+  let plainUntil = from
+  BRACKET_OR_QUOTE.lastIndex = from
+  for (let found = BRACKET_OR_QUOTE.exec(text); found; found = BRACKET_OR_QUOTE.exec(text)) {
     const [token] = found
     if (token === "{" || token === "[") depth++
-    else if ((token === "}" || token === "]") && --depth === 0) return BRACKET_OR_STRING.lastIndex
+    else if (token !== '"') {
+      if (--depth === 0) return BRACKET_OR_QUOTE.lastIndex
+    } else if (found.index >= plainUntil) {
+      STRING.lastIndex = found.index
+      if (STRING.test(text)) BRACKET_OR_QUOTE.lastIndex = STRING.lastIndex
+      else {
+        // Where one string is never closed, those that begin further on in the line are not either: looked at once.
+        const newline = text.indexOf("\n", found.index)
+        plainUntil = newline < 0 ? text.length : newline
+      }
+    }
   }
   return undefined
 }
 
-// Unrolled, so that a string that is never closed costs its length and not its square.
-const BRACKET_OR_STRING = /[{}[\]]|"[^"\\\n]*(?:\\.[^"\\\n]*)*"/g
+const BRACKET_OR_QUOTE = /[{}[\]"]/g
+const STRING = /"[^"\\\n]*(?:\\.[^"\\\n]*)*"/y
 
 function skipBlanks(text: string, from: number): number {
   let at = from
