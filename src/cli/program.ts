@@ -21,7 +21,9 @@ export async function program(context: Context, args: string[]): Promise<number>
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
     if (!(error instanceof Fault)) throw error
-    context.stderr.write(`cnitap: ${error.message}; ${error.hint}\n`)
+    // A filter's message ends with the line that points at the place.
+    const separator = error.message.includes("\n") ? "\n" : ". "
+    context.stderr.write(`cnitap: ${error.message}${separator}${error.hint}\n`)
     return FAULTS[error.code]
   }
 }

@@ -1,4 +1,5 @@
 import { Fault } from "../fault/fault.ts"
+import type { Call } from "../model/call.ts"
 import { nearest } from "../model/filter/nearest.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { readOperations } from "../store/operations.ts"
@@ -9,6 +10,8 @@ export type Subject = {
   name: string
   /** absent where a pod or container was named */
   operation?: Operation
+  /** the call that was named, where it is not the operation's first or was asked for as `call/ID` */
+  call?: Call
   /** whether an operation is of the same pod, or where there is none of the same container */
   isRelated(operation: Operation): boolean
 }
@@ -18,13 +21,13 @@ export async function findSubject({ capture, damage }: Selection, words: string,
   const word = words.replace(/^(?:pod|pods|operation|call|container)\//, "")
   const pods = new Map<string, Operation>()
   const containers = new Map<string, Operation>()
-  const found: { operation: Operation; id: string }[] = []
+  const found: { operation: Operation; call: Call }[] = []
   for await (const operation of readOperations(capture, damage)) {
     const { pod, containerId } = operation
     if (pod && (namespace === undefined || pod.namespace === namespace))
       pods.set(`${pod.namespace}/${pod.name}`, operation)
     if (containerId) containers.set(containerId, operation)
-    for (const { call } of walk(operation.calls)) if (call.id.startsWith(word)) found.push({ operation, id: call.id })
+    for (const { call } of walk(operation.calls)) if (call.id.startsWith(word)) found.push({ operation, call })
   }
   const exact = [...pods.keys()].filter((key) => key === word || key.endsWith(`/${word}`))
   const named =
@@ -34,7 +37,11 @@ export async function findSubject({ capture, damage }: Selection, words: string,
   // A word of few digits may begin a pod's name and an id by chance: what is spelled out wins.
   if (exact.length !== 1 && isIdLike(word)) {
     const [first, second] = found
-    if (first && !second) return { name: first.id, operation: first.operation, isRelated: sameAs(first.operation) }
+    if (first && !second) {
+      const { operation, call } = first
+      const isCall = operation.id !== call.id || words.startsWith("call/")
+      return { name: call.id, operation, ...(isCall ? { call } : {}), isRelated: sameAs(operation) }
+    }
     const ids = [...containers].filter(([id]) => id.startsWith(word))
     if (ids[0] && ids.length === 1)
       return { name: ids[0][0], isRelated: ({ containerId }) => containerId === ids[0]?.[0] }
@@ -42,7 +49,7 @@ export async function findSubject({ capture, damage }: Selection, words: string,
       throw ambiguous(
         words,
         "ids",
-        found.map(({ id }) => id),
+        found.map(({ call }) => call.id),
         "Give more digits.",
       )
   }

@@ -1,5 +1,6 @@
 import type { Verb } from "./verb.ts"
 import { decode } from "./verbs/decode.ts"
+import { diff } from "./verbs/diff.ts"
 import { explain } from "./verbs/explain.ts"
 import { install } from "./verbs/install.ts"
 import { ledger } from "./verbs/ledger.ts"
@@ -19,6 +20,7 @@ export const VERBS: Verb[] = [
   ls,
   show,
   explain,
+  diff,
   tail,
   ps,
   stats,

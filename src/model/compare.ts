@@ -1,6 +1,8 @@
+import type { Payload } from "../capture/record.ts"
 import { type Call, jsonObject, parseArgs } from "./call.ts"
 import { type ResultObject, resultObjects } from "./chain.ts"
 import { type Operation, walk } from "./operation.ts"
+import { type Mask, maskOf } from "./volatile.ts"
 import { stateText } from "./wording.ts"
 
 /** One value that two calls do not share. `a` or `b` is absent where only the other has it. */
@@ -10,7 +12,7 @@ export type Difference = {
   at: string
   a?: string
   b?: string
-  /** both are what differs between any two pods: an address, a MAC, a container id, a name */
+  /** both are what differs between any two pods: an address, a MAC, a container id, a name, a time */
   isVolatile: boolean
 }
 
@@ -44,44 +46,128 @@ export function compareOperations(a: Operation, b: Operation): Pair[] {
 
 /** What two calls of one plugin do not share, the telling first: how they ended, what they said, what they were given. */
 export function compareCalls(a: Call, b: Call): Difference[] {
-  const [maskA, maskB] = [masker(a), masker(b)]
-  const compare = (where: Difference["where"], ofA: Map<string, string>, ofB: Map<string, string>): Difference[] =>
-    [...new Set([...ofA.keys(), ...ofB.keys()])].flatMap((at) => {
-      const [valueA, valueB] = [ofA.get(at), ofB.get(at)]
-      if (valueA === valueB) return []
-      const isVolatile = valueA !== undefined && valueB !== undefined && maskA(valueA) === maskB(valueB)
-      return [
-        {
-          where,
-          at,
-          ...(valueA === undefined ? {} : { a: valueA }),
-          ...(valueB === undefined ? {} : { b: valueB }),
-          isVolatile,
-        },
-      ]
-    })
+  const [maskA, maskB] = [maskOf(a), maskOf(b)]
   return [
-    ...compare("exit", new Map([["", stateText(a)]]), new Map([["", stateText(b)]])),
-    ...compare("stdout", streamValues(a.stdout, maskA), streamValues(b.stdout, maskB)),
-    ...compare("stderr", streamValues(a.stderr, maskA), streamValues(b.stderr, maskB)),
-    ...compare("stdin", streamValues(a.stdin, maskA), streamValues(b.stdin, maskB)),
-    ...compare("env", envValues(a), envValues(b)),
+    ...compareValues("exit", new Map([["", stateText(a)]]), new Map([["", stateText(b)]]), maskA, maskB),
+    ...STREAMS.flatMap((stream) => compareStreams(stream, a[stream], b[stream], maskA, maskB)),
+    ...compareValues("env", envValues(a), envValues(b), maskA, maskB),
   ]
 }
 
-/** The objects of a CNI result, every leaf of other JSON by its pointer, every line of anything else by its number. */
-function streamValues(payload: Call["stdin"], mask: (text: string) => string): Map<string, string> {
+/** All that a call shares with its like, as one text: two calls of one form have no difference but volatile ones. */
+export function formOf(call: Call): string {
+  const mask = maskOf(call)
+  const lines = [`exit ${stateText(call)}`]
+  for (const stream of STREAMS) {
+    const json = jsonObject(call[stream])
+    const values = json
+      ? [...jsonValues(json, mask)].map(([at, text]) => `${at} ${mask(text, stream)}`)
+      : linesOf(call[stream]).map((line) => mask(line, stream))
+    lines.push(...values.sort().map((value) => `${stream} ${value}`))
+  }
+  const env = [...envValues(call)].map(([name, value]) => `env ${name} ${mask(value, "env")}`)
+  return [...lines, ...env.sort()].join("\n")
+}
+
+const STREAMS = ["stdout", "stderr", "stdin"] as const
+
+function compareStreams(
+  where: (typeof STREAMS)[number],
+  a: Payload | undefined,
+  b: Payload | undefined,
+  maskA: Mask,
+  maskB: Mask,
+): Difference[] {
+  const [jsonA, jsonB] = [jsonObject(a), jsonObject(b)]
+  if (jsonA && jsonB) return compareValues(where, jsonValues(jsonA, maskA), jsonValues(jsonB, maskB), maskA, maskB)
+  return compareLines(where, linesOf(a), linesOf(b), maskA, maskB)
+}
+
+function compareValues(
+  where: Difference["where"],
+  ofA: Map<string, string>,
+  ofB: Map<string, string>,
+  maskA: Mask,
+  maskB: Mask,
+): Difference[] {
+  return [...new Set([...ofA.keys(), ...ofB.keys()])].flatMap((at) => {
+    const [a, b] = [ofA.get(at), ofB.get(at)]
+    return a === b ? [] : [differenceOf(where, at, a, b, maskA, maskB)]
+  })
+}
+
+/** Log lines come in any order and number: those that say the same are one, what is left over stands side by side. */
+function compareLines(
+  where: Difference["where"],
+  ofA: string[],
+  ofB: string[],
+  maskA: Mask,
+  maskB: Mask,
+): Difference[] {
+  const left = ofB.map((line, at) => ({ line, at, masked: maskB(line, where) }))
+  const differences: { at: number; difference: Difference }[] = []
+  // What is the same as it stands is taken first: a word that is one pod's name may be any word to the other.
+  const unlike = ofA
+    .map((line, at) => ({ line, at }))
+    .filter(({ line }) => !taken(left, (other) => other.line === line))
+  const onlyA = unlike.filter(({ line, at }) => {
+    const masked = maskA(line, where)
+    const same = taken(left, (other) => other.masked === masked)
+    if (same) differences.push({ at, difference: differenceOf(where, `line ${at + 1}`, line, same.line, maskA, maskB) })
+    return !same
+  })
+  for (const { line, at } of onlyA) {
+    const other = left.shift()
+    differences.push({
+      at,
+      difference: { ...differenceOf(where, `line ${at + 1}`, line, other?.line, maskA, maskB), isVolatile: false },
+    })
+  }
+  for (const { line, at } of left)
+    differences.push({
+      at,
+      difference: differenceOf(where, `line ${at + 1} of the other`, undefined, line, maskA, maskB),
+    })
+  return differences.sort((x, y) => x.at - y.at).map(({ difference }) => difference)
+}
+
+/** The first that fits, which is taken out. */
+function taken<Item>(items: Item[], fits: (item: Item) => boolean): Item | undefined {
+  const at = items.findIndex(fits)
+  return at < 0 ? undefined : items.splice(at, 1)[0]
+}
+
+function differenceOf(
+  where: Difference["where"],
+  at: string,
+  a: string | undefined,
+  b: string | undefined,
+  maskA: Mask,
+  maskB: Mask,
+): Difference {
+  return {
+    where,
+    at,
+    ...(a === undefined ? {} : { a }),
+    ...(b === undefined ? {} : { b }),
+    isVolatile: a !== undefined && b !== undefined && maskA(a, where) === maskB(b, where),
+  }
+}
+
+/** Lines of what is no JSON object; bytes that are no text are one. */
+function linesOf(payload: Payload | undefined): string[] {
+  if (!payload || payload.sizeBytes === 0) return []
+  return "text" in payload ? payload.text.split("\n").filter((line) => line.trim() !== "") : [payload.base64]
+}
+
+/** The objects of a CNI result, every leaf of other JSON by its pointer. */
+function jsonValues(json: Record<string, unknown>, mask: Mask): Map<string, string> {
   const values = new Map<string, string>()
-  const json = jsonObject(payload)
-  if (json) {
-    const isResult = "interfaces" in json || "ips" in json || "ip4" in json
-    const { prevResult, ...rest } = json
-    if (isResult) collectObjects(resultObjects(json), "", mask, values)
-    else collectLeaves(rest, "", values)
-    if (prevResult !== undefined) collectObjects(resultObjects(prevResult), "prevResult ", mask, values)
-  } else if (payload && "text" in payload) {
-    for (const [at, line] of payload.text.trimEnd().split("\n").entries()) if (line) values.set(`line ${at + 1}`, line)
-  } else if (payload) values.set("bytes", payload.base64)
+  const isResult = "interfaces" in json || "ips" in json || "ip4" in json
+  const { prevResult, ...rest } = json
+  if (isResult) collectObjects(resultObjects(json), "", mask, values)
+  else collectLeaves(rest, "", values)
+  if (prevResult !== undefined) collectObjects(resultObjects(prevResult), "prevResult ", mask, values)
   return values
 }
 
@@ -89,7 +175,7 @@ function streamValues(payload: Call["stdin"], mask: (text: string) => string): M
 function collectObjects(
   objects: ResultObject[] | undefined,
   prefix: string,
-  mask: (text: string) => string,
+  mask: Mask,
   into: Map<string, string>,
 ): void {
   for (const { kind, name, fields } of objects ?? []) {
@@ -117,25 +203,4 @@ function envValues({ env }: Call): Map<string, string> {
   values.delete("CNI_ARGS")
   for (const [key, value] of parseArgs(env.CNI_ARGS)) values.set(`CNI_ARGS ${key}`, value)
   return values
-}
-
-/** Replaces what belongs to the one pod by words, so that what is left can be compared. */
-function masker({ containerId, pod, netns }: Call): (text: string) => string {
-  const own: [string | undefined, string][] = [
-    [netns, "<netns>"],
-    [containerId, "<container>"],
-    [pod?.uid, "<uid>"],
-    [pod?.name, "<pod>"],
-    [pod?.namespace, "<namespace>"],
-  ]
-  return (text) => {
-    let masked = text
-    for (const [value, word] of own) if (value && value.length > 2) masked = masked.replaceAll(value, word)
-    return masked
-      .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, "<mac>")
-      .replace(/\b(?:veth|cali|lxc|eni|azv|vnet)[0-9a-f_]{4,}\b/gi, "<veth>")
-      .replace(/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "<ip>")
-      .replace(/\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}\b/gi, "<ip>")
-      .replace(/\b[0-9a-f]{12,}\b/gi, "<id>")
-  }
 }

@@ -14,10 +14,10 @@ export type Said = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
 }
 
 /** The call's id is its plugin's name unless it says another. Values that are no text are written as JSON. */
-export function call(plugin: string, { at = 0, stdin, stdout, stderr, ...more }: Said = {}): Call {
-  const state = more.state ?? "ended"
+export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Said = {}): Call {
+  const { state = "ended", plugin = id } = more
   return {
-    id: plugin,
+    id,
     depth: more.parent ? 1 : 0,
     as: "relay",
     pid: 100,

@@ -1,0 +1,69 @@
+import { statSync } from "node:fs"
+import { Fault } from "../fault/fault.ts"
+import type { Call } from "../model/call.ts"
+import { Forms } from "../model/compare-forms.ts"
+import type { Operation } from "../model/operation.ts"
+import { readOperations } from "../store/operations.ts"
+import type { Context } from "./context.ts"
+import { reportDamage, type Selection, select } from "./select.ts"
+import { findSubject } from "./subject.ts"
+
+/**
+ * One side of a comparison: a call, an operation, or all of a pod, a container, a node or a capture.
+ * `newest`: by command.
+ */
+export type Side =
+  | { kind: "call"; name: string; call: Call }
+  | { kind: "operation"; name: string; operation: Operation }
+  | { kind: "forms"; name: string; forms: Forms; newest: ReadonlyMap<string, Operation> }
+
+/** `word`: an id, a pod, `node/NAME`, or the path of another capture. */
+export async function readSide(
+  context: Context,
+  options: Record<string, unknown>,
+  selection: Selection,
+  word: string,
+): Promise<Side> {
+  const path = captureAt(word)
+  if (path) {
+    const other = await select(context, path)
+    const all = await formsOf(other, () => true)
+    reportDamage(context, other, all.forms.count)
+    return { kind: "forms", name: word, ...all }
+  }
+  const node = /^node\/(.+)$/.exec(word)?.[1]
+  if (node !== undefined) {
+    const all = await formsOf(selection, (operation) => operation.node === node)
+    if (all.forms.count > 0) return { kind: "forms", name: word, ...all }
+    throw new Fault(
+      "NOT_FOUND",
+      `no operation of node ${node} in ${selection.capture.path}`,
+      "See NODE in `cnitap ls -o wide`.",
+    )
+  }
+  const { name, operation, call, isRelated } = await findSubject(selection, word, options.namespace)
+  if (call) return { kind: "call", name, call }
+  if (operation) return { kind: "operation", name, operation }
+  return { kind: "forms", name, ...(await formsOf(selection, isRelated)) }
+}
+
+/** A directory or a bundle of that path, unless the word names something in the capture. */
+function captureAt(word: string): Record<string, unknown> | undefined {
+  const found = statSync(word, { throwIfNoEntry: false })
+  if (!found) return undefined
+  return found.isDirectory() ? { capture: word } : { from: word }
+}
+
+async function formsOf(
+  { capture, damage }: Selection,
+  isWanted: (operation: Operation) => boolean,
+): Promise<{ forms: Forms; newest: Map<string, Operation> }> {
+  const forms = new Forms()
+  const newest = new Map<string, Operation>()
+  for await (const operation of readOperations(capture, damage)) {
+    if (!isWanted(operation)) continue
+    forms.add(operation)
+    newest.set(operation.command, operation)
+  }
+  return { forms, newest }
+}

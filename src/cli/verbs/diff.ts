@@ -1,0 +1,160 @@
+import { Fault } from "../../fault/fault.ts"
+import { toChain } from "../../model/chain.ts"
+import { compareCalls, compareOperations, type Pair } from "../../model/compare.ts"
+import { compareForms, type FormDifference, isDifferent } from "../../model/compare-forms.ts"
+import type { Operation } from "../../model/operation.ts"
+import { painter } from "../colour.ts"
+import type { Context } from "../context.ts"
+import { chainText, formsText, operationLine, pairsText } from "../diff-text.ts"
+import { addOutput, printOne } from "../output.ts"
+import { addCapture, reportDamage, type Selection, select } from "../select.ts"
+import { readSide, type Side } from "../side.ts"
+import { findSubject } from "../subject.ts"
+import type { Verb } from "../verb.ts"
+
+export const diff: Verb = {
+  name: "diff",
+  summary: "with one name: what each plugin changed in the result; with two: what differs, exit 1 if anything does",
+  define(command) {
+    addOutput(addCapture(command))
+      .argument("<a>", "a pod, the beginning of an id, node/NAME, or another capture's path")
+      .argument("[b]", "what to compare it with; a good pod with a bad one, a golden capture with today's")
+      .option("-n, --namespace <name>", "namespace of the pods")
+      .option("--volatile", "also what differs between any two pods: addresses, MACs, ids, names, times")
+  },
+  async run(context, [a, b], options) {
+    const selection = await selectFor(context, options, [a, b])
+    if (b === undefined) await diffChain(context, options, selection, String(a))
+    else await diffTwo(context, options, selection, String(a), String(b))
+  },
+}
+
+/** Two captures are named by their paths; then the default one need not be there. */
+async function selectFor(context: Context, options: Record<string, unknown>, names: unknown[]): Promise<Selection> {
+  const [first] = names
+  try {
+    return await select(context, { capture: options.capture, from: options.from })
+  } catch (error) {
+    const isNamed = options.capture !== undefined || options.from !== undefined
+    if (isNamed || !(error instanceof Fault) || error.code !== "CAPTURE_MISSING" || names.includes(undefined))
+      throw error
+    return await select(context, { capture: first })
+  }
+}
+
+async function diffChain(
+  context: Context,
+  options: Record<string, unknown>,
+  selection: Selection,
+  word: string,
+): Promise<void> {
+  const subject = await findSubject(selection, word, options.namespace)
+  const operation = subject.operation ?? (await newestAdd(selection, subject.isRelated))
+  if (!operation) throw new Fault("NOT_FOUND", `no ADD of ${word} in ${selection.capture.path}`, "See `cnitap ls`.")
+  const hops = toChain(operation)
+  await printOne(context, options, {
+    kind: "Chain",
+    value: {
+      operation: operation.id,
+      hops: hops.map(({ call, level, changes }) => ({ call: call.id, plugin: call.plugin, level, changes })),
+    },
+    name: `operation/${operation.id}`,
+    text: () => chainText(operation, hops, painter(context), context.nowMs()),
+  })
+  reportDamage(context, selection, 1)
+}
+
+async function newestAdd(
+  selection: Selection,
+  isRelated: (operation: Operation) => boolean,
+): Promise<Operation | undefined> {
+  let newest: Operation | undefined
+  for await (const operation of selection.operations())
+    if (operation.command === "ADD" && isRelated(operation)) newest = operation
+  return newest
+}
+
+async function diffTwo(
+  context: Context,
+  options: Record<string, unknown>,
+  selection: Selection,
+  nameA: string,
+  nameB: string,
+): Promise<void> {
+  const a = await readSide(context, options, selection, nameA)
+  const b = await readSide(context, options, selection, nameB)
+  const paint = painter(context)
+  const nowMs = context.nowMs()
+  const withVolatile = options.volatile === true
+  if (a.kind === "forms" && b.kind === "forms") {
+    const differences = compareForms(a.forms, b.forms)
+    if (differences.length > 0) context.exitCode = 1
+    const counts = `${a.name} (${a.forms.count} operations) and ${b.name} (${b.forms.count})`
+    await printOne(context, options, {
+      kind: "Difference",
+      value: { a: a.name, b: b.name, isSame: differences.length === 0, differences: differences.map(toValue) },
+      name: `${a.name} ${b.name}`,
+      text: () =>
+        differences.length > 0
+          ? `${formsText(differences, paint, nowMs, withVolatile)}`
+          : `no difference between ${counts}\n`,
+    })
+  } else {
+    const { pairs, heads } = pairsOf(a, b)
+    const isSame = !pairs.some(isDifferent)
+    if (!isSame) context.exitCode = 1
+    const hidden = pairs.flatMap(({ differences }) => differences).filter(({ isVolatile }) => isVolatile).length
+    await printOne(context, options, {
+      kind: "Difference",
+      value: { a: a.name, b: b.name, isSame, pairs: pairs.map(pairValue) },
+      name: `${a.name} ${b.name}`,
+      text: () =>
+        [
+          ...heads.map((operation, at) => `${at === 0 ? "a" : "b"} ${operationLine(operation, paint, nowMs)}\n`),
+          pairsText(pairs, paint, withVolatile),
+          hidden > 0 && !withVolatile ? paint(hiddenText(hidden), "dim") : "",
+        ].join(""),
+    })
+  }
+  reportDamage(context, selection, 1)
+}
+
+function hiddenText(hidden: number): string {
+  return `${hidden} more ${hidden === 1 ? "value differs" : "values differ"} between any two pods; --volatile shows them\n`
+}
+
+/** Call by call. An operation beside a pod is compared with the pod's newest of the same command. */
+function pairsOf(a: Side, b: Side): { pairs: Pair[]; heads: Operation[] } {
+  if (a.kind === "call" && b.kind === "call") {
+    const pair = { plugin: a.call.plugin, level: 0, a: a.call, b: b.call, differences: compareCalls(a.call, b.call) }
+    return { pairs: [pair], heads: [] }
+  }
+  const [left, right] = [operationOf(a, b), operationOf(b, a)]
+  if (left && right) return { pairs: compareOperations(left, right), heads: [left, right] }
+  const words = { call: "a call", operation: "an operation", forms: "all of a pod, node or capture" }
+  throw new Fault(
+    "USAGE",
+    `${a.name} is ${words[a.kind]} and ${b.name} is ${words[b.kind]}`,
+    "Compare two of a kind, or an operation with a pod that has one of the same command.",
+  )
+}
+
+function operationOf(side: Side, other: Side): Operation | undefined {
+  if (side.kind === "operation") return side.operation
+  return side.kind === "forms" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
+}
+
+function pairValue({ plugin, level, a, b, differences }: Pair): object {
+  return { plugin, level, ...(a ? { a: a.id } : {}), ...(b ? { b: b.id } : {}), differences }
+}
+
+function toValue({ kind, a, b, countA, countB, pairs }: FormDifference): object {
+  return {
+    ...kind,
+    ...(a ? { a: a.id } : {}),
+    ...(b ? { b: b.id } : {}),
+    countA,
+    countB,
+    pairs: pairs.map(pairValue),
+  }
+}
