@@ -14,6 +14,7 @@ need() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
 
 need musl-tools
 need gcc
+need libc6-dev
 need gcc-aarch64-linux-gnu
 need qemu-user
 case "${1:-all}" in
