@@ -1,3 +1,4 @@
+import type { NodeFinding } from "../doctor/finding.ts"
 import type { FileFinding } from "../model/finding/conflist.ts"
 import type { Finding, Severity } from "../model/finding/finding.ts"
 import { podName } from "../model/wording.ts"
@@ -45,6 +46,22 @@ export const fileFindingTable: Table<FileFinding> = {
     { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
     { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
   ],
+}
+
+/** One line a finding of the doctor; what to do is what people came for. */
+export function nodeFindingTable(empty: string): Table<NodeFinding> {
+  return {
+    kind: "NodeFinding",
+    name: ({ rule, evidence }) => `finding/${rule}${evidence[0] ?? ""}`,
+    empty,
+    columns: [
+      { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+      { title: "RULE", text: ({ rule }) => rule },
+      { title: "WHAT", text: ({ said }) => said },
+      { title: "EVIDENCE", isWide: true, text: ({ evidence }) => evidence.join(" "), colour: () => "dim" },
+      { title: "REMEDY", text: ({ remedy }) => remedy, colour: () => "green" },
+    ],
+  }
 }
 
 /** `<call>:<stream>:<byte>` */

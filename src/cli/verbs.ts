@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts"
 import { decode } from "./verbs/decode.ts"
 import { diff } from "./verbs/diff.ts"
+import { doctor } from "./verbs/doctor.ts"
 import { explain } from "./verbs/explain.ts"
 import { install } from "./verbs/install.ts"
 import { ledger } from "./verbs/ledger.ts"
@@ -29,6 +30,7 @@ export const VERBS: Verb[] = [
   whoOwns,
   decode,
   serve,
+  doctor,
   plan,
   install,
   uninstall,

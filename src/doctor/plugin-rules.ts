@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto"
+import { dirname, join } from "node:path"
+import { kindOfPlugin } from "../cni/plugin-kind.ts"
+import type { NodeFiles } from "../install/detect/node-files.ts"
+import { findPlugin } from "../install/detect/plugins.ts"
+import type { Plugin } from "../install/facts.ts"
+import type { NodeHit, NodeRule } from "./finding.ts"
+import type { Patient } from "./patient.ts"
+import { opennessOf } from "./permission.ts"
+import { whyNotRunnable } from "./program-file.ts"
+
+export const PLUGIN_RULES: NodeRule[] = [
+  {
+    id: "bin-dir-missing",
+    severity: "error",
+    title: "no plugin directory is there",
+    check: ({ facts: { binDirs }, files }) =>
+      binDirs.value.some((path) => files.isDirectory(path))
+        ? []
+        : [
+            {
+              said: `${binDirs.value.join(", ")} is missing (${binDirs.from})`,
+              evidence: binDirs.value,
+              remedy: `Install the plugins into ${binDirs.value[0]}, or set the directory that has them.`,
+            },
+          ],
+  },
+  {
+    id: "plugin-missing",
+    severity: "error",
+    title: "a plugin is missing",
+    check: (patient) =>
+      patient.facts.plugins
+        .filter(({ path }) => path === undefined)
+        .map((plugin) => ({
+          ...missingHit(patient, plugin),
+          ...(patient.executed.includes(plugin) ? {} : { severity: "note" as const }),
+        })),
+  },
+  {
+    id: "loopback-missing",
+    severity: "error",
+    title: "the plugin loopback is missing, which containerd executes for every pod",
+    check: (patient) => {
+      const { facts, files } = patient
+      if (!facts.runtime?.ownsLoopback) return []
+      const { path, skipped } = findPlugin(files, "loopback", facts.binDirs.value)
+      return path === undefined ? [missingHit(patient, { name: "loopback", via: "containerd itself", skipped })] : []
+    },
+  },
+  {
+    id: "plugin-not-executable",
+    severity: "error",
+    title: "a plugin may not be executed",
+    check: ({ executed, files }) =>
+      executed.flatMap(({ path, isExecutable, shadows }) =>
+        path === undefined || isExecutable !== false
+          ? []
+          : [
+              {
+                said: `${path} has mode ${modeOf(files, path)}${shadows.length > 0 ? ` and hides ${shadows.join(", ")}` : ""}`,
+                evidence: [path, ...shadows],
+                remedy: shadows.length > 0 ? `rm ${path}, or chmod 0755 ${path}` : `chmod 0755 ${path}`,
+              },
+            ],
+      ),
+  },
+  {
+    id: "plugin-not-runnable",
+    severity: "error",
+    title: "a plugin cannot run on this node",
+    check: ({ executed, files, facts }) =>
+      executed.flatMap(({ path, isExecutable }) => {
+        const why = path === undefined || !isExecutable ? undefined : whyNotRunnable(files, path)
+        if (path === undefined || why === undefined) return []
+        return [{ said: `${path}: ${why}`, evidence: [path], remedy: reinstall(facts.agents, path) }]
+      }),
+  },
+  {
+    id: "plugin-noexec",
+    severity: "error",
+    title: "a plugin directory is mounted noexec",
+    check: ({ executed, facts: { mounts } }) =>
+      mounts
+        .filter(
+          ({ directory, isNoexec }) => isNoexec && executed.some(({ path }) => path && dirname(path) === directory),
+        )
+        .map(({ directory, mountPoint }) => ({
+          said: `${directory} is on ${mountPoint}, mounted noexec`,
+          evidence: [directory, mountPoint],
+          remedy: `mount -o remount,exec ${mountPoint}, and take noexec out of /etc/fstab`,
+        })),
+  },
+  {
+    id: "plugin-passed-over",
+    severity: "warning",
+    title: "a dangling symlink or a directory has the name of a plugin",
+    check: ({ executed }) =>
+      executed.flatMap(({ skipped }) =>
+        skipped.map((path) => ({
+          said: `${path} is a dangling symlink or a directory`,
+          evidence: [path],
+          remedy: `rm -r ${path}`,
+        })),
+      ),
+  },
+  {
+    id: "plugin-hidden",
+    severity: "warning",
+    title: "two different files of one plugin, of which the first is executed",
+    check: ({ executed, files }) =>
+      executed.flatMap(({ path, shadows, isExecutable }) => {
+        if (path === undefined || !isExecutable) return []
+        const others = shadows.filter((other) => hashOf(files, other) !== hashOf(files, path))
+        if (others.length === 0) return []
+        return [
+          {
+            said: `${path} hides ${others.join(", ")}`,
+            evidence: [path, ...others],
+            remedy: `Remove the one that is not meant: rm ${path}, or rm ${others.join(" ")}`,
+          },
+        ]
+      }),
+  },
+  {
+    id: "plugin-open",
+    severity: "error",
+    title: "others than root may change what root's runtime executes",
+    check: ({ executed, files, facts: { binDirs } }) =>
+      [...binDirs.value, ...executed.flatMap(({ path }) => path ?? [])].flatMap((path) => opennessOf(files, path)),
+  },
+  {
+    id: "plugin-label",
+    severity: "warning",
+    title: "SELinux enforces, and the label is none that a runtime may execute",
+    check: ({ executed, facts: { selinux } }) =>
+      selinux.mode !== "enforcing"
+        ? []
+        : executed.flatMap(({ path }): NodeHit[] => {
+            const label = path === undefined ? undefined : selinux.labels[path]
+            const type = label?.split(":")[2]
+            if (path === undefined || type === undefined || !STRANGE_LABELS.has(type)) return []
+            return [{ said: `${path} is ${label}`, evidence: [path], remedy: `restorecon -v ${path}` }]
+          }),
+  },
+]
+
+/** What files get that were moved or copied from somewhere else. */
+const STRANGE_LABELS = new Set([
+  "default_t",
+  "unlabeled_t",
+  "user_home_t",
+  "admin_home_t",
+  "tmp_t",
+  "user_tmp_t",
+  "var_lib_t",
+  "home_root_t",
+])
+
+const USUAL_DIRS = [
+  "/opt/cni/bin",
+  "/usr/lib/cni",
+  "/usr/libexec/cni",
+  "/usr/local/lib/cni",
+  "/home/kubernetes/bin",
+  "/var/lib/cni/bin",
+]
+
+function missingHit(
+  { facts, files }: Patient,
+  { name, via, skipped }: Pick<Plugin, "name" | "via" | "skipped">,
+): NodeHit {
+  const { binDirs, agents } = facts
+  const target = join(binDirs.value.find((path) => files.isDirectory(path)) ?? binDirs.value[0] ?? "", name)
+  const elsewhere = USUAL_DIRS.filter((path) => !binDirs.value.includes(path))
+    .map((path) => join(path, name))
+    .find((path) => files.isFile(path))
+  const agent = agents.find(({ plugins }) => plugins.includes(name))
+  const remedy = elsewhere
+    ? `ln -s ${elsewhere} ${target}`
+    : agent
+      ? `Restart ${agent.name}, which installs it.`
+      : kindOfPlugin(name)
+        ? `Install the CNI plugins (Debian's containernetworking-plugins) so that ${target} is there.`
+        : `Install ${name} as ${target}.`
+  return {
+    said: `${name} (${via}) is in none of ${binDirs.value.join(", ")}`,
+    evidence: [...binDirs.value, ...(elsewhere ? [elsewhere] : []), ...skipped],
+    remedy,
+  }
+}
+
+function reinstall(agents: Patient["facts"]["agents"], path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1)
+  const agent = agents.find(({ plugins }) => plugins.includes(name))
+  return agent ? `rm ${path}, then restart ${agent.name}, which installs it` : `Install ${name} again for this node.`
+}
+
+function modeOf(files: NodeFiles, path: string): string {
+  return ((files.stat(path)?.mode ?? 0) & 0o7777).toString(8).padStart(4, "0")
+}
+
+function hashOf(files: NodeFiles, path: string): string {
+  return createHash("sha256")
+    .update(files.bytes(path) ?? "")
+    .digest("hex")
+}

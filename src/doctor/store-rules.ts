@@ -1,0 +1,138 @@
+import { statfsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { isVersionAtLeast } from "../install/detect/version.ts"
+import type { LedgerRow } from "../model/ledger-node.ts"
+import { DEFAULT_CACHE_DIR } from "../store/cache.ts"
+import { addressPools } from "./address-pool.ts"
+import type { NodeHit, NodeRule } from "./finding.ts"
+import type { Patient } from "./patient.ts"
+
+/** A pod being made has its address before its result is cached; kubelet gives it up after this long. */
+const ADD_MS = 4 * 60_000
+const NEARLY_FULL = 0.9
+const LOW_BYTES = 64 * 2 ** 20
+const LOW_INODES = 1000
+
+export const STORE_RULES: NodeRule[] = [
+  {
+    id: "result-cache-broken",
+    severity: "error",
+    title: "a cached result cannot be read",
+    check: (patient) =>
+      patient.leftovers
+        .filter(({ state }) => state === "broken")
+        .map(({ files: [path = ""], why }) => ({
+          said: `${path}: ${why}`,
+          evidence: [path],
+          remedy: `rm ${path}`,
+          ...(toleratesBrokenCache(patient) ? { severity: "warning" as const } : {}),
+        })),
+  },
+  {
+    id: "attachment-leaked",
+    severity: "warning",
+    title: "something is kept for a network namespace that is no more",
+    check: (patient) => leftoverHits(patient, "leaked", "kept for network namespaces that are no more"),
+  },
+  {
+    id: "reservation-orphan",
+    severity: "warning",
+    title: "addresses are reserved for containers that no cache knows",
+    check: (patient) => leftoverHits(patient, "orphan", "reserved for containers that no cache knows"),
+  },
+  {
+    id: "addresses-short",
+    severity: "error",
+    title: "host-local has no addresses left",
+    check: (patient) =>
+      addressPools(patient).flatMap(({ network, ranges, capacity, reserved, directory, file }) =>
+        capacity === 0 || reserved < capacity * NEARLY_FULL
+          ? []
+          : [
+              {
+                said: `${network}: ${reserved} of ${capacity} addresses of ${ranges.join(", ")} are reserved`,
+                evidence: [directory, file],
+                remedy: `Free what is leaked (cnitap ledger, rm ${directory}/<address>), or widen the range in ${file}.`,
+                ...(reserved < capacity ? { severity: "warning" as const } : {}),
+              },
+            ],
+      ),
+  },
+  {
+    id: "store-unused",
+    severity: "note",
+    title: "host-local keeps addresses of a network that no list has",
+    check: (patient) => {
+      const { facts, dataDirs, files } = patient
+      const named = new Set(facts.networks.map(({ name }) => name))
+      // The networks of Multus' delegates stand in the cluster, not in files.
+      if (facts.networks.length === 0 || facts.plugins.some(({ name }) => name.startsWith("multus"))) return []
+      return dataDirs.flatMap((dataDir) =>
+        files
+          .list(dataDir)
+          .filter((name) => !named.has(name) && files.isDirectory(join(dataDir, name)))
+          .map((name) => ({
+            said: `no list is named ${name}`,
+            evidence: [join(dataDir, name)],
+            remedy: `rm -r ${join(dataDir, name)}, if no pod of that network is left`,
+          })),
+      )
+    },
+  },
+  {
+    id: "disk-full",
+    severity: "error",
+    title: "no room where CNI keeps its state",
+    check: ({ dataDirs, facts, files }) =>
+      [...new Set([DEFAULT_CACHE_DIR, ...dataDirs, facts.confDir.value])].flatMap((directory) => {
+        const at = deepest(files, directory)
+        const host = files.host(at)
+        if (host === undefined) return []
+        const { bavail, bsize, ffree, files: inodes } = statfsSync(host)
+        const room = bavail * bsize
+        const freeInodes = inodes === 0 ? Number.POSITIVE_INFINITY : ffree
+        if (room >= LOW_BYTES && freeInodes >= LOW_INODES) return []
+        const isNone = room < 4096 || freeInodes === 0
+        return [
+          {
+            said: `${directory}: ${Math.floor(room / 2 ** 20)} MiB and ${inodes === 0 ? "any number of" : freeInodes} inodes are free`,
+            evidence: [at],
+            remedy: `df -h ${at}; df -i ${at}: free some, every ADD writes there`,
+            ...(isNone ? {} : { severity: "warning" as const }),
+          },
+        ]
+      }),
+  },
+]
+
+function leftoverHits(patient: Patient, state: LedgerRow["state"], what: string): NodeHit[] {
+  const rows = patient.leftovers.filter((row) => row.state === state && !isYoung(patient, row))
+  const places = new Map<string, LedgerRow[]>()
+  for (const row of rows) {
+    const place = dirname(row.files[0] ?? "")
+    places.set(place, [...(places.get(place) ?? []), row])
+  }
+  return [...places].map(([place, of]) => {
+    const paths = of.flatMap(({ files }) => files)
+    const shown = paths.slice(0, 3)
+    const ips = of.flatMap((row) => row.ips).slice(0, 3)
+    return {
+      said: `${of.length} in ${place} ${what}${ips.length > 0 ? `: ${ips.join(", ")}${of.length > ips.length ? ", …" : ""}` : ""}`,
+      evidence: paths,
+      remedy: `rm ${shown.join(" ")}${paths.length > shown.length ? ` … (${paths.length} files; -o json lists them)` : ""}`,
+    }
+  })
+}
+
+function isYoung({ files: node, nowMs }: Patient, { files }: LedgerRow): boolean {
+  return files.some((path) => nowMs - (node.stat(path)?.mtimeMs ?? 0) < ADD_MS)
+}
+
+/** libcni 1.2 and later read on (containerd 2.0); of the others nothing is known. */
+function toleratesBrokenCache({ facts: { runtime } }: Patient): boolean {
+  return runtime?.name === "containerd" && runtime.version !== undefined && isVersionAtLeast(runtime.version, "2.0")
+}
+
+function deepest(files: Patient["files"], path: string): string {
+  return files.exists(path) ? path : deepest(files, dirname(path))
+}

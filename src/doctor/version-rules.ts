@@ -1,0 +1,56 @@
+import { VERSION_WHEN_MISSING } from "../cni/version.ts"
+import { answerText, type VersionAnswer } from "../install/version-answer.ts"
+import type { NodeRule } from "./finding.ts"
+
+export const VERSION_RULES: NodeRule[] = [
+  {
+    id: "plugin-silent",
+    severity: "error",
+    title: "a plugin does not answer VERSION",
+    check: ({ versions }) =>
+      [...versions].flatMap(([path, answer]) =>
+        supported(answer)
+          ? []
+          : [
+              {
+                said: `${path} answers ${answerText(answer)}`,
+                evidence: [path],
+                remedy: `Run CNI_COMMAND=VERSION ${path} </dev/null to see why; install it again if it cannot be run.`,
+              },
+            ],
+      ),
+  },
+  {
+    id: "plugin-version",
+    severity: "error",
+    title: "a plugin does not support the version of its list",
+    check: ({ active, executed, versions }) =>
+      active.flatMap(({ file, cniVersion = VERSION_WHEN_MISSING }) =>
+        executed.flatMap(({ name, via, path, networks }) => {
+          const answer = path === undefined ? undefined : versions.get(path)
+          const list = answer && supported(answer)
+          if (path === undefined || !list || list.includes(cniVersion) || !networks.includes(file)) return []
+          const newest = list.at(-1)
+          return [
+            {
+              said: `${name} (${via}) supports ${list.join(", ")}, the list is ${cniVersion}`,
+              evidence: [path, `${file}, cniVersion`],
+              remedy: `Install a newer ${name} as ${path}, or write "cniVersion": "${newest}" into ${file}.`,
+            },
+          ]
+        }),
+      ),
+  },
+]
+
+function supported(answer: VersionAnswer): string[] | undefined {
+  if ("cannot" in answer || answer.status !== 0) return undefined
+  try {
+    const value: unknown = JSON.parse(answer.stdout)
+    if (typeof value !== "object" || value === null || !("supportedVersions" in value)) return undefined
+    const { supportedVersions } = value
+    return Array.isArray(supportedVersions) ? supportedVersions.filter((it) => typeof it === "string") : undefined
+  } catch {
+    return undefined
+  }
+}
