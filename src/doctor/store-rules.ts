@@ -83,30 +83,42 @@ export const STORE_RULES: NodeRule[] = [
     id: "disk-full",
     severity: "error",
     title: "no room where CNI keeps its state",
-    check: ({ dataDirs, facts, files }) =>
-      [...new Set([DEFAULT_CACHE_DIR, ...dataDirs, facts.confDir.value])].flatMap((directory) => {
-        const at = deepest(files, directory)
-        const host = files.host(at)
-        if (host === undefined) return []
-        const { bavail, bsize, ffree, files: inodes } = statfsSync(host)
-        const room = bavail * bsize
-        const freeInodes = inodes === 0 ? Number.POSITIVE_INFINITY : ffree
-        if (room >= LOW_BYTES && freeInodes >= LOW_INODES) return []
-        const isNone = room < 4096 || freeInodes === 0
-        return [
-          {
-            said: `${directory}: ${Math.floor(room / 2 ** 20)} MiB and ${inodes === 0 ? "any number of" : freeInodes} inodes are free`,
-            evidence: [at],
-            remedy: `df -h ${at}; df -i ${at}: free some, every ADD writes there`,
-            ...(isNone ? {} : { severity: "warning" as const }),
-          },
-        ]
-      }),
+    check: ({ dataDirs, facts, files }) => {
+      const volumes = new Map<number, string[]>()
+      for (const directory of new Set([DEFAULT_CACHE_DIR, ...dataDirs, facts.confDir.value])) {
+        const volume = files.stat(deepest(files, directory))?.dev ?? 0
+        volumes.set(volume, [...(volumes.get(volume) ?? []), directory])
+      }
+      return [...volumes.values()].flatMap((directories) => fullHits(files, directories))
+    },
   },
 ]
 
+/** `directories` lie on one file system. */
+function fullHits(files: Patient["files"], directories: string[]): NodeHit[] {
+  const at = deepest(files, directories[0] ?? "/")
+  const host = files.host(at)
+  if (host === undefined) return []
+  const { bavail, bsize, ffree, files: inodes } = statfsSync(host)
+  const room = bavail * bsize
+  // btrfs makes inodes as they are needed, and counts none.
+  const freeInodes = inodes === 0 ? Number.POSITIVE_INFINITY : ffree
+  if (room >= LOW_BYTES && freeInodes >= LOW_INODES) return []
+  const rooms = `${Math.floor(room / 2 ** 20)} MiB${inodes === 0 ? "" : ` and ${freeInodes} inodes`} free`
+  return [
+    {
+      said: `${directories.join(", ")}: ${rooms}`,
+      evidence: directories,
+      remedy: `df -h ${at}; df -i ${at}: free some, every ADD writes there`,
+      ...(room < 4096 || freeInodes === 0 ? {} : { severity: "warning" as const }),
+    },
+  ]
+}
+
 function leftoverHits(patient: Patient, state: LedgerRow["state"], what: string): NodeHit[] {
-  const rows = patient.leftovers.filter((row) => row.state === state && !isYoung(patient, row))
+  // Of a cached container nobody can tell where the namespaces of the node are not mounted.
+  const isKnown = (row: LedgerRow) => state === "orphan" && row.netns !== undefined
+  const rows = patient.leftovers.filter((row) => row.state === state && !isKnown(row) && !isYoung(patient, row))
   const places = new Map<string, LedgerRow[]>()
   for (const row of rows) {
     const place = dirname(row.files[0] ?? "")

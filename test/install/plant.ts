@@ -4,11 +4,11 @@ import { dirname, join } from "node:path"
 import type { TestContext } from "node:test"
 
 /** Files by their paths: text, `program` for an executable one, `-> target` for a symlink, `directory`. */
-export type Tree = Record<string, string | { mode: number; text: string }>
+export type Tree = Record<string, string | { mode: number; text: string | Buffer }>
 
 export const program = { mode: 0o755, text: "#!/bin/true\n" }
 
-/** Puts the trees into one temporary root, which the test takes away again. */
+/** Puts the trees into one temporary root, a later one's files over an earlier one's, which the test takes away again. */
 export function plant(test: TestContext, ...trees: Tree[]): string {
   const root = mkdtempSync(join(tmpdir(), "cnitap-tree-"))
   test.after(() => rmSync(root, { recursive: true, force: true }))
@@ -19,8 +19,10 @@ export function plant(test: TestContext, ...trees: Tree[]): string {
     else if (typeof content === "object") {
       writeFileSync(here, content.text)
       chmodSync(here, content.mode)
-    } else if (content.startsWith("-> ")) symlinkSync(content.slice(3), here)
-    else writeFileSync(here, content)
+    } else if (content.startsWith("-> ")) {
+      rmSync(here, { force: true })
+      symlinkSync(content.slice(3), here)
+    } else writeFileSync(here, content)
   }
   return root
 }

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { program as cli } from "../../src/cli/program.ts"
+import { withContainerd } from "../../src/runtime/node.ts"
+import { double } from "../doubles/double.ts"
+import { plant, type Tree } from "../install/plant.ts"
+import { HEALTHY, LIST, list, ranged } from "./healthy.ts"
+
+const REAL = "/usr/lib/cni"
+
+/** Runs the command line; what it wrote and its exit status. */
+async function doctor(...args: string[]): Promise<{ out: string; err: string; exit: number }> {
+  const out: string[] = []
+  const err: string[] = []
+  const context = {
+    stdout: { write: (text: string) => out.push(text) },
+    stderr: { write: (text: string) => err.push(text) },
+    stdin: process.stdin,
+    env: {},
+    exitCode: 0,
+    nowMs: Date.now,
+  }
+  const exit = await cli(context, ["doctor", ...args])
+  return { out: out.join(""), err: err.join(""), exit }
+}
+
+/** Severity, rule and what is wrong, of `-o json`. */
+async function found(root: string, ...args: string[]): Promise<string[]> {
+  const { out } = await doctor("--root", root, "--execute", "-o", "jsonl", ...args)
+  return out
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map(({ severity, rule, said }) => `${severity} ${rule}: ${said}`)
+}
+
+/** The healthy node with Debian's plugins, and what they are linked against, so that a chroot can run them. */
+function realNode(t: TestContext, ...changes: Tree[]): string {
+  const root = plant(t, HEALTHY, ...changes)
+  for (const name of ["bridge", "host-local", "portmap", "loopback"]) {
+    copy(root, join(REAL, name), join("/opt/cni/bin", name))
+  }
+  const linked = execFileSync("ldd", [join(REAL, "bridge")], { encoding: "utf8" })
+  for (const [library] of linked.matchAll(/\/\S+/g)) copy(root, library, library)
+  return root
+}
+
+function copy(root: string, from: string, to: string): void {
+  mkdirSync(dirname(join(root, to)), { recursive: true })
+  copyFileSync(from, join(root, to))
+}
+
+/** A plugin that performs these steps. */
+function fake(root: string, name: string, steps: string[]): void {
+  const path = join(root, "/opt/cni/bin", name)
+  rmSync(path, { force: true })
+  copyFileSync(double("plugin"), path)
+  chmodSync(path, 0o755)
+  writeFileSync(`${path}.json`, JSON.stringify(steps))
+}
+
+test("Debian's plugins answer for the list's version, and nothing is wrong", async (t) => {
+  const root = realNode(t)
+  assert.deepEqual(await doctor("--root", root, "--execute"), {
+    out: "",
+    err: `nothing found: containerd 1.7.24 works with ${LIST} and 3 plugins\n`,
+    exit: 0,
+  })
+})
+
+test("a list of 1.1.0: the runtime and every plugin of 1.0.0 are too old, the IPAM too", async (t) => {
+  const root = realNode(t, {
+    [LIST]: list({ cniVersion: "1.1.0" }),
+    "/var/lib/dpkg/status": "Package: containerd.io\nVersion: 2.1.4-1\n",
+  })
+  const all = "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0"
+  assert.deepEqual(await found(root), [
+    `error plugin-version: bridge (the list) supports ${all}, the list is 1.1.0`,
+    `error plugin-version: host-local (IPAM of bridge) supports ${all}, the list is 1.1.0`,
+    `error plugin-version: portmap (the list) supports ${all}, the list is 1.1.0`,
+  ])
+})
+
+test("plugins that answer nothing, text, an error, or die", async (t) => {
+  const plugins = ["mute", "chatty", "failing", "dying"].map((type) => ({ type, ipam: ranged("10.1.0.0/24") }))
+  const root = realNode(t, { [LIST]: list({ plugins }) })
+  fake(root, "mute", ["drain"])
+  fake(root, "chatty", ["drain", "out hello"])
+  fake(root, "failing", ["drain", 'out {"code":999,"msg":"no"}', "exit 1"])
+  fake(root, "dying", ["drain", "signal 9"])
+  assert.deepEqual(await found(root), [
+    'error plugin-silent: /opt/cni/bin/mute answers exit 0 ""',
+    'error plugin-silent: /opt/cni/bin/chatty answers exit 0 "hello"',
+    'error plugin-silent: /opt/cni/bin/failing answers exit 1 "{\\"code\\":999,\\"msg\\":\\"no\\"}"',
+    'error plugin-silent: /opt/cni/bin/dying answers SIGKILL ""',
+  ])
+})
+
+test("a plugin that anybody may write to is not run", async (t) => {
+  const root = realNode(t, { [LIST]: list({ plugins: [{ type: "open" }] }) })
+  fake(root, "open", ["drain"])
+  chmodSync(join(root, "/opt/cni/bin/open"), 0o757)
+  assert.deepEqual(await found(root), ["error plugin-open: /opt/cni/bin/open has mode 0757"])
+})
+
+test("below another root nothing is run unless it is asked for", async (t) => {
+  const root = realNode(t)
+  fake(root, "bridge", ["drain", "exit 1"])
+  assert.equal((await doctor("--root", root)).exit, 0)
+  assert.equal((await doctor("--root", root, "--execute")).exit, 1)
+})
+
+test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
+  const root = plant(t, HEALTHY, { "/opt/cni/bin/portmap": { mode: 0o644, text: "#!/bin/true\n" } })
+  const said = "/opt/cni/bin/portmap has mode 0644"
+  const finding = {
+    apiVersion: "cnitap/v1",
+    kind: "NodeFinding",
+    rule: "plugin-not-executable",
+    severity: "error",
+    title: "a plugin may not be executed",
+    said,
+    evidence: ["/opt/cni/bin/portmap"],
+    remedy: "chmod 0755 /opt/cni/bin/portmap",
+  }
+  const json = await doctor("--root", root, "-o", "json")
+  assert.deepEqual(
+    [JSON.parse(json.out), json.exit],
+    [{ apiVersion: "cnitap/v1", kind: "NodeFindingList", items: [finding] }, 1],
+  )
+  assert.deepEqual(await doctor("--root", root), {
+    out: [
+      "SEVERITY   RULE                    WHAT                                 REMEDY",
+      `error      plugin-not-executable   ${said}   chmod 0755 /opt/cni/bin/portmap`,
+      "",
+    ].join("\n"),
+    err: "",
+    exit: 1,
+  })
+  assert.equal((await doctor("--root", root, "-o", "name")).out, "finding/plugin-not-executable/opt/cni/bin/portmap\n")
+  const warned = plant(t, HEALTHY, { [`${LIST}.cilium_bak`]: "{}" })
+  assert.equal((await doctor("--root", warned)).exit, 0)
+})
+
+test("a root that is not there", async () => {
+  assert.deepEqual(await doctor("--root", "/nowhere/at/all"), {
+    out: "",
+    err: "cnitap: /nowhere/at/all does not exist; Name another with --root.\n",
+    exit: 6,
+  })
+})
+
+test("a full disk where the addresses lie", async (t) => {
+  const root = realNode(t)
+  const store = join(root, "/var/lib/cni")
+  mkdirSync(store, { recursive: true })
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "none", store])
+  try {
+    const places = "/var/lib/cni/results, /var/lib/cni/networks"
+    assert.deepEqual(await found(root), [`warning disk-full: ${places}: 0 MiB and 19 inodes free`])
+    for (let at = 0; at < 16; at++) writeFileSync(join(store, `fill-${at}`), Buffer.alloc(4096))
+    assert.deepEqual(await found(root), [`error disk-full: ${places}: 0 MiB and 3 inodes free`])
+  } finally {
+    execFileSync("umount", [store])
+  }
+})
+
+test("the directories of a containerd that runs pods: nothing wrong, until a plugin is taken away", async () => {
+  const conf = { "10-pods.conflist": list({ name: "pods" }) }
+  const plugins = ["bridge", "host-local", "portmap", "loopback"]
+  await withContainerd({ plugins, conf }, async ({ confDir, binDir }) => {
+    const look = ["--conf-dir", confDir, "--bin-dir", binDir, "-o", "jsonl"]
+    const rules = async () => {
+      const { out } = await doctor(...look)
+      const all = out
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+      // What else is wrong with this machine is no business of the test.
+      return all
+        .filter(({ evidence }) => evidence.some((path: string) => path.startsWith(confDir) || path.startsWith(binDir)))
+        .map(({ severity, rule }) => `${severity} ${rule}`)
+    }
+    assert.deepEqual(await rules(), [])
+    rmSync(join(binDir, "host-local"))
+    assert.deepEqual(await rules(), ["error plugin-missing"])
+    writeFileSync(join(confDir, "00-first.conflist"), "{")
+    assert.deepEqual(await rules(), ["error network-broken", "note plugin-missing"])
+  })
+})
