@@ -1,13 +1,10 @@
 import { hostname } from "node:os"
-import { join } from "node:path"
 import type { Command } from "commander"
 import { Fault } from "../fault/fault.ts"
 import { Ledger } from "../model/ledger.ts"
 import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../model/ledger-node.ts"
 import { podName } from "../model/wording.ts"
-import { DEFAULT_CACHE_DIR, readCache } from "../store/cache.ts"
-import { DEFAULT_DATA_DIR, readReservations } from "../store/host-local.ts"
-import { netnsState } from "../store/netns.ts"
+import { readNodeState } from "../store/node-state.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Colour } from "./colour.ts"
 import type { Context } from "./context.ts"
@@ -65,14 +62,7 @@ async function readNode(
   dataDirs: readonly string[],
 ): Promise<NodeState | undefined> {
   try {
-    const directories = [...new Set([DEFAULT_DATA_DIR, ...dataDirs])].map((directory) => join(root, directory))
-    const stores = await Promise.all(directories.map(readReservations))
-    return {
-      node,
-      reservations: stores.flat(),
-      cached: await readCache(join(root, DEFAULT_CACHE_DIR)),
-      netns: (path) => netnsState(join(root, path)),
-    }
+    return await readNodeState(root, node, dataDirs)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     context.stderr.write(`cnitap: ${error.message}: not compared with this node; ${error.hint}\n`)

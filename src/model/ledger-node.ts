@@ -43,8 +43,11 @@ export function ledgerRows(attachments: readonly Attachment[]): LedgerRow[] {
   return attachments.map((attachment) => ({ ...attachment, files: [] }))
 }
 
+/** What of a ledger is compared. */
+type Books = Pick<Ledger, "attachments" | "isGone">
+
 /** Compares the ledger with what the node says; attachments of other nodes are left as they are. */
-export function reconcile(ledger: Ledger, state: NodeState): LedgerRow[] {
+export function reconcile(ledger: Books, state: NodeState): LedgerRow[] {
   const reservations = new Map(state.reservations.map((reservation) => [reservation.path, reservation]))
   const cached = new Map(state.cached.map((entry) => [entry.path, entry]))
   const byContainer = new Map<string, (Reservation | CachedResult)[]>()
@@ -97,7 +100,7 @@ function judged(attachment: Attachment, files: (Reservation | CachedResult)[], s
 
 function reservedRow(
   { network, ip, containerId, ifname, path }: Reservation,
-  ledger: Ledger,
+  ledger: Books,
   netns: string | undefined,
   netnsState: NetnsState | undefined,
 ): LedgerRow {
@@ -119,7 +122,7 @@ function reservedRow(
 }
 
 /** A cache entry alone matters only where DEL will stumble over it or nobody will come for it. */
-function cachedRow(entry: CachedResult, ledger: Ledger, state: NodeState): LedgerRow[] {
+function cachedRow(entry: CachedResult, ledger: Books, state: NodeState): LedgerRow[] {
   const { path, network, containerId = "", ifname, netns, ips, broken } = entry
   if (broken) return [emptyRow(containerId, "broken", `${broken}; libcni before 1.2 fails DEL on it`, [path])]
   const netnsState = netns === undefined ? undefined : state.netns(netns)

@@ -181,6 +181,12 @@ function isNext(list: CallNode[], call: Call): boolean {
   return isSameNetwork && !list.some(({ call: other }) => other.plugin === call.plugin)
 }
 
+/** Whether no further call can belong to it. `nowMs` since 1970. */
+export function isOperationOver({ outcome, wallMs, durationMs }: Operation, nowMs: number): boolean {
+  if (outcome === "running") return false
+  return outcome === "failed" || outcome === "killed" || nowMs - wallMs - (durationMs ?? 0) >= SAME_LIST_MS
+}
+
 /** The operation that a list of top-level calls makes; they are in the order they were made. */
 export function toOperation(calls: CallNode[]): Operation {
   const first = calls[0]?.call

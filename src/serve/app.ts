@@ -6,14 +6,15 @@ import { messages } from "./events.ts"
 import { type House, type Judgement, judgeOrigin, judgeToken, type Visit } from "./guard.ts"
 import { Matches } from "./matches.ts"
 import type { Page } from "./page.ts"
-import type { MatchesAnswer, OperationAnswer, Refusal } from "./protocol.ts"
+import type { MatchesAnswer, OperationAnswer, Refusal, ReviewAnswer } from "./protocol.ts"
+import type { Reviewer } from "./reviewer.ts"
 import type { Session } from "./session.ts"
 
 /**
  * The routes. The page itself holds nothing secret and is given to whoever asks from here; its token stays behind the
  * `#` of its URL, which browsers send to nobody, and goes with each request for data.
  */
-export function app(session: Session, page: Page, house: House): Hono {
+export function app(session: Session, reviewer: Reviewer, page: Page, house: House): Hono {
   const epoch = randomBytes(6).toString("hex")
   const matches = new Matches(session)
   const routes = new Hono()
@@ -41,6 +42,7 @@ export function app(session: Session, page: Page, house: House): Hono {
     }
     return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
   })
+  routes.get("/api/review", async (context) => context.json<ReviewAnswer>(await reviewer.answer(Date.now())))
   routes.get("/api/events", (context) => {
     const gone = new AbortController()
     return streamSSE(context, async (stream) => {

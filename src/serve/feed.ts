@@ -97,7 +97,8 @@ export class Feed {
       if (early || record.as === "probe") return () => toCall(record, early?.end)
       const isAlive = this.#aliveTest(record)
       this.#open.set(record.id, { begin: record, isAlive, wasKilled: false })
-      return () => toCall(record, undefined, isAlive)
+      // A process that is gone by now may have written its end line after this reading: the next one tells.
+      return () => toCall(record, undefined, isAlive && (() => true))
     }
     const open = this.#open.get(record.id)
     const known = this.#places.get(record.id)

@@ -26,6 +26,11 @@ export class Matches {
     if (oldest !== undefined) this.#known.delete(oldest)
 
     const matcher = toMatcher(filter, Date.now())
+    if (known.version < 0) {
+      // One pass over the capture is much faster than to fetch each call from its place.
+      known.version = catalog.version
+      for await (const whole of this.#session.wholeCapture()) if (matcher.operation(whole)) known.ids.add(whole.id)
+    }
     const { version, operations, removed } = catalog.changesSince(known.version)
     for (const id of removed) known.ids.delete(id)
     for (const light of operations) {

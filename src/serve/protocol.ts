@@ -1,5 +1,7 @@
+import type { LedgerRow } from "../model/ledger-node.ts"
 import type { Operation } from "../model/operation.ts"
 import type { PackedOperations } from "../model/packed.ts"
+import type { RuleFindings } from "../model/review.ts"
 
 /** Where the page's data comes from. */
 export type Source = {
@@ -32,6 +34,19 @@ export type OperationAnswer = { operation: Operation }
 
 /** `GET /api/matches?q=<filter>`: ids of the operations that the filter lets through. */
 export type MatchesAnswer = { ids: string[] }
+
+/** `GET /api/review`: findings and ledger, as far as the capture was looked through; the first ask begins it. */
+export type ReviewAnswer = {
+  isComplete: boolean
+  /** operations that were looked at */
+  checked: number
+  rules: RuleFindings[]
+  ledger: LedgerRow[]
+  /** attachments that came and went */
+  gone: number
+  /** why the ledger was not compared with the node, where it should have been */
+  note?: string
+}
 
 /** Every answer that is not 200. */
 export type Refusal = { error: string; hint: string }

@@ -2,17 +2,21 @@ import { hostname } from "node:os"
 import { type CallNode, type Operation, toOperation } from "../model/operation.ts"
 import type { Capture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
+import { readOperations } from "../store/operations.ts"
 import { Catalog } from "./catalog.ts"
 import { Feed } from "./feed.ts"
 import type { Source } from "./protocol.ts"
 
 const POLL_MS = 200
+/** Pages are answered in between. */
+const BUSY_MS = 15
 
 /** One capture being read and followed, for every page that looks at it. */
 export class Session {
   readonly source: Source
   readonly catalog = new Catalog()
   readonly damage = new Damage()
+  readonly #capture: Capture
   readonly #feed: Feed
   readonly #listeners = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
@@ -22,6 +26,7 @@ export class Session {
 
   constructor(capture: Capture) {
     this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
+    this.#capture = capture
     this.#feed = new Feed(capture, this.damage)
   }
 
@@ -40,6 +45,8 @@ export class Session {
       this.#progress = { readBytes, totalBytes }
       progress?.(readBytes, totalBytes)
     })
+    // Which of the open calls are dead is known one reading later.
+    await this.#readNext()
     this.#isRead = true
     this.#tell()
     if (this.source.isLive) this.#schedule()
@@ -63,6 +70,30 @@ export class Session {
       return whole
     }
     return toOperation(await wholeNodes(operation.calls))
+  }
+
+  /** Every operation with its streams, in the order they began: one pass over the whole capture. */
+  async *wholeCapture(): AsyncGenerator<Operation> {
+    let pauseMs = performance.now() + BUSY_MS
+    // Damage was counted when the catalog was read.
+    for await (const operation of readOperations(this.#capture, new Damage())) {
+      yield operation
+      if (performance.now() < pauseMs) continue
+      await new Promise(setImmediate)
+      pauseMs = performance.now() + BUSY_MS
+    }
+  }
+
+  /** Resolves when everything that lay there at the start has been read. */
+  async read(): Promise<void> {
+    while (!this.#isRead && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        const unsubscribe = this.subscribe(() => {
+          unsubscribe()
+          resolve()
+        })
+      })
+    }
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import "./theme.css"
 import "./app.css"
 import { connection, damagedLines, isReady, note, readShare, source } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
-import { link, route, type View } from "./state/route.ts"
+import { link, NOTHING_OPEN, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
 import { Findings } from "./views/findings.tsx"
 import { Help } from "./views/help.tsx"
@@ -23,11 +23,7 @@ export function App() {
   return (
     <div class="app">
       <header class="top">
-        <a
-          class="brand"
-          href={link({ view: "operations", operation: undefined, pod: undefined })}
-          aria-label="cnitap, operations"
-        >
+        <a class="brand" href={link({ view: "operations", ...NOTHING_OPEN })} aria-label="cnitap, operations">
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <rect width="16" height="16" rx="4" />
             <path d="M3 8h3l2-4 2 8 1.5-4H13" />
@@ -39,7 +35,7 @@ export function App() {
             <a
               key={view}
               class="tab"
-              href={link({ view, operation: undefined, pod: undefined })}
+              href={link({ view, ...NOTHING_OPEN })}
               aria-current={route.value.view === view ? "page" : undefined}
             >
               {title}

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { walk } from "../../src/model/operation.ts"
 import { unpackOperations } from "../../src/model/packed.ts"
-import type { MatchesAnswer, OperationAnswer, ServerEvent } from "../../src/serve/protocol.ts"
+import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../src/serve/protocol.ts"
 import { makeNode, type Node } from "../web/recording.ts"
 import { type Serving, serve } from "./serving.ts"
 
@@ -18,7 +18,7 @@ let serving: Serving
 before(async () => {
   node = makeNode()
   node.operation("ADD", { namespace: "shop", name: "web-1", sandbox: 1 })
-  serving = await serve(node.capture)
+  serving = await serve(node.capture, "--root", node.root)
 })
 
 after(async () => {
@@ -130,7 +130,12 @@ test("a filter that asks for streams is answered from the capture, and anew when
 
 test("a page that comes back is told what it missed and nothing twice", async () => {
   const resume = { id: "" }
-  await until(serving, "", "ready", resume)
+  // What the test before this one ran may still be on its way.
+  const isListed = (events: ServerEvent[]) =>
+    events
+      .flatMap((event) => (event.kind === "operations" ? unpackOperations(event.batch) : []))
+      .some(({ pod, outcome }) => pod?.name === "full" && outcome === "failed")
+  while (!isListed(await until(serving, "", "ready", resume)));
   node.operation("DEL", { namespace: "shop", name: "web-1", sandbox: 1 })
   const events = await until(serving, resume.id, "operations")
   assert.deepEqual(
@@ -143,6 +148,28 @@ test("a page that comes back is told what it missed and nothing twice", async ()
   assert.deepEqual(commands, ["DEL"])
   const anew = await until(serving, "elsewhere.7", "ready")
   assert.equal(anew[0]?.kind, "reset")
+})
+
+test("findings and ledger are those of the whole capture, and follow it", async () => {
+  const untilReview = async (isWanted: (answer: ReviewAnswer) => boolean) => {
+    for (;;) {
+      const answer = (await (await serving.get("/api/review")).json()) as ReviewAnswer
+      if (answer.isComplete && isWanted(answer)) return answer
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  const first = await untilReview(({ ledger }) => ledger[0]?.state === "stopping" && ledger[1]?.state === "failed")
+  assert.deepEqual(
+    first.ledger.map(({ pod, state, why }) => `${pod?.name} ${state}: ${why}`),
+    ["web-1 stopping: DEL in flight", "full failed: ADD failed at bridge, and no DEL came"],
+  )
+  assert.deepEqual(
+    first.rules.map(({ rule, count }) => `${rule} ${count}`),
+    ["stderr-thrown-away 2"],
+  )
+  node.operation("ADD", { namespace: "shop", name: "late", sandbox: 1 })
+  const { ledger } = await untilReview((answer) => answer.ledger.at(-1)?.holdings.length === 4)
+  assert.deepEqual(ledger.map(({ pod, state, ips }) => [pod?.name, state, ips.length]).at(-1), ["late", "up", 1])
 })
 
 test("beyond this machine it listens with a certificate or not at all", () => {

@@ -52,7 +52,9 @@ test("a file shows every view without a network", async () => {
   }
   for (const [view, wanted] of [
     ["pods", ".pod-row"],
-    ["overview", ".tile"],
+    ["overview", ".summary a"],
+    ["findings", ".rule-row"],
+    ["ledger", ".ledger-row"],
   ] as const) {
     await page.getByRole("navigation").getByRole("link", { name: view }).click()
     await page.locator(wanted).first().waitFor()

@@ -14,7 +14,7 @@ before(async () => {
   node = makeNode()
   recordEverything(node)
   node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
-  serving = await serve(node.capture)
+  serving = await serve(node.capture, "--root", node.root)
   browser = await openBrowser()
 })
 
@@ -41,9 +41,10 @@ async function everyView(page: Page, look: (name: string) => Promise<void>) {
     [`#/operations/${id}/compare`, ".pair"],
     ["#/pods", ".pod-row"],
     ["#/pods/shop%2Forders-0", ".sandbox"],
-    ["#/overview", ".tile"],
-    ["#/findings", "main"],
-    ["#/ledger", "main"],
+    ["#/overview", ".summary a"],
+    ["#/findings", ".rule-row"],
+    ["#/findings/stderr-thrown-away", ".evidence-row"],
+    ["#/ledger", ".ledger-row"],
   ]
   for (const [hash, wanted] of places) {
     await page.evaluate((to) => {

@@ -14,7 +14,7 @@ let browser: Browser
 before(async () => {
   node = makeNode()
   recordEverything(node)
-  serving = await serve(node.capture)
+  serving = await serve(node.capture, "--root", node.root)
   browser = await openBrowser()
 })
 
@@ -236,6 +236,64 @@ test("the overview counts and draws", async () => {
     }),
   )
   assert.deepEqual(drawn, [true, true, true])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("findings by rule, each with a link to the bytes that it was concluded from", async () => {
+  const { page, wrongs, context } = await open("#/overview")
+  await page.getByRole("link", { name: "a failure's stderr that no runtime shows" }).click()
+  await page.getByRole("heading", { name: "a failure's stderr that no runtime shows" }).waitFor()
+  assert.match(page.url(), /#\/findings\/stderr-thrown-away$/)
+  assert.deepEqual(
+    await page.locator(".rule-row").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label"))),
+    [
+      "error: an error without a numeric code, 1 times, in hostile",
+      "error: stdout is not UTF-8, 1 times, in binary",
+      "warning: a command that the configuration's version does not have, 3 times, in bandwidth, bridge, portmap",
+      "note: a failure's stderr that no runtime shows, 3 times, in bridge, host-local, hostile",
+    ],
+  )
+  await page.locator(".evidence-row", { hasText: "host-local" }).first().click()
+  await page.getByRole("heading", { name: "ADD shop/orders-0" }).waitFor()
+  await page.locator(".lines", { hasText: "254 of 254 addresses reserved" }).waitFor()
+  assert.match(page.url(), /#\/operations\/[0-9a-f]{16}\/calls\/[0-9a-f]{16}\/stderr$/)
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the ledger: what is attached and what was left behind, with the calls that say so", async () => {
+  const { page, wrongs, context } = await open("#/ledger")
+  const rowsOf = page.locator(".ledger-row")
+  await rowsOf.first().waitFor()
+  assert.deepEqual(await rowsOf.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label"))), [
+    "shop/binary, adding it failed: ADD failed at binary, and no DEL came",
+    `shop/${HOSTILE_NAME}, adding it failed: ADD failed at hostile, and no DEL came`,
+    "shop/orders-0, has its network: no DEL",
+    "shop/web-7d9f8b6c5-9wlmz, has its network: no DEL",
+    "shop/web-7d9f8b6c5-2xkqj, has its network: no DEL",
+  ])
+  await page.getByRole("button", { name: "up 3" }).click()
+  await rowsOf.nth(2).waitFor()
+  assert.equal(await rowsOf.count(), 3)
+  await page.keyboard.press("j")
+  await page.keyboard.press("Enter")
+  await page.getByRole("heading", { name: "shop/orders-0" }).waitFor()
+  assert.deepEqual(
+    (await page.locator(".tries li").allInnerTexts()).map((text) =>
+      text.replace(/\s+/g, " ").replace(/[\d:]+\.\d+/, "_"),
+    ),
+    [
+      "ADD _ ok",
+      "bridge ADD ok no DEL reached it",
+      "host-local ADD ok no DEL reached it",
+      "portmap ADD ok no DEL reached it",
+      "bandwidth ADD ok no DEL reached it",
+    ],
+  )
+  await page.locator(".tries li", { hasText: "host-local" }).getByRole("link").click()
+  await page.locator(".span.chosen", { hasText: "host-local" }).waitFor()
+  await page.locator(".row[aria-selected=true]", { hasText: "orders-0" }).waitFor()
   assert.deepEqual(wrongs, [])
   await context.close()
 })

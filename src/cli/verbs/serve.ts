@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto"
 import { app } from "../../serve/app.ts"
 import { houseOf, listen, parseAddress, readTls, urlOf } from "../../serve/listen.ts"
 import { readPage } from "../../serve/page.ts"
+import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
+import { addRoot } from "../ledger.ts"
 import { addCapture, openSelected } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -10,7 +12,7 @@ export const serve: Verb = {
   name: "serve",
   summary: "open a page in the browser over a capture, live: operations, waterfalls, what each plugin changed",
   define(command) {
-    addCapture(command)
+    addRoot(addCapture(command))
       .option("--listen <address:port>", "where to listen; port 0 takes a free one", "127.0.0.1:7811")
       .option("--tls-cert <file>", "certificate (PEM), needed to listen beyond this machine")
       .option("--tls-key <file>", "its key (PEM)")
@@ -21,7 +23,8 @@ export const serve: Verb = {
     const page = readPage()
     const session = new Session(await openSelected(context, options))
     const house = houseOf(randomBytes(18).toString("base64url"), tls)
-    const server = await listen(app(session, page, house), address, tls)
+    const reviewer = new Reviewer(session, String(options.root))
+    const server = await listen(app(session, reviewer, page, house), address, tls)
     context.stdout.write(`${urlOf(server, address, house)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
     const ended = new Promise<void>((resolve) => {

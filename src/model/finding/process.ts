@@ -3,7 +3,7 @@ import type { CallRule } from "./facts.ts"
 import { issue, libcni, spec } from "./source.ts"
 
 /** A healthy call takes well under a second; containerd gives a whole pod sandbox four minutes. */
-const HANG_MS = 30_000
+export const HANG_MS = 30_000
 
 /** How a plugin's process ran and ended. `nowMs` is when the capture is looked at. */
 export function processRules(nowMs: number): CallRule[] {

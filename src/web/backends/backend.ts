@@ -1,6 +1,6 @@
 import type { Operation } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
-import type { Source } from "../../serve/protocol.ts"
+import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 
 /** Where the page gets its data: a server that reads a live capture, or what the page itself carries. */
 export interface Backend {
@@ -10,6 +10,8 @@ export interface Backend {
   operation(callId: string): Promise<Operation | undefined>
   /** Ids of the operations that a filter lets through which asks for streams. */
   matches(filter: string): Promise<string[]>
+  /** Findings and ledger, as far as the capture was looked through; the first ask begins it. */
+  review(): Promise<ReviewAnswer>
 }
 
 /** `lost`: the server does not answer, and the page tries again. `refused`: it answers, and the token is not its own. */

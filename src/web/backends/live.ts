@@ -1,5 +1,5 @@
 import { unpackOperations } from "../../model/packed.ts"
-import type { MatchesAnswer, OperationAnswer, ServerEvent } from "../../serve/protocol.ts"
+import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
 import type { Backend, Sink } from "./backend.ts"
 import { eventStream, StreamRefused } from "./event-stream.ts"
 
@@ -19,6 +19,11 @@ export function liveBackend(token: string): Backend {
     async matches(filter) {
       const answer = await ask<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`, headers)
       return answer?.ids ?? []
+    },
+    async review() {
+      const answer = await ask<ReviewAnswer>("/api/review", headers)
+      if (!answer) throw new StreamRefused(404)
+      return answer
     },
   }
 }

@@ -1,8 +1,11 @@
 import type { EmbeddedCapture } from "../../export/html.ts"
 import { toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
-import { toOperations, walk } from "../../model/operation.ts"
+import { ledgerRows } from "../../model/ledger-node.ts"
+import { type Operation, toOperations, walk } from "../../model/operation.ts"
 import { summarize } from "../../model/packed.ts"
+import { Review } from "../../model/review.ts"
+import type { ReviewAnswer } from "../../serve/protocol.ts"
 import type { Backend } from "./backend.ts"
 
 /** What the page carries inside itself. */
@@ -11,7 +14,9 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
   const byCall = new Map(
     operations.flatMap((operation) => [...walk(operation.calls)].map(({ call }) => [call.id, operation])),
   )
+  const review = reviewer(operations)
   return {
+    review,
     start(sink) {
       sink.connection("static")
       sink.reset({ path: capture.path, host: capture.host, isLive: false }, capture.note)
@@ -28,6 +33,29 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       const matcher = parsed.ok && toMatcher(parsed.filter, Date.now())
       return matcher ? operations.filter(matcher.operation).map(({ id }) => id) : []
     },
+  }
+}
+
+/** A large file is looked through for seconds: what there is so far is answered, and the page stays usable. */
+const BUSY_MS = 50
+
+function reviewer(operations: Operation[]): () => Promise<ReviewAnswer> {
+  const review = new Review()
+  const inOrder = operations.toSorted((a, b) => a.wallMs - b.wallMs)
+  let next = 0
+  return async () => {
+    const pauseMs = performance.now() + BUSY_MS
+    for (; next < inOrder.length && performance.now() < pauseMs; next++) {
+      const operation = inOrder[next]
+      if (operation) review.add(operation, Date.now())
+    }
+    return {
+      isComplete: next === inOrder.length,
+      checked: next,
+      rules: review.rules(Date.now()),
+      ledger: ledgerRows(review.attachments(Date.now())),
+      gone: review.goneCount,
+    }
   }
 }
 

@@ -69,8 +69,8 @@ function options(width: number, height: number, series: Series[], format: (value
     legend: { live: true },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1e-3)] } },
     axes: [
-      { ...axis, values: TIMES },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
+      { ...axis, values: TIMES, size: 40 },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))) },
     ],
     series: [
       {},
@@ -83,7 +83,9 @@ function options(width: number, height: number, series: Series[], format: (value
           ? { fill: () => `color-mix(in srgb, ${getComputedStyle(probe(name)).color} 18%, transparent)` }
           : {}),
         points: { size: 4, filter: lonely },
-        value: (_plot: uPlot, value: number | null) => (value === null ? "" : format(value)),
+        // Where no pointer is, what the legend says is the latest.
+        value: (plot: uPlot, value: number | null, at: number) =>
+          plot.cursor.idx == null ? lastOf(plot.data[at] ?? [], format) : value == null ? "" : format(value),
       })),
     ],
   }
@@ -116,7 +118,7 @@ function probe(name: string): HTMLElement {
   return element
 }
 
-function lastOf(values: (number | null)[], format: (value: number) => string): string {
-  const value = values.findLast((candidate) => candidate !== null)
+function lastOf(values: ArrayLike<number | null | undefined>, format: (value: number) => string): string {
+  const value = Array.from(values).findLast((candidate) => typeof candidate === "number")
   return value === undefined || value === null ? "unknown" : format(value)
 }

@@ -1,4 +1,5 @@
 import { isFailed } from "../../model/call.ts"
+import { HANG_MS } from "../../model/finding/process.ts"
 import { walk } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
 import { duration, podName, stateText } from "../../model/wording.ts"
@@ -60,9 +61,14 @@ function reasonOf(operation: LightOperation): string | undefined {
     const reason = operation.summaries.get(call.id)?.reason
     if (reason) found = `${call.plugin}: ${reason}`
     else if (isFailed(call)) found = `${call.plugin}: ${stateText(call)}`
-    else if (call.state === "running") found = `${call.plugin} is running`
+    else if (call.state === "running") found = `${call.plugin} ${isHung(operation) ? "hangs" : "is running"}`
   }
   return found
+}
+
+/** In flight for so long that the runtime's time-out is near, or there is none. */
+export function isHung({ outcome, wallMs }: LightOperation): boolean {
+  return outcome === "running" && nowMs.value - wallMs >= HANG_MS
 }
 
 function pluginsOf({ calls }: LightOperation): string {

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals"
-import type { Operation } from "../../model/operation.ts"
+import { type Operation, walk } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
-import type { Source } from "../../serve/protocol.ts"
+import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 import type { Backend, Connection, Sink } from "../backends/backend.ts"
 
 /** The operations that the page knows, oldest first; a new array whenever one of them changed. */
@@ -31,9 +31,11 @@ export function tallyOf(all: readonly LightOperation[]) {
   return { all: all.length, failed, running, killed }
 }
 
+/** By the id of any of its calls; mostly it is the first one's. */
 export function operationById(id: string | undefined): LightOperation | undefined {
-  void operations.value
-  return id === undefined ? undefined : byId.get(id)
+  const all = operations.value
+  if (id === undefined) return undefined
+  return byId.get(id) ?? all.find(({ calls }) => [...walk(calls)].some(({ call }) => call.id === id))
 }
 
 export const sink: Sink = {
@@ -94,6 +96,11 @@ export function connect(to: Backend): void {
 /** Ids of the operations that a filter lets through which asks for more than the page has. */
 export function matchingIds(filter: string): Promise<string[]> {
   return backend?.matches(filter) ?? Promise.resolve([])
+}
+
+/** Findings and ledger as far as they are known; undefined while nobody answers. */
+export async function reviewed(): Promise<ReviewAnswer | undefined> {
+  return backend?.review().catch(() => undefined)
 }
 
 /** An operation with its streams; asked for once as long as it does not change. */

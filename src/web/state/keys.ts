@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { useLayoutEffect } from "preact/hooks"
-import { go, route, VIEWS } from "./route.ts"
+import { go, NOTHING_OPEN, route, VIEWS } from "./route.ts"
 import { nextTheme } from "./theme.ts"
 
 export const isHelpOpen = signal(false)
@@ -50,6 +50,8 @@ function press({ key, target }: KeyboardEvent): boolean {
   const { move, open, step }: KeyHandlers = Object.assign({}, ...handlers)
   const isInControl = target instanceof HTMLElement && target.closest("a, button, select, summary, [role=tab]") !== null
   const isScrolling = target instanceof HTMLElement && target.closest(".scrolls") !== null
+  // From a button of the toolbar the keys go on in the list, so that Enter means the row.
+  if (["j", "k"].includes(key) && isInControl) document.querySelector<HTMLElement>(".list")?.focus()
   if (key === "j" || (key === "ArrowDown" && !isScrolling)) move?.(1)
   else if (key === "k" || (key === "ArrowUp" && !isScrolling)) move?.(-1)
   else if (key === "Enter" && !isInControl) open?.()
@@ -61,7 +63,7 @@ function press({ key, target }: KeyboardEvent): boolean {
   else {
     const view = VIEWS[Number(key) - 1]
     if (!view) return false
-    go({ view, operation: undefined, pod: undefined, call: undefined, stream: undefined })
+    go({ view, ...NOTHING_OPEN })
   }
   return true
 }
@@ -70,7 +72,7 @@ function closeFront(event: KeyboardEvent): void {
   if (isHelpOpen.value) isHelpOpen.value = false
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
   else if (route.value.operation) go({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })
-  else if (route.value.pod) go({ pod: undefined })
+  else if (route.value.pod || route.value.rule || route.value.attachment) go(NOTHING_OPEN)
   else if (route.value.q) go({ q: "" })
   else return
   event.preventDefault()

@@ -14,12 +14,26 @@ export type Route = {
   q: string
   /** `namespace/name`, in the pod view */
   pod?: string | undefined
+  /** of the findings */
+  rule?: string | undefined
+  /** `containerId/ifname`, in the ledger */
+  attachment?: string | undefined
   operation?: string | undefined
   panel: Panel
   call?: string | undefined
   stream?: Stream | undefined
   /** the operation to compare with */
   other?: string | undefined
+}
+
+/** A view without anything of it selected. */
+export const NOTHING_OPEN: Partial<Route> = {
+  operation: undefined,
+  pod: undefined,
+  rule: undefined,
+  attachment: undefined,
+  call: undefined,
+  stream: undefined,
 }
 
 const HOME: Route = { view: "operations", q: "", panel: "calls" }
@@ -45,9 +59,11 @@ export function link(change: Partial<Route>): string {
   return href({ ...route.value, ...change })
 }
 
-export function href({ view, q, pod, operation, panel, call, stream, other }: Route): string {
+export function href({ view, q, pod, rule, attachment, operation, panel, call, stream, other }: Route): string {
   const steps: string[] = [view]
   if (view === "pods" && pod) steps.push(pod)
+  if (view === "findings" && rule) steps.push(rule)
+  if (view === "ledger" && attachment) steps.push(attachment)
   if (view === "operations" && operation) {
     steps.push(operation)
     if (panel !== "calls" || call) steps.push(panel)
@@ -68,7 +84,9 @@ export function parseRoute(fragment: string): Route {
   const known = VIEWS.find((candidate) => candidate === view)
   if (!known) return HOME
   const common = { ...HOME, view: known, q: q.get("q") ?? "" }
-  if (known === "pods") return steps[0] ? { ...common, pod: steps[0] } : common
+  if (known === "pods" && steps[0]) return { ...common, pod: steps[0] }
+  if (known === "findings" && steps[0]) return { ...common, rule: steps[0] }
+  if (known === "ledger" && steps[0]) return { ...common, attachment: steps[0] }
   if (known !== "operations" || !steps[0]) return common
   const panel = PANELS.find((candidate) => candidate === steps[1]) ?? "calls"
   const stream = STREAMS.find((candidate) => candidate === steps[3])

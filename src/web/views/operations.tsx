@@ -2,7 +2,7 @@ import { signal } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { LightOperation } from "../../model/packed.ts"
 import { FilterBox } from "../parts/filter-box.tsx"
-import { OperationRow, operationLabel } from "../parts/operation-row.tsx"
+import { isHung, OperationRow, operationLabel } from "../parts/operation-row.tsx"
 import { VirtualList } from "../parts/virtual-list.tsx"
 import { connection, isReady, operationById, operations, source, tally } from "../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../state/keys.ts"
@@ -43,7 +43,8 @@ export function Operations() {
   const count = shown.length
   const selected = operationById(selectedId)
   const cursorId = cursor.value
-  const marked = rowOf(shown, selectedId ?? cursorId)
+  const markedId = selected?.id ?? cursorId
+  const marked = rowOf(shown, markedId)
   const list = useRef<HTMLElement>(null)
   const isNarrow = useNarrow(list)
   useKeys(keys)
@@ -62,7 +63,7 @@ export function Operations() {
             class="list"
             role="listbox"
             aria-label={`${count} operations, newest first`}
-            aria-activedescendant={marked >= 0 ? `row-${selectedId ?? cursorId}` : undefined}
+            aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
             tabIndex={0}
             count={count}
             rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
@@ -75,7 +76,7 @@ export function Operations() {
               return (
                 <div
                   id={`row-${operation.id}`}
-                  class={`row ${operation.outcome} ${operation.id === cursorId && !isSelected ? "cursor" : ""}`}
+                  class={`row ${operation.outcome} ${isHung(operation) ? "hung" : ""} ${operation.id === cursorId && !isSelected ? "cursor" : ""}`}
                   role="option"
                   tabIndex={-1}
                   aria-selected={isSelected}
@@ -104,7 +105,7 @@ function select(id: string, how: "push" | "replace"): void {
 }
 
 function markedRow(): number {
-  return rowOf(visible.peek(), route.peek().operation ?? cursor.peek())
+  return rowOf(visible.peek(), operationById(route.peek().operation)?.id ?? cursor.peek())
 }
 
 /** Rows are counted from the newest, operations from the oldest. */

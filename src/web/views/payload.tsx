@@ -225,7 +225,7 @@ function Marked({
   return (
     <>
       {keyLength > 0 && <span class="key">{pieces(text.slice(0, keyLength), query)}</span>}
-      <span class={kind ?? ""}>{pieces(text.slice(keyLength), query)}</span>
+      <span class={kind && `value-${kind}`}>{pieces(text.slice(keyLength), query)}</span>
     </>
   )
 }

@@ -63,13 +63,8 @@ function Life({ pod }: { pod: PodLife<LightOperation> }) {
                   }}
                 />
               )}
-              {sandbox.operations.map((operation) => (
-                <i
-                  key={operation.id}
-                  class="lane-mark"
-                  style={{ left: left(operation.wallMs) }}
-                  title={operationLabel(operation)}
-                >
+              {lanePlaces(sandbox.operations, left).map(({ operation, place }) => (
+                <i key={operation.id} class="lane-mark" style={{ left: place }} title={operationLabel(operation)}>
                   <OutcomeMark outcome={operation.outcome} />
                 </i>
               ))}
@@ -108,6 +103,21 @@ function Life({ pod }: { pod: PodLife<LightOperation> }) {
       ))}
     </ScrollRegion>
   )
+}
+
+const MARK = "17px"
+/** More of them are told apart by nobody, and one may lie on the other. */
+const MOST_MARKS = 20
+
+/** Where each mark lies: at its time, and beside the one before it where the two would lie on each other. */
+function lanePlaces(operations: LightOperation[], left: (ms: number) => string) {
+  let before: string | undefined
+  return operations.map((operation) => {
+    const own = left(operation.wallMs)
+    const place = before && operations.length <= MOST_MARKS ? `max(${own}, ${before} + ${MARK})` : own
+    before = place
+    return { operation, place }
+  })
 }
 
 function endOf({ operations }: Sandbox<LightOperation>): number {

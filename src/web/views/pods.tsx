@@ -6,7 +6,8 @@ import { exactTime } from "../parts/clock.ts"
 import { addressesOf } from "../parts/operation-row.tsx"
 import { OutcomeMark } from "../parts/outcome.tsx"
 import { VirtualList } from "../parts/virtual-list.tsx"
-import { type KeyHandlers, useKeys } from "../state/keys.ts"
+import { useKeys } from "../state/keys.ts"
+import { listKeys } from "../state/list-keys.ts"
 import { nowMs } from "../state/now.ts"
 import { go, route } from "../state/route.ts"
 import { settled } from "../state/settled.ts"
@@ -24,39 +25,23 @@ export const STATE_WORDS: Record<SandboxState, string> = {
 }
 
 const wanted = signal("")
-const cursor = signal<string | undefined>(undefined)
 const shownPods = computed(() => {
   const text = wanted.value.toLowerCase()
   return text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
 })
 
-/** Read anew at each key: keys come faster than the page is drawn. */
-const keys: KeyHandlers = {
-  move(rows) {
-    const shown = shownPods.peek()
-    const at = markedRow()
-    const next = shown[Math.min(Math.max((at < 0 && rows < 0 ? shown.length : at) + rows, 0), shown.length - 1)]
-    if (!next) return
-    cursor.value = next.key
-    if (route.peek().pod) go({ pod: next.key }, "replace")
-  },
-  open() {
-    const found = shownPods.peek()[Math.max(markedRow(), 0)]
-    if (found) go({ pod: found.key })
-  },
-}
-
-function markedRow(): number {
-  const key = route.peek().pod ?? cursor.peek()
-  return shownPods.peek().findIndex((pod) => pod.key === key)
-}
+const keys = listKeys({
+  ids: () => shownPods.peek().map(({ key }) => key),
+  opened: () => route.peek().pod,
+  open: (pod, how) => go({ pod }, how),
+})
 
 /** Every pod that the capture tells of, and the chosen one's life beside it. */
 export function Pods() {
   const shown = shownPods.value
   const { pod: chosenKey } = route.value
   const chosen = pods.value.find(({ key }) => key === chosenKey)
-  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? cursor.value))
+  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? keys.cursor.value))
   useKeys(keys)
   return (
     <div class={`operations ${chosenKey ? "split" : ""}`}>

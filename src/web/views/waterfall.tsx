@@ -55,7 +55,9 @@ export function Waterfall({ operation, chosenId }: { operation: LightOperation; 
                     style={{ left: left(fromMs), width: left(toMs - fromMs) }}
                   />
                 ))}
-                <b {...placeOf(row, totalMs)}>{duration(row.toMs - row.fromMs)}</b>
+                <b class="took mono" style={{ left: `calc(${left(row.toMs)} + 6px)` }}>
+                  {duration(row.toMs - row.fromMs)}
+                </b>
               </span>
             </a>
           </li>
@@ -67,14 +69,6 @@ export function Waterfall({ operation, chosenId }: { operation: LightOperation; 
       </p>
     </section>
   )
-}
-
-/** After the bar where there is room, else before it, else on it. */
-function placeOf({ fromMs, toMs }: WaterfallRow, totalMs: number): { class: string; style: Record<string, string> } {
-  const [from, to] = [fromMs, toMs].map((ms) => (100 * ms) / totalMs) as [number, number]
-  if (to < 82) return { class: "took mono", style: { left: `calc(${to}% + 6px)` } }
-  if (from > 18) return { class: "took mono", style: { right: `calc(${100 - from}% + 6px)` } }
-  return { class: "took mono inside", style: { right: `calc(${100 - to}% + 5px)` } }
 }
 
 function labelOf({ call, level, spans, fromMs, toMs }: WaterfallRow): string {
