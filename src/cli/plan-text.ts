@@ -133,13 +133,20 @@ export function settingLines({ capture, raw, onlyFailures, sampleOneIn, untilMs,
   ]
 }
 
-export function pathSettingLines({ file, key, kind, restart }: PathSetting, shimDir: string): string[] {
+export function pathSettingLines({ file, key, value, kind, restart, how }: PathSetting, shimDir: string): string[] {
+  const directories = [shimDir, ...value.filter((directory) => directory !== shimDir)]
   const words = {
-    list: `put ${shimDir} first in ${key}`,
+    list: `set ${key} to ${JSON.stringify(directories)}`,
     single: `set ${key} to ${shimDir}, which has every plugin of the directory it names now`,
-    flag: `put ${shimDir} first in ${key}`,
+    flag: `give ${key}=${directories.join(",")}`,
   }
-  return [`in ${file}: ${words[kind]}`, `then: ${restart}`, "cnitap restarts nothing; nothing is recorded until then"]
+  const notes = how === undefined ? [] : [`mind: ${how}`]
+  return [
+    `in ${file}: ${words[kind]}`,
+    ...notes,
+    `then: ${restart}`,
+    "cnitap restarts nothing; nothing is recorded until then",
+  ]
 }
 
 function unknownSetting(shimDir: string): string[] {

@@ -34,6 +34,16 @@ const CHAIN: Blind[] = [
   { what: "what each plugin between the two was given", why: "only the first input and the last result pass by" },
 ]
 
+const MULTUS_FIRST: Blind = {
+  what: "delegates of Multus that lie in its own binDir, /opt/cni/bin unless it is set",
+  why: "Multus looks there before it looks into the runtime's plugin path",
+}
+
 export function blindSpots(plugins: readonly string[], mode: "swap" | "path" | "chain"): Blind[] {
-  return [...(mode === "chain" ? CHAIN : []), ...plugins.flatMap((plugin) => ELSEWHERE[plugin] ?? [])]
+  const isMultusFirst = mode === "path" && plugins.some((plugin) => plugin === "multus" || plugin === "multus-shim")
+  return [
+    ...(mode === "chain" ? CHAIN : []),
+    ...(isMultusFirst ? [MULTUS_FIRST] : []),
+    ...plugins.flatMap((plugin) => ELSEWHERE[plugin] ?? []),
+  ]
 }

@@ -60,10 +60,18 @@ export type Runtime = {
 }
 
 /**
- * `single`: the key takes one directory (containerd before 2.1), so that it cannot hold a directory more. `restart`: the
- * command that makes it count. `how`: whoever else writes the file, and what to do about it.
+ * `value`: what it is now, or the default that it replaces. `single`: the key takes one directory (containerd before
+ * 2.1), so that it cannot hold a directory more; `flag`: of a command line, a list with commas. `restart`: the command
+ * that makes it count. `how`: what else is to be minded: who writes the file anew, which other key has to go.
  */
-export type PathSetting = { file: string; key: string; kind: "list" | "single" | "flag"; restart: string; how?: string }
+export type PathSetting = {
+  file: string
+  key: string
+  value: string[]
+  kind: "list" | "single" | "flag"
+  restart: string
+  how?: string
+}
 
 export type Network = {
   file: string

@@ -4,7 +4,7 @@ import { whyNotFirst } from "./first-plugin.ts"
 import { PROBES } from "./layout.ts"
 import type { Site } from "./site.ts"
 import type { Survey } from "./survey.ts"
-import { targetsOf } from "./targets.ts"
+import { targetsIn, targetsOf } from "./targets.ts"
 import type { Mode, Wish } from "./wish.ts"
 
 /** Why a mode is not used on this node. */
@@ -63,7 +63,9 @@ function generalRefusals({ facts, sites, shim, outputs }: Survey, { mode, settin
 function swapRefusals(survey: Survey, wish: Wish): Refusal[] {
   const { facts, sites } = survey
   const hint = "Use --mode path, which leaves the plugin directory as it is."
-  const readOnly = sites.flatMap(({ layout }) => mountTrouble(facts.mounts, layout.binDir, hint))
+  // A directory that no plugin comes from (CRI-O's second on OpenShift) may be as it likes.
+  const used = sites.filter((site) => targetsIn(survey, wish, site).length > 0)
+  const readOnly = used.flatMap(({ layout }) => mountTrouble(facts.mounts, layout.binDir, hint))
   return [...unknownPlugins(survey, wish), ...readOnly, ...emptyTargets(survey, wish)]
 }
 

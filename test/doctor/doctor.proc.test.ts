@@ -148,7 +148,7 @@ test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
 test("a root that is not there", async () => {
   assert.deepEqual(await doctor("--root", "/nowhere/at/all"), {
     out: "",
-    err: "cnitap: /nowhere/at/all does not exist; Name another with --root.\n",
+    err: "cnitap: /nowhere/at/all does not exist. Name another with --root.\n",
     exit: 6,
   })
 })

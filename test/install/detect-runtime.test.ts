@@ -230,3 +230,17 @@ test("symlinks of a mounted node stay inside of it", (t) => {
     [["/opt/cni/bin/bridge", "/usr/bin/env"]],
   )
 })
+
+test("containerd 2.1 starts with one of the two keys only", (t) => {
+  const config = { [CONFIG]: `version = 3\n[${V3}]\nbin_dir = "/usr/lib/cni"\n` }
+  const { binDirs, pathSetting } = runtimeOf(plant(t, dpkg("containerd.io", "2.1.4-1"), config))
+  assert.deepEqual(binDirs.value, ["/usr/lib/cni"])
+  assert.deepEqual(pathSetting, {
+    file: CONFIG,
+    key: `${V3}.bin_dirs`,
+    kind: "list",
+    value: ["/usr/lib/cni"],
+    restart: "systemctl restart containerd",
+    how: `take ${CONFIG}, ${V3}.bin_dir out: containerd does not start with both`,
+  })
+})

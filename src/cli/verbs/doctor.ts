@@ -1,12 +1,8 @@
-import { statSync } from "node:fs"
-import { resolve } from "node:path"
 import { examine } from "../../doctor/examine.ts"
-import { Fault } from "../../fault/fault.ts"
-import { detect } from "../../install/detect.ts"
 import type { NodeFacts } from "../../install/facts.ts"
 import type { Context } from "../context.ts"
 import { nodeFindingTable } from "../finding-table.ts"
-import { addRoot } from "../ledger.ts"
+import { addNode, openNode } from "../node.ts"
 import { addOutput, printRows } from "../output.ts"
 import type { Verb } from "../verb.ts"
 
@@ -14,27 +10,12 @@ export const doctor: Verb = {
   name: "doctor",
   summary: "find what keeps this node from making pods, and what to do about it; exit 1 if there is any error",
   define(command) {
-    addRoot(addOutput(command))
-      .option("--conf-dir <directory>", "directory of network configurations, instead of the runtime's")
-      .option("--bin-dir <directories>", "plugin directories, instead of the runtime's: A,B")
-      .option("--execute", "run VERSION of the plugins below --root too, in a chroot")
+    addNode(addOutput(command)).option("--execute", "run VERSION of the plugins below --root too, in a chroot")
   },
   async run(context, _args, options) {
-    const root = resolve(String(options.root))
-    const stat = statSync(root, { throwIfNoEntry: false })
-    if (!stat?.isDirectory())
-      throw new Fault(
-        "NOT_FOUND",
-        `${root} ${stat ? "is no directory" : "does not exist"}`,
-        "Name another with --root.",
-      )
-    const binDirs = typeof options.binDir === "string" ? options.binDir.split(",").filter(Boolean) : []
-    const facts = detect(root, {
-      ...(typeof options.confDir === "string" ? { confDir: options.confDir } : {}),
-      ...(binDirs.length > 0 ? { binDirs } : {}),
-    })
+    const { facts } = openNode(options)
     const findings = await examine(facts, {
-      mayExecute: root === "/" || options.execute === true,
+      mayExecute: facts.root === "/" || options.execute === true,
       nowMs: context.nowMs(),
       onAsk: progressOf(context),
     })

@@ -77,6 +77,14 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   const takesList = version === undefined ? list !== undefined : isVersionAtLeast(version, "2.1")
   const binDirs = (takesList ? list : undefined) ?? (single === undefined ? undefined : [single])
   const value = (name: string) => `${origins[name]}, ${key}.${name}`
+  const chosenDirs =
+    binDirs === undefined
+      ? { value: ["/opt/cni/bin"], from: "containerd's default" }
+      : { value: binDirs.map(normalizeDirectory), from: value(takesList && list ? "bin_dirs" : "bin_dir") }
+  const setting = pathSetting(files, configFile, platform, key, takesList)
+  const other =
+    takesList && single !== undefined ? `take ${value("bin_dir")} out: containerd does not start with both` : undefined
+  const how = [setting.how, other].filter((it) => it !== undefined).join("; ")
   return {
     name: "containerd",
     ...(version === undefined ? {} : { version }),
@@ -90,13 +98,10 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
       confDir === undefined
         ? { value: "/etc/cni/net.d", from: "containerd's default" }
         : { value: normalizeDirectory(confDir), from: value("conf_dir") },
-    binDirs:
-      binDirs === undefined
-        ? { value: ["/opt/cni/bin"], from: "containerd's default" }
-        : { value: binDirs.map(normalizeDirectory), from: value(takesList && list ? "bin_dirs" : "bin_dir") },
+    binDirs: chosenDirs,
     maxConfNum: typeof cni.max_conf_num === "number" ? cni.max_conf_num : 1,
     ownsLoopback: cni.use_internal_loopback !== true,
-    pathSetting: pathSetting(files, configFile, platform, key, takesList),
+    pathSetting: { ...setting, value: chosenDirs.value, ...(how ? { how } : {}) },
   }
 }
 
@@ -106,7 +111,7 @@ function pathSetting(
   platform: PlatformName,
   key: string,
   takesList: boolean,
-): PathSetting {
+): Omit<PathSetting, "value"> {
   const real = files.real(configFile)
   const home = HOMES.find(({ config }) => config === configFile || (real && files.real(config) === real)) ?? {
     ...DEFAULT,

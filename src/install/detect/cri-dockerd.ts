@@ -16,6 +16,9 @@ export function findCriDockerd(files: NodeFiles, processes: readonly Process[]):
   const confDir = flag(line, "--cni-conf-dir")
   const binDirs = flag(line, "--cni-bin-dir")
   const plugin = flag(line, "--network-plugin")
+  const chosenDirs = binDirs
+    ? { value: binDirs.split(",").map((path) => path.trim()), from: `${line.from}, --cni-bin-dir` }
+    : { value: ["/opt/cni/bin"], from: "cri-dockerd's default" }
   return {
     name: "cri-dockerd",
     ...(version === undefined ? {} : { version }),
@@ -26,12 +29,11 @@ export function findCriDockerd(files: NodeFiles, processes: readonly Process[]):
     confDir: confDir
       ? { value: confDir, from: `${line.from}, --cni-conf-dir` }
       : { value: "/etc/cni/net.d", from: "cri-dockerd's default" },
-    binDirs: binDirs
-      ? { value: binDirs.split(",").map((path) => path.trim()), from: `${line.from}, --cni-bin-dir` }
-      : { value: ["/opt/cni/bin"], from: "cri-dockerd's default" },
+    binDirs: chosenDirs,
     pathSetting: {
       file: unit?.from ?? `/etc/systemd/system/${UNIT}`,
       key: "--cni-bin-dir",
+      value: chosenDirs.value,
       kind: "flag",
       restart: "systemctl daemon-reload && systemctl restart cri-docker",
     },

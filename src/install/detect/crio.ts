@@ -63,6 +63,7 @@ export function findCrio(files: NodeFiles, processes: readonly Process[], platfo
     pathSetting: {
       file: setting && read.includes(setting) ? setting : main,
       key: binFlag ? "--cni-plugin-dir" : "crio.network.plugin_dirs",
+      value: binDirs.value,
       kind: binFlag ? "flag" : "list",
       restart: "systemctl restart crio",
       ...(platform === "openshift"

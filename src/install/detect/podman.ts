@@ -56,6 +56,7 @@ export function findPodman(files: NodeFiles): Runtime | undefined {
     pathSetting: {
       file: setting && read.includes(setting) ? setting : "/etc/containers/containers.conf",
       key: "network.cni_plugin_dirs",
+      value: binDirs.value,
       kind: "list",
       restart: "nothing: podman reads it at each start",
     },
