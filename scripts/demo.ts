@@ -2,7 +2,14 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { FAULTS, Fault } from "../src/fault/fault.ts"
 import { type PrivateNode, startNode } from "../src/runtime/node.ts"
+
+process.on("uncaughtException", (error) => {
+  const text = error instanceof Fault ? `cnitap: ${error.message}; ${error.hint}` : (error.stack ?? String(error))
+  process.stderr.write(`\n${text}\n`)
+  process.exit(error instanceof Fault ? FAULTS[error.code] : 1)
+})
 
 const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")
 const LIST = {
