@@ -67,7 +67,7 @@ export const FILE_RULES: FileRule[] = [
   },
   {
     id: "conf-single-plugin",
-    severity: "error",
+    severity: "warning",
     title: "a single plugin instead of a list, in version 1.0.0 or later",
     source: spec("1, Configuration format"),
     remedy: "Put the plugin into `plugins` and name the file .conflist.",

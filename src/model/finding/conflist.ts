@@ -26,7 +26,8 @@ export function lintConflist(path: string, content: string): FileFinding[] {
   const tree = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false })
   const [broken] = errors
   if (broken || !tree) {
-    const said = broken ? sentence(printParseErrorCode(broken.error)) : "the file is empty"
+    const isEmpty = content.trim() === ""
+    const said = !broken || isEmpty ? "the file is empty" : sentence(printParseErrorCode(broken.error))
     return [toFileFinding(BROKEN, path, content, tree, { said, at: broken?.offset ?? 0 })]
   }
   const config: unknown = JSON.parse(content)
