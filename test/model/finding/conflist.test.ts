@@ -28,19 +28,22 @@ const CASES: Record<string, { content: string; path?: string; found: string[] }[
   "conf-not-object": [{ content: "[]", found: ["conf-not-object 1:1"] }],
   "conf-range-invalid": [
     { content: ipam({ subnet: "10.0.0.0" }), found: ["conf-range-invalid 1:102 subnet is 10.0.0.0"] },
-    { content: ipam({ ranges: [[{ rangeStart: "10.0.0.9" }]] }), found: ["conf-range-invalid 1:98 subnet is missing"] },
+    {
+      content: ipam({ ranges: [[{ rangeStart: "10.0.0.9" }]] }),
+      found: ["conf-range-invalid 1:104 subnet is missing"],
+    },
     {
       content: ipam({
         ranges: [[{ subnet: "10.0.0.0/24", gateway: "10.1.0.1", rangeStart: "10.0.0.9", rangeEnd: "10.0.0.5" }]],
       }),
       found: [
-        "conf-range-invalid 1:132 gateway 10.1.0.1 is not in 10.0.0.0/24",
-        "conf-range-invalid 1:156 rangeStart is after rangeEnd",
+        "conf-range-invalid 1:138 gateway 10.1.0.1 is not in 10.0.0.0/24",
+        "conf-range-invalid 1:162 rangeStart is after rangeEnd",
       ],
     },
     {
       content: ipam({ subnet: "10.0.0.0/31" }),
-      found: ["conf-range-invalid 1:96 10.0.0.0/31 has no room for a gateway and a pod"],
+      found: ["conf-range-invalid 1:102 10.0.0.0/31 has no room for a gateway and a pod"],
     },
     { content: ipam({ subnet: "usePodCidr" }), found: [] },
   ],
