@@ -124,9 +124,9 @@ export class Ledger {
       this.#entries.set(key, entry)
       touched.set(key, entry)
       entry.holdings.set(call.plugin, { plugin: call.plugin, call: call.id, add: endOf(call) })
-      const given = ipsOf(asObject(jsonObject(call.stdin)?.prevResult))
       for (const ip of ipsOf(jsonObject(call.stdout))) {
-        if (isGivenBelow(ip, children) || (entry.ips.has(ip) && given.includes(ip))) continue
+        // Later plugins of the list pass on what they were given: it is still the first one's.
+        if (isGivenBelow(ip, children) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
         entry.ips.set(ip, call.plugin)
         entry.freed.delete(ip)
       }
