@@ -1,6 +1,6 @@
 import { RESULT_RULES } from "../../../src/model/finding/result.ts"
 import type { Said } from "../calls.ts"
-import { config, plugin, RESULT, testRules } from "./rules.ts"
+import { config, plugin, testRules } from "./rules.ts"
 
 /** An ADD that answers with these keys beside cniVersion. */
 const giving = (keys: object, more: Said = {}) =>
