@@ -37,7 +37,7 @@ export function readNetworks(
 export function readNetwork(files: NodeFiles, file: string, hasSideDirectories = true): Network {
   const extension = extensionOf(file).slice(1)
   const format = extension === "conf" || extension === "json" ? extension : "conflist"
-  const text = files.text(file)
+  const text = files.decidingText(file)
   const list: NetworkList | Refused =
     text === undefined
       ? { error: "it cannot be read" }

@@ -1,5 +1,15 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from "node:fs"
 import { basename, dirname, join, normalize } from "node:path"
+import { Fault } from "../../fault/fault.ts"
 
 /**
  * A node's files below the root that it is mounted under. Symlinks are followed as the node follows them: an absolute
@@ -15,6 +25,19 @@ export class NodeFiles {
   /** The node's path with every symlink followed; undefined: it leads nowhere. */
   real(path: string): string | undefined {
     return this.#follow(path, 0)
+  }
+
+  /** Of a file whose absence would be taken for an answer: a Fault where it is there and may not be read. */
+  decidingText(path: string): string | undefined {
+    const text = this.text(path)
+    const host = text === undefined ? this.host(path) : undefined
+    if (host === undefined) return text
+    try {
+      accessSync(host, constants.R_OK)
+      return undefined
+    } catch {
+      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.")
+    }
   }
 
   /** undefined: it cannot be read. */

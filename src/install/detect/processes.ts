@@ -16,7 +16,13 @@ export function readProcesses(files: NodeFiles): Process[] {
     .sort((a, b) => a.pid - b.pid)
 }
 
-/** Runs in the node's own mount namespace; one in a container of the node has other files before it. */
+/**
+ * Runs in the node's own mount namespace; one in a container of the node has other files before it. Where nobody may
+ * look at a process (without root, or at a guarded PID 1), it is taken for one of the node.
+ */
 export function isOfNode(files: NodeFiles, { pid }: Process): boolean {
-  return files.linkTarget(`/proc/${pid}/ns/mnt`) === files.linkTarget("/proc/1/ns/mnt")
+  const theirs = files.linkTarget(`/proc/${pid}/ns/mnt`)
+  const init = files.linkTarget("/proc/1/ns/mnt")
+  const node = init ?? (files.root === "/" ? files.linkTarget("/proc/self/ns/mnt") : undefined)
+  return theirs === undefined || node === undefined || theirs === node
 }
