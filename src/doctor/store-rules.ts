@@ -116,9 +116,7 @@ function fullHits(files: Patient["files"], directories: string[]): NodeHit[] {
 }
 
 function leftoverHits(patient: Patient, state: LedgerRow["state"], what: string): NodeHit[] {
-  // Of a cached container nobody can tell where the namespaces of the node are not mounted.
-  const isKnown = (row: LedgerRow) => state === "orphan" && row.netns !== undefined
-  const rows = patient.leftovers.filter((row) => row.state === state && !isKnown(row) && !isYoung(patient, row))
+  const rows = patient.leftovers.filter((row) => row.state === state && !isYoung(patient, row))
   const places = new Map<string, LedgerRow[]>()
   for (const row of rows) {
     const place = dirname(row.files[0] ?? "")

@@ -73,7 +73,8 @@ export function reconcile(ledger: Books, state: NodeState): LedgerRow[] {
       if (containerId === reservation.containerId && ifname === reservation.ifname && network === reservation.network)
         cached.delete(path)
     }
-    return reservedRow(reservation, ledger, netns, netns === undefined ? undefined : state.netns(netns))
+    const isCached = netnsOf.has(reservation.containerId)
+    return reservedRow(reservation, ledger, isCached, netns, netns === undefined ? undefined : state.netns(netns))
   })
   return [...rows, ...unclaimed, ...[...cached.values()].flatMap((entry) => cachedRow(entry, ledger, state))]
 }
@@ -101,6 +102,7 @@ function judged(attachment: Attachment, files: (Reservation | CachedResult)[], s
 function reservedRow(
   { network, ip, containerId, ifname, path }: Reservation,
   ledger: Books,
+  isCached: boolean,
   netns: string | undefined,
   netnsState: NetnsState | undefined,
 ): LedgerRow {
@@ -110,7 +112,9 @@ function reservedRow(
       ? ["up", "added before this capture"]
       : netnsState
         ? ["leaked", `reserved before this capture; its network namespace is ${netnsState}`]
-        : ["orphan", "reserved for a container that neither calls nor cache know"]
+        : isCached
+          ? ["up", "added before this capture; its network namespace cannot be seen from here"]
+          : ["orphan", "reserved for a container that neither calls nor cache know"]
   return {
     ...emptyRow(containerId, state, why, [path]),
     network,

@@ -28,7 +28,8 @@ function toCached(path: string, content: string): CachedResult {
   if (!isObject(value)) return { path, ips: [], broken: "the cache file is no object" }
   // libcni before 0.8 wrote the bare result.
   if (value.kind !== "cniCacheV1") return { path, ips: ipsOf(value) }
-  const { networkName, containerId, ifName, netns, result } = value
+  const { networkName, containerId, ifName, result } = value
+  const netns = value.netns ?? sandboxOf(result)
   return {
     path,
     ips: isObject(result) ? ipsOf(result) : [],
@@ -37,6 +38,16 @@ function toCached(path: string, content: string): CachedResult {
     ...(typeof ifName === "string" ? { ifname: ifName } : {}),
     ...(typeof netns === "string" && netns ? { netns } : {}),
   }
+}
+
+/** libcni caches the namespace since 1.2; before, the result of most plugins still names it. */
+function sandboxOf(result: unknown): string | undefined {
+  const interfaces: unknown[] = isObject(result) && Array.isArray(result.interfaces) ? result.interfaces : []
+  for (const entry of interfaces) {
+    // AWS keeps other things in this field.
+    if (isObject(entry) && typeof entry.sandbox === "string" && entry.sandbox.startsWith("/")) return entry.sandbox
+  }
+  return undefined
 }
 
 function ipsOf({ ips }: Record<string, unknown>): string[] {

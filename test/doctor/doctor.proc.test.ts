@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { program as cli } from "../../src/cli/program.ts"
@@ -168,26 +168,46 @@ test("a full disk where the addresses lie", async (t) => {
   }
 })
 
-test("the directories of a containerd that runs pods: nothing wrong, until a plugin is taken away", async () => {
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
+
+test("a containerd with pods: nothing wrong; then a plugin goes, a namespace, and the content of a cached result", async () => {
   const conf = { "10-pods.conflist": list({ name: "pods" }) }
   const plugins = ["bridge", "host-local", "portmap", "loopback"]
-  await withContainerd({ plugins, conf }, async ({ confDir, binDir }) => {
-    const look = ["--conf-dir", confDir, "--bin-dir", binDir, "-o", "jsonl"]
-    const rules = async () => {
-      const { out } = await doctor(...look)
-      const all = out
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line))
-      // What else is wrong with this machine is no business of the test.
-      return all
-        .filter(({ evidence }) => evidence.some((path: string) => path.startsWith(confDir) || path.startsWith(binDir)))
-        .map(({ severity, rule }) => `${severity} ${rule}`)
+  await withContainerd({ plugins, conf }, async ({ pid, cri, cgroupParent, stateDir, confDir, binDir }) => {
+    // In the namespaces of this containerd its state is /var/lib, and its pods' namespaces are in /run/netns.
+    const inside = (...command: string[]) =>
+      spawnSync("nsenter", ["--target", String(pid), "--mount", "--net", ...command], { encoding: "utf8" })
+    const said = () => {
+      const look = ["doctor", "--conf-dir", confDir, "--bin-dir", binDir, "-o", "jsonl"]
+      const { stdout, stderr } = inside(process.execPath, "--import", import.meta.resolve("tsx"), MAIN, ...look)
+      const lines = stdout.split("\n").filter(Boolean)
+      if (lines.length === 0) return stderr.replace(/ with .*\n/, "")
+      return lines.map((line) => JSON.parse(line)).map(({ severity, rule, said }) => `${severity} ${rule}: ${said}`)
     }
-    assert.deepEqual(await rules(), [])
+    const pod = (name: string) => cri.runPodSandbox({ namespace: "default", name, uid: name, cgroupParent })
+    const version = execFileSync("containerd", ["--version"], { encoding: "utf8" }).split(" ")[2]
+    const [one, two] = [await pod("one"), await pod("two")]
+    assert.equal(said(), `nothing found: containerd ${version} works`)
+
     rmSync(join(binDir, "host-local"))
-    assert.deepEqual(await rules(), ["error plugin-missing"])
-    writeFileSync(join(confDir, "00-first.conflist"), "{")
-    assert.deepEqual(await rules(), ["error network-broken", "note plugin-missing"])
+    assert.deepEqual(said(), [`error plugin-missing: host-local (IPAM of bridge) is in none of ${binDir}`])
+    copyFileSync(join(REAL, "host-local"), join(binDir, "host-local"))
+
+    const results = join(stateDir, "cni/results")
+    const cached = JSON.parse(readFileSync(join(results, `pods-${one}-eth0`), "utf8"))
+    const { sandbox: netns } = cached.result.interfaces.at(-1)
+    inside("umount", netns)
+    inside("rm", netns)
+    writeFileSync(join(results, `pods-${two}-eth0`), "")
+    // A node's clock is on: what is a minute old may still be an ADD under way.
+    const yesterday = Date.now() / 1000 - 86_400
+    for (const ip of ["10.88.0.2", "10.88.0.3"])
+      utimesSync(join(stateDir, "cni/networks/pods", ip), yesterday, yesterday)
+    for (const id of [one, two]) utimesSync(join(results, `pods-${id}-eth0`), yesterday, yesterday)
+    assert.deepEqual(said(), [
+      `error result-cache-broken: /var/lib/cni/results/pods-${two}-eth0: the cache file is empty; libcni before 1.2 fails DEL on it`,
+      "warning attachment-leaked: 1 in /var/lib/cni/networks/pods kept for network namespaces that are no more: 10.88.0.2",
+    ])
+    // The other pod lives: its loopback is still cached, with its namespace.
   })
 })
