@@ -5,7 +5,8 @@ import { build } from "esbuild"
 const entry = "src/cli/main.ts"
 if (existsSync(entry)) {
   await build({
-    entryPoints: [entry],
+    // Threads start from a file of their own.
+    entryPoints: { cnitap: entry, "index-worker": "src/store/index/worker.ts" },
     bundle: true,
     platform: "node",
     format: "esm",
@@ -16,7 +17,7 @@ if (existsSync(entry)) {
     banner: {
       js: `#!/usr/bin/env node\nimport { createRequire as _require } from "node:module"; const require = _require(import.meta.url);`,
     },
-    outfile: "dist/cnitap.js",
+    outdir: "dist",
     logLevel: "error",
   })
 }

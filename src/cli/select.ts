@@ -11,8 +11,10 @@ import { parseDuration } from "../model/time.ts"
 import { readCalls, type TimeRange } from "../store/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
+import type { Progress } from "../store/index/indexes.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Context } from "./context.ts"
+import { progressBar } from "./progress.ts"
 import { parseTime } from "./time.ts"
 
 /** What a reading verb works on: a capture, and which of its calls are wanted. */
@@ -23,8 +25,13 @@ export type Selection = {
   damage: Damage
   matchesCall(call: Call): boolean
   matchesOperation(operation: Operation): boolean
+  filter: Filter
+  /** draws how far reading is, on a terminal */
+  progress: Progress | undefined
   calls(): AsyncGenerator<Call>
   operations(): AsyncGenerator<Operation>
+  /** the same without streams and environment, many times faster where the capture is large */
+  lightOperations(): AsyncGenerator<Operation>
 }
 
 export function addCapture(command: Command): Command {
@@ -55,22 +62,23 @@ export async function select(context: Context, options: Record<string, unknown>,
   const nowMs = context.nowMs()
   const damage = new Damage()
   const range = timeRange(options, nowMs)
-  const matcher = toMatcher(wantedFilter(options, words, nowMs), nowMs)
+  const filter = wantedFilter(options, words, nowMs)
+  const matcher = toMatcher(filter, nowMs)
   const capture = await openSelected(context, options)
+  const progress = progressBar(context)
   return {
     capture,
     range,
     damage,
+    filter,
+    progress,
     matchesCall: matcher.call,
     matchesOperation: matcher.operation,
     async *calls() {
       for await (const call of readCalls(capture, damage, range)) if (matcher.call(call)) yield call
     },
-    async *operations() {
-      for await (const operation of readOperations(capture, damage, range)) {
-        if (matcher.operation(operation)) yield operation
-      }
-    },
+    operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),
+    lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, isLight: true }),
   }
 }
 

@@ -51,15 +51,9 @@ export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Beg
   const { kind: _kind, format: _format, stdin: beginStdin, ...facts } = begin
   const stdin = beginStdin ?? end?.stdin
   const config = configOf(stdin)
-  const { env } = begin
-  const pod = podOf(env.CNI_ARGS)
   return {
     ...facts,
-    command: env.CNI_COMMAND ?? "",
-    ...filled("containerId", env.CNI_CONTAINERID),
-    ...filled("netns", env.CNI_NETNS),
-    ...filled("ifname", env.CNI_IFNAME),
-    ...(pod ? { pod } : {}),
+    ...contextOf(begin.env),
     ...filled("network", config?.name),
     ...filled("cniVersion", config?.cniVersion),
     ...(stdin ? { stdin } : {}),
@@ -74,6 +68,18 @@ export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Beg
           stderr: end.stderr,
         }
       : {}),
+  }
+}
+
+/** What the environment tells of the call. */
+export function contextOf(env: Begin["env"]): Pick<Call, "command" | "containerId" | "netns" | "ifname" | "pod"> {
+  const pod = podOf(env.CNI_ARGS)
+  return {
+    command: env.CNI_COMMAND ?? "",
+    ...filled("containerId", env.CNI_CONTAINERID),
+    ...filled("netns", env.CNI_NETNS),
+    ...filled("ifname", env.CNI_IFNAME),
+    ...(pod ? { pod } : {}),
   }
 }
 

@@ -1,20 +1,32 @@
-import type { Call } from "../model/call.ts"
-import { type Operation, toOperations } from "../model/operation.ts"
-import { readCalls, type TimeRange } from "./calls.ts"
+import type { Filter } from "../model/filter/filter.ts"
+import type { Operation } from "../model/operation.ts"
+import type { TimeRange } from "./calls.ts"
 import type { Capture } from "./capture.ts"
 import type { Damage } from "./damage.ts"
+import type { Progress } from "./index/indexes.ts"
+import { lightOperations, open } from "./index/reader.ts"
 
-/** The operations of a capture in the order they started. */
+export type Reading = {
+  filter?: Filter
+  /** milliseconds since 1970: what calls in flight are measured by */
+  nowMs?: number
+  /** without streams and environment: what a list needs, many times faster */
+  isLight?: boolean
+  progress?: Progress | undefined
+}
+
+/** The operations of a capture that match, in the order they started. Memory does not grow with their number. */
 export async function* readOperations(
   capture: Capture,
   damage: Damage,
   range: TimeRange = {},
+  { isLight, progress, ...wanted }: Reading = {},
 ): AsyncGenerator<Operation> {
-  const calls: Call[] = []
-  for await (const call of readCalls(capture, damage, range)) calls.push(call)
-  for (const operation of toOperations(calls)) {
-    if (range.sinceMs !== undefined && operation.wallMs < range.sinceMs) continue
-    if (range.untilMs !== undefined && operation.wallMs > range.untilMs) continue
-    yield operation
+  const opened = await open(capture, damage, range, progress)
+  try {
+    for (const operation of lightOperations(opened, { range, ...wanted }))
+      yield isLight ? operation : opened.light.whole(operation)
+  } finally {
+    opened.close()
   }
 }

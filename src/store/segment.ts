@@ -6,25 +6,25 @@ import { Fault } from "../fault/fault.ts"
 export type Segment = {
   /** as it is named to people: the file's name */
   name: string
+  path: string
   sizeBytes: number
+  modifiedMs: number
   /** start of the hour it holds, milliseconds since 1970; absent where nobody can tell */
   startMs?: number
   /** raw bytes from an offset on, in pieces of any size */
   chunks(fromByte?: number, pieceBytes?: number): AsyncIterable<Buffer>
 }
 
-/** A segment that is a file of a capture directory. */
-export type FileSegment = Segment & { path: string; modifiedMs: number; startMs: number }
-
 const NAME = /^calls-(\d{4})(\d\d)(\d\d)T(\d\d)\.jsonl$/
 
 /** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
-export async function listSegments(directory: string): Promise<FileSegment[]> {
+export async function listSegments(directory: string): Promise<Segment[]> {
   const names = (await readdir(directory)).filter((name) => NAME.test(name)).sort()
-  const segments: FileSegment[] = []
+  const segments: Segment[] = []
   for (const name of names) {
-    const segment = await fileSegment(directory, name)
-    if (segment) segments.push(segment)
+    const startMs = hourOf(name)
+    const segment = startMs === undefined ? undefined : await fileSegment(join(directory, name), name)
+    if (segment && startMs !== undefined) segments.push({ ...segment, startMs })
   }
   return segments
 }
@@ -35,16 +35,13 @@ export function hourOf(name: string): number | undefined {
   return year && month && day && hour !== undefined ? Date.UTC(year, month - 1, day, hour) : undefined
 }
 
-async function fileSegment(directory: string, name: string): Promise<FileSegment | undefined> {
-  const path = join(directory, name)
-  // A segment can be pruned between the listing and the look.
+/** A file of JSON lines as a segment; undefined where there is none: it can be pruned between listing and look. */
+export async function fileSegment(path: string, name: string): Promise<Segment | undefined> {
   const found = await stat(path).catch(() => undefined)
-  const startMs = hourOf(name)
-  if (!found?.isFile() || startMs === undefined) return undefined
+  if (!found?.isFile()) return undefined
   return {
     name,
     path,
-    startMs,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
     chunks: (fromByte, pieceBytes) => fileChunks(path, fromByte, pieceBytes),
@@ -72,11 +69,17 @@ async function openForReading(path: string) {
   try {
     return await open(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === "ENOENT") return undefined
-    if (code === "EACCES" || code === "EPERM") {
-      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root, or as the user that runs the plugins.")
-    }
-    throw error
+    const fault = readingFault(path, error)
+    if (fault) throw fault
+    return undefined
   }
+}
+
+/** Undefined where the file was pruned: then there is nothing to read. */
+export function readingFault(path: string, error: unknown): Error | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === "ENOENT") return undefined
+  if (code === "EACCES" || code === "EPERM")
+    return new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root, or as the user that runs the plugins.")
+  return error as Error
 }

@@ -51,12 +51,12 @@ async function lintCapture(context: Context, options: Record<string, unknown>): 
 
 /** All operations are looked at, because what is wrong with one may need another; those that were asked for are told. */
 async function* findingsOf(
-  { capture, damage, range, matchesOperation }: Selection,
+  { capture, damage, range, progress, matchesOperation }: Selection,
   nowMs: number,
   count: () => void,
 ): AsyncGenerator<Finding> {
   const linter = new Linter(nowMs)
-  for await (const operation of readOperations(capture, damage)) {
+  for await (const operation of readOperations(capture, damage, {}, { progress })) {
     count()
     const findings = linter.check(operation)
     if (findings.length === 0 || !matchesOperation(operation)) continue

@@ -1,5 +1,5 @@
 import { operationTable } from "../operation-table.ts"
-import { addOutput, printRows } from "../output.ts"
+import { addOutput, outputFormat, printRows } from "../output.ts"
 import { addSelection, filterWords, reportDamage, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -11,7 +11,10 @@ export const ls: Verb = {
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
-    const found = await printRows(context, options, operationTable(context.nowMs()), selection.operations())
+    // Programs get the streams too; a table shows none.
+    const isList = ["table", "wide", "name"].includes(outputFormat(options).kind)
+    const operations = isList ? selection.lightOperations() : selection.operations()
+    const found = await printRows(context, options, operationTable(context.nowMs()), operations)
     reportDamage(context, selection, found)
   },
 }

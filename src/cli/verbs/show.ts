@@ -1,5 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
+import type { Filter } from "../../model/filter/filter.ts"
 import { type CallNode, type Operation, walk } from "../../model/operation.ts"
 import { readOperations } from "../../store/operations.ts"
 import { callText, operationText } from "../call-text.ts"
@@ -43,10 +44,11 @@ export const show: Verb = {
 export type Found = { kind: "operation"; operation: Operation } | { kind: "call"; node: CallNode; operation: Operation }
 
 /** The operation or the nested call that the digits are the beginning of. */
-export async function findById({ capture, damage }: Selection, id: string): Promise<Found> {
+export async function findById({ capture, damage, progress }: Selection, id: string): Promise<Found> {
   const prefix = id.replace(/^(operation|call)\//, "").toLowerCase()
+  const filter: Filter = { kind: "test", field: "id", operator: "=", values: [{ kind: "text", text: prefix }] }
   let found: { call: Call; operation: Operation } | undefined
-  for await (const operation of readOperations(capture, damage)) {
+  for await (const operation of readOperations(capture, damage, {}, { filter, progress })) {
     for (const { call } of walk(operation.calls)) {
       if (!call.id.startsWith(prefix)) continue
       if (found) {

@@ -46,20 +46,28 @@ export function sourceOf(filter: Filter): "begin" | "end" | "stream" {
 type Decision = (facts: Facts) => boolean | undefined
 
 function compile(filter: Filter): Decision {
-  if (filter.kind === "test") return compileTest(filter)
+  return combine(filter, compileTest)
+}
+
+/** The filter as one decision, made of those that `decide` makes of its tests; undefined where they do not decide it. */
+export function combine<About>(
+  filter: Filter,
+  decide: (test: Test) => (about: About) => boolean | undefined,
+): (about: About) => boolean | undefined {
+  if (filter.kind === "test") return decide(filter)
   if (filter.kind === "not") {
-    const part = compile(filter.part)
-    return (facts) => {
-      const is = part(facts)
+    const part = combine(filter.part, decide)
+    return (about) => {
+      const is = part(about)
       return is === undefined ? undefined : !is
     }
   }
-  const parts = filter.parts.map(compile)
+  const parts = filter.parts.map((part) => combine(part, decide))
   const decisive = filter.kind === "or"
-  return (facts) => {
+  return (about) => {
     let isOpen = false
     for (const part of parts) {
-      const is = part(facts)
+      const is = part(about)
       if (is === decisive) return decisive
       if (is === undefined) isOpen = true
     }

@@ -1,77 +1,200 @@
-import { type Call, configOf, toCall } from "../../model/call.ts"
-import { toOperations } from "../../model/operation.ts"
-import { type CallSummary, lighten, summarize } from "../../model/packed.ts"
+import { closeSync, openSync, readSync } from "node:fs"
+import type { Call } from "../../model/call.ts"
+import { type Operation, toOperations, walk } from "../../model/operation.ts"
 import { Damage } from "../damage.ts"
-import { type BeginHead, type EndHead, readHead } from "../head.ts"
+import { type BeginHead, type EndHead, readHead, toHead } from "../head.ts"
 import { type Line, LineSplitter } from "../lines.ts"
 import { toRecord } from "../records.ts"
-import type { Segment } from "../segment.ts"
-import { type Entry, toColumns } from "./columns.ts"
-import type { Index, Orphan } from "./file.ts"
+import { readingFault } from "../segment.ts"
+import { type BlockHead, hashOf, type Orphan, type Place } from "./block.ts"
+import { type Columns, NOWHERE, outcomeNumber, readColumns, type Shape, sizeOf, textsOf, writeCall } from "./columns.ts"
+import { Interning } from "./dictionary.ts"
+import { toStretches } from "./order.ts"
 
-/** Reads a segment once, without parsing what its streams hold. `progress` is told how many bytes were read. */
-export async function buildIndex(segment: Segment, progress?: (readBytes: number) => void): Promise<Index> {
-  const damage = new Damage()
-  const entries = new Map<string, Entry>()
-  const orphans: Orphan[] = []
-  const splitter = new LineSplitter()
-  const take = (line: Line) => {
-    for (const head of headsOf(line, segment.name, damage)) {
-      if (head.kind === "begin") {
-        entries.set(head.id, { call: head.call, summary: {}, places: { begin: line.offset, end: -1 } })
-        continue
-      }
-      const entry = entries.get(head.id)
-      if (entry) complete(entry, head, line.offset)
-      else orphans.push({ head, offset: line.offset })
+type Entry = { call: Call; reason?: string; begin: number; end: number }
+type Gathered = { entries: Map<string, Entry>; orphans: Orphan[]; damage: Damage; dataDirs: Set<string> }
+
+/** What a block's bytes and head are; `bytes` is an array buffer of its own, to be handed from thread to thread. */
+export type Built = { head: BlockHead; bytes: ArrayBuffer }
+
+/** Reads a block once, without parsing what its streams hold. */
+export function buildBlock(path: string, name: string, place: Place): Built {
+  const gathered = gather(path, name, place)
+  const { entries, orphans, damage, dataDirs } = gathered
+  const operations = toOperations([...entries.values()].map(({ call }) => call))
+  const { shape, bytes, mixed, open, dangling } = lay(operations, entries)
+  return {
+    head: {
+      ...place,
+      shape,
+      orphans,
+      damage: damage.list(),
+      stretches: toStretches([...entries.values()].map(({ call }) => call)),
+      dataDirs: [...dataDirs],
+      mixed,
+      open,
+      dangling,
+    },
+    bytes,
+  }
+}
+
+function gather(path: string, name: string, place: Place): Gathered {
+  const gathered: Gathered = { entries: new Map(), orphans: [], damage: new Damage(), dataDirs: new Set() }
+  const { entries, orphans, damage, dataDirs } = gathered
+  for (const line of linesOf(path, place)) {
+    const head = headOf(line, name, damage)
+    if (!head) continue
+    if (head.kind === "begin") {
+      entries.set(head.id, { call: head.call, begin: line.offset - place.fromByte, end: NOWHERE })
+      if (head.dataDir !== undefined) dataDirs.add(head.dataDir)
+      continue
+    }
+    const entry = entries.get(head.id)
+    if (!entry || entry.end !== NOWHERE) orphans.push({ head, offset: line.offset })
+    else {
+      complete(entry.call, head)
+      entry.end = line.offset - place.fromByte
+      if (head.summary.reason !== undefined) entry.reason = head.summary.reason
     }
   }
-  let readBytes = 0
-  for await (const chunk of segment.chunks()) {
-    for (const line of splitter.push(chunk)) take(line)
-    readBytes += chunk.length
-    progress?.(readBytes)
-  }
-  const rest = splitter.rest()
-  if (rest) take(rest)
-  const calls = [...entries.values()].map(({ call }) => call)
-  const columns = toColumns(
-    toOperations(calls),
-    (call) => entries.get(call.id) ?? { call, summary: {}, places: NOWHERE },
-  )
-  return { columns, orphans, damage: damage.list() }
+  return gathered
 }
 
 /** Joins an end line to what its begin line told. */
-export function complete(
-  entry: { call: Call; summary: CallSummary; places: Entry["places"] },
-  head: EndHead,
-  offset: number,
-): void {
-  Object.assign(entry.call, head.end, { state: "ended" })
-  if (head.config) Object.assign(entry.call, head.config)
-  entry.summary = head.summary
-  entry.places = { begin: entry.places.begin, end: offset }
+export function complete(call: Call, { end, config }: EndHead): void {
+  call.exit = end.exit
+  call.durationMs = end.durationMs
+  call.spawnMs = end.spawnMs
+  call.state = "ended"
+  if (config) Object.assign(call, config)
 }
 
-const NOWHERE = { begin: -1, end: -1 }
+function headOf(line: Line, name: string, damage: Damage): BeginHead | EndHead | undefined {
+  const head = line.bytes && readHead(line.bytes)
+  if (head) return head
+  const record = toRecord(line, name, damage)
+  return record && toHead(record)
+}
 
-function headsOf(line: Line, segment: string, damage: Damage): (BeginHead | EndHead)[] {
-  const fast = line.bytes && readHead(line.bytes)
-  if (fast) return [fast]
-  const record = toRecord(line, segment, damage)
-  if (!record) return []
-  if (record.kind === "begin") return [{ kind: "begin", id: record.id, call: lighten(toCall(record, undefined)) }]
-  const { id, exit, durationMs, spawnMs, stdin, stdout, stderr } = record
-  const { name, cniVersion } = configOf(stdin) ?? {}
-  const summary = summarize({ exit, stdout, stderr } as Call)
-  return [
-    {
-      kind: "end",
-      id,
-      end: { exit, durationMs, spawnMs },
-      summary,
-      ...(stdin ? { config: { ...(name ? { network: name } : {}), ...(cniVersion ? { cniVersion } : {}) } } : {}),
-    },
-  ]
+const CHUNK_BYTES = 1024 * 1024
+const NEWLINE = 10
+
+/** Lines that start in the block. One that goes on beyond it is read to its end; one from before is skipped. */
+export function* linesOf(path: string, { fromByte, toByte }: Place): Generator<Line> {
+  const file = openSegment(path)
+  if (file === undefined) return
+  try {
+    let at = fromByte === 0 ? 0 : firstStart(file, fromByte, toByte)
+    const splitter = new LineSplitter(at)
+    while (at >= 0) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+      const readBytes = readSync(file, chunk, 0, CHUNK_BYTES, at)
+      if (readBytes === 0) break
+      at += readBytes
+      for (const line of splitter.push(chunk.subarray(0, readBytes))) {
+        if (line.offset >= toByte) return
+        yield line
+      }
+    }
+    const rest = splitter.rest()
+    if (rest && rest.offset < toByte) yield rest
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Where the first line starts in the block; -1 where none does. */
+function firstStart(file: number, fromByte: number, toByte: number): number {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  // The newline before the block makes its first byte a start.
+  for (let at = fromByte - 1; at < toByte - 1; at += CHUNK_BYTES) {
+    const readBytes = readSync(file, chunk, 0, Math.min(CHUNK_BYTES, toByte - 1 - at), at)
+    const found = chunk.subarray(0, readBytes).indexOf(NEWLINE)
+    if (found >= 0) return at + found + 1
+    if (readBytes === 0) return -1
+  }
+  return -1
+}
+
+function openSegment(path: string): number | undefined {
+  try {
+    return openSync(path, "r")
+  } catch (error) {
+    const fault = readingFault(path, error)
+    if (fault) throw fault
+    return undefined
+  }
+}
+
+type Laid = Pick<BlockHead, "shape" | "mixed" | "open" | "dangling"> & { bytes: ArrayBuffer }
+
+function lay(operations: Operation[], entries: Map<string, Entry>): Laid {
+  const interning = new Interning()
+  const rows: { call: Call; level: number; texts: number[] }[] = []
+  let idBytes = 0
+  for (const { calls } of operations) {
+    for (const { call, level } of walk(calls)) {
+      const reason = entries.get(call.id)?.reason
+      const texts = textsOf(call, reason === undefined ? {} : { reason }).map((text) => interning.number(text))
+      rows.push({ call, level, texts })
+      idBytes = Math.max(idBytes, Buffer.byteLength(call.id))
+    }
+  }
+  const shape: Shape = {
+    rows: rows.length,
+    operations: operations.length,
+    idBytes,
+    texts: interning.texts.length,
+    textBytes: interning.textBytes,
+  }
+  const bytes = new ArrayBuffer(sizeOf(shape))
+  const columns = readColumns(Buffer.from(bytes), shape)
+  interning.write(columns.dictionary)
+  for (const [row, { call, level, texts }] of rows.entries()) {
+    writeCall(columns, row, call, level, texts)
+    const entry = entries.get(call.id)
+    columns.numbers.begin[row] = entry?.begin ?? NOWHERE
+    columns.numbers.end[row] = entry?.end ?? NOWHERE
+  }
+  return { shape, bytes, ...layOperations(operations, columns, entries) }
+}
+
+function layOperations(
+  operations: Operation[],
+  { operations: table }: Columns,
+  entries: Map<string, Entry>,
+): Pick<BlockHead, "mixed" | "open" | "dangling"> {
+  const told: Pick<BlockHead, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
+  let row = 0
+  for (const [at, operation] of operations.entries()) {
+    table.from[at] = row
+    table.outcome[at] = outcomeNumber(operation.outcome)
+    const families = new Set<number>()
+    let isOpen = false
+    for (const { call } of walk(operation.calls)) {
+      row++
+      if (call.containerId) families.add(familyOf(call))
+      if (call.state !== "ended") isOpen = true
+      if (call.parent && !entries.has(call.parent)) {
+        isOpen = true
+        told.dangling.push(ownerOf(call))
+      }
+    }
+    const [first = 0, ...more] = families
+    table.family[at] = first
+    table.owner[at] = operation.containerId ? ownerOf(operation) : 0
+    if (more.length > 0) told.mixed.push([at, more])
+    if (isOpen) told.open.push(at)
+  }
+  return told
+}
+
+/** Only calls of one family can be of one operation, but for those that name their parent. */
+export function familyOf({ node, containerId, command }: Pick<Call, "node" | "containerId" | "command">): number {
+  return hashOf(`${node}\n${containerId}\n${command}`)
+}
+
+function ownerOf({ node, containerId }: Pick<Call, "node" | "containerId">): number {
+  return hashOf(`${node}\n${containerId}`)
 }

@@ -1,17 +1,33 @@
 import type { Exit } from "../../capture/record.ts"
 import type { Call, CallState } from "../../model/call.ts"
-import { type Operation, type Outcome, walk } from "../../model/operation.ts"
+import type { Outcome } from "../../model/operation.ts"
 import type { CallSummary } from "../../model/packed.ts"
+import { Dictionary } from "./dictionary.ts"
 
-/** Where a call's lines start in its segment; -1 where there is none. */
-export type Places = { begin: number; end: number }
+/** One row a call, operation by operation, parents before children. */
+const ROWS = {
+  wallMs: Float64Array,
+  monoMs: Float64Array,
+  durationMs: Float64Array,
+  spawnMs: Float64Array,
+  pid: Uint32Array,
+  ppid: Uint32Array,
+  /** where the call's lines start, from the start of the block; `NOWHERE` where there is none */
+  begin: Uint32Array,
+  end: Uint32Array,
+  exit: Int32Array,
+  depth: Uint16Array,
+  level: Uint16Array,
+  as: Uint8Array,
+  state: Uint8Array,
+  exitKind: Uint8Array,
+} as const
 
-/** What the index keeps of one call. */
-export type Entry = { call: Call; summary: CallSummary; places: Places }
+/** One row an operation. `family`: a hash of its container and command, `owner` of its container; 0 without one. */
+const OPERATIONS = { from: Uint32Array, family: Uint32Array, owner: Uint32Array, outcome: Uint8Array } as const
 
-/** Texts of a call, each a number in the segment's dictionary; 0 is "none". */
-const TEXTS = [
-  "id",
+/** Texts of a call, each a number in the block's dictionary; 0 is "none". */
+const CALL_TEXTS = [
   "parent",
   "node",
   "parentName",
@@ -23,106 +39,142 @@ const TEXTS = [
   "network",
   "cniVersion",
 ] as const satisfies (keyof Call)[]
-const POD = ["namespace", "name", "uid"] as const
-const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
-export const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
-const EXITS = ["none", "code", "signal", "errno"] as const
+const POD_TEXTS = ["namespace", "name", "uid"] as const
+const SUMMARY_TEXTS = ["reason", "ips"] as const
+const TEXTS = [...CALL_TEXTS, ...POD_TEXTS, ...SUMMARY_TEXTS] as const
 
-export const NUMBERS = ["wallMs", "monoMs", "durationMs", "spawnMs", "begin", "end", "operationMs"] as const
-export const SMALL = [
-  "pid",
-  "ppid",
-  "depth",
-  "as",
-  "state",
-  "exitKind",
-  "exit",
-  "level",
-  "first",
-  "reason",
-  "ips",
-  "outcome",
-] as const
-export const TEXT_COLUMNS = [...TEXTS, ...POD] as const
+export type TextColumn = (typeof TEXTS)[number]
+type Instances<Schema extends Record<string, abstract new (...args: never[]) => unknown>> = {
+  [Name in keyof Schema]: InstanceType<Schema[Name]>
+}
 
-/** Columns of one segment's calls, operation by operation, parents before children. */
 export type Columns = {
   rows: number
-  numbers: Record<(typeof NUMBERS)[number], Float64Array>
-  small: Record<(typeof SMALL)[number], Int32Array>
-  texts: Record<(typeof TEXT_COLUMNS)[number], Uint32Array>
+  numbers: Instances<typeof ROWS>
+  operations: Instances<typeof OPERATIONS>
+  texts: Record<TextColumn, Uint16Array | Uint32Array>
+  /** ids, each `idBytes` long, shorter ones filled up with zeros */
+  ids: Buffer
+  idBytes: number
   dictionary: Dictionary
 }
 
-/** Texts by number, read from their bytes when they are asked for. */
-export class Dictionary {
-  readonly bytes: Buffer
-  /** start of each text in `bytes`, and the end of the last */
-  readonly starts: Uint32Array
-  readonly #known: (string | undefined)[] = []
+/** Of what size the arrays are: with it and the bytes the columns can be read again. */
+export type Shape = { rows: number; operations: number; idBytes: number; texts: number; textBytes: number }
 
-  constructor(bytes: Buffer, starts: Uint32Array) {
-    this.bytes = bytes
-    this.starts = starts
-  }
+export const NOWHERE = 0xffffffff
+const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
+const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
+const EXITS = ["none", "code", "signal", "errno"] as const
 
-  text(number: number): string | undefined {
-    if (number === 0) return undefined
-    const known = this.#known[number]
-    if (known !== undefined) return known
-    const text = this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
-    this.#known[number] = text
-    return text
-  }
+export function emptyColumns(shape: Shape): Columns {
+  return readColumns(Buffer.from(new ArrayBuffer(sizeOf(shape))), shape)
 }
 
-/** Lays operations out as columns. `entryOf` gives what is known of a call beyond the model. */
-export function toColumns(operations: Operation[], entryOf: (call: Call) => Entry): Columns {
-  const calls: { call: Call; level: number; operation: Operation | undefined }[] = []
-  for (const operation of operations) {
-    for (const { call, level } of walk(operation.calls)) {
-      calls.push({ call, level, operation: call.id === operation.id ? operation : undefined })
-    }
+/** Lays the columns over bytes that start at a multiple of eight; throws RangeError where there are too few. */
+export function readColumns(bytes: Buffer, shape: Shape): Columns {
+  let at = bytes.byteOffset
+  const end = at + bytes.length
+  const take = (width: number, length: number) => {
+    const place = at
+    at += aligned(width * length)
+    if (at > end) throw new RangeError("torn index")
+    return place
   }
-  const rows = calls.length
-  const columns = emptyColumns(rows)
-  const numberOf = interning()
-  for (const [row, { call, level, operation }] of calls.entries()) {
-    const { summary, places } = entryOf(call)
-    const { numbers, small, texts } = columns
-    numbers.wallMs[row] = call.wallMs
-    numbers.monoMs[row] = call.monoMs
-    numbers.durationMs[row] = call.durationMs ?? Number.NaN
-    numbers.spawnMs[row] = call.spawnMs ?? Number.NaN
-    numbers.begin[row] = places.begin
-    numbers.end[row] = places.end
-    small.pid[row] = call.pid
-    small.ppid[row] = call.ppid
-    small.depth[row] = call.depth
-    small.as[row] = call.as === "probe" ? 1 : 0
-    small.state[row] = STATES.indexOf(call.state)
-    const [kind, value] = Object.entries(call.exit ?? { none: 0 })[0] ?? ["none", 0]
-    small.exitKind[row] = EXITS.indexOf(kind as (typeof EXITS)[number])
-    small.exit[row] = Number(value)
-    small.level[row] = level
-    small.first[row] = operation ? 1 : 0
-    small.outcome[row] = operation ? OUTCOMES.indexOf(operation.outcome) : 0
-    numbers.operationMs[row] = operation?.durationMs ?? Number.NaN
-    small.reason[row] = numberOf.intern(summary.reason)
-    small.ips[row] = numberOf.intern(summary.ips?.join(" "))
-    for (const name of TEXTS) texts[name][row] = numberOf.intern(call[name])
-    for (const name of POD) texts[name][row] = numberOf.intern(call.pod?.[name])
-  }
-  return { ...columns, dictionary: numberOf.finish() }
+  const lay = <Values>(
+    make: { new (buffer: ArrayBufferLike, offset: number, length: number): Values; BYTES_PER_ELEMENT: number },
+    length: number,
+  ) => new make(bytes.buffer, take(make.BYTES_PER_ELEMENT, length), length)
+  const table = <Schema extends Record<string, Parameters<typeof lay>[0]>>(schema: Schema, length: number) =>
+    Object.fromEntries(Object.entries(schema).map(([name, make]) => [name, lay(make, length)]))
+  const operations = table(OPERATIONS, shape.operations) as Columns["operations"]
+  const numbers = table(ROWS, shape.rows) as Columns["numbers"]
+  const text = () => (shape.texts < 0x10000 ? lay(Uint16Array, shape.rows) : lay(Uint32Array, shape.rows))
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, text()])) as Columns["texts"]
+  const ids = Buffer.from(bytes.buffer, take(1, shape.rows * shape.idBytes), shape.rows * shape.idBytes)
+  const starts = lay(Uint32Array, shape.texts + 1)
+  const textBytes = Buffer.from(bytes.buffer, take(1, shape.textBytes), shape.textBytes)
+  const dictionary = new Dictionary(textBytes, starts)
+  return { rows: shape.rows, operations, numbers, texts, ids, idBytes: shape.idBytes, dictionary }
+}
+
+/** Bytes of the first array of `OPERATIONS` that a reader wants alone: the families of all blocks. */
+export function familiesPlace({ operations }: Shape): { offset: number; length: number } {
+  return { offset: aligned(4 * operations), length: 4 * operations }
+}
+
+export function sizeOf({ rows, operations, idBytes, texts, textBytes }: Shape): number {
+  const widths = (schema: Record<string, { BYTES_PER_ELEMENT: number }>, length: number) =>
+    Object.values(schema).reduce((sum, { BYTES_PER_ELEMENT }) => sum + aligned(BYTES_PER_ELEMENT * length), 0)
+  return (
+    widths(OPERATIONS, operations) +
+    widths(ROWS, rows) +
+    TEXTS.length * aligned((texts < 0x10000 ? 2 : 4) * rows) +
+    aligned(rows * idBytes) +
+    aligned(4 * (texts + 1)) +
+    aligned(textBytes)
+  )
+}
+
+/** Typed arrays start at multiples of their width. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
+}
+
+/** What the texts of a call are, in the order that `writeCall` numbers them. */
+export function textsOf(call: Call, { reason, ips }: CallSummary): (string | undefined)[] {
+  return [...CALL_TEXTS.map((name) => call[name]), ...POD_TEXTS.map((name) => call.pod?.[name]), reason, ips?.join(" ")]
+}
+
+export function writeCall(columns: Columns, row: number, call: Call, level: number, textNumbers: number[]): void {
+  const { numbers, texts, ids, idBytes } = columns
+  numbers.wallMs[row] = call.wallMs
+  numbers.monoMs[row] = call.monoMs
+  numbers.durationMs[row] = call.durationMs ?? Number.NaN
+  numbers.spawnMs[row] = call.spawnMs ?? Number.NaN
+  numbers.pid[row] = call.pid
+  numbers.ppid[row] = call.ppid
+  numbers.depth[row] = call.depth
+  numbers.level[row] = level
+  numbers.as[row] = call.as === "probe" ? 1 : 0
+  numbers.state[row] = STATES.indexOf(call.state)
+  const [kind, value] = Object.entries(call.exit ?? { none: 0 })[0] ?? ["none", 0]
+  numbers.exitKind[row] = EXITS.indexOf(kind as (typeof EXITS)[number])
+  numbers.exit[row] = Number(value)
+  ids.write(call.id, row * idBytes, "utf8")
+  for (let at = 0; at < TEXTS.length; at++) texts[TEXTS[at] as TextColumn][row] = textNumbers[at] ?? 0
+}
+
+export function outcomeNumber(outcome: Outcome): number {
+  return OUTCOMES.indexOf(outcome)
+}
+
+export function outcomeAt({ operations }: Columns, operation: number): Outcome {
+  return OUTCOMES[operations.outcome[operation] ?? 0] ?? "unknown"
+}
+
+export function stateAt({ numbers }: Columns, row: number): CallState {
+  return STATES[numbers.state[row] ?? 0] ?? "unknown"
+}
+
+export function idAt({ ids, idBytes }: Columns, row: number): string {
+  const text = ids.toString("utf8", row * idBytes, (row + 1) * idBytes)
+  return text.endsWith("\u0000") ? text.replace(/\0+$/, "") : text
+}
+
+export function textAt({ texts, dictionary }: Columns, name: TextColumn, row: number): string | undefined {
+  return dictionary.text(texts[name][row] ?? 0)
 }
 
 /** One call of the columns, without streams and environment. */
-export function callAt({ numbers, small, texts, dictionary }: Columns, row: number): Call {
+export function callAt(columns: Columns, row: number): Call {
+  const { numbers } = columns
   const call: Record<string, unknown> = {
-    depth: small.depth[row] ?? 0,
-    as: small.as[row] === 1 ? "probe" : "relay",
-    pid: small.pid[row],
-    ppid: small.ppid[row],
+    id: idAt(columns, row),
+    depth: numbers.depth[row] ?? 0,
+    as: numbers.as[row] === 1 ? "probe" : "relay",
+    pid: numbers.pid[row],
+    ppid: numbers.ppid[row],
     path: "",
     argv: [],
     env: {},
@@ -130,49 +182,33 @@ export function callAt({ numbers, small, texts, dictionary }: Columns, row: numb
     command: "",
     wallMs: numbers.wallMs[row],
     monoMs: numbers.monoMs[row],
-    state: STATES[small.state[row] ?? 0],
+    state: stateAt(columns, row),
   }
-  for (const name of TEXTS) {
-    const number = texts[name][row]
-    if (number) call[name] = dictionary.text(number)
+  for (const name of CALL_TEXTS) {
+    const text = textAt(columns, name, row)
+    if (text !== undefined) call[name] = text
   }
-  const namespace = dictionary.text(texts.namespace[row] ?? 0)
+  const namespace = textAt(columns, "namespace", row)
   if (namespace !== undefined) {
-    const uid = dictionary.text(texts.uid[row] ?? 0)
-    call.pod = { namespace, name: dictionary.text(texts.name[row] ?? 0) ?? "", ...(uid === undefined ? {} : { uid }) }
+    const uid = textAt(columns, "uid", row)
+    call.pod = { namespace, name: textAt(columns, "name", row) ?? "", ...(uid === undefined ? {} : { uid }) }
   }
-  const exit = exitAt(small, row)
+  const exit = exitAt(columns, row)
   if (exit) call.exit = exit
   if (!Number.isNaN(numbers.durationMs[row])) call.durationMs = numbers.durationMs[row]
   if (!Number.isNaN(numbers.spawnMs[row])) call.spawnMs = numbers.spawnMs[row]
   return call as Call
 }
 
-export function summaryAt({ small, dictionary }: Columns, row: number): CallSummary {
-  const reason = dictionary.text(small.reason[row] ?? 0)
-  const ips = dictionary.text(small.ips[row] ?? 0)
+export function summaryAt(columns: Columns, row: number): CallSummary {
+  const reason = textAt(columns, "reason", row)
+  const ips = textAt(columns, "ips", row)
   return { ...(reason === undefined ? {} : { reason }), ...(ips === undefined ? {} : { ips: ips.split(" ") }) }
 }
 
-export function placesAt({ numbers }: Columns, row: number): Places {
-  return { begin: numbers.begin[row] ?? -1, end: numbers.end[row] ?? -1 }
-}
-
-export function emptyColumns(rows: number): Columns {
-  const table = <Name extends string, Values>(names: readonly Name[], make: () => Values) =>
-    Object.fromEntries(names.map((name) => [name, make()])) as Record<Name, Values>
-  return {
-    rows,
-    numbers: table(NUMBERS, () => new Float64Array(rows)),
-    small: table(SMALL, () => new Int32Array(rows)),
-    texts: table(TEXT_COLUMNS, () => new Uint32Array(rows)),
-    dictionary: new Dictionary(Buffer.alloc(0), new Uint32Array(2)),
-  }
-}
-
-function exitAt(small: Columns["small"], row: number): Exit | undefined {
-  const value = small.exit[row] ?? 0
-  switch (EXITS[small.exitKind[row] ?? 0]) {
+export function exitAt({ numbers }: Columns, row: number): Exit | undefined {
+  const value = numbers.exit[row] ?? 0
+  switch (EXITS[numbers.exitKind[row] ?? 0]) {
     case "code":
       return { code: value }
     case "signal":
@@ -181,29 +217,5 @@ function exitAt(small: Columns["small"], row: number): Exit | undefined {
       return { errno: value }
     default:
       return undefined
-  }
-}
-
-function interning() {
-  const numbers = new Map<string, number>()
-  const texts: string[] = [""]
-  return {
-    intern(text: string | undefined): number {
-      if (text === undefined || text === "") return 0
-      const known = numbers.get(text)
-      if (known !== undefined) return known
-      numbers.set(text, texts.length)
-      return texts.push(text) - 1
-    },
-    finish(): Dictionary {
-      const starts = new Uint32Array(texts.length + 1)
-      let at = 0
-      for (const [number, text] of texts.entries()) {
-        starts[number] = at
-        at += Buffer.byteLength(text)
-      }
-      starts[texts.length] = at
-      return new Dictionary(Buffer.from(texts.join("")), starts)
-    },
   }
 }

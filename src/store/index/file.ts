@@ -1,151 +1,164 @@
 import { createHash } from "node:crypto"
-import { type FileHandle, open, readFile, rename, unlink, writeFile } from "node:fs/promises"
+import { closeSync, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import type { DamageCount } from "../damage.ts"
-import type { EndHead } from "../head.ts"
-import type { FileSegment } from "../segment.ts"
-import { type Columns, Dictionary, emptyColumns, NUMBERS, SMALL, TEXT_COLUMNS } from "./columns.ts"
+import type { Segment } from "../segment.ts"
+import { type Block, type BlockHead, blockBytes, toBlock } from "./block.ts"
+import type { Built } from "./build.ts"
+import { aligned, familiesPlace } from "./columns.ts"
 
-/** What a segment held when it was indexed: its columns and what could not be read. */
-export type Index = { columns: Columns; orphans: Orphan[]; damage: DamageCount[] }
+/**
+ * A segment's index as a file: a header of fixed size, the blocks, then as JSON what `Trailer` says. It is written from
+ * front to end while blocks are built, and the header last, so that a torn one is never taken for whole.
+ */
+type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHead & { at: number })[] }
 
-/** An end line whose begin line is not in the same segment. */
-export type Orphan = { head: EndHead; offset: number }
-
-/** Another layout, another number: an index of another number is made anew. */
-const LAYOUT = 1
+/** Another layout or record format, another number: an index of another number is made anew. */
+const LAYOUT = 2
+const MAGIC = 0x70617463
+const HEADER_BYTES = 24
 const STAMP_BYTES = 4096
 
-type Header = {
-  layout: number
-  sizeBytes: number
-  modifiedMs: number
-  stamp: string
-  rows: number
-  texts: number
-  textBytes: number
-  orphans: Orphan[]
-  damage: DamageCount[]
+/** An index that can be read: heads in memory, columns in the file. */
+export class IndexFile {
+  readonly #file: number
+  readonly #blocks: Trailer["blocks"]
+
+  constructor(file: number, blocks: Trailer["blocks"]) {
+    this.#file = file
+    this.#blocks = blocks
+  }
+
+  get heads(): readonly BlockHead[] {
+    return this.#blocks
+  }
+
+  block(number: number): Block {
+    const head = this.#blocks[number]
+    if (!head) throw new RangeError(`no block ${number}`)
+    return toBlock(head, read(this.#file, head.at, blockBytes(head)))
+  }
+
+  /** The families of a block alone. */
+  families(number: number): Uint32Array {
+    const head = this.#blocks[number]
+    if (!head) throw new RangeError(`no block ${number}`)
+    const { offset, length } = familiesPlace(head.shape)
+    const bytes = read(this.#file, head.at + offset, length)
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
 }
 
 /**
  * The index beside a segment, hidden from the relay's pruning by its name. Undefined where there is none, where it is
  * torn, or where the segment is not what it was: size, time and a hash of its first and last bytes tell.
  */
-export async function readIndex(segment: FileSegment): Promise<Index | undefined> {
-  const bytes = await readFile(indexPath(segment)).catch(() => undefined)
-  if (!bytes || bytes.length < 4) return undefined
-  const headerBytes = bytes.readUInt32LE(0)
-  const header = parseHeader(bytes.toString("utf8", 4, 4 + headerBytes))
-  if (!header || header.layout !== LAYOUT) return undefined
-  if (header.sizeBytes !== segment.sizeBytes || header.modifiedMs !== segment.modifiedMs) return undefined
-  if (header.stamp !== (await stampOf(segment))) return undefined
+export function openIndex(segment: Segment): IndexFile | undefined {
+  let file: number | undefined
   try {
-    const columns = readColumns(bytes, aligned(4 + headerBytes), header)
-    return { columns, orphans: header.orphans, damage: header.damage }
+    file = openSync(indexPath(segment), "r")
+    const header = read(file, 0, HEADER_BYTES)
+    if (header.readUInt32LE(0) !== MAGIC || header.readUInt32LE(4) !== LAYOUT) throw new RangeError("foreign index")
+    const at = Number(header.readBigUInt64LE(8))
+    const trailer = JSON.parse(read(file, at, header.readUInt32LE(16)).toString("utf8")) as Trailer
+    const isFresh = trailer.sizeBytes === segment.sizeBytes && trailer.modifiedMs === segment.modifiedMs
+    if (!isFresh || trailer.stamp !== stampOf(segment)) throw new RangeError("stale index")
+    return new IndexFile(file, trailer.blocks)
   } catch {
-    // Shorter than its header says: torn.
+    if (file !== undefined) closeSync(file)
     return undefined
   }
 }
 
-/** Whether it was written. A directory that may not be written, or a full disk, means that the next reader scans again. */
-export async function writeIndex(segment: FileSegment, { columns, orphans, damage }: Index): Promise<boolean> {
-  const { dictionary, rows } = columns
-  const header: Header = {
-    layout: LAYOUT,
-    sizeBytes: segment.sizeBytes,
-    modifiedMs: segment.modifiedMs,
-    stamp: await stampOf(segment),
-    rows,
-    texts: dictionary.starts.length,
-    textBytes: dictionary.bytes.length,
-    orphans,
-    damage,
+/** Writes an index block by block; nothing is seen of it before `finish`. */
+export class IndexWriter {
+  readonly #segment: Segment
+  readonly #path: string
+  readonly #temporary: string
+  readonly #file: number
+  readonly #stamp: string
+  readonly #blocks: Trailer["blocks"] = []
+  #at = HEADER_BYTES
+
+  /** `isKept`: beside the segment, for the next reader. Throws where that may not be written. */
+  constructor(segment: Segment, isKept: boolean) {
+    this.#segment = segment
+    this.#path = indexPath(segment)
+    this.#temporary = isKept ? `${this.#path}.${process.pid}` : join(tmpdir(), `.cnitap-${process.pid}-${segment.name}`)
+    this.#file = openSync(this.#temporary, "wx+", 0o600)
+    // Without a name it is gone when this process is, however that ends.
+    if (!isKept) unlinkSync(this.#temporary)
+    this.#stamp = isKept ? stampOf(segment) : ""
   }
-  const text = Buffer.from(JSON.stringify(header))
-  const head = Buffer.alloc(aligned(4 + text.length))
-  head.writeUInt32LE(text.length, 0)
-  text.copy(head, 4)
-  const parts = [head, ...arraysOf(columns).map(bytesOf), bytesOf(dictionary.starts), dictionary.bytes]
-  const path = indexPath(segment)
-  const temporary = `${path}.${process.pid}`
-  try {
-    await writeFile(temporary, Buffer.concat(parts), { mode: 0o600, flag: "wx" })
-    await rename(temporary, path)
-    return true
-  } catch {
-    await unlink(temporary).catch(() => undefined)
-    return false
+
+  add({ head, bytes }: Built): void {
+    write(this.#file, Buffer.from(bytes), this.#at)
+    this.#blocks.push({ ...head, at: this.#at })
+    this.#at += aligned(bytes.byteLength)
+  }
+
+  finish(isKept: boolean): IndexFile {
+    if (isKept) {
+      const { sizeBytes, modifiedMs } = this.#segment
+      const trailer: Trailer = { stamp: this.#stamp, sizeBytes, modifiedMs, blocks: this.#blocks }
+      const text = Buffer.from(JSON.stringify(trailer))
+      write(this.#file, text, this.#at)
+      const header = Buffer.alloc(HEADER_BYTES)
+      header.writeUInt32LE(MAGIC, 0)
+      header.writeUInt32LE(LAYOUT, 4)
+      header.writeBigUInt64LE(BigInt(this.#at), 8)
+      header.writeUInt32LE(text.length, 16)
+      write(this.#file, header, 0)
+      renameSync(this.#temporary, this.#path)
+    }
+    return new IndexFile(this.#file, this.#blocks)
+  }
+
+  abandon(): void {
+    closeSync(this.#file)
+    rmSync(this.#temporary, { force: true })
   }
 }
 
-export function indexPath(segment: Pick<FileSegment, "path" | "name">): string {
-  return join(dirname(segment.path), `.${segment.name}.index`)
+export function indexPath({ path, name }: Pick<Segment, "path" | "name">): string {
+  return join(dirname(path), `.${name}.index`)
 }
 
-function readColumns(bytes: Buffer, from: number, header: Header): Columns {
-  const columns = emptyColumns(0)
-  let at = from
-  const take = <Values>(
-    make: (buffer: ArrayBufferLike, offset: number, length: number) => Values,
-    width: number,
-    length: number,
-  ) => {
-    const values = make(bytes.buffer, bytes.byteOffset + at, length)
-    at += aligned(width * length)
-    return values
-  }
-  for (const name of NUMBERS) columns.numbers[name] = take((...place) => new Float64Array(...place), 8, header.rows)
-  for (const name of SMALL) columns.small[name] = take((...place) => new Int32Array(...place), 4, header.rows)
-  for (const name of TEXT_COLUMNS) columns.texts[name] = take((...place) => new Uint32Array(...place), 4, header.rows)
-  const starts = take((...place) => new Uint32Array(...place), 4, header.texts)
-  if (bytes.length < at + header.textBytes) throw new RangeError("torn index")
-  const texts = bytes.subarray(at, at + header.textBytes)
-  return { ...columns, rows: header.rows, dictionary: new Dictionary(texts, starts) }
-}
-
-function arraysOf({ numbers, small, texts }: Columns): (Float64Array | Int32Array | Uint32Array)[] {
-  return [
-    ...NUMBERS.map((name) => numbers[name]),
-    ...SMALL.map((name) => small[name]),
-    ...TEXT_COLUMNS.map((name) => texts[name]),
-  ]
-}
-
-function bytesOf(values: Float64Array | Int32Array | Uint32Array): Buffer {
-  const padded = Buffer.alloc(aligned(values.byteLength))
-  Buffer.from(values.buffer, values.byteOffset, values.byteLength).copy(padded)
-  return padded
-}
-
-/** Typed arrays start at multiples of eight. */
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8
+/** The name of the segment that a file is the index of, or a reader's unfinished one of; undefined for other files. */
+export function indexedSegment(fileName: string): string | undefined {
+  return /^\.(calls-\d{8}T\d\d\.jsonl)\.index(?:\.\d+)?$/.exec(fileName)?.[1]
 }
 
 /** A segment is only ever appended to; a copy or a restored one differs at its ends, size and time. */
-async function stampOf({ path, sizeBytes }: FileSegment): Promise<string> {
-  let file: FileHandle | undefined
+function stampOf({ path, sizeBytes }: Segment): string {
+  const file = openSync(path, "r")
   try {
-    file = await open(path)
     const hash = createHash("sha256")
     for (const at of [0, Math.max(0, sizeBytes - STAMP_BYTES)]) {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(STAMP_BYTES), 0, STAMP_BYTES, at)
-      hash.update(buffer.subarray(0, bytesRead))
+      const bytes = Buffer.alloc(STAMP_BYTES)
+      hash.update(bytes.subarray(0, readSync(file, bytes, 0, STAMP_BYTES, at)))
     }
     return hash.digest("hex").slice(0, 16)
-  } catch {
-    return ""
   } finally {
-    await file?.close()
+    closeSync(file)
   }
 }
 
-function parseHeader(text: string): Header | undefined {
-  try {
-    return JSON.parse(text) as Header
-  } catch {
-    return undefined
+/** In an array buffer of its own, so that arrays of any width can lie over it. */
+function read(file: number, at: number, length: number): Buffer {
+  const bytes = Buffer.from(new ArrayBuffer(length))
+  for (let done = 0; done < length; ) {
+    const readBytes = readSync(file, bytes, done, length - done, at + done)
+    if (readBytes === 0) throw new RangeError("torn index")
+    done += readBytes
   }
+  return bytes
+}
+
+function write(file: number, bytes: Buffer, at: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done)
 }

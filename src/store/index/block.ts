@@ -1,0 +1,54 @@
+import type { DamageCount } from "../damage.ts"
+import type { EndHead } from "../head.ts"
+import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
+import type { Stretch } from "./order.ts"
+
+/** A stretch of a segment: the lines that start in it. */
+export type Place = { fromByte: number; toByte: number }
+
+/** An end line whose begin line is not in the same block. `offset` counts from the start of the segment. */
+export type Orphan = { head: EndHead; offset: number }
+
+/** What is known of a block beside its columns; it goes into the index as JSON. */
+export type BlockHead = Place & {
+  shape: Shape
+  orphans: Orphan[]
+  damage: DamageCount[]
+  stretches: Stretch[]
+  /** where host-local keeps its store, as configurations in the block say it */
+  dataDirs: string[]
+  /** operations (by number) of more than one family, and the families beyond the first */
+  mixed: [operation: number, families: number[]][]
+  /** operations with a call that never ended in the block, or whose parent is not in it */
+  open: number[]
+  /** owners of calls whose parent is not in the block */
+  dangling: number[]
+}
+
+export type Block = { head: BlockHead; columns: Columns }
+
+/** Small enough to be held, large enough that few operations lie across two. */
+const BLOCK_BYTES = 16 * 1024 * 1024
+
+export function placesOf(sizeBytes: number): Place[] {
+  const places: Place[] = []
+  for (let fromByte = 0; fromByte < sizeBytes; fromByte += BLOCK_BYTES)
+    places.push({ fromByte, toByte: Math.min(sizeBytes, fromByte + BLOCK_BYTES) })
+  return places
+}
+
+/** Throws RangeError where bytes are missing. */
+export function toBlock(head: BlockHead, bytes: Buffer): Block {
+  return { head, columns: readColumns(bytes, head.shape) }
+}
+
+export function blockBytes({ shape }: BlockHead): number {
+  return sizeOf(shape)
+}
+
+/** FNV-1a: names what belongs together in a few bytes. Two that collide are only looked at more closely. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0 || 1
+}

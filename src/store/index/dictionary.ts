@@ -1,0 +1,50 @@
+/** Texts by number, read from their bytes when they are asked for. Number 0 is "none". */
+export class Dictionary {
+  readonly bytes: Buffer
+  /** start of each text in `bytes`, and the end of the last */
+  readonly starts: Uint32Array
+  readonly #known: (string | undefined)[] = []
+
+  constructor(bytes: Buffer, starts: Uint32Array) {
+    this.bytes = bytes
+    this.starts = starts
+  }
+
+  get size(): number {
+    return this.starts.length - 1
+  }
+
+  text(number: number): string | undefined {
+    if (number === 0) return undefined
+    const known = this.#known[number]
+    if (known !== undefined) return known
+    const text = this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
+    this.#known[number] = text
+    return text
+  }
+}
+
+/** Numbers texts while they come, each text once. */
+export class Interning {
+  readonly #numbers = new Map<string, number>()
+  readonly texts: string[] = [""]
+  textBytes = 0
+
+  number(text: string | undefined): number {
+    if (text === undefined || text === "") return 0
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    this.#numbers.set(text, this.texts.length)
+    this.textBytes += Buffer.byteLength(text)
+    return this.texts.push(text) - 1
+  }
+
+  write({ bytes, starts }: Dictionary): void {
+    let at = 0
+    for (let number = 0; number < this.texts.length; number++) {
+      starts[number] = at
+      at += bytes.write(this.texts[number] ?? "", at)
+    }
+    starts[this.texts.length] = at
+  }
+}

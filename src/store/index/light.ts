@@ -1,0 +1,83 @@
+import type { Call } from "../../model/call.ts"
+import { toCall } from "../../model/call.ts"
+import { type CallNode, type Operation, toOperation, walk } from "../../model/operation.ts"
+import type { CallSummary, LightOperation } from "../../model/packed.ts"
+import { LineReader } from "../line-reader.ts"
+import type { Segment } from "../segment.ts"
+import type { Block } from "./block.ts"
+import { callAt, NOWHERE, summaryAt } from "./columns.ts"
+
+export type LinePlace = { segment: Segment; offset: number }
+type Known = { summary: CallSummary; begin?: LinePlace; end?: LinePlace }
+
+/** Makes calls of columns, and remembers where their lines are. */
+export class Light {
+  readonly #known = new WeakMap<Call, Known>()
+  readonly #lines = new LineReader()
+
+  operation(segment: Segment, block: Block, operation: number): LightOperation {
+    const { operations, numbers, rows } = block.columns
+    const to = operations.from[operation + 1] ?? rows
+    const top: CallNode[] = []
+    const path: CallNode[] = []
+    for (let row = operations.from[operation] ?? 0; row < to; row++) {
+      const level = numbers.level[row] ?? 0
+      const node: CallNode = { call: this.call(segment, block, row), children: [] }
+      const siblings = level === 0 ? top : path[level - 1]?.children
+      siblings?.push(node)
+      path[level] = node
+    }
+    return this.withSummaries(toOperation(top))
+  }
+
+  call(segment: Segment, { head, columns }: Block, row: number): Call {
+    const call = callAt(columns, row)
+    const [begin = NOWHERE, end = NOWHERE] = [columns.numbers.begin[row], columns.numbers.end[row]]
+    this.#known.set(call, {
+      summary: summaryAt(columns, row),
+      begin: { segment, offset: head.fromByte + begin },
+      ...(end === NOWHERE ? {} : { end: { segment, offset: head.fromByte + end } }),
+    })
+    return call
+  }
+
+  /** An end line that was found in another block. */
+  setEnd(call: Call, end: LinePlace, summary: CallSummary): void {
+    this.#known.set(call, { ...this.#known.get(call), summary, end })
+  }
+
+  withSummaries(operation: Operation): LightOperation {
+    const summaries = new Map<string, CallSummary>()
+    for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#known.get(call)?.summary ?? {})
+    return { ...operation, summaries }
+  }
+
+  /** The operation with its streams, read from where its lines are; a call whose lines were pruned stays without. */
+  whole(operation: Operation): Operation {
+    const wholeNode = ({ call, children }: CallNode): CallNode => ({
+      call: this.#wholeCall(call),
+      children: children.map(wholeNode),
+    })
+    return toOperation(operation.calls.map(wholeNode))
+  }
+
+  close(): void {
+    this.#lines.close()
+  }
+
+  #wholeCall(call: Call): Call {
+    const { begin, end } = this.#known.get(call) ?? {}
+    const beginRecord = begin && this.#lines.record(begin.segment, begin.offset)
+    const endRecord = end && this.#lines.record(end.segment, end.offset)
+    if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
+    const whole = toCall(beginRecord, endRecord)
+    const { network, cniVersion } = call
+    // What broke off was read as far as it goes; a list and a call must not tell different things.
+    return {
+      ...whole,
+      state: call.state,
+      ...(network === undefined ? {} : { network }),
+      ...(cniVersion === undefined ? {} : { cniVersion }),
+    }
+  }
+}

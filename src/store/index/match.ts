@@ -1,0 +1,121 @@
+import { type FieldName, fieldOf, type Value } from "../../model/filter/field.ts"
+import type { Filter, Test } from "../../model/filter/filter.ts"
+import { combine, fieldsOf, toMatcher } from "../../model/filter/match.ts"
+import { type Columns, callAt, idAt, outcomeAt, type TextColumn, textAt } from "./columns.ts"
+
+/** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
+export type MayMatch = (operation: number) => boolean
+
+type Row = { operation: number; from: number; to: number }
+
+/** `nowMs` is not asked for: calls in flight are never judged by the columns. */
+export function mayMatch(columns: Columns, filter: Filter): MayMatch {
+  const ofOperation = fieldsOf(filter).every((name) => fieldOf(name).operation)
+  const decide = combine<Row>(filter, (test) => columnTest(columns, test, ofOperation))
+  const { from } = columns.operations
+  const row: Row = { operation: 0, from: 0, to: 0 }
+  return (operation) => {
+    const end = from[operation + 1] ?? columns.rows
+    row.operation = operation
+    row.from = from[operation] ?? 0
+    row.to = end
+    if (ofOperation) return decide(row) !== false
+    for (; row.from < end; row.from++) {
+      row.to = row.from + 1
+      if (decide(row) !== false) return true
+    }
+    return false
+  }
+}
+
+const TEXTS: Partial<Record<FieldName, TextColumn>> = {
+  command: "command",
+  plugin: "plugin",
+  namespace: "namespace",
+  node: "node",
+  network: "network",
+  container: "containerId",
+  ifname: "ifname",
+  netns: "netns",
+  cniVersion: "cniVersion",
+  runtime: "parentName",
+}
+
+/** Fields that a call without streams tells, and no text column. */
+const OF_CALL: readonly FieldName[] = ["depth", "state", "exit", "signal"]
+
+function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: Row) => boolean | undefined {
+  const { decide } = toMatcher(test)
+  const judge = (...values: (Value | undefined)[]) => decide(() => values)
+  const { numbers, texts } = columns
+  const column = TEXTS[test.field]
+  if (column) {
+    const none = judge(column === "command" ? "" : undefined)
+    const judged = perText(columns, (text) => judge(text), none)
+    const own = texts[column]
+    return ({ from }) => judged(own[from] ?? 0)
+  }
+  if (test.field === "pod") return podTest(columns, judge)
+  if (test.field === "id") return ({ from, to }) => idTest(columns, from, to, decide)
+  if (test.field === "time") return ({ from }) => judge(numbers.wallMs[from])
+  if (test.field === "duration") {
+    return ({ from, to }) => {
+      const durationMs = ofOperation ? operationMs(columns, from, to) : numbers.durationMs[from]
+      return judge(durationMs !== undefined && Number.isNaN(durationMs) ? undefined : durationMs)
+    }
+  }
+  if (test.field === "outcome" && ofOperation) return ({ operation }) => judge(outcomeAt(columns, operation))
+  if (OF_CALL.includes(test.field) || test.field === "outcome") {
+    const { call } = fieldOf(test.field)
+    return ({ from }) => decide(() => call(callAt(columns, from), undefined))
+  }
+  return () => undefined
+}
+
+/** A text comes many times, and is judged once. */
+function perText(
+  { dictionary }: Columns,
+  judge: (text: string) => boolean | undefined,
+  none: boolean | undefined,
+): (number: number) => boolean | undefined {
+  const known = new Uint8Array(dictionary.size)
+  return (number) => {
+    if (number === 0) return none
+    const before = known[number]
+    if (before) return before === 2
+    const is = judge(dictionary.text(number) ?? "") === true
+    known[number] = is ? 2 : 1
+    return is
+  }
+}
+
+function podTest(
+  columns: Columns,
+  judge: (...values: string[]) => boolean | undefined,
+): (row: Row) => boolean | undefined {
+  const { namespace, name } = columns.texts
+  const known = new Map<number, boolean | undefined>()
+  return ({ from }) => {
+    const key = (namespace[from] ?? 0) * 0x100000000 + (name[from] ?? 0)
+    if (known.has(key)) return known.get(key)
+    const own = textAt(columns, "name", from) ?? ""
+    const space = textAt(columns, "namespace", from)
+    const is = space === undefined ? judge() : judge(own, `${space}/${own}`)
+    known.set(key, is)
+    return is
+  }
+}
+
+function idTest(columns: Columns, from: number, to: number, decide: ReturnType<typeof toMatcher>["decide"]) {
+  const ids: string[] = []
+  for (let row = from; row < to; row++) ids.push(idAt(columns, row))
+  return decide(() => ids)
+}
+
+/** As `toOperation` takes it: from the first call to the end of the last that the runtime made. */
+function operationMs({ numbers }: Columns, from: number, to: number): number {
+  let last = from
+  for (let row = from; row < to; row++) if (numbers.level[row] === 0) last = row
+  const durationMs = numbers.as[last] === 1 ? numbers.durationMs[last] || 0 : (numbers.durationMs[last] ?? Number.NaN)
+  return Math.round(((numbers.monoMs[last] ?? 0) + durationMs - (numbers.monoMs[from] ?? 0)) * 1000) / 1000
+}

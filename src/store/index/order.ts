@@ -1,0 +1,116 @@
+import type { Call } from "../../model/call.ts"
+
+/**
+ * Calls of one node between which its clock was not set: wall and monotonic time run with one distance, of which they
+ * stay near. `endMs`: monotonic, of the last end that is known.
+ */
+export type Stretch = {
+  node: string
+  offset: [number, number]
+  monoMs: [number, number]
+  endMs: number
+  wallMs: number
+}
+
+/** As `toOperations` takes it: clocks that are slewed move by less between two calls. */
+const STEP_MS = 1_000
+
+type Timed = Pick<Call, "node" | "wallMs" | "monoMs" | "durationMs">
+
+/** The stretches of calls in any order. */
+export function toStretches(calls: Iterable<Timed>): Stretch[] {
+  const stretches: Stretch[] = []
+  let last: Stretch | undefined
+  for (const call of calls) {
+    const offset = call.wallMs - call.monoMs
+    const node = call.node ?? ""
+    const isNear = last?.node === node && offset > last.offset[0] - STEP_MS && offset < last.offset[1] + STEP_MS
+    if (!isNear || !last) {
+      last = { node, offset: [offset, offset], monoMs: [call.monoMs, call.monoMs], endMs: 0, wallMs: call.wallMs }
+      stretches.push(last)
+    }
+    extend(last, {
+      ...last,
+      offset: [offset, offset],
+      monoMs: [call.monoMs, call.monoMs],
+      endMs: call.monoMs + (call.durationMs ?? 0),
+      wallMs: call.wallMs,
+    })
+  }
+  return mergeStretches(stretches)
+}
+
+/** Those that lie near each other are one. */
+export function mergeStretches(stretches: Stretch[]): Stretch[] {
+  const merged: Stretch[] = []
+  for (const stretch of stretches.toSorted((a, b) => compare(a.node, b.node) || a.offset[0] - b.offset[0])) {
+    const last = merged.at(-1)
+    if (last?.node === stretch.node && stretch.offset[0] - last.offset[1] < STEP_MS) extend(last, stretch)
+    else merged.push({ ...stretch, offset: [...stretch.offset], monoMs: [...stretch.monoMs] })
+  }
+  return merged
+}
+
+function extend(stretch: Stretch, { offset, monoMs, endMs, wallMs }: Stretch): void {
+  stretch.offset[0] = Math.min(stretch.offset[0], offset[0])
+  stretch.offset[1] = Math.max(stretch.offset[1], offset[1])
+  stretch.monoMs[0] = Math.min(stretch.monoMs[0], monoMs[0])
+  stretch.monoMs[1] = Math.max(stretch.monoMs[1], monoMs[1])
+  stretch.endMs = Math.max(stretch.endMs, endMs)
+  stretch.wallMs = Math.min(stretch.wallMs, wallMs)
+}
+
+/** Compares calls by when they were made. */
+export type Order = {
+  compare(a: Timed, b: Timed): number
+  /** the earliest that a block with these stretches can hold */
+  earliest(stretches: Stretch[]): Timed | undefined
+}
+
+/**
+ * The order of `toOperations`: within a node the monotonic clock decides, stretch by stretch; between nodes only the
+ * wall clock can.
+ */
+export function orderOf(all: Stretch[]): Order {
+  const stretches = mergeStretches(all)
+  if (new Set(stretches.map(({ node }) => node)).size > 1) {
+    return {
+      compare: (a, b) => a.wallMs - b.wallMs,
+      earliest: (own) =>
+        least(
+          own.map(({ wallMs }) => ({ wallMs, monoMs: 0 })),
+          (a, b) => a.wallMs - b.wallMs,
+        ),
+    }
+  }
+  const inOrder = stretches.sort(stretchOrder)
+  const rank = ({ wallMs, monoMs }: Timed) => {
+    const offset = wallMs - monoMs
+    return inOrder.findIndex(({ offset: [from, to] }) => offset >= from && offset <= to)
+  }
+  const byMono = (a: Timed, b: Timed) => a.monoMs - b.monoMs
+  const compareTimed = inOrder.length < 2 ? byMono : (a: Timed, b: Timed) => rank(a) - rank(b) || byMono(a, b)
+  return {
+    compare: compareTimed,
+    earliest: (own) =>
+      least(
+        own.map(({ offset, monoMs }) => ({ wallMs: offset[0] + monoMs[0], monoMs: monoMs[0] })),
+        compareTimed,
+      ),
+  }
+}
+
+/** One boot's clock was set where one stretch's monotonic times follow the other's; otherwise the node was booted. */
+function stretchOrder(a: Stretch, b: Stretch): number {
+  if (a.monoMs[1] <= b.monoMs[0]) return -1
+  if (b.monoMs[1] <= a.monoMs[0]) return 1
+  return a.wallMs - b.wallMs
+}
+
+function least(candidates: Timed[], order: (a: Timed, b: Timed) => number): Timed | undefined {
+  return candidates.toSorted(order)[0]
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,148 @@
+import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
+import { fieldsOf, type Matcher, sourceOf, toMatcher } from "../../model/filter/match.ts"
+import { type Operation, toOperations } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
+import { isInRange, type TimeRange } from "../calls.ts"
+import type { Capture } from "../capture.ts"
+import type { Damage } from "../damage.ts"
+import type { Segment } from "../segment.ts"
+import type { Block } from "./block.ts"
+import { type BlockRef, Crossing, crossingCalls } from "./crossing.ts"
+import { openIndexes, type Progress } from "./indexes.ts"
+import { Light } from "./light.ts"
+import { mayMatch } from "./match.ts"
+import { type Order, orderOf } from "./order.ts"
+
+/** What is wanted of a capture. `nowMs` (since 1970): what calls in flight are measured by. */
+export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number }
+
+/** A capture whose segments have indexes: its blocks, and the operations that lie across them. */
+export type Opened = {
+  blocks: BlockRef[]
+  crossing: Crossing
+  /** in order */
+  crossed: LightOperation[]
+  order: Order
+  light: Light
+  close(): void
+}
+
+/** Reads what the indexes lack first, which may take a while. Memory holds a block at a time, and what crosses. */
+export async function open(
+  capture: Capture,
+  damage: Damage,
+  range: TimeRange = {},
+  progress?: Progress,
+): Promise<Opened> {
+  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
+  const indexes = await openIndexes(capture, segments, progress)
+  const light = new Light()
+  const unordered = indexes.flatMap((index, at) =>
+    index.heads.map((head, number) => ({ segment: segments[at] as Segment, index, number, head })),
+  )
+  const order = orderOf(unordered.flatMap(({ head }) => head.stretches))
+  const blocks = inOrder(unordered, order)
+  const crossing = new Crossing(blocks)
+  const calls = crossingCalls(capture, blocks, crossing, light, damage)
+  const crossed = toOperations(calls).map((operation) => light.withSummaries(operation))
+  crossed.sort(byFirst(order))
+  return {
+    blocks,
+    crossing,
+    crossed,
+    order,
+    light,
+    close() {
+      light.close()
+      for (const index of indexes) index.close()
+    },
+  }
+}
+
+/** Operations that match, without their streams, in the order they began; `whole` gives them their streams. */
+export function* lightOperations(
+  { blocks, crossing, crossed, order, light }: Opened,
+  { range = {}, filter = EVERYTHING, nowMs }: Wanted,
+): Generator<LightOperation> {
+  const matches = matching(toMatcher(filter, nowMs), filter, range, light)
+  const compare = byFirst(order)
+  let waiting = crossed.filter(matches)
+  for (const [at, ref] of blocks.entries()) {
+    const next = earliestOf(blocks[at + 1], order)
+    const block = ref.index.block(ref.number)
+    const own = [...ownOperations(ref, block, crossing, filter)]
+      .map((operation) => light.operation(ref.segment, block, operation))
+      .filter(matches)
+    waiting = merged(waiting, own.sort(compare), compare)
+    const ready = next ? countBefore(waiting, next, order) : waiting.length
+    yield* waiting.splice(0, ready)
+  }
+  yield* waiting
+}
+
+/** Numbers of the operations that lie in the block alone and may match. */
+export function* ownOperations(
+  ref: BlockRef,
+  block: Block,
+  crossing: Crossing,
+  filter: Filter = EVERYTHING,
+): Generator<number> {
+  const may = mayMatch(block.columns, filter)
+  const crosses = crossing.test(ref, block)
+  for (let operation = 0; operation < block.columns.operations.from.length; operation++)
+    if (may(operation) && !crosses(operation)) yield operation
+}
+
+/** Whether a call without its streams does not tell enough. */
+export function needsStreams(filter: Filter): boolean {
+  return sourceOf(filter) === "stream" || fieldsOf(filter).includes("memory")
+}
+
+function matching(
+  matcher: Matcher,
+  filter: Filter,
+  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
+  light: Light,
+): (operation: Operation) => boolean {
+  const isDeep = needsStreams(filter)
+  return (operation) =>
+    operation.wallMs >= sinceMs &&
+    operation.wallMs <= untilMs &&
+    matcher.operation(isDeep ? light.whole(operation) : operation)
+}
+
+/** Blocks of a node whose clock was set lie in the segments out of order. */
+function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
+  const starts = new Map(blocks.map((ref) => [ref, earliestOf(ref, order)]))
+  return blocks.toSorted((a, b) => {
+    const [first, second] = [starts.get(a), starts.get(b)]
+    // Without a call in it a block is nowhere in time.
+    if (!first || !second) return first ? 1 : second ? -1 : 0
+    return order.compare(first, second)
+  })
+}
+
+function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
+  return ref && order.earliest(ref.head.stretches)
+}
+
+function byFirst(order: Order): (a: Operation, b: Operation) => number {
+  return (a, b) => {
+    const [first, second] = [a.calls[0]?.call, b.calls[0]?.call]
+    return first && second ? order.compare(first, second) : 0
+  }
+}
+
+function countBefore(operations: Operation[], next: NonNullable<ReturnType<Order["earliest"]>>, order: Order): number {
+  const found = operations.findIndex(({ calls }) => calls[0] && order.compare(calls[0].call, next) >= 0)
+  return found < 0 ? operations.length : found
+}
+
+function merged<Value>(a: Value[], b: Value[], compare: (a: Value, b: Value) => number): Value[] {
+  if (a.length === 0 || b.length === 0) return a.length > 0 ? a : b
+  const all: Value[] = []
+  let [left, right] = [0, 0]
+  while (left < a.length && right < b.length)
+    all.push((compare(a[left] as Value, b[right] as Value) <= 0 ? a[left++] : b[right++]) as Value)
+  return [...all, ...a.slice(left), ...b.slice(right)]
+}

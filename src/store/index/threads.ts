@@ -1,0 +1,89 @@
+import { availableParallelism } from "node:os"
+import { Worker } from "node:worker_threads"
+import { Fault } from "../../fault/fault.ts"
+import { type Built, buildBlock } from "./build.ts"
+import type { Answer, Job } from "./worker.ts"
+
+const MOST_THREADS = 4
+/** Memory stays bounded: a block's records are garbage at once, and a thread that may keep it does. */
+const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 24 }
+/** In the bundle the worker is a file of its own. */
+const WORKER = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./index-worker.js"
+
+type Waiting = { job: Job; resolve(built: Built): void; reject(error: unknown): void }
+
+/** Builds blocks on as many processors as there are; where threads cannot be had, on this one. */
+export class Threads {
+  readonly #idle: Worker[] = []
+  readonly #waiting: Waiting[] = []
+  readonly #busy = new Map<Worker, Waiting>()
+  #isBroken = false
+
+  readonly count: number
+
+  constructor(jobs: number) {
+    this.count = jobs < 2 ? 0 : Math.min(MOST_THREADS, availableParallelism(), jobs)
+    for (let thread = 0; thread < this.count; thread++) this.#start()
+  }
+
+  build(job: Job): Promise<Built> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, resolve, reject })
+      this.#next()
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()))
+  }
+
+  #start(): void {
+    const worker = new Worker(new URL(WORKER, import.meta.url), { resourceLimits: LIMITS })
+    worker.unref()
+    worker.on("message", (answer: Answer) => {
+      const waiting = this.#busy.get(worker)
+      this.#busy.delete(worker)
+      this.#idle.push(worker)
+      if ("built" in answer) waiting?.resolve(answer.built)
+      else waiting?.reject(new Fault(answer.fault.code, answer.fault.message, answer.fault.hint))
+      this.#next()
+    })
+    worker.on("error", () => {
+      // No memory or no file for a thread: what it was to do is done here.
+      this.#isBroken = true
+      const waiting = this.#busy.get(worker)
+      this.#busy.delete(worker)
+      if (waiting) this.#waiting.unshift(waiting)
+      this.#next()
+    })
+    this.#idle.push(worker)
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0) {
+      if (this.count === 0 || this.#isBroken) {
+        this.#buildHere()
+        return
+      }
+      const worker = this.#idle.pop()
+      const waiting = worker && this.#waiting.shift()
+      if (!worker || !waiting) return
+      this.#busy.set(worker, waiting)
+      worker.ref()
+      worker.postMessage(waiting.job)
+    }
+  }
+
+  #buildHere(): void {
+    const waiting = this.#waiting.shift()
+    if (!waiting) return
+    const { job, resolve, reject } = waiting
+    try {
+      resolve(buildBlock(job.path, job.name, job.place))
+    } catch (error) {
+      reject(error)
+    }
+    // The next one after whoever waits for this one, and after the progress was drawn.
+    if (this.#waiting.length > 0) setImmediate(() => this.#next())
+  }
+}
