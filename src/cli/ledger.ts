@@ -4,8 +4,8 @@ import { Fault } from "../fault/fault.ts"
 import { Ledger } from "../model/ledger.ts"
 import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../model/ledger-node.ts"
 import { podName } from "../model/wording.ts"
+import { bookLedger } from "../store/ledger.ts"
 import { readNodeState } from "../store/node-state.ts"
-import { readOperations } from "../store/operations.ts"
 import type { Colour } from "./colour.ts"
 import type { Context } from "./context.ts"
 import type { Table } from "./output.ts"
@@ -26,22 +26,19 @@ export type LedgerAnswer = { rows: LedgerRow[]; operations: number; isWanted(row
 export async function readLedger(
   context: Context,
   options: Record<string, unknown>,
-  { capture, damage, range, matchesOperation }: Selection,
+  { capture, damage, range, filter, progress }: Selection,
   keeps?: (ips: readonly string[]) => boolean,
 ): Promise<LedgerAnswer> {
   const ledger = new Ledger(keeps)
-  const wanted = new Set<string>()
   const here = hostname()
-  let operations = 0
-  let isHere = false
-  for await (const operation of readOperations(capture, damage)) {
-    operations++
-    isHere ||= operation.node === here
-    ledger.add(operation)
-    const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
-    const isInRange = operation.wallMs >= sinceMs && operation.wallMs <= untilMs
-    if (operation.containerId && isInRange && matchesOperation(operation)) wanted.add(operation.containerId)
-  }
+  const { operations, nodes, wanted } = await bookLedger(ledger, capture, damage, {
+    range,
+    nowMs: context.nowMs(),
+    progress,
+    isWhole: keeps !== undefined,
+    ...(hasFilter(options) ? { filter } : {}),
+  })
+  const isHere = nodes.has(here)
   const root = String(options.root ?? "/")
   const mayLook = capture.isLive && (isHere || root !== "/")
   const state = mayLook ? await readNode(context, root, here, ledger.dataDirs) : undefined
@@ -49,8 +46,7 @@ export async function readLedger(
     rows: state ? reconcile(ledger, state) : ledgerRows(ledger.attachments()),
     operations,
     // What no call of the capture tells of has no pod or plugin that a filter could ask for.
-    isWanted: ({ containerId, add, dels }) =>
-      wanted.has(containerId) || (add === undefined && dels.length === 0 && !hasFilter(options)),
+    isWanted: ({ containerId }) => wanted === undefined || wanted.has(containerId),
   }
 }
 

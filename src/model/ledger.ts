@@ -60,6 +60,7 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   readonly #kept: Attachment[] = []
   readonly #gone = new Set<string>()
+  #goneBefore: ReadonlyMap<string, readonly string[]> = new Map()
   readonly #dataDirs = new Set<string>()
   readonly #keeps: (ips: readonly string[]) => boolean
 
@@ -85,6 +86,15 @@ export class Ledger {
     }
   }
 
+  /** Containers, with their interfaces, that a reader knows to be gone and whose operations it leaves out. */
+  addGone(gone: ReadonlyMap<string, readonly string[]>): void {
+    this.#goneBefore = gone
+  }
+
+  addDataDirs(dataDirs: readonly string[]): void {
+    for (const dataDir of dataDirs) this.#dataDirs.add(dataDir)
+  }
+
   /** Those that are not gone, and the gone ones that were kept; the oldest first. */
   attachments(): Attachment[] {
     const open = [...this.#entries.values()].map(toAttachment)
@@ -93,11 +103,9 @@ export class Ledger {
 
   /** Whether everything that was added under that name in the container was deleted. */
   isGone(containerId: string, ifname: string | undefined): boolean {
-    return this.#gone.has(goneKey(containerId, ifname))
-  }
-
-  get goneCount(): number {
-    return this.#gone.size
+    return (
+      this.#gone.has(goneKey(containerId, ifname)) || this.#goneBefore.get(containerId)?.includes(ifname ?? "") === true
+    )
   }
 
   /** Where host-local keeps its store, as configurations say it; empty where none does. */

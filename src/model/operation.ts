@@ -28,9 +28,9 @@ export type Operation = {
 }
 
 /** Calls of one list follow each other at once; a pause longer than this is another try of the same command. */
-const SAME_LIST_MS = 10_000
+export const SAME_LIST_MS = 10_000
 /** A call that never ended can be the parent of others for as long as a runtime lets a plugin run. */
-const LONGEST_CALL_MS = 600_000
+export const LONGEST_CALL_MS = 600_000
 
 /**
  * Groups calls into operations, in the order they started. A nested call belongs to its parent by id; where the
@@ -169,7 +169,7 @@ function group(top: CallNode[]): CallNode[][] {
 function isOver(list: CallNode[], call: Call): boolean {
   const last = list.at(-1)?.call
   if (!last || isFailed(last)) return true
-  const pauseMs = call.monoMs - (endMono(last) ?? call.monoMs)
+  const pauseMs = call.monoMs - (endMono(last) ?? Math.min(call.monoMs, latestEnd(last)))
   return pauseMs >= SAME_LIST_MS || call.monoMs < last.monoMs
 }
 

@@ -21,19 +21,17 @@ export type EndHead = {
   config?: ConfigHead
 }
 
-type ConfigHead = { network?: string; cniVersion?: string }
+type ConfigHead = { network?: string | undefined; cniVersion?: string | undefined }
 
 const BEGIN = Buffer.from(`{"format":${FORMAT},"kind":"begin","id":"`)
 const END = Buffer.from(`{"format":${FORMAT},"kind":"end","id":"`)
-const SEAL = ',"seal":{"sizeBytes":'
-const SEAL_BYTES_AT_MOST = 64
-
 /**
  * The head of a line that our relay wrote, without parsing more of it than that: several times faster than the whole
  * line. Undefined where the line is anything else; the codec then tells what. Cutting at `,"name":{` is exact: inside
  * a JSON string every quote has a backslash before it.
  */
 export function readHead(line: Buffer): BeginHead | EndHead | undefined {
+  if (line.length < BEGIN.length) return undefined
   const isBegin = line.compare(BEGIN, 0, BEGIN.length, 0, BEGIN.length) === 0
   if (!isBegin && line.compare(END, 0, END.length, 0, END.length) !== 0) return undefined
   const bodyBytes = sealedBytes(line)
@@ -62,31 +60,42 @@ export function toHead(record: Begin | End): BeginHead | EndHead {
   }
 }
 
+const SEAL_BYTES = ',"seal":{"sizeBytes":,"crc32":"01234567"}}'.length
+
 /** How many bytes the seal covers; undefined where it does not fit them. */
 function sealedBytes(line: Buffer): number | undefined {
-  const from = Math.max(0, line.length - SEAL_BYTES_AT_MOST)
-  const tail = line.toString("latin1", from, line.length)
-  const at = tail.lastIndexOf(SEAL)
-  const found = at < 0 ? undefined : /^(\d+),"crc32":"([0-9a-f]{8})"\}\}$/.exec(tail.slice(at + SEAL.length))
-  if (!found) return undefined
-  const sizeBytes = from + at
-  const isWhole =
-    Number(found[1]) === sizeBytes && Number.parseInt(found[2] ?? "", 16) === crc32(line.subarray(0, sizeBytes))
-  return isWhole ? sizeBytes : undefined
+  // The seal tells the length of what it covers, whose digits are part of its own.
+  let sizeBytes = line.length - SEAL_BYTES - 1
+  while (sizeBytes > 0 && sizeBytes + SEAL_BYTES + digits(sizeBytes) > line.length) sizeBytes--
+  if (sizeBytes < BEGIN.length) return undefined
+  const crc = crc32(line.subarray(0, sizeBytes)).toString(16).padStart(8, "0")
+  return line.toString("latin1", sizeBytes) === `,"seal":{"sizeBytes":${sizeBytes},"crc32":"${crc}"}}`
+    ? sizeBytes
+    : undefined
+}
+
+function digits(number: number): number {
+  let count = 1
+  for (let rest = number; rest >= 10; rest /= 10) count++
+  return count
 }
 
 /** As the relay writes it, without escapes; what does not fit is parsed as a whole. */
 const BEGIN_HEAD =
   /^\{"format":\d+,"kind":"begin","id":"([!#-[\]-~]+)"(?:,"parent":"([!#-[\]-~]+)")?,"depth":(\d+),"as":"(relay|probe)","wallMs":([\d.]+),"monoMs":([\d.]+)(?:,"node":"([ !#-[\]-~]*)")?,"pid":(\d+),"ppid":(\d+)(?:,"parentName":"([ !#-[\]-~]*)")?,"plugin":"([ !#-[\]-~]*)","path":"/
+/** Enough for all that comes before the streams, of nearly every line. */
+const HEAD_BYTES = 2048
 
 function beginHead(line: Buffer, bodyBytes: number): BeginHead | undefined {
-  const envEnd = line.indexOf(',"envNames":[')
-  const text = envEnd < 0 ? "" : line.toString("latin1", 0, envEnd)
+  // One character a byte, so that places in the text are places in the line.
+  const text = line.toString("latin1", 0, Math.min(bodyBytes, HEAD_BYTES))
   const found = BEGIN_HEAD.exec(text)
-  const env = found ? envFacts(text.slice(text.indexOf(',"env":{') + 7)) : undefined
+  const envEnd = text.indexOf(',"envNames":[')
+  const env = found && envEnd >= 0 ? envFacts(text.slice(text.indexOf(',"env":{') + 7, envEnd)) : undefined
   if (!found || !env) return undefined
   const [, id = "", parent, depth, as, wallMs, monoMs, node, pid, ppid, parentName, plugin = ""] = found
-  const stdin = line.indexOf(',"stdin":{', envEnd)
+  const inText = text.indexOf(',"stdin":{', envEnd)
+  const stdin = inText >= 0 || bodyBytes <= HEAD_BYTES ? inText : line.indexOf(',"stdin":{', envEnd)
   const { network, cniVersion } = stdin < 0 ? NO_CONFIG : scanConfig(line, stdin)
   const call = {
     id,
@@ -98,7 +107,10 @@ function beginHead(line: Buffer, bodyBytes: number): BeginHead | undefined {
     ppid: Number(ppid),
     parentName,
     plugin,
-    ...NOTHING,
+    path: "",
+    argv: NONE,
+    env: NO_ENV,
+    envNames: NONE,
     command: env.command,
     containerId: env.containerId,
     netns: env.netns,
@@ -116,7 +128,8 @@ function beginHead(line: Buffer, bodyBytes: number): BeginHead | undefined {
 }
 
 const NO_CONFIG: ConfigHead = {}
-const NOTHING: Pick<Call, "path" | "argv" | "env" | "envNames"> = { path: "", argv: [], env: {}, envNames: [] }
+const NONE: string[] = []
+const NO_ENV: Record<string, string> = {}
 const RECENT = 8
 
 /** Calls of one operation have the same environment: those read last are kept. */
@@ -133,23 +146,27 @@ function envFacts(text: string): (typeof recent)[number]["facts"] | undefined {
   return facts
 }
 
+const END_HEAD_BYTES = 400
 const END_HEAD =
-  /^\{"format":\d+,"kind":"end","id":"([!#-[\]-~]+)","wallMs":[\d.]+,"monoMs":[\d.]+,"durationMs":([\d.]+),"spawnMs":([\d.]+),"exit":\{"(code|signal|errno)":(\d+)\}$/
+  /^\{"format":\d+,"kind":"end","id":"([!#-[\]-~]+)","wallMs":[\d.]+,"monoMs":[\d.]+,"durationMs":([\d.]+),"spawnMs":([\d.]+),"exit":\{"(code|signal|errno)":(\d+)\},"usage":\{[^}]*\}(?=,"stdout":\{)/
 
 function endHead(line: Buffer, bodyBytes: number): EndHead | undefined {
-  const cut = line.indexOf(',"usage":{')
-  const found = cut < 0 ? undefined : END_HEAD.exec(line.toString("latin1", 0, cut))
-  if (!found) return undefined
-  const [, id = "", durationMs, spawnMs, kind, number] = found
-  const stdout = line.indexOf(',"stdout":{', cut)
   // An end line that carries stdin completes its begin line: rare, and worth a whole parse.
-  const usageEnd = line.indexOf("}", cut)
-  if (stdout !== usageEnd + 1) return undefined
-  const exit = { [kind as "code"]: Number(number) }
-  const head = { kind: "end", id, end: { exit, durationMs: Number(durationMs), spawnMs: Number(spawnMs) } } as const
-  if (kind === "code" && number === "0") return { ...head, summary: {} }
-  const streams = parse<End>(`{${line.toString("utf8", stdout + 1, bodyBytes)}}`)
-  return streams && { ...head, summary: reasonOf({ exit, stdout: streams.stdout, stderr: streams.stderr }) }
+  const found = END_HEAD.exec(line.toString("latin1", 0, Math.min(bodyBytes, END_HEAD_BYTES)))
+  if (!found) return undefined
+  const [{ length: cut }, id = "", durationMs, spawnMs, kind, number] = found
+  const exit = exitOf(kind, Number(number))
+  const end = { exit, durationMs: Number(durationMs), spawnMs: Number(spawnMs) }
+  if (number === "0" && kind === "code") return { kind: "end", id, end, summary: NO_SUMMARY }
+  const streams = parse<End>(`{${line.toString("utf8", cut + 1, bodyBytes)}}`)
+  if (!streams) return undefined
+  return { kind: "end", id, end, summary: reasonOf({ exit, stdout: streams.stdout, stderr: streams.stderr }) }
+}
+
+const NO_SUMMARY: CallSummary = {}
+
+function exitOf(kind: string | undefined, number: number): End["exit"] {
+  return kind === "code" ? { code: number } : kind === "signal" ? { signal: number } : { errno: number }
 }
 
 /** Addresses are not kept: no list shows them, and most of the bytes of a result would have to be parsed for them. */
@@ -168,28 +185,29 @@ const BACKSLASH = 92
  */
 function scanConfig(line: Buffer, from: number): ConfigHead {
   const start = line.indexOf(',"text":"', from)
-  const head: ConfigHead = {}
-  if (start < 0) return head
+  if (start < 0) return NO_CONFIG
+  let network: string | undefined
+  let cniVersion: string | undefined
   let depth = 0
   let key = ""
   for (let at = start + 9; at < line.length; at++) {
     const byte = line[at]
-    if (byte === QUOTE) return head
-    if (byte === 123 || byte === 91) depth++
-    else if (byte === 125 || byte === 93) depth--
-    else if (byte === 44) key = ""
-    else if (byte === BACKSLASH && line[at + 1] === QUOTE) {
+    if (byte === BACKSLASH && line[at + 1] === QUOTE) {
       const to = innerStringEnd(line, at + 2)
       if (depth === 1) {
         if (key === "") key = line.toString("latin1", at + 2, to)
-        else if (key === "name") head.network = unescaped(line.toString("utf8", at + 2, to))
-        else if (key === "cniVersion") head.cniVersion = unescaped(line.toString("utf8", at + 2, to))
-        if (head.network !== undefined && head.cniVersion !== undefined) return filled(head)
+        else if (key === "name") network = unescaped(line.toString("utf8", at + 2, to))
+        else if (key === "cniVersion") cniVersion = unescaped(line.toString("utf8", at + 2, to))
+        if (network !== undefined && cniVersion !== undefined) break
       }
       at = to + 1
-    }
+    } else if (byte === 123 || byte === 91) depth++
+    else if (byte === 125 || byte === 93) depth--
+    else if (byte === 44) key = ""
+    else if (byte === QUOTE) break
   }
-  return filled(head)
+  // An empty name is none.
+  return { network: network || undefined, cniVersion: cniVersion || undefined }
 }
 
 /** Where the `\"` that closes an inner string starts. */
@@ -206,11 +224,6 @@ function innerStringEnd(line: Buffer, from: number): number {
 
 function unescaped(text: string): string {
   return text.includes("\\") ? (parse<string>(`"${parse<string>(`"${text}"`)}"`) ?? text) : text
-}
-
-/** An empty name is none. */
-function filled({ network, cniVersion }: ConfigHead): ConfigHead {
-  return { ...(network ? { network } : {}), ...(cniVersion ? { cniVersion } : {}) }
 }
 
 function configHead(stdin: Begin["stdin"]): ConfigHead {

@@ -5,7 +5,7 @@ import { LineSplitter } from "./lines.ts"
 import { toRecord } from "./records.ts"
 import type { Segment } from "./segment.ts"
 
-const WINDOW_BYTES = 128 * 1024
+const WINDOW_BYTES = 32 * 1024
 const FILES = 4
 
 type Window = { path: string; file: number; from: number; bytes: Buffer }

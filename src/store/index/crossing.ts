@@ -1,4 +1,5 @@
 import type { Call } from "../../model/call.ts"
+import { LONGEST_CALL_MS, SAME_LIST_MS } from "../../model/operation.ts"
 import type { Capture } from "../capture.ts"
 import type { Damage } from "../damage.ts"
 import { processes } from "../process.ts"
@@ -12,9 +13,6 @@ import type { Light } from "./light.ts"
 /** A block that can be read. */
 export type BlockRef = { segment: Segment; index: IndexFile; number: number; head: BlockHead }
 
-/** Calls of one list follow each other within this time (SAME_LIST_MS of the model). */
-const SAME_LIST_MS = 10_000
-
 /** Tells which operations of a block may go on in another one: they are taken apart and put together anew. */
 export class Crossing {
   readonly #families = new Set<number>()
@@ -25,35 +23,41 @@ export class Crossing {
 
   constructor(blocks: readonly BlockRef[]) {
     this.#blocks = blocks
-    for (const { head } of blocks) for (const owner of head.dangling) this.#owners.add(owner)
+    for (const { index, number, head } of blocks) {
+      for (const owner of head.dangling) this.#owners.add(owner)
+      const families = head.open.length > 0 ? index.families(number) : new Uint32Array()
+      // The end line that may lie elsewhere decides what else of its family is of the same list.
+      for (const operation of head.open) this.#families.add(families[operation] ?? 0)
+    }
     for (const family of familiesOfSeveral(blocks)) this.#families.add(family)
+    this.#families.delete(0)
   }
 
   /** Whether an operation of the block crosses; operations are asked by their number. */
-  test(ref: BlockRef, { head, columns }: Block): (operation: number) => boolean {
-    const open = new Set(head.open)
+  test(ref: BlockRef, block: Block): (operation: number) => boolean {
+    const { head, columns } = block
+    // The node's clock was set: in which order its calls were made, all blocks together tell.
+    if (new Set(head.stretches.map(({ node }) => node)).size < head.stretches.length) return () => true
     const mixed = new Map(head.mixed)
-    const { operations, numbers, rows } = columns
-    const near = this.#spansNear(ref)
-    const isNear = (from: number, to: number) => {
-      if (near.length === 0) return false
-      const firstMs = numbers.monoMs[from] ?? 0
-      let endMs = firstMs
-      for (let row = from; row < to; row++)
-        endMs = Math.max(endMs, (numbers.monoMs[row] ?? 0) + (numbers.durationMs[row] || 0))
-      return near.some(([least, most]) => firstMs <= most && endMs + SAME_LIST_MS >= least)
-    }
-    return (operation) => {
+    const { operations, rows } = columns
+    const crosses = new Uint8Array(operations.from.length)
+    for (const operation of head.open) crosses[operation] = 1
+    const loose: Loose[] = []
+    for (let operation = 0; operation < crosses.length; operation++) {
       const family = operations.family[operation] ?? 0
-      if (open.has(operation) || this.#families.has(family)) return true
-      if (this.#owners.size > 0 && this.#owners.has(operations.owner[operation] ?? 0)) return true
-      if (mixed.size > 0 && mixed.get(operation)?.some((other) => this.#families.has(other))) return true
       const from = operations.from[operation] ?? 0
       const to = operations.from[operation + 1] ?? rows
-      // Without a container (STATUS, GC) only time tells what belongs together.
-      if (family === 0 && isNear(from, to)) return true
-      return this.parents.size > 0 && holdsParent(columns, from, to, this.parents)
+      if (family === 0) loose.push({ operation, ...spanOf(columns, from, to) })
+      if (
+        this.#families.has(family) ||
+        (this.#owners.size > 0 && this.#owners.has(operations.owner[operation] ?? 0)) ||
+        (mixed.size > 0 && mixed.get(operation)?.some((other) => this.#families.has(other))) ||
+        (this.parents.size > 0 && holdsParent(columns, from, to, this.parents))
+      )
+        crosses[operation] = 1
     }
+    markLoose(loose, this.#spansNear(ref), crosses)
+    return (operation) => crosses[operation] === 1
   }
 
   /** Times of other blocks of the same nodes that lie within reach of this one. */
@@ -70,6 +74,34 @@ export class Crossing {
       }
     }
     return spans
+  }
+}
+
+/** An operation without a container (STATUS, GC): only time tells what belongs together. Monotonic milliseconds. */
+type Loose = { operation: number; fromMs: number; toMs: number }
+
+function spanOf({ numbers }: Block["columns"], from: number, to: number): Pick<Loose, "fromMs" | "toMs"> {
+  const fromMs = numbers.monoMs[from] ?? 0
+  let toMs = fromMs
+  for (let row = from; row < to; row++)
+    toMs = Math.max(toMs, (numbers.monoMs[row] ?? 0) + (numbers.durationMs[row] || 0))
+  return { fromMs, toMs }
+}
+
+/** What is near something that crosses may be of its list, or keep a third from it. */
+function markLoose(loose: Loose[], spans: [number, number][], crosses: Uint8Array): void {
+  const near = [...spans]
+  for (const { operation, fromMs, toMs } of loose)
+    if (crosses[operation] === 1) near.push([fromMs, toMs + LONGEST_CALL_MS])
+  for (let isGrown = near.length > 0; isGrown; ) {
+    isGrown = false
+    for (const { operation, fromMs, toMs } of loose) {
+      const isNear = near.some(([least, most]) => fromMs <= most && toMs + SAME_LIST_MS >= least)
+      if (!isNear || crosses[operation] === 1) continue
+      crosses[operation] = 1
+      near.push([fromMs, toMs + SAME_LIST_MS])
+      isGrown = true
+    }
   }
 }
 

@@ -14,6 +14,12 @@ export class Dictionary {
     return this.starts.length - 1
   }
 
+  /** The number of a text; undefined where it is none of these. */
+  find(text: string): number | undefined {
+    for (let number = 1; number < this.size; number++) if (this.#is(number, text)) return number
+    return undefined
+  }
+
   text(number: number): string | undefined {
     if (number === 0) return undefined
     const known = this.#known[number]
@@ -21,6 +27,11 @@ export class Dictionary {
     const text = this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
     this.#known[number] = text
     return text
+  }
+
+  #is(number: number, text: string): boolean {
+    const [from = 0, to = 0] = [this.starts[number], this.starts[number + 1]]
+    return to - from === Buffer.byteLength(text) && this.bytes.toString("utf8", from, to) === text
   }
 }
 

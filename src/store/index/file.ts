@@ -150,7 +150,7 @@ function stampOf({ path, sizeBytes }: Segment): string {
 
 /** In an array buffer of its own, so that arrays of any width can lie over it. */
 function read(file: number, at: number, length: number): Buffer {
-  const bytes = Buffer.from(new ArrayBuffer(length))
+  const bytes = Buffer.allocUnsafeSlow(length)
   for (let done = 0; done < length; ) {
     const readBytes = readSync(file, bytes, done, length - done, at + done)
     if (readBytes === 0) throw new RangeError("torn index")

@@ -1,7 +1,9 @@
+import type { Exit } from "../../capture/record.ts"
+import type { Call } from "../../model/call.ts"
 import { type FieldName, fieldOf, type Value } from "../../model/filter/field.ts"
 import type { Filter, Test } from "../../model/filter/filter.ts"
 import { combine, fieldsOf, toMatcher } from "../../model/filter/match.ts"
-import { type Columns, callAt, idAt, outcomeAt, type TextColumn, textAt } from "./columns.ts"
+import { type Columns, exitAt, idAt, outcomeAt, stateAt, type TextColumn, textAt } from "./columns.ts"
 
 /** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
 export type MayMatch = (operation: number) => boolean
@@ -67,7 +69,14 @@ function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: R
   if (test.field === "outcome" && ofOperation) return ({ operation }) => judge(outcomeAt(columns, operation))
   if (OF_CALL.includes(test.field) || test.field === "outcome") {
     const { call } = fieldOf(test.field)
-    return ({ from }) => decide(() => call(callAt(columns, from), undefined))
+    // Of a whole call these fields look at no more than this.
+    const part: Partial<Call> = {}
+    return ({ from }) => {
+      part.state = stateAt(columns, from)
+      part.exit = exitAt(columns, from) as Exit
+      part.depth = numbers.depth[from] ?? 0
+      return decide(() => call(part as Call, undefined))
+    }
   }
   return () => undefined
 }

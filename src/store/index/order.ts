@@ -1,8 +1,9 @@
 import type { Call } from "../../model/call.ts"
+import { LONGEST_CALL_MS } from "../../model/operation.ts"
 
 /**
  * Calls of one node between which its clock was not set: wall and monotonic time run with one distance, of which they
- * stay near. `endMs`: monotonic, of the last end that is known.
+ * stay near. `endMs`: monotonic, when the last of them ended, or must have.
  */
 export type Stretch = {
   node: string
@@ -15,10 +16,15 @@ export type Stretch = {
 /** As `toOperations` takes it: clocks that are slewed move by less between two calls. */
 const STEP_MS = 1_000
 
-type Timed = Pick<Call, "node" | "wallMs" | "monoMs" | "durationMs">
+type Timed = Pick<Call, "node" | "wallMs" | "monoMs">
+
+/** Monotonic; without an end line a call may have lasted as long as a runtime lets a plugin run. */
+function latestEnd({ as, state, monoMs, durationMs }: Call): number {
+  return monoMs + (durationMs ?? (as === "probe" || state === "ended" ? 0 : LONGEST_CALL_MS))
+}
 
 /** The stretches of calls in any order. */
-export function toStretches(calls: Iterable<Timed>): Stretch[] {
+export function toStretches(calls: Iterable<Call>): Stretch[] {
   const stretches: Stretch[] = []
   let last: Stretch | undefined
   for (const call of calls) {
@@ -33,7 +39,7 @@ export function toStretches(calls: Iterable<Timed>): Stretch[] {
       ...last,
       offset: [offset, offset],
       monoMs: [call.monoMs, call.monoMs],
-      endMs: call.monoMs + (call.durationMs ?? 0),
+      endMs: latestEnd(call),
       wallMs: call.wallMs,
     })
   }

@@ -59,10 +59,14 @@ export async function open(
   }
 }
 
-/** Operations that match, without their streams, in the order they began; `whole` gives them their streams. */
+/**
+ * Operations that match, without their streams, in the order they began; `whole` gives them their streams. `own`
+ * chooses those of a block by their numbers.
+ */
 export function* lightOperations(
   { blocks, crossing, crossed, order, light }: Opened,
   { range = {}, filter = EVERYTHING, nowMs }: Wanted,
+  own: (ref: BlockRef, block: Block) => Iterable<number> = (ref, block) => ownOperations(ref, block, crossing, filter),
 ): Generator<LightOperation> {
   const matches = matching(toMatcher(filter, nowMs), filter, range, light)
   const compare = byFirst(order)
@@ -70,10 +74,10 @@ export function* lightOperations(
   for (const [at, ref] of blocks.entries()) {
     const next = earliestOf(blocks[at + 1], order)
     const block = ref.index.block(ref.number)
-    const own = [...ownOperations(ref, block, crossing, filter)]
+    const fresh = [...own(ref, block)]
       .map((operation) => light.operation(ref.segment, block, operation))
       .filter(matches)
-    waiting = merged(waiting, own.sort(compare), compare)
+    waiting = merged(waiting, fresh.sort(compare), compare)
     const ready = next ? countBefore(waiting, next, order) : waiting.length
     yield* waiting.splice(0, ready)
   }

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict"
+import { readdirSync, rmSync } from "node:fs"
+import { test } from "node:test"
+import type { Call } from "../../src/model/call.ts"
+import { toMatcher } from "../../src/model/filter/match.ts"
+import { parseFilter } from "../../src/model/filter/parse.ts"
+import { Ledger } from "../../src/model/ledger.ts"
+import { type Operation, toOperations } from "../../src/model/operation.ts"
+import { readCalls } from "../../src/store/calls.ts"
+import { openCapture } from "../../src/store/capture.ts"
+import { Damage } from "../../src/store/damage.ts"
+import { bookLedger } from "../../src/store/ledger.ts"
+import { type Reading, readOperations } from "../../src/store/operations.ts"
+import { Random } from "../capture/random.ts"
+import { type Noise, writeRandomCapture } from "./random-capture.ts"
+
+const NOISES: Noise[] = [
+  {},
+  { torn: true },
+  { clockSteps: true },
+  { nodes: 3 },
+  { nodes: 2, torn: true, clockSteps: true },
+]
+const NOW_MS = Date.UTC(2026, 3, 1)
+
+test("operations read from indexes are those that are put together from all calls at once", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 120, noise, async (directory) => {
+      const expected = await allAtOnce(directory)
+      const fresh = await fromIndexes(directory)
+      assert.deepEqual(fresh, expected)
+      assert.ok(readdirSync(directory).some((name) => name.endsWith(".index")))
+      const indexed = await fromIndexes(directory)
+      assert.deepEqual(indexed, expected)
+    })
+  }
+})
+
+test("every filter lets the same operations through, with streams and without, with an index and without", async (t) => {
+  await withRandomCapture(t, 150, { nodes: 2, torn: true }, async (directory, random) => {
+    const { operations } = await allAtOnce(directory)
+    for (let round = 0; round < 120; round++) {
+      const text = randomFilter(random, 2)
+      const parsed = parseFilter(text, NOW_MS)
+      assert.ok(parsed.ok, text)
+      const matcher = toMatcher(parsed.filter, NOW_MS)
+      const expected = operations.filter(matcher.operation).map(({ id }) => id)
+      for (const isLight of [true, false]) {
+        const found = await fromIndexes(directory, { filter: parsed.filter, nowMs: NOW_MS, isLight })
+        assert.deepEqual(
+          found.operations.map(({ id }) => id),
+          expected,
+          `${text}${isLight ? ", light" : ""}`,
+        )
+      }
+      if (round % 40 === 20) forgetIndexes(directory)
+    }
+  })
+})
+
+test("a ledger booked from indexes is the one booked from every operation", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory) => {
+      const whole = new Ledger()
+      const { operations } = await allAtOnce(directory)
+      for (const operation of operations) whole.add(operation)
+      const quick = new Ledger()
+      const booked = await bookLedger(quick, await openCapture(directory), new Damage(), {})
+      assert.deepEqual(quick.attachments(), whole.attachments())
+      assert.deepEqual(quick.dataDirs.toSorted(), whole.dataDirs.toSorted())
+      assert.equal(booked.operations, operations.length)
+      for (let container = 0; container < 30; container++)
+        for (const ifname of ["eth0", "net1"])
+          assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+    })
+  }
+})
+
+type Read = { operations: Operation[]; damage: object[] }
+
+async function allAtOnce(directory: string): Promise<Read> {
+  const damage = new Damage()
+  const calls: Call[] = []
+  for await (const call of readCalls(await openCapture(directory), damage)) calls.push(call)
+  return { operations: toOperations(calls), damage: damageOf(damage) }
+}
+
+async function fromIndexes(directory: string, reading: Reading = {}): Promise<Read> {
+  const damage = new Damage()
+  const operations: Operation[] = []
+  for await (const operation of readOperations(await openCapture(directory), damage, {}, reading))
+    operations.push(operation)
+  return { operations, damage: damageOf(damage) }
+}
+
+/** Which of a kind is the first depends on the order of reading. */
+function damageOf(damage: Damage): object[] {
+  return damage
+    .list()
+    .map(({ kind, lines }) => ({ kind, lines }))
+    .sort((a, b) => (a.kind < b.kind ? -1 : 1))
+}
+
+function forgetIndexes(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.endsWith(".index")) rmSync(`${directory}/${name}`)
+}
+
+function randomFilter(random: Random, depth: number): string {
+  if (depth > 0 && random.below(2) === 0) {
+    const part = () => randomFilter(random, depth - 1)
+    return random.pick([() => `(${part()} and ${part()})`, () => `(${part()} or ${part()})`, () => `not (${part()})`])()
+  }
+  return random.pick([
+    "plugin=bridge",
+    "plugin!=portmap",
+    "plugin in (host-local, tuning)",
+    "command=ADD",
+    "command!=DEL",
+    "failed",
+    "ok",
+    "state=unknown",
+    "exit!=0",
+    "exit=137",
+    "signal=SIGKILL",
+    "duration>20ms",
+    "duration<=1ms",
+    "pod=p-c1*",
+    "pod=shop/p-c3",
+    "namespace!=ci",
+    "node=a",
+    "network~net",
+    "network=net-a",
+    'network="nét\\\\\\"c"',
+    "cniVersion=0.4.0",
+    "container=c1",
+    "ifname=net1",
+    "runtime~ird",
+    "id=0",
+    "id=3",
+    "depth>0",
+    "memory>10MB",
+    "code=11",
+    "ip=10.1.2.0/25",
+    "stderr~a",
+    "msg~z",
+    "since=800h",
+    "time<2026-03-01T08:00:00Z",
+    "c2",
+    '"failed"',
+  ])
+}
+
+async function withRandomCapture(
+  t: { diagnostic(text: string): void },
+  operations: number,
+  noise: Noise,
+  run: (directory: string, random: Random) => Promise<void>,
+): Promise<void> {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  const directory = writeRandomCapture(random, operations, noise)
+  try {
+    await run(directory, random)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
