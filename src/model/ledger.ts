@@ -108,6 +108,12 @@ export class Ledger {
     )
   }
 
+  get goneCount(): number {
+    let before = 0
+    for (const ifnames of this.#goneBefore.values()) before += ifnames.length
+    return this.#gone.size + before
+  }
+
   /** Where host-local keeps its store, as configurations say it; empty where none does. */
   get dataDirs(): string[] {
     return [...this.#dataDirs]
