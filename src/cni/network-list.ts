@@ -27,11 +27,15 @@ export function extensionOf(name: string): string {
   return dot < 0 ? "" : name.slice(dot)
 }
 
+/** libcni 1.1 is containerd 1's; 1.3 knows what came into the specification later. */
+export type LibcniVersion = "1.1" | "1.3"
+
 /** Reads a `.conflist`, and refuses what libcni refuses. */
-export function parseNetworkList(text: string): NetworkList | Refused {
+export function parseNetworkList(text: string, libcni: LibcniVersion = "1.3"): NetworkList | Refused {
   const raw = parseObject(text)
   if ("error" in raw) return raw
-  const { name, cniVersion, cniVersions, plugins } = raw.value
+  const { name, cniVersion, plugins } = raw.value
+  const cniVersions = libcni === "1.1" ? undefined : raw.value.cniVersions
   if (name === undefined) return { error: "no name" }
   if (typeof name !== "string") return { error: "its name is no text" }
   if (cniVersion !== undefined && typeof cniVersion !== "string") return { error: "its cniVersion is no text" }
@@ -40,12 +44,14 @@ export function parseNetworkList(text: string): NetworkList | Refused {
   const unreadable = versions.find((version) => !VERSION.test(version))
   if (unreadable !== undefined) return { error: `cniVersions has ${JSON.stringify(unreadable)}, which is no version` }
   const flags = { disableCheck: false, disableGC: false, loadOnlyInlinedPlugins: false }
-  for (const key of FLAGS) {
-    const flag = readFlag(raw.value[key])
+  for (const key of libcni === "1.1" ? ([FLAGS[0]] as const) : FLAGS) {
+    const given = raw.value[key]
+    // The specification of 0.4.0 has this key as text, which libcni reads since 1.2.
+    const flag = libcni === "1.1" && typeof given === "string" ? undefined : readFlag(given)
     if (flag === undefined) return { error: `its ${key} is neither true nor false` }
     flags[key] = flag
   }
-  if (plugins === undefined && flags.loadOnlyInlinedPlugins) return { error: "no plugins" }
+  if (plugins === undefined && (flags.loadOnlyInlinedPlugins || libcni === "1.1")) return { error: "no plugins" }
   if (plugins !== undefined && !Array.isArray(plugins)) return { error: "its plugins are no list" }
   if (plugins?.length === 0) return { error: "no plugins in the list" }
   const read: PluginConf[] = []
@@ -100,9 +106,9 @@ function parseObject(text: string): { value: Record<string, unknown> } | Refused
 /** What Go's typed decoding of a plugin object (types.PluginConf) does not accept fails the whole file. */
 function readPlugin(value: unknown): { plugin: PluginConf } | Refused {
   if (!isObject(value)) return { error: "it is no object" }
-  const { type, capabilities, ipam } = value
+  const [type, capabilities, ipam] = ["type", "capabilities", "ipam"].map((key) => decoded(value, key))
   for (const key of ["cniVersion", "name", "type"]) {
-    const given = value[key] ?? undefined
+    const given = decoded(value, key) ?? undefined
     if (given !== undefined && typeof given !== "string") return { error: `its ${key} is no text` }
   }
   if (typeof type !== "string" || type === "") return { error: "no type" }
@@ -110,9 +116,15 @@ function readPlugin(value: unknown): { plugin: PluginConf } | Refused {
     return { error: "its capabilities are not all true or false" }
   }
   if (isGiven(ipam) && !isObject(ipam)) return { error: "its ipam is no object" }
-  if (isObject(ipam) && isGiven(ipam.type) && typeof ipam.type !== "string")
-    return { error: "its ipam.type is no text" }
+  const ipamType = isObject(ipam) ? decoded(ipam, "type") : undefined
+  if (isGiven(ipamType) && typeof ipamType !== "string") return { error: "its ipam.type is no text" }
   return { plugin: { ...value, type } }
+}
+
+/** Go decodes into the fields of a type without looking at capitals; the last key that fits counts. */
+function decoded(value: Record<string, unknown>, field: string): unknown {
+  const key = Object.keys(value).findLast((name) => name.toLowerCase() === field.toLowerCase())
+  return key === undefined ? undefined : value[key]
 }
 
 /** libcni 1.2 and later: versions newer than its own are dropped, the highest that is left counts. */
@@ -133,7 +145,6 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-/** The specification of 0.4.0 had text where later ones have a boolean; libcni reads both. */
 function readFlag(value: unknown): boolean | undefined {
   if (value === undefined || value === false) return false
   if (value === true) return true

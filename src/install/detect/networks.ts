@@ -2,6 +2,7 @@ import { join } from "node:path"
 import {
   CONF_EXTENSIONS,
   extensionOf,
+  type LibcniVersion,
   type NetworkList,
   parseNetworkList,
   parseSinglePlugin,
@@ -21,7 +22,7 @@ export function readNetworks(
   const networks = files
     .list(confDir)
     .filter((name) => isConfiguration(name, runtime) && !files.isDirectory(join(confDir, name)))
-    .map((name) => readNetwork(files, join(confDir, name), readsSideDirectories(runtime)))
+    .map((name) => readNetwork(files, join(confDir, name), libcniOf(runtime)))
   if (runtime?.name === "cri-o" || runtime?.name === "cri-dockerd") {
     // They run VERSION of every plugin of a list, and pass over a list in which one cannot be run.
     for (const network of networks) {
@@ -34,7 +35,7 @@ export function readNetworks(
 }
 
 /** One file as libcni reads it, with the plugins that its side directory adds. */
-export function readNetwork(files: NodeFiles, file: string, hasSideDirectories = true): Network {
+export function readNetwork(files: NodeFiles, file: string, libcni: Libcni = NEWEST): Network {
   const extension = extensionOf(file).slice(1)
   const format = extension === "conf" || extension === "json" ? extension : "conflist"
   const text = files.decidingText(file)
@@ -42,7 +43,7 @@ export function readNetwork(files: NodeFiles, file: string, hasSideDirectories =
     text === undefined
       ? { error: "it cannot be read" }
       : format === "conflist"
-        ? parseNetworkList(text)
+        ? parseNetworkList(text, libcni.version)
         : parseSinglePlugin(text)
   const empty = { file, format, plugins: [], sideFiles: [], isActive: false } as const
   if ("error" in list) {
@@ -57,7 +58,7 @@ export function readNetwork(files: NodeFiles, file: string, hasSideDirectories =
   }
   const { name, cniVersion, cniVersions, disableCheck, loadOnlyInlinedPlugins } = list
   const side =
-    hasSideDirectories && !loadOnlyInlinedPlugins ? readSide(files, file, name) : { plugins: [], sideFiles: [] }
+    libcni.hasSideDirectories && !loadOnlyInlinedPlugins ? readSide(files, file, name) : { plugins: [], sideFiles: [] }
   const plugins = [...list.plugins.map((object) => ({ type: object.type, file, object })), ...side.plugins]
   const broken = side.broken ?? (plugins.length === 0 ? "no plugins in the list or in its side directory" : undefined)
   return {
@@ -90,11 +91,18 @@ function readSide(files: NodeFiles, file: string, name: string): Side {
   return side
 }
 
-/** libcni 1.3, which containerd has since 2.1; of the others' versions nothing is known that would rule it out. */
-function readsSideDirectories(runtime: Runtime | undefined): boolean {
-  if (runtime?.name === "podman") return false
-  if (runtime?.name !== "containerd" || runtime.version === undefined) return true
-  return isVersionAtLeast(runtime.version, "2.1")
+type Libcni = { version: LibcniVersion; hasSideDirectories: boolean }
+
+const NEWEST: Libcni = { version: "1.3", hasSideDirectories: true }
+
+/** containerd has libcni 1.1 until 1.7, 1.2 in 2.0, 1.3 since 2.1; of the others' versions nothing is known. */
+function libcniOf(runtime: Runtime | undefined): Libcni {
+  if (runtime?.name === "podman") return { version: "1.1", hasSideDirectories: false }
+  if (runtime?.name !== "containerd" || runtime.version === undefined) return NEWEST
+  return {
+    version: isVersionAtLeast(runtime.version, "2.0") ? "1.3" : "1.1",
+    hasSideDirectories: isVersionAtLeast(runtime.version, "2.1"),
+  }
 }
 
 function isConfiguration(name: string, runtime: Runtime | undefined): boolean {
