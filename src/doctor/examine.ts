@@ -7,6 +7,7 @@ import { type ExamineOptions, readPatient } from "./patient.ts"
 import { PLUGIN_RULES } from "./plugin-rules.ts"
 import { RUNTIME_RULES } from "./runtime-rules.ts"
 import { STORE_RULES } from "./store-rules.ts"
+import { TOOL_RULES } from "./tool-rules.ts"
 import { VERSION_RULES } from "./version-rules.ts"
 
 /** Every rule, in the order in which a pod meets what it is about. */
@@ -14,6 +15,7 @@ export const NODE_RULES: readonly NodeRule[] = [
   ...RUNTIME_RULES,
   ...NETWORK_RULES,
   ...PLUGIN_RULES,
+  ...TOOL_RULES,
   ...VERSION_RULES,
   ...STORE_RULES,
   ...KERNEL_RULES,

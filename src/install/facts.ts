@@ -39,6 +39,8 @@ export type Runtime = {
   /** what told that it is there */
   evidence: string[]
   isRunning: boolean
+  /** of the daemon that runs */
+  pid?: number
   /** the CRI socket, as configured; podman has none */
   socket?: string
   /** the file whose keys count, if there is one */

@@ -9,6 +9,7 @@ export const HEALTHY: Tree = {
   ...process(1, "/sbin/init"),
   ...process(612, "/usr/bin/containerd"),
   ...mountinfo("/ ext4 rw,relatime"),
+  "/usr/sbin/iptables": { mode: 0o755, text: "" },
   "/bin/true": { mode: 0o755, text: "#!/bin/true\n" },
   "/etc/containerd/config.toml": "version = 2\n",
   "/var/lib/dpkg/status": "Package: containerd.io\nVersion: 1.7.24-1\n",

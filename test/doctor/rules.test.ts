@@ -79,7 +79,7 @@ test("network-broken: before the good list it takes the whole network away, behi
     "error network-broken: it is empty; containerd then has no network at all => rm /etc/cni/net.d/05-half.conflist, then restart the agent that writes it",
   ])
   assert.deepEqual(await sick(t, { "/etc/cni/net.d/90-half.conflist": '{"name":"x"}' }), [
-    "warning network-broken: no plugins in the list or in its side directory => Correct /etc/cni/net.d/90-half.conflist, or remove it.",
+    "warning network-broken: no plugins => Correct /etc/cni/net.d/90-half.conflist, or remove it.",
     "warning network-several: 10-containerd-net.conflist is in use, 90-half.conflist not => Remove what is left of a former network: rm /etc/cni/net.d/90-half.conflist",
   ])
 })
@@ -247,6 +247,25 @@ test("plugin-not-runnable: empty, text, another machine's, without its loader or
 test("plugin-noexec", async (t) => {
   assert.deepEqual(await sick(t, mountinfo("/ ext4 rw", "/opt ext4 rw,noexec")), [
     "error plugin-noexec: /opt/cni/bin is on /opt, mounted noexec => mount -o remount,exec /opt, and take noexec out of /etc/fstab",
+  ])
+})
+
+test("tool-missing: iptables where the runtime looks for programs, nft where the list asks for it", async (t) => {
+  const usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  assert.deepEqual(await findings(plant(t, without("/usr/sbin/iptables"))), [
+    `error tool-missing: bridge, portmap cannot find iptables in ${usual} => Install iptables.`,
+  ])
+  const path = { "/proc/612/environ": "HOME=/root\0PATH=/snap/bin\0" }
+  assert.deepEqual(await sick(t, path), [
+    "error tool-missing: bridge, portmap cannot find iptables in /snap/bin => Install iptables.",
+  ])
+  assert.deepEqual(await findings(plant(t, without("/usr/sbin/iptables"), path, { "/snap/bin/iptables": program })), [])
+  const plugins = [
+    { type: "bridge", ipam: ranged("10.1.0.0/16") },
+    { type: "portmap", backend: "nftables" },
+  ]
+  assert.deepEqual(await findings(plant(t, without("/usr/sbin/iptables"), { [LIST]: list({ plugins }) })), [
+    `error tool-missing: portmap cannot find nft in ${usual} => Install nft (package nftables).`,
   ])
 })
 

@@ -90,6 +90,7 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
     ...(version === undefined ? {} : { version }),
     evidence: [...new Set([line.from, ...(files.isFile(configFile) ? [configFile] : [])])],
     isRunning,
+    ...(line.pid === undefined ? {} : { pid: line.pid }),
     socket: flag(line, "--address", "-a") ?? config.address ?? "/run/containerd/containerd.sock",
     ...(files.isFile(configFile) ? { configFile } : {}),
     ...(config.broken === undefined ? {} : { broken: config.broken }),

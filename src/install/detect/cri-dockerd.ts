@@ -24,6 +24,7 @@ export function findCriDockerd(files: NodeFiles, processes: readonly Process[]):
     ...(version === undefined ? {} : { version }),
     evidence: [line.from],
     isRunning: process !== undefined,
+    ...(process?.pid === undefined ? {} : { pid: process.pid }),
     socket: flag(line, "--container-runtime-endpoint") ?? "/run/cri-dockerd.sock",
     ...(plugin && plugin !== "cni" ? { off: `${line.from}, --network-plugin=${plugin}` } : {}),
     confDir: confDir

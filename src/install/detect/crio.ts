@@ -54,6 +54,7 @@ export function findCrio(files: NodeFiles, processes: readonly Process[], platfo
     ...(version === undefined ? {} : { version }),
     evidence: [...new Set([line.from, ...read])],
     isRunning: process !== undefined,
+    ...(process?.pid === undefined ? {} : { pid: process.pid }),
     socket: flag(line, "--listen") ?? "/run/crio/crio.sock",
     ...(files.isFile(main) ? { configFile: main } : {}),
     ...(broken === undefined ? {} : { broken }),
