@@ -5,6 +5,10 @@ import type { Context } from "./context.ts"
 export interface Verb {
   name: string
   summary: string
+  /** command lines and what each does */
+  examples?: readonly [string, string][]
+  /** its output may be longer than a terminal, and ends */
+  isPaged?: true
   /** Declares arguments and options on its command. */
   define(command: Command): void
   /** `args` and `options` are commander's, not yet narrowed: a verb checks what it reads. */

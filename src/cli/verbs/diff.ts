@@ -15,6 +15,12 @@ import type { Verb } from "../verb.ts"
 export const diff: Verb = {
   name: "diff",
   summary: "with one name: what each plugin changed in the result; with two: what differs, exit 1 if anything does",
+  examples: [
+    ["cnitap diff shop/orders-0", "what each plugin of the list added to the result"],
+    ["cnitap diff shop/orders-0 shop/orders-1", "a bad pod beside a good one"],
+    ["cnitap diff golden/ capture/ || exit 1", "a test in CI: today's calls are as they were"],
+  ],
+  isPaged: true,
   define(command) {
     addOutput(addCapture(command))
       .argument("<a>", "a pod, the beginning of an id, node/NAME, or another capture's path")

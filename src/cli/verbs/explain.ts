@@ -17,6 +17,11 @@ import { wrap } from "../wrap.ts"
 export const explain: Verb = {
   name: "explain",
   summary: "say in a few plain words what went wrong: who failed first, what never ran, what nobody was told",
+  examples: [
+    ["cnitap explain shop/orders-0", "why that pod has no network"],
+    ["cnitap explain 4340dcd0", "the same by the sandbox id that crictl shows"],
+  ],
+  isPaged: true,
   define(command) {
     addOutput(addCapture(command))
       .argument(

@@ -7,6 +7,11 @@ export const ledger: Verb = {
   name: "ledger",
   summary:
     "list what was added and not taken away: addresses, DELs that never reached a plugin, leaks; exit 1 on leaks",
+  examples: [
+    ["cnitap ledger", "what is held, and by whom"],
+    ["cnitap ledger -n shop -o json | jq -r '.items[] | select(.state==\"leaked\") | .ips[]'", "leaked addresses"],
+  ],
+  isPaged: true,
   define(command) {
     addRoot(addOutput(addSelection(command))).argument("[filter...]", "a filter, as --filter takes it")
   },

@@ -14,6 +14,12 @@ export const lint: Verb = {
   name: "lint",
   summary:
     "find what breaks the CNI specification: in recorded calls, or in configuration files; exit 1 if there is any",
+  examples: [
+    ["cnitap lint --since 1h", "findings in recorded calls"],
+    ["cnitap lint /etc/cni/net.d/*", "findings in configuration files"],
+    ["cnitap help rules", "every rule, where it is written, what to do"],
+  ],
+  isPaged: true,
   define(command) {
     addOutput(addSelection(command)).argument("[files...]", "configuration files to check instead of a capture")
   },

@@ -6,6 +6,12 @@ import type { Verb } from "../verb.ts"
 export const ls: Verb = {
   name: "ls",
   summary: "list operations, one a line: when, pod, command, plugins and how long each took, outcome",
+  examples: [
+    ["cnitap ls --failed --since 1h", "what failed in the last hour"],
+    ["cnitap ls plugin=calico and 'duration>500ms'", "slow calls of one plugin"],
+    ["cnitap ls -n shop -o jsonpath='{range .items[*]}{.id}{\"\\n\"}{end}'", "ids of a namespace's operations"],
+  ],
+  isPaged: true,
   define(command) {
     addOutput(addSelection(command)).argument("[filter...]", "a filter, as --filter takes it")
   },

@@ -11,6 +11,7 @@ const HANG_MS = 10_000
 export const ps: Verb = {
   name: "ps",
   summary: "list calls in flight, the longest first; a hang is marked",
+  examples: [["cnitap ps -w", "calls in flight, once a second"]],
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")

@@ -12,6 +12,11 @@ import type { Verb } from "../verb.ts"
 export const show: Verb = {
   name: "show",
   summary: "show an operation or a call: the tree with each call's env, stdin, stdout, stderr and exit",
+  examples: [
+    ["cnitap show 8bb88", "an operation, or one call of it, by the first digits of its id"],
+    ["cnitap show 8bb88 -o json | jq .calls[0].call.stdin", "what the first plugin was given"],
+  ],
+  isPaged: true,
   define(command) {
     addOutput(addCapture(command)).argument("<id>", "id of an operation or a call; its first digits are enough")
   },

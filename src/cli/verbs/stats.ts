@@ -9,6 +9,8 @@ import type { Verb } from "../verb.ts"
 export const stats: Verb = {
   name: "stats",
   summary: "count and time calls by plugin and command: percentiles, a histogram, calls in flight, the slowest",
+  examples: [["cnitap stats --since 1h --command ADD", "how long adding takes, by plugin"]],
+  isPaged: true,
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")

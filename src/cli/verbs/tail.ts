@@ -13,6 +13,7 @@ import type { Verb } from "../verb.ts"
 export const tail: Verb = {
   name: "tail",
   summary: "list the last calls, and with -f those that follow, as they end",
+  examples: [["cnitap tail -f --failed", "failing calls as they end"]],
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")

@@ -9,6 +9,8 @@ import type { Verb } from "../verb.ts"
 export const whoOwns: Verb = {
   name: "who-owns",
   summary: "tell whose an address is and was: pod, ADD, every DEL, the files that reserve it; exit 1 if nobody's",
+  examples: [["cnitap who-owns 10.88.0.17", "whose that address is, and was"]],
+  isPaged: true,
   define(command) {
     addRoot(addOutput(addCapture(command))).argument("<address>", "IPv4 or IPv6 address")
   },
