@@ -79,14 +79,15 @@ export const KERNEL_RULES: NodeRule[] = [
     id: "forwarding-off",
     severity: "warning",
     title: "the kernel does not forward: pods reach nothing beyond the node",
-    check: ({ active, kernel, facts }) => {
-      const isMounted = facts.root !== "/" && kernel.sysctl("net/ipv4/ip_forward") === undefined
-      if (active.length === 0 || isMounted || kernel.sysctl("net/ipv4/ip_forward") !== "0") return []
+    check: ({ active, kernel, reservations }) => {
+      if (active.length === 0 || kernel.sysctl("net/ipv4/ip_forward") !== "0") return []
       return [
         {
           said: "net.ipv4.ip_forward is 0",
           evidence: ["/proc/sys/net/ipv4/ip_forward"],
           remedy: "sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d for the next boot",
+          // Most plugins and agents set it themselves with the first pod.
+          ...(reservations.length === 0 ? { severity: "note" as const } : {}),
         },
       ]
     },

@@ -31,9 +31,9 @@ export const LEFTOVER_RULES: NodeRule[] = [
     id: "cnitap-unfinished",
     severity: "warning",
     title: "an install or uninstall of cnitap did not come to its end",
-    check: ({ facts: { confDir, binDirs, networks }, files }) => {
+    check: ({ facts: { confDir, networks }, homes, files }) => {
       const configurations = networks.map(({ file }) => newConfiguration(file)).filter((path) => files.exists(path))
-      const stages = binDirs.value.flatMap((binDir) => {
+      const stages = homes.flatMap((binDir) => {
         const { stage, door } = layoutOf(binDir)
         return files
           .list(stage)
@@ -51,8 +51,8 @@ export const LEFTOVER_RULES: NodeRule[] = [
     id: "cnitap-without-journal",
     severity: "error",
     title: "originals of cnitap are there, and the journal that tells what they are is not",
-    check: ({ facts: { binDirs }, files }) =>
-      binDirs.value.flatMap((binDir) => {
+    check: ({ homes, files }) =>
+      homes.flatMap((binDir) => {
         const { real, journal } = layoutOf(binDir)
         const originals = files.list(real)
         if (originals.length === 0 || files.exists(journal)) return []

@@ -27,6 +27,8 @@ export type Patient = {
   /** the address stores of host-local: directory of each network, and who holds what */
   dataDirs: string[]
   reservations: Reservation[]
+  /** directories that something of cnitap may be in */
+  homes: readonly string[]
   /** what is cached or reserved for nobody, or cannot be read */
   leftovers: LedgerRow[]
   nowMs: number
@@ -35,6 +37,8 @@ export type Patient = {
 export type ExamineOptions = {
   /** runs VERSION of every plugin in use */
   mayExecute: boolean
+  /** the plugin directories unless it is given */
+  homes?: readonly string[]
   nowMs: number
   /** called before each plugin is run, for progress */
   onAsk?(plugin: string, at: number, count: number): void
@@ -65,6 +69,7 @@ export async function readPatient(facts: NodeFacts, options: ExamineOptions): Pr
     versions: options.mayExecute ? askAll(facts, files, executed, options.onAsk) : new Map(),
     dataDirs,
     reservations,
+    homes: options.homes ?? facts.binDirs.value,
     leftovers: leftovers.filter(({ state }) => state !== "up"),
     nowMs: options.nowMs,
   }

@@ -403,6 +403,10 @@ test("bridge-netfilter-off on a node of Kubernetes, forwarding-off", async (t) =
   assert.deepEqual(await sick(t, kubelet, { [sysctl]: "1\n" }), [])
   assert.deepEqual(await sick(t, kubelet, { [sysctl]: "0\n", "/proc/sys/net/ipv4/ip_forward": "0\n" }), [
     `warning bridge-netfilter-off: net.bridge.bridge-nf-call-iptables is 0 => ${remedy}`,
+    "note forwarding-off: net.ipv4.ip_forward is 0 => sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d for the next boot",
+  ])
+  const pod = [reservation("10.88.0.2", "pod"), cached("pod", "/run/netns/pod")]
+  assert.deepEqual(await sick(t, ...pod, { "/proc/sys/net/ipv4/ip_forward": "0\n" }), [
     "warning forwarding-off: net.ipv4.ip_forward is 0 => sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d for the next boot",
   ])
 })

@@ -100,20 +100,22 @@ test("SELinux: the mode of the kernel, else of the configuration; labels of dire
 })
 
 test("who is not root and may not read what decides is told so", (t) => {
-  const root = plant(t, conflists("calico"))
+  const root = plant(t, conflists("calico"), { "/etc/containerd/config.toml": "version = 2\n" })
   chmodSync(root, 0o755)
-  chmodSync(join(root, "/etc/cni/net.d/10-calico.conflist"), 0o600)
   const script = `import { detect } from ${JSON.stringify(join(import.meta.dirname, "../../src/install/detect.ts"))}
 process.setgid(65534)
 process.setuid(65534)
 try { detect(${JSON.stringify(root)}) } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })) }`
-  const { stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
-    encoding: "utf8",
-    cwd: join(import.meta.dirname, "../.."),
-  })
-  assert.deepEqual(JSON.parse(stdout), {
-    code: "NOT_PERMITTED",
-    message: "/etc/cni/net.d/10-calico.conflist may not be read",
-    hint: "Run as root.",
-  })
+  const asked = (path: string) => {
+    chmodSync(join(root, path), 0o600)
+    const { stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      encoding: "utf8",
+      cwd: join(import.meta.dirname, "../.."),
+    })
+    chmodSync(join(root, path), 0o755)
+    return JSON.parse(stdout)
+  }
+  for (const path of ["/etc/containerd/config.toml", "/etc/cni/net.d", "/etc/cni/net.d/10-calico.conflist"]) {
+    assert.deepEqual(asked(path), { code: "NOT_PERMITTED", message: `${path} may not be read`, hint: "Run as root." })
+  }
 })

@@ -13,9 +13,10 @@ export const doctor: Verb = {
     addNode(addOutput(command)).option("--execute", "run VERSION of the plugins below --root too, in a chroot")
   },
   async run(context, _args, options) {
-    const { facts } = openNode(options)
+    const { facts, homes } = openNode(options)
     const findings = await examine(facts, {
       mayExecute: facts.root === "/" || options.execute === true,
+      homes,
       nowMs: context.nowMs(),
       onAsk: progressOf(context),
     })

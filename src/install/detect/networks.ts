@@ -19,6 +19,7 @@ export function readNetworks(
   runtime: Runtime | undefined,
   isThere: (plugin: string) => boolean,
 ): Network[] {
+  files.assertReadable(confDir)
   const networks = files
     .list(confDir)
     .filter((name) => isConfiguration(name, runtime) && !files.isDirectory(join(confDir, name)))
@@ -38,7 +39,8 @@ export function readNetworks(
 export function readNetwork(files: NodeFiles, file: string, libcni: Libcni = NEWEST): Network {
   const extension = extensionOf(file).slice(1)
   const format = extension === "conf" || extension === "json" ? extension : "conflist"
-  const text = files.decidingText(file)
+  files.assertReadable(file)
+  const text = files.text(file)
   const list: NetworkList | Refused =
     text === undefined
       ? { error: "it cannot be read" }

@@ -27,16 +27,14 @@ export class NodeFiles {
     return this.#follow(path, 0)
   }
 
-  /** Of a file whose absence would be taken for an answer: a Fault where it is there and may not be read. */
-  decidingText(path: string): string | undefined {
-    const text = this.text(path)
-    const host = text === undefined ? this.host(path) : undefined
-    if (host === undefined) return text
+  /** Before something is read whose absence would be taken for an answer: it is there and may not be read. */
+  assertReadable(path: string): void {
+    const host = this.host(path)
+    if (host === undefined) return
     try {
       accessSync(host, constants.R_OK)
-      return undefined
-    } catch {
-      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.")
+    } catch (cause) {
+      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.", cause)
     }
   }
 

@@ -8,7 +8,8 @@ export type Table = Record<string, unknown>
  * over it either.
  */
 export function readToml(files: NodeFiles, path: string): { table: Table; broken?: string } | undefined {
-  const text = files.decidingText(path)
+  files.assertReadable(path)
+  const text = files.text(path)
   if (text === undefined) return undefined
   try {
     return { table: parse(text) }
