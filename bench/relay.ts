@@ -5,7 +5,7 @@ import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { RELAY, Stand } from "../test/relay/stand.ts"
-import { type Report, type Row, type Throughput, table, targetsOf } from "./report.ts"
+import { MILLION, type Report, type Row, type Throughput, table, targetsOf } from "./report.ts"
 import { type Case, crowd, type Timing, turns } from "./rounds.ts"
 
 const ROUNDS = 2000
@@ -14,7 +14,6 @@ const BATCHES = 10
 const WORKERS = 50
 /** How often each worker adds and deletes in one batch. */
 const TIMES = 4
-const MILLION = 1_048_576
 const PLUGINS = "/usr/lib/cni"
 /** About what Calico is given. */
 const CONFIG = JSON.stringify({
@@ -90,7 +89,6 @@ function setUp(): void {
   for (const name of ["tiny", "tiny.json", "loopback", "host-local"])
     copyFileSync(join(stand.bin, name), join(bare, name))
   for (const name of ["tiny", "loopback", "host-local"]) stand.wrap(name)
-  copyFileSync(join(stand.bin, "../bare/tiny.json"), join(stand.bin, "tiny.json"))
   stand.probe("cni_pre")
   stand.configure({ logFile: join(stand.root, "cni.log") })
   copyFileSync(join(import.meta.dirname, "article_pre.py"), join(bare, "article_pre.py"))

@@ -23,6 +23,9 @@ export type Report = {
   sizeBytes: number
 }
 
+/** The limit of descriptors that some runtimes give to what they start. */
+export const MILLION = 1_048_576
+
 export type Target = {
   what: string
   value: number
@@ -63,7 +66,10 @@ export function table(report: Report, targets: readonly Target[]): string {
     ...[bare.p50Ms, ours.p50Ms, ours.p50Ms - bare.p50Ms, bare.p99Ms, ours.p99Ms, ours.p99Ms - bare.p99Ms].map(ms),
   ]
   return [
-    `${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}; up to ${machine.descriptors} descriptors`,
+    `${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}`,
+    ...(machine.descriptors < MILLION
+      ? [`This machine allows no process more than ${machine.descriptors} descriptors; a million were wanted.`]
+      : []),
     "",
     ...columns([
       [`latency in ms, ${rounds} rounds`, "p50 bare", "ours", "added", "p99 bare", "ours", "added"],

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,6 +111,14 @@ static uint64_t call(const Case *c, struct rusage *usage)
     return nowNs() - from;
 }
 
+/* What else this machine does is not to be measured: all of it runs at the lowest real-time priority, where that is
+ * allowed. musl's own call only says ENOSYS. */
+static void goFirst(void)
+{
+    struct sched_param lowest = { .sched_priority = 1 };
+    syscall(SYS_sched_setscheduler, 0, SCHED_RR, &lowest);
+}
+
 /* The order turns by one in each round, so that no case always comes after the same other. */
 static void turns(int count)
 {
@@ -158,6 +168,7 @@ static void crowd(int workers, int count)
 
 int main(int argc, char **argv)
 {
+    goFirst();
     if (argc > 3 && !strcmp(argv[1], "turns")) { readCases(argv + 3); turns(atoi(argv[2])); return 0; }
     if (argc > 4 && !strcmp(argv[1], "crowd")) { readCases(argv + 4); crowd(atoi(argv[2]), atoi(argv[3])); return 0; }
     errno = EINVAL;

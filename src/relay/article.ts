@@ -1,8 +1,8 @@
-import { scanJson, stringEnd } from "../capture/json-scan.ts"
-import { redact } from "../capture/redact.ts"
+import { stringEnd } from "../capture/json-scan.ts"
 import { chainInput } from "./chain-input.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
+import { cleaned } from "./journal.ts"
 
 export type ProbeRole = "pre" | "post"
 
@@ -18,14 +18,14 @@ export function articleLine(host: Host, { raw }: RelayConfig, role: ProbeRole): 
   if (containerId === undefined) return "env CNI_CONTAINERID not found\n"
   if (command !== "ADD" && !(command === "DEL" && role === "post")) return undefined
   const input = host.text(0) ?? host.latin1(0)
-  const whole = spaced(raw ? input : redact(input).text)
+  const whole = spaced(raw ? input : cleaned(host, input).text)
   const prevResult = role === "post" && command === "ADD" ? chainInput(whole).prevResult : undefined
   const shown = prevResult ? `output=${whole.slice(prevResult.from, prevResult.to)}` : `input=${whole}`
   return `CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${shown}\n`
 }
 
 function spaced(text: string): string {
-  if (!scanJson(text, () => undefined)) return text.replaceAll("\n", " ").trim()
+  if (!text.trimStart().startsWith("{")) return text.replaceAll("\n", " ").trim()
   const parts: string[] = []
   let at = 0
   while (at < text.length) {
