@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { findMounts } from "../install/detect/mounts.ts"
 import { isVersionAtLeast } from "../install/detect/version.ts"
 import type { LedgerRow } from "../model/ledger-node.ts"
 import { DEFAULT_CACHE_DIR } from "../store/cache.ts"
@@ -77,6 +78,22 @@ export const STORE_RULES: NodeRule[] = [
             remedy: `rm -r ${join(dataDir, name)}, if no pod of that network is left`,
           })),
       )
+    },
+  },
+  {
+    id: "store-read-only",
+    severity: "error",
+    title: "what every ADD writes to is on a read-only file system",
+    check: ({ dataDirs, files }) => {
+      const mounts = findMounts(files, [DEFAULT_CACHE_DIR, ...dataDirs]).filter(({ isReadOnly }) => isReadOnly)
+      return [...new Set(mounts.map(({ mountPoint }) => mountPoint))].map((mountPoint) => {
+        const on = mounts.filter((mount) => mount.mountPoint === mountPoint).map(({ directory }) => directory)
+        return {
+          said: `${on.join(", ")}: on ${mountPoint}, which is read-only`,
+          evidence: [...on, mountPoint],
+          remedy: `mount -o remount,rw ${mountPoint}; look into dmesg for why it became so`,
+        }
+      })
     },
   },
   {

@@ -318,6 +318,18 @@ test("attachment-leaked and reservation-orphan: grouped by their directory, and 
   ])
 })
 
+test("attachment-leaked: a cached result whose namespace is gone, and whose address is nobody's", async (t) => {
+  assert.deepEqual(await sick(t, { "/run/netns/living": "" }, cached("gone", "/run/netns/gone")), [
+    "warning attachment-leaked: 1 in /var/lib/cni/results kept for network namespaces that are no more: 10.88.0.2 => rm /var/lib/cni/results/containerd-net-gone-eth0",
+  ])
+})
+
+test("store-read-only", async (t) => {
+  assert.deepEqual(await sick(t, mountinfo("/ ext4 rw", "/var ext4 ro")), [
+    "error store-read-only: /var/lib/cni/results, /var/lib/cni/networks: on /var, which is read-only => mount -o remount,rw /var; look into dmesg for why it became so",
+  ])
+})
+
 test("a node whose namespaces are not mounted here has no orphans", async (t) => {
   assert.deepEqual(await sick(t, reservation("10.88.0.2", "pod"), cached("pod", "/run/netns/pod")), [])
 })

@@ -10,7 +10,7 @@ test("kubeadm on Debian: the running containerd decides, not the names that its 
     factsText(detect(plant(t, PLATFORM_TREES.kubeadm))),
     `platform default: no sign of another
 runtime containerd 1.7.24 running
-  [process 612; /etc/containerd/config.toml] /run/containerd/containerd.sock
+  [process 612; /etc/containerd/config.toml; /run/containerd/containerd.sock] /run/containerd/containerd.sock
   max 1 default - loopback
   path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd
 conf /etc/cni/net.d (containerd's default)

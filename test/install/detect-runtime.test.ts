@@ -212,6 +212,17 @@ test("options come before everything; a directory without a node has the usual o
   )
 })
 
+test("a socket alone tells of a runtime", (t) => {
+  const sockets = { "/run/containerd/containerd.sock": "", "/run/crio/crio.sock": "" }
+  assert.deepEqual(
+    detect(plant(t, sockets)).runtimes.map(({ name, evidence, isRunning }) => [name, evidence, isRunning]),
+    [
+      ["containerd", ["/run/containerd/containerd.sock"], false],
+      ["cri-o", ["/run/crio/crio.sock"], false],
+    ],
+  )
+})
+
 test("symlinks of a mounted node stay inside of it", (t) => {
   const root = plant(t, {
     "/etc/cni": "-> /srv/cni",

@@ -29,13 +29,13 @@ conf_dir = "${root}/net.d"
   const ended = new Promise((resolve) => daemon.once("exit", resolve))
   try {
     const mine = () => detect("/").runtimes.find(({ configFile }) => configFile === config)
-    for (let tries = 0; !mine() && tries < 100; tries++) await sleep(50)
+    for (let tries = 0; (mine()?.evidence.length ?? 0) < 3 && tries < 100; tries++) await sleep(50)
     const version = execFileSync("containerd", ["--version"], { encoding: "utf8" }).split(" ")[2]
     const { evidence, isRunning, confDir, binDirs, socket, version: found } = mine() ?? {}
     assert.deepEqual(
       { evidence, isRunning, confDir: confDir?.value, binDirs: binDirs?.value, socket, version: found },
       {
-        evidence: [`process ${daemon.pid}`, config],
+        evidence: [`process ${daemon.pid}`, config, join(root, "containerd.sock")],
         isRunning: true,
         confDir: join(root, "net.d"),
         binDirs: [join(root, "bin")],

@@ -38,6 +38,8 @@ const HOMES: Home[] = [
   },
 ]
 
+const SOCKET = "/run/containerd/containerd.sock"
+
 const HOW: Partial<Record<PlatformName, string>> = {
   gke: "GKE writes the file anew when the node is made; a node pool's configuration cannot set it",
   bottlerocket: "Bottlerocket writes the file from its settings, which have no such key",
@@ -58,6 +60,7 @@ export function findContainerds(files: NodeFiles, processes: readonly Process[],
     ...HOMES.flatMap(({ config }) => configured(config)),
     ...(unit ? [describe(files, platform, unit, false)] : []),
     ...configured(DEFAULT.config),
+    ...(files.exists(SOCKET) ? [describe(files, platform, { words: ["containerd"], from: SOCKET }, false)] : []),
   ]
   const seen = new Set<string>()
   return [...started, ...idle].filter(({ configFile = DEFAULT.config }) => {
@@ -81,6 +84,7 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
     binDirs === undefined
       ? { value: ["/opt/cni/bin"], from: "containerd's default" }
       : { value: binDirs.map(normalizeDirectory), from: value(takesList && list ? "bin_dirs" : "bin_dir") }
+  const socket = flag(line, "--address", "-a") ?? config.address ?? SOCKET
   const setting = pathSetting(files, configFile, platform, key, takesList)
   const other =
     takesList && single !== undefined ? `take ${value("bin_dir")} out: containerd does not start with both` : undefined
@@ -88,10 +92,10 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   return {
     name: "containerd",
     ...(version === undefined ? {} : { version }),
-    evidence: [...new Set([line.from, ...(files.isFile(configFile) ? [configFile] : [])])],
+    evidence: [...new Set([line.from, configFile, socket])].filter((it) => it === line.from || files.exists(it)),
     isRunning,
     ...(line.pid === undefined ? {} : { pid: line.pid }),
-    socket: flag(line, "--address", "-a") ?? config.address ?? "/run/containerd/containerd.sock",
+    socket,
     ...(files.isFile(configFile) ? { configFile } : {}),
     ...(config.broken === undefined ? {} : { broken: config.broken }),
     ...(config.off === undefined ? {} : { off: config.off }),

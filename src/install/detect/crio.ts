@@ -9,6 +9,7 @@ import { versionOf } from "./version.ts"
 
 const CONFIG = "/etc/crio/crio.conf"
 const DROP_INS = "/etc/crio/crio.conf.d"
+const SOCKET = "/run/crio/crio.sock"
 
 /** The node's CRI-O: flags over drop-ins in the order of their names over crio.conf. */
 export function findCrio(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime | undefined {
@@ -16,7 +17,7 @@ export function findCrio(files: NodeFiles, processes: readonly Process[], platfo
   const line: CommandLine | undefined =
     process ??
     fromUnit(files, "crio.service") ??
-    [CONFIG, DROP_INS].filter((path) => files.exists(path)).map((from) => ({ words: ["crio"], from }))[0]
+    [CONFIG, DROP_INS, SOCKET].filter((path) => files.exists(path)).map((from) => ({ words: ["crio"], from }))[0]
   if (line === undefined) return undefined
   const main = flag(line, "--config", "-c") ?? CONFIG
   const directory = flag(line, "--config-dir", "-d") ?? DROP_INS
@@ -48,14 +49,15 @@ export function findCrio(files: NodeFiles, processes: readonly Process[], platfo
   if (old) binDirs = { ...binDirs, value: [...binDirs.value, withoutSlash(old)] }
   const network = flag(line, "--cni-default-network") ?? defaultNetwork
   const version = versionOf(files, line.executable ?? line.words[0] ?? "", ["cri-o"])
+  const socket = flag(line, "--listen") ?? SOCKET
   const [setting] = binDirs.from.split(", ")
   return {
     name: "cri-o",
     ...(version === undefined ? {} : { version }),
-    evidence: [...new Set([line.from, ...read])],
+    evidence: [...new Set([line.from, ...read, ...(files.exists(socket) ? [socket] : [])])],
     isRunning: process !== undefined,
     ...(process?.pid === undefined ? {} : { pid: process.pid }),
-    socket: flag(line, "--listen") ?? "/run/crio/crio.sock",
+    socket,
     ...(files.isFile(main) ? { configFile: main } : {}),
     ...(broken === undefined ? {} : { broken }),
     confDir,
