@@ -1,9 +1,7 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process"
-import { once } from "node:events"
+import { spawn } from "node:child_process"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import type { Readable, Writable } from "node:stream"
 import { build } from "esbuild"
 import type { Order } from "./dying.ts"
 
@@ -28,39 +26,45 @@ export function removeHands(): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, null>
-
 /** Carries out orders in processes of their own: those that live in one, each that dies in a fresh one. */
 export class Hands {
-  #living = start()
-  #next = start()
+  #living = new Hand()
+  #next = new Hand()
 
+  /** "ended", "killed", or what went wrong. */
   async run(order: Order): Promise<string> {
-    if (order.dieAfter === 0) return answer(this.#living, order)
+    if (order.dieAfter === 0) return this.#living.run(order)
     const dying = this.#next
     // Started while this one works, so that nobody waits for it.
-    this.#next = start()
-    const end = await answer(dying, order)
-    dying.kill("SIGKILL")
+    this.#next = new Hand()
+    const end = await dying.run(order)
+    dying.stop()
     return end
   }
 
   stop(): void {
-    this.#living.kill("SIGKILL")
-    this.#next.kill("SIGKILL")
+    this.#living.stop()
+    this.#next.stop()
   }
 }
 
-function start(): Child {
-  return spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] })
-}
+class Hand {
+  readonly #child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] })
+  #answer: (line: string) => void = () => {}
 
-/** "ended", "killed", or what went wrong. */
-async function answer(child: Child, order: Order): Promise<string> {
-  const lines = createInterface(child.stdout)
-  const ends = [once(lines, "line").then(([line]) => String(line)), once(child, "exit").then(() => "killed")]
-  child.stdin.write(`${JSON.stringify(order)}\n`)
-  const end = await Promise.race(ends)
-  lines.removeAllListeners()
-  return end
+  constructor() {
+    createInterface(this.#child.stdout).on("line", (line) => this.#answer(line))
+    this.#child.on("exit", () => this.#answer("killed"))
+  }
+
+  run(order: Order): Promise<string> {
+    this.#child.stdin.write(`${JSON.stringify(order)}\n`)
+    return new Promise((resolve) => {
+      this.#answer = resolve
+    })
+  }
+
+  stop(): void {
+    this.#child.kill("SIGKILL")
+  }
 }

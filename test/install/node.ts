@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
   chownSync,
@@ -15,8 +15,11 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs"
+import type { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { setTimeout as sleep } from "node:timers/promises"
 import { double } from "../doubles/double.ts"
 
 /** A node's directories in a temporary root, with plugins that are programs. */
@@ -70,9 +73,9 @@ export class Node {
   }
 
   /** Everything about every file: two equal trees are told apart by nothing but their inode numbers. */
-  tree(path = "/"): Record<string, string> {
+  async tree(path = "/"): Promise<Record<string, string>> {
     const top = this.at(path).replace(/\/$/, "")
-    const attributes = extendedAttributes(top)
+    const attributes = await extendedAttributes(top)
     const found: Record<string, string> = {}
     const visit = (directory: string) => {
       for (const name of readdirSync(directory).sort()) {
@@ -116,24 +119,40 @@ function dress(path: string, { mode = 0o644, owner, attributes = {}, ageDays = 4
   utimesSync(path, seconds + 0.125, seconds + 0.25)
 }
 
-/** Node cannot read extended attributes. */
-function extendedAttributes(top: string): Record<string, string> {
-  const script = `
-import os,sys,json
-found={}
-for here,folders,files in os.walk(sys.argv[1]):
-  for name in folders+files:
-    path=os.path.join(here,name)
-    keys=os.listxattr(path,follow_symlinks=False)
-    if keys: found[os.path.relpath(path,sys.argv[1])]=" ".join(sorted(k+"="+os.getxattr(path,k,follow_symlinks=False).hex() for k in keys))
-print(json.dumps(found))`
-  return JSON.parse(python(script, top)) as Record<string, string>
+/** Node cannot read extended attributes; one that can is asked for a tree a line. */
+let reader: { child: ChildProcess; lines: AsyncIterator<string> } | undefined
+
+async function extendedAttributes(top: string): Promise<Record<string, string>> {
+  if (!reader) {
+    const child = spawn("python3", ["-c", READER], { stdio: ["pipe", "pipe", "inherit"] })
+    child.unref()
+    reader = { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
+  }
+  const { stdin, stdout } = reader.child
+  // It holds the tests up while they wait for it, and not when they have ended.
+  for (const pipe of [stdin, stdout] as Socket[]) pipe.ref()
+  stdin?.write(`${top}\n`)
+  const { value } = await reader.lines.next()
+  for (const pipe of [stdin, stdout] as Socket[]) pipe.unref()
+  return JSON.parse(value) as Record<string, string>
 }
 
-function python(script: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", script, ...args], { encoding: "utf8" })
+const READER = `
+import os,sys,json
+for line in sys.stdin:
+  top=line[:-1]
+  found={}
+  for here,folders,files in os.walk(top):
+    for name in folders+files:
+      path=os.path.join(here,name)
+      keys=os.listxattr(path,follow_symlinks=False)
+      if keys: found[os.path.relpath(path,top)]=" ".join(sorted(k+"="+os.getxattr(path,k,follow_symlinks=False).hex() for k in keys))
+  print(json.dumps(found),flush=True)
+`
+
+function python(script: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync("python3", ["-c", script, ...args], { encoding: "utf8" })
   if (status !== 0) throw new Error(stderr)
-  return stdout
 }
 
 /**
@@ -170,7 +189,7 @@ export class Runtime {
     this.path = path.filter((other) => other !== directory)
     const before = this.calls
     // The operation that began before looks there still.
-    while (this.calls < before + 20) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (this.calls < before + 8) await sleep(5)
     await act()
     this.path = path
   }
@@ -201,6 +220,8 @@ export class Runtime {
     const isProbe = name === "cni_pre" || name === "cni_post"
     const expected = isProbe ? (command === "ADD" ? '0 {"cniVersion":"0.1.0"}' : "0 ") : `0 {"plugin":"${name}"}`
     if (answer !== expected) this.failures.push(`${command} ${name}: ${answer}`)
+    // Whoever works at the same time needs the processor too.
+    await sleep(4)
   }
 }
 
