@@ -1,10 +1,12 @@
-import { accessSync, constants, statSync } from "node:fs"
+import { accessSync, constants, existsSync, statSync } from "node:fs"
 import type { Command } from "commander"
 import { Fault } from "../fault/fault.ts"
 import { detect } from "../install/detect.ts"
 import { type Disk, nodeDisk } from "../install/disk.ts"
 import { restoreExpired } from "../install/expiry.ts"
 import type { NodeFacts } from "../install/facts.ts"
+import { layoutOf } from "../install/layout.ts"
+import { DEFAULT_PLATFORM, PLATFORMS } from "../install/platform.ts"
 import { settle } from "../install/under-way.ts"
 import type { Surroundings } from "../install/undo.ts"
 import type { Context } from "./context.ts"
@@ -53,6 +55,20 @@ export function openNode(options: Record<string, unknown>): NodeView {
 export function endExpired({ stderr, nowMs }: Context, { disk, homes, surroundings }: NodeView): void {
   for (const { binDir, untilMs } of restoreExpired(disk, homes, surroundings, nowMs())) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
+  }
+}
+
+/** The same for verbs that have nothing to do with the node, where it costs them a few looks into the usual places. */
+export function endExpiredHere(context: Context): void {
+  const usual = [...PLATFORMS, DEFAULT_PLATFORM].flatMap(({ binDirs }) => binDirs)
+  const homes = [...new Set([...usual, DEFAULT_SHIM_DIR])]
+  if (process.getuid?.() !== 0 || !homes.some((binDir) => existsSync(layoutOf(binDir).journal))) return
+  try {
+    const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })
+    endExpired(context, { ...node, homes: [...new Set([...node.homes, ...homes])] })
+  } catch (error) {
+    // What is wrong with the install is told by status, not by every verb.
+    if (!(error instanceof Fault)) throw error
   }
 }
 

@@ -3,6 +3,7 @@ import { FAULTS, Fault } from "../fault/fault.ts"
 import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { addHelp } from "./help/help.ts"
+import { endExpiredHere } from "./node.ts"
 import { startPager } from "./pager.ts"
 import type { Verb } from "./verb.ts"
 import { VERBS } from "./verbs.ts"
@@ -48,6 +49,7 @@ function commandLine(context: Context): Command {
 }
 
 async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {
+  if (!command.opts().root) endExpiredHere(context)
   const paged = verb.isPaged ? startPager(context) : undefined
   if (!paged) return verb.run(context, command.processedArgs, command.opts())
   try {

@@ -12,8 +12,10 @@ import { ps } from "./verbs/ps.ts"
 import { serve } from "./verbs/serve.ts"
 import { show } from "./verbs/show.ts"
 import { stats } from "./verbs/stats.ts"
+import { status } from "./verbs/status.ts"
 import { tail } from "./verbs/tail.ts"
 import { uninstall } from "./verbs/uninstall.ts"
+import { watch } from "./verbs/watch.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
@@ -33,5 +35,7 @@ export const VERBS: Verb[] = [
   doctor,
   plan,
   install,
+  status,
+  watch,
   uninstall,
 ]

@@ -42,6 +42,14 @@ export function removeAll(
   return { ...removal, captures: [...new Set(removal.captures)] }
 }
 
+/** Pass-through executables go when nothing names them any more. Returns the paths of those that went. */
+export function tidyTombstones(disk: Disk, homes: readonly string[], surroundings: Surroundings): string[] {
+  return homes.flatMap((binDir) => {
+    if (!readJournal(disk, layoutOf(binDir).journal, binDir)?.isRetired) return []
+    return undo(disk, binDir, surroundings)?.restored ?? []
+  })
+}
+
 /** Path mode's directory is ours, and so is the one around it by default; a directory with anything in it stays. */
 export function removeShimDir(disk: Disk, shimDir: string): void {
   if (exists(disk, shimDir) && !disk.removeDirectory(shimDir)) return

@@ -67,14 +67,21 @@ export function undoSteps(disk: Disk, steps: readonly Step[], surroundings: Surr
     if (step.kind === "rename") putBack(disk, step.path, step.undo, relays, undone)
   }
   for (const step of backwards) if (step.kind === "rename" && step.undo.kind === "remove") disk.remove(step.path)
-  if (undone.left.some(({ isBlocking }) => isBlocking)) return undone
+  if (undone.left.some(({ isBlocking }) => isBlocking)) return eachOnce(undone)
   const around = { ...surroundings, settle: once(surroundings.settle) }
   for (const step of backwards) {
     if (step.kind === "rename") withdraw(disk, step.path, step.undo, relays, around, undone)
     else if (step.kind === "mkdir") disk.removeDirectory(step.path)
     else if (step.kind === "link" || step.kind === "symlink" || step.kind === "write") disk.remove(step.path)
   }
-  return undone
+  return eachOnce(undone)
+}
+
+/** What was put back by a watch has as many steps as it was put back. */
+function eachOnce({ restored, left, tombstones }: Undone): Undone {
+  const isFirst = ({ path }: { path: string }, at: number, all: readonly { path: string }[]) =>
+    all.findIndex((other) => other.path === path) === at
+  return { restored: [...new Set(restored)], left: left.filter(isFirst), tombstones: tombstones.filter(isFirst) }
 }
 
 /** The last of us: directories that other steps made have gone by now, if nobody put anything into them. */

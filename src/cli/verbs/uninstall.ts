@@ -32,7 +32,7 @@ function removalText(
 ): string {
   if (binDirs.length === 0) return `nothing is installed in ${looked.join(", ")}\n`
   return sections([
-    [`uninstalled from ${binDirs.join(", ")}`, [...new Set(restored)].map((path) => `${path} is as it was`)],
+    [`uninstalled from ${binDirs.join(", ")}`, restored.map((path) => `${path} is as it was`)],
     ["LEFT AS IT IS", left.map(({ path, why }) => `${path} ${why}`)],
     [
       "STAYS FOR NOW, recording nothing; the next cnitap status or uninstall removes it",

@@ -1,0 +1,30 @@
+import { Fault } from "../../fault/fault.ts"
+import { readRelay } from "../../install/relay-file.ts"
+import { readStatus } from "../../install/status.ts"
+import { Watch } from "../../install/watch.ts"
+import { addNode, assertWritable, endExpired, openNode } from "../node.ts"
+import type { Verb } from "../verb.ts"
+
+export const watch: Verb = {
+  name: "watch",
+  summary: "put the relay back where an agent has put its own file, and end the install when its time is over",
+  define: addNode,
+  async run(context, _args, options) {
+    const node = openNode(options)
+    const { disk, homes, shimDir, surroundings } = node
+    endExpired(context, node)
+    const installed = homes.filter((binDir) => readStatus(disk, binDir, surroundings))
+    if (installed.length === 0) {
+      throw new Fault("NOT_FOUND", `nothing is installed in ${homes.join(", ")}`, "Run cnitap install first.")
+    }
+    assertWritable(disk, installed)
+    const report = (text: string) => {
+      context.stdout.write(`${new Date(context.nowMs()).toISOString()} ${text}\n`)
+    }
+    const end = new AbortController()
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
+    report(`watching ${installed.join(", ")}`)
+    await new Watch({ disk, relay: readRelay(), homes, shimDir, look: () => openNode(options) }, report).run(end.signal)
+    report(end.signal.aborted ? "stopped watching; what is installed stays" : "nothing is installed any more")
+  },
+}
