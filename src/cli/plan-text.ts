@@ -133,17 +133,17 @@ export function settingLines({ capture, raw, onlyFailures, sampleOneIn, untilMs,
   ]
 }
 
+/** The setting as it has to be written. A runtime that knows one directory only gets ours, which has every plugin. */
 export function pathSettingLines({ file, key, value, kind, restart, how }: PathSetting, shimDir: string): string[] {
-  const directories = [shimDir, ...value.filter((directory) => directory !== shimDir)]
-  const words = {
-    list: `set ${key} to ${JSON.stringify(directories)}`,
-    single: `set ${key} to ${shimDir}, which has every plugin of the directory it names now`,
-    flag: `give ${key}=${directories.join(",")}`,
+  const all = [shimDir, ...value.filter((directory) => directory !== shimDir)]
+  const written = {
+    list: `${key} = ${JSON.stringify(all)}`,
+    single: `${key} = ${JSON.stringify(shimDir)}`,
+    flag: `${key}=${all.join(",")}`,
   }
-  const notes = how === undefined ? [] : [`mind: ${how}`]
   return [
-    `in ${file}: ${words[kind]}`,
-    ...notes,
+    `in ${file}: ${written[kind]}`,
+    ...(how === undefined ? [] : [`mind: ${how}`]),
     `then: ${restart}`,
     "cnitap restarts nothing; nothing is recorded until then",
   ]

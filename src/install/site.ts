@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs"
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../fault/fault.ts"
 import type { Disk } from "./disk.ts"
@@ -95,7 +95,7 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
   const path = join(layout.binDir, name)
   const original = join(layout.real, name)
   const itself = lstatSync(disk.at(path), { throwIfNoEntry: false })
-  const reached = itself ? statSync(disk.at(path), { throwIfNoEntry: false }) : undefined
+  const reached = itself ? statOf(disk.at(path)) : undefined
   const relaySha256 = relayAt(disk.at(path), relays)
   const originalItself = lstatSync(disk.at(original), { throwIfNoEntry: false })
   return {
@@ -119,7 +119,7 @@ function targetOf(disk: Disk, path: string, binDir: string): string {
 }
 
 function isSameDirectory(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  const [a, b] = [one, other].map(statOf)
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
@@ -135,6 +135,15 @@ function assertInside(disk: Disk, binDir: string): void {
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
+}
+
+/** Of what the path leads to; undefined: it leads nowhere, round in a circle, or below a file. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
   } catch {
     return undefined
   }

@@ -1,11 +1,11 @@
-import { lstatSync, readFileSync, statSync } from "node:fs"
+import { lstatSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { whoNames } from "./caches.ts"
 import type { Disk } from "./disk.ts"
 import { hasProbes } from "./edit.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { layoutOf } from "./layout.ts"
-import { list, relayAt, relayHashes } from "./site.ts"
+import { list, relayAt, relayHashes, statOf } from "./site.ts"
 import type { Reversal, Step } from "./step.ts"
 import type { Surroundings, Tombstone } from "./undo.ts"
 import type { Mode, Settings } from "./wish.ts"
@@ -118,7 +118,7 @@ function tombstonesOf(disk: Disk, journal: Journal, { confDirs, binDirs }: Surro
 
 function captureOf(disk: Disk, path: string): CaptureStatus {
   const names = list(disk.at(path))
-  const sizes = names.map((name) => statSync(disk.at(join(path, name)), { throwIfNoEntry: false })?.size ?? 0)
+  const sizes = names.map((name) => statOf(disk.at(join(path, name)))?.size ?? 0)
   return {
     path,
     isThere: exists(disk, path),

@@ -1,10 +1,10 @@
-import { lstatSync, readFileSync, statSync } from "node:fs"
+import { lstatSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { ListFile } from "./chain.ts"
 import type { Disk } from "./disk.ts"
 import type { NodeFacts } from "./facts.ts"
 import { newConfiguration, PROBES, savedConfiguration } from "./layout.ts"
-import { list, readSite, type Site } from "./site.ts"
+import { list, readSite, type Site, statOf } from "./site.ts"
 import type { Wish } from "./wish.ts"
 
 /** Everything that a plan depends on: the node, and what of ours is on it. */
@@ -61,7 +61,7 @@ function readList(disk: Disk, path: string): ListFile | undefined {
 
 function executables(disk: Disk, binDir: string): string[] {
   return list(disk.at(binDir)).filter((name) => {
-    const stat = statSync(`${disk.at(binDir)}/${name}`, { throwIfNoEntry: false })
+    const stat = statOf(`${disk.at(binDir)}/${name}`)
     return stat?.isFile() === true && (stat.mode & 0o111) !== 0
   })
 }
@@ -72,14 +72,14 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
   for (const directory of [capture, ...(logFile === undefined ? [] : [dirname(logFile)])]) {
     const wanted: string[] = []
     for (let here = directory; ; here = dirname(here)) {
-      const stat = statSync(disk.at(here), { throwIfNoEntry: false })
+      const stat = statOf(disk.at(here))
       if (stat && !stat.isDirectory()) blocked = here
       if (stat || here === "/") break
       wanted.unshift(here)
     }
     for (const path of wanted) missing.add(path)
   }
-  const mode = statSync(disk.at(capture), { throwIfNoEntry: false })?.mode ?? 0
+  const mode = statOf(disk.at(capture))?.mode ?? 0
   return { missing: [...missing], ...(blocked ? { blocked } : {}), isOpenToOthers: (mode & 0o077) !== 0 }
 }
 

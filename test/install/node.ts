@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
+  chmodSync,
   chownSync,
   copyFileSync,
   existsSync,
@@ -72,6 +73,19 @@ export class Node {
     return path
   }
 
+  directory(path: string, mode: number): void {
+    mkdirSync(this.at(path), { recursive: true })
+    chmodSync(this.at(path), mode)
+  }
+
+  delete(path: string): void {
+    rmSync(this.at(path), { recursive: true })
+  }
+
+  names(path: string): string[] {
+    return readdirSync(this.at(path)).sort()
+  }
+
   /** Everything about every file: two equal trees are told apart by nothing but their inode numbers. */
   async tree(path = "/"): Promise<Record<string, string>> {
     const top = this.at(path).replace(/\/$/, "")
@@ -107,7 +121,7 @@ export type Attributes = { mode?: number; owner?: number; attributes?: Record<st
 
 function dress(path: string, { mode = 0o644, owner, attributes = {}, ageDays = 400 }: Attributes): void {
   if (owner !== undefined) chownSync(path, owner, owner)
-  spawnSync("chmod", [mode.toString(8), path])
+  chmodSync(path, mode)
   if (Object.keys(attributes).length > 0) {
     python(
       "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
