@@ -23,6 +23,7 @@ export function apply(
   relay: RelayFile,
   install: { mode: Mode; settings: Settings; wallMs: number },
   works: readonly Work[],
+  planAgain: () => readonly Work[],
   surroundings: Surroundings,
   progress: (step: Step) => void = () => {},
 ): void {
@@ -34,6 +35,11 @@ export function apply(
       const layout = layoutOf(binDir)
       const isFirst = enter(disk, layout, unlocks)
       begun.push({ layout, isFirst, steps: [] })
+    }
+    // A plan of before the lock may be of a node that somebody else has changed since: it could save a relay as original.
+    if (todo.length > 0 && JSON.stringify(planAgain()) !== JSON.stringify(works)) {
+      const why = "the node was changed by somebody else while cnitap made its plan"
+      throw new Fault("REFUSED", why, "Run the same command again.")
     }
     for (const [at, { binDir, steps }] of todo.entries()) {
       const here = begun[at]

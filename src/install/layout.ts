@@ -15,7 +15,7 @@ export type Layout = {
   links: string
   /** new files until they are renamed into place */
   stage: string
-  /** a symlink through which the relay finds the originals from among the new files, which is where it is tried */
+  /** where a relay among the new files looks for originals and settings: it has the former, so that a trial is not recorded */
   door: string
   settings: string
   journal: string

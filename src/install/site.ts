@@ -13,8 +13,8 @@ export type Site = {
   plugins: PluginFile[]
   /** names in our directory: journal, settings, sub-directories */
   home: string[]
-  /** the relay can be tried in the directory of new files */
-  hasDoor: boolean
+  /** how far the relay can be tried in the directory of new files */
+  door: "missing" | "empty" | "whole"
   /** unfinished files of an install that did not come to its end */
   leftovers: string[]
   /** text of relay.json */
@@ -46,13 +46,7 @@ export function readSite(disk: Disk, binDir: string, names: readonly string[]): 
   assertInside(disk, binDir)
   const journal = readJournal(disk, layout.journal, binDir)
   const originals = list(disk.at(layout.real))
-  if (!journal && originals.length > 0) {
-    throw new Fault(
-      "FILE_BROKEN",
-      `${layout.journal} is missing, but there are originals in ${layout.real}`,
-      `Move them back to ${binDir} by hand where a relay stands in their place.`,
-    )
-  }
+  if (!journal) assertNoOriginals(disk, layout)
   const relays = relayHashes(journal)
   const plugins = new Map<string, PluginFile>()
   const add = (name: string) => {
@@ -71,11 +65,21 @@ export function readSite(disk: Disk, binDir: string, names: readonly string[]): 
     ...(settings === undefined ? {} : { settings }),
     plugins: [...plugins.values()],
     home: list(disk.at(layout.home)),
-    hasDoor: lstatSync(disk.at(layout.door), { throwIfNoEntry: false }) !== undefined,
+    door: !exists(disk, layout.door) ? "missing" : exists(disk, join(layout.door, "real")) ? "whole" : "empty",
     leftovers: list(disk.at(layout.stage))
       .filter((name) => name !== basename(layout.door))
       .map((name) => join(layout.stage, name)),
   }
+}
+
+/** Without the journal nobody knows what stands in their place. */
+export function assertNoOriginals(disk: Disk, { binDir, journal, real }: Layout): void {
+  if (list(disk.at(real)).length === 0) return
+  throw new Fault(
+    "FILE_BROKEN",
+    `${journal} is missing, but there are originals in ${real}`,
+    `Move them back to ${binDir} by hand where a relay stands in their place.`,
+  )
 }
 
 /** Every relay that was ever put there: an older cnitap's too. */
@@ -108,7 +112,7 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
     ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,
     isSaved: itself !== undefined && itself.ino === originalItself?.ino && itself.dev === originalItself.dev,
-    hasLink: lstatSync(disk.at(join(layout.links, name)), { throwIfNoEntry: false }) !== undefined,
+    hasLink: exists(disk, join(layout.links, name)),
   }
 }
 
@@ -138,6 +142,10 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function exists(disk: Disk, path: string): boolean {
+  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }
 
 /** Of what the path leads to; undefined: it leads nowhere, round in a circle, or below a file. */

@@ -32,12 +32,15 @@ export function isArmed({ relaySha256, hasOriginal }: PluginFile): boolean {
 }
 
 /** What every install needs before its own steps. */
-export function homeSteps({ layout, home, hasDoor, leftovers }: Site): Step[] {
-  const missing = [layout.real, layout.links, layout.stage].filter((path) => !home.includes(basename(path)))
+export function homeSteps({ layout, home, door, leftovers }: Site): Step[] {
+  const missing = [
+    ...[layout.real, layout.links, layout.stage].filter((path) => !home.includes(basename(path))),
+    ...(door === "missing" ? [layout.door] : []),
+  ]
   return [
     ...leftovers.map((path): Step => ({ kind: "remove", path })),
     ...missing.map((path): Step => ({ kind: "mkdir", path, mode: 0o755 })),
-    ...(hasDoor ? [] : [{ kind: "symlink", target: "..", path: layout.door } as const]),
+    ...(door === "whole" ? [] : [{ kind: "symlink", target: "../../real", path: join(layout.door, "real") } as const]),
   ]
 }
 

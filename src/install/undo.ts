@@ -7,7 +7,7 @@ import { note, readJournal } from "./journal.ts"
 import { type Layout, layoutOf, newConfiguration } from "./layout.ts"
 import { lock } from "./lock.ts"
 import { sha256 } from "./relay-file.ts"
-import { list, relayAt } from "./site.ts"
+import { assertNoOriginals, list, relayAt } from "./site.ts"
 import type { Reversal, Step } from "./step.ts"
 
 /** What undoing must know of the node beyond the journal. */
@@ -39,6 +39,7 @@ export function undo(disk: Disk, binDir: string, surroundings: Surroundings): Un
   const unlock = lock(disk, layout.lock)
   try {
     const journal = readJournal(disk, layout.journal, binDir)
+    if (!journal) assertNoOriginals(disk, layout)
     const undone = undoSteps(disk, journal?.steps ?? [], surroundings)
     if (!isUnfinished(undone)) clearHome(disk, layout)
     else if (journal?.isRetired === false) note(disk, layout.journal, { kind: "uninstalled" })
@@ -86,6 +87,8 @@ function eachOnce({ restored, left, tombstones }: Undone): Undone {
 
 /** The last of us: directories that other steps made have gone by now, if nobody put anything into them. */
 export function clearHome(disk: Disk, layout: Layout): void {
+  disk.remove(join(layout.door, "real"))
+  disk.removeDirectory(layout.door)
   for (const directory of [layout.stage, layout.real, layout.links]) {
     for (const name of list(disk.at(directory))) disk.remove(join(directory, name))
     disk.removeDirectory(directory)

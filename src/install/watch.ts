@@ -102,7 +102,8 @@ export class Watch {
       return
     }
     const wish = wishOf(status, this.#node.shimDir)
-    const plan = planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    const planNow = () => planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    const plan = planNow()
     const [refusal] = plan.refusals
     if (refusal || plan.works.length === 0) {
       this.#sayOnce(`${what}: not put back${refusal ? `, ${refusal.why}` : ", it is not there"}`)
@@ -117,7 +118,7 @@ export class Watch {
     }
     const { mode, settings } = status
     try {
-      apply(disk, relay, { mode, settings, wallMs: Date.now() }, plan.works, surroundings)
+      apply(disk, relay, { mode, settings, wallMs: Date.now() }, plan.works, () => planNow().works, surroundings)
       this.#report(`${what}: put back`)
     } catch (error) {
       if (!(error instanceof Fault)) throw error

@@ -54,7 +54,8 @@ function perform({ verb, mode, confDir, binDir, shimDir, capture, path, handshak
     return
   }
   const wish: Wish = { mode, shimDir, force: false, settings: { capture, raw: false, onlyFailures: false } }
-  const plan = planInstall(survey(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
+  const planNow = () => planInstall(survey(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
+  const plan = planNow()
   if (plan.refusals.length > 0) throw new Error(JSON.stringify(plan.refusals))
-  apply(disk, relay, { mode, settings: wish.settings, wallMs: 0 }, plan.works, surroundings)
+  apply(disk, relay, { mode, settings: wish.settings, wallMs: 0 }, plan.works, () => planNow().works, surroundings)
 }

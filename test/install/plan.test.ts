@@ -29,7 +29,8 @@ test("swap: every plugin that the list reaches, the trial before the first chang
     "make directory BIN/.cnitap/real (0755)",
     "make directory BIN/.cnitap/links (0755)",
     "make directory BIN/.cnitap/new (0755)",
-    "make symlink BIN/.cnitap/new/.cnitap to ..",
+    "make directory BIN/.cnitap/new/.cnitap (0755)",
+    "make symlink BIN/.cnitap/new/.cnitap/real to ../../real",
     "make directory /var/lib/cnitap (0700)",
     "make directory /var/lib/cnitap/capture (0700)",
     ...["bridge", "host-local", "portmap"].map((name) => `link BIN/${name} as BIN/.cnitap/real/${name}`),
@@ -55,7 +56,7 @@ test("swap: every plugin that the list reaches, the trial before the first chang
 test("chain: the probes and the settings before the list that names them; what it cannot see is told", (t) => {
   const node = plainNode(t)
   const plan = planOn(node, { mode: "chain" })
-  assert.deepEqual(stepsOf(plan, node).slice(6), [
+  assert.deepEqual(stepsOf(plan, node).slice(7), [
     "write BIN/.cnitap/new/cni_pre (the relay, attributes of BIN/bridge)",
     "ask BIN/.cnitap/new/cni_pre for its VERSION",
     "write BIN/.cnitap/new/cni_post (the relay, attributes of BIN/bridge)",

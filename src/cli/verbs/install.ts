@@ -24,7 +24,8 @@ export const install: Verb = {
     const node = openNode(options)
     const { disk, facts, surroundings } = node
     if (options.dryRun !== true) endExpired(context, node)
-    const planned = planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    const planNow = () => planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    const planned = planNow()
     if (options.dryRun === true) {
       await printPlan(context, options, planned, facts)
       if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
@@ -34,7 +35,7 @@ export const install: Verb = {
     assertWritable(disk, [...planned.works.map(({ binDir }) => binDir), ...(planned.edit ? [facts.confDir.value] : [])])
     const { mode, settings } = wish
     const begin = { mode, settings, wallMs: context.nowMs() }
-    apply(disk, relay, begin, planned.works, surroundings, progress(context, planned))
+    apply(disk, relay, begin, planned.works, () => planNow().works, surroundings, progress(context, planned))
     await printOne(context, options, {
       kind: "Install",
       name: `install/${mode}`,
@@ -55,7 +56,7 @@ function refuse({ refusals }: Plan): void {
   )
 }
 
-function progress({ stderr }: Context, { works }: Plan): Parameters<typeof apply>[5] {
+function progress({ stderr }: Context, { works }: Plan): Parameters<typeof apply>[6] {
   if (!stderr.isTTY) return undefined
   const count = works.reduce((sum, { steps }) => sum + steps.length, 0)
   let at = 0

@@ -1,0 +1,365 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { capturing, cnitap, within } from "./cli.ts"
+import { call, Node } from "./node.ts"
+
+const CAPTURE = "/var/lib/cnitap/capture"
+const LIST = "/etc/cni/net.d/10-pods.conflist"
+const RELAY = readFileSync(join(import.meta.dirname, "../../dist/relay-x86_64"))
+
+for (const mode of ["swap", "chain", "path"]) {
+  test(`${mode}: installed, told by status, installed again without a change, uninstalled without a trace`, async (t) => {
+    const node = plainNode(t)
+    const before = await node.tree()
+    const installed = await cnitap("install", ...capturing(node), "--mode", mode)
+    assert.deepEqual([installed.code, installed.stderr], [0, ""])
+    const whole = await node.tree()
+    const again = await cnitap("install", ...capturing(node), "--mode", mode)
+    assert.match(again.stdout, /^nothing to do, installed already: /)
+    assert.deepEqual(await node.tree(), whole)
+    const status = await cnitap("status", ...within(node), "-o", "json")
+    assert.equal(status.code, 0)
+    const [install] = JSON.parse(status.stdout).installs
+    assert.deepEqual(
+      [install.mode, install.state, install.isWhole, install.plugins.map(({ name }: { name: string }) => name)],
+      [mode, "installed", true, mode === "chain" ? ["cni_pre", "cni_post"] : ["bridge", "host-local", "portmap"]],
+    )
+    const { code, stdout } = await cnitap("uninstall", ...within(node))
+    assert.equal(code, 0)
+    assert.match(stdout, /^uninstalled from /)
+    assert.deepEqual(await node.tree(), before)
+    assert.deepEqual(await cnitap("uninstall", ...within(node)), {
+      code: 0,
+      stdout: `nothing is installed in ${node.bin}, ${node.at("/opt/cnitap/bin")}\n`,
+      stderr: "",
+    })
+    assert.equal((await cnitap("status", ...within(node))).code, 6)
+  })
+}
+
+test("calls are recorded; the capture is root's alone and stays, or goes with --purge", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  await cnitap("install", ...capturing(node))
+  assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
+  const tree = await node.tree()
+  assert.match(tree[CAPTURE] ?? "", /^40700 /)
+  const [segment = ""] = node.names(CAPTURE)
+  assert.match(segment, /^calls-/)
+  const { stdout } = await cnitap("uninstall", ...within(node))
+  assert.match(stdout, /THE CAPTURE STAYS \(--purge removes it\)\n {2}.*\/capture\n$/)
+  assert.deepEqual(node.names(CAPTURE), [segment])
+  await cnitap("install", ...capturing(node))
+  const purged = await cnitap("uninstall", ...within(node), "--purge")
+  assert.ok(purged.stdout.includes(`PURGED\n  ${node.at(CAPTURE)}/${segment}\n`))
+  assert.equal(existsSync(node.at(CAPTURE)), false)
+  rmSync(node.at("/var/lib/cnitap"), { recursive: true, force: true })
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("other settings change relay.json and nothing else; --for, --sample, --only-failures and --raw are in it", async (t) => {
+  const node = plainNode(t)
+  await cnitap("install", ...capturing(node))
+  const before = await node.tree()
+  const flags = ["--for", "2h", "--sample", "1/10", "--only-failures", "--raw"]
+  await cnitap("install", ...capturing(node), ...flags)
+  const after = await node.tree()
+  const changed = Object.keys(after).filter((path) => after[path] !== before[path])
+  assert.deepEqual(changed, ["/opt/cni/bin/.cnitap/journal.jsonl", "/opt/cni/bin/.cnitap/relay.json"])
+  const { untilMs, ...settings } = JSON.parse(readFileSync(join(node.bin, ".cnitap/relay.json"), "utf8"))
+  assert.deepEqual(settings, {
+    format: 1,
+    capture: node.at(CAPTURE),
+    raw: true,
+    onlyFailures: true,
+    sampleOneIn: 10,
+  })
+  assert.ok(untilMs > Date.now() + 7_100_000 && untilMs < Date.now() + 7_300_000)
+})
+
+test("time is over: relays only pass calls on, and the next verb restores the files", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  await cnitap("install", ...capturing(node), "--for", "1ms")
+  assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
+  assert.deepEqual(node.names(CAPTURE), [])
+  const { code, stdout, stderr } = await cnitap("status", ...within(node))
+  assert.equal(code, 6)
+  assert.match(
+    stderr,
+    /^cnitap: the capture in .*\/opt\/cni\/bin ended at 20.* UTC; its files are as they were before\n$/,
+  )
+  assert.match(stdout, /^nothing is installed/)
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("a dry run tells the steps, and the diff of the list, and changes nothing", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  const plan = await cnitap("plan", ...capturing(node), "--mode", "chain")
+  const dry = await cnitap("install", "--dry-run", ...capturing(node), "--mode", "chain")
+  assert.deepEqual(dry, plan)
+  assert.match(plan.stdout, /STEPS\n {3}1 {2}make directory/)
+  const { stdout } = await cnitap("plan", ...capturing(node), "--mode", "chain", "--diff")
+  assert.ok(stdout.includes('   "plugins": [\n+    { "type": "cni_pre" },\n     {\n       "type": "bridge",'))
+  const json = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
+  assert.deepEqual(
+    [json.kind, json.mode, json.refusals, json.works.length, json.others.map(({ mode }: { mode: string }) => mode)],
+    ["Plan", "swap", [], 1, ["path", "chain"]],
+  )
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("what others have changed since is left and named", async (t) => {
+  const node = plainNode(t)
+  await cnitap("install", ...capturing(node))
+  node.plugin("bridge", ["drain", "out newer"])
+  appendFileSync(join(node.bin, "bridge"), "newer")
+  rmSync(join(node.bin, "portmap"))
+  const status = await cnitap("status", ...within(node))
+  assert.equal(status.code, 1)
+  assert.match(status.stdout, /bridge .* replaced by somebody else: recording ended there\n/)
+  assert.match(status.stdout, /portmap .* missing: removed by somebody else\n/)
+  const { code, stdout } = await cnitap("uninstall", ...within(node))
+  assert.equal(code, 0)
+  assert.ok(stdout.includes(`${node.bin}/bridge was replaced by somebody else since`))
+  assert.ok(stdout.includes(`${node.bin}/portmap was removed by somebody else since`))
+  assert.equal(await call(join(node.bin, "bridge")), "0 newer")
+  assert.deepEqual([existsSync(join(node.bin, "portmap")), existsSync(join(node.bin, ".cnitap"))], [false, false])
+})
+
+test("somebody appended to the edited list: uninstall takes our entries out and leaves theirs", async (t) => {
+  const node = plainNode(t)
+  await cnitap("install", ...capturing(node), "--mode", "chain")
+  const edited = readFileSync(node.at(LIST), "utf8")
+  writeFileSync(
+    node.at(LIST),
+    edited.replace('{ "type": "cni_post" }', '{ "type": "cni_post" }, {"type":"linkerd-cni"}'),
+  )
+  const { stdout } = await cnitap("uninstall", ...within(node))
+  assert.ok(stdout.includes(`${node.at(LIST)} was changed by somebody else since; only our entries are out`))
+  const { plugins } = JSON.parse(readFileSync(node.at(LIST), "utf8"))
+  assert.deepEqual(
+    plugins.map(({ type }: { type: string }) => type),
+    ["bridge", "portmap", "linkerd-cni"],
+  )
+  assert.deepEqual(node.names("/etc/cni/net.d"), ["10-pods.conflist"])
+})
+
+test("probes that a cache names stay, recording nothing; status names them and removes them when nothing does", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  const rooted = ["--root", node.root]
+  await cnitap("install", ...rooted, "--mode", "chain")
+  const config = Buffer.from('{"plugins":[{"type":"cni_pre"},{"type":"bridge"},{"type":"cni_post"}]}').toString(
+    "base64",
+  )
+  const results = node.file("/var/lib/cni/results/pods-c1-eth0", JSON.stringify({ kind: "cniCacheV1", config }))
+  const multus = node.file("/var/lib/cni/multus/c1", '[{"Conf":{"type":"cni_pre"}}]')
+  const { code, stdout } = await cnitap("uninstall", ...rooted)
+  assert.equal(code, 0)
+  assert.ok(stdout.includes(`  /opt/cni/bin/cni_pre, named by ${results}, ${multus}\n`))
+  assert.ok(stdout.includes(`  /opt/cni/bin/cni_post, named by ${results}\n`))
+  assert.equal(await call(join(node.bin, "cni_pre"), { CNI_COMMAND: "DEL" }), "0 ")
+  assert.deepEqual(node.names("/etc/cni/net.d"), ["10-pods.conflist"])
+  node.delete(results)
+  const status = await cnitap("status", ...rooted)
+  assert.deepEqual(
+    [status.code, status.stderr],
+    [1, "cnitap: /opt/cni/bin/cni_post is gone: nothing names it any more\n"],
+  )
+  assert.match(status.stdout, /^MODE chain in \/opt\/cni\/bin: retired\n/)
+  assert.ok(status.stdout.includes(`STAYS FOR NOW, recording nothing\n  /opt/cni/bin/cni_pre, named by ${multus}\n`))
+  node.delete("/var/lib/cni/multus")
+  assert.equal((await cnitap("status", ...rooted)).code, 6)
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("two installs at once: one does it, the other says so or finds it done; nothing is half", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  const program = join(import.meta.dirname, "../../dist/cnitap.js")
+  const script = `for at in 1 2 3 4; do ${process.execPath} ${program} install ${capturing(node).join(" ")} >/dev/null & done; wait`
+  const { stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" })
+  for (const line of stderr.split("\n").filter(Boolean))
+    assert.match(line, /another cnitap is at work|the node was changed by somebody else/)
+  for (const name of ["bridge", "host-local", "portmap"])
+    assert.ok(readFileSync(join(node.bin, name)).equals(RELAY), name)
+  assert.equal((await cnitap("status", ...within(node))).code, 0)
+  await cnitap("uninstall", ...within(node))
+  assert.deepEqual(await node.tree(), before)
+})
+
+type Bad = {
+  what: string
+  prepare?(node: Node): void
+  args(node: Node): string[]
+  code: number
+  says: RegExp
+}
+
+const NEWER = `{"format":99,"kind":"install","wallMs":0,"mode":"swap","binDir":"/x","settings":{}}\n`
+
+const BAD: Bad[] = [
+  {
+    what: "a plugin directory that is missing",
+    args: (node) => ["install", "--bin-dir", node.at("/nowhere")],
+    code: 6,
+    says: /^cnitap: \S+\/nowhere does not exist\. Name another with --bin-dir\.\n$/,
+  },
+  {
+    what: "a configuration directory that is missing",
+    args: (node) => ["plan", "--conf-dir", node.at("/nowhere")],
+    code: 6,
+    says: /^cnitap: \S+\/nowhere does not exist\. Name another with --conf-dir\.\n$/,
+  },
+  {
+    what: "a root that is missing",
+    args: (node) => ["status", "--root", node.at("/nowhere")],
+    code: 6,
+    says: /^cnitap: \S+\/nowhere does not exist\. Name another with --root\.\n$/,
+  },
+  {
+    what: "a file for a directory",
+    args: (node) => ["uninstall", "--bin-dir", node.at(LIST)],
+    code: 6,
+    says: /^cnitap: \S+10-pods\.conflist is no directory\. Name another with --bin-dir\.\n$/,
+  },
+  {
+    what: "a directory that is not absolute",
+    args: () => ["install", "--capture", "capture"],
+    code: 2,
+    says: /^cnitap: --capture capture is not absolute\. Begin it with \/: plugins run in another directory\.\n$/,
+  },
+  {
+    what: "an unknown mode",
+    args: (node) => ["install", ...within(node), "--mode", "mitm"],
+    code: 2,
+    says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain\.\n$/,
+  },
+  {
+    what: "a duration that is none",
+    args: (node) => ["install", ...within(node), "--for", "soon"],
+    code: 2,
+    says: /^cnitap: --for soon is no duration\. Write --for 30m or --for 2h\.\n$/,
+  },
+  {
+    what: "a sample that is none",
+    args: (node) => ["install", ...within(node), "--sample", "10%"],
+    code: 2,
+    says: /^cnitap: --sample 10% is no fraction\. Write --sample 1\/10\.\n$/,
+  },
+  {
+    what: "a log file without probes that would write it",
+    args: (node) => ["install", ...within(node), "--log-file", "/tmp/cni.log"],
+    code: 2,
+    says: /^cnitap: --log-file is for --mode chain\. /,
+  },
+  {
+    what: "--plugins in chain mode",
+    args: (node) => ["install", ...within(node), "--mode", "chain", "--plugins", "bridge"],
+    code: 2,
+    says: /^cnitap: --plugins has no meaning with --mode chain\. /,
+  },
+  {
+    what: "a path for a plugin",
+    args: (node) => ["install", ...within(node), "--plugins", "../../sbin/init"],
+    code: 2,
+    says: /^cnitap: --plugins \.\.\/\.\.\/sbin\/init is a path\. Name plugins as the list does: bridge\.\n$/,
+  },
+  {
+    what: "a broken list",
+    prepare: (node) => writeFileSync(node.at(LIST), '{"plugins": ['),
+    args: (node) => ["install", ...capturing(node)],
+    code: 5,
+    says: /^cnitap: \S+10-pods\.conflist cannot be read: .*\. Repair it, or name the plugins with --plugins\.\n$/,
+  },
+  {
+    what: "another mode than the one that is installed",
+    prepare: (node) => void installSync(node),
+    args: (node) => ["install", ...capturing(node), "--mode", "chain"],
+    code: 5,
+    says: /^cnitap: mode swap is installed in \S+\/opt\/cni\/bin\. Run cnitap uninstall first\.\n$/,
+  },
+  {
+    what: "a journal of a newer format",
+    prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", NEWER),
+    args: (node) => ["uninstall", ...within(node)],
+    code: 3,
+    says: /^cnitap: \S+journal\.jsonl was written in format 99, newer than 1\. Use the cnitap that installed, or a newer one\.\n$/,
+  },
+  {
+    what: "a journal of a newer format, install",
+    prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", NEWER),
+    args: (node) => ["install", ...capturing(node)],
+    code: 3,
+    says: /newer than 1/,
+  },
+  {
+    what: "a journal that is none",
+    prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", "\u0000\u0001 garbage"),
+    args: (node) => ["status", ...within(node)],
+    code: 3,
+    says: /^cnitap: \S+journal\.jsonl is no journal of cnitap\. Compare \S+\.cnitap\/real with \S+\.\n$/,
+  },
+  {
+    what: "originals without a journal",
+    prepare: (node) => void node.file("/opt/cni/bin/.cnitap/real/bridge", "original"),
+    args: (node) => ["install", ...capturing(node)],
+    code: 3,
+    says: /^cnitap: \S+journal\.jsonl is missing, but there are originals in \S+\. Move them back to \S+ by hand/,
+  },
+  {
+    what: "originals without a journal, uninstall",
+    prepare: (node) => void node.file("/opt/cni/bin/.cnitap/real/bridge", "original"),
+    args: (node) => ["uninstall", ...within(node)],
+    code: 3,
+    says: /^cnitap: \S+journal\.jsonl is missing, but there are originals in \S+\. Move them back to \S+ by hand/,
+  },
+  {
+    what: "nothing to watch",
+    args: (node) => ["watch", ...within(node)],
+    code: 6,
+    says: /^cnitap: nothing is installed in \S+, \S+\. Run cnitap install first\.\n$/,
+  },
+]
+for (const { what, prepare, args, code, says } of BAD) {
+  test(`bad input: ${what}: one sentence, the exit status, nothing changed`, async (t) => {
+    const node = plainNode(t)
+    prepare?.(node)
+    const before = await node.tree()
+    const answer = await cnitap(...args(node))
+    assert.deepEqual([answer.code, answer.stdout], [code, ""])
+    assert.match(answer.stderr, says)
+    assert.deepEqual(await node.tree(), before)
+  })
+}
+
+test("not root: one sentence, and nothing changed", async (t) => {
+  const node = plainNode(t)
+  chmodSync(node.root, 0o755)
+  const before = await node.tree()
+  const program = join(import.meta.dirname, "../../dist/cnitap.js")
+  for (const verb of ["install", "uninstall"]) {
+    const args = verb === "install" ? capturing(node) : within(node)
+    const { status, stderr } = spawnSync(process.execPath, [program, verb, ...args], { uid: 65534, encoding: "utf8" })
+    assert.deepEqual([status, stderr], [4, `cnitap: you may not change ${node.bin}. Run cnitap as root.\n`])
+  }
+  assert.deepEqual(await node.tree(), before)
+})
+
+function installSync(node: Node): void {
+  const program = join(import.meta.dirname, "../../dist/cnitap.js")
+  spawnSync(process.execPath, [program, "install", ...capturing(node)])
+}
+
+function plainNode(t: TestContext): Node {
+  const node = new Node()
+  t.after(() => node.remove())
+  for (const name of ["bridge", "host-local", "portmap"]) node.plugin(name)
+  node.list("10-pods.conflist", [{ type: "bridge", ipam: { type: "host-local" } }, { type: "portmap" }])
+  return node
+}
