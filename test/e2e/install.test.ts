@@ -1,0 +1,93 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
+
+test("the list is edited and given back while pods come and go: each has its network, those in between show the probes", async (t) => {
+  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+  const before = stand.files()
+  const traffic = new Traffic(stand)
+  await traffic.pods(4)
+  await stand.install("--mode", "chain")
+  // containerd reads the edited list a moment after it was renamed into place.
+  await traffic.until(async () => (await stand.transcript()).length >= 8)
+  await stand.uninstall()
+  await traffic.pods(4)
+  const recorded = await stand.transcript()
+  await traffic.stop()
+
+  assert.deepEqual(traffic.failures, [])
+  assert.deepEqual(await stand.transcript(), recorded, "nothing is recorded any more")
+  const whole = recorded.filter((line) => !/^(ADD ok: cni_pre cni_post|DEL ok: cni_post cni_pre)$/.test(line))
+  // An operation that began with one list may have come to its end with the other: it has one probe, and no failure.
+  for (const line of whole) assert.match(line, /^(ADD|DEL) ok: cni_(pre|post)$/)
+  assert.ok(recorded.length - whole.length >= 4, recorded.join("\n"))
+  assert.deepEqual(stand.files(), before)
+  assert.deepEqual(stand.leases(), [])
+})
+
+test("plugins are swapped and given back while pods come and go: each has its network, and is recorded in between", async (t) => {
+  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+  const before = stand.files()
+  const traffic = new Traffic(stand)
+  await traffic.pods(2)
+  for (let round = 1; round <= 3; round++) {
+    await stand.install()
+    await traffic.until(async () => (await stand.transcript()).length >= 4 * round)
+    await stand.uninstall()
+    await traffic.pods(1)
+  }
+  await traffic.stop()
+  assert.deepEqual(traffic.failures, [])
+  const recorded = await stand.transcript()
+  assert.ok(recorded.includes("ADD ok: bridge(host-local) portmap bandwidth"), recorded.join("\n"))
+  assert.ok(recorded.includes("DEL ok: bandwidth portmap bridge(host-local)"), recorded.join("\n"))
+  assert.deepEqual(
+    recorded.filter((line) => !/^(ADD|DEL) ok: /.test(line)),
+    [],
+  )
+  assert.deepEqual(stand.files(), before)
+  assert.deepEqual(stand.leases(), [])
+})
+
+/** Two at a time makes pods and removes them, until it is stopped. */
+class Traffic {
+  readonly #stand: E2eStand
+  readonly #workers: Promise<void>[]
+  #isStopped = false
+  #made = 0
+  readonly failures: unknown[] = []
+
+  constructor(stand: E2eStand) {
+    this.#stand = stand
+    this.#workers = [this.#work("a"), this.#work("b")]
+  }
+
+  /** So many more pods came and went. */
+  async pods(count: number): Promise<void> {
+    const wanted = this.#made + count
+    await this.until(async () => this.#made >= wanted)
+  }
+
+  async until(isTrue: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; !(await isTrue()) && this.failures.length === 0; tries++) {
+      if (tries === 400) throw new Error(`never true: ${isTrue}`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await Promise.all(this.#workers)
+  }
+
+  async #work(worker: string): Promise<void> {
+    for (let pod = 1; !this.#isStopped; pod++) {
+      try {
+        await this.#stand.remove(await this.#stand.run({ name: `${worker}-${pod}` }))
+      } catch (error) {
+        this.failures.push(error)
+      }
+      this.#made++
+    }
+  }
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+/** kube-router's start: looks for its bridge in the list, dies without one, and writes the list back in place. */
+const { readFileSync, writeFileSync } = require("node:fs")
+
+const [, , path] = process.argv
+const list = JSON.parse(readFileSync(path, "utf8"))
+const bridge = list.plugins.find(({ type }) => type === "bridge")
+bridge.ipam.ranges = [[{ subnet: "10.1.0.0/24" }]]
+writeFileSync(path, JSON.stringify(list))
