@@ -1,9 +1,10 @@
 import type { Command } from "commander"
 import { stringify } from "yaml"
 import { Fault } from "../fault/fault.ts"
-import { type Colour, painter, visible } from "./colour.ts"
+import { type Colour, visible } from "./colour.ts"
 import type { Context } from "./context.ts"
 import { compileJsonPath } from "./jsonpath.ts"
+import { printTable } from "./table.ts"
 
 /** How a verb's rows are shown to people and given to programs: one description, every format. */
 export type Table<Row> = {
@@ -149,72 +150,3 @@ async function printYaml<Row>(
   }
   if (isFirst) await out("items: []\n")
 }
-
-/** Rows that decide how wide the columns are; later ones only widen. A listing of a million is not held for that. */
-const ROWS_MEASURED = 1000
-/** How long a live listing may wait for more rows before it shows those it has. */
-const WAIT_MS = 50
-
-async function printTable<Row>(
-  context: Context,
-  table: Table<Row>,
-  rows: AsyncIterable<Row>,
-  { isWide, headers }: { isWide: boolean; headers: boolean },
-): Promise<void> {
-  const columns = table.columns.filter((column) => isWide || !column.isWide)
-  const paint = painter(context)
-  const out = writer(context)
-  const widths = columns.map(() => 0)
-  let held: { cells: string[]; colours: (Colour | undefined)[] }[] = []
-  let hasHeading = !headers
-  let timer: NodeJS.Timeout | undefined
-
-  const line = (cells: string[], colours: (Colour | undefined)[]) => {
-    const padded = cells.map((cell, at) => {
-      const column = columns[at]
-      const isLast = at === columns.length - 1
-      const width = widths[at] ?? 0
-      const blanks = " ".repeat(Math.max(0, width - displayWidth(cell)))
-      const painted = paint(cell, colours[at])
-      return column?.alignRight ? blanks + painted : isLast ? painted : painted + blanks
-    })
-    return `${padded.join("   ").trimEnd()}\n`
-  }
-  const flush = async () => {
-    clearTimeout(timer)
-    timer = undefined
-    if (held.length === 0) return
-    const titles = columns.map((column) => column.title)
-    const rowsNow = held
-    held = []
-    for (const cells of [...(hasHeading ? [] : [titles]), ...rowsNow.map((row) => row.cells)]) {
-      for (const [at, cell] of cells.entries()) widths[at] = Math.max(widths[at] ?? 0, displayWidth(cell))
-    }
-    let text = hasHeading ? "" : line(titles, [])
-    hasHeading = true
-    for (const { cells, colours } of rowsNow) text += line(cells, colours)
-    await out(text)
-  }
-  for await (const row of rows) {
-    held.push({
-      cells: columns.map((column) => visible(column.text(row)) || "-"),
-      colours: columns.map((column) => column.colour?.(row)),
-    })
-    if (held.length >= ROWS_MEASURED) await flush()
-    else timer ??= setTimeout(() => void flush(), WAIT_MS)
-  }
-  await flush()
-}
-
-/** Terminal cells: wide East Asian letters and emoji take two, combining marks none. */
-function displayWidth(text: string): number {
-  if (ASCII.test(text)) return text.length
-  let width = 0
-  for (const character of text) width += MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1
-  return width
-}
-
-const ASCII = /^[\x20-\x7e]*$/
-const MARK = /\p{Mark}|\u200d/u
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
