@@ -6,14 +6,14 @@ import type { Column, Table } from "./output.ts"
 import { age, duration } from "./time.ts"
 
 /** One line an operation. */
-export function operationTable(nowMs: number): Table<Operation> {
+export function operationTable(nowMs: () => number): Table<Operation> {
   return {
     kind: "Operation",
     name: ({ id }) => `operation/${id}`,
     empty: "no operation found",
     columns: [
       { title: "ID", text: ({ id }) => id, colour: () => "dim" },
-      { title: "AGE", alignRight: true, text: ({ wallMs }) => age(wallMs, nowMs) },
+      { title: "AGE", alignRight: true, text: ({ wallMs }) => age(wallMs, nowMs()) },
       { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
       { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
       { title: "RUNTIME", isWide: true, text: ({ runtime }) => runtime ?? "" },

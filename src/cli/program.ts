@@ -50,7 +50,8 @@ function commandLine(context: Context): Command {
 
 async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {
   if (!command.opts().root) endExpiredHere(context)
-  const paged = verb.isPaged ? startPager(context) : undefined
+  const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(command.opts()) : verb.isPaged
+  const paged = isPaged ? startPager(context) : undefined
   if (!paged) return verb.run(context, command.processedArgs, command.opts())
   try {
     await verb.run(paged.context, command.processedArgs, command.opts())

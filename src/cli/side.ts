@@ -3,10 +3,9 @@ import { Fault } from "../fault/fault.ts"
 import type { Call } from "../model/call.ts"
 import { Forms } from "../model/compare-forms.ts"
 import type { Operation } from "../model/operation.ts"
-import { readOperations } from "../store/operations.ts"
 import type { Context } from "./context.ts"
 import { reportDamage, type Selection, select } from "./select.ts"
-import { findSubject } from "./subject.ts"
+import { findSubject, matching } from "./subject.ts"
 
 /**
  * One side of a comparison: a call, an operation, or all of a pod, a container, a node or a capture.
@@ -27,13 +26,13 @@ export async function readSide(
   const path = captureAt(word)
   if (path) {
     const other = await select(context, path)
-    const all = await formsOf(other, () => true)
+    const all = await formsOf(other.operations())
     reportDamage(context, other, all.forms.count)
     return { kind: "forms", name: word, ...all }
   }
   const node = /^node\/(.+)$/.exec(word)?.[1]
   if (node !== undefined) {
-    const all = await formsOf(selection, (operation) => operation.node === node)
+    const all = await formsOf(matching(selection, "node", node))
     if (all.forms.count > 0) return { kind: "forms", name: word, ...all }
     throw new Fault(
       "NOT_FOUND",
@@ -41,10 +40,10 @@ export async function readSide(
       "See NODE in `cnitap ls -o wide`.",
     )
   }
-  const { name, operation, call, isRelated } = await findSubject(selection, word, options.namespace)
+  const { name, operation, call, related } = await findSubject(selection, word, options.namespace)
   if (call) return { kind: "call", name, call }
   if (operation) return { kind: "operation", name, operation }
-  return { kind: "forms", name, ...(await formsOf(selection, isRelated)) }
+  return { kind: "forms", name, ...(await formsOf(related())) }
 }
 
 /** A directory or a bundle of that path, unless the word names something in the capture. */
@@ -55,13 +54,11 @@ function captureAt(word: string): Record<string, unknown> | undefined {
 }
 
 async function formsOf(
-  { capture, damage }: Selection,
-  isWanted: (operation: Operation) => boolean,
+  operations: AsyncIterable<Operation>,
 ): Promise<{ forms: Forms; newest: Map<string, Operation> }> {
   const forms = new Forms()
   const newest = new Map<string, Operation>()
-  for await (const operation of readOperations(capture, damage)) {
-    if (!isWanted(operation)) continue
+  for await (const operation of operations) {
     forms.add(operation)
     newest.set(operation.command, operation)
   }

@@ -1,77 +1,100 @@
 import { Fault } from "../fault/fault.ts"
 import type { Call } from "../model/call.ts"
+import type { FieldName } from "../model/filter/field.ts"
+import { EVERYTHING, type Filter } from "../model/filter/filter.ts"
 import { nearest } from "../model/filter/nearest.ts"
 import { type Operation, walk } from "../model/operation.ts"
+import { Damage } from "../store/damage.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Selection } from "./select.ts"
 
-/** What a person named: an operation, or a pod or container with all that happened to it. */
+/** What a person named: an operation or a call of it, or a pod or container with all that happened to it. */
 export type Subject = {
   name: string
-  /** absent where a pod or container was named */
+  /** where one operation was named: all of it */
   operation?: Operation
   /** the call that was named, where it is not the operation's first or was asked for as `call/ID` */
   call?: Call
-  /** whether an operation is of the same pod, or where there is none of the same container */
-  isRelated(operation: Operation): boolean
+  /** the operations of the same pod, or where there is none of the same container, in the order they began */
+  related(): AsyncGenerator<Operation>
 }
 
-/** Finds what a word names: a pod (`web-1`, `shop/web-1`), or the beginning of an operation's, call's or container's id. */
-export async function findSubject({ capture, damage }: Selection, words: string, namespace: unknown): Promise<Subject> {
+/**
+ * Finds what a word names: a pod (`web-1`, `shop/web-1`), or the beginning of an operation's, call's or container's id.
+ * `look`: is shown every operation of the capture, without streams.
+ */
+export async function findSubject(
+  selection: Selection,
+  words: string,
+  namespace: unknown,
+  look: (operation: Operation) => void = () => {},
+): Promise<Subject> {
+  const { capture, damage, progress } = selection
   const word = words.replace(/^(?:pod|pods|operation|call|container)\//, "")
-  const pods = new Map<string, Operation>()
-  const containers = new Map<string, Operation>()
+  const pods = new Set<string>()
+  const containers = new Set<string>()
   const found: { operation: Operation; call: Call }[] = []
-  for await (const operation of readOperations(capture, damage)) {
+  for await (const operation of readOperations(capture, damage, {}, { filter: EVERYTHING, progress, isLight: true })) {
+    look(operation)
     const { pod, containerId } = operation
-    if (pod && (namespace === undefined || pod.namespace === namespace))
-      pods.set(`${pod.namespace}/${pod.name}`, operation)
-    if (containerId) containers.set(containerId, operation)
+    if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(`${pod.namespace}/${pod.name}`)
+    if (containerId?.startsWith(word)) containers.add(containerId)
     for (const { call } of walk(operation.calls)) if (call.id.startsWith(word)) found.push({ operation, call })
   }
-  const exact = [...pods.keys()].filter((key) => key === word || key.endsWith(`/${word}`))
+  const exact = [...pods].filter((key) => key === word || key.endsWith(`/${word}`))
   const named =
     exact.length > 0
       ? exact
-      : [...pods.keys()].filter((key) => (word.includes("/") ? key : key.split("/")[1])?.startsWith(word))
+      : [...pods].filter((key) => (word.includes("/") ? key : key.split("/")[1])?.startsWith(word))
   // A word of few digits may begin a pod's name and an id by chance: what is spelled out wins.
   if (exact.length !== 1 && isIdLike(word)) {
     const [first, second] = found
-    if (first && !second) {
-      const { operation, call } = first
-      const isCall = operation.id !== call.id || words.startsWith("call/")
-      return { name: call.id, operation, ...(isCall ? { call } : {}), isRelated: sameAs(operation) }
+    if (first && !second) return ofCall(selection, first.operation, first.call, words.startsWith("call/"))
+    const [container, another] = containers
+    if (container && !another) {
+      return { name: container, related: () => matching(selection, "container", container) }
     }
-    const ids = [...containers].filter(([id]) => id.startsWith(word))
-    if (ids[0] && ids.length === 1)
-      return { name: ids[0][0], isRelated: ({ containerId }) => containerId === ids[0]?.[0] }
-    if (second)
-      throw ambiguous(
-        words,
-        "ids",
-        found.map(({ call }) => call.id),
-        "Give more digits.",
-      )
+    if (second) {
+      const ids = found.map(({ call }) => call.id)
+      throw ambiguous(words, "ids", ids, "Give more digits.")
+    }
   }
   const [pod] = named
-  if (pod === undefined) throw missing(capture.path, words, [...pods.keys()])
+  if (pod === undefined) throw missing(capture.path, words, [...pods])
   if (named.length > 1) throw ambiguous(words, "pods", named, "Write NAMESPACE/NAME in full.")
-  return { name: pod, isRelated: (operation) => `${operation.pod?.namespace}/${operation.pod?.name}` === pod }
+  return { name: pod, related: () => matching(selection, "pod", pod) }
+}
+
+/** The operation was found without its streams: it is read again. */
+async function ofCall(selection: Selection, light: Operation, call: Call, isCall: boolean): Promise<Subject> {
+  let operation = light
+  for await (const one of matching(selection, "id", light.id)) if (one.id === light.id) operation = one
+  const whole = [...walk(operation.calls)].find(({ call: { id } }) => id === call.id)?.call ?? call
+  const { pod, containerId } = operation
+  return {
+    name: call.id,
+    operation,
+    ...(isCall || operation.id !== call.id ? { call: whole } : {}),
+    related: () =>
+      pod
+        ? matching(selection, "pod", `${pod.namespace}/${pod.name}`)
+        : containerId !== undefined
+          ? matching(selection, "container", containerId)
+          : matching(selection, "id", light.id),
+  }
+}
+
+/** The operations whose field is that text, streams and all. */
+export function matching({ capture, progress }: Selection, field: FieldName, text: string): AsyncGenerator<Operation> {
+  const filter: Filter = { kind: "test", field, operator: "=", values: [{ kind: "text", text }] }
+  // What could not be read was counted by the first reading.
+  return readOperations(capture, new Damage(), {}, { filter, progress })
 }
 
 const SHOWN = 5
 
 function isIdLike(word: string): boolean {
   return /^[0-9a-f]{3,64}$/.test(word)
-}
-
-function sameAs({ pod, containerId, id }: Operation): (operation: Operation) => boolean {
-  return (other) =>
-    pod
-      ? other.pod?.namespace === pod.namespace && other.pod.name === pod.name
-      : containerId !== undefined
-        ? other.containerId === containerId
-        : other.id === id
 }
 
 function ambiguous(words: string, what: string, names: string[], hint: string): Fault {

@@ -87,8 +87,13 @@ function rowText<Item>(
   }
   const gap = " ".repeat(NARROW_GAP)
   if (layout.kind === "stacked") {
-    const head = cells.slice(0, -1).filter((cell) => cell !== "-")
-    return `${wrap(head.join(gap), layout.columns, INDENT, 0)}\n${under(cells[last] ?? "", layout.columns)}`
+    const head = cells.slice(0, -1).flatMap((cell, at) => (cell === "-" ? [] : [{ cell, colour: colours[at] }]))
+    const plain = head.map(({ cell }) => cell).join(gap)
+    const fits = displayWidth(plain) <= layout.columns
+    const first = fits
+      ? head.map(({ cell, colour }) => paint(cell, colour)).join(gap)
+      : wrap(plain, layout.columns, INDENT, 0)
+    return `${first}\n${under(cells[last] ?? "", layout.columns)}`
   }
   const before = cells.slice(0, -1).map((cell, at) => aligned(cell, at, layout.kind === "below" && at === last - 1))
   if (layout.kind === "below") return `${before.join(gap).trimEnd()}\n${under(cells[last] ?? "", layout.columns)}`

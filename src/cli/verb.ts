@@ -7,8 +7,8 @@ export interface Verb {
   summary: string
   /** command lines and what each does */
   examples?: readonly [string, string][]
-  /** its output may be longer than a terminal, and ends */
-  isPaged?: true
+  /** its output may be longer than a terminal, and ends; by its options where that depends */
+  isPaged?: true | ((options: Record<string, unknown>) => boolean)
   /** Declares arguments and options on its command. */
   define(command: Command): void
   /** `args` and `options` are commander's, not yet narrowed: a verb checks what it reads. */

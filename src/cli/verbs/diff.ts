@@ -55,7 +55,7 @@ async function diffChain(
   word: string,
 ): Promise<void> {
   const subject = await findSubject(selection, word, options.namespace)
-  const operation = subject.operation ?? (await newestAdd(selection, subject.isRelated))
+  const operation = subject.operation ?? (await newestAdd(subject.related()))
   if (!operation) throw new Fault("NOT_FOUND", `no ADD of ${word} in ${selection.capture.path}`, "See `cnitap ls`.")
   const hops = toChain(operation)
   await printOne(context, options, {
@@ -70,13 +70,9 @@ async function diffChain(
   reportDamage(context, selection, 1)
 }
 
-async function newestAdd(
-  selection: Selection,
-  isRelated: (operation: Operation) => boolean,
-): Promise<Operation | undefined> {
+async function newestAdd(operations: AsyncIterable<Operation>): Promise<Operation | undefined> {
   let newest: Operation | undefined
-  for await (const operation of selection.operations())
-    if (operation.command === "ADD" && isRelated(operation)) newest = operation
+  for await (const operation of operations) if (operation.command === "ADD") newest = operation
   return newest
 }
 

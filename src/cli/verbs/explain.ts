@@ -6,10 +6,9 @@ import { Linter } from "../../model/finding/linter.ts"
 import { Ledger } from "../../model/ledger.ts"
 import type { Operation } from "../../model/operation.ts"
 import { PluginLists } from "../../model/plugin-lists.ts"
-import { readOperations } from "../../store/operations.ts"
 import { type Paint, painter, visible } from "../colour.ts"
 import { addOutput, printOne } from "../output.ts"
-import { addCapture, reportDamage, type Selection, select } from "../select.ts"
+import { addCapture, reportDamage, select } from "../select.ts"
 import { findSubject, type Subject } from "../subject.ts"
 import type { Verb } from "../verb.ts"
 import { wrap } from "../wrap.ts"
@@ -33,8 +32,9 @@ export const explain: Verb = {
   async run(context, [words], options) {
     const selection = await select(context, { capture: options.capture, from: options.from })
     const nowMs = context.nowMs()
-    const subject = await findSubject(selection, String(words), options.namespace)
-    const { operation, explanation } = await explained(selection, subject, nowMs)
+    const lists = new PluginLists()
+    const subject = await findSubject(selection, String(words), options.namespace, (operation) => lists.add(operation))
+    const { operation, explanation } = await explained(subject, lists, nowMs)
     const paint = painter(context)
     await printOne(context, options, {
       kind: "Explanation",
@@ -46,20 +46,16 @@ export const explain: Verb = {
   },
 }
 
-/** One pass over the capture: the lists of networks, and everything of the pod or container. */
 async function explained(
-  { capture, damage }: Selection,
   subject: Subject,
+  lists: PluginLists,
   nowMs: number,
 ): Promise<{ operation: Operation; explanation: Explanation }> {
-  const lists = new PluginLists()
   const ledger = new Ledger()
   const linter = new Linter(nowMs)
   const related: Operation[] = []
   const findings = new Map<string, Finding[]>()
-  for await (const operation of readOperations(capture, damage)) {
-    lists.add(operation)
-    if (!subject.isRelated(operation)) continue
+  for await (const operation of subject.related()) {
     related.push(operation)
     ledger.add(operation)
     findings.set(operation.id, linter.check(operation))

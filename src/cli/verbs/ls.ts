@@ -1,7 +1,13 @@
+import { Fault } from "../../fault/fault.ts"
+import type { Call } from "../../model/call.ts"
+import { type Operation, toOperations } from "../../model/operation.ts"
+import { Follower } from "../../store/follow.ts"
+import type { Context } from "../context.ts"
 import { operationTable } from "../operation-table.ts"
 import { addOutput, outputFormat, printRows } from "../output.ts"
-import { addSelection, filterWords, reportDamage, select } from "../select.ts"
+import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
+import { changesOf } from "../watch.ts"
 
 export const ls: Verb = {
   name: "ls",
@@ -10,17 +16,68 @@ export const ls: Verb = {
     ["cnitap ls --failed --since 1h", "what failed in the last hour"],
     ["cnitap ls plugin=calico and 'duration>500ms'", "slow calls of one plugin"],
     ["cnitap ls -n shop -o jsonpath='{range .items[*]}{.id}{\"\\n\"}{end}'", "ids of a namespace's operations"],
+    ["cnitap ls -w --failed", "what failed, and what will, as it happens"],
   ],
-  isPaged: true,
+  isPaged: ({ watch }) => watch !== true,
   define(command) {
-    addOutput(addSelection(command)).argument("[filter...]", "a filter, as --filter takes it")
+    addOutput(addSelection(command))
+      .argument("[filter...]", "a filter, as --filter takes it")
+      .option("-w, --watch", "go on with those that follow, until Ctrl-C")
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
+    const format = outputFormat(options).kind
+    const isWatching = options.watch === true && selection.capture.isLive
+    if (isWatching && ["json", "yaml", "jsonpath"].includes(format)) {
+      throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to watch.")
+    }
     // Programs get the streams too; a table shows none.
-    const isList = ["table", "wide", "name"].includes(outputFormat(options).kind)
-    const operations = isList ? selection.lightOperations() : selection.operations()
-    const found = await printRows(context, options, operationTable(context.nowMs()), operations)
+    const isList = ["table", "wide", "name"].includes(format)
+    const there = () => (isList ? selection.lightOperations() : selection.operations())
+    const operations = isWatching ? watched(context, selection, there) : there()
+    const found = await printRows(context, options, operationTable(context.nowMs), operations)
     reportDamage(context, selection, found)
   },
+}
+
+/** The calls of a list follow each other within this time, so that an operation is whole then. */
+const SETTLED_MS = 500
+/** What began in the hour before may still be in flight. */
+const SEGMENTS_FOLLOWED = 2
+
+/** Those that are there, then each as it ends or is found killed; one that was in flight at first comes again. */
+async function* watched(
+  context: Context,
+  { capture, damage, matchesOperation }: Selection,
+  there: () => AsyncGenerator<Operation>,
+): AsyncGenerator<Operation> {
+  const follower = new Follower(capture, damage)
+  const told = new Set<string>()
+  const startMs = context.nowMs()
+  let pending: Call[] = []
+  for (const segment of (await capture.segments()).slice(0, -SEGMENTS_FOLLOWED)) follower.skip(segment)
+  for await (const operation of there()) {
+    yield operation
+    if (operation.outcome !== "running") told.add(operation.id)
+  }
+  for await (const _ of changesOf(context, capture)) {
+    for await (const call of follower.next()) if (isLate(call, startMs)) pending.push(call)
+    const settled = toOperations(pending).filter((operation) => context.nowMs() - endOf(operation) > SETTLED_MS)
+    for (const operation of settled) {
+      if (!told.has(operation.id) && matchesOperation(operation)) yield operation
+      told.add(operation.id)
+    }
+    const gone = new Set(settled.flatMap(({ calls }) => calls.map(({ call }) => call.id)))
+    pending = pending.filter(({ id, parent }) => !gone.has(id) && !(parent && gone.has(parent)))
+  }
+}
+
+/** History was listed already; what ended since, or shortly before, may not have been. */
+function isLate({ wallMs, durationMs = 0 }: Call, startMs: number): boolean {
+  return wallMs + durationMs > startMs - 10 * SETTLED_MS
+}
+
+function endOf({ wallMs, durationMs = 0, calls }: Operation): number {
+  const last = calls.at(-1)?.call
+  return Math.max(wallMs + durationMs, (last?.wallMs ?? 0) + (last?.durationMs ?? 0))
 }

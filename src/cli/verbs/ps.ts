@@ -1,9 +1,14 @@
+import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { podName } from "../../model/wording.ts"
-import { addOutput, printRows, type Table } from "../output.ts"
-import { addSelection, filterWords, reportDamage, select } from "../select.ts"
+import { readSegments } from "../../store/calls.ts"
+import { Damage } from "../../store/damage.ts"
+import type { Context } from "../context.ts"
+import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
+import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
 import { duration } from "../time.ts"
 import type { Verb } from "../verb.ts"
+import { changesOf } from "../watch.ts"
 
 /** containerd gives a whole pod sandbox four minutes; most calls take well under a second. */
 const HANG_MS = 10_000
@@ -16,19 +21,57 @@ export const ps: Verb = {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")
       .option("-A, --all", "killed calls too: began, never ended, process gone")
+      .option("-w, --watch", "paint them anew once a second, until Ctrl-C")
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
-    const open: Call[] = []
-    for await (const call of selection.calls()) {
-      if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(call)
+    if (options.watch === true) {
+      await watch(context, options, selection)
+      return
     }
     const nowMs = context.nowMs()
-    open.sort((a, b) => a.wallMs - b.wallMs)
-    const found = await printRows(context, options, inFlightTable(nowMs), open)
+    const found = await printRows(context, options, inFlightTable(nowMs), await openCalls(selection.calls(), options))
     reportDamage(context, selection, found)
   },
 }
+
+async function openCalls(calls: AsyncIterable<Call>, options: Record<string, unknown>): Promise<Call[]> {
+  const open: Call[] = []
+  for await (const call of calls) {
+    if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(call)
+  }
+  return open.sort((a, b) => a.wallMs - b.wallMs)
+}
+
+const REPAINT_MS = 1000
+/** Calls in flight now began in one of the last two hours. */
+const SEGMENTS_WATCHED = 2
+
+/** Paints the screen anew once a second. */
+async function watch(context: Context, options: Record<string, unknown>, selection: Selection): Promise<void> {
+  const { capture, matchesCall } = selection
+  if (!context.stdout.isTTY || outputFormat(options).kind !== "table") {
+    throw new Fault(
+      "USAGE",
+      "ps -w paints a terminal, and this is none",
+      "Follow calls with `cnitap tail -f -o jsonl`.",
+    )
+  }
+  let paintedMs = Number.NEGATIVE_INFINITY
+  for await (const _ of changesOf(context, capture)) {
+    const nowMs = context.nowMs()
+    if (nowMs - paintedMs < REPAINT_MS) continue
+    paintedMs = nowMs
+    const segments = (await capture.segments()).slice(-SEGMENTS_WATCHED)
+    const calls = await openCalls(readSegments(capture, segments, new Damage()), options)
+    const clock = new Date(nowMs).toISOString().slice(11, 19)
+    context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
+    await printRows(context, options, inFlightTable(nowMs), calls.filter(matchesCall))
+  }
+}
+
+/** Cursor home, and nothing below it. */
+const CLEAR = "\u001b[H\u001b[2J"
 
 function inFlightTable(nowMs: number): Table<Call> {
   return {

@@ -3,12 +3,13 @@ import { type Call, isFailed } from "../../model/call.ts"
 import { podName, stateText } from "../../model/wording.ts"
 import { readSegments } from "../../store/calls.ts"
 import { Damage } from "../../store/damage.ts"
-import { Changes, Follower } from "../../store/follow.ts"
+import { Follower } from "../../store/follow.ts"
 import type { Context } from "../context.ts"
 import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
 import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
 import { duration } from "../time.ts"
 import type { Verb } from "../verb.ts"
+import { changesOf } from "../watch.ts"
 
 export const tail: Verb = {
   name: "tail",
@@ -75,26 +76,9 @@ async function* following(context: Context, selection: Selection, last: number):
   const segments = await capture.segments()
   // Calls in flight now began in one of the last two hours; older segments are history.
   for (const segment of segments.slice(0, -2)) follower.skip(segment)
-  const changes = new Changes(capture.path)
-  let isEnded = false
-  const end = () => {
-    isEnded = true
-    changes.close()
-  }
-  process.once("SIGINT", end)
-  process.once("SIGTERM", end)
-  try {
-    yield* await keepLast(follower.next(), matchesCall, last)
-    while (!isEnded) {
-      await changes.wait()
-      for await (const call of follower.next()) if (matchesCall(call)) yield call
-    }
-    context.exitCode = 0
-  } finally {
-    end()
-    process.removeListener("SIGINT", end)
-    process.removeListener("SIGTERM", end)
-  }
+  yield* await keepLast(follower.next(), matchesCall, last)
+  for await (const _ of changesOf(context, capture))
+    for await (const call of follower.next()) if (matchesCall(call)) yield call
 }
 
 async function keepLast(calls: AsyncIterable<Call>, matches: (call: Call) => boolean, last: number): Promise<Call[]> {

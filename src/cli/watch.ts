@@ -1,0 +1,26 @@
+import type { Capture } from "../store/capture.ts"
+import { Changes } from "../store/follow.ts"
+import type { Context } from "./context.ts"
+
+/** Goes on each time something may have been written, until Ctrl-C; that is no fault. */
+export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
+  const changes = new Changes(capture.path)
+  let isEnded = false
+  const end = () => {
+    isEnded = true
+    changes.close()
+  }
+  process.once("SIGINT", end)
+  process.once("SIGTERM", end)
+  try {
+    while (!isEnded) {
+      yield
+      await changes.wait()
+    }
+    context.exitCode = 0
+  } finally {
+    end()
+    process.removeListener("SIGINT", end)
+    process.removeListener("SIGTERM", end)
+  }
+}
