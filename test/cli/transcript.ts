@@ -1,0 +1,43 @@
+import { cnitap, type Ran } from "./cnitap.ts"
+
+/**
+ * What the program said, with what is another each time replaced: `#1` the first id that came, `T` durations and ages,
+ * `DATE` instants, `DIR` the capture's directory. Runs of blanks are two, because columns are as wide as what is in them.
+ */
+export class Transcripts {
+  readonly #ids: string[] = []
+  readonly #capture: string
+
+  constructor(capture: string) {
+    this.#capture = capture
+  }
+
+  async of(...args: string[]): Promise<{ out: string[]; err: string[]; code: number | null }> {
+    return this.said(await cnitap(args, { env: { CNITAP_CAPTURE: this.#capture } }))
+  }
+
+  said({ stdout, stderr, code }: Ran): { out: string[]; err: string[]; code: number | null } {
+    return { out: this.#lines(stdout), err: this.#lines(stderr), code }
+  }
+
+  /** The id behind `#1`. */
+  id(number: number): string {
+    return this.#ids[number - 1] ?? ""
+  }
+
+  #lines(text: string): string[] {
+    const plain = text
+      .replaceAll(this.#capture, "DIR")
+      .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\b\d\d:\d\d:\d\d\.\d{3}\b/g, "DATE")
+      .replace(/\b[0-9a-f]{16}\b/g, (id) => `#${this.#numberOf(id)}`)
+      .replace(/\b\d+(?:\.\d+)?(?:µs|ms|s|m\d*s?|h)(?![\w.])/g, "T")
+      .replace(/(?<=\S) {2,}/g, "  ")
+      .replace(/^ +(?=\S)/gm, (blanks) => (blanks.length > 8 ? "        " : blanks))
+    return plain === "" ? [] : plain.replace(/\n$/, "").split("\n")
+  }
+
+  #numberOf(id: string): number {
+    const at = this.#ids.indexOf(id)
+    return at < 0 ? this.#ids.push(id) : at + 1
+  }
+}
