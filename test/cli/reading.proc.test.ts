@@ -242,12 +242,17 @@ test("lint and ledger and who-owns", async () => {
   })
   const nowhere = ["--root", node.root]
   assert.deepEqual(
-    (await said.of("ledger", "-n", "shop", ...nowhere)).out.map((line) => line.split("  ").slice(0, 6).join(" ")),
+    (await said.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>
+      line
+        .split("  ")
+        .slice(0, line.startsWith("starting") ? 3 : 6)
+        .join(" "),
+    ),
     [
       "STATE AGE POD NETWORK IFNAME IPS",
-      "leaked T shop/web-1 k8s-pod-network eth0 10.244.1.91",
-      "leaked T shop/orders-0 k8s-pod-network eth0 10.244.1.218",
-      "starting T shop/stuck-0 k8s-pod-network eth0 -",
+      "up T shop/web-1 k8s-pod-network eth0 10.244.1.91",
+      "up T shop/orders-0 k8s-pod-network eth0 10.244.1.218",
+      "starting T shop/stuck-0",
     ],
   )
   assert.deepEqual(await said.of("who-owns", "10.244.1.9", ...nowhere), {
