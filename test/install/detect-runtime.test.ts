@@ -242,7 +242,13 @@ test("symlinks of a mounted node stay inside of it", (t) => {
   )
 })
 
-test("containerd 2.1 starts with one of the two keys only", (t) => {
+test("containerd 2.1 starts with one of the two keys only; an empty one is none", (t) => {
+  const both = (single: string) => {
+    const text = `version = 3\n[${V3}]\nbin_dir = "${single}"\nbin_dirs = ["/opt/cni/bin"]\n`
+    return runtimeOf(plant(t, dpkg("containerd.io", "2.1.4-1"), { [CONFIG]: text })).broken
+  }
+  assert.equal(both(""), undefined)
+  assert.equal(both("/usr/lib/cni"), `${CONFIG}: bin_dir and bin_dirs are both set`)
   const config = { [CONFIG]: `version = 3\n[${V3}]\nbin_dir = "/usr/lib/cni"\n` }
   const { binDirs, pathSetting } = runtimeOf(plant(t, dpkg("containerd.io", "2.1.4-1"), config))
   assert.deepEqual(binDirs.value, ["/usr/lib/cni"])

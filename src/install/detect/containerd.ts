@@ -79,6 +79,8 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   const single = textAt(cni, "bin_dir")
   const takesList = version === undefined ? list !== undefined : isVersionAtLeast(version, "2.1")
   const binDirs = (takesList ? list : undefined) ?? (single === undefined ? undefined : [single])
+  const isTwice = takesList && list !== undefined && single !== undefined
+  const broken = config.broken ?? (isTwice ? `${origins.bin_dir}: bin_dir and bin_dirs are both set` : undefined)
   const value = (name: string) => `${origins[name]}, ${key}.${name}`
   const chosenDirs =
     binDirs === undefined
@@ -97,7 +99,7 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
     ...(line.pid === undefined ? {} : { pid: line.pid }),
     socket,
     ...(files.isFile(configFile) ? { configFile } : {}),
-    ...(config.broken === undefined ? {} : { broken: config.broken }),
+    ...(broken === undefined ? {} : { broken }),
     ...(config.off === undefined ? {} : { off: config.off }),
     confDir:
       confDir === undefined
