@@ -1,7 +1,7 @@
 /** What a verb may touch of the process; tests pass their own. */
 export type Context = {
   stdout: {
-    write(text: string): unknown
+    write(data: string | Uint8Array): unknown
     once?(event: "drain", listener: () => void): unknown
     isTTY?: boolean
     columns?: number

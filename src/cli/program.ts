@@ -7,6 +7,7 @@ import { endExpiredHere } from "./node.ts"
 import { startPager } from "./pager.ts"
 import type { Verb } from "./verb.ts"
 import { VERBS } from "./verbs.ts"
+import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
@@ -27,7 +28,7 @@ export async function program(context: Context, args: string[]): Promise<number>
 function commandLine(context: Context): Command {
   const root = new Command("cnitap")
     .description("See what every CNI plugin was given and what it gave back.")
-    .version("0.1.0")
+    .version(VERSION)
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

@@ -8,6 +8,7 @@ import { parseFilter } from "../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../model/filter/text.ts"
 import type { Operation } from "../model/operation.ts"
 import { parseDuration } from "../model/time.ts"
+import { openBundle } from "../store/bundle.ts"
 import { readCalls, type TimeRange } from "../store/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
@@ -55,6 +56,8 @@ export function addSelection(command: Command): Command {
 }
 
 export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
+  const from = text(options.from)
+  if (from !== undefined) return openBundle(from)
   return openCapture(text(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
 

@@ -3,6 +3,7 @@ import { decode } from "./verbs/decode.ts"
 import { diff } from "./verbs/diff.ts"
 import { doctor } from "./verbs/doctor.ts"
 import { explain } from "./verbs/explain.ts"
+import { exportVerb } from "./verbs/export.ts"
 import { install } from "./verbs/install.ts"
 import { ledger } from "./verbs/ledger.ts"
 import { lint } from "./verbs/lint.ts"
@@ -31,6 +32,7 @@ export const VERBS: Verb[] = [
   ledger,
   whoOwns,
   decode,
+  exportVerb,
   serve,
   doctor,
   plan,

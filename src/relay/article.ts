@@ -1,4 +1,4 @@
-import { stringEnd } from "../capture/json-scan.ts"
+import { spaced } from "../capture/spaced.ts"
 import { chainInput } from "./chain-input.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
@@ -22,18 +22,4 @@ export function articleLine(host: Host, { raw }: RelayConfig, role: ProbeRole): 
   const prevResult = role === "post" && command === "ADD" ? chainInput(whole).prevResult : undefined
   const shown = prevResult ? `output=${whole.slice(prevResult.from, prevResult.to)}` : `input=${whole}`
   return `CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${shown}\n`
-}
-
-function spaced(text: string): string {
-  if (!text.trimStart().startsWith("{")) return text.replaceAll("\n", " ").trim()
-  const parts: string[] = []
-  let at = 0
-  while (at < text.length) {
-    const character = text.charAt(at)
-    const to = character === '"' ? stringEnd(text, at) : at + 1
-    if (character === "," || character === ":") parts.push(character, " ")
-    else if (character > " ") parts.push(text.slice(at, to))
-    at = to
-  }
-  return parts.join("")
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { closeSync, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -88,7 +88,7 @@ export class IndexWriter {
   constructor(segment: Segment, isKept: boolean) {
     this.#segment = segment
     this.#path = indexPath(segment)
-    this.#temporary = isKept ? `${this.#path}.${process.pid}` : join(tmpdir(), `.cnitap-${process.pid}-${segment.name}`)
+    this.#temporary = isKept ? `${this.#path}.${process.pid}` : join(tmpdir(), `.cnitap-${randomUUID()}`)
     this.#file = openSync(this.#temporary, "wx+", 0o600)
     // Without a name it is gone when this process is, however that ends.
     if (!isKept) unlinkSync(this.#temporary)

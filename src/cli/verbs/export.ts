@@ -1,0 +1,96 @@
+import { Fault } from "../../fault/fault.ts"
+import { nearest } from "../../model/filter/nearest.ts"
+import { filterText } from "../../model/filter/text.ts"
+import type { Operation } from "../../model/operation.ts"
+import type { Context } from "../context.ts"
+import { EXPORT_FORMATS, type ExportFormat } from "../export-formats.ts"
+import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
+import { openSink } from "../sink.ts"
+import type { Verb } from "../verb.ts"
+import { VERSION } from "../version.ts"
+import { findById } from "./show.ts"
+
+const NAMES = Object.keys(EXPORT_FORMATS)
+
+// `export` is a word of the language.
+export const exportVerb: Verb = {
+  name: "export",
+  summary: `write what was recorded in another form: ${NAMES.join(", ")}`,
+  define(command) {
+    addSelection(command)
+      .argument("<format>", NAMES.map((name) => `${name}: ${EXPORT_FORMATS[name]?.help}`).join("; "))
+      .argument("[filter...]", "a filter, as --filter takes it; for repro also the id of a call or operation")
+      .option("--out <file>", "write a new file, readable by you alone, instead of standard output")
+  },
+  async run(context, [name, words], options) {
+    const format = formatOf(String(name))
+    const path = typeof options.out === "string" ? options.out : undefined
+    if (format.isBinary && path === undefined && context.stdout.isTTY)
+      throw new Fault("USAGE", `a ${name} is no text for a terminal`, "Name a file with --out, or pipe it.")
+    const id = name === "repro" ? idIn(words) : undefined
+    const selection = await select(context, options, id === undefined ? filterWords(words) : "")
+    const operations = id === undefined ? selection.operations() : one(selection, id)
+    const sink = openSink(context, path)
+    try {
+      const exported = {
+        operations: counted(operations, context),
+        path: selection.capture.path,
+        filter: filterText(selection.filter),
+        version: VERSION,
+        nowMs: context.nowMs(),
+      }
+      const found = await format.write(exported, sink)
+      sink.end()
+      if (found === 0) context.stderr.write("no operation found\n")
+      else if (path !== undefined && context.stderr.isTTY)
+        context.stderr.write(`cnitap: ${found} ${found === 1 ? "operation" : "operations"} in ${path}\n`)
+      reportDamage(context, selection, found)
+    } catch (error) {
+      sink.abandon()
+      throw error
+    }
+  },
+}
+
+function formatOf(name: string): ExportFormat {
+  const format = Object.hasOwn(EXPORT_FORMATS, name) ? EXPORT_FORMATS[name] : undefined
+  if (format) return format
+  const near = nearest(name, NAMES)
+  throw new Fault(
+    "USAGE",
+    `there is no format ${name}`,
+    near ? `Did you mean ${near}?` : `Use one of ${NAMES.join(", ")}.`,
+  )
+}
+
+/** The first digits of an id, where that is all that was written. */
+function idIn(words: unknown): string | undefined {
+  const [word, more] = Array.isArray(words) ? words.map(String) : []
+  return word !== undefined && more === undefined && /^(?:(?:operation|call)\/)?[0-9a-f]{4,16}$/i.test(word)
+    ? word
+    : undefined
+}
+
+/** A call alone, nested or named as `call/ID`, is an operation of one call. */
+async function* one(selection: Selection, id: string): AsyncGenerator<Operation> {
+  const found = await findById(selection, id)
+  const { operation } = found
+  const node =
+    found.kind === "call"
+      ? found.node
+      : id.startsWith("call/")
+        ? operation.calls.find(({ call }) => call.id === operation.id)
+        : undefined
+  yield node ? { ...operation, calls: [{ ...node, children: [] }] } : operation
+}
+
+const COUNT_EVERY = 1000
+
+async function* counted(operations: AsyncIterable<Operation>, { stderr }: Context): AsyncGenerator<Operation> {
+  let count = 0
+  for await (const operation of operations) {
+    yield operation
+    if (stderr.isTTY && ++count % COUNT_EVERY === 0) stderr.write(`\rcnitap: ${count} operations`)
+  }
+  if (stderr.isTTY && count >= COUNT_EVERY) stderr.write("\r\u001b[K")
+}

@@ -1,0 +1,202 @@
+import type { Payload } from "../capture/record.ts"
+import { type Call, isFailed } from "../model/call.ts"
+import type { CallNode, Operation } from "../model/operation.ts"
+import { podName, stateText } from "../model/wording.ts"
+
+/** OTLP's JSON mapping of protobuf: ids in lower-case hexadecimal, 64-bit integers as text, enums as numbers. */
+export type Value =
+  | { stringValue: string }
+  | { intValue: string }
+  | { doubleValue: number }
+  | { boolValue: boolean }
+  | { arrayValue: { values: Value[] } }
+export type Attribute = { key: string; value: Value }
+export type SpanEvent = { timeUnixNano: string; name: string; attributes: Attribute[] }
+export type Span = {
+  traceId: string
+  spanId: string
+  parentSpanId?: string
+  name: string
+  kind: number
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  attributes: Attribute[]
+  events: SpanEvent[]
+  status: { code: number; message?: string }
+}
+export type TracesData = {
+  resourceSpans: {
+    resource: { attributes: Attribute[] }
+    scopeSpans: { scope: { name: string; version: string }; spans: Span[]; schemaUrl: string }[]
+    schemaUrl: string
+  }[]
+}
+
+const SCHEMA = "https://opentelemetry.io/schemas/1.36.0"
+const INTERNAL = 1
+const STATUS = { unset: 0, ok: 1, error: 2 } as const
+/** Collectors refuse messages of some megabytes; a stream beyond this is cut off and says so. */
+const PAYLOAD_CHARACTERS = 16 * 1024
+
+/**
+ * Operations as traces, one resource a node. A span a call, named and described by the semantic conventions for
+ * command line programs; what went through its streams as events. A call that carries TRACEPARENT belongs to that trace.
+ */
+export function toOtlp(operations: readonly Operation[], version: string, nowMs: number): TracesData {
+  const byNode = new Map<string, Span[]>()
+  for (const operation of operations) {
+    const spans = byNode.get(operation.node ?? "") ?? []
+    byNode.set(operation.node ?? "", spans)
+    spans.push(...spansOf(operation, nowMs))
+  }
+  return {
+    resourceSpans: [...byNode].map(([node, spans]) => ({
+      resource: {
+        attributes: attributes({
+          "service.name": "cni",
+          "host.name": node || undefined,
+          "k8s.node.name": node || undefined,
+        }),
+      },
+      scopeSpans: [{ scope: { name: "cnitap", version }, spans, schemaUrl: SCHEMA }],
+      schemaUrl: SCHEMA,
+    })),
+  }
+}
+
+function spansOf(operation: Operation, nowMs: number): Span[] {
+  const joined = traceParent(operation.calls[0]?.call)
+  const traceId = joined?.traceId ?? hexOf(`trace ${operation.id}`, 32)
+  const root: Span = {
+    traceId,
+    spanId: hexOf(`operation ${operation.id}`, 16),
+    ...(joined ? { parentSpanId: joined.spanId } : {}),
+    name: `CNI ${operation.command}`,
+    kind: INTERNAL,
+    ...times(operation.wallMs, lastEnd(operation.calls, nowMs)),
+    attributes: attributes({
+      ...contextOf(operation),
+      "cni.operation": operation.id,
+      "cni.outcome": operation.outcome,
+    }),
+    events: [],
+    status: operation.outcome === "ok" ? { code: STATUS.ok } : { code: STATUS.error, message: operation.outcome },
+  }
+  return [root, ...operation.calls.flatMap((node) => callSpans(node, traceId, root.spanId, nowMs))]
+}
+
+function callSpans({ call, children }: CallNode, traceId: string, parentSpanId: string, nowMs: number): Span[] {
+  const spanId = /^[0-9a-f]{16}$/.test(call.id) && !/^0+$/.test(call.id) ? call.id : hexOf(call.id, 16)
+  const endMs = endOf(call, nowMs)
+  const span: Span = {
+    traceId,
+    spanId,
+    parentSpanId,
+    name: call.plugin,
+    kind: INTERNAL,
+    ...times(call.wallMs, endMs),
+    attributes: attributes({
+      ...contextOf(call),
+      "process.executable.name": call.plugin,
+      "process.executable.path": call.path || undefined,
+      "process.command_args": call.argv,
+      "process.pid": call.pid,
+      "process.parent_pid": call.ppid,
+      "process.exit.code": call.exit && "code" in call.exit ? call.exit.code : undefined,
+      "error.type": isFailed(call) ? stateText(call) : undefined,
+      "cni.call": call.id,
+      "cni.state": call.state,
+      "cni.spawn_ms": call.spawnMs,
+      "cni.max_rss_bytes": call.usage?.maxRssBytes,
+    }),
+    events: [
+      ...payloadEvent("stdin", call.stdin, call.wallMs),
+      ...payloadEvent("stdout", call.stdout, endMs),
+      ...payloadEvent("stderr", call.stderr, endMs),
+    ],
+    status: isFailed(call)
+      ? { code: STATUS.error, message: stateText(call) }
+      : { code: call.state === "ended" ? STATUS.ok : STATUS.unset },
+  }
+  return [span, ...children.flatMap((child) => callSpans(child, traceId, spanId, nowMs))]
+}
+
+function contextOf(one: Operation | Call): Record<string, string | undefined> {
+  return {
+    "cni.command": one.command,
+    "cni.network": one.network,
+    "cni.ifname": one.ifname,
+    "cni.netns": one.netns,
+    "container.id": one.containerId,
+    "k8s.namespace.name": one.pod?.namespace,
+    "k8s.pod.name": one.pod?.name,
+    "k8s.pod.uid": one.pod?.uid,
+    "cni.subject": podName(one) || undefined,
+  }
+}
+
+function payloadEvent(name: string, payload: Payload | undefined, ms: number): SpanEvent[] {
+  if (!payload || payload.sizeBytes === 0) return []
+  const content = "text" in payload ? payload.text : payload.base64
+  const isCut = payload.truncated === true || content.length > PAYLOAD_CHARACTERS
+  return [
+    {
+      timeUnixNano: nanos(ms),
+      name: `cni.${name}`,
+      attributes: attributes({
+        "cni.size_bytes": payload.sizeBytes,
+        ["text" in payload ? "cni.text" : "cni.base64"]: content.slice(0, PAYLOAD_CHARACTERS),
+        "cni.truncated": isCut || undefined,
+        "cni.redacted": payload.redacted,
+      }),
+    },
+  ]
+}
+
+/** W3C Trace Context, as a runtime or a person put it into the environment. */
+function traceParent(call: Call | undefined): { traceId: string; spanId: string } | undefined {
+  const [, traceId, spanId] =
+    /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(call?.env.TRACEPARENT ?? "") ?? []
+  if (!traceId || !spanId || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
+  return { traceId, spanId }
+}
+
+function times(startMs: number, endMs: number): Pick<Span, "startTimeUnixNano" | "endTimeUnixNano"> {
+  return { startTimeUnixNano: nanos(startMs), endTimeUnixNano: nanos(Math.max(startMs, endMs)) }
+}
+
+/** Milliseconds have microseconds behind the point; nanoseconds since 1970 are more than a number holds exactly. */
+function nanos(ms: number): string {
+  return `${Math.round(ms * 1000)}000`
+}
+
+function lastEnd(nodes: CallNode[], nowMs: number): number {
+  return Math.max(...nodes.map(({ call, children }) => Math.max(endOf(call, nowMs), lastEnd(children, nowMs))), 0)
+}
+
+function endOf({ wallMs, durationMs, state }: Call, nowMs: number): number {
+  return durationMs === undefined ? (state === "running" ? Math.max(wallMs, nowMs) : wallMs) : wallMs + durationMs
+}
+
+function attributes(values: Record<string, string | number | boolean | readonly string[] | undefined>): Attribute[] {
+  return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: toValue(value) }]))
+}
+
+function toValue(value: string | number | boolean | readonly string[]): Value {
+  if (typeof value === "string") return { stringValue: value }
+  if (typeof value === "boolean") return { boolValue: value }
+  if (typeof value === "number") return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+  return { arrayValue: { values: value.map(toValue) } }
+}
+
+/** FNV-1a over and over: the same text gives the same id, on any machine. */
+function hexOf(text: string, digits: number): string {
+  let hex = ""
+  let hash = 0x811c9dc5
+  for (let round = 0; hex.length < digits; round++) {
+    for (const character of `${round} ${text}`)
+      hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0
+    hex += hash.toString(16).padStart(8, "0")
+  }
+  return hex.slice(0, digits)
+}

@@ -1,0 +1,110 @@
+import type { Payload } from "../capture/record.ts"
+import type { Call } from "../model/call.ts"
+import { podName, stateText } from "../model/wording.ts"
+
+/**
+ * A shell script that makes the calls again as the runtime made them: cnitool's variables, which whoever runs it may set
+ * otherwise, and the exact bytes of each stdin. Plugins make their nested calls themselves.
+ */
+export function toRepro(calls: readonly Call[]): string {
+  const [first] = calls
+  if (!first) throw new RangeError("there is no call to make again")
+  return [
+    "#!/bin/sh",
+    `# ${first.command} for ${comment(podName(first))}, recorded ${new Date(first.wallMs).toISOString()} by cnitap.`,
+    "# Set CNI_PATH, CNI_NETNS or any other of these variables to run it elsewhere.",
+    "set -u",
+    "",
+    ...variables(first),
+    "",
+    ...FUNCTION,
+    ...calls.flatMap(callLines),
+    "",
+  ].join("\n")
+}
+
+/** Those that a call of the same operation may have otherwise are set where it is made. */
+const SHARED = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_ARGS", "CNI_PATH"]
+
+function variables({ env }: Call): string[] {
+  return SHARED.flatMap((name) => {
+    const value = env[name]
+    return value === undefined ? [] : [`[ "\${${name}+set}" ] || ${name}=${quoted(value)}`, `export ${name}`]
+  })
+}
+
+const FUNCTION = [
+  "# run TYPE PATH: the plugin of that type in CNI_PATH, else where it was; its stdin is the function's.",
+  "run() {",
+  "  plugin=$2",
+  `  IFS_BEFORE=$IFS; IFS=:; for directory in \${CNI_PATH:-}; do`,
+  '    if [ -x "$directory/$1" ]; then plugin=$directory/$1; break; fi',
+  "  done; IFS=$IFS_BEFORE",
+  '  "$plugin"',
+  "}",
+]
+
+function callLines(call: Call, at: number): string[] {
+  const { env, plugin, path, stdin } = call
+  const own = Object.entries(env).filter(([name]) => !SHARED.includes(name))
+  const settings = own.map(([name, value]) => ` ${name}=${quoted(value)}`).join("")
+  const step = `${at + 1}. ${comment(plugin)}`
+  return [
+    "",
+    `# ${step}: ${comment(stateText(call))} when it was recorded`,
+    ...warnings(stdin).map((text) => `echo ${quoted(`${step}: ${text}`)} >&2`),
+    ...stdinPipe(stdin, `(${settings ? `export${settings}; ` : ""}run ${quoted(plugin)} ${quoted(path)})`),
+    "status=$?",
+    `if [ "$status" -ne 0 ]; then echo ${quoted(`${step} exited with`)} "$status" >&2; exit "$status"; fi`,
+  ]
+}
+
+function stdinPipe(stdin: Payload | undefined, command: string): string[] {
+  if (!stdin || stdin.sizeBytes === 0) return [`${command} </dev/null`]
+  // A quoted argument cannot hold NUL; printf is the shell's own, so that its length has no limit.
+  if ("text" in stdin && !stdin.text.includes("\u0000")) return [`printf %s ${quoted(stdin.text)} | ${command}`]
+  const base64 = "base64" in stdin ? stdin.base64 : toBase64(stdin.text)
+  return [`base64 -d <<'END' | ${command}`, ...(base64.match(/.{1,76}/g) ?? []), "END"]
+}
+
+function warnings(stdin: Payload | undefined): string[] {
+  if (!stdin) return ["its stdin was not recorded; it gets none"]
+  return [
+    ...(stdin.redacted ? [`secrets were redacted in its stdin, put them back: ${stdin.redacted.join(" ")}`] : []),
+    ...(stdin.truncated ? [`only the beginning of its ${stdin.sizeBytes} bytes of stdin was recorded`] : []),
+  ]
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** On one line, whatever a pod is called. */
+function comment(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ")
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+function toBase64(text: string): string {
+  const bytes = utf8(text)
+  let base64 = ""
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a = 0, b, c] = bytes.slice(at, at + 3)
+    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0)
+    const digits = [18, 12, 6, 0].map((shift) => DIGITS.charAt((bits >> shift) & 63))
+    base64 +=
+      b === undefined
+        ? `${digits.slice(0, 2).join("")}==`
+        : c === undefined
+          ? `${digits.slice(0, 3).join("")}=`
+          : digits.join("")
+  }
+  return base64
+}
+
+function utf8(text: string): number[] {
+  return [...encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|(.)/g)].map(([, hex, plain]) =>
+    hex === undefined ? (plain ?? "").charCodeAt(0) : Number.parseInt(hex, 16),
+  )
+}
