@@ -1,5 +1,5 @@
 import { type JsonNode, scanJson } from "./json-scan.ts"
-import { isPrivateName, isSecretName, SECRET_MARKS } from "./secret-name.ts"
+import { isPrivateName, isReference, isSecretName, SECRET_MARKS } from "./secret-name.ts"
 import { asciiLower, type Find, findInText, isPlainLiteral, REDACTED } from "./secret-text.ts"
 
 export type Redaction = {
@@ -78,7 +78,7 @@ function findInJson(text: string, marks: Marks, finds: PlacedFind[]): boolean {
   return scanJson(
     text,
     (node) => {
-      const isSecret = secretUntilClosed !== undefined || (isKeyMarked && isSecretNode(node))
+      const isSecret = secretUntilClosed !== undefined || (isKeyMarked && isSecretNode(text, node))
       const place = secretUntilClosed ?? node
       if (node.kind === "key" || (node.kind === "string" && !isSecret)) {
         const isMarked = marks.isIn(node.from, node.to)
@@ -104,8 +104,10 @@ function placed(finds: Find[], node: JsonNode | undefined, offset = 0): PlacedFi
   return finds.map((find) => ({ from: find.from + offset, to: find.to + offset, with: find.with, node }))
 }
 
-function isSecretNode(node: JsonNode): boolean {
-  if (isSecretName(node.key) || isPrivateName(node.key)) return true
+function isSecretNode(text: string, node: JsonNode): boolean {
+  if (isPrivateName(node.key)) return true
+  if (isSecretName(node.key))
+    return node.kind !== "string" || !isReference(node.key, text.slice(node.from + 1, contentEnd(text, node)))
   const cni = node.parent
   return node.step === "labels" && cni?.step === "cni" && cni.parent?.step === "args"
 }

@@ -17,6 +17,28 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
+ * Where a secret lies is no secret, and an engineer needs it: `etcd_key_file`, `tokenPath`, `secretName`. Only a value
+ * that is nothing but a path, or a name as Kubernetes allows them, is taken for such.
+ */
+export function isReference(name: string, value: string): boolean {
+  const lower = name.toLowerCase()
+  if (value.length > 253) return false
+  if (lower.endsWith("name") || lower.endsWith("ref")) return consistsOf(value, "-.")
+  const isPlace = lower.endsWith("file") || lower.endsWith("path") || lower.endsWith("dir")
+  return isPlace && value.startsWith("/") && consistsOf(value.toLowerCase(), "-._/")
+}
+
+/** Of small letters, digits and these. */
+function consistsOf(value: string, others: string): boolean {
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at)
+    const isPlain = (code >= 97 && code <= 122) || (code >= 48 && code <= 57)
+    if (!isPlain && !others.includes(value.charAt(at))) return false
+  }
+  return value.length > 0
+}
+
+/**
  * `io.kubernetes.cri.pod-annotations` in runtimeConfig holds every annotation of the pod, and
  * `kubectl.kubernetes.io/last-applied-configuration` among them the pod's literal environment.
  */

@@ -1,4 +1,4 @@
-import { isSecretName, NAME_PARTS, PRIVATE_PARTS } from "./secret-name.ts"
+import { isReference, isSecretName, NAME_PARTS, PRIVATE_PARTS } from "./secret-name.ts"
 
 /** What stands in the record where a secret stood. */
 export const REDACTED = "[redacted]"
@@ -71,7 +71,9 @@ function findShapes(text: string, lower: string, add: Add): void {
 function addValue(text: string, nameTo: number, name: string, isLiteral: boolean, add: Add): number {
   const value = valueAfter(text, nameTo, name, isLiteral)
   if (!value) return nameTo
-  if (value.kind === "word" && isPlainLiteral(text.slice(value.from, value.to))) return value.to
+  const content = text.slice(value.from, value.to)
+  if (value.kind === "word" && isPlainLiteral(content)) return value.to
+  if (value.kind !== "container" && isReference(name, content)) return value.to
   return add(value.from, value.to, value.with)
 }
 

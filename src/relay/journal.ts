@@ -95,10 +95,10 @@ function nameOf(entry: string): string {
 
 function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
   const sizeBytes = host.sizeBytes(stream)
-  const truncated = sizeBytes > config.streamBytes ? { truncated: true as const } : {}
   const text = host.text(stream, config.streamBytes)
   const content = text ?? host.latin1(stream, config.streamBytes)
-  const safe = config.raw ? { text: content, redacted: [] } : cleaned(host, content)
+  const safe = config.raw ? { text: content, redacted: [], isCut: false } : cleaned(host, content)
+  const truncated = sizeBytes > config.streamBytes || safe.isCut ? { truncated: true as const } : {}
   const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
   return {
     sizeBytes,
@@ -108,9 +108,23 @@ function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload 
   }
 }
 
-/** Without secrets. Asks native code first: the script's own search would take as long as all the rest of the call. */
-export function cleaned(host: Host, text: string): Redaction {
-  return host.holdsAny(text, MARKS) ? redact(text) : { text, redacted: [] }
+/** Some 20 ms of searching; 150 ms in a text that was made for it. */
+const SEARCHED_CHARACTERS = 65_536
+
+/**
+ * Without secrets. Asks native code first: the script's own search would take as long as all the rest of the call. A
+ * long text that may hold secrets is cut, because the call waits.
+ */
+export function cleaned(host: Host, text: string): Redaction & { isCut: boolean } {
+  if (!host.holdsAny(text, MARKS)) return { text, redacted: [], isCut: false }
+  if (text.length <= SEARCHED_CHARACTERS) return { ...redact(text), isCut: false }
+  return { ...redact(text.slice(0, wholeCharacters(text, SEARCHED_CHARACTERS))), isCut: true }
+}
+
+/** Not between the halves of a character beyond U+FFFF. */
+function wholeCharacters(text: string, length: number): number {
+  const last = text.charCodeAt(length - 1)
+  return last >= 0xd800 && last < 0xdc00 ? length - 1 : length
 }
 
 function exitOf(outcome: Outcome): Exit {

@@ -25,6 +25,9 @@ test("a text without a secret stays as it is", () => {
     '{"type":"tuning","sysctl":{"net.core.somaxconn":"500"},"capabilities":{"io.kubernetes.cri.pod-annotations":true}}',
     '{"etcd_endpoints":"http://10.0.0.1:2379","tokenAuth":true,"labels":{"a":"b"}}',
     "failed to request http://10.0.0.1:9099/v1@2: connection refused",
+    '{"etcd_key_file":"/etc/ssl/etcd/client.key","tokenPath":"/var/run/secrets/kubernetes.io/serviceaccount/token"}',
+    '{"secretName":"calico-etcd.v1","secretRef":"db-0","imagePullSecrets":true,"credentials_file":"/root/.aws/credentials"}',
+    'cannot read --token-file /run/token, secretName="calico", key_path=/etc/x.key; {\\"secretName\\":\\"a-b\\"}',
   ])
     assert.deepEqual(redact(text), { text, redacted: [] })
 })
@@ -37,6 +40,15 @@ test("lists, objects and numbers under a secret key, duplicate keys, escaped key
     '{"\\u0074oken":"a","tok\\u0065n":"b"}': '{"\\u0074oken":"[redacted]","tok\\u0065n":"[redacted]"}',
     '{"pass\\u0077ord" : "a\\"b\\\\"}': '{"pass\\u0077ord" : "[redacted]"}',
     '{"etcd_key":"x"}{"ETCD_PASSWORD":"y"}': '{"etcd_key":"[redacted]"}{"ETCD_PASSWORD":"[redacted]"}',
+  })
+})
+
+test("what only looks like a reference to a secret", () => {
+  becomes({
+    '{"tls_key_file":"-----MII","tokenPath":"eyJ","secretName":"Hunter2!"}':
+      '{"tls_key_file":"[redacted]","tokenPath":"[redacted]","secretName":"[redacted]"}',
+    "token_file=abc secretName='A B'": "token_file=[redacted] secretName='[redacted]'",
+    '{"secret_name":["a"],"password_file":7}': '{"secret_name":["[redacted]"],"password_file":"[redacted]"}',
   })
 })
 

@@ -10,7 +10,7 @@ const SECRET = "hunter2"
 const FOLDER = join(import.meta.dirname, "../fixtures/stdin")
 const REDACTED: Record<string, string[]> = {
   "aws-cni": ["/runtimeConfig/io.kubernetes.cri.pod-annotations"],
-  "calico-etcd": ["/etcd_endpoints", "/etcd_key_file", "/etcd_password"],
+  "calico-etcd": ["/etcd_endpoints", "/etcd_password"],
   "calico-token": ["/policy/k8s_auth_token"],
   "crio-bridge": [],
   "flannel-delegate": ["/args/cni/labels"],
@@ -139,6 +139,27 @@ test("an error message that repeats the configuration, a log line, a Go value: o
   assert.match(
     textOf(end?.stderr),
     /^2026-09-01 \[DEBUG\] delegate \{"cniVersion":"0\.3\.1",.*\n&\{Name:net Token:\[redacted\] Mtu:1\}\n/,
+  )
+})
+
+test("of a long text that may hold secrets only the beginning is searched and kept", async (t) => {
+  const stand = standWith(t, ["echo"])
+  const line = "level=info token=hunter2 \u{1f310}\n"
+  const stdin = line.repeat(20_000)
+  const seen = await stand.run("plugin", { command: "ADD", stdin })
+  assert.equal(Buffer.from(seen.stdout, "latin1").toString() === stdin, true)
+  const [stdout] = stand.ends().map((end) => end.stdout)
+  const text = textOf(stdout)
+  const kept = line.replace(SECRET, "[redacted]")
+  assert.deepEqual([stdout?.sizeBytes, stdout?.truncated, stdout?.redacted], [Buffer.byteLength(stdin), true, ["text"]])
+  assert.equal(kept.repeat(20_000).startsWith(text), true)
+  assert.ok(text.length > 65_000)
+  stand.forget()
+  const harmless = "level=info \n".repeat(20_000)
+  await stand.run("plugin", { command: "ADD", stdin: harmless })
+  assert.deepEqual(
+    stand.ends().map((end) => end.stdout),
+    [{ sizeBytes: harmless.length, text: harmless }],
   )
 })
 
