@@ -14,23 +14,31 @@ export const doctor: Verb = {
   },
   async run(context, _args, options) {
     const { facts, homes } = openNode(options)
+    const progress = progressOf(context)
     const findings = await examine(facts, {
       mayExecute: facts.root === "/" || options.execute === true,
       homes,
       nowMs: context.nowMs(),
-      onAsk: progressOf(context),
+      onAsk: progress.onAsk,
     })
+    progress.end()
     await printRows(context, options, nodeFindingTable(`nothing found: ${healthText(facts)}`), findings)
     if (findings.some(({ severity }) => severity === "error")) context.exitCode = 1
   },
 }
 
+const ERASE_LINE = "\r\x1b[K"
+
 /** A plugin may take its time to answer, up to 20 s when it hangs. */
-function progressOf({ stderr }: Context): (plugin: string, at: number, count: number) => void {
-  return (plugin, at, count) => {
-    if (!stderr.isTTY) return
-    stderr.write(`\r\x1b[Kcnitap: asking ${plugin} for its versions (${at + 1} of ${count})`)
-    if (at + 1 === count) stderr.write("\r\x1b[K")
+function progressOf({ stderr }: Context) {
+  if (!stderr.isTTY) return { onAsk() {}, end() {} }
+  return {
+    onAsk(plugin: string, at: number, count: number) {
+      stderr.write(`${ERASE_LINE}cnitap: asking ${plugin} for its versions (${at + 1} of ${count})`)
+    },
+    end() {
+      stderr.write(ERASE_LINE)
+    },
   }
 }
 
