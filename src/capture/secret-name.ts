@@ -1,6 +1,6 @@
 /** Names of secrets, by a part of the name, and by the whole of it. */
-const WORDS = ["token", "secret", "passw", "credential", "authorization"]
-const WHOLE_NAMES = ["auth", "pwd", "cookie"]
+const WORDS = ["token", "secret", "passw", "passphrase", "credential", "authorization", "cookie"]
+const WHOLE_NAMES = ["auth", "pwd"]
 
 /** What a name that tells of a secret holds somewhere: where free text is searched for names. */
 export const NAME_PARTS = [...WORDS, ...WHOLE_NAMES, "key"]
@@ -54,6 +54,8 @@ export const SECRET_MARKS = [
   "labels",
   "eyj",
   "ls0tls1",
+  "yxbpvmvyc2lvbj",
+  "a2luzdogq29uzmln",
   "://",
   ":\\/\\/",
   "bearer ",

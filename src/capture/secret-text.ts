@@ -45,6 +45,9 @@ function findShapes(text: string, lower: string, add: Add): void {
   forEach(text, "eyJ", (at) => atLeast(20, at, runEnd(text, at, isBase64), add))
   // -----BEGIN in base64: certificate and key data of a kubeconfig
   forEach(text, "LS0tLS1", (at) => add(at, runEnd(text, at, isBase64)))
+  // a whole kubeconfig in base64: `apiVersion: ` or `kind: Config` comes first
+  for (const start of ["YXBpVmVyc2lvbj", "a2luZDogQ29uZmln"])
+    forEach(text, start, (at) => add(at, runEnd(text, at, isBase64)))
   forEach(text, "AKIA", (at) => atLeast(20, at, runEnd(text, at, isBase64), add))
   let pemEnd = 0
   forEach(text, "PRIVATE KEY-----", (at) => {

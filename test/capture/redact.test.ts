@@ -92,6 +92,10 @@ test("secrets by their shape", () => {
     [`using ${jwt}, ok`]: "using [redacted], ok",
     [`{"a":"${jwt}"}`]: '{"a":"[redacted]"}',
     "certificate-authority-data: LS0tLS1CRUdJTi== end": "certificate-authority-data: [redacted] end",
+    '{"kubeconfig":"YXBpVmVyc2lvbjogdjEKa2luZDogQ29uZmln"}': '{"kubeconfig":"[redacted]"}',
+    "config a2luZDogQ29uZmlnCmFwaVZlcnNpb246IHYx.": "config [redacted]",
+    "Set-Cookie: a=b; c=d": "Set-Cookie: [redacted]",
+    "passphrase=x": "passphrase=[redacted]",
     "AKIAIOSFODNN7EXAMPLE and AKIA": "[redacted] and AKIA",
     '{"k":"-----BEGIN RSA PRIVATE KEY-----\\nMII\\n-----END RSA PRIVATE KEY-----\\n"}':
       '{"k":"-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY-----\\n"}',
