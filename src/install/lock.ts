@@ -1,6 +1,8 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import { Fault } from "../fault/fault.ts"
 import { codeOf, type Disk } from "./disk.ts"
+import { list } from "./site.ts"
 
 /** Whoever holds it, told so that another process can see whether it still lives. */
 type Holder = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
@@ -14,6 +16,7 @@ export function lock(disk: Disk, path: string): () => void {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       disk.create(path, mine, 0o600)
+      sweep(disk, path)
       return () => {
         disk.remove(path)
       }
@@ -40,6 +43,14 @@ function takeAway(disk: Disk, path: string, stale: string): void {
   }
   if (read(disk, aside) !== stale) disk.link(aside, path)
   disk.remove(aside)
+}
+
+/** What those who took a stale lock away and died over it have left. */
+function sweep(disk: Disk, path: string): void {
+  for (const name of list(disk.at(dirname(path)))) {
+    const pid = new RegExp(`^${basename(path)}\\.(\\d+)$`).exec(name)?.[1]
+    if (pid !== undefined && holder(Number(pid)).startTicks === "") disk.remove(join(dirname(path), name))
+  }
 }
 
 function isStale(disk: Disk, path: string, held: string): boolean {
