@@ -31,7 +31,7 @@ async function completed(shell: Terminal, line: string, becomes: string): Promis
 }
 
 const LINES: [string, string][] = [
-  ["cnitap exp", "cnitap explain"],
+  ["cnitap expl", "cnitap explain"],
   ["cnitap ls --slow", "cnitap ls --slower-than"],
   ["cnitap ls --plugin por", "cnitap ls --plugin portmap"],
   ["cnitap ls --output=y", "cnitap ls --output=yaml"],

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { gunzipSync } from "node:zlib"
+import { cnitap } from "../cli/cnitap.ts"
 import { Stand } from "../relay/stand.ts"
-import { cnitap } from "../store/cnitap.ts"
 
 const CONFIG =
   '{ "cniVersion": "1.0.0",\t"name": "pods", "type": "bridge",\n "note": "it\'s $HOME `id` \\u0000 \\\\ é" }\n'
@@ -21,8 +21,8 @@ before(async () => {
   }
   await stand.run("bridge", { command: "ADD", stdin: CONFIG })
   await stand.run("portmap", { command: "ADD", stdin: Buffer.from([0xff, 0x00, 0x27, 0x0a]) })
-  ids = cnitap("export", "jsonl", "--capture", stand.capture)
-    .stdout.trim()
+  ids = (await cnitap(["export", "jsonl", "--capture", stand.capture])).stdout
+    .trim()
     .split("\n")
     .map((line) => JSON.parse(line).id)
 })
@@ -34,8 +34,8 @@ test("a repro script gives a plugin the very bytes again, in its environment", a
     ["portmap", Buffer.from([0xff, 0x00, 0x27, 0x0a])],
   ] as const) {
     const [id] = ids.filter((_, at) => stand.begins()[at]?.plugin === plugin)
-    const script = cnitap("export", "repro", `call/${id}`, "--capture", stand.capture)
-    assert.equal(script.status, 0, script.stderr)
+    const script = await cnitap(["export", "repro", `call/${id}`, "--capture", stand.capture])
+    assert.equal(script.code, 0, script.stderr)
     const before = stand.records().length
     // Through the relay once more, which records what the plugin was given.
     const run = spawnSync("sh", ["-c", script.stdout], { env: { PATH: process.env.PATH } })
@@ -54,7 +54,7 @@ test("a repro script runs elsewhere by its variables, stops where a plugin fails
     other.add("bridge", ["echo"])
     other.wrap("bridge")
     await other.run("bridge", { command: "ADD", stdin: '{"name":"pods","token":"hunter2hunter2"}' })
-    const script = cnitap("export", "repro", "plugin=bridge", "--capture", other.capture)
+    const script = await cnitap(["export", "repro", "plugin=bridge", "--capture", other.capture])
     const elsewhere = new Stand()
     elsewhere.add("bridge", ["stderr 3", "exit 7"])
     const run = spawnSync("sh", ["-c", script.stdout], {
@@ -70,9 +70,9 @@ test("a repro script runs elsewhere by its variables, stops where a plugin fails
   }
 })
 
-test("every verb that reads answers from a bundle as from the capture", () => {
+test("every verb that reads answers from a bundle as from the capture", async () => {
   const bundle = join(stand.root, "report.bundle")
-  assert.equal(cnitap("export", "bundle", "--capture", stand.capture, "--out", bundle).status, 0)
+  assert.equal((await cnitap(["export", "bundle", "--capture", stand.capture, "--out", bundle])).code, 0)
   const lines = gunzipSync(readFileSync(bundle)).toString("utf8").split("\n")
   const { createdMs, ...manifest } = JSON.parse(lines[0] ?? "")
   assert.equal(typeof createdMs, "number")
@@ -85,45 +85,48 @@ test("every verb that reads answers from a bundle as from the capture", () => {
     ["stats"],
     ["ledger", "-o", "json"],
   ]) {
-    const [live, bundled] = [cnitap(...verb, "--capture", stand.capture), cnitap(...verb, "--from", bundle)]
+    const [live, bundled] = [
+      await cnitap([...verb, "--capture", stand.capture]),
+      await cnitap([...verb, "--from", bundle]),
+    ]
     assert.deepEqual(bundled, live, verb.join(" "))
   }
 })
 
-test("an export goes into a new file of its owner's alone, never over another one and through no link", () => {
+test("an export goes into a new file of its owner's alone, never over another one and through no link", async () => {
   const path = join(stand.root, "out.jsonl")
-  assert.deepEqual(cnitap("export", "jsonl", "--capture", stand.capture, "--out", path), {
-    status: 0,
+  assert.deepEqual(await cnitap(["export", "jsonl", "--capture", stand.capture, "--out", path]), {
+    code: 0,
     stdout: "",
     stderr: "",
   })
   assert.equal(statSync(path).mode & 0o777, 0o600)
   const before = readFileSync(path, "utf8")
-  const again = cnitap("export", "jsonl", "--capture", stand.capture, "--out", path)
+  const again = await cnitap(["export", "jsonl", "--capture", stand.capture, "--out", path])
   assert.deepEqual(again, {
-    status: 5,
+    code: 5,
     stdout: "",
     stderr: `cnitap: ${path} is there already. Remove it, or name another file.\n`,
   })
   assert.equal(readFileSync(path, "utf8"), before)
   const link = join(stand.root, "link")
   symlinkSync(join(stand.root, "target"), link)
-  assert.equal(cnitap("export", "article", "--capture", stand.capture, "--out", link).status, 5)
+  assert.equal((await cnitap(["export", "article", "--capture", stand.capture, "--out", link])).code, 5)
   assert.ok(!readdirSync(stand.root).includes("target"))
 })
 
-test("one file of HTML, and what is no export", () => {
-  const html = cnitap("export", "html", "--capture", stand.capture)
+test("one file of HTML, and what is no export", async () => {
+  const html = await cnitap(["export", "html", "--capture", stand.capture])
   assert.match(html.stdout, /^<!doctype html>/i)
   assert.ok(html.stdout.includes(ids[0] ?? "no id"))
-  assert.deepEqual(cnitap("export", "chrometrace", "--capture", stand.capture), {
-    status: 2,
+  assert.deepEqual(await cnitap(["export", "chrometrace", "--capture", stand.capture]), {
+    code: 2,
     stdout: "",
     stderr: "cnitap: there is no format chrometrace. Did you mean chrome-trace?\n",
   })
-  const several = cnitap("export", "repro", "--capture", stand.capture)
+  const several = await cnitap(["export", "repro", "--capture", stand.capture])
   assert.deepEqual(
-    [several.status, several.stderr],
+    [several.code, several.stderr],
     [
       2,
       "cnitap: a script makes one operation's calls again, and several match. Name one by its id: cnitap export repro ID.\n",
@@ -131,26 +134,26 @@ test("one file of HTML, and what is no export", () => {
   )
 })
 
-test("a bundle that is missing, cut off, newer or none is told by name", () => {
+test("a bundle that is missing, cut off, newer or none is told by name", async () => {
   const bundle = join(stand.root, "whole.bundle")
-  cnitap("export", "bundle", "--capture", stand.capture, "--out", bundle)
+  await cnitap(["export", "bundle", "--capture", stand.capture, "--out", bundle])
   const cut = join(stand.root, "cut.bundle")
   writeFileSync(cut, readFileSync(bundle).subarray(0, 300))
-  assert.deepEqual(cnitap("ls", "--from", cut), {
-    status: 3,
+  assert.deepEqual(await cnitap(["ls", "--from", cut]), {
+    code: 3,
     stdout: "",
     stderr: `cnitap: ${cut} is no whole bundle: unexpected end of file. Copy it again.\n`,
   })
   const missing = join(stand.root, "nowhere")
-  assert.deepEqual(cnitap("ls", "--from", missing), {
-    status: 3,
+  assert.deepEqual(await cnitap(["ls", "--from", missing]), {
+    code: 3,
     stdout: "",
     stderr: `cnitap: ${missing} does not exist. Name a bundle that \`cnitap export bundle\` wrote.\n`,
   })
   const text = join(stand.root, "notes.txt")
   writeFileSync(text, "hello\n")
-  assert.deepEqual(cnitap("ls", "--from", text), {
-    status: 3,
+  assert.deepEqual(await cnitap(["ls", "--from", text]), {
+    code: 3,
     stdout: "",
     stderr: `no operation found\ncnitap: ${text} holds no record (${text}:0). Name a capture directory with --capture.\n`,
   })
