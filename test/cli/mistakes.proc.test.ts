@@ -1,0 +1,246 @@
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { makeNode, type Node } from "../web/recording.ts"
+import { cnitap, PROGRAM, type Ran } from "./cnitap.ts"
+import { Transcripts } from "./transcript.ts"
+
+let root: string
+let node: Node
+
+before(() => {
+  root = mkdtempSync(join(tmpdir(), "cnitap-mistakes-"))
+  node = makeNode()
+  for (const name of ["web-1", "web-2"]) node.operation("ADD", { namespace: "shop", name, sandbox: 1 })
+})
+after(() => {
+  rmSync(root, { recursive: true, force: true })
+  node.remove()
+})
+
+/** Every verb that reads a capture, with what it must be given. */
+const READING = [
+  "ls",
+  "show abc",
+  "explain abc",
+  "diff abc",
+  "diff abc def",
+  "tail",
+  "tail -f",
+  "ps",
+  "stats",
+  "lint",
+  "ledger",
+  "who-owns 10.0.0.1",
+  "serve --listen 127.0.0.1:0",
+]
+
+/** What every reading verb says of a capture: one answer for all. Nothing in it may change. */
+async function everyVerb(capture: string, expected: { stderr: string; code: number }): Promise<void> {
+  const before = listing(root)
+  for (const verb of READING) {
+    const ran = await cnitap([...verb.split(" "), "--capture", capture])
+    assert.deepEqual({ verb, ...ran }, { verb, stdout: "", ...expected })
+  }
+  assert.deepEqual(listing(root), before)
+}
+
+function listing(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .map((entry) =>
+      entry.isFile() ? `${entry.name} ${readFileSync(join(entry.parentPath, entry.name)).length}` : entry.name,
+    )
+    .sort()
+}
+
+function made(name: string, files: Record<string, string | Buffer>): string {
+  const directory = join(root, name)
+  mkdirSync(directory)
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(directory, file), content)
+  return directory
+}
+
+test("a directory that is not there", { timeout: 60_000 }, async () => {
+  const path = join(root, "missing")
+  await everyVerb(path, {
+    stderr: `cnitap: ${path} does not exist. Install the relay with \`cnitap install\`, or name another directory with --capture.\n`,
+    code: 3,
+  })
+})
+
+test("a file, and a directory of something else", { timeout: 60_000 }, async () => {
+  const directory = made("foreign", { "notes.txt": "hello" })
+  const file = join(directory, "notes.txt")
+  await everyVerb(file, {
+    stderr: `cnitap: ${file} is not a directory. Name a capture directory with --capture, or a bundle with --from.\n`,
+    code: 3,
+  })
+  await everyVerb(directory, {
+    stderr: `cnitap: ${directory} holds files but no capture segment (calls-<hour>.jsonl). Name a capture directory with --capture.\n`,
+    code: 3,
+  })
+})
+
+test("missing rights", { timeout: 60_000 }, async () => {
+  const directory = join(root, "closed")
+  mkdirSync(directory, { mode: 0o700 })
+  const program = join(mkdtempSync(join(tmpdir(), "cnitap-copy-")), "cnitap.mjs")
+  copyFileSync(PROGRAM, program)
+  const ran = await asNobody(program, ["ls", "--capture", directory])
+  rmSync(join(program, ".."), { recursive: true })
+  assert.deepEqual(ran, {
+    stdout: "",
+    stderr: `cnitap: ${directory} may not be read. Run as root, or as the user that runs the plugins.\n`,
+    code: 4,
+  })
+})
+
+test("a newer format alone is a fault; beside calls that can be read it is counted", async () => {
+  const newer = '\n{"format":99,"kind":"begin"}\n'
+  const directory = made("newer", { "calls-20260921T03.jsonl": newer })
+  assert.deepEqual(await cnitap(["ls", "--capture", directory]), {
+    stdout: "",
+    stderr: `no operation found\ncnitap: ${directory} was written in a newer format (calls-20260921T03.jsonl:1). Read it with a newer cnitap.\n`,
+    code: 3,
+  })
+})
+
+test("torn, foreign and unknown lines are counted and named; the rest is read", async () => {
+  const [segment = ""] = readdirSync(node.capture)
+  const lines = readFileSync(join(node.capture, segment), "utf8")
+  const directory = made("damaged", {
+    [segment]: Buffer.concat([
+      Buffer.from(`\nnoise\n{"format":1,"kind":"begin","id":"torn\n`),
+      Buffer.from([10, 255, 0, 10]),
+      Buffer.from(lines),
+      Buffer.from('\n{"format":1,"kind":"end","id":'),
+    ]),
+  })
+  const { stdout, stderr, code } = await cnitap(["ls", "-o", "jsonpath={.items[*].pod.name}", "--capture", directory])
+  assert.deepEqual([stdout.split(" ").includes("web-2"), code], [true, 0])
+  assert.deepEqual(
+    stderr.split("\n").map((line) => line.replace(/(?<=first at ).*/, "PLACE").replace(/\d+ lines?/, "N lines")),
+    [
+      "cnitap: N lines not read: no record at all, first at PLACE",
+      "cnitap: N lines not read: torn (a killed or full-disk write), first at PLACE",
+      "",
+    ],
+  )
+})
+
+test("an empty capture has no calls yet", async () => {
+  const directory = made("empty", {})
+  const said = new Transcripts(directory)
+  assert.deepEqual(await said.of("ls"), { out: [], err: ["no operation found"], code: 0 })
+  assert.deepEqual(await said.of("ps"), { out: [], err: ["no call in flight"], code: 0 })
+  assert.deepEqual(await said.of("stats"), { out: [], err: ["no call found"], code: 0 })
+  assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
+  assert.deepEqual(await said.of("explain", "web"), {
+    out: [],
+    err: ["cnitap: no pod, operation or container web in DIR. List what is there with `cnitap ls`."],
+    code: 6,
+  })
+  const { out, code } = await said.of("ls", "-o", "json")
+  assert.deepEqual(
+    [JSON.parse(out.join("\n")), code],
+    [{ apiVersion: "cnitap/v1", kind: "OperationList", items: [] }, 0],
+  )
+})
+
+test("the command line: unknown verbs, flags, formats, values", async () => {
+  const said = async (...args: string[]) => {
+    const { out, err, code } = await new Transcripts(node.capture).of(...args)
+    return [...out, ...err, code]
+  }
+  assert.deepEqual(await said("lss"), ["cnitap: unknown command 'lss'. Did you mean ls?", 2])
+  assert.deepEqual(await said("ls", "--namespce", "x"), [
+    "cnitap: unknown option '--namespce'. Did you mean --namespace?",
+    2,
+  ])
+  assert.deepEqual(await said("show"), ["cnitap: missing required argument 'id'. Usage: cnitap show [options] <id>", 2])
+  assert.deepEqual(await said("ls", "-o", "xml"), [
+    "cnitap: unknown output format xml. Use one of table, wide, json, jsonl, yaml, name, jsonpath=<template>.",
+    2,
+  ])
+  assert.deepEqual(await said("ls", "-o", "jsonpath={.items[}"), [
+    "cnitap: jsonpath: expected an index, *, a quoted key or ?(…) at character 9. Write it as kubectl does: jsonpath='{.items[*].id}'.",
+    2,
+  ])
+  assert.deepEqual(await said("ls", "--since", "yesterday"), [
+    "cnitap: --since yesterday is neither a duration nor a date. Write --since T or --since DATE.",
+    2,
+  ])
+  assert.deepEqual(await said("ls", "--slower-than", "slow"), [
+    "cnitap: --slower-than slow is no duration. Write --slower-than T or T.",
+    2,
+  ])
+  assert.deepEqual(await said("stats", "--slowest", "-1"), [
+    "cnitap: --slowest -1 is no number of calls. Write --slowest 5.",
+    2,
+  ])
+  assert.deepEqual(await said("who-owns", "10.0.0"), [
+    "cnitap: 10.0.0 is no IP address. Write it as 10.1.2.3 or fd00::3.",
+    2,
+  ])
+  assert.deepEqual(await said("show", "ffffffffffff"), [
+    "cnitap: no call ffffffffffff in DIR. List what is there with `cnitap ls`.",
+    6,
+  ])
+  assert.deepEqual(await said("diff", "node/n9", "web-1"), [
+    "cnitap: no operation of node n9 in DIR. See NODE in `cnitap ls -o wide`.",
+    6,
+  ])
+  assert.deepEqual(await said("ps", "-w"), [
+    "cnitap: ps -w paints a terminal, and this is none. Follow calls with `cnitap tail -f -o jsonl`.",
+    2,
+  ])
+  assert.deepEqual(await said("ls", "-w", "-o", "json"), [
+    "cnitap: a list that never ends is no one document. Use -o jsonl to watch.",
+    2,
+  ])
+  assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist"), [
+    "cnitap: /nonexistent/10-x.conflist does not exist. Name a configuration file.",
+    6,
+  ])
+  assert.deepEqual(await said("help", "filtr"), ["cnitap: no help on filtr. Did you mean filter?", 2])
+})
+
+test("a reader that goes away ends it without a word", async () => {
+  const pipe = spawn(
+    "bash",
+    ["-c", `'${process.execPath}' '${PROGRAM}' help rules | head -1; echo "\${PIPESTATUS[0]}"`],
+    { stdio: "pipe" },
+  )
+  assert.deepEqual(await ended(pipe), { stdout: "Rules about recorded calls:\n0\n", stderr: "", code: 0 })
+})
+
+/** Root may read everything; the user nobody may not. */
+function asNobody(program: string, args: string[]): Promise<Ran> {
+  return ended(
+    spawn(
+      "sh",
+      [
+        "-c",
+        `chmod -R a+rX "$(dirname "$0")" && exec setpriv --reuid=65534 --regid=65534 --clear-groups '${process.execPath}' "$0" "$@"`,
+        program,
+        ...args,
+      ],
+      { stdio: "pipe" },
+    ),
+  )
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<Ran> {
+  const ran: Ran = { stdout: "", stderr: "", code: null }
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    ran.stdout += text
+  })
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    ran.stderr += text
+  })
+  child.stdin?.end()
+  return new Promise((resolve) => child.on("close", (code) => resolve({ ...ran, code })))
+}
