@@ -7,6 +7,7 @@ import { restoreExpired } from "../install/expiry.ts"
 import type { NodeFacts } from "../install/facts.ts"
 import { layoutOf } from "../install/layout.ts"
 import { DEFAULT_PLATFORM, PLATFORMS } from "../install/platform.ts"
+import { pluginDirsOf } from "../install/plugin-dirs.ts"
 import { settle } from "../install/under-way.ts"
 import type { Surroundings } from "../install/undo.ts"
 import type { Context } from "./context.ts"
@@ -23,6 +24,8 @@ export type NodeView = {
 }
 
 export const DEFAULT_SHIM_DIR = "/opt/cnitap/bin"
+
+const USUAL_DIRS = [...PLATFORMS, DEFAULT_PLATFORM].flatMap(({ binDirs }) => binDirs)
 
 export function addNode(command: Command): Command {
   return command
@@ -45,10 +48,13 @@ export function openNode(options: Record<string, unknown>): NodeView {
   if (!shimDir.startsWith("/")) throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Begin it with /.")
   const surroundings = {
     confDirs: [facts.confDir.value],
-    binDirs: facts.binDirs.value,
+    binDirs: pluginDirsOf(facts),
     settle: () => settle(facts),
   }
-  return { disk, facts, shimDir, homes: [...new Set([...facts.binDirs.value, shimDir])], surroundings }
+  // What was put into a directory stays ours to take away when the node no longer looks into it.
+  const former = binDirs.length > 0 ? [] : USUAL_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
+  const homes = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
+  return { disk, facts, shimDir, homes, surroundings }
 }
 
 /** Puts back what is there of an install whose time is over, and says so. */
@@ -60,8 +66,7 @@ export function endExpired({ stderr, nowMs }: Context, { disk, homes, surroundin
 
 /** The same for verbs that have nothing to do with the node, where it costs them a few looks into the usual places. */
 export function endExpiredHere(context: Context): void {
-  const usual = [...PLATFORMS, DEFAULT_PLATFORM].flatMap(({ binDirs }) => binDirs)
-  const homes = [...new Set([...usual, DEFAULT_SHIM_DIR])]
+  const homes = [...new Set([...USUAL_DIRS, DEFAULT_SHIM_DIR])]
   if (process.getuid?.() !== 0 || !homes.some((binDir) => existsSync(layoutOf(binDir).journal))) return
   try {
     const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })

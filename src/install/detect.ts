@@ -8,6 +8,7 @@ import { readProcesses } from "./detect/processes.ts"
 import { findRuntimes } from "./detect/runtimes.ts"
 import { findSeLinux } from "./detect/selinux.ts"
 import type { NodeFacts } from "./facts.ts"
+import { pluginDirsOf } from "./plugin-dirs.ts"
 
 export type DetectOptions = {
   /** replaces what was found */
@@ -36,7 +37,7 @@ export function detect(root: string, options: DetectOptions = {}): NodeFacts {
   const plugins = findPlugins(files, networks, confDir.value, binDirs.value)
   const active = new Set(networks.filter(({ isActive }) => isActive).map(({ file }) => file))
   const executed = plugins.filter(({ networks: from }) => from.some((file) => active.has(file)))
-  const directories = [confDir.value, ...binDirs.value]
+  const directories = [confDir.value, ...pluginDirsOf({ binDirs, plugins })]
   return {
     root,
     runtime,

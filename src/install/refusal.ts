@@ -2,6 +2,7 @@ import { chainSteps } from "./chain.ts"
 import type { Mount } from "./facts.ts"
 import { whyNotFirst } from "./first-plugin.ts"
 import { PROBES } from "./layout.ts"
+import { pluginDirsOf } from "./plugin-dirs.ts"
 import type { Site } from "./site.ts"
 import type { Survey } from "./survey.ts"
 import { targetsIn, targetsOf } from "./targets.ts"
@@ -40,7 +41,7 @@ function generalRefusals({ facts, sites, shim, outputs }: Survey, { mode, settin
       refusals.push(firm(`mode ${installed} is installed in ${site.layout.binDir}`, "Run cnitap uninstall first."))
     }
   }
-  const watched = [facts.confDir.value, ...facts.binDirs.value, shim.layout.binDir]
+  const watched = [facts.confDir.value, ...pluginDirsOf(facts), shim.layout.binDir]
   for (const path of [settings.capture, ...(settings.logFile === undefined ? [] : [settings.logFile])]) {
     const inside = watched.find((directory) => path === directory || path.startsWith(`${directory}/`))
     if (inside) {
@@ -147,7 +148,9 @@ function chainRefusals(survey: Survey): Refusal[] {
 /** The plugin directory that the probes go into: the first that can be written. */
 export function probeSite({ facts, sites }: Survey): Site | undefined {
   return sites.find(
-    ({ layout }) => !facts.mounts.some((mount) => mount.directory === layout.binDir && mount.isReadOnly),
+    ({ layout }) =>
+      facts.binDirs.value.includes(layout.binDir) &&
+      !facts.mounts.some((mount) => mount.directory === layout.binDir && mount.isReadOnly),
   )
 }
 

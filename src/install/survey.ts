@@ -4,13 +4,14 @@ import type { ListFile } from "./chain.ts"
 import type { Disk } from "./disk.ts"
 import type { NodeFacts } from "./facts.ts"
 import { newConfiguration, PROBES, savedConfiguration } from "./layout.ts"
+import { pluginDirsOf } from "./plugin-dirs.ts"
 import { list, readSite, type Site, statOf } from "./site.ts"
 import type { Wish } from "./wish.ts"
 
 /** Everything that a plan depends on: the node, and what of ours is on it. */
 export type Survey = {
   facts: NodeFacts
-  /** the runtime's plugin directories in its order, without our own */
+  /** the directories that plugins are executed in, the runtime's in its order first, without our own */
   sites: Site[]
   /** the directory of path mode */
   shim: Site
@@ -26,7 +27,7 @@ export type Outputs = { missing: string[]; blocked?: string; isOpenToOthers: boo
 
 /** Looks, and changes nothing. */
 export function survey(disk: Disk, facts: NodeFacts, wish: Wish): Survey {
-  const ownDirs = facts.binDirs.value.filter((binDir) => binDir !== wish.shimDir)
+  const ownDirs = pluginDirsOf(facts).filter((binDir) => binDir !== wish.shimDir)
   const needsAll = wish.mode === "path" && facts.runtime?.pathSetting.kind === "single"
   const others = needsAll ? ownDirs.flatMap((binDir) => executables(disk, binDir)) : []
   const names = [...(wish.plugins ?? []), ...facts.plugins.map(({ name }) => name), ...others, ...PROBES]
