@@ -174,7 +174,7 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     2,
   ])
   assert.deepEqual(await said("ls", "--slower-than", "slow"), [
-    "cnitap: --slower-than slow is no duration. Write --slower-than T or T.",
+    "cnitap: --slower-than slow is no duration. Write --slower-than T or 2s.",
     2,
   ])
   assert.deepEqual(await said("stats", "--slowest", "-1"), [
