@@ -60,7 +60,14 @@ function callLines(call: Call, paint: Paint): string[] {
     ...factLines([
       ["path", call.path],
       ["argv", call.argv.join(" ")],
+      ["original", call.original && originalText(call.original)],
       ["process", `${call.pid}, child of ${call.ppid}${call.parentName ? ` (${call.parentName})` : ""}`],
+      [
+        "started",
+        call.spawnMs === undefined
+          ? undefined
+          : `in ${duration(call.spawnMs)}, ran ${duration((call.durationMs ?? 0) - call.spawnMs)}`,
+      ],
       ["memory", call.usage ? `${(call.usage.maxRssBytes / 1048576).toFixed(1)} MiB at most` : undefined],
       ["cpu", call.usage ? `${duration(call.usage.userMs)} user, ${duration(call.usage.systemMs)} system` : undefined],
     ]),
@@ -71,6 +78,11 @@ function callLines(call: Call, paint: Paint): string[] {
     ...streamLines("stdout", call.stdout, paint),
     ...streamLines("stderr", call.stderr, paint),
   ]
+}
+
+/** Which build it was: an agent may have replaced it since. */
+function originalText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>): string {
+  return `${(sizeBytes / 1048576).toFixed(1)} MiB, of ${new Date(modifiedMs).toISOString().slice(0, 19)}Z`
 }
 
 /** JSON is indented for people; anything else is shown as it came, control characters made visible. */

@@ -42,6 +42,7 @@ test("two nodes that treat their pods alike do not differ, however many pods eac
   assert.deepEqual(said(forms(...pod("web"), ...pod("api1"), ...pod("db22")), forms(...pod("other"))), [])
 })
 
+// Pains 31 and 35: what an agent changed on one node.
 test("another setting on one node is one difference, not one for each pod", () => {
   const changed = (name: string) => pod(name, { stdin: { cniVersion: "1.0.0", name: "pods", mtu: 9000 } })
   const plain = (name: string) => pod(name, { stdin: { cniVersion: "1.0.0", name: "pods", mtu: 1500 } })

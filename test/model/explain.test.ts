@@ -59,6 +59,7 @@ function del(plugin: string, said: Said = {}): Call {
   return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
 }
 
+// Pains 12 and 14: which of them failed, and why, when the sandbox is long gone.
 test("a failing ADD: IPAM failed first, the list stopped, libcni dropped the log, DEL cleaned up", () => {
   assert.deepEqual(
     explained(
@@ -87,6 +88,7 @@ test("a failing ADD: IPAM failed first, the list stopped, libcni dropped the log
   )
 })
 
+// Pain 13: errors that are wrapped once.
 test("a plugin that words its delegate's error anew is told with its own words; without another call the rest is unknown", () => {
   assert.deepEqual(
     explained(
@@ -135,6 +137,7 @@ test("a failing DEL: the plugins before it in the list keep what they hold", () 
   )
 })
 
+// Pains 37 and 41.
 test("a hang: who waits, and what comes after", () => {
   assert.deepEqual(
     explained(
@@ -151,6 +154,7 @@ test("a hang: who waits, and what comes after", () => {
   )
 })
 
+// Pains 23 and 40.
 test("killed at the runtime's time-out: libcni knows no more than the signal", () => {
   assert.deepEqual(explained(call("cilium-cni", { state: "killed" })), [
     "ADD shop/web-1 was killed before it ended (60s ago)",
@@ -162,6 +166,7 @@ test("killed at the runtime's time-out: libcni knows no more than the signal", (
   ])
 })
 
+// Pain 1.
 test("a crash: libcni passes stderr on where stdout is empty", () => {
   assert.deepEqual(
     explained(
@@ -190,6 +195,7 @@ test("a plugin that could not be started", () => {
   ])
 })
 
+// Pains 2 to 5.
 test("two documents, text before the result, nothing at all: exit 0, and the runtime cannot read it", () => {
   const saying = (stdout: unknown) => explained(...GOOD, call("bridge", { stdout })).slice(0, 4)
   assert.deepEqual(saying(`${JSON.stringify(RESULT)}\n{"code":7}`), [
@@ -221,6 +227,7 @@ test("an error with exit 0 looks like a success with an empty result", () => {
   ])
 })
 
+// Pains 22 and 31.
 test("the next plugin's file is missing: nothing failed here, and what the first plugin holds stays", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT })), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
@@ -230,6 +237,7 @@ test("the next plugin's file is missing: nothing failed here, and what the first
   ])
 })
 
+// Pains 27 and 42.
 test("sandboxes that were tried again: the last failure is explained, and that the pod is up since", () => {
   const failing = (id: string, at: number) =>
     call(id, { plugin: "bridge", at, containerId: id, exit: { code: 1 }, stdout: { code: 999, msg: "lock timeout" } })

@@ -116,3 +116,64 @@ test("probes of the article's chain are one operation, as long as from the first
 test("forged parents that lead in a circle are no nesting", () => {
   assert.deepEqual(lines(call("a", { parent: "b" }), call("b", { parent: "a", at: 1, plugin: "c" })), ["ADD ok: a b"])
 })
+
+test("thin Multus: delegates of several networks are one operation, by the parent's id", () => {
+  assert.deepEqual(
+    lines(
+      call("multus", { network: "multus", durationMs: 200 }),
+      call("calico", { at: 10, parent: "multus", network: "k8s", durationMs: 50 }),
+      call("calico-ipam", { at: 20, parent: "calico", network: "k8s", durationMs: 10 }),
+      call("portmap", { at: 70, parent: "multus", network: "k8s", durationMs: 10 }),
+      call("macvlan", { at: 90, parent: "multus", network: "storage", ifname: "net1", durationMs: 60 }),
+    ),
+    ["ADD ok: multus(calico(calico-ipam) portmap macvlan)"],
+  )
+})
+
+test("two runtimes at work on one container at one time stay apart", () => {
+  const of = (id: string, plugin: string, at: number, ppid: number) =>
+    call(id, { plugin, at, ppid, command: "DEL", parentName: ppid === 1 ? "containerd" : "crictl" })
+  assert.deepEqual(
+    lines(of("p1", "portmap", 0, 1), of("p2", "portmap", 5, 2), of("b1", "bridge", 20, 1), of("b2", "bridge", 25, 2)),
+    ["DEL ok: p1 b1", "DEL ok: p2 b2"],
+  )
+})
+
+test("a late DEL of the old sandbox, in the middle of the new one's ADD", () => {
+  assert.deepEqual(
+    lines(
+      call("a1", { plugin: "bridge", containerId: "fresh", at: 0, durationMs: 30 }),
+      call("d1", { plugin: "portmap", containerId: "old", command: "DEL", at: 10 }),
+      call("a2", { plugin: "portmap", containerId: "fresh", at: 40 }),
+      call("d2", { plugin: "bridge", containerId: "old", command: "DEL", at: 45 }),
+    ),
+    ["ADD ok: a1 a2", "DEL ok: d1 d2"],
+  )
+})
+
+test("a nested call whose parent's begin was pruned or torn stands for itself", () => {
+  assert.deepEqual(lines(call("host-local", { parent: "gone", depth: 1 })), ["ADD ok: host-local"])
+})
+
+test("calls of another node whose end nobody recorded are neither running nor failed", () => {
+  assert.deepEqual(lines(call("bridge", { state: "unknown" }), call("other", { containerId: "b", at: 5 })), [
+    "ADD unknown: bridge",
+    "ADD ok: other",
+  ])
+})
+
+test("GC and STATUS have no container and are grouped by runtime and time", () => {
+  const status = (id: string, plugin: string, at: number) => {
+    const { containerId: _c, netns: _n, ifname: _i, pod: _p, ...rest } = call(id, { plugin, at, command: "STATUS" })
+    return rest
+  }
+  assert.deepEqual(
+    lines(
+      status("a1", "bridge", 0),
+      status("b1", "portmap", 15),
+      status("a2", "bridge", 5000),
+      status("b2", "portmap", 5015),
+    ),
+    ["STATUS ok: a1 b1", "STATUS ok: a2 b2"],
+  )
+})

@@ -10,6 +10,7 @@ function statistics(...calls: Call[]): Statistics {
   return tally.statistics()
 }
 
+// Pain 36: metrics of runtimes stop at the whole chain.
 test("calls are counted and timed by plugin and command, the costliest first", () => {
   const calico = Array.from({ length: 100 }, (_, at) =>
     call(`c${at}`, { plugin: "calico", at: at * 1000, durationMs: at + 1, exit: { code: at < 98 ? 0 : 1 } }),
@@ -104,6 +105,7 @@ test("the histogram has 1, 2 and 5 of every decade between the shortest and the 
   )
 })
 
+// Pain 41.
 test("calls in flight at one time, nested ones too", () => {
   const { timeline } = statistics(
     call("bridge", { at: 0, durationMs: 1500 }),
