@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Disk } from "./disk.ts"
 import type { Step } from "./step.ts"
@@ -12,7 +13,7 @@ export function verify(disk: Disk, { plugin, relay, original, argv0 }: Extract<S
     answerOf(disk, relay, argv0)
     return
   }
-  const bare = askVersion(disk, original, argv0)
+  const bare = isProgram(disk.at(original)) ? askVersion(disk, original, argv0) : { cannot: "ENOEXEC" }
   if ("cannot" in bare) {
     throw new Fault(
       "REFUSED",
@@ -27,6 +28,24 @@ export function verify(disk: Disk, { plugin, relay, original, argv0 }: Extract<S
     `VERSION of ${plugin} differs through the relay: ${answerText(through)} instead of ${answerText(bare)}`,
     "Nothing was changed; report this with the two answers.",
   )
+}
+
+/** Runtimes execute with execve(2), which knows these two; libuv would let the shell try its luck with the rest. */
+function isProgram(path: string): boolean {
+  const head = Buffer.alloc(4)
+  let fd: number
+  try {
+    fd = openSync(path, "r")
+  } catch {
+    // An absolute symlink of a node that is mounted elsewhere: the trial itself follows it.
+    return true
+  }
+  try {
+    readSync(fd, head, 0, 4, 0)
+  } finally {
+    closeSync(fd)
+  }
+  return head.toString("latin1") === "\u007fELF" || head.toString("latin1", 0, 2) === "#!"
 }
 
 function answerOf(disk: Disk, relay: string, argv0: string): void {

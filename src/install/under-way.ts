@@ -14,35 +14,44 @@ const PATIENCE_MS = 20_000
  * Waits until runtimes work with the configuration that was just put back, and until the operations that began with
  * the one before have ended: a probe that is taken from them would fail them. Returns those that did not end.
  */
-export function settle({ root, runtimes }: NodeFacts): string[] {
+export function settle({ root, runtimes, binDirs }: NodeFacts): string[] {
   const isPolled = runtimes.some(({ name, isRunning }) => isRunning && name === "cri-dockerd")
-  sleep(isPolled ? POLLED_MS : WATCHED_MS)
-  if (root !== "/") return []
-  const untilMs = Date.now() + PATIENCE_MS
-  let quietSinceMs = Date.now()
+  const startMs = Date.now()
+  const readMs = startMs + (isPolled ? POLLED_MS : WATCHED_MS)
+  const began = new Set<string>()
+  let busyMs = startMs
   for (;;) {
-    const calls = callsUnderWay()
-    if (calls.length > 0) quietSinceMs = Date.now()
-    if (Date.now() - quietSinceMs >= QUIET_MS) return []
-    if (Date.now() > untilMs) return calls
+    const nowMs = Date.now()
+    // Processes of a node that is only mounted here are not to be seen.
+    const calls = root === "/" ? callsUnderWay(binDirs.value) : []
+    if (nowMs < readMs) for (const { containerId } of calls) began.add(containerId)
+    const open = calls.filter(({ containerId }) => began.has(containerId))
+    if (open.length > 0) busyMs = nowMs
+    if (nowMs >= readMs && nowMs - busyMs >= QUIET_MS) return []
+    if (nowMs - readMs > PATIENCE_MS) return open.map(({ text }) => text)
     sleep(LOOK_MS)
   }
 }
 
-/** Processes with the environment of a call. What a plugin left behind as a daemon has lost its parent. */
-export function callsUnderWay(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const environment = readFileSync(`/proc/${pid}/environ`, "latin1")
-        if (!/(?:^|\0)CNI_COMMAND=(?:ADD|DEL|CHECK)\0/.test(environment)) return []
-        const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
-        const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]
-        const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"))
-        return parent === "1" ? [] : [`a call of ${name} that is under way (pid ${pid})`]
-      } catch {
-        return []
-      }
-    })
+type CallUnderWay = { containerId: string; text: string }
+
+/** Processes with the environment of a call from these directories. What a plugin left running has lost its parent. */
+function callsUnderWay(binDirs: readonly string[]): CallUnderWay[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return []
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0")
+      const variable = (name: string) =>
+        environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
+      const containerId = variable("CNI_CONTAINERID")
+      const path = variable("CNI_PATH")?.split(":") ?? []
+      if (containerId === undefined || !binDirs.some((binDir) => path.includes(binDir))) return []
+      const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
+      const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"))
+      const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]
+      return parent === "1" ? [] : [{ containerId, text: `a call of ${name} that is under way (pid ${pid})` }]
+    } catch {
+      return []
+    }
+  })
 }

@@ -15,7 +15,8 @@ for (const mode of ["swap", "chain", "path"] as const) {
     everyDeath(mode))
 }
 
-const PLUGINS = ["bridge", "host-local", "multi"]
+/** The second is a symlink to the first, which dispatches on its name. */
+const PLUGINS = ["bridge", "host-local"]
 
 /**
  * Kills an install after its first change of the disk, after its second, until it comes to its end, and an uninstall
@@ -85,9 +86,8 @@ function nodeOfPlugins(): Node {
   const node = new Node()
   const attributes = { "user.origin": "vendor", "security.selinux": "system_u:object_r:cni_exec_t:s0" }
   node.plugin("bridge", undefined, { owner: 1000, mode: 0o750, attributes })
-  node.plugin("multi")
-  node.link("host-local", "multi")
-  const plugins = [{ type: "bridge", ipam: { type: "host-local" } }, { type: "multi" }]
+  node.link("host-local", "bridge")
+  const plugins = [{ type: "bridge", ipam: { type: "host-local" } }]
   node.list("10-pods.conflist", plugins, {}, { owner: 1000, mode: 0o640, attributes: { "user.origin": "vendor" } })
   return node
 }
@@ -104,6 +104,6 @@ function recordedBy(mode: Mode, node: Node, shimDir: string): string[] {
   if (mode !== "chain") return PLUGINS.filter((name) => isRelay(join(mode === "path" ? shimDir : node.bin, name)))
   const list = JSON.parse(readFileSync(join(node.at(node.confDir), "10-pods.conflist"), "utf8"))
   const types = (list.plugins as { type: string }[]).map(({ type }) => type)
-  const isWhole = types.join() === "cni_pre,bridge,multi,cni_post"
+  const isWhole = types.join() === "cni_pre,bridge,cni_post"
   return isWhole && ["cni_pre", "cni_post"].every((name) => isRelay(join(node.bin, name))) ? PLUGINS : types
 }

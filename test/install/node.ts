@@ -73,6 +73,10 @@ export class Node {
     return path
   }
 
+  symlink(target: string, path: string): void {
+    symlinkSync(target, this.at(path))
+  }
+
   directory(path: string, mode: number): void {
     mkdirSync(this.at(path), { recursive: true })
     chmodSync(this.at(path), mode)

@@ -265,6 +265,12 @@ const BAD: Bad[] = [
     says: /^cnitap: --plugins has no meaning with --mode chain\. /,
   },
   {
+    what: "--only-failures in chain mode",
+    args: (node) => ["install", ...within(node), "--mode", "chain", "--only-failures"],
+    code: 2,
+    says: /^cnitap: --only-failures has no meaning with --mode chain\. Probes never see a failure\.\n$/,
+  },
+  {
     what: "a path for a plugin",
     args: (node) => ["install", ...within(node), "--plugins", "../../sbin/init"],
     code: 2,

@@ -13,6 +13,12 @@ import { addWish, wishOf } from "../wish.ts"
 export const install: Verb = {
   name: "install",
   summary: "put the relay in the way of this node's plugins, so that their calls are recorded",
+  examples: [
+    ["cnitap install", "record every plugin that the active network reaches, until uninstall"],
+    ["cnitap install --for 2h --only-failures", "failed calls of the next two hours"],
+    ["cnitap install --plugins calico,calico-ipam --sample 1/10", "two plugins, one container in ten"],
+    ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post, with the article's lines"],
+  ],
   define(command) {
     addOutput(addWish(addNode(command)))
       .option("--dry-run", "as plan: tell every step and change nothing")

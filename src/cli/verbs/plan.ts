@@ -12,6 +12,11 @@ export const plan: Verb = {
   name: "plan",
   summary:
     "tell every step of an install, what will be recorded and what cannot be; changes nothing; exit 5 if refused",
+  examples: [
+    ["cnitap plan", "what would be recorded on this node, and every step"],
+    ["cnitap plan --mode chain --diff", "how the list would be edited"],
+    ["cnitap plan --root /host -o json", "of a node that is mounted at /host, for a program"],
+  ],
   define(command) {
     addOutput(addWish(addNode(command))).option("--diff", "show what changes in files, as a diff")
   },

@@ -12,6 +12,10 @@ import type { Verb } from "../verb.ts"
 export const status: Verb = {
   name: "status",
   summary: "tell what is installed and what became of it; exit 0: all is recorded, 1: not all, 6: nothing is installed",
+  examples: [
+    ["cnitap status", "what is recorded, since when and until when, and what somebody has replaced"],
+    ["cnitap status -o jsonpath='{.installs[*].capture.sizeBytes}'", "how large the capture is"],
+  ],
   define(command) {
     addOutput(addNode(command))
   },

@@ -8,6 +8,10 @@ import type { Verb } from "../verb.ts"
 export const uninstall: Verb = {
   name: "uninstall",
   summary: "give every plugin and every list back as it was; the capture stays",
+  examples: [
+    ["cnitap uninstall", "what was recorded stays and can be read"],
+    ["cnitap uninstall --purge", "without a trace"],
+  ],
   define(command) {
     addOutput(addNode(command)).option("--purge", "remove the capture and the log file too")
   },

@@ -8,6 +8,7 @@ import type { Verb } from "../verb.ts"
 export const watch: Verb = {
   name: "watch",
   summary: "put the relay back where an agent has put its own file, and end the install when its time is over",
+  examples: [["cnitap install --for 2h && cnitap watch", "for two hours, through restarts of the network agent"]],
   define: addNode,
   async run(context, _args, options) {
     const node = openNode(options)
