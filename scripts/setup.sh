@@ -20,7 +20,7 @@ need qemu-user
 case "${1:-all}" in
   relay) wanted="" ;;
   demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
-  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less" ;;
+  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3" ;;
 esac
 for package in $wanted; do need "$package"; done
 if [ -n "$missing" ]; then
