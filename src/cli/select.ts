@@ -6,10 +6,10 @@ import { toMatcher } from "../model/filter/match.ts"
 import { whyNever } from "../model/filter/never.ts"
 import { parseFilter } from "../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../model/filter/text.ts"
-import type { Operation } from "../model/operation.ts"
+import { type Operation, walk } from "../model/operation.ts"
 import { parseDuration } from "../model/time.ts"
 import { openBundle } from "../store/bundle.ts"
-import { readCalls, type TimeRange } from "../store/calls.ts"
+import type { TimeRange } from "../store/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
 import type { Progress } from "../store/index/indexes.ts"
@@ -29,7 +29,8 @@ export type Selection = {
   filter: Filter
   /** draws how far reading is, on a terminal */
   progress: Progress | undefined
-  calls(): AsyncGenerator<Call>
+  /** those that never ended */
+  openCalls(): AsyncGenerator<Call>
   operations(): AsyncGenerator<Operation>
   /** the same without streams and environment, many times faster where the capture is large */
   lightOperations(): AsyncGenerator<Operation>
@@ -77,13 +78,20 @@ export async function select(context: Context, options: Record<string, unknown>,
     progress,
     matchesCall: matcher.call,
     matchesOperation: matcher.operation,
-    async *calls() {
-      for await (const call of readCalls(capture, damage, range)) if (matcher.call(call)) yield call
+    async *openCalls() {
+      const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
+      for await (const { calls } of readOperations(capture, damage, {}, { filter: OPEN, progress })) {
+        for (const { call } of walk(calls))
+          if (call.state !== "ended" && call.wallMs >= sinceMs && call.wallMs <= untilMs && matcher.call(call))
+            yield call
+      }
     },
     operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),
     lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, isLight: true }),
   }
 }
+
+const OPEN: Filter = { kind: "test", field: "state", operator: "!=", values: [{ kind: "text", text: "ended" }] }
 
 /** Arguments that are a filter: the shell cut them at the blanks. */
 export function filterWords(words: unknown): string {

@@ -1,5 +1,6 @@
 import { type Call, isFailed } from "./call.ts"
-import { quantile, type TimedCall, toTimeline } from "./timeline.ts"
+import { type TimedCall, TimedCalls } from "./timed.ts"
+import { countSteps, quantile, stepsOver } from "./timeline.ts"
 import { podName } from "./wording.ts"
 
 /** All that `cnitap stats` tells. Times are milliseconds, instants since 1970; null where no call has ended. */
@@ -45,13 +46,13 @@ export type Slow = {
   failed: boolean
 }
 
-/** What is kept of a call until the end. */
-type Light = TimedCall & Pick<Call, "command">
+/** What a call must tell to be tallied. */
+export type TalliedCall = TimedCall & Pick<Call, "command">
 
-/** Counts calls in any order. Memory holds a few numbers of each, no stream. */
+/** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
 export class Tally {
-  readonly #calls: Light[] = []
-  readonly #words = new Map<string, string>()
+  readonly #calls = new TimedCalls()
+  readonly #groups = new Map<string, { plugin: string; command: string; calls: TimedCalls }>()
   #slowest: Slow[] = []
   readonly #mostSlow: number
 
@@ -59,85 +60,59 @@ export class Tally {
     this.#mostSlow = mostSlow
   }
 
-  add(call: Call): void {
-    const { plugin, command, wallMs, durationMs, state, exit } = call
-    this.#calls.push({
-      plugin: this.#shared(plugin),
-      command: this.#shared(command),
-      wallMs,
-      state,
-      ...(durationMs === undefined ? {} : { durationMs }),
-      ...(exit ? { exit } : {}),
-    })
+  /** `whole` is asked of the slowest alone. */
+  add(call: TalliedCall, whole: () => Pick<Call, "id" | "pod" | "containerId">): void {
+    const { plugin, command, wallMs, durationMs } = call
+    this.#calls.add(call)
+    this.#group(plugin, command).add(call)
     if (durationMs === undefined || this.#mostSlow === 0) return
     const last = this.#slowest.at(-1)
     if (this.#slowest.length === this.#mostSlow && last && durationMs <= last.durationMs) return
-    const { id } = call
-    this.#slowest.push({ id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) })
+    const named = whole()
+    const pod = podName(named)
+    this.#slowest.push({ id: named.id, plugin, command, pod, wallMs, durationMs, failed: isFailed(call) })
     this.#slowest = this.#slowest.sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
   }
 
   statistics(): Statistics {
     const calls = this.#calls
-    const timeline = toTimeline(calls)
-    let firstMs = Number.POSITIVE_INFINITY
-    let lastMs = Number.NEGATIVE_INFINITY
-    for (const { wallMs } of calls) {
-      firstMs = Math.min(firstMs, wallMs)
-      lastMs = Math.max(lastMs, wallMs)
-    }
+    const { firstMs, lastMs } = calls.span()
+    const steps = calls.length > 0 ? stepsOver(firstMs, lastMs) : undefined
     return {
       calls: calls.length,
-      failed: calls.filter(isFailed).length,
-      running: calls.filter(({ state }) => state === "running").length,
-      ...(timeline ? { firstMs, lastMs } : {}),
-      groups: groupsOf(calls),
+      failed: count(calls, (at) => calls.isFailed(at)),
+      running: count(calls, (at) => calls.isRunning(at)),
+      ...(steps ? { firstMs, lastMs } : {}),
+      groups: [...this.#groups.values()].map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
       histogram: histogramOf(calls),
-      ...(timeline
-        ? {
-            timeline: {
-              startMs: timeline.startMs,
-              stepMs: timeline.stepMs,
-              calls: timeline.calls,
-              failed: timeline.failed,
-              inFlight: timeline.inFlight,
-            },
-          }
-        : {}),
+      ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
       slowest: this.#slowest,
     }
   }
 
-  /** A million records name the same twenty plugins, each time in a string of its own. */
-  #shared(word: string): string {
-    const known = this.#words.get(word)
-    if (known !== undefined) return known
-    this.#words.set(word, word)
-    return word
+  #group(plugin: string, command: string): TimedCalls {
+    const key = `${plugin}\n${command}`
+    const known = this.#groups.get(key)
+    if (known) return known.calls
+    const calls = new TimedCalls()
+    this.#groups.set(key, { plugin, command, calls })
+    return calls
   }
 }
 
-function groupsOf(calls: readonly Light[]): Group[] {
-  const groups = new Map<string, Light[]>()
-  for (const call of calls) {
-    const key = `${call.plugin}\n${call.command}`
-    const group = groups.get(key)
-    if (group) group.push(call)
-    else groups.set(key, [call])
-  }
-  return [...groups.values()].map(toGroup).sort((a, b) => b.totalMs - a.totalMs)
+function count(calls: TimedCalls, is: (at: number) => boolean): number {
+  let found = 0
+  for (let at = 0; at < calls.length; at++) if (is(at)) found++
+  return found
 }
 
-function toGroup(calls: readonly Light[]): Group {
-  const [first] = calls
-  const durations = calls
-    .flatMap(({ durationMs }) => (durationMs === undefined ? [] : [durationMs]))
-    .sort((a, b) => a - b)
+function toGroup({ plugin, command, calls }: { plugin: string; command: string; calls: TimedCalls }): Group {
+  const durations = calls.durations()
   return {
-    plugin: first?.plugin ?? "",
-    command: first?.command ?? "",
+    plugin,
+    command,
     calls: calls.length,
-    failed: calls.filter(isFailed).length,
+    failed: count(calls, (at) => calls.isFailed(at)),
     p50: quantile(durations, 0.5),
     p95: quantile(durations, 0.95),
     p99: quantile(durations, 0.99),
@@ -147,16 +122,17 @@ function toGroup(calls: readonly Light[]): Group {
 }
 
 /** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. */
-function histogramOf(calls: readonly Light[]): Bucket[] {
+function histogramOf(calls: TimedCalls): Bucket[] {
   const buckets = new Map<number, Bucket>()
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const call of calls) {
-    if (call.durationMs === undefined) continue
-    const at = bucketOf(call.durationMs)
+  for (let call = 0; call < calls.length; call++) {
+    const durationMs = calls.durationMs[call] ?? Number.NaN
+    if (Number.isNaN(durationMs)) continue
+    const at = bucketOf(durationMs)
     const bucket = buckets.get(at) ?? { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
     buckets.set(at, bucket)
     bucket.calls++
-    if (isFailed(call)) bucket.failed++
+    if (calls.isFailed(call)) bucket.failed++
     lowest = Math.min(lowest, at)
     highest = Math.max(highest, at)
   }
@@ -175,8 +151,12 @@ function edge(at: number): number {
   return Number((SHORTEST_MS * 10 ** Math.floor(at / STEPS.length) * step).toPrecision(1))
 }
 
+const EDGES: number[] = []
+
 function bucketOf(durationMs: number): number {
   let at = 0
-  while (durationMs >= edge(at + 1)) at++
-  return at
+  for (; ; at++) {
+    EDGES[at + 1] ??= edge(at + 1)
+    if (durationMs < (EDGES[at + 1] ?? 0)) return at
+  }
 }

@@ -1,20 +1,21 @@
-import { type Call, isFailed } from "./call.ts"
-
-/** What a call must tell to be counted. */
-export type TimedCall = Pick<Call, "plugin" | "wallMs" | "durationMs" | "state" | "exit">
+import { isFailed } from "./call.ts"
+import { type TimedCall, TimedCalls } from "./timed.ts"
 
 /** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
-export type Timeline = {
-  /** milliseconds since 1970 */
-  startMs: number
-  stepMs: number
-  steps: number
+export type Timeline = Steps &
+  StepCounts & {
+    /** by plugin, most calls first: durations of the calls that began in the step; null where none ended */
+    plugins: PluginTimeline[]
+  }
+
+/** `startMs`: milliseconds since 1970. */
+export type Steps = { startMs: number; stepMs: number; steps: number }
+
+export type StepCounts = {
   /** calls that began in the step, those among them that failed, and the most that ran at one time in it */
   calls: number[]
   failed: number[]
   inFlight: number[]
-  /** by plugin, most calls first: durations of the calls that began in the step; null where none ended */
-  plugins: PluginTimeline[]
 }
 
 export type PluginTimeline = {
@@ -36,39 +37,47 @@ const FEWEST_STEPS = 30
 /** Undefined where there is no call. `untilMs`: how long nothing but these calls is known to have happened. */
 export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline | undefined {
   if (calls.length === 0) return undefined
-  let firstMs = Number.POSITIVE_INFINITY
-  let lastMs = untilMs
-  for (const { wallMs } of calls) {
-    firstMs = Math.min(firstMs, wallMs)
-    lastMs = Math.max(lastMs, wallMs)
+  const timed = new TimedCalls()
+  const byPlugin = new Map<string, TimedCall[]>()
+  for (const call of calls) {
+    timed.add(call)
+    const own = byPlugin.get(call.plugin)
+    if (own) own.push(call)
+    else byPlugin.set(call.plugin, [call])
   }
+  const { firstMs, lastMs } = timed.span()
+  const steps = stepsOver(firstMs, Math.max(lastMs, untilMs))
+  const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - steps.startMs) / steps.stepMs)
+  const plugins = [...byPlugin]
+    .map(([plugin, own]) => pluginTimeline(plugin, own, steps.steps, stepOf))
+    .sort((a, b) => b.calls - a.calls)
+  return { ...steps, ...countSteps(timed, steps), plugins }
+}
+
+/** Steps that a person can take in, from the first call to the last. */
+export function stepsOver(firstMs: number, lastMs: number): Steps {
   const stepMs =
     STEPS_MS.find((candidate) => (lastMs - firstMs) / candidate < MOST_STEPS) ??
     Math.ceil((lastMs - firstMs) / MOST_STEPS)
   const endMs = (Math.floor(lastMs / stepMs) + 1) * stepMs
   const startMs = Math.min(Math.floor(firstMs / stepMs) * stepMs, endMs - FEWEST_STEPS * stepMs)
-  const steps = Math.round((endMs - startMs) / stepMs)
-  const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - startMs) / stepMs)
+  return { startMs, stepMs, steps: Math.round((endMs - startMs) / stepMs) }
+}
+
+export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: Steps): StepCounts {
   const zeros = () => new Array<number>(steps).fill(0)
-  const timeline: Timeline = { startMs, stepMs, steps, calls: zeros(), failed: zeros(), inFlight: zeros(), plugins: [] }
-  const byPlugin = new Map<string, TimedCall[]>()
-  for (const call of calls) {
-    const at = stepOf(call)
-    timeline.calls[at] = (timeline.calls[at] ?? 0) + 1
-    if (isFailed(call)) timeline.failed[at] = (timeline.failed[at] ?? 0) + 1
-    const own = byPlugin.get(call.plugin)
-    if (own) own.push(call)
-    else byPlugin.set(call.plugin, [call])
+  const counts: StepCounts = { calls: zeros(), failed: zeros(), inFlight: zeros() }
+  for (let call = 0; call < timed.length; call++) {
+    const at = Math.floor(((timed.wallMs[call] ?? 0) - startMs) / stepMs)
+    counts.calls[at] = (counts.calls[at] ?? 0) + 1
+    if (timed.isFailed(call)) counts.failed[at] = (counts.failed[at] ?? 0) + 1
   }
-  countInFlight(calls, timeline)
-  timeline.plugins = [...byPlugin]
-    .map(([plugin, own]) => pluginTimeline(plugin, own, steps, stepOf))
-    .sort((a, b) => b.calls - a.calls)
-  return timeline
+  countInFlight(timed, startMs, stepMs, counts.inFlight)
+  return counts
 }
 
 /** The value below which a share of the sorted values lies; null where there is none. */
-export function quantile(sorted: readonly number[], share: number): number | null {
+export function quantile(sorted: ArrayLike<number>, share: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
 }
 
@@ -99,21 +108,35 @@ function pluginTimeline(
 }
 
 /** Sweeps over beginnings and ends; a call that never ended counts until the last step only while it runs. */
-function countInFlight(calls: readonly TimedCall[], { startMs, stepMs, steps, inFlight }: Timeline): void {
-  const changes: { ms: number; by: 1 | -1 }[] = []
-  for (const { wallMs, durationMs, state } of calls) {
-    if (durationMs === undefined && state !== "running") continue
-    changes.push({ ms: wallMs, by: 1 })
-    if (durationMs !== undefined) changes.push({ ms: wallMs + durationMs, by: -1 })
+function countInFlight(timed: TimedCalls, startMs: number, stepMs: number, inFlight: number[]): void {
+  const begins = new Float64Array(timed.length)
+  const ends = new Float64Array(timed.length)
+  let [begun, ended] = [0, 0]
+  for (let call = 0; call < timed.length; call++) {
+    const wallMs = timed.wallMs[call] ?? 0
+    const durationMs = timed.durationMs[call] ?? Number.NaN
+    const hasEnded = !Number.isNaN(durationMs)
+    if (hasEnded) ends[ended++] = wallMs + durationMs
+    if (hasEnded || timed.isRunning(call)) begins[begun++] = wallMs
   }
-  changes.sort((a, b) => a.ms - b.ms || a.by - b.by)
-  let now = 0
-  let next = 0
-  for (let at = 0; at < steps; at++) {
+  const sortedBegins = begins.subarray(0, begun).sort()
+  const sortedEnds = ends.subarray(0, ended).sort()
+  let [nextBegin, nextEnd, now] = [0, 0, 0]
+  for (let at = 0; at < inFlight.length; at++) {
+    const untilMs = startMs + (at + 1) * stepMs
     let most = now
-    for (let change = changes[next]; change && change.ms < startMs + (at + 1) * stepMs; change = changes[++next]) {
-      now += change.by
-      most = Math.max(most, now)
+    for (;;) {
+      const begin = sortedBegins[nextBegin] ?? Number.POSITIVE_INFINITY
+      const end = sortedEnds[nextEnd] ?? Number.POSITIVE_INFINITY
+      if (Math.min(begin, end) >= untilMs) break
+      if (end <= begin) {
+        now--
+        nextEnd++
+      } else {
+        now++
+        nextBegin++
+        if (now > most) most = now
+      }
     }
     inFlight[at] = most
   }

@@ -6,7 +6,7 @@ import { call, T0 } from "./calls.ts"
 
 function statistics(...calls: Call[]): Statistics {
   const tally = new Tally(2)
-  for (const one of calls) tally.add(one)
+  for (const one of calls) tally.add(one, () => one)
   return tally.statistics()
 }
 

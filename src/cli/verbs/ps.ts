@@ -30,7 +30,12 @@ export const ps: Verb = {
       return
     }
     const nowMs = context.nowMs()
-    const found = await printRows(context, options, inFlightTable(nowMs), await openCalls(selection.calls(), options))
+    const found = await printRows(
+      context,
+      options,
+      inFlightTable(nowMs),
+      await openCalls(selection.openCalls(), options),
+    )
     reportDamage(context, selection, found)
   },
 }

@@ -1,5 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import { type Statistics, Tally } from "../../model/statistics.ts"
+import { tallyCalls } from "../../store/tally.ts"
 import { painter } from "../colour.ts"
 import { addOutput, outputFormat, printOne, printRows } from "../output.ts"
 import { addSelection, filterWords, reportDamage, select } from "../select.ts"
@@ -23,7 +24,8 @@ export const stats: Verb = {
     }
     const selection = await select(context, options, filterWords(words))
     const tally = new Tally(slowest)
-    for await (const call of selection.calls()) tally.add(call)
+    const { capture, damage, range, filter, progress } = selection
+    await tallyCalls(tally, capture, damage, { ...range, filter, nowMs: context.nowMs(), progress })
     const statistics = tally.statistics()
     const format = outputFormat(options).kind
     if (format === "table" || format === "wide") {

@@ -55,7 +55,7 @@ export class Light {
   /** The operation with its streams, read from where its lines are; a call whose lines were pruned stays without. */
   whole(operation: Operation): Operation {
     const wholeNode = ({ call, children }: CallNode): CallNode => ({
-      call: this.#wholeCall(call),
+      call: this.wholeCall(call),
       children: children.map(wholeNode),
     })
     return toOperation(operation.calls.map(wholeNode))
@@ -65,7 +65,7 @@ export class Light {
     this.#lines.close()
   }
 
-  #wholeCall(call: Call): Call {
+  wholeCall(call: Call): Call {
     const { begin, end } = this.#known.get(call) ?? {}
     const beginRecord = begin && this.#lines.record(begin.segment, begin.offset)
     const endRecord = end && this.#lines.record(end.segment, end.offset)

@@ -8,6 +8,17 @@ import { type Columns, exitAt, idAt, outcomeAt, stateAt, type TextColumn, textAt
 /** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
 export type MayMatch = (operation: number) => boolean
 
+/** Whether a call matches, by its row; undefined where the columns do not tell. */
+export function matchesRow(columns: Columns, filter: Filter): (row: number) => boolean | undefined {
+  const decide = combine<Row>(filter, (test) => columnTest(columns, test, false))
+  const place: Row = { operation: 0, from: 0, to: 0 }
+  return (row) => {
+    place.from = row
+    place.to = row + 1
+    return decide(place)
+  }
+}
+
 type Row = { operation: number; from: number; to: number }
 
 /** `nowMs` is not asked for: calls in flight are never judged by the columns. */
