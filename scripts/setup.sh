@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing: npm packages, Debian packages and the engine's sources. Says what it does, and is
-# silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a container runtime too.
+# silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a container runtime too;
+# `setup.sh bench`: what reading is compared with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,7 @@ need gcc-aarch64-linux-gnu
 need qemu-user
 case "${1:-all}" in
   relay) wanted="" ;;
+  bench) wanted="jq ripgrep" ;;
   demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
   *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3" ;;
 esac
