@@ -33,7 +33,7 @@ export type Outcome = {
 }
 
 /**
- * What the relay asks of the machine (hosts/entry.c). Nothing here throws over what files, plugins or pipes do.
+ * What the relay asks of the machine (hosts/). Nothing here throws over what files, plugins or pipes do.
  * Stream contents stay on the host's side; a stream keeps its first `limitBytes` bytes and counts all of them.
  */
 export interface Host {

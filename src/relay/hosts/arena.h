@@ -3,6 +3,7 @@
  * is built: a program that finds this memory empty starts the engine in it and writes it out, and
  * scripts/build-relay.ts makes that the content of the section. The executable is static and never moved, so that
  * every pointer stays right; nothing of the engine's state lies outside. Large strings go to malloc and are freed. */
+#pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
