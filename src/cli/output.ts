@@ -33,10 +33,14 @@ export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 /** The shape that every JSON and YAML answer has, so that it can grow without breaking its readers. */
 export const API_VERSION = "cnitap/v1"
 
+/** For what is one thing. */
+export function addFormat(command: Command): Command {
+  return command.option("-o, --output <format>", "table, wide, json, jsonl, yaml, name or jsonpath=<template>", "table")
+}
+
+/** For lists. */
 export function addOutput(command: Command): Command {
-  return command
-    .option("-o, --output <format>", "table, wide, json, jsonl, yaml, name or jsonpath=<template>", "table")
-    .option("--no-headers", "leave the table's headings out")
+  return addFormat(command).option("--no-headers", "leave the table's headings out")
 }
 
 /** Writes the rows in the format that the options ask for; returns how many there were. Rows are not kept. */

@@ -6,7 +6,7 @@ export type Paged = { context: Context; close(): Promise<void> }
 
 /** Undefined where there is nobody, or where no pager is wanted. */
 export function startPager(context: Context): Paged | undefined {
-  const { stdin, stdout, env } = context
+  const { stdin, stdout, stderr, env } = context
   if (!stdin.isTTY || !stdout.isTTY) return undefined
   const command = env.CNITAP_PAGER ?? env.PAGER ?? "less"
   if (command === "" || command === "cat") return undefined
@@ -17,6 +17,8 @@ export function startPager(context: Context): Paged | undefined {
     pager.on("error", () => resolve())
   })
   let isLeft = false
+  let hasText = false
+  let held = ""
   void left.then(() => {
     isLeft = true
   })
@@ -33,13 +35,25 @@ export function startPager(context: Context): Paged | undefined {
       stdout: {
         isTTY: true,
         columns: stdout.columns ?? 80,
-        write: (text) => isLeft || pager.stdin.destroyed || pager.stdin.writableEnded || pager.stdin.write(text),
+        write(text) {
+          hasText = true
+          return isLeft || pager.stdin.destroyed || pager.stdin.writableEnded || pager.stdin.write(text)
+        },
         once: (event, listener) => (isLeft ? listener() : pager.stdin.once(event, listener)),
+      },
+      // The screen is the pager's from its first line on: what else is to say waits.
+      stderr: {
+        isTTY: stderr.isTTY === true,
+        write(text) {
+          if (hasText) held += text
+          else stderr.write(text)
+        },
       },
     },
     async close() {
       pager.stdin.end()
       await left
+      stderr.write(held)
       process.removeListener("SIGINT", ignore)
     },
   }

@@ -6,7 +6,7 @@ import { addHelp } from "./help/help.ts"
 import { endExpiredHere } from "./node.ts"
 import { startPager } from "./pager.ts"
 import type { Verb } from "./verb.ts"
-import { VERBS } from "./verbs.ts"
+import { VERB_GROUPS } from "./verbs.ts"
 import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
@@ -36,8 +36,8 @@ function commandLine(context: Context): Command {
     })
     .configureHelp({ showGlobalOptions: false })
     .exitOverride()
-  for (const verb of VERBS) {
-    const command = root.command(verb.name).description(verb.summary).copyInheritedSettings(root)
+  for (const { title, verb } of VERB_GROUPS.flatMap(({ title, verbs }) => verbs.map((verb) => ({ title, verb })))) {
+    const command = root.command(verb.name).description(verb.summary).helpGroup(title).copyInheritedSettings(root)
     verb.define(command)
     const usage = `Usage: cnitap ${verb.name} ${command.usage()}`
     command.configureOutput({ outputError: (text, write) => write(errorText(text, usage)) })

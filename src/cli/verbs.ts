@@ -20,24 +20,9 @@ import { watch } from "./verbs/watch.ts"
 import { whoOwns } from "./verbs/who-owns.ts"
 
 /** Every verb, in the order of the help. */
-export const VERBS: Verb[] = [
-  ls,
-  show,
-  explain,
-  diff,
-  tail,
-  ps,
-  stats,
-  lint,
-  ledger,
-  whoOwns,
-  decode,
-  exportVerb,
-  serve,
-  doctor,
-  plan,
-  install,
-  status,
-  watch,
-  uninstall,
+export const VERB_GROUPS: readonly { title: string; verbs: Verb[] }[] = [
+  { title: "Look at calls:", verbs: [ls, show, tail, ps, stats] },
+  { title: "Ask what is wrong:", verbs: [explain, diff, lint, ledger, whoOwns, decode] },
+  { title: "Hand on:", verbs: [serve, exportVerb] },
+  { title: "Record on this node:", verbs: [doctor, plan, install, status, watch, uninstall] },
 ]

@@ -6,13 +6,13 @@ export const EXIT_STATUSES: readonly { status: number; meaning: string }[] = [
   {
     status: 1,
     meaning:
-      "asked a question, the answer is yes: diff differs, lint or doctor found something, ledger has a leak; or nobody owns the address",
+      "asked a question, the answer is yes: diff differs, lint or doctor found something, ledger has a leak; nobody owns the address; status: not all of an install stands",
   },
   { status: FAULTS.USAGE, meaning: "the command line, a filter or a name in it cannot be understood" },
   { status: FAULTS.CAPTURE_MISSING, meaning: "the capture or file is missing, foreign, broken or of a newer format" },
   { status: FAULTS.NOT_PERMITTED, meaning: "the rights are missing" },
   { status: FAULTS.REFUSED, meaning: "refused, because it would harm the node; nothing was changed" },
-  { status: FAULTS.NOT_FOUND, meaning: "no pod, call, operation or node of that name" },
+  { status: FAULTS.NOT_FOUND, meaning: "no pod, call, operation or node of that name; status: nothing is installed" },
   { status: FAULTS.INTERNAL, meaning: "a fault of cnitap itself" },
   { status: 130, meaning: "ended by Ctrl-C" },
 ]

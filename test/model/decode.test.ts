@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decodeLine } from "../../src/model/decode/decode.ts"
+import { Random } from "../capture/random.ts"
 
 const JSON_TEXT = '{"cniVersion":"0.3.1","name":"cbr0","type":"multus"}'
 const BYTES = [...new TextEncoder().encode(JSON_TEXT)]
@@ -108,4 +109,24 @@ test("what stands for no JSON is left alone", () => {
 
 test("hostile lines cost no more than their length", { timeout: 20_000 }, () => {
   for (const piece of ['{\\"a', '\\"{', '"{\\', "[1 ", "{[", "eyJ"]) decodeLine(piece.repeat(100_000))
+})
+
+test("whatever JSON, in whatever code, in the middle of a line, comes back", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`seed ${seed}`)
+  const random = new Random(seed)
+  const codes: ((text: string, bytes: number[]) => string)[] = [
+    (_, bytes) => `[${bytes.join(" ")}]`,
+    (_, bytes) => `[]uint8{${bytes.map((byte) => `0x${byte.toString(16)}`).join(", ")}}`,
+    (_, bytes) => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    (_, bytes) => btoa(String.fromCharCode(...bytes)),
+    (text) => JSON.stringify(text),
+    (text) => text.replaceAll("\\", "\\\\").replaceAll('"', "\\x22"),
+  ]
+  for (let round = 0; round < 2000; round++) {
+    const text = JSON.stringify({ cniVersion: "1.0.0", own: random.json(2) })
+    const code = random.pick(codes)
+    const line = `conf ${code(text, [...new TextEncoder().encode(text)])} end`
+    assert.equal(decoded(line), `conf ${text} end`, line)
+  }
 })

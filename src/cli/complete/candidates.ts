@@ -1,5 +1,6 @@
 import type { Command, Option } from "commander"
 import { complete } from "../../model/filter/complete.ts"
+import { EXPORT_FORMATS } from "../export-formats.ts"
 import { TOPICS } from "../help/topics.ts"
 import type { Known } from "./known.ts"
 import { SHELLS } from "./scripts.ts"
@@ -63,7 +64,7 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
   const args = verb.registeredArguments
   const argument = args[Math.min(earlier.length, args.length - 1)]
   if (!argument || (earlier.length >= args.length && !argument.variadic)) return { values: [] }
-  switch (`${argument.name()}`) {
+  switch (argument.name()) {
     case "filter":
       return filterValues(earlier, current, known)
     case "files":
@@ -76,6 +77,8 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
           verb.parent,
         ),
       )
+    case "format":
+      return beginning(current, { values: Object.entries(EXPORT_FORMATS).map(([text, { help }]) => ({ text, help })) })
     case "shell":
       return beginning(current, plain([...SHELLS]))
     case "address":

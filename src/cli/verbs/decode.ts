@@ -2,7 +2,7 @@ import { createInterface } from "node:readline"
 import { type DecodedLine, decodeLine, type Stretch } from "../../model/decode/decode.ts"
 import { visible } from "../colour.ts"
 import type { Context } from "../context.ts"
-import { addOutput, outputFormat, printRows, type Table, writer } from "../output.ts"
+import { addFormat, outputFormat, printRows, type Table, writer } from "../output.ts"
 import type { Verb } from "../verb.ts"
 
 export const decode: Verb = {
@@ -13,7 +13,7 @@ export const decode: Verb = {
     ["cnitap decode '[123 34 99 110 105 86 34 58 49 125]'", "one pasted list of bytes"],
   ],
   define(command) {
-    addOutput(command).argument("[text...]", "what was pasted; without it, lines from stdin")
+    addFormat(command).argument("[text...]", "what was pasted; without it, lines from stdin")
   },
   async run(context, [words], options) {
     const text = Array.isArray(words) ? words.map(String).join(" ") : ""

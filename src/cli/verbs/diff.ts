@@ -6,7 +6,7 @@ import type { Operation } from "../../model/operation.ts"
 import { painter } from "../colour.ts"
 import type { Context } from "../context.ts"
 import { chainText, formsText, operationLine, pairsText } from "../diff-text.ts"
-import { addOutput, printOne } from "../output.ts"
+import { addFormat, printOne } from "../output.ts"
 import { addCapture, reportDamage, type Selection, select } from "../select.ts"
 import { readSide, type Side } from "../side.ts"
 import { findSubject } from "../subject.ts"
@@ -22,7 +22,7 @@ export const diff: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addOutput(addCapture(command))
+    addFormat(addCapture(command))
       .argument("<a>", "a pod, the beginning of an id, node/NAME, or another capture's path")
       .argument("[b]", "what to compare it with; a good pod with a bad one, a golden capture with today's")
       .option("-n, --namespace <name>", "namespace of the pods")

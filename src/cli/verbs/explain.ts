@@ -7,7 +7,7 @@ import { Ledger } from "../../model/ledger.ts"
 import type { Operation } from "../../model/operation.ts"
 import { PluginLists } from "../../model/plugin-lists.ts"
 import { type Paint, painter, visible } from "../colour.ts"
-import { addOutput, printOne } from "../output.ts"
+import { addFormat, printOne } from "../output.ts"
 import { addCapture, reportDamage, select } from "../select.ts"
 import { findSubject, type Subject } from "../subject.ts"
 import type { Verb } from "../verb.ts"
@@ -22,7 +22,7 @@ export const explain: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addOutput(addCapture(command))
+    addFormat(addCapture(command))
       .argument(
         "<pod|id>",
         "NAME or NAMESPACE/NAME of a pod, or the beginning of an operation's, call's or container's id",

@@ -5,7 +5,7 @@ import { type CallNode, type Operation, walk } from "../../model/operation.ts"
 import { readOperations } from "../../store/operations.ts"
 import { callText, operationText } from "../call-text.ts"
 import { painter } from "../colour.ts"
-import { addOutput, printOne } from "../output.ts"
+import { addFormat, printOne } from "../output.ts"
 import { addCapture, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -18,7 +18,7 @@ export const show: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addOutput(addCapture(command)).argument("<id>", "id of an operation or a call; its first digits are enough")
+    addFormat(addCapture(command)).argument("<id>", "id of an operation or a call; its first digits are enough")
   },
   async run(context, [id], options) {
     const selection = await select(context, options)
