@@ -58,8 +58,9 @@ export function openNode(options: Record<string, unknown>): NodeView {
 }
 
 /** Puts back what is there of an install whose time is over, and says so. */
-export function endExpired({ stderr, nowMs }: Context, { disk, homes, surroundings }: NodeView): void {
-  for (const { binDir, untilMs } of restoreExpired(disk, homes, surroundings, nowMs())) {
+export function endExpired(context: Context, { disk, homes, shimDir, surroundings }: NodeView): void {
+  const { stderr, nowMs } = context
+  for (const { binDir, untilMs } of restoreExpired(disk, homes, shimDir, patient(context, surroundings), nowMs())) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
   }
 }
@@ -74,6 +75,20 @@ export function endExpiredHere(context: Context): void {
   } catch (error) {
     // What is wrong with the install is told by status, not by every verb.
     if (!(error instanceof Fault)) throw error
+  }
+}
+
+/** Says that it waits, to people who wait with it. */
+export function patient({ stderr }: Context, surroundings: Surroundings): Surroundings {
+  if (!stderr.isTTY) return surroundings
+  return {
+    ...surroundings,
+    settle() {
+      stderr.write("cnitap: waiting until the runtime works with the list as it was, and calls under way have ended")
+      const underWay = surroundings.settle()
+      stderr.write("\r\u001b[K")
+      return underWay
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Disk } from "./disk.ts"
 import { type Install, readJournal } from "./journal.ts"
 import { layoutOf } from "./layout.ts"
+import { removeShimDir } from "./removal.ts"
 import { type Surroundings, type Undone, undo } from "./undo.ts"
 
 export type Expired = { binDir: string; untilMs: number; undone: Undone }
@@ -8,16 +9,19 @@ export type Expired = { binDir: string; untilMs: number; undone: Undone }
 /** Restores the files of every install whose time is over. Its relays have recorded nothing since. */
 export function restoreExpired(
   disk: Disk,
-  binDirs: readonly string[],
+  homes: readonly string[],
+  shimDir: string,
   surroundings: Surroundings,
   nowMs: number,
 ): Expired[] {
-  return binDirs.flatMap((binDir) => {
+  const expired = homes.flatMap((binDir) => {
     const untilMs = installIn(disk, binDir)?.settings.untilMs
     if (untilMs === undefined || untilMs > nowMs) return []
     const undone = undo(disk, binDir, surroundings)
     return undone ? [{ binDir, untilMs, undone }] : []
   })
+  if (expired.length > 0) removeShimDir(disk, shimDir)
+  return expired
 }
 
 /** The install that is there now. */

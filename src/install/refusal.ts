@@ -139,7 +139,7 @@ function chainRefusals(survey: Survey): Refusal[] {
       .filter(({ onListEdit }) => onListEdit === "fought" || onListEdit === "copied")
       .map(({ name, onListEdit, does, instead }) => ({
         why: `${name} ${onListEdit === "fought" ? "would take our entries out again" : "would copy our entries"}: ${does}`,
-        hint: instead ?? "Use --mode swap.",
+        hint: instead ? `Use --mode swap, or ${instead}.` : "Use --mode swap.",
         isForceable: true,
       })),
   ]

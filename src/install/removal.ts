@@ -43,11 +43,18 @@ export function removeAll(
 }
 
 /** Pass-through executables go when nothing names them any more. Returns the paths of those that went. */
-export function tidyTombstones(disk: Disk, homes: readonly string[], surroundings: Surroundings): string[] {
-  return homes.flatMap((binDir) => {
+export function tidyTombstones(
+  disk: Disk,
+  homes: readonly string[],
+  shimDir: string,
+  surroundings: Surroundings,
+): string[] {
+  const gone = homes.flatMap((binDir) => {
     if (!readJournal(disk, layoutOf(binDir).journal, binDir)?.isRetired) return []
     return undo(disk, binDir, surroundings)?.restored ?? []
   })
+  if (gone.length > 0) removeShimDir(disk, shimDir)
+  return gone
 }
 
 /** Path mode's directory is ours, and so is the one around it by default; a directory with anything in it stays. */

@@ -4,7 +4,7 @@ import type { Agent } from "./agent.ts"
 import { apply } from "./apply.ts"
 import { Bell } from "./bell.ts"
 import type { Disk } from "./disk.ts"
-import { restoreExpired } from "./expiry.ts"
+import { installIn, restoreExpired } from "./expiry.ts"
 import type { NodeFacts } from "./facts.ts"
 import { planInstall } from "./plan.ts"
 import type { RelayFile } from "./relay-file.ts"
@@ -49,7 +49,7 @@ export class Watch {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { disk, homes } = this.#node
+    const { disk, homes, shimDir } = this.#node
     const bell = new Bell(signal)
     let lookedMs = 0
     let seen = ""
@@ -61,7 +61,7 @@ export class Watch {
         }
         const { facts, surroundings } = this.#around
         bell.listenTo([facts.confDir.value, ...homes].map((path) => disk.at(path)))
-        for (const { binDir } of restoreExpired(disk, homes, surroundings, Date.now()))
+        for (const { binDir } of restoreExpired(disk, homes, shimDir, surroundings, Date.now()))
           this.#report(`the time of the install in ${binDir} is over; its files are as they were before`)
         const statuses = homes.flatMap((binDir) => readStatus(disk, binDir, surroundings) ?? [])
         if (statuses.length === 0) return
@@ -81,9 +81,9 @@ export class Watch {
   }
 
   #lookAgain(): void {
-    const { disk, homes, look } = this.#node
+    const { disk, homes, shimDir, look } = this.#node
     this.#around = look()
-    for (const path of tidyTombstones(disk, homes, this.#around.surroundings))
+    for (const path of tidyTombstones(disk, homes, shimDir, this.#around.surroundings))
       this.#report(`${path} is gone: nothing names it any more`)
   }
 
@@ -103,7 +103,10 @@ export class Watch {
     }
     const wish = wishOf(status, this.#node.shimDir)
     const planNow = () => planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    // Somebody may just have uninstalled; that is no loss.
+    const isStillThere = () => installIn(disk, status.binDir) !== undefined
     const plan = planNow()
+    if (!isStillThere()) return
     const [refusal] = plan.refusals
     if (refusal || plan.works.length === 0) {
       this.#sayOnce(`${what}: not put back${refusal ? `, ${refusal.why}` : ", it is not there"}`)
@@ -118,7 +121,14 @@ export class Watch {
     }
     const { mode, settings } = status
     try {
-      apply(disk, relay, { mode, settings, wallMs: Date.now() }, plan.works, () => planNow().works, surroundings)
+      apply(
+        disk,
+        relay,
+        { mode, settings, wallMs: Date.now() },
+        plan.works,
+        () => (isStillThere() ? planNow().works : []),
+        surroundings,
+      )
       this.#report(`${what}: put back`)
     } catch (error) {
       if (!(error instanceof Fault)) throw error

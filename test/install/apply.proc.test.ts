@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { apply } from "../../src/install/apply.ts"
-import { nodeDisk } from "../../src/install/disk.ts"
+import { type Disk, nodeDisk } from "../../src/install/disk.ts"
 import { planInstall } from "../../src/install/plan.ts"
 import { type RelayFile, readRelay, sha256 } from "../../src/install/relay-file.ts"
 import { survey } from "../../src/install/survey.ts"
-import type { Settings, Wish } from "../../src/install/wish.ts"
+import { undo } from "../../src/install/undo.ts"
+import type { Wish } from "../../src/install/wish.ts"
 import { capturing, cnitap, within } from "./cli.ts"
 import { factsOf } from "./facts.ts"
 import { call, Node } from "./node.ts"
@@ -101,6 +102,24 @@ test("file systems as they are mounted: noexec and read-only are found before an
   assert.equal((await cnitap("uninstall", ...within(node))).code, 0)
 })
 
+test("a file system without hard links: copies with every attribute, given back as the file that was there", async (t) => {
+  const node = plainNode(t)
+  node.plugin("bridge", undefined, { owner: 1000, mode: 0o750, attributes: { "user.origin": "vendor" } })
+  const before = await node.tree()
+  const disk: Disk = {
+    ...nodeDisk("/"),
+    link() {
+      throw Object.assign(new Error("EPERM"), { code: "EPERM" })
+    },
+  }
+  install(node, { disk })
+  assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
+  const around = { confDirs: [node.at(node.confDir)], binDirs: [node.bin], settle: () => [] }
+  undo(disk, node.bin, around)
+  node.delete("/var/lib/cnitap")
+  assert.deepEqual(await node.tree(), before)
+})
+
 test("two plugin directories: each plugin where the runtime finds it first, each directory with its own journal", async (t) => {
   const node = plainNode(t)
   const second = node.at("/usr/libexec/cni")
@@ -145,13 +164,12 @@ test("uninstalled with probes left, then installed again in any mode: nothing of
   }
 })
 
-function install(node: Node, { relay = readRelay(), settings = {} as Partial<Settings> }): void {
-  const disk = nodeDisk("/")
+function install(node: Node, { relay = readRelay(), disk = nodeDisk("/") }): void {
   const wish: Wish = {
     mode: "swap",
     shimDir: node.at("/opt/cnitap/bin"),
     force: false,
-    settings: { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false, ...settings },
+    settings: { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false },
   }
   const facts = factsOf(node.at(node.confDir), [node.bin])
   const planNow = () => planInstall(survey(disk, facts, wish), wish, relay.sha256).works

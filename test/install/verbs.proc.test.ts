@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { capturing, cnitap, within } from "./cli.ts"
 import { call, Node } from "./node.ts"
 
@@ -175,6 +176,47 @@ test("probes that a cache names stay, recording nothing; status names them and r
   assert.ok(status.stdout.includes(`STAYS FOR NOW, recording nothing\n  /opt/cni/bin/cni_pre, named by ${multus}\n`))
   node.delete("/var/lib/cni/multus")
   assert.equal((await cnitap("status", ...rooted)).code, 6)
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("nothing is written where runtimes watch but what changes: one event and more for each plugin, none when none does", async (t) => {
+  const node = plainNode(t)
+  const events: string[] = []
+  const watchers = [node.bin, node.at(node.confDir)].map((path) => watch(path, (_, name) => events.push(String(name))))
+  t.after(() => {
+    for (const watcher of watchers) watcher.close()
+  })
+  const eventsOf = async (...args: string[]) => {
+    await cnitap(...args)
+    await sleep(50)
+    return [...new Set(events.splice(0))].sort()
+  }
+  const plugins = [".cnitap", "bridge", "host-local", "portmap"]
+  assert.deepEqual(await eventsOf("plan", ...capturing(node)), [])
+  assert.deepEqual(await eventsOf("install", ...capturing(node)), plugins)
+  assert.deepEqual(await eventsOf("install", ...capturing(node)), [])
+  assert.deepEqual(await eventsOf("install", ...capturing(node), "--raw"), [])
+  assert.deepEqual(await eventsOf("status", ...within(node)), [])
+  assert.deepEqual(await eventsOf("uninstall", ...within(node)), plugins)
+  const [saved, fresh] = [".10-pods.conflist.cnitap-saved", ".10-pods.conflist.cnitap-new"]
+  const edited = [fresh, saved, ".cnitap", "10-pods.conflist", "cni_post", "cni_pre"]
+  assert.deepEqual(await eventsOf("install", ...capturing(node), "--mode", "chain"), edited)
+  assert.deepEqual(await eventsOf("install", ...capturing(node), "--mode", "chain"), [])
+  assert.deepEqual(await eventsOf("uninstall", ...within(node)), edited.slice(1))
+})
+
+test("path mode: what a runtime still looks into stays, and goes with the next verb when it does no more", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  const shim = node.at("/opt/cnitap/bin")
+  await cnitap("install", ...capturing(node), "--mode", "path")
+  const looking = [...within(node), "--bin-dir", shim]
+  assert.equal((await cnitap("status", ...looking)).code, 0)
+  const { stdout } = await cnitap("uninstall", ...looking)
+  assert.ok(stdout.includes(`  ${shim}/bridge, named by the plugin path of the runtime\n`))
+  assert.equal(await call(join(shim, "bridge"), { CNI_COMMAND: "ADD" }, '["out hello"]'), "0 hello")
+  const { code, stderr } = await cnitap("status", ...within(node))
+  assert.deepEqual([code, stderr.split("\n")[0]], [6, `cnitap: ${shim}/portmap is gone: nothing names it any more`])
   assert.deepEqual(await node.tree(), before)
 })
 

@@ -3,7 +3,7 @@ import type { NodeFacts } from "../../install/facts.ts"
 import { tidyTombstones } from "../../install/removal.ts"
 import { type InstallStatus, isWhole, readStatus } from "../../install/status.ts"
 import type { Context } from "../context.ts"
-import { addNode, endExpired, instant, openNode } from "../node.ts"
+import { addNode, endExpired, instant, openNode, patient } from "../node.ts"
 import { addOutput, printOne } from "../output.ts"
 import { aligned, sections, settingLines } from "../plan-text.ts"
 import { age } from "../time.ts"
@@ -21,9 +21,9 @@ export const status: Verb = {
   },
   async run(context, _args, options) {
     const node = openNode(options)
-    const { disk, homes, facts, surroundings } = node
+    const { disk, homes, shimDir, facts, surroundings } = node
     endExpired(context, node)
-    for (const path of tidyTombstones(disk, homes, surroundings))
+    for (const path of tidyTombstones(disk, homes, shimDir, patient(context, surroundings)))
       context.stderr.write(`cnitap: ${path} is gone: nothing names it any more\n`)
     const installs = homes.flatMap((binDir) => readStatus(disk, binDir, surroundings) ?? [])
     await printOne(context, options, {

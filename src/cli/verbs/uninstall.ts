@@ -1,6 +1,6 @@
 import { FAULTS } from "../../fault/fault.ts"
 import { type Removal, removeAll, removeShimDir } from "../../install/removal.ts"
-import { addNode, assertWritable, openNode } from "../node.ts"
+import { addNode, assertWritable, openNode, patient } from "../node.ts"
 import { addOutput, printOne } from "../output.ts"
 import { sections } from "../plan-text.ts"
 import type { Verb } from "../verb.ts"
@@ -18,7 +18,7 @@ export const uninstall: Verb = {
   async run(context, _args, options) {
     const { disk, homes, shimDir, surroundings } = openNode(options)
     assertWritable(disk, homes)
-    const removal = removeAll(disk, homes, surroundings, options.purge === true)
+    const removal = removeAll(disk, homes, patient(context, surroundings), options.purge === true)
     removeShimDir(disk, shimDir)
     await printOne(context, options, {
       kind: "Uninstall",
