@@ -19,13 +19,17 @@ after(() => {
   bin.remove()
 })
 
-function terminal(options: { columns?: number; rows?: number; env?: Record<string, string> } = {}): Terminal {
+async function terminal(
+  options: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+): Promise<Terminal> {
   const env = { PATH: `${bin.path}:${process.env.PATH}`, CNITAP_CAPTURE: node.capture, PS1: "% ", ...options.env }
-  return new Terminal("PS1='% ' exec bash --norc --noprofile", { ...options, env })
+  const shell = new Terminal("PS1='% ' exec bash --norc --noprofile", { ...options, env })
+  await shell.until(/^%$/m)
+  return shell
 }
 
 test("narrow: what does not fit beside each other stands below, nothing is cut", { timeout: 60_000 }, async (t) => {
-  const shell = terminal({ columns: 80 })
+  const shell = await terminal({ columns: 80 })
   t.after(() => shell.close())
   shell.type("cnitap ls; echo do''ne", "Enter")
   const lines = (await shell.until(/^done$/m)).split("\n").slice(1, -2)
@@ -52,7 +56,7 @@ test("narrow: what does not fit beside each other stands below, nothing is cut",
 })
 
 test("explain breaks its lines at blanks, within the terminal", { timeout: 60_000 }, async (t) => {
-  const shell = terminal({ columns: 60, rows: 40 })
+  const shell = await terminal({ columns: 60, rows: 40 })
   t.after(() => shell.close())
   shell.type("cnitap explain orders-0; echo do''ne", "Enter")
   const screen = await shell.until(/^done$/m)
@@ -65,7 +69,7 @@ test("explain breaks its lines at blanks, within the terminal", { timeout: 60_00
 test("colour on a terminal, none with NO_COLOR, none in a pipe; the words are the same", {
   timeout: 60_000,
 }, async (t) => {
-  const shell = terminal({ columns: 160 })
+  const shell = await terminal({ columns: 160 })
   t.after(() => shell.close())
   shell.type("cnitap ls --no-headers --failed; echo do''ne", "Enter")
   await shell.until(/^done$/m)
@@ -80,7 +84,7 @@ test("colour on a terminal, none with NO_COLOR, none in a pipe; the words are th
 test("what is longer than the terminal is paged; q leaves it, and the exit status is the verb's", {
   timeout: 60_000,
 }, async (t) => {
-  const shell = terminal({ columns: 80, rows: 5 })
+  const shell = await terminal({ columns: 80, rows: 5 })
   t.after(() => shell.close())
   shell.type("cnitap lint; echo status $?", "Enter")
   await shell.until(/^:$/m)
@@ -93,7 +97,7 @@ test("what is longer than the terminal is paged; q leaves it, and the exit statu
 })
 
 test("ls -w, ps -w and tail -f go on until Ctrl-C, which is no fault", { timeout: 90_000 }, async (t) => {
-  const shell = terminal({ columns: 160, rows: 30 })
+  const shell = await terminal({ columns: 160, rows: 30 })
   t.after(() => shell.close())
   for (const [index, verb] of ["ls -w", "tail -f"].entries()) {
     shell.type(`clear; cnitap ${verb}; echo status $?`, "Enter")
@@ -114,7 +118,7 @@ test("ls -w, ps -w and tail -f go on until Ctrl-C, which is no fault", { timeout
 
 test("what a plugin or a pod's name brought cannot steer the terminal", { timeout: 60_000 }, async (t) => {
   node.operation("ADD", { namespace: "shop", name: "evil-\u001b[2J\u0007", sandbox: 1 }, { list: ["hostile"] })
-  const shell = terminal({ columns: 160, rows: 60 })
+  const shell = await terminal({ columns: 160, rows: 60 })
   t.after(() => shell.close())
   shell.type("CNITAP_PAGER= cnitap explain evil; echo do''ne", "Enter")
   const screen = await shell.until(/^done$/m)
