@@ -28,6 +28,17 @@ for (const [machine, number] of Object.entries(MACHINES)) {
     )
   })
 
+  test(`the relay for ${machine} holds a started engine, and no address of the process that started it`, () => {
+    const image = section(readFileSync(path), ".image")
+    const words = Array.from({ length: image.length / 8 }, (_, at) => image.readBigUInt64LE(at * 8))
+    assert.ok(words[0] !== 0n && words.filter((word) => word !== 0n).length > 10_000)
+    // Stack and vDSO lie there; the engine's own addresses are small numbers.
+    assert.deepEqual(
+      words.filter((word) => word >= 0x7f00_0000_0000n && word < 0x8000_0000_0000n),
+      [],
+    )
+  })
+
   test(`the relay for ${machine} is smaller than 1.5 MB`, () => {
     assert.ok(statSync(path).size <= 1_500_000, `${statSync(path).size} bytes`)
   })
@@ -45,4 +56,24 @@ function programHeaders(elf: Buffer): number[] {
   const offset = Number(elf.readBigUInt64LE(32))
   const size = elf.readUInt16LE(54)
   return Array.from({ length: elf.readUInt16LE(56) }, (_, index) => elf.readUInt32LE(offset + index * size))
+}
+
+function section(elf: Buffer, name: string): Buffer {
+  const [offset, size, count, names] = [
+    Number(elf.readBigUInt64LE(40)),
+    elf.readUInt16LE(58),
+    elf.readUInt16LE(60),
+    elf.readUInt16LE(62),
+  ]
+  const at = (index: number) => {
+    const header = elf.subarray(offset + index * size)
+    const from = Number(header.readBigUInt64LE(24))
+    return { name: header.readUInt32LE(0), bytes: elf.subarray(from, from + Number(header.readBigUInt64LE(32))) }
+  }
+  const text = at(names).bytes.toString("latin1")
+  const found = Array.from({ length: count }, (_, index) => at(index)).find(
+    (each) => text.slice(each.name, text.indexOf("\0", each.name)) === name,
+  )
+  assert.ok(found, `no section ${name}`)
+  return found.bytes
 }
