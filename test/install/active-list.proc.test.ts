@@ -89,7 +89,7 @@ async function ready(wanted: boolean): Promise<boolean> {
   for (let tries = 0; ; tries++) {
     const conditions = await node.cri.status()
     const isReady = conditions.find(({ type }) => type === "NetworkReady")?.status === true
-    if (isReady === wanted || tries === 30) return isReady
+    if (isReady === wanted || tries === 200) return isReady
     await sleep(50)
   }
 }
