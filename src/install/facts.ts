@@ -13,7 +13,8 @@ export type NodeFacts = {
   runtime: Runtime | undefined
   /** every runtime that was found, the deciding one first */
   runtimes: Runtime[]
-  platform: { name: PlatformName; evidence: string[] }
+  /** `mind`: what to mind there, whatever the mode */
+  platform: { name: PlatformName; evidence: string[]; mind?: string }
   confDir: Chosen<string>
   /** in the order in which the runtime looks; a directory need not be there */
   binDirs: Chosen<string[]>

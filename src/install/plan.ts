@@ -120,5 +120,10 @@ function warningsOf({ facts }: Survey, { mode }: Wish, targets: readonly Target[
     return mode === "chain" && onListEdit === "lost" ? [`${name} will overwrite our entries: ${does}`] : []
   })
   const side = mode === "chain" && facts.networks.find(({ isActive, sideFiles }) => isActive && sideFiles.length > 0)
-  return [...losses, ...(side ? [`cni_post is not the last: plugins of ${side.sideFiles.join(", ")} follow it`] : [])]
+  const { mind } = facts.platform
+  return [
+    ...(mind === undefined ? [] : [mind]),
+    ...losses,
+    ...(side ? [`cni_post is not the last: plugins of ${side.sideFiles.join(", ")} follow it`] : []),
+  ]
 }

@@ -20,6 +20,8 @@ export type Platform = {
   /** where its runtime looks, should no configuration of a runtime be found; the first that is there, else the first */
   confDirs: readonly string[]
   binDirs: readonly string[]
+  /** what to mind there, whatever the mode: one sentence for people */
+  mind?: string
 }
 
 const CONF_DIR = "/etc/cni/net.d"
@@ -63,7 +65,13 @@ export const PLATFORMS: readonly Platform[] = [
     binDirs: ["/var/lib/cni/bin"],
   },
   { name: "talos", ids: ["talos"], confDirs: [CONF_DIR], binDirs: [BIN_DIR] },
-  { name: "bottlerocket", ids: ["bottlerocket"], confDirs: [CONF_DIR], binDirs: [BIN_DIR] },
+  {
+    name: "bottlerocket",
+    ids: ["bottlerocket"],
+    confDirs: [CONF_DIR],
+    binDirs: [BIN_DIR],
+    mind: "Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on",
+  },
   {
     name: "gke",
     ids: ["cos"],

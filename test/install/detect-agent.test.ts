@@ -52,6 +52,13 @@ for (const [network, expected] of cases) {
   })
 }
 
+test("flannel in k3s is k3s", (t) => {
+  const [flannel] = detect(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
+    confDir: CONF,
+  }).agents
+  assert.equal(flannel?.does, "k3s writes 10-flannel.conflist and the links to its plugins anew at each start")
+})
+
 test("agents are known by their processes in containers and their sockets too", (t) => {
   const root = plant(
     t,

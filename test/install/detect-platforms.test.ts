@@ -199,6 +199,7 @@ test("Bottlerocket: overlays and SELinux", (t) => {
   assert.equal(
     factsText(detect(plant(t, PLATFORM_TREES.bottlerocket))),
     `platform bottlerocket: /etc/os-release, NAME=Bottlerocket
+mind: Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
   max 1 default - loopback

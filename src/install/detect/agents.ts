@@ -1,12 +1,14 @@
 import { basename, join } from "node:path"
 import { AGENTS, type Agent, type Signs } from "../agent.ts"
 import type { Network, Plugin } from "../facts.ts"
+import type { PlatformName } from "../platform.ts"
 import type { NodeFiles } from "./node-files.ts"
 import type { Process } from "./processes.ts"
 
 export type Around = {
   files: NodeFiles
   processes: readonly Process[]
+  platform: PlatformName
   confDir: string
   networks: readonly Network[]
   plugins: readonly Plugin[]
@@ -39,6 +41,10 @@ function evidenceOf({ files, processes, networks, plugins }: Around, signs: Sign
 function refined(around: Around, agent: Agent): Agent {
   if (agent.name === "cilium") return ciliumOf(around, agent)
   if (agent.name === "istio-cni") return istioOf(around, agent)
+  if (agent.name === "flannel" && (around.platform === "k3s" || around.platform === "k3d")) {
+    // There it is part of k3s, and its plugin one of many names of one program.
+    return { ...agent, does: "k3s writes 10-flannel.conflist and the links to its plugins anew at each start" }
+  }
   return agent
 }
 
