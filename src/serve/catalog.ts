@@ -1,6 +1,7 @@
 import type { Call } from "../model/call.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
-import { type LightOperation, lighten, summarize } from "../model/packed.ts"
+import type { CallSummary, LightOperation } from "../model/packed.ts"
+import type { FedCall } from "./feed.ts"
 
 /** What changed after a version: operations new or changed, and ids that are no operation any more. */
 export type Changes = { version: number; operations: LightOperation[]; removed: string[] }
@@ -13,7 +14,7 @@ export class Catalog {
   #version = 0
   /** calls that can belong together: of one node and container */
   readonly #families = new Map<string, Map<string, Call>>()
-  readonly #summaries = new Map<string, ReturnType<typeof summarize>>()
+  readonly #summaries = new Map<string, CallSummary>()
   /** by id, the longest unchanged first: a Map keeps the order of insertion, and what changes is inserted anew */
   readonly #operations = new Map<string, { version: number; operation: LightOperation }>()
   readonly #idsOfFamily = new Map<string, Set<string>>()
@@ -29,14 +30,14 @@ export class Catalog {
     return this.#operations.size
   }
 
-  put(calls: Iterable<Call>): void {
+  put(calls: Iterable<FedCall>): void {
     const changed = new Set<string>()
-    for (const call of calls) {
+    for (const { call, summary } of calls) {
       const key = familyOf(call)
       const family = this.#families.get(key) ?? new Map<string, Call>()
       this.#families.set(key, family)
-      family.set(call.id, this.#shared(lighten(call)))
-      this.#summaries.set(call.id, summarize(call))
+      family.set(call.id, this.#shared(call))
+      this.#summaries.set(call.id, summary)
       changed.add(key)
     }
     for (const key of changed) this.#regroup(key)
@@ -92,7 +93,7 @@ export class Catalog {
       const known = this.#operations.get(operation.id)?.operation
       if (known && isSame(known, operation)) continue
       this.#operations.delete(operation.id)
-      const summaries = new Map<string, ReturnType<typeof summarize>>()
+      const summaries = new Map<string, CallSummary>()
       for (const { call } of walk(operation.calls)) {
         this.#operationOf.set(call.id, operation.id)
         summaries.set(call.id, this.#summaries.get(call.id) ?? {})

@@ -1,15 +1,21 @@
 import type { Begin, End } from "../capture/record.ts"
 import { type Call, toCall } from "../model/call.ts"
+import type { CallSummary } from "../model/packed.ts"
 import type { Capture } from "../store/capture.ts"
-import { Damage } from "../store/damage.ts"
-import { LineSplitter } from "../store/lines.ts"
+import type { Damage } from "../store/damage.ts"
+import { type BeginHead, type EndHead, readHead, toHead } from "../store/head.ts"
+import { complete } from "../store/index/build.ts"
+import { type Line, LineSplitter } from "../store/lines.ts"
 import { processes } from "../store/process.ts"
-import { readRecords, toRecord } from "../store/records.ts"
+import { recordAt, toRecord } from "../store/records.ts"
 import type { Segment } from "../store/segment.ts"
 
 type Place = { segment: string; offset: number }
 type Reading = { splitter: LineSplitter; readBytes: number }
-type Open = { begin: Begin; isAlive: (() => boolean) | undefined; wasKilled: boolean }
+type Open = { call: Call; isAlive: (() => boolean) | undefined; wasKilled: boolean }
+
+/** A call without its streams and environment, and what a list says of it. */
+export type FedCall = { call: Call; summary: CallSummary }
 
 const CALLS_AT_ONCE = 2_000
 /** Pages are answered in between: a large capture is read for seconds. */
@@ -26,7 +32,7 @@ export class Feed {
   readonly #open = new Map<string, Open>()
   readonly #places = new Map<string, { begin: Place; end?: Place }>()
   /** ends whose begin is in an older segment, which is read later */
-  readonly #early = new Map<string, { end: End; place: Place }>()
+  readonly #early = new Map<string, { end: EndHead; place: Place }>()
   readonly #processOf = processes()
 
   constructor(capture: Capture, damage: Damage) {
@@ -35,7 +41,7 @@ export class Feed {
   }
 
   /** The calls that began, ended or were found dead since the last time, newest segment first, in portions. */
-  async *next(progress?: (readBytes: number, totalBytes: number) => void): AsyncGenerator<Call[]> {
+  async *next(progress?: (readBytes: number, totalBytes: number) => void): AsyncGenerator<FedCall[]> {
     // Before reading: whose process is gone by now has written its end line, or never will.
     const dead = this.#capture.isLive ? this.#dead() : []
     const segments = (await this.#capture.segments()).toSorted((a, b) => (b.startMs ?? 0) - (a.startMs ?? 0))
@@ -47,9 +53,9 @@ export class Feed {
     }
     for (const { place } of this.#early.values()) this.#damage.add("orphan", place.segment, place.offset)
     this.#early.clear()
-    const killed = dead.filter((open) => this.#open.has(open.begin.id))
+    const killed = dead.filter((open) => this.#open.has(open.call.id))
     for (const open of killed) open.wasKilled = true
-    if (killed.length > 0) yield killed.map(({ begin }) => toCall(begin, undefined, () => false))
+    if (killed.length > 0) yield killed.map(({ call }) => ({ call: { ...call, state: "killed" }, summary: {} }))
   }
 
   /** The whole call, streams included; undefined where its lines are no longer there (pruned). */
@@ -57,24 +63,24 @@ export class Feed {
     const place = this.#places.get(id)
     if (!place) return undefined
     const segments = await this.#capture.segments()
-    const begin = await recordAt(segments, place.begin)
-    const end = place.end && (await recordAt(segments, place.end))
+    const begin = await recordOf(segments, place.begin)
+    const end = place.end && (await recordOf(segments, place.end))
     if (begin?.kind !== "begin" || (end !== undefined && end.kind !== "end")) return undefined
     return toCall(begin, end, this.#open.get(id)?.isAlive ?? this.#aliveTest(begin))
   }
 
-  async *#read(segment: Segment, progress: (bytes: number) => void): AsyncGenerator<Call[]> {
+  async *#read(segment: Segment, progress: (bytes: number) => void): AsyncGenerator<FedCall[]> {
     const reading = this.#readings.get(segment.name) ?? { splitter: new LineSplitter(), readBytes: 0 }
     this.#readings.set(segment.name, reading)
     if (segment.sizeBytes <= reading.readBytes) return
-    const calls = new Map<string, () => Call>()
+    const calls = new Map<string, FedCall>()
     let pauseMs = performance.now() + BUSY_MS
     for await (const chunk of segment.chunks(reading.readBytes)) {
       reading.readBytes += chunk.length
       for (const line of reading.splitter.push(chunk)) {
-        const record = toRecord(line, segment.name, this.#damage)
-        const call = record && this.#take(record, { segment: segment.name, offset: line.offset })
-        if (call && record) calls.set(record.id, call)
+        const head = this.#headOf(line, segment.name)
+        const fed = head && this.#take(head, { segment: segment.name, offset: line.offset })
+        if (fed) calls.set(fed.call.id, fed)
         if (calls.size >= CALLS_AT_ONCE) yield flush(calls)
         if (performance.now() < pauseMs) continue
         await new Promise(setImmediate)
@@ -85,33 +91,44 @@ export class Feed {
     if (calls.size > 0) yield flush(calls)
   }
 
-  /**
-   * A begin line alone is a call in flight; it is said again, whole, when its end line comes. Most end within the same
-   * portion, so that joining waits until the portion is full.
-   */
-  #take(record: Begin | End, place: Place): (() => Call) | undefined {
-    if (record.kind === "begin") {
-      const early = this.#early.get(record.id)
-      this.#early.delete(record.id)
-      this.#places.set(record.id, { begin: place, ...(early ? { end: early.place } : {}) })
-      if (early || record.as === "probe") return () => toCall(record, early?.end)
-      const isAlive = this.#aliveTest(record)
-      this.#open.set(record.id, { begin: record, isAlive, wasKilled: false })
-      // A process that is gone by now may have written its end line after this reading: the next one tells.
-      return () => toCall(record, undefined, isAlive && (() => true))
-    }
-    const open = this.#open.get(record.id)
-    const known = this.#places.get(record.id)
-    if (!open || !known) {
-      this.#early.set(record.id, { end: record, place })
-      return undefined
-    }
-    known.end = place
-    this.#open.delete(record.id)
-    return () => toCall(open.begin, record)
+  #headOf(line: Line, segment: string): BeginHead | EndHead | undefined {
+    const head = line.bytes && readHead(line.bytes, true)
+    if (head) return head
+    const record = toRecord(line, segment, this.#damage)
+    return record && toHead(record, true)
   }
 
-  #aliveTest(begin: Begin): (() => boolean) | undefined {
+  /** A begin line alone is a call in flight; it is said again, whole, when its end line comes. */
+  #take(head: BeginHead | EndHead, place: Place): FedCall | undefined {
+    if (head.kind === "end") {
+      const open = this.#open.get(head.id)
+      const known = this.#places.get(head.id)
+      if (!open || !known) {
+        this.#early.set(head.id, { end: head, place })
+        return undefined
+      }
+      known.end = place
+      this.#open.delete(head.id)
+      return joined(open.call, head)
+    }
+    const call = {
+      ...head.call,
+      id: copied(head.id),
+      ...(head.call.parent ? { parent: copied(head.call.parent) } : {}),
+    }
+    const early = this.#early.get(call.id)
+    this.#early.delete(call.id)
+    this.#places.set(call.id, { begin: place, ...(early ? { end: early.place } : {}) })
+    if (early) return joined(call, early.end)
+    if (call.as === "probe") return { call, summary: {} }
+    const isAlive = this.#aliveTest(call)
+    // A process that is gone by now may have written its end line after this reading: the next one tells.
+    if (isAlive) call.state = "running"
+    this.#open.set(call.id, { call, isAlive, wasKilled: false })
+    return { call, summary: {} }
+  }
+
+  #aliveTest(begin: Pick<Begin, "node" | "pid" | "monoMs">): (() => boolean) | undefined {
     return this.#capture.isLive ? this.#processOf(begin) : undefined
   }
 
@@ -120,20 +137,24 @@ export class Feed {
   }
 }
 
-const UNCOUNTED = new Damage()
-
-function flush(calls: Map<string, () => Call>): Call[] {
-  const joined = [...calls.values()].map((join) => join())
+function flush(calls: Map<string, FedCall>): FedCall[] {
+  const fed = [...calls.values()]
   calls.clear()
-  return joined
+  return fed
 }
 
-async function recordAt(segments: Segment[], { segment: name, offset }: Place): Promise<Begin | End | undefined> {
+function joined(open: Call, end: EndHead): FedCall {
+  const call = { ...open }
+  complete(call, end)
+  return { call, summary: end.summary }
+}
+
+/** A piece of a line keeps the whole line in memory; a copy does not. */
+function copied(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+async function recordOf(segments: Segment[], { segment: name, offset }: Place): Promise<Begin | End | undefined> {
   const segment = segments.find((candidate) => candidate.name === name)
-  if (!segment) return undefined
-  // Damage of the lines after it was counted when they were read first.
-  for await (const located of readRecords(segment, UNCOUNTED, offset)) {
-    return located.offset === offset ? located.record : undefined
-  }
-  return undefined
+  return segment && recordAt(segment, offset)
 }

@@ -27,9 +27,9 @@ export class Matches {
 
     const matcher = toMatcher(filter, Date.now())
     if (known.version < 0) {
-      // One pass over the capture is much faster than to fetch each call from its place.
+      // One pass over the capture, with its indexes, is much faster than to fetch each call from its place.
       known.version = catalog.version
-      for await (const whole of this.#session.wholeCapture()) if (matcher.operation(whole)) known.ids.add(whole.id)
+      for await (const id of this.#session.matching(filter, Date.now())) known.ids.add(id)
     }
     const { version, operations, removed } = catalog.changesSince(known.version)
     for (const id of removed) known.ids.delete(id)

@@ -7,7 +7,7 @@ import type { ReviewAnswer } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
 /** An answer that has nearly everything waits for the rest. */
-const WAIT_MS = 300
+const WAIT_MS = 1_000
 /** The node's own files are looked at for each answer, but not for each page. */
 const NODE_FRESH_MS = 5_000
 

@@ -1,4 +1,5 @@
 import { hostname } from "node:os"
+import type { Filter } from "../model/filter/filter.ts"
 import { type CallNode, type Operation, toOperation } from "../model/operation.ts"
 import type { Capture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
@@ -82,6 +83,12 @@ export class Session {
       await new Promise(setImmediate)
       pauseMs = performance.now() + BUSY_MS
     }
+  }
+
+  /** Ids of the operations that a filter lets through, streams and all. */
+  async *matching(filter: Filter, nowMs: number): AsyncGenerator<string> {
+    for await (const { id } of readOperations(this.#capture, new Damage(), {}, { filter, nowMs, isLight: true }))
+      yield id
   }
 
   /** Resolves when everything that lay there at the start has been read. */

@@ -30,17 +30,17 @@ const END = Buffer.from(`{"format":${FORMAT},"kind":"end","id":"`)
  * line. Undefined where the line is anything else; the codec then tells what. Cutting at `,"name":{` is exact: inside
  * a JSON string every quote has a backslash before it.
  */
-export function readHead(line: Buffer): BeginHead | EndHead | undefined {
+export function readHead(line: Buffer, withIps = false): BeginHead | EndHead | undefined {
   if (line.length < BEGIN.length) return undefined
   const isBegin = line.compare(BEGIN, 0, BEGIN.length, 0, BEGIN.length) === 0
   if (!isBegin && line.compare(END, 0, END.length, 0, END.length) !== 0) return undefined
   const bodyBytes = sealedBytes(line)
   if (bodyBytes === undefined) return undefined
-  return isBegin ? beginHead(line, bodyBytes) : endHead(line, bodyBytes)
+  return isBegin ? beginHead(line, bodyBytes) : endHead(line, bodyBytes, withIps)
 }
 
 /** The same of a record that was parsed as a whole. */
-export function toHead(record: Begin | End): BeginHead | EndHead {
+export function toHead(record: Begin | End, withIps = false): BeginHead | EndHead {
   if (record.kind === "begin") {
     const { dataDir } = dataDirOf(record.plugin, record.stdin)
     return {
@@ -55,7 +55,7 @@ export function toHead(record: Begin | End): BeginHead | EndHead {
     kind: "end",
     id,
     end: { exit, durationMs, spawnMs },
-    summary: reasonOf(record),
+    summary: withIps ? summarize(record as unknown as Call) : reasonOf(record),
     ...(stdin ? { config: configHead(stdin) } : {}),
   }
 }
@@ -150,14 +150,17 @@ const END_HEAD_BYTES = 400
 const END_HEAD =
   /^\{"format":\d+,"kind":"end","id":"([!#-[\]-~]+)","wallMs":[\d.]+,"monoMs":[\d.]+,"durationMs":([\d.]+),"spawnMs":([\d.]+),"exit":\{"(code|signal|errno)":(\d+)\},"usage":\{[^}]*\}(?=,"stdout":\{)/
 
-function endHead(line: Buffer, bodyBytes: number): EndHead | undefined {
+function endHead(line: Buffer, bodyBytes: number, withIps: boolean): EndHead | undefined {
   // An end line that carries stdin completes its begin line: rare, and worth a whole parse.
   const found = END_HEAD.exec(line.toString("latin1", 0, Math.min(bodyBytes, END_HEAD_BYTES)))
   if (!found) return undefined
   const [{ length: cut }, id = "", durationMs, spawnMs, kind, number] = found
   const exit = exitOf(kind, Number(number))
   const end = { exit, durationMs: Number(durationMs), spawnMs: Number(spawnMs) }
-  if (number === "0" && kind === "code") return { kind: "end", id, end, summary: NO_SUMMARY }
+  if (number === "0" && kind === "code") {
+    const ips = withIps ? scanIps(line.toString("latin1", cut, bodyBytes)) : []
+    return { kind: "end", id, end, summary: ips.length > 0 ? { ips } : NO_SUMMARY }
+  }
   const streams = parse<End>(`{${line.toString("utf8", cut + 1, bodyBytes)}}`)
   if (!streams) return undefined
   return { kind: "end", id, end, summary: reasonOf({ exit, stdout: streams.stdout, stderr: streams.stderr }) }
@@ -165,11 +168,21 @@ function endHead(line: Buffer, bodyBytes: number): EndHead | undefined {
 
 const NO_SUMMARY: CallSummary = {}
 
+/** `"ips":[...]` of a result, which is JSON inside a JSON string: what is nested in it are no arrays. */
+const IPS = /\\"ips\\":\s*(?:\\[nt]|\s)*\[([^\]]*)\]/
+const ADDRESS = /\\"address\\":(?:\\[nt]|\s)*\\"([0-9a-fA-F.:]+)/g
+
+/** Addresses of a result without their prefix length, found without parsing it. */
+function scanIps(streams: string): string[] {
+  const [, list = ""] = IPS.exec(streams) ?? []
+  return Array.from(list.matchAll(ADDRESS), ([, address = ""]) => Buffer.from(address).toString())
+}
+
 function exitOf(kind: string | undefined, number: number): End["exit"] {
   return kind === "code" ? { code: number } : kind === "signal" ? { signal: number } : { errno: number }
 }
 
-/** Addresses are not kept: no list shows them, and most of the bytes of a result would have to be parsed for them. */
+/** Without the addresses: no index keeps them, and most of the bytes of a result would have to be parsed for them. */
 function reasonOf({ exit, stdout, stderr }: Pick<End, "exit" | "stdout" | "stderr">): CallSummary {
   const { reason } = summarize({ exit, stdout, stderr } as Call)
   return reason === undefined ? {} : { reason }

@@ -8,6 +8,9 @@ import {
 import type { ComponentChildren, HTMLAttributes } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 
+/** The elements of a row that left are those of one that came: to make them anew is most of what scrolling costs. */
+const POOL_ROWS = 64
+
 /** Rows of one height, of which only those in sight are in the document. */
 export function VirtualList({
   count,
@@ -63,12 +66,14 @@ export function VirtualList({
   useEffect(() => {
     if (current >= 0 && current < count) list.scrollToIndex(current, { align: "auto" })
   }, [current])
+  const rows = list.getVirtualItems()
+  const pool = Math.max(POOL_ROWS, Math.ceil(rows.length / POOL_ROWS) * POOL_ROWS)
   return (
     <div ref={element} {...attributes} onScroll={remember}>
       <div class="virtual-size" style={{ height: `${list.getTotalSize()}px` }}>
-        {list.getVirtualItems().map((item: VirtualItem) => (
+        {rows.map((item: VirtualItem) => (
           <div
-            key={item.key}
+            key={item.index % pool}
             class="virtual-row"
             role="presentation"
             style={{ height: `${item.size}px`, transform: `translateY(${item.start}px)` }}

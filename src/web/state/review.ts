@@ -6,7 +6,7 @@ import { operations, reviewed } from "./capture.ts"
 /** Findings and ledger as they were last told; undefined until they were asked for. */
 export const review = signal<ReviewAnswer | undefined>(undefined)
 
-const UNFINISHED_MS = 100
+const UNFINISHED_MS = 25
 const FRESH_MS = 2_000
 /** What the node itself says may change without a call. */
 const QUIET_MS = 15_000

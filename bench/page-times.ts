@@ -1,0 +1,119 @@
+import type { Browser, Page } from "playwright-core"
+
+/** Times since navigation began, or since the thing was asked for; milliseconds. */
+export type PageTimes = {
+  firstPaintMs: number
+  firstRowMs: number
+  /** every operation that there is has arrived */
+  completeMs: number
+  frameMs: { p50: number; p95: number; longest: number }
+  filterMs: number
+  streamFilterMs: number
+  overviewMs: number
+  findingsMs: number
+  openMs: number
+  heapBytes: number
+}
+
+const SCROLL_FRAMES = 240
+const MOST_MS = 180_000
+
+/** Opens the page in a fresh profile and uses it. `state`: what it says when everything has arrived. */
+export async function measurePage(browser: Browser, url: string, state: "live" | "file"): Promise<PageTimes> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  page.setDefaultTimeout(MOST_MS)
+  // Functions that run in the page come through a compiler that names them with a helper which the page lacks.
+  await page.addInitScript("globalThis.__name = (value) => value")
+  await page.addInitScript(watch, state)
+  await page.goto(url)
+  const times = await page.waitForFunction(() => {
+    const { firstRowMs, completeMs } = Object.assign({ firstRowMs: 0, completeMs: 0 }, Reflect.get(window, "watched"))
+    const firstPaintMs = performance.getEntriesByName("first-contentful-paint")[0]?.startTime
+    return completeMs && firstPaintMs ? { firstPaintMs, firstRowMs, completeMs } : undefined
+  })
+  const { firstPaintMs = 0, firstRowMs = 0, completeMs = 0 } = (await times.jsonValue()) ?? {}
+  const frameMs = await page.evaluate(scroll, SCROLL_FRAMES)
+  await page.evaluate(() => document.querySelector(".list")?.scrollTo(0, 0))
+  const filterMs = await asked(page, "#/operations?q=failed+and+plugin%3Dcalico*", ".toolbar", " shown")
+  const streamFilterMs = await asked(page, "#/operations?q=stderr+~+timeout+or+code%3D11", ".toolbar", " shown")
+  const overviewMs = await asked(page, "#/overview", ".charts canvas")
+  const findingsMs = await asked(page, "#/findings", ".list-side:not(:has([role=progressbar])) .rule-row")
+  await asked(page, "#/operations", ".row")
+  const startMs = performance.now()
+  await page.locator(".row").nth(3).click()
+  await page.locator(".lines .line, .payload + .empty, .call .empty").first().waitFor()
+  const openMs = performance.now() - startMs
+  const heapBytes = await page.evaluate(() => {
+    const memory: unknown = Reflect.get(performance, "memory")
+    return typeof memory === "object" && memory !== null ? Number(Reflect.get(memory, "usedJSHeapSize")) : 0
+  })
+  await context.close()
+  return {
+    firstPaintMs,
+    firstRowMs,
+    completeMs,
+    frameMs,
+    filterMs,
+    streamFilterMs,
+    overviewMs,
+    findingsMs,
+    openMs,
+    heapBytes,
+  }
+}
+
+/** Goes to a place and waits until the page shows it whole. */
+async function asked(page: Page, hash: string, selector: string, words = ""): Promise<number> {
+  return page.evaluate(
+    async ([to, wanted, text, mostMs]) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+      const isThere = () =>
+        !document.querySelector(".trouble")?.textContent?.includes("searching") &&
+        [...document.querySelectorAll(wanted)].some((element) => element.textContent?.includes(text))
+      // What the view before said does not count.
+      location.hash = "#/pods"
+      while (!document.querySelector(".pod-row")) await frame()
+      const startMs = performance.now()
+      location.hash = to
+      do {
+        await frame()
+        if (performance.now() - startMs > mostMs) throw new Error(`${to} shows no ${wanted} with ${text}`)
+      } while (!isThere())
+      return performance.now() - startMs
+    },
+    [hash, selector, words, MOST_MS] as const,
+  )
+}
+
+/** Runs in the page from its beginning: when the first row was there, and when everything was. */
+function watch(state: string): void {
+  const watched = { firstRowMs: 0, completeMs: 0 }
+  Reflect.set(window, "watched", watched)
+  const look = () => {
+    if (!watched.firstRowMs && document.querySelector(".row")) watched.firstRowMs = performance.now()
+    if (document.querySelector(".source .state")?.textContent === state) {
+      watched.completeMs = performance.now()
+      observer.disconnect()
+    }
+  }
+  const observer = new MutationObserver(look)
+  observer.observe(document, { childList: true, subtree: true, characterData: true })
+}
+
+/** Scrolls the list by most of a screen each frame, as a hand on a wheel does, and takes the time between frames. */
+async function scroll(frames: number): Promise<PageTimes["frameMs"]> {
+  const list = document.querySelector(".list")
+  const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+  const times: number[] = []
+  let before = await frame()
+  for (let at = 0; at < frames; at++) {
+    list?.scrollBy(0, 600)
+    const now = await frame()
+    times.push(now - before)
+    before = now
+  }
+  times.sort((a, b) => a - b)
+  const share = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0
+  return { p50: share(0.5), p95: share(0.95), longest: times.at(-1) ?? 0 }
+}

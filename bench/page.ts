@@ -1,0 +1,128 @@
+/**
+ * Measures the page in Chromium over a capture of 100,000 calls, from a server and from a file: `npm run bench:page`,
+ * `--json` for programs, `--calls N` for another size.
+ */
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { cpus, release, tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { gzipSync } from "node:zlib"
+import { toHtml } from "../src/export/html.ts"
+import type { Call } from "../src/model/call.ts"
+import { readPage } from "../src/serve/page.ts"
+import { readCalls } from "../src/store/calls.ts"
+import { openCapture } from "../src/store/capture.ts"
+import { Damage } from "../src/store/damage.ts"
+import { openBrowser } from "../test/web/browser.ts"
+import { generate } from "./generate.ts"
+import { measurePage, type PageTimes } from "./page-times.ts"
+
+/** What the project promises of the page. */
+const FIRST_PAINT_MS = 1_000
+const COMPRESSED_BYTES = 250_000
+/** Two frames of sixty a second: what is late by more is seen. */
+const FRAME_P95_MS = 33.4
+
+const asJson = process.argv.includes("--json")
+const wantedCalls = Number(process.argv[process.argv.indexOf("--calls") + 1]) || 100_000
+const say = (words: string) => process.stderr.write(`page: ${words}\n`)
+
+const root = mkdtempSync(join(tmpdir(), "cnitap-page-"))
+process.on("exit", () => rmSync(root, { recursive: true, force: true }))
+const capture = join(root, "capture")
+say(`writing a capture of ${wantedCalls} calls`)
+const { calls, sizeBytes } = generate(capture, wantedCalls, Date.now() - 60_000, 6)
+
+const browser = await openBrowser()
+const results: { [what: string]: PageTimes } = {}
+const server = await startServer(capture)
+try {
+  say("a server that has just been started")
+  results["serve, just started"] = await measurePage(browser, server.url, "live")
+  say("the same server, which has read everything")
+  results.serve = await measurePage(browser, server.url, "live")
+} finally {
+  server.process.kill("SIGTERM")
+}
+say("a file")
+const file = join(root, "capture.html")
+const embeddedCalls = await writeFile(file)
+results.file = await measurePage(browser, pathToFileURL(file).href, "file")
+await browser.close()
+
+const compressedBytes = gzipSync(readPage().html).length
+const targets = [
+  ...Object.entries(results).flatMap(([what, { firstPaintMs, frameMs }]) => [
+    { what: `first paint: ${what}`, value: firstPaintMs, unit: "ms", atMost: FIRST_PAINT_MS },
+    { what: `scrolling, p95 of a frame: ${what}`, value: frameMs.p95, unit: "ms", atMost: FRAME_P95_MS },
+  ]),
+  { what: "page, compressed", value: compressedBytes / 1000, unit: "kB", atMost: COMPRESSED_BYTES / 1000 },
+].map((target) => ({ ...target, isReached: target.value <= target.atMost }))
+const machine = { cpu: cpus()[0]?.model ?? "", cpus: cpus().length, kernel: release() }
+const report = {
+  machine,
+  calls,
+  captureBytes: sizeBytes,
+  file: { calls: embeddedCalls, sizeBytes: statSync(file).size },
+  results,
+  targets,
+}
+process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : table())
+process.exitCode = targets.every(({ isReached }) => isReached) ? 0 : 1
+
+function startServer(directory: string): Promise<{ url: string; process: ReturnType<typeof spawn> }> {
+  const child = spawn(
+    process.execPath,
+    ["dist/cnitap.js", "serve", "--listen", "127.0.0.1:0", "--capture", directory, "--root", root],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  )
+  return new Promise((resolve, reject) => {
+    child.stdout.once("data", (data) => resolve({ url: String(data).trim(), process: child }))
+    child.once("exit", (status) => reject(new Error(`serve ended with ${status}`)))
+  })
+}
+
+/** How many calls it holds: the file has a limit. */
+async function writeFile(path: string): Promise<number> {
+  const all: Call[] = []
+  for await (const call of readCalls(await openCapture(capture), new Damage())) all.push(call)
+  const html = toHtml(readPage().html, { path: capture, host: "worker-17", calls: all })
+  writeFileSync(path, html)
+  const left = /the oldest (\d+) of/.exec(html)?.[1]
+  return all.length - Number(left ?? 0)
+}
+
+function table(): string {
+  const columns = Object.keys(results)
+  const rows: [what: string, timeOf: (times: PageTimes) => number][] = [
+    ["first paint", ({ firstPaintMs }) => firstPaintMs],
+    ["first row", ({ firstRowMs }) => firstRowMs],
+    ["everything there", ({ completeMs }) => completeMs],
+    ["a frame while scrolling, p50", ({ frameMs }) => frameMs.p50],
+    ["a frame while scrolling, p95", ({ frameMs }) => frameMs.p95],
+    ["a frame while scrolling, longest", ({ frameMs }) => frameMs.longest],
+    ["a filter on what the page has", ({ filterMs }) => filterMs],
+    ["a filter on streams", ({ streamFilterMs }) => streamFilterMs],
+    ["overview drawn", ({ overviewMs }) => overviewMs],
+    ["findings complete", ({ findingsMs }) => findingsMs],
+    ["an operation opened", ({ openMs }) => openMs],
+    ["script heap, MB", ({ heapBytes }) => heapBytes / 1e6],
+  ]
+  const width = Math.max(...rows.map(([what]) => what.length))
+  const line = (cells: string[]) =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(width) : cell.padStart(20))).join(" ")
+  return [
+    `${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}`,
+    `${calls} calls, ${(sizeBytes / 1e6).toFixed(0)} MB; the file holds ${embeddedCalls} of them, ${(report.file.sizeBytes / 1e6).toFixed(0)} MB`,
+    "",
+    line(["ms", ...columns]),
+    ...rows.map(([what, timeOf]) => line([what, ...Object.values(results).map((times) => timeOf(times).toFixed(1))])),
+    "",
+    ...targets.map(
+      ({ what, value, unit, atMost, isReached }) =>
+        `${isReached ? "reached" : "MISSED "} ${what}: ${value.toFixed(1)} ${unit}, wanted at most ${atMost}`,
+    ),
+    "",
+  ].join("\n")
+}
