@@ -122,7 +122,11 @@ const WORDS = {
 }
 
 /** Says on stderr what could not be read. Where nothing could, because all of it is newer or foreign, that is a fault. */
-export function reportDamage(context: Context, { damage, capture }: Selection, found: number): void {
+export function reportDamage(
+  context: Context,
+  { damage, capture }: Pick<Selection, "damage" | "capture">,
+  found: number,
+): void {
   const counts = damage.list()
   if (counts.length === 0) return
   const newer = counts.find(({ kind }) => kind === "newer")

@@ -66,7 +66,9 @@ export class Feed {
     const begin = await recordOf(segments, place.begin)
     const end = place.end && (await recordOf(segments, place.end))
     if (begin?.kind !== "begin" || (end !== undefined && end.kind !== "end")) return undefined
-    return toCall(begin, end, this.#open.get(id)?.isAlive ?? this.#aliveTest(begin))
+    // As it was last told: its process may be gone because it wrote the end line that is read next.
+    const open = this.#open.get(id)
+    return toCall(begin, end, open?.isAlive && (() => !open.wasKilled))
   }
 
   async *#read(segment: Segment, progress: (bytes: number) => void): AsyncGenerator<FedCall[]> {

@@ -54,7 +54,9 @@ export class Reviewer {
       const { version } = catalog
       for await (const operation of this.#session.wholeCapture()) {
         this.#isHere ||= operation.node === hostname()
-        this.#review.add(operation, Date.now())
+        // What ended while this pass went by it comes again below.
+        const isInFlight = catalog.operationOf(operation.id)?.outcome === "running"
+        this.#review.add(isInFlight ? { ...operation, outcome: "running" } : operation, Date.now())
       }
       this.#version = version
     }

@@ -126,6 +126,22 @@ test("a call is shown as tree, text and bytes, searched, copied as a file, its r
   const saved = JSON.parse(readFileSync(await download.path(), "utf8"))
   assert.deepEqual([saved.type, saved.policy.k8s_auth_token], ["bridge", "[redacted]"])
 
+  const scripts: string[] = []
+  for (const place of [page.locator(".head-line"), page.locator(".payload-bar")]) {
+    const [script] = await Promise.all([
+      page.waitForEvent("download"),
+      place.getByRole("button", { name: "Repro script" }).click(),
+    ])
+    scripts.push(readFileSync(await script.path(), "utf8"))
+  }
+  assert.deepEqual(
+    scripts.map((text) => [text.split("\n")[0], [...text.matchAll(/^# (\d\. [\w-]+):/gm)].map(([, call]) => call)]),
+    [
+      ["#!/bin/sh", ["1. bridge", "2. portmap", "3. bandwidth"]],
+      ["#!/bin/sh", ["1. bridge"]],
+    ],
+  )
+
   await page.getByRole("tab", { name: "env" }).click()
   await page.getByRole("row", { name: "CNI_COMMAND ADD" }).waitFor()
   await page.getByRole("tab", { name: /^exit/ }).click()

@@ -5,7 +5,7 @@ import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { addRoot } from "../ledger.ts"
-import { addCapture, openSelected } from "../select.ts"
+import { addCapture, openSelected, reportDamage } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
 export const serve: Verb = {
@@ -21,7 +21,8 @@ export const serve: Verb = {
     const address = parseAddress(String(options.listen))
     const tls = readTls(address, text(options.tlsCert), text(options.tlsKey))
     const page = readPage()
-    const session = new Session(await openSelected(context, options))
+    const capture = await openSelected(context, options)
+    const session = new Session(capture)
     const house = houseOf(randomBytes(18).toString("base64url"), tls)
     const reviewer = new Reviewer(session, String(options.root))
     const server = await listen(app(session, reviewer, page, house), address, tls)
@@ -30,12 +31,18 @@ export const serve: Verb = {
     const ended = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
     })
-    const failed = session.open()
-    await Promise.race([ended, failed.then(() => ended)])
-    session.close()
-    server.close()
-    // Pages hold their event stream open for ever.
-    server.closeAllConnections()
+    const opened = session.open()
+    try {
+      await Promise.race([ended, opened])
+      // What could not be read is said in the page too; that nothing could is the end.
+      reportDamage(context, { capture, damage: session.damage }, session.catalog.size)
+      await ended
+    } finally {
+      session.close()
+      server.close()
+      // Pages hold their event stream open for ever.
+      server.closeAllConnections()
+    }
   },
 }
 

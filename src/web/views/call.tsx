@@ -46,6 +46,7 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
         <ExitView call={call} />
       ) : (
         <PayloadView
+          call={call}
           key={`${call.id}/${stream}`}
           name={stream}
           payload={call[stream]}

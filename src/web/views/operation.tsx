@@ -6,6 +6,7 @@ import { exactTime, timeOfDay } from "../parts/clock.ts"
 import { CloseLink } from "../parts/close-link.tsx"
 import { addressesOf } from "../parts/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
+import { ReproButton } from "../parts/repro-button.tsx"
 import { Tabs } from "../parts/tabs.tsx"
 import { isReady, operationById, wholeOperation } from "../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../state/keys.ts"
@@ -43,7 +44,7 @@ export function OperationDetail({ id }: { id: string }) {
   }
   return (
     <section class="detail" aria-label={`${light.command} operation`} tabIndex={-1}>
-      <Head operation={light} />
+      <Head operation={light} whole={whole} />
       <Tabs
         label="operation"
         tabs={PANEL_TITLES}
@@ -89,7 +90,7 @@ function worst({ calls }: Operation) {
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
-function Head({ operation }: { operation: LightOperation }) {
+function Head({ operation, whole }: { operation: LightOperation; whole: Operation | undefined }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
@@ -119,6 +120,7 @@ function Head({ operation }: { operation: LightOperation }) {
           )}
         </h1>
         <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
+        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${command}-${operation.id}`} />}
         <CloseLink
           href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })}
           what="operation"

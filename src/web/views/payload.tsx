@@ -2,9 +2,11 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Payload } from "../../capture/record.ts"
 import { REDACTED } from "../../capture/secret-text.ts"
+import type { Call } from "../../model/call.ts"
 import { bytesOf, hexLines, saveFile, sizeText } from "../parts/bytes.ts"
 import { CopyButton } from "../parts/copy-button.tsx"
 import { type JsonLine, jsonLines } from "../parts/json-lines.ts"
+import { ReproButton } from "../parts/repro-button.tsx"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
 import "./payload.css"
 
@@ -18,7 +20,10 @@ export function PayloadView({
   name,
   payload,
   fileName,
+  call,
 }: {
+  /** the stream is of */
+  call: Call
   name: string
   payload: Payload | undefined
   fileName: string
@@ -91,6 +96,7 @@ export function PayloadView({
         <button type="button" class="button" onClick={() => saveFile(fileName, bytesOf(payload))}>
           Save
         </button>
+        {name === "stdin" && <ReproButton calls={[call]} name={`${call.plugin}-${call.id}`} />}
       </div>
       <ScrollRegion box={box} class={`lines ${mode}`} label={`${name} as ${mode}`}>
         {lines.slice(0, limit).map((line, at) => (
