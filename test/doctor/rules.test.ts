@@ -205,6 +205,18 @@ test("plugin-hidden: another file of the name; a copy is nobody's trouble", asyn
   ])
 })
 
+test("a relay of cnitap hides nothing: what it stands for is compared", async (t) => {
+  const base = without("/etc/containerd/config.toml")
+  const relay = { mode: 0o755, text: "#!/bin/true\n# the relay\n" }
+  const installed = { "/a/bridge": relay, "/a/.cnitap/journal.jsonl": "" }
+  const swapped = { ...installed, "/a/.cnitap/real/bridge": program }
+  assert.deepEqual(await findings(plant(t, base, TWO_DIRS, swapped)), [])
+  const shimmed = { ...installed, "/a/.cnitap/real/bridge": "-> /opt/cni/bin/bridge" }
+  assert.deepEqual(await findings(plant(t, base, TWO_DIRS, shimmed)), [])
+  const other = { mode: 0o755, text: "#!/bin/true\n# older\n" }
+  assert.equal((await findings(plant(t, base, TWO_DIRS, { ...installed, "/a/.cnitap/real/bridge": other }))).length, 1)
+})
+
 test("plugin-passed-over: a dangling link before the good file", async (t) => {
   assert.deepEqual(
     await findings(plant(t, without("/etc/containerd/config.toml"), TWO_DIRS, { "/a/bridge": "-> /none" })),
