@@ -19,30 +19,21 @@ export type Subject = {
   related(): AsyncGenerator<Operation>
 }
 
-/**
- * Finds what a word names: a pod (`web-1`, `shop/web-1`), or the beginning of an operation's, call's or container's id.
- * `look`: is shown every operation of the capture, without streams.
- */
-export async function findSubject(
-  selection: Selection,
-  words: string,
-  namespace: unknown,
-  look: (operation: Operation) => void = () => {},
-): Promise<Subject> {
+/** Finds what a word names: a pod (`web-1`, `shop/web-1`), or the beginning of an operation's, call's or container's id. */
+export async function findSubject(selection: Selection, words: string, namespace: unknown): Promise<Subject> {
   const { capture, damage, progress } = selection
   const word = words.replace(/^(?:pod|pods|operation|call|container)\//, "")
   const pods = new Set<string>()
   const containers = new Set<string>()
   const found: { operation: Operation; call: Call }[] = []
-  for await (const operation of readOperations(capture, damage, {}, { filter: EVERYTHING, progress, isLight: true })) {
-    look(operation)
+  for await (const operation of readOperations(capture, damage, {}, { filter: named(word), progress, isLight: true })) {
     const { pod, containerId } = operation
     if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(`${pod.namespace}/${pod.name}`)
     if (containerId?.startsWith(word)) containers.add(containerId)
     for (const { call } of walk(operation.calls)) if (call.id.startsWith(word)) found.push({ operation, call })
   }
   const exact = [...pods].filter((key) => key === word || key.endsWith(`/${word}`))
-  const named =
+  const begun =
     exact.length > 0
       ? exact
       : [...pods].filter((key) => (word.includes("/") ? key : key.split("/")[1])?.startsWith(word))
@@ -59,9 +50,9 @@ export async function findSubject(
       throw ambiguous(words, "ids", ids, "Give more digits.")
     }
   }
-  const [pod] = named
-  if (pod === undefined) throw missing(capture.path, words, [...pods])
-  if (named.length > 1) throw ambiguous(words, "pods", named, "Write NAMESPACE/NAME in full.")
+  const [pod] = begun
+  if (pod === undefined) throw await missing(selection, words)
+  if (begun.length > 1) throw ambiguous(words, "pods", begun, "Write NAMESPACE/NAME in full.")
   return { name: pod, related: () => matching(selection, "pod", pod) }
 }
 
@@ -91,6 +82,19 @@ export function matching({ capture, progress }: Selection, field: FieldName, tex
   return readOperations(capture, new Damage(), {}, { filter, progress })
 }
 
+/** What the word may be: it rules most of a large capture out unread. */
+function named(word: string): Filter {
+  const test = (field: FieldName, kind: "text" | "glob", text: string): Filter => ({
+    kind: "test",
+    field,
+    operator: "=",
+    values: [{ kind, text }],
+  })
+  const pod = test("pod", "glob", `${word}*`)
+  if (!isIdLike(word)) return pod
+  return { kind: "or", parts: [pod, test("id", "text", word), test("container", "text", word)] }
+}
+
 const SHOWN = 5
 
 function isIdLike(word: string): boolean {
@@ -103,9 +107,11 @@ function ambiguous(words: string, what: string, names: string[], hint: string): 
   return new Fault("USAGE", `${words} is the beginning of several ${what} (${shown}${more})`, hint)
 }
 
-function missing(path: string, words: string, pods: string[]): Fault {
-  const names = pods.map((key) => (words.includes("/") ? key : (key.split("/")[1] ?? key)))
-  const meant = nearest(words, names)
+async function missing({ capture }: Selection, words: string): Promise<Fault> {
+  const names = new Set<string>()
+  for await (const { pod } of readOperations(capture, new Damage(), {}, { filter: EVERYTHING, isLight: true }))
+    if (pod) names.add(words.includes("/") ? `${pod.namespace}/${pod.name}` : pod.name)
+  const meant = nearest(words, [...names])
   const hint = meant ? `Did you mean ${meant}?` : "List what is there with `cnitap ls`."
-  return new Fault("NOT_FOUND", `no pod, operation or container ${words} in ${path}`, hint)
+  return new Fault("NOT_FOUND", `no pod, operation or container ${words} in ${capture.path}`, hint)
 }

@@ -87,7 +87,9 @@ function rowText<Item>(
   }
   const gap = " ".repeat(NARROW_GAP)
   if (layout.kind === "stacked") {
-    const head = cells.slice(0, -1).flatMap((cell, at) => (cell === "-" ? [] : [{ cell, colour: colours[at] }]))
+    const head = cells
+      .slice(0, -1)
+      .flatMap((cell, at) => (cell === "-" ? [] : [{ cell: cell.trim(), colour: colours[at] }]))
     const plain = head.map(({ cell }) => cell).join(gap)
     const fits = displayWidth(plain) <= layout.columns
     const first = fits

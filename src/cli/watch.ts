@@ -1,6 +1,8 @@
+import { Fault } from "../fault/fault.ts"
 import type { Capture } from "../store/capture.ts"
 import { Changes } from "../store/follow.ts"
 import type { Context } from "./context.ts"
+import type { Format } from "./output.ts"
 
 /** Goes on each time something may have been written, until Ctrl-C; that is no fault. */
 export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
@@ -23,4 +25,10 @@ export async function* changesOf(context: Context, capture: Capture): AsyncGener
     process.removeListener("SIGINT", end)
     process.removeListener("SIGTERM", end)
   }
+}
+
+/** What never ends can be read only line by line. */
+export function requireStream({ kind }: Format): void {
+  if (kind !== "json" && kind !== "yaml" && kind !== "jsonpath") return
+  throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to follow.")
 }

@@ -198,7 +198,7 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     2,
   ])
   assert.deepEqual(await said("ls", "-w", "-o", "json"), [
-    "cnitap: a list that never ends is no one document. Use -o jsonl to watch.",
+    "cnitap: a list that never ends is no one document. Use -o jsonl to follow.",
     2,
   ])
   assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist"), [

@@ -1,14 +1,17 @@
 import { Fault } from "../../fault/fault.ts"
 import { explain as explainOperation, operationToExplain } from "../../model/explain/explain.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
+import { EVERYTHING } from "../../model/filter/filter.ts"
 import type { Finding } from "../../model/finding/finding.ts"
 import { Linter } from "../../model/finding/linter.ts"
 import { Ledger } from "../../model/ledger.ts"
 import type { Operation } from "../../model/operation.ts"
 import { PluginLists } from "../../model/plugin-lists.ts"
+import { Damage } from "../../store/damage.ts"
+import { readOperations } from "../../store/operations.ts"
 import { type Paint, painter, visible } from "../colour.ts"
 import { addFormat, printOne } from "../output.ts"
-import { addCapture, reportDamage, select } from "../select.ts"
+import { addCapture, reportDamage, type Selection, select } from "../select.ts"
 import { findSubject, type Subject } from "../subject.ts"
 import type { Verb } from "../verb.ts"
 import { wrap } from "../wrap.ts"
@@ -32,9 +35,8 @@ export const explain: Verb = {
   async run(context, [words], options) {
     const selection = await select(context, { capture: options.capture, from: options.from })
     const nowMs = context.nowMs()
-    const lists = new PluginLists()
-    const subject = await findSubject(selection, String(words), options.namespace, (operation) => lists.add(operation))
-    const { operation, explanation } = await explained(subject, lists, nowMs)
+    const subject = await findSubject(selection, String(words), options.namespace)
+    const { operation, explanation } = await explained(selection, subject, nowMs)
     const paint = painter(context)
     await printOne(context, options, {
       kind: "Explanation",
@@ -47,8 +49,8 @@ export const explain: Verb = {
 }
 
 async function explained(
+  selection: Selection,
   subject: Subject,
-  lists: PluginLists,
   nowMs: number,
 ): Promise<{ operation: Operation; explanation: Explanation }> {
   const ledger = new Ledger()
@@ -60,6 +62,7 @@ async function explained(
     ledger.add(operation)
     findings.set(operation.id, linter.check(operation))
   }
+  const lists = await listsAround(selection, related)
   const operation = subject.operation ?? operationToExplain(related, (one) => lists.of(one), nowMs)
   if (!operation) throw new Fault("NOT_FOUND", `${subject.name} is gone from the capture`, "Try again.")
   const explanation = explainOperation(operation, {
@@ -70,6 +73,21 @@ async function explained(
     nowMs,
   })
   return { operation, explanation }
+}
+
+/** What ran in the hours around tells the lists; all of a capture is asked only where nothing did. */
+const AROUND_MS = 2 * 3_600_000
+
+async function listsAround({ capture, progress }: Selection, related: readonly Operation[]): Promise<PluginLists> {
+  const lists = new PluginLists()
+  const [first, last] = [related[0], related.at(-1)]
+  const near = first && last ? { sinceMs: first.wallMs - AROUND_MS, untilMs: last.wallMs + AROUND_MS } : {}
+  for (const range of [near, {}]) {
+    const reading = { filter: EVERYTHING, progress, isLight: true }
+    for await (const operation of readOperations(capture, new Damage(), range, reading)) lists.add(operation)
+    if (related.some((operation) => lists.of(operation))) break
+  }
+  return lists
 }
 
 const LABEL_WIDTH = 16

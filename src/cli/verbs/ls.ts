@@ -1,4 +1,3 @@
-import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
 import { Follower } from "../../store/follow.ts"
@@ -7,7 +6,7 @@ import { operationTable } from "../operation-table.ts"
 import { addOutput, outputFormat, printRows } from "../output.ts"
 import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
-import { changesOf } from "../watch.ts"
+import { changesOf, requireStream } from "../watch.ts"
 
 export const ls: Verb = {
   name: "ls",
@@ -26,13 +25,11 @@ export const ls: Verb = {
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
-    const format = outputFormat(options).kind
+    const format = outputFormat(options)
     const isWatching = options.watch === true && selection.capture.isLive
-    if (isWatching && ["json", "yaml", "jsonpath"].includes(format)) {
-      throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to watch.")
-    }
+    if (isWatching) requireStream(format)
     // Programs get the streams too; a table shows none.
-    const isList = ["table", "wide", "name"].includes(format)
+    const isList = ["table", "wide", "name"].includes(format.kind)
     const there = () => (isList ? selection.lightOperations() : selection.operations())
     const operations = isWatching ? watched(context, selection, there) : there()
     const found = await printRows(context, options, operationTable(context.nowMs), operations)

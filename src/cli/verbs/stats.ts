@@ -1,7 +1,7 @@
-import { Fault } from "../../fault/fault.ts"
 import { type Statistics, Tally } from "../../model/statistics.ts"
 import { tallyCalls } from "../../store/tally.ts"
 import { painter } from "../colour.ts"
+import { parseCount } from "../count.ts"
 import { addOutput, outputFormat, printOne, printRows } from "../output.ts"
 import { addSelection, filterWords, reportDamage, select } from "../select.ts"
 import { chartsText, groupTable, totalsText } from "../statistics-text.ts"
@@ -18,10 +18,7 @@ export const stats: Verb = {
       .option("--slowest <number>", "how many of the slowest calls", "5")
   },
   async run(context, [words], options) {
-    const slowest = Number(options.slowest)
-    if (!Number.isInteger(slowest) || slowest < 0) {
-      throw new Fault("USAGE", `--slowest ${options.slowest} is no number of calls`, "Write --slowest 5.")
-    }
+    const slowest = parseCount(options.slowest, "--slowest", 5)
     const selection = await select(context, options, filterWords(words))
     const tally = new Tally(slowest)
     const { capture, damage, range, filter, progress } = selection

@@ -1,15 +1,15 @@
-import { Fault } from "../../fault/fault.ts"
 import { type Call, isFailed } from "../../model/call.ts"
 import { podName, stateText } from "../../model/wording.ts"
 import { readSegments } from "../../store/calls.ts"
 import { Damage } from "../../store/damage.ts"
 import { Follower } from "../../store/follow.ts"
 import type { Context } from "../context.ts"
+import { parseCount } from "../count.ts"
 import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
 import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
 import { duration } from "../time.ts"
 import type { Verb } from "../verb.ts"
-import { changesOf } from "../watch.ts"
+import { changesOf, requireStream } from "../watch.ts"
 
 export const tail: Verb = {
   name: "tail",
@@ -23,15 +23,10 @@ export const tail: Verb = {
       .option("--last <number>", "how many of those that are there", "10")
   },
   async run(context, [words], options) {
-    const last = Number(options.last)
-    if (!Number.isInteger(last) || last < 0) {
-      throw new Fault("USAGE", `--last ${options.last} is no number of calls`, "Write --last 20.")
-    }
+    const last = parseCount(options.last, "--last", 20)
     const selection = await select(context, options, filterWords(words))
     const follows = (options.follow === true || options.watch === true) && selection.capture.isLive
-    if (follows && ["json", "yaml", "jsonpath"].includes(outputFormat(options).kind)) {
-      throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to follow.")
-    }
+    if (follows) requireStream(outputFormat(options))
     const calls = follows ? following(context, selection, last) : await lastCalls(selection, last)
     const found = await printRows(context, options, callTable, calls)
     reportDamage(context, selection, found)
