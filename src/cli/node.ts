@@ -11,6 +11,7 @@ import { pluginDirsOf } from "../install/plugin-dirs.ts"
 import { settle } from "../install/under-way.ts"
 import type { Surroundings } from "../install/undo.ts"
 import type { Context } from "./context.ts"
+import { collectNames, namesOption, textOption } from "./option.ts"
 
 /** The node that an installing verb works on. */
 export type NodeView = {
@@ -30,7 +31,7 @@ const USUAL_DIRS = [...PLATFORMS, DEFAULT_PLATFORM].flatMap(({ binDirs }) => bin
 export function addNode(command: Command): Command {
   return command
     .option("--root <directory>", "where the node's file system is mounted", "/")
-    .option("--bin-dir <directories>", "plugin directories, instead of those that were found: A,B", collect)
+    .option("--bin-dir <directories>", "plugin directories, instead of those that were found: A,B", collectNames)
     .option("--conf-dir <directory>", "directory of network configurations, instead of the one that was found")
     .option("--shim-dir <directory>", "path mode's own directory", DEFAULT_SHIM_DIR)
 }
@@ -39,8 +40,8 @@ export function addNode(command: Command): Command {
 export function openNode(options: Record<string, unknown>): NodeView {
   const root = directoryOf(String(options.root), "--root")
   const disk = nodeDisk(root)
-  const binDirs = listed(options.binDir)
-  const confDir = text(options.confDir)
+  const binDirs = namesOption(options.binDir) ?? []
+  const confDir = textOption(options.confDir)
   for (const binDir of binDirs) directoryOf(disk.at(binDir), "--bin-dir", binDir)
   if (confDir !== undefined) directoryOf(disk.at(confDir), "--conf-dir", confDir)
   const facts = detect(root, { ...(binDirs.length > 0 ? { binDirs } : {}), ...(confDir ? { confDir } : {}) })
@@ -116,16 +117,4 @@ function directoryOf(path: string, flag: string, shown = path): string {
   if (!shown.startsWith("/")) throw new Fault("USAGE", `${flag} ${shown} is not absolute`, "Begin it with /.")
   if (stat?.isDirectory()) return path
   throw new Fault("NOT_FOUND", `${shown} ${stat ? "is no directory" : "does not exist"}`, `Name another with ${flag}.`)
-}
-
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), ...value.split(",").filter((part) => part !== "")]
-}
-
-function listed(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : []
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
 }

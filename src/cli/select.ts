@@ -15,6 +15,7 @@ import { Damage } from "../store/damage.ts"
 import type { Progress } from "../store/index/indexes.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Context } from "./context.ts"
+import { textOption } from "./option.ts"
 import { progressBar } from "./progress.ts"
 import { parseTime } from "./time.ts"
 
@@ -57,9 +58,9 @@ export function addSelection(command: Command): Command {
 }
 
 export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
-  const from = text(options.from)
+  const from = textOption(options.from)
   if (from !== undefined) return openBundle(from)
-  return openCapture(text(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
+  return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
 
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
@@ -100,7 +101,9 @@ export function filterWords(words: unknown): string {
 
 /** The flags and the filter's text as one filter. One that nothing can ever match is a mistake and is said at once. */
 function wantedFilter(options: Record<string, unknown>, words: string, nowMs: number): Filter {
-  const filter = allOf([words, text(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)))
+  const filter = allOf(
+    [words, textOption(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)),
+  )
   const never = whyNever(filter)
   if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Leave one of the conditions out.")
   return filter
@@ -158,7 +161,7 @@ function* flagTexts(options: Record<string, unknown>): Generator<string> {
     if (values.length > 0) yield `${field} in (${values.map(operand).join(", ")})`
   }
   if (options.failed === true) yield "failed"
-  const slowerThan = text(options.slowerThan)
+  const slowerThan = textOption(options.slowerThan)
   if (slowerThan !== undefined) {
     if (parseDuration(slowerThan) === undefined) {
       throw new Fault("USAGE", `--slower-than ${slowerThan} is no duration`, "Write --slower-than 500ms or 2s.")
@@ -172,8 +175,8 @@ function operand(value: string): string {
 }
 
 function timeRange(options: Record<string, unknown>, nowMs: number): TimeRange {
-  const since = text(options.since)
-  const until = text(options.until)
+  const since = textOption(options.since)
+  const until = textOption(options.until)
   return {
     ...(since === undefined ? {} : { sinceMs: parseTime(since, nowMs, "--since") }),
     ...(until === undefined ? {} : { untilMs: parseTime(until, nowMs, "--until") }),
@@ -186,8 +189,4 @@ function collect(value: string, earlier: string[] | undefined): string[] {
 
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
 }

@@ -5,12 +5,13 @@ import { parseDuration } from "../model/time.ts"
 import { DEFAULT_CAPTURE } from "../store/capture.ts"
 import type { Context } from "./context.ts"
 import { DEFAULT_SHIM_DIR } from "./node.ts"
+import { collectNames, namesOption, textOption } from "./option.ts"
 
 /** What `plan` and `install` are asked for. */
 export function addWish(command: Command): Command {
   return command
     .option("--mode <mode>", "swap: in the plugins' place; path: before them; chain: cni_pre and cni_post", "swap")
-    .option("--plugins <names>", "these plugins instead of all that the active network reaches: A,B", collect)
+    .option("--plugins <names>", "these plugins instead of all that the active network reaches: A,B", collectNames)
     .option("--capture <directory>", `where calls are recorded (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
     .option("--log-file <file>", "chain mode writes the article's lines there too")
     .option("--for <duration>", "end after this time: 30m, 2h")
@@ -23,8 +24,8 @@ export function addWish(command: Command): Command {
 export function wishOf(context: Context, options: Record<string, unknown>): Wish {
   const mode = MODES.find((known) => known === options.mode)
   if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
-  const plugins = Array.isArray(options.plugins) ? options.plugins.map(String) : undefined
-  const logFile = text(options.logFile)
+  const plugins = namesOption(options.plugins)
+  const logFile = textOption(options.logFile)
   if (plugins && mode === "chain") {
     throw new Fault("USAGE", "--plugins has no meaning with --mode chain", "Leave it out, or use --mode swap.")
   }
@@ -36,18 +37,18 @@ export function wishOf(context: Context, options: Record<string, unknown>): Wish
   }
   const foreign = plugins?.find((name) => name.includes("/"))
   if (foreign) throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as the list does: bridge.")
-  const capture = text(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
+  const capture = textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
   return {
     mode,
     ...(plugins ? { plugins } : {}),
-    shimDir: text(options.shimDir) ?? DEFAULT_SHIM_DIR,
+    shimDir: textOption(options.shimDir) ?? DEFAULT_SHIM_DIR,
     force: options.force === true,
     settings: {
       capture: absolute(capture, "--capture"),
       raw: options.raw === true,
       onlyFailures: options.onlyFailures === true,
-      ...sampleOf(text(options.sample)),
-      ...untilOf(text(options.for), context.nowMs()),
+      ...sampleOf(textOption(options.sample)),
+      ...untilOf(textOption(options.for), context.nowMs()),
       ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
     },
   }
@@ -70,12 +71,4 @@ function untilOf(duration: string | undefined, nowMs: number): { untilMs?: numbe
 function absolute(path: string, flag: string): string {
   if (path.startsWith("/")) return path.length > 1 ? path.replace(/\/+$/, "") : path
   throw new Fault("USAGE", `${flag} ${path} is not absolute`, "Begin it with /: plugins run in another directory.")
-}
-
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), ...value.split(",").filter((part) => part !== "")]
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
 }

@@ -6,6 +6,7 @@ import {
   constants,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -185,6 +186,11 @@ function unless(codes: string[], act: () => void): boolean {
     if (codes.includes(codeOf(error) ?? "")) return false
     throw error
   }
+}
+
+/** A symlink that leads nowhere exists too. */
+export function exists(disk: Disk, path: string): boolean {
+  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }
 
 export function codeOf(error: unknown): string | undefined {

@@ -1,6 +1,5 @@
-import { lstatSync } from "node:fs"
 import { basename, dirname } from "node:path"
-import type { Disk } from "./disk.ts"
+import { type Disk, exists } from "./disk.ts"
 import { type Install, readJournal } from "./journal.ts"
 import { layoutOf } from "./layout.ts"
 import { purge } from "./purge.ts"
@@ -68,8 +67,4 @@ function outputsOf(installs: readonly Install[]): string[] {
     capture,
     ...(logFile === undefined ? [] : [logFile]),
   ])
-}
-
-function exists(disk: Disk, path: string): boolean {
-  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }

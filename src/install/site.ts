@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../fault/fault.ts"
-import type { Disk } from "./disk.ts"
+import { type Disk, exists } from "./disk.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { type Layout, layoutOf } from "./layout.ts"
 import { sha256 } from "./relay-file.ts"
@@ -130,7 +130,7 @@ function isSameDirectory(one: string, other: string): boolean {
 /** An absolute symlink of the node leads out of the root that it is mounted under, into our own file system. */
 function assertInside(disk: Disk, binDir: string): void {
   const root = realpathSync(disk.at("/"))
-  if (root === "/" || !lstatSync(disk.at(binDir), { throwIfNoEntry: false })) return
+  if (root === "/" || !exists(disk, binDir)) return
   const real = realpathSync(disk.at(binDir))
   if (real === root || real.startsWith(`${root}/`)) return
   throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Name its target with --bin-dir.")
@@ -142,10 +142,6 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function exists(disk: Disk, path: string): boolean {
-  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }
 
 /** Of what the path leads to; undefined: it leads nowhere, round in a circle, or below a file. */

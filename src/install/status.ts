@@ -1,7 +1,7 @@
-import { lstatSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { whoNames } from "./caches.ts"
-import type { Disk } from "./disk.ts"
+import { type Disk, exists } from "./disk.ts"
 import { hasProbes } from "./edit.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { layoutOf } from "./layout.ts"
@@ -125,8 +125,4 @@ function captureOf(disk: Disk, path: string): CaptureStatus {
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
     segments: names.filter((name) => /^calls-.*\.jsonl$/.test(name)).length,
   }
-}
-
-function exists(disk: Disk, path: string): boolean {
-  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }

@@ -1,7 +1,7 @@
-import { lstatSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { ListFile } from "./chain.ts"
-import type { Disk } from "./disk.ts"
+import { type Disk, exists } from "./disk.ts"
 import type { NodeFacts } from "./facts.ts"
 import { newConfiguration, PROBES, savedConfiguration } from "./layout.ts"
 import { pluginDirsOf } from "./plugin-dirs.ts"
@@ -82,8 +82,4 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
   }
   const mode = statOf(disk.at(capture))?.mode ?? 0
   return { missing: [...missing], ...(blocked ? { blocked } : {}), isOpenToOthers: (mode & 0o077) !== 0 }
-}
-
-function exists(disk: Disk, path: string): boolean {
-  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }

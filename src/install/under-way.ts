@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import type { NodeFacts } from "./facts.ts"
-import { sleep } from "./undo.ts"
+import { sleep } from "./reversal.ts"
 
 /** How long runtimes that watch the directory need to read a configuration; the others look every five seconds. */
 const WATCHED_MS = 500

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
+import { mkdirSync, renameSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
-import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
+import { BANDWIDTH, BRIDGE, cnitap, E2eStand, PORTMAP } from "./stand.ts"
 
 test("the list is edited and given back while pods come and go: each has its network, those in between show the probes", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
@@ -47,6 +49,31 @@ test("plugins are swapped and given back while pods come and go: each has its ne
   )
   assert.deepEqual(stand.files(), before)
   assert.deepEqual(stand.leases(), [])
+})
+
+test("path mode: the runtime looks into our directory only, finds every plugin, and goes on when we are gone", async (t) => {
+  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+  const { root, binDir, confDir } = stand.node
+  const plugins = join(root, "plugins")
+  renameSync(binDir, plugins)
+  mkdirSync(binDir)
+  const before = stand.files()
+  const within = ["--conf-dir", confDir, "--shim-dir", binDir]
+  await cnitap("install", "--mode", "path", ...within, "--bin-dir", plugins, "--capture", stand.capture)
+  await stand.remove(await stand.run({ name: "recorded" }))
+  const recorded = await stand.transcript()
+  assert.deepEqual(
+    [...new Set(recorded.filter((line) => !line.endsWith("loopback")))],
+    ["ADD ok: bridge(host-local) portmap bandwidth", "DEL ok: bandwidth portmap bridge(host-local)"],
+  )
+  const answer = await cnitap("uninstall", ...within, "--bin-dir", `${binDir},${plugins}`)
+  assert.match(answer, /bridge, named by the plugin path of the runtime\n/)
+  await stand.remove(await stand.run({ name: "unrecorded" }))
+  assert.deepEqual(await stand.transcript(), recorded)
+  // The operator has put the plugin directory back into the runtime's configuration.
+  await cnitap("status", ...within, "--bin-dir", plugins).catch(() => {})
+  mkdirSync(binDir, { recursive: true })
+  assert.deepEqual(stand.files(), before)
 })
 
 /** Two at a time makes pods and removes them, until it is stopped. */

@@ -5,6 +5,7 @@ import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { addRoot } from "../ledger.ts"
+import { textOption } from "../option.ts"
 import { addCapture, openSelected, reportDamage } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -19,7 +20,7 @@ export const serve: Verb = {
   },
   async run(context, _args, options) {
     const address = parseAddress(String(options.listen))
-    const tls = readTls(address, text(options.tlsCert), text(options.tlsKey))
+    const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
     const page = readPage()
     const capture = await openSelected(context, options)
     const session = new Session(capture)
@@ -44,8 +45,4 @@ export const serve: Verb = {
       server.closeAllConnections()
     }
   },
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined
 }
