@@ -41,7 +41,11 @@ export const install: Verb = {
     assertWritable(disk, [...planned.works.map(({ binDir }) => binDir), ...(planned.edit ? [facts.confDir.value] : [])])
     const { mode, settings } = wish
     const begin = { mode, settings, wallMs: context.nowMs() }
-    apply(disk, relay, begin, planned.works, () => planNow().works, surroundings, progress(context, planned))
+    try {
+      apply(disk, relay, begin, planned.works, () => planNow().works, surroundings, progress(context, planned))
+    } finally {
+      if (context.stderr.isTTY) context.stderr.write("\r\u001b[K")
+    }
     await printOne(context, options, {
       kind: "Install",
       name: `install/${mode}`,
@@ -68,6 +72,7 @@ function progress({ stderr }: Context, { works }: Plan): Parameters<typeof apply
   let at = 0
   return (step) => {
     at++
-    stderr.write(`\r\u001b[K${at === count ? "" : progressText(step, at, count)}`)
+    // One line of the narrowest terminal: a longer one could not be taken back.
+    stderr.write(`\r\u001b[K${progressText(step, at, count).slice(0, 79)}`)
   }
 }
