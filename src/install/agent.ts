@@ -15,8 +15,9 @@ export type AgentName =
 /**
  * What an agent does to something of ours. `survives`: leaves it. `lost`: overwrites it when it starts next, calls go
  * on unrecorded. `fought`: puts its own back at once, again and again. `copied`: takes it over into its own file.
+ * `rewritten`: leaves it in, and writes the file around it anew, which can then not be put back as it was.
  */
-export type Effect = "survives" | "lost" | "fought" | "copied"
+export type Effect = "survives" | "lost" | "fought" | "copied" | "rewritten"
 
 export type Agent = {
   name: AgentName
@@ -132,7 +133,7 @@ export const AGENTS: readonly KnownAgent[] = [
     signs: { names: ["10-kuberouter.conflist"], processes: ["kube-router"] },
     plugins: [],
     onSwap: "survives",
-    onListEdit: "copied",
+    onListEdit: "rewritten",
     does: "it reads the list, which must have a plugin of type bridge, and writes it back in its own form at each start",
   },
   {
@@ -157,7 +158,7 @@ export const AGENTS: readonly KnownAgent[] = [
     signs: { types: ["linkerd-cni"] },
     plugins: ["linkerd-cni"],
     onSwap: "lost",
-    onListEdit: "copied",
+    onListEdit: "rewritten",
     does: "it watches the configuration directory and writes its own entry anew at the end of every changed configuration",
   },
 ]

@@ -1,3 +1,4 @@
+import type { Effect } from "./agent.ts"
 import { chainSteps } from "./chain.ts"
 import type { Mount } from "./facts.ts"
 import { whyNotFirst } from "./first-plugin.ts"
@@ -135,14 +136,20 @@ function chainRefusals(survey: Survey): Refusal[] {
     ...mountTrouble(facts.mounts, facts.confDir.value, "Use --mode swap or --mode path."),
     ...foreignProbes(site),
     ...firstPlugin(survey),
-    ...facts.agents
-      .filter(({ onListEdit }) => onListEdit === "fought" || onListEdit === "copied")
-      .map(({ name, onListEdit, does, instead }) => ({
-        why: `${name} ${onListEdit === "fought" ? "would take our entries out again" : "would copy our entries"}: ${does}`,
-        hint: instead ? `Use --mode swap, or ${instead}.` : "Use --mode swap.",
-        isForceable: true,
-      })),
+    ...facts.agents.flatMap(({ name, onListEdit, does, instead }) => {
+      const would = WOULD[onListEdit]
+      if (would === undefined) return []
+      const hint = instead ? `Use --mode swap, or ${instead}.` : "Use --mode swap."
+      return [{ why: `${name} would ${would}: ${does}`, hint, isForceable: true }]
+    }),
   ]
+}
+
+/** What agents do to a list that stands against editing it; entries that are only lost are worth a warning. */
+const WOULD: Partial<Record<Effect, string>> = {
+  fought: "take our entries out again",
+  copied: "copy our entries",
+  rewritten: "write the list anew around our entries",
 }
 
 /** The plugin directory that the probes go into: the first that can be written. */

@@ -25,7 +25,7 @@ const cases: [string, unknown[]][] = [
   ["aws-vpc-cni", [["aws-vpc-cni", "lost", "lost", [`${CONF}/10-aws.conflist, aws-cni`]]]],
   ["antrea", [["antrea", "lost", "lost", [`${CONF}/10-antrea.conflist, antrea`]]]],
   ["kindnet", [["kindnet", "survives", "lost", [`${CONF}/10-kindnet.conflist`]]]],
-  ["kube-router", [["kube-router", "survives", "copied", [`${CONF}/10-kuberouter.conflist`]]]],
+  ["kube-router", [["kube-router", "survives", "rewritten", [`${CONF}/10-kuberouter.conflist`]]]],
   ["ovn-kubernetes", [["ovn-kubernetes", "lost", "lost", [`${CONF}/10-ovn-kubernetes.conf, ovn-k8s-cni-overlay`]]]],
   [
     "istio",
@@ -38,7 +38,7 @@ const cases: [string, unknown[]][] = [
     "linkerd",
     [
       ["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]],
-      ["linkerd-cni", "lost", "copied", [`${CONF}/10-calico.conflist, linkerd-cni`]],
+      ["linkerd-cni", "lost", "rewritten", [`${CONF}/10-calico.conflist, linkerd-cni`]],
     ],
   ],
   ["containerd-bridge", []],
@@ -72,7 +72,7 @@ test("agents are known by their processes in containers and their sockets too", 
     ["flannel", "lost", "lost", ["process 30, flanneld"]],
     ["aws-vpc-cni", "lost", "lost", ["process 32, aws-k8s-agent"]],
     ["antrea", "lost", "lost", ["/run/antrea/cni.sock"]],
-    ["kube-router", "survives", "copied", ["process 31, kube-router"]],
+    ["kube-router", "survives", "rewritten", ["process 31, kube-router"]],
   ])
 })
 

@@ -35,10 +35,10 @@ const chain: Record<string, string[]> = {
   kindnet: [],
   "kube-ovn": ["nobody knows what kube-ovn does with a prevResult when it is first (--force)"],
   "kube-router": [
-    "kube-router would copy our entries: it reads the list, which must have a plugin of type bridge, and writes it back in its own form at each start (--force)",
+    "kube-router would write the list anew around our entries: it reads the list, which must have a plugin of type bridge, and writes it back in its own form at each start (--force)",
   ],
   linkerd: [
-    "linkerd-cni would copy our entries: it watches the configuration directory and writes its own entry anew at the end of every changed configuration (--force)",
+    "linkerd-cni would write the list anew around our entries: it watches the configuration directory and writes its own entry anew at the end of every changed configuration (--force)",
   ],
   "multus-thick": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
   "multus-thin": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
