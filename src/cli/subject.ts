@@ -108,10 +108,12 @@ function ambiguous(words: string, what: string, names: string[], hint: string): 
 }
 
 async function missing({ capture }: Selection, words: string): Promise<Fault> {
-  const names = new Set<string>()
+  const pods = new Set<string>()
   for await (const { pod } of readOperations(capture, new Damage(), {}, { filter: EVERYTHING, isLight: true }))
-    if (pod) names.add(words.includes("/") ? `${pod.namespace}/${pod.name}` : pod.name)
-  const meant = nearest(words, [...names])
+    if (pod) pods.add(`${pod.namespace}/${pod.name}`)
+  const names = [...pods].map((key) => (words.includes("/") ? key : (key.split("/")[1] ?? key)))
+  const elsewhere = [...pods].find((key) => key.endsWith(`/${words}`))
+  const meant = elsewhere ?? nearest(words, names)
   const hint = meant ? `Did you mean ${meant}?` : "List what is there with `cnitap ls`."
   return new Fault("NOT_FOUND", `no pod, operation or container ${words} in ${capture.path}`, hint)
 }

@@ -116,7 +116,7 @@ test("what is explained can be named by pod, id, call and container; what is not
     assert.equal(await headline(name), failed)
   assert.equal(
     await headline("orders-0", "-n", "other"),
-    "cnitap: no pod, operation or container orders-0 in DIR. List what is there with `cnitap ls`. 6",
+    "cnitap: no pod, operation or container orders-0 in DIR. Did you mean shop/orders-0? 6",
   )
   assert.equal(
     await headline("oders-0"),
