@@ -9,7 +9,7 @@ import type { Site } from "./site.ts"
 import type { Step } from "./step.ts"
 import type { Survey } from "./survey.ts"
 import { homeSteps, swapSteps } from "./swap.ts"
-import { type Target, targetsIn, targetsOf } from "./targets.ts"
+import { activePlugins, type Target, targetsIn, targetsOf } from "./targets.ts"
 import { MODES, type Mode, settingsText, type Wish } from "./wish.ts"
 
 /** What an install would do, all of it, before any of it is done. */
@@ -37,7 +37,7 @@ export function planInstall(survey: Survey, wish: Wish, relaySha256: string): Pl
   const standing = refusals.filter(({ isForceable }) => !(isForceable && wish.force))
   const targets = wish.mode === "chain" ? [] : targetsOf(survey, wish)
   const setting = wish.mode === "path" ? survey.facts.runtime?.pathSetting : undefined
-  const names = wish.mode === "chain" ? survey.facts.plugins.map(({ name }) => name) : targets.map(({ name }) => name)
+  const seen = wish.mode === "chain" ? activePlugins(survey.facts) : targets
   return {
     wish,
     refusals: standing,
@@ -47,7 +47,10 @@ export function planInstall(survey: Survey, wish: Wish, relaySha256: string): Pl
     ],
     ...(standing.length > 0 ? { works: [] } : worksOf(survey, wish, relaySha256)),
     targets,
-    blind: blindSpots(names, wish.mode),
+    blind: blindSpots(
+      seen.map(({ name }) => name),
+      wish.mode,
+    ),
     ...(setting ? { setting } : {}),
     others: MODES.filter((mode) => mode !== wish.mode).map((mode) => ({
       mode,

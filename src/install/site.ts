@@ -122,7 +122,7 @@ function targetOf(disk: Disk, path: string, binDir: string): string {
   return isSameDirectory(disk.at(dirname(absolute)), disk.at(binDir)) ? join(binDir, basename(absolute)) : absolute
 }
 
-function isSameDirectory(one: string, other: string): boolean {
+export function isSameDirectory(one: string, other: string): boolean {
   const [a, b] = [one, other].map(statOf)
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }

@@ -1,5 +1,5 @@
 import { dirname } from "node:path"
-import type { NodeFacts } from "./facts.ts"
+import type { NodeFacts, Plugin } from "./facts.ts"
 import { PROBES } from "./layout.ts"
 import type { PluginFile, Site } from "./site.ts"
 import type { Survey } from "./survey.ts"
@@ -29,8 +29,16 @@ export function targetsIn(survey: Survey, wish: Wish, site: Site): PluginFile[] 
   return wanted.flatMap(({ path }) => site.plugins.filter((file) => file.path === path))
 }
 
+/** Those that the networks execute which the runtime works with; where nobody knows which, all. */
+export function activePlugins({ networks, plugins }: NodeFacts): Plugin[] {
+  const active = networks.filter(({ isActive }) => isActive).map(({ file }) => file)
+  return active.length === 0
+    ? plugins
+    : plugins.filter((plugin) => plugin.networks.some((file) => active.includes(file)))
+}
+
 function namesOf({ facts, others }: Survey, { plugins }: Wish): string[] {
-  const names = [...(plugins ?? facts.plugins.map(({ name }) => name)), ...others]
+  const names = [...(plugins ?? activePlugins(facts).map(({ name }) => name)), ...others]
   return names.filter((name, at) => names.indexOf(name) === at && !PROBES.some((probe) => probe === name))
 }
 

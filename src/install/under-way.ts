@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import type { NodeFacts } from "./facts.ts"
 import { sleep } from "./reversal.ts"
+import { isSameDirectory } from "./site.ts"
 
 /** How long runtimes that watch the directory need to read a configuration; the others look every five seconds. */
 const WATCHED_MS = 500
@@ -17,13 +18,15 @@ const PATIENCE_MS = 20_000
 export function settle({ root, runtimes, binDirs }: NodeFacts): string[] {
   const isPolled = runtimes.some(({ name, isRunning }) => isRunning && name === "cri-dockerd")
   const startMs = Date.now()
-  const readMs = startMs + (isPolled ? POLLED_MS : WATCHED_MS)
+  const isSeen = root === "/" || isSameDirectory("/proc/1/root", root)
+  // From a container without the node's processes nobody can tell; a node without a runtime has none.
+  const unseenMs = isSeen || runtimes.length === 0 ? 0 : PATIENCE_MS
+  const readMs = startMs + (isPolled ? POLLED_MS : WATCHED_MS) + unseenMs
   const began = new Set<string>()
   let busyMs = startMs
   for (;;) {
     const nowMs = Date.now()
-    // Processes of a node that is only mounted here are not to be seen.
-    const calls = root === "/" ? callsUnderWay(binDirs.value) : []
+    const calls = isSeen ? callsUnderWay(binDirs.value) : []
     if (nowMs < readMs) for (const { containerId } of calls) began.add(containerId)
     const open = calls.filter(({ containerId }) => began.has(containerId))
     if (open.length > 0) busyMs = nowMs

@@ -9,7 +9,6 @@ export function factsOf(confDir: string, binDirs: readonly string[], more: Parti
     .filter((name) => /\.(conf|conflist|json)$/.test(name))
     .sort()
     .map((name, at) => networkOf(join(confDir, name), at === 0))
-  const objects = networks.flatMap(({ plugins }) => plugins.map(({ object }) => object))
   return {
     root: "/",
     runtime: undefined,
@@ -18,14 +17,21 @@ export function factsOf(confDir: string, binDirs: readonly string[], more: Parti
     confDir: { value: confDir, from: "the test" },
     binDirs: { value: [...binDirs], from: "the test" },
     networks,
-    plugins: reach(objects).map(
-      ({ name, via }): Plugin => ({ name, via, networks: networks.map(({ file }) => file), shadows: [], skipped: [] }),
-    ),
+    plugins: pluginsOf(networks),
     agents: [],
     mounts: [],
     selinux: { mode: "disabled", labels: {} },
     ...more,
   }
+}
+
+function pluginsOf(networks: readonly Network[]): Plugin[] {
+  const found = networks.flatMap(({ file, plugins }) =>
+    reach(plugins.map(({ object }) => object)).map(
+      ({ name, via }): Plugin => ({ name, via, networks: [file], shadows: [], skipped: [] }),
+    ),
+  )
+  return found.filter(({ name }, at) => found.findIndex((other) => other.name === name) === at)
 }
 
 function networkOf(file: string, isActive: boolean): Network {

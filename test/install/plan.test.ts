@@ -53,6 +53,15 @@ test("swap: every plugin that the list reaches, the trial before the first chang
   ])
 })
 
+test("swap: plugins of networks that the runtime does not work with are left alone, unless they are named", (t) => {
+  const node = plainNode(t)
+  for (const name of ["macvlan", "dhcp"]) node.plugin(name)
+  node.list("20-more.conflist", [{ type: "macvlan", ipam: { type: "dhcp" } }], { name: "more" })
+  const names = (plan: Plan) => plan.targets.map(({ name }) => name)
+  assert.deepEqual(names(planOn(node, { mode: "swap" })), ["bridge", "host-local", "portmap"])
+  assert.deepEqual(names(planOn(node, { mode: "swap", plugins: ["dhcp"] })), ["dhcp"])
+})
+
 test("chain: the probes and the settings before the list that names them; what it cannot see is told", (t) => {
   const node = plainNode(t)
   const plan = planOn(node, { mode: "chain" })

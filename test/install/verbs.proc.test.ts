@@ -220,6 +220,22 @@ test("path mode: what a runtime still looks into stays, and goes with the next v
   assert.deepEqual(await node.tree(), before)
 })
 
+test("uninstall needs neither the configuration directory nor the capture, only what lies beside the originals", async (t) => {
+  for (const mode of ["swap", "chain"]) {
+    const node = plainNode(t)
+    node.delete("/etc")
+    const before = await node.tree()
+    node.list("10-pods.conflist", [{ type: "bridge" }])
+    await cnitap("install", ...capturing(node), "--mode", mode)
+    node.delete("/etc")
+    node.delete("/var/lib/cnitap")
+    assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
+    const { code } = await cnitap("uninstall", "--bin-dir", node.bin, "--shim-dir", node.at("/opt/cnitap/bin"))
+    assert.equal(code, 0)
+    assert.deepEqual(await node.tree(), before, mode)
+  }
+})
+
 test("two installs at once: one does it, the other says so or finds it done; nothing is half", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
