@@ -72,6 +72,16 @@ test("DEL, CHECK, GC and STATUS: recorded, nothing said, success", async (t) => 
   assert.equal(stand.begins().length, 30)
 })
 
+test("with closed streams a probe does not fail", async (t) => {
+  const stand = standWithProbes(t)
+  const launch = ["-e", "CNI_COMMAND=DEL", "-e", "CNI_CONTAINERID=c1"]
+  for (const closed of ["0", "1", "2"]) silent(await stand.run("cni_post", { launch: [...launch, "-c", closed] }))
+  assert.deepEqual(
+    stand.begins().map(({ env }) => env.CNI_COMMAND),
+    ["DEL", "DEL", "DEL"],
+  )
+})
+
 test("VERSION: all of them, without a look at stdin", async (t) => {
   const stand = standWithProbes(t)
   const seen = await stand.run("cni_pre", { command: "VERSION", during: () => {} })
