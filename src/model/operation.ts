@@ -44,10 +44,10 @@ export function toOperations(calls: Iterable<Call>): Operation[] {
   const inFlight = new Map<string, CallNode[]>()
   const top: CallNode[] = []
   for (const node of nodes) {
-    const parent = parentById(node, byId) ?? inferParent(node.call, inFlight)
+    const key = familyOf(node.call)
+    const parent = parentById(node, byId) ?? inferParent(node.call, key, inFlight)
     if (parent) parent.children.push(node)
     else top.push(node)
-    const key = familyOf(node.call)
     const family = inFlight.get(key)
     if (family) family.push(node)
     else inFlight.set(key, [node])
@@ -84,6 +84,8 @@ const STEP_MS = 1_000
 
 function nodeInOrder(calls: Call[]): Call[] {
   const offset = ({ wallMs, monoMs }: Call) => wallMs - monoMs
+  // As a rule nobody set the clock, and one sorting is enough.
+  if (spread(calls.map(offset)) < STEP_MS) return calls.toSorted((a, b) => a.monoMs - b.monoMs)
   const sorted = calls.toSorted((a, b) => offset(a) - offset(b))
   const stretches: Call[][] = []
   let last: Call | undefined
@@ -94,6 +96,15 @@ function nodeInOrder(calls: Call[]): Call[] {
   }
   for (const stretch of stretches) stretch.sort((a, b) => a.monoMs - b.monoMs)
   return stretches.sort(stretchOrder).flat()
+}
+
+function spread(values: number[]): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    if (value < least) least = value
+    if (value > most) most = value
+  }
+  return most - least
 }
 
 /** One boot's clock was set where one stretch's monotonic times follow the other's; otherwise the node was booted. */
@@ -122,8 +133,7 @@ function familyOf({ node, containerId, command }: Call): string {
 }
 
 /** What ended before this call began contains none of the later ones either: it is forgotten, which keeps this linear. */
-function inferParent(call: Call, inFlight: Map<string, CallNode[]>): CallNode | undefined {
-  const key = familyOf(call)
+function inferParent(call: Call, key: string, inFlight: Map<string, CallNode[]>): CallNode | undefined {
   const family = inFlight.get(key)
   if (!family || !call.containerId) {
     inFlight.delete(key)
@@ -212,7 +222,10 @@ export function toOperation(calls: CallNode[]): Operation {
 }
 
 function outcomeOf(calls: CallNode[]): Outcome {
-  const states = [...walk(calls)].map(({ call }) => call.state)
-  for (const state of ["running", "killed", "unknown"] as const) if (states.includes(state)) return state
+  for (const state of ["running", "killed", "unknown"] as const) if (hasState(calls, state)) return state
   return calls.some(({ call }) => isFailed(call)) ? "failed" : "ok"
+}
+
+function hasState(nodes: CallNode[], state: Call["state"]): boolean {
+  return nodes.some(({ call, children }) => call.state === state || hasState(children, state))
 }

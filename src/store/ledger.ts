@@ -26,7 +26,8 @@ export async function bookLedger(
     if (clean) ledger.addGone(clean.gone)
     for (const { head } of opened.blocks) ledger.addDataDirs(head.dataDirs)
     let operations = 0
-    for (const operation of lightOperations(opened, {}, clean && ((ref) => clean.others(ref)))) {
+    const unclear = clean ? { ...opened, crossed: clean.crossed } : opened
+    for (const operation of lightOperations(unclear, {}, clean && ((ref) => clean.others(ref)))) {
       ledger.add(opened.light.whole(operation))
       operations++
     }

@@ -1,3 +1,5 @@
+import { isFailed } from "../../model/call.ts"
+import { type Operation, walk } from "../../model/operation.ts"
 import type { Block } from "./block.ts"
 import { exitAt, stateAt, textAt } from "./columns.ts"
 
@@ -39,6 +41,19 @@ export class Asking {
       }
       return asked
     }
+  }
+
+  /** The same of an operation that is not in one block. */
+  ofOperation({ calls, command, containerId, network }: Operation): Asked | undefined {
+    let asked: Asked = 0
+    const networks: (string | undefined)[] = []
+    for (const { call, level } of walk(calls)) {
+      if (call.command !== command || call.containerId !== containerId || call.as === "probe") return undefined
+      if (command === "DEL" && (call.state !== "ended" || isFailed(call))) return undefined
+      networks[level] = call.network ?? (level > 0 ? networks[level - 1] : network)
+      asked = this.#add(asked, this.#plugin(networks[level], call.ifname ?? "", call.plugin))
+    }
+    return asked
   }
 
   without(left: Asked, asked: Asked): Asked {
@@ -83,13 +98,18 @@ export class Asking {
       const before = isNarrow ? known.get(key) : undefined
       if (before !== undefined) return before
       const interfaceName = dictionary.text(ifname) ?? ""
-      const text = [dictionary.text(network), interfaceName, textAt(columns, "plugin", row)].join("\n")
-      const number = this.#plugins.get(text) ?? this.#plugins.size + 1
-      this.#plugins.set(text, number)
-      this.#ifnames[number] = interfaceName
+      const number = this.#plugin(dictionary.text(network), interfaceName, textAt(columns, "plugin", row) ?? "")
       known.set(key, number)
       return number
     }
+  }
+
+  #plugin(network: string | undefined, ifname: string, plugin: string): number {
+    const text = [network, ifname, plugin].join("\n")
+    const number = this.#plugins.get(text) ?? this.#plugins.size + 1
+    this.#plugins.set(text, number)
+    this.#ifnames[number] = ifname
+    return number
   }
 }
 

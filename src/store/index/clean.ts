@@ -1,8 +1,12 @@
+import type { Call } from "../../model/call.ts"
+import { walk } from "../../model/operation.ts"
+import type { LightOperation } from "../../model/packed.ts"
 import { type Asked, Asking } from "./asked.ts"
 import type { Block } from "./block.ts"
 import { textAt } from "./columns.ts"
 import type { BlockRef } from "./crossing.ts"
-import { type Opened, ownOperations } from "./reader.ts"
+import type { Order } from "./order.ts"
+import { earliestOf, type Opened, ownOperations } from "./reader.ts"
 
 /**
  * `gone`: by container the interfaces that everything deleted. `others`: a block's operations that tell more.
@@ -11,6 +15,8 @@ import { type Opened, ownOperations } from "./reader.ts"
 export type Clean = {
   gone: ReadonlyMap<string, readonly string[]>
   others(ref: BlockRef): Iterable<number>
+  /** of the operations that lie across blocks, those that tell more */
+  crossed: LightOperation[]
   operations: number
 }
 
@@ -22,7 +28,9 @@ export function cleanContainers(opened: Opened): Clean {
   const lives = new Lives(opened)
   const told = new Map<BlockRef, { operations: number[]; lives: number[] }>()
   let operations = opened.crossed.length
-  for (const ref of opened.blocks) {
+  const crossed = new Map<LightOperation, number | undefined>()
+  let next = 0
+  for (const [at, ref] of opened.blocks.entries()) {
     const block = ref.index.block(ref.number)
     const live = lives.of(block)
     const own = { operations: [] as number[], lives: [] as number[] }
@@ -34,16 +42,27 @@ export function cleanContainers(opened: Opened): Clean {
       own.operations.push(operation)
       own.lives.push(life)
     }
+    // What began before the next block is in its place here: its container's other operations are seconds away.
+    const limit = earliestOf(opened.blocks[at + 1], opened.order)
+    for (let one = opened.crossed[next]; one && isBefore(one, limit, opened.order); one = opened.crossed[++next])
+      crossed.set(one, lives.take(one))
   }
-  lives.addCrossed()
   return {
     gone: lives.gone(),
     others(ref) {
       const own = told.get(ref)
       return own?.operations.filter((_, at) => !lives.isClean(own.lives[at] ?? 0)) ?? []
     },
+    crossed: [...crossed].flatMap(([operation, life]) =>
+      life === undefined || lives.isClean(life) ? [] : [operation],
+    ),
     operations,
   }
+}
+
+function isBefore({ calls }: LightOperation, limit: ReturnType<Order["earliest"]>, order: Order): boolean {
+  const [first] = calls
+  return !limit || !first || order.compare(first.call, limit) < 0
 }
 
 /** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
@@ -51,7 +70,7 @@ class Lives {
   readonly #opened: Opened
   readonly #asking = new Asking()
   readonly #numbers = new Map<string, number>()
-  readonly #hasNodes: boolean
+  readonly #nodes: (string | undefined)[] = []
   readonly #asked: Asked[] = []
   readonly #left: Asked[] = []
   readonly #wallMs: number[] = []
@@ -60,7 +79,6 @@ class Lives {
 
   constructor(opened: Opened) {
     this.#opened = opened
-    this.#hasNodes = new Set(opened.blocks.flatMap(({ head }) => head.stretches.map(({ node }) => node))).size > 1
   }
 
   /** Takes an operation of the block in; undefined where it is of no container. */
@@ -72,7 +90,7 @@ class Lives {
       const row = from[operation] ?? 0
       const containerId = textAt(columns, "containerId", row)
       if (containerId === undefined) return undefined
-      const life = this.#life(this.#hasNodes ? `${textAt(columns, "node", row) ?? ""}/${containerId}` : containerId)
+      const life = this.#life(containerId, textAt(columns, "node", row))
       const command = textAt(columns, "command", row)
       const began = { wallMs: columns.numbers.wallMs[row] ?? 0, monoMs: columns.numbers.monoMs[row] ?? 0 }
       if (command === "ADD" || command === "DEL") this.#take(life, command, askedOf(operation), began)
@@ -80,12 +98,18 @@ class Lives {
     }
   }
 
-  /** Operations that lie across blocks are no easy ones. */
-  addCrossed(): void {
-    for (const { node, containerId = "" } of this.#opened.crossed) {
-      const life = this.#numbers.get(this.#hasNodes ? `${node ?? ""}/${containerId}` : containerId)
-      if (life !== undefined) this.#isUnclear[life] = true
-    }
+  /** The same of an operation that lies across blocks. */
+  take(operation: LightOperation): number | undefined {
+    const { node, containerId, command, calls } = operation
+    const [first] = calls
+    if (!containerId || !first) return undefined
+    const life = this.#life(containerId, node)
+    const { wallMs, monoMs } = first.call
+    if (command === "ADD" || command === "DEL")
+      this.#take(life, command, this.#asking.ofOperation(operation), { wallMs, monoMs })
+    // Nested calls of another container are that one's too.
+    for (const { call } of walk(calls)) if (call.containerId !== containerId) this.#blame(call)
+    return life
   }
 
   isClean(life: number): boolean {
@@ -95,21 +119,30 @@ class Lives {
   gone(): Map<string, readonly string[]> {
     const gone = new Map<string, readonly string[]>()
     const ifnames = new Map<Asked, readonly string[]>()
-    for (const [key, life] of this.#numbers) {
+    for (const [containerId, life] of this.#numbers) {
       const asked = this.#asked[life] ?? 0
       if (asked === 0 || !this.isClean(life)) continue
       const own = ifnames.get(asked) ?? this.#asking.ifnames(asked)
       ifnames.set(asked, own)
-      gone.set(this.#hasNodes ? key.slice(key.indexOf("/") + 1) : key, own)
+      gone.set(containerId, own)
     }
     return gone
   }
 
-  #life(key: string): number {
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
+  #blame({ node, containerId }: Pick<Call, "node" | "containerId">): void {
+    if (containerId) this.#isUnclear[this.#life(containerId, node)] = true
+  }
+
+  #life(containerId: string, node: string | undefined): number {
+    const known = this.#numbers.get(containerId)
+    if (known !== undefined) {
+      // One id on two nodes: a copy, or a test.
+      if (this.#nodes[known] !== node) this.#isUnclear[known] = true
+      return known
+    }
     const life = this.#numbers.size
-    this.#numbers.set(key, life)
+    this.#numbers.set(containerId, life)
+    this.#nodes.push(node)
     this.#asked.push(0)
     this.#left.push(0)
     this.#wallMs.push(0)

@@ -126,7 +126,7 @@ function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
   })
 }
 
-function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
+export function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
   return ref && order.earliest(ref.head.stretches)
 }
 
