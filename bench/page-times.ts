@@ -7,6 +7,8 @@ export type PageTimes = {
   /** every operation that there is has arrived */
   completeMs: number
   frameMs: { p50: number; p95: number; longest: number }
+  /** processor time of the page's own thread for each frame of it, which other processes do not change */
+  frameCpuMs: number
   filterMs: number
   streamFilterMs: number
   overviewMs: number
@@ -33,7 +35,15 @@ export async function measurePage(browser: Browser, url: string, state: "live" |
     return completeMs && firstPaintMs ? { firstPaintMs, firstRowMs, completeMs } : undefined
   })
   const { firstPaintMs = 0, firstRowMs = 0, completeMs = 0 } = (await times.jsonValue()) ?? {}
+  const session = await context.newCDPSession(page)
+  await session.send("Performance.enable", { timeDomain: "threadTicks" })
+  const taskMs = async () => {
+    const { metrics } = await session.send("Performance.getMetrics")
+    return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0)
+  }
+  const beforeMs = await taskMs()
   const frameMs = await page.evaluate(scroll, SCROLL_FRAMES)
+  const frameCpuMs = ((await taskMs()) - beforeMs) / SCROLL_FRAMES
   await page.evaluate(() => document.querySelector(".list")?.scrollTo(0, 0))
   const filterMs = await asked(page, "#/operations?q=failed+and+plugin%3Dcalico*", ".toolbar", " shown")
   const streamFilterMs = await asked(page, "#/operations?q=stderr+~+timeout+or+code%3D11", ".toolbar", " shown")
@@ -54,6 +64,7 @@ export async function measurePage(browser: Browser, url: string, state: "live" |
     firstRowMs,
     completeMs,
     frameMs,
+    frameCpuMs,
     filterMs,
     streamFilterMs,
     overviewMs,

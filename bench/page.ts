@@ -21,8 +21,8 @@ import { measurePage, type PageTimes } from "./page-times.ts"
 /** What the project promises of the page. */
 const FIRST_PAINT_MS = 1_000
 const COMPRESSED_BYTES = 250_000
-/** Two frames of sixty a second: what is late by more is seen. */
-const FRAME_P95_MS = 33.4
+/** The work for a frame has a sixtieth of a second. */
+const FRAME_CPU_MS = 16.7
 
 const asJson = process.argv.includes("--json")
 const wantedCalls = Number(process.argv[process.argv.indexOf("--calls") + 1]) || 100_000
@@ -53,9 +53,9 @@ await browser.close()
 
 const compressedBytes = gzipSync(readPage().html).length
 const targets = [
-  ...Object.entries(results).flatMap(([what, { firstPaintMs, frameMs }]) => [
+  ...Object.entries(results).flatMap(([what, { firstPaintMs, frameCpuMs }]) => [
     { what: `first paint: ${what}`, value: firstPaintMs, unit: "ms", atMost: FIRST_PAINT_MS },
-    { what: `scrolling, p95 of a frame: ${what}`, value: frameMs.p95, unit: "ms", atMost: FRAME_P95_MS },
+    { what: `scrolling, processor time a frame: ${what}`, value: frameCpuMs, unit: "ms", atMost: FRAME_CPU_MS },
   ]),
   { what: "page, compressed", value: compressedBytes / 1000, unit: "kB", atMost: COMPRESSED_BYTES / 1000 },
 ].map((target) => ({ ...target, isReached: target.value <= target.atMost }))
@@ -101,6 +101,7 @@ function table(): string {
     ["everything there", ({ completeMs }) => completeMs],
     ["a frame while scrolling, p50", ({ frameMs }) => frameMs.p50],
     ["a frame while scrolling, p95", ({ frameMs }) => frameMs.p95],
+    ["a frame while scrolling, processor", ({ frameCpuMs }) => frameCpuMs],
     ["a frame while scrolling, longest", ({ frameMs }) => frameMs.longest],
     ["a filter on what the page has", ({ filterMs }) => filterMs],
     ["a filter on streams", ({ streamFilterMs }) => streamFilterMs],

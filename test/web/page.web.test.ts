@@ -127,7 +127,7 @@ test("a call is shown as tree, text and bytes, searched, copied as a file, its r
   assert.deepEqual([saved.type, saved.policy.k8s_auth_token], ["bridge", "[redacted]"])
 
   const scripts: string[] = []
-  for (const place of [page.locator(".head-line"), page.locator(".payload-bar")]) {
+  for (const place of [page.locator(".operation-bar"), page.locator(".payload-bar")]) {
     const [script] = await Promise.all([
       page.waitForEvent("download"),
       place.getByRole("button", { name: "Repro script" }).click(),

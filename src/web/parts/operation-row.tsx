@@ -93,11 +93,11 @@ function Bars({ operation }: { operation: LightOperation }) {
   const totalMs = Math.max(endMs - first.monoMs, 0.001)
   return (
     <span class="bars" aria-hidden="true">
-      {operation.calls.map(({ call }) => {
+      {operation.calls.map(({ call }, at) => {
         const width = call.durationMs ?? Math.max(0, endMs - call.monoMs)
         return (
           <i
-            key={call.id}
+            key={at}
             class={callOutcome(call)}
             title={`${call.plugin} ${duration(call.durationMs)}`}
             style={{

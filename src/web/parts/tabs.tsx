@@ -7,14 +7,12 @@ export function Tabs<Name extends string>({
   current,
   href,
   onChoose,
-  children,
 }: {
   label: string
   tabs: readonly { name: Name; title: ComponentChildren }[]
   current: Name
   href(name: Name): string
   onChoose(name: Name): void
-  children?: ComponentChildren
 }) {
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0
@@ -41,7 +39,6 @@ export function Tabs<Name extends string>({
           {title}
         </a>
       ))}
-      {children}
     </div>
   )
 }

@@ -44,14 +44,19 @@ export function OperationDetail({ id }: { id: string }) {
   }
   return (
     <section class="detail" aria-label={`${light.command} operation`} tabIndex={-1}>
-      <Head operation={light} whole={whole} />
-      <Tabs
-        label="operation"
-        tabs={PANEL_TITLES}
-        current={panel}
-        href={(name) => link({ panel: name, call: name === "calls" ? route.value.call : undefined, stream: undefined })}
-        onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
-      />
+      <Head operation={light} />
+      <div class="operation-bar">
+        <Tabs
+          label="operation"
+          tabs={PANEL_TITLES}
+          current={panel}
+          href={(name) =>
+            link({ panel: name, call: name === "calls" ? route.value.call : undefined, stream: undefined })
+          }
+          onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
+        />
+        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${light.command}-${light.id}`} />}
+      </div>
       <div class="panel">
         {panel === "calls" && <Calls light={light} whole={whole} />}
         {panel === "chain" && <Chain operation={whole} light={light} />}
@@ -90,7 +95,7 @@ function worst({ calls }: Operation) {
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
-function Head({ operation, whole }: { operation: LightOperation; whole: Operation | undefined }) {
+function Head({ operation }: { operation: LightOperation }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
@@ -120,7 +125,6 @@ function Head({ operation, whole }: { operation: LightOperation; whole: Operatio
           )}
         </h1>
         <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
-        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${command}-${operation.id}`} />}
         <CloseLink
           href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })}
           what="operation"
