@@ -33,7 +33,7 @@ static int openDirectory(const char *path, int mustBePrivate)
 static int hasRoom(int fd)
 {
     struct statvfs disk;
-    return fstatvfs(fd, &disk) || disk.f_bavail >= disk.f_blocks / 100 + 1;
+    return fstatvfs(fd, &disk) || !disk.f_blocks || disk.f_bavail > disk.f_blocks / 100; /* no blocks: a tmpfs without a limit */
 }
 
 /* append(directory, file, text, private, limit) -> where it came to lie: one write, never continued. Somebody else's
