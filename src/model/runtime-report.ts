@@ -17,7 +17,8 @@ export function reportOf(call: Call): Report {
   // What DEL, CHECK, GC and STATUS print on success is never read.
   if (call.command !== "ADD" || stdout === undefined) return { kind: "success" }
   const complaint = goJsonComplaint(stdout)
-  if (complaint) return failure(call, complaint)
+  // pkg/invoke/exec.go fixupResultVersion
+  if (complaint) return failure(call, `failed to unmarshal raw result: ${complaint}`)
   const result = jsonObject(call.stdout)
   return result && ("code" in result || "msg" in result) ? { kind: "empty-success" } : { kind: "success" }
 }
@@ -57,11 +58,12 @@ function failure({ plugin, command }: Call, message: string): Report {
 }
 
 function failureMessage(call: Call, stdout: string | undefined): string {
-  const exit = goExit(call)
   if (!call.stdout?.sizeBytes) {
     const isUnstarted = call.exit !== undefined && "errno" in call.exit
     const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${call.path}` : "")
-    return stderr ? `netplugin failed: ${goQuoted(stderr)}: ${exit}` : `netplugin failed with no error message: ${exit}`
+    // Some versions say the exit status after it.
+    if (stderr) return `netplugin failed: ${goQuoted(stderr)}`
+    return `netplugin failed with no error message: ${goExit(call)}`
   }
   const error = jsonObject(call.stdout)
   if (error) return [error.msg, error.details].filter((part) => typeof part === "string" && part !== "").join("; ")
