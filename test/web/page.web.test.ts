@@ -264,8 +264,8 @@ test("findings by rule, each with a link to the bytes that it was concluded from
   assert.deepEqual(
     await page.locator(".rule-row").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label"))),
     [
-      "error: an error without a numeric code, 1 times, in hostile",
-      "error: stdout is not UTF-8, 1 times, in binary",
+      "error: an error without a numeric code, once, in hostile",
+      "error: stdout is not UTF-8, once, in binary",
       "warning: a command that the configuration's version does not have, 3 times, in bandwidth, bridge, portmap",
       "note: a failure's stderr that no runtime shows, 3 times, in bridge, host-local, hostile",
     ],

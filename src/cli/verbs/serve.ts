@@ -6,6 +6,7 @@ import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { addRoot } from "../ledger.ts"
 import { textOption } from "../option.ts"
+import { progressBar } from "../progress.ts"
 import { addCapture, openSelected, reportDamage } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -32,7 +33,7 @@ export const serve: Verb = {
     const ended = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
     })
-    const opened = session.open()
+    const opened = session.open(progressBar(context))
     try {
       await Promise.race([ended, opened])
       // What could not be read is said in the page too; that nothing could is the end.

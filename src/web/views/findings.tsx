@@ -111,7 +111,7 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${SEVERITY_WORDS[kind]}: ${title}, ${count} times, in ${plugins.join(", ")}`}
+      aria-label={`${SEVERITY_WORDS[kind]}: ${title}, ${times(count)}, in ${plugins.join(", ")}`}
       onClick={() => go({ rule: id })}
       onKeyDown={() => undefined}
     >
@@ -125,6 +125,10 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
       </span>
     </div>
   )
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`
 }
 
 function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }) {
@@ -144,7 +148,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
             </div>
             <div>
               <dt>found</dt>
-              <dd>{rule.count === 1 ? "once" : `${rule.count} times`}</dd>
+              <dd>{times(rule.count)}</dd>
             </div>
             <div>
               <dt>in</dt>
