@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import type { NodeFacts } from "./facts.ts"
+import { pluginDirsOf } from "./plugin-dirs.ts"
 import { sleep } from "./reversal.ts"
 import { isSameDirectory } from "./site.ts"
 
@@ -15,7 +16,9 @@ const PATIENCE_MS = 20_000
  * Waits until runtimes work with the configuration that was just put back, and until the operations that began with
  * the one before have ended: a probe that is taken from them would fail them. Returns those that did not end.
  */
-export function settle({ root, runtimes, binDirs }: NodeFacts): string[] {
+export function settle(facts: NodeFacts): string[] {
+  const { root, runtimes } = facts
+  const directories = pluginDirsOf(facts)
   const isPolled = runtimes.some(({ name, isRunning }) => isRunning && name === "cri-dockerd")
   const startMs = Date.now()
   const isSeen = root === "/" || isSameDirectory("/proc/1/root", root)
@@ -26,7 +29,7 @@ export function settle({ root, runtimes, binDirs }: NodeFacts): string[] {
   let busyMs = startMs
   for (;;) {
     const nowMs = Date.now()
-    const calls = isSeen ? callsUnderWay(binDirs.value) : []
+    const calls = isSeen ? callsUnderWay(directories) : []
     if (nowMs < readMs) for (const { containerId } of calls) began.add(containerId)
     const open = calls.filter(({ containerId }) => began.has(containerId))
     if (open.length > 0) busyMs = nowMs
