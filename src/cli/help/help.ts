@@ -14,17 +14,21 @@ export function addHelp(root: Command, context: Context): void {
     .argument("[name]", `a verb, or one of ${TOPICS.map(({ name }) => name).join(", ")}`)
     .option("--man", "the whole manual as a man page: cnitap help --man | man -l -")
     .action((name: string | undefined, { man }: { man?: true }) => {
-      context.stdout.write(man ? manPage(root) : helpOn(root, name))
+      if (man) context.stdout.write(manPage(root))
+      else showHelp(root, context, name)
     })
   root.addHelpText("after", topicLines)
 }
 
-function helpOn(root: Command, name: string | undefined): string {
-  if (name === undefined) return `${root.helpInformation()}${topicLines()}\n`
-  const verb = root.commands.find((command) => command.name() === name)
-  if (verb) return verb.helpInformation()
+function showHelp(root: Command, context: Context, name: string | undefined): void {
+  const verb = name === undefined ? root : root.commands.find((command) => command.name() === name)
   const topic = TOPICS.find((candidate) => candidate.name === name)
-  if (topic) return topic.text()
+  if (verb) verb.outputHelp()
+  else if (topic) context.stdout.write(topic.text())
+  else throw unknownName(root, name ?? "")
+}
+
+function unknownName(root: Command, name: string): Fault {
   const names = [...root.commands.map((command) => command.name()), ...TOPICS.map((one) => one.name)]
   const meant = nearest(name, names)
   throw new Fault(

@@ -2,6 +2,7 @@ import type { Command, Option } from "commander"
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture.ts"
+import { VERB_GROUPS } from "../verbs.ts"
 import { ENVIRONMENT, OUTPUT } from "./topics.ts"
 
 /** The manual in man(7)'s macros, made of the same declarations as the help texts. */
@@ -26,6 +27,10 @@ export function manPage(root: Command): string {
     ...preformatted(fieldLines().join("\n")),
     ".SH OUTPUT",
     ...preformatted(OUTPUT),
+    ".SH EXAMPLES",
+    ...VERB_GROUPS.flatMap(({ verbs }) => verbs)
+      .flatMap(({ examples = [] }) => examples)
+      .flatMap(([line, what]) => tagged(line, sentence(what))),
     ".SH EXIT STATUS",
     ...EXIT_STATUSES.flatMap(({ status, meaning }) => tagged(String(status), meaning)),
     ".SH ENVIRONMENT",
