@@ -1,6 +1,7 @@
-import { readdir, stat } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { Fault } from "../fault/fault.ts"
-import { listSegments, type Segment } from "./segment.ts"
+import { namesLike } from "./names.ts"
+import { listSegments, type Segment, segmentLister } from "./segment.ts"
 
 /** Where relays write unless they are told otherwise. */
 export const DEFAULT_CAPTURE = "/var/lib/cnitap/capture"
@@ -17,19 +18,19 @@ export type Capture = {
 
 /** Opens a capture directory. An empty one is a capture without calls yet; a directory of other files is a mistake. */
 export async function openCapture(directory: string): Promise<Capture> {
-  const names = await namesOf(directory)
-  const segments = await listSegments(directory)
-  if (segments.length === 0 && names.some((name) => !name.startsWith("."))) {
+  const isForeign = await hasFilesAlone(directory)
+  if (isForeign) {
     throw new Fault(
       "CAPTURE_FOREIGN",
       `${directory} holds files but no capture segment (calls-<hour>.jsonl)`,
       "Name a capture directory with --capture.",
     )
   }
-  return { path: directory, isLive: true, segments: () => listSegments(directory) }
+  return { path: directory, isLive: true, segments: segmentLister(directory) }
 }
 
-async function namesOf(directory: string): Promise<string[]> {
+/** Whether there are files, and none of them a segment. */
+async function hasFilesAlone(directory: string): Promise<boolean> {
   try {
     if (!(await stat(directory)).isDirectory()) {
       throw new Fault(
@@ -38,7 +39,8 @@ async function namesOf(directory: string): Promise<string[]> {
         "Name a capture directory with --capture, or a bundle with --from.",
       )
     }
-    return await readdir(directory)
+    const [first] = namesLike(directory, (name) => !name.startsWith("."))
+    return first !== undefined && (await listSegments(directory)).length === 0
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT" || code === "ENOTDIR") {

@@ -1,6 +1,7 @@
-import { open, readdir, stat } from "node:fs/promises"
+import { open, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Fault } from "../fault/fault.ts"
+import { namesLike } from "./names.ts"
 
 /** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
 export type Segment = {
@@ -19,7 +20,32 @@ const NAME = /^calls-(\d{4})(\d\d)(\d\d)T(\d\d)\.jsonl$/
 
 /** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
 export async function listSegments(directory: string): Promise<Segment[]> {
-  const names = (await readdir(directory)).filter((name) => NAME.test(name)).sort()
+  return statSegments(directory, segmentNames(directory))
+}
+
+/** A file that was made this shortly before may have the directory's time of just now. */
+const TIME_GRAIN_MS = 100
+
+/** Lists again and again; the directory itself is read only when it changed, because it may hold a million files. */
+export function segmentLister(directory: string): () => Promise<Segment[]> {
+  let known: { names: string[]; modifiedMs: number } | undefined
+  return async () => {
+    const { mtimeMs } = await stat(directory)
+    if (known?.modifiedMs !== mtimeMs) {
+      const isSettled = Date.now() - mtimeMs > TIME_GRAIN_MS
+      const names = segmentNames(directory)
+      known = isSettled ? { names, modifiedMs: mtimeMs } : undefined
+      return statSegments(directory, names)
+    }
+    return statSegments(directory, known.names)
+  }
+}
+
+function segmentNames(directory: string): string[] {
+  return [...namesLike(directory, (name) => NAME.test(name))].sort()
+}
+
+async function statSegments(directory: string, names: string[]): Promise<Segment[]> {
   const segments: Segment[] = []
   for (const name of names) {
     const startMs = hourOf(name)

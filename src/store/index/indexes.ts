@@ -1,7 +1,8 @@
-import { readdir, unlink } from "node:fs/promises"
+import { unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import type { Capture } from "../capture.ts"
+import { namesLike } from "../names.ts"
 import type { Segment } from "../segment.ts"
 import { placesOf } from "./block.ts"
 import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "./file.ts"
@@ -38,7 +39,7 @@ export async function openIndexes(capture: Capture, segments: Segment[], progres
         built.set(segment, await buildIndex(segment, isSealed(segment), threads, done))
     }
     await Promise.all(Array.from({ length: Math.max(1, threads.count) }, take))
-    if (capture.isLive) await removeOrphans(capture.path)
+    if (capture.isLive) await removeOrphans(capture)
     return segments.map((segment, at) => found[at] ?? built.get(segment)).filter((index) => index !== undefined)
   } finally {
     await threads.close()
@@ -103,11 +104,9 @@ function isDiskTrouble(error: unknown): boolean {
 }
 
 /** Indexes of segments that the relay pruned. Whoever may not remove them leaves them. */
-async function removeOrphans(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => [])
-  const there = new Set(names)
-  for (const name of names) {
-    const segment = indexedSegment(name)
-    if (segment !== undefined && !there.has(segment)) await unlink(join(directory, name)).catch(() => undefined)
-  }
+async function removeOrphans({ path, segments }: Capture): Promise<void> {
+  const there = new Set((await segments()).map(({ name }) => name))
+  const orphans = [...namesLike(path, (name) => indexedSegment(name) !== undefined)]
+  for (const name of orphans)
+    if (!there.has(indexedSegment(name) ?? "")) await unlink(join(path, name)).catch(() => undefined)
 }
