@@ -29,6 +29,8 @@ export type PluginFile = {
   /** of a symlink: absolute; under the directory's own name where it leads there by another one */
   target?: string
   isExecutable: boolean
+  /** runs with the rights of its owner or group instead of the caller's */
+  isSetuid: boolean
   /** hash of our relay, when that is what stands there */
   relaySha256?: string
   /** a symlink in `real/` leads there: absolute */
@@ -108,6 +110,7 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
     kind: !itself ? "missing" : itself.isSymbolicLink() ? "link" : itself.isFile() ? "file" : "other",
     ...(itself?.isSymbolicLink() ? { target: targetOf(disk, path, layout.binDir) } : {}),
     isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
+    isSetuid: reached?.isFile() === true && (reached.mode & 0o6000) !== 0,
     ...(relaySha256 ? { relaySha256 } : {}),
     ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,

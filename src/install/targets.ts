@@ -62,11 +62,13 @@ function targetOf(survey: Survey, wish: Wish, name: string): Target {
   const fighter = facts.agents.find((agent) => agent.onSwap === "fought" && agent.plugins.includes(name))
   const why = !isExecutable
     ? "it is not executable"
-    : file.relaySha256 !== undefined && !file.hasOriginal
-      ? "it is our relay, and its original is gone"
-      : wish.mode === "swap" && fighter && !wish.force
-        ? `${fighter.name} would put its own back at once, again and again`
-        : undefined
+    : file.isSetuid
+      ? "it is setuid or setgid, and a relay with such rights could be led to somebody else's program"
+      : file.relaySha256 !== undefined && !file.hasOriginal
+        ? "it is our relay, and its original is gone"
+        : wish.mode === "swap" && fighter && !wish.force
+          ? `${fighter.name} would put its own back at once, again and again`
+          : undefined
   return { name, ...via, path: file.path, isArmed: armed, ...(why ? { why } : {}) }
 }
 

@@ -124,12 +124,13 @@ test("path: a runtime that knows one directory only finds every plugin in ours",
   )
 })
 
-test("what cannot be recorded is told: missing, not executable, Antrea's IPAM, daemon-side IPAM", (t) => {
+test("what cannot be recorded is told: missing, not executable, setuid, Antrea's IPAM, daemon-side IPAM", (t) => {
   const node = new Node()
   t.after(() => node.remove())
   node.plugin("antrea")
   node.plugin("portmap", undefined, { mode: 0o644 })
-  node.list("10-antrea.conflist", [{ type: "antrea" }, { type: "portmap" }, { type: "aws-cni" }])
+  node.plugin("vlan", undefined, { mode: 0o4755 })
+  node.list("10-antrea.conflist", [{ type: "antrea" }, { type: "portmap" }, { type: "vlan" }, { type: "aws-cni" }])
   const plan = planOn(node, { mode: "swap" })
   assert.deepEqual(plan.refusals, [])
   assert.deepEqual(
@@ -137,6 +138,7 @@ test("what cannot be recorded is told: missing, not executable, Antrea's IPAM, d
     [
       ["antrea", undefined],
       ["portmap", "it is not executable"],
+      ["vlan", "it is setuid or setgid, and a relay with such rights could be led to somebody else's program"],
       ["aws-cni", "it is in none of /opt/cni/bin"],
     ],
   )

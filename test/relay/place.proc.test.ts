@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, renameSync, symlinkSync } from "node:fs"
+import { chmodSync, cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { Stand } from "./stand.ts"
@@ -72,4 +72,16 @@ test("a plugin that is a script", (t) => {
     stand.ends().map(({ exit }) => exit),
     [{ code: 3 }],
   )
+})
+
+test("setuid, by a symlink of a user's: the originals beside the relay are meant, not those beside the link", (t) => {
+  const stand = standWithPlugin(t)
+  chmodSync(stand.root, 0o755)
+  chmodSync(join(stand.bin, "plugin"), 0o4755)
+  const theirs = join(stand.root, "theirs")
+  mkdirSync(join(theirs, ".cnitap/real"), { recursive: true })
+  for (const name of ["plugin", "plugin.json"]) symlinkSync(join(stand.bin, name), join(theirs, name))
+  writeFileSync(join(theirs, ".cnitap/real/plugin"), "#!/bin/sh\nid -u\n", { mode: 0o755 })
+  assert.deepEqual(run("setpriv", ["--reuid=65534", "--clear-groups", join(theirs, "plugin")]), SEEN)
+  assert.equal(stand.begins()[0]?.path, join(stand.bin, "plugin"))
 })

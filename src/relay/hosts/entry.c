@@ -114,6 +114,14 @@ static void needStreams(void)
     }
 }
 
+/* With more rights than the caller (setuid, file capabilities), a symlink of the caller's must not choose the original. */
+static const char *privilegedSelf(void)
+{
+    static char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    return length > 0 ? path : NULL;
+}
+
 int main(int argc, char **argv)
 {
     const char *self = (const char *)getauxval(AT_EXECFN);
@@ -126,6 +134,7 @@ int main(int argc, char **argv)
     sigaddset(&ours, SIGPIPE);
     sigaddset(&ours, SIGXFSZ); /* a capture that meets the limit of file sizes must not end the call */
     sigprocmask(SIG_BLOCK, &ours, &maskAtStart);
+    if (getauxval(AT_SECURE)) self = privilegedSelf();
     if (!self || locate(self)) return 1;
     if (stat("/proc/self/exe", &ownFile)) stat(self, &ownFile); /* no /proc in a chroot */
     needStreams();
