@@ -47,9 +47,10 @@ export async function readSide(
 }
 
 /** A directory or a bundle of that path, unless the word names something in the capture. */
-function captureAt(word: string): Record<string, unknown> | undefined {
+export function captureAt(word: string): Record<string, unknown> | undefined {
   const found = statSync(word, { throwIfNoEntry: false })
-  if (!found) return undefined
+  // Only paths begin so: it is said that nothing is there.
+  if (!found) return /^\.{0,2}\//.test(word) ? { capture: word } : undefined
   return found.isDirectory() ? { capture: word } : { from: word }
 }
 

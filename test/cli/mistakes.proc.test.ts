@@ -193,6 +193,10 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     "cnitap: no operation of node n9 in DIR. See NODE in `cnitap ls -o wide`.",
     6,
   ])
+  assert.deepEqual(await said("diff", "/nonexistent", node.capture), [
+    "cnitap: /nonexistent does not exist. Install the relay with `cnitap install`, or name another directory with --capture.",
+    3,
+  ])
   assert.deepEqual(await said("ps", "-w"), [
     "cnitap: ps -w paints a terminal, and this is none. Follow calls with `cnitap tail -f -o jsonl`.",
     2,

@@ -36,6 +36,7 @@ const LINES: [string, string][] = [
   ["cnitap ls --plugin por", "cnitap ls --plugin portmap"],
   ["cnitap ls --output=y", "cnitap ls --output=yaml"],
   ["cnitap explain sh", "cnitap explain shop/web-1"],
+  ["cnitap explain we", "cnitap explain web-1"],
   ["cnitap ls -n sh", "cnitap ls -n shop"],
   ["cnitap ls plugin=host", "cnitap ls plugin=host-local"],
   ["cnitap help exit", "cnitap help exit-codes"],

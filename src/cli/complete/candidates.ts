@@ -88,7 +88,9 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
     case "a":
     case "b": {
       const { ids = [], pods = [] } = (await known()) ?? {}
-      const found = argument.name() === "id" ? [] : pods
+      // A pod's name alone will do, once it was begun.
+      const names = current === "" ? [] : pods.map((pod) => pod.split("/")[1] ?? pod)
+      const found = argument.name() === "id" ? [] : [...pods, ...new Set(names)]
       const values = [
         ...found.map((text) => ({ text, help: "pod" })),
         ...ids.map(({ id, help }) => ({ text: id, help })),

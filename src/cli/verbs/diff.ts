@@ -8,7 +8,7 @@ import type { Context } from "../context.ts"
 import { chainText, formsText, operationLine, pairsText } from "../diff-text.ts"
 import { addFormat, printOne } from "../output.ts"
 import { addCapture, reportDamage, type Selection, select } from "../select.ts"
-import { readSide, type Side } from "../side.ts"
+import { captureAt, readSide, type Side } from "../side.ts"
 import { findSubject } from "../subject.ts"
 import type { Verb } from "../verb.ts"
 
@@ -44,7 +44,9 @@ async function selectFor(context: Context, options: Record<string, unknown>, nam
     const isNamed = options.capture !== undefined || options.from !== undefined
     if (isNamed || !(error instanceof Fault) || error.code !== "CAPTURE_MISSING" || names.includes(undefined))
       throw error
-    return await select(context, { capture: first })
+    const other = captureAt(String(first))
+    if (!other) throw error
+    return await select(context, other)
   }
 }
 
