@@ -7,7 +7,17 @@ import { type Line, LineSplitter } from "../lines.ts"
 import { toRecord } from "../records.ts"
 import { readingFault } from "../segment.ts"
 import { type BlockHead, hashOf, type Orphan, type Place } from "./block.ts"
-import { type Columns, NOWHERE, outcomeNumber, readColumns, type Shape, sizeOf, textsOf, writeCall } from "./columns.ts"
+import {
+  type Columns,
+  internTexts,
+  NOWHERE,
+  outcomeNumber,
+  readColumns,
+  type Shape,
+  sizeOf,
+  TEXT_COUNT,
+  writeCall,
+} from "./columns.ts"
 import { Interning } from "./dictionary.ts"
 import { toStretches } from "./order.ts"
 
@@ -131,18 +141,21 @@ type Laid = Pick<BlockHead, "shape" | "mixed" | "open" | "dangling"> & { bytes: 
 
 function lay(operations: Operation[], entries: Map<string, Entry>): Laid {
   const interning = new Interning()
-  const rows: { call: Call; level: number; texts: number[] }[] = []
+  const calls: Call[] = []
+  const levels: number[] = []
+  // How wide the numbers of texts are is known once all of them are.
+  const texts = new Uint32Array(entries.size * TEXT_COUNT)
   let idBytes = 0
-  for (const { calls } of operations) {
-    for (const { call, level } of walk(calls)) {
-      const reason = entries.get(call.id)?.reason
-      const texts = textsOf(call, reason === undefined ? {} : { reason }).map((text) => interning.number(text))
-      rows.push({ call, level, texts })
+  for (const operation of operations) {
+    for (const { call, level } of walk(operation.calls)) {
+      internTexts(call, entries.get(call.id)?.reason, interning, texts, calls.length * TEXT_COUNT)
+      calls.push(call)
+      levels.push(level)
       idBytes = Math.max(idBytes, Buffer.byteLength(call.id))
     }
   }
   const shape: Shape = {
-    rows: rows.length,
+    rows: calls.length,
     operations: operations.length,
     idBytes,
     texts: interning.texts.length,
@@ -151,8 +164,8 @@ function lay(operations: Operation[], entries: Map<string, Entry>): Laid {
   const bytes = new ArrayBuffer(sizeOf(shape))
   const columns = readColumns(Buffer.from(bytes), shape)
   interning.write(columns.dictionary)
-  for (const [row, { call, level, texts }] of rows.entries()) {
-    writeCall(columns, row, call, level, texts)
+  for (const [row, call] of calls.entries()) {
+    writeCall(columns, row, call, levels[row] ?? 0, texts)
     const entry = entries.get(call.id)
     columns.numbers.begin[row] = entry?.begin ?? NOWHERE
     columns.numbers.end[row] = entry?.end ?? NOWHERE

@@ -2,7 +2,7 @@ import type { Exit } from "../../capture/record.ts"
 import type { Call, CallState } from "../../model/call.ts"
 import type { Outcome } from "../../model/operation.ts"
 import type { CallSummary } from "../../model/packed.ts"
-import { Dictionary } from "./dictionary.ts"
+import { Dictionary, type Interning } from "./dictionary.ts"
 
 /** One row a call, operation by operation, parents before children. */
 const ROWS = {
@@ -40,7 +40,7 @@ const CALL_TEXTS = [
   "cniVersion",
 ] as const satisfies (keyof Call)[]
 const POD_TEXTS = ["namespace", "name", "uid"] as const
-const SUMMARY_TEXTS = ["reason", "ips"] as const
+const SUMMARY_TEXTS = ["reason"] as const
 const TEXTS = [...CALL_TEXTS, ...POD_TEXTS, ...SUMMARY_TEXTS] as const
 
 export type TextColumn = (typeof TEXTS)[number]
@@ -121,12 +121,25 @@ export function aligned(bytes: number): number {
   return Math.ceil(bytes / 8) * 8
 }
 
-/** What the texts of a call are, in the order that `writeCall` numbers them. */
-export function textsOf(call: Call, { reason, ips }: CallSummary): (string | undefined)[] {
-  return [...CALL_TEXTS.map((name) => call[name]), ...POD_TEXTS.map((name) => call.pod?.[name]), reason, ips?.join(" ")]
+export const TEXT_COUNT = TEXTS.length
+
+/** Numbers the texts of a call, in the order that `writeCall` reads them. */
+export function internTexts(
+  call: Call,
+  reason: string | undefined,
+  interning: Interning,
+  into: Uint32Array,
+  at: number,
+): void {
+  let next = at
+  for (const name of CALL_TEXTS) into[next++] = interning.number(call[name])
+  const { pod } = call
+  for (const name of POD_TEXTS) into[next++] = interning.number(pod?.[name])
+  into[next] = interning.number(reason)
 }
 
-export function writeCall(columns: Columns, row: number, call: Call, level: number, textNumbers: number[]): void {
+/** `textNumbers`: of all calls, one after the other. */
+export function writeCall(columns: Columns, row: number, call: Call, level: number, textNumbers: Uint32Array): void {
   const { numbers, texts, ids, idBytes } = columns
   numbers.wallMs[row] = call.wallMs
   numbers.monoMs[row] = call.monoMs
@@ -138,11 +151,14 @@ export function writeCall(columns: Columns, row: number, call: Call, level: numb
   numbers.level[row] = level
   numbers.as[row] = call.as === "probe" ? 1 : 0
   numbers.state[row] = STATES.indexOf(call.state)
-  const [kind, value] = Object.entries(call.exit ?? { none: 0 })[0] ?? ["none", 0]
-  numbers.exitKind[row] = EXITS.indexOf(kind as (typeof EXITS)[number])
-  numbers.exit[row] = Number(value)
+  const { exit } = call
+  if (exit) {
+    const kind = "code" in exit ? "code" : "signal" in exit ? "signal" : "errno"
+    numbers.exitKind[row] = EXITS.indexOf(kind)
+    numbers.exit[row] = "code" in exit ? exit.code : "signal" in exit ? exit.signal : exit.errno
+  }
   ids.write(call.id, row * idBytes, "utf8")
-  for (let at = 0; at < TEXTS.length; at++) texts[TEXTS[at] as TextColumn][row] = textNumbers[at] ?? 0
+  for (let at = 0; at < TEXT_COUNT; at++) texts[TEXTS[at] as TextColumn][row] = textNumbers[row * TEXT_COUNT + at] ?? 0
 }
 
 export function outcomeNumber(outcome: Outcome): number {
@@ -202,8 +218,7 @@ export function callAt(columns: Columns, row: number): Call {
 
 export function summaryAt(columns: Columns, row: number): CallSummary {
   const reason = textAt(columns, "reason", row)
-  const ips = textAt(columns, "ips", row)
-  return { ...(reason === undefined ? {} : { reason }), ...(ips === undefined ? {} : { ips: ips.split(" ") }) }
+  return reason === undefined ? {} : { reason }
 }
 
 export function exitAt({ numbers }: Columns, row: number): Exit | undefined {
