@@ -4,9 +4,11 @@ import type { Call } from "./call.ts"
 export type Mask = (text: string, where?: string) => string
 
 /** Masks what belongs to the one call: its pod, container and namespace, and every address, MAC, id and time. */
-export function maskOf({ containerId, pod, netns, node }: Call): Mask {
+export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
   const own: [RegExp, string][] = [
     ...anywhere(netns, "<netns>"),
+    // A test's plugins lie in another directory each time.
+    ...anywhere(path.slice(0, path.lastIndexOf("/")), "<bin>"),
     ...anywhere(containerId, "<container>"),
     ...anywhere(pod?.uid, "<uid>"),
     ...asWord(pod?.name, "<pod>"),
