@@ -22,7 +22,7 @@ test("a golden capture: the same scenario again is no difference, another list i
     recorded(["db-0"]),
     recorded(["web-1"], ["bridge", "portmap"]),
   ]
-  t.after(() => [golden, again, changed].forEach((node) => node.remove()))
+  for (const node of [golden, again, changed]) t.after(() => node.remove())
   const diff = (other: Node) =>
     cnitap(["diff", golden.capture, other.capture], { env: { CNITAP_CAPTURE: "/nonexistent" } })
   assert.deepEqual(await diff(again), {
