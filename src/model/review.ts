@@ -1,7 +1,8 @@
+import { isFailed } from "./call.ts"
 import type { Finding } from "./finding/finding.ts"
 import { Linter } from "./finding/linter.ts"
 import { type Attachment, Ledger } from "./ledger.ts"
-import { isOperationOver, type Operation } from "./operation.ts"
+import { isOperationOver, type Operation, walk } from "./operation.ts"
 
 /** The findings of one rule: how many there are, and the last of them. */
 export type RuleFindings = Pick<Finding, "rule" | "severity" | "title" | "source" | "remedy"> & {
@@ -86,15 +87,25 @@ export class Review {
       const { state, why } = fresh
       attachments.set(key, known ? { ...known, state, why } : fresh)
     }
-    // A DEL that reached its last plugin may look so between two of them; until it is over nothing is said to be left.
-    const deleting = new Set<string>()
-    for (const { command, containerId, ifname } of this.#growing.values())
-      if (command === "DEL") deleting.add(`${containerId}/${ifname}`)
-    return [...attachments.values()].map((attachment) =>
-      attachment.state === "up" && deleting.has(`${attachment.containerId}/${attachment.ifname}`)
-        ? { ...attachment, state: "stopping", why: "DEL in flight" }
-        : attachment,
-    )
+    // Between two plugins a DEL looks as if it had ended: nothing is said to be left behind until it is over.
+    const deleted = this.#deletedByGrowing()
+    return [...attachments.values()].flatMap((attachment): Attachment[] => {
+      const reached = deleted.get(`${attachment.containerId}/${attachment.ifname}`)
+      if (!reached || (attachment.state !== "up" && attachment.state !== "failed")) return [attachment]
+      const isGone = attachment.holdings.every(({ plugin }) => reached.has(plugin))
+      return isGone ? [] : [{ ...attachment, state: "stopping", why: "DEL in flight" }]
+    })
+  }
+
+  /** By container and ifname: the plugins that have deleted so far. */
+  #deletedByGrowing(): Map<string, Set<string>> {
+    const deleted = new Map<string, Set<string>>()
+    for (const { command, containerId, ifname, calls } of this.#growing.values()) {
+      if (command !== "DEL") continue
+      const ended = [...walk(calls)].filter(({ call }) => call.state === "ended" && !isFailed(call))
+      deleted.set(`${containerId}/${ifname}`, new Set(ended.map(({ call }) => call.plugin)))
+    }
+    return deleted
   }
 
   #bookWhatIsOver(nowMs: number): void {
