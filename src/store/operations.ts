@@ -22,7 +22,7 @@ export async function* readOperations(
   range: TimeRange = {},
   { isLight, progress, ...wanted }: Reading = {},
 ): AsyncGenerator<Operation> {
-  const opened = await open(capture, damage, range, progress)
+  const opened = await open(capture, damage, range, progress, wanted.filter)
   try {
     for (const operation of lightOperations(opened, { range, ...wanted }))
       yield isLight ? operation : opened.light.whole(operation)

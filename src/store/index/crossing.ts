@@ -105,19 +105,24 @@ function markLoose(loose: Loose[], spans: [number, number][], crosses: Uint8Arra
   }
 }
 
-/** The calls of crossing operations of all blocks, their ends joined; what has no beginning is damage. */
+/**
+ * The calls of crossing operations of all blocks, their ends joined; what has no beginning is damage. `visit` sees each
+ * block on the way, so that none has to be read twice; it may see all of them once more.
+ */
 export function crossingCalls(
   capture: Capture,
   blocks: readonly BlockRef[],
   crossing: Crossing,
   light: Light,
   damage: Damage,
+  visit: (ref: BlockRef, block: Block, crosses: (operation: number) => boolean) => void,
 ): Call[] {
   const calls = new Map<string, Call>()
   const collect = () => {
     for (const ref of blocks) {
       const block = ref.index.block(ref.number)
       const crosses = crossing.test(ref, block)
+      visit(ref, block, crosses)
       const { from } = block.columns.operations
       for (let operation = 0; operation < from.length; operation++) {
         if (!crosses(operation)) continue

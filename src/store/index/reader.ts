@@ -22,6 +22,8 @@ export type Opened = {
   crossing: Crossing
   /** in order */
   crossed: LightOperation[]
+  /** what of each block may match the filter that it was opened for */
+  candidates: { filter: Filter; operations: ReadonlyMap<BlockRef, readonly number[]> } | undefined
   order: Order
   light: Light
   close(): void
@@ -33,6 +35,7 @@ export async function open(
   damage: Damage,
   range: TimeRange = {},
   progress?: Progress,
+  filter: Filter = EVERYTHING,
 ): Promise<Opened> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   const indexes = await openIndexes(capture, segments, progress)
@@ -43,13 +46,18 @@ export async function open(
   const order = orderOf(unordered.flatMap(({ head }) => head.stretches))
   const blocks = inOrder(unordered, order)
   const crossing = new Crossing(blocks)
-  const calls = crossingCalls(capture, blocks, crossing, light, damage)
+  const operations = new Map<BlockRef, readonly number[]>()
+  const isSelective = fieldsOf(filter).length > 0
+  const calls = crossingCalls(capture, blocks, crossing, light, damage, (ref, block, crosses) => {
+    if (isSelective) operations.set(ref, [...matching(block, crosses, filter)])
+  })
   const crossed = toOperations(calls).map((operation) => light.withSummaries(operation))
   crossed.sort(byFirst(order))
   return {
     blocks,
     crossing,
     crossed,
+    candidates: isSelective ? { filter, operations } : undefined,
     order,
     light,
     close() {
@@ -64,19 +72,18 @@ export async function open(
  * chooses those of a block by their numbers.
  */
 export function* lightOperations(
-  { blocks, crossing, crossed, order, light }: Opened,
+  { blocks, crossing, crossed, candidates, order, light }: Opened,
   { range = {}, filter = EVERYTHING, nowMs }: Wanted,
-  own: (ref: BlockRef, block: Block) => Iterable<number> = (ref, block) => ownOperations(ref, block, crossing, filter),
+  own?: (ref: BlockRef) => Iterable<number>,
 ): Generator<LightOperation> {
-  const matches = matching(toMatcher(filter, nowMs), filter, range, light)
+  const known =
+    own ?? (candidates?.filter === filter ? (ref: BlockRef) => candidates.operations.get(ref) ?? [] : undefined)
+  const matches = isWanted(toMatcher(filter, nowMs), filter, range, light)
   const compare = byFirst(order)
   let waiting = crossed.filter(matches)
   for (const [at, ref] of blocks.entries()) {
     const next = earliestOf(blocks[at + 1], order)
-    const block = ref.index.block(ref.number)
-    const fresh = [...own(ref, block)]
-      .map((operation) => light.operation(ref.segment, block, operation))
-      .filter(matches)
+    const fresh = operationsOf(ref, known?.(ref), crossing, filter, light).filter(matches)
     waiting = merged(waiting, fresh.sort(compare), compare)
     const ready = next ? countBefore(waiting, next, order) : waiting.length
     yield* waiting.splice(0, ready)
@@ -84,15 +91,34 @@ export function* lightOperations(
   yield* waiting
 }
 
+/** A block of which nothing is wanted is not read. */
+function operationsOf(
+  ref: BlockRef,
+  known: Iterable<number> | undefined,
+  crossing: Crossing,
+  filter: Filter,
+  light: Light,
+): LightOperation[] {
+  const numbers = known && [...known]
+  if (numbers?.length === 0) return []
+  const block = ref.index.block(ref.number)
+  return [...(numbers ?? ownOperations(ref, block, crossing, filter))].map((operation) =>
+    light.operation(ref.segment, block, operation),
+  )
+}
+
 /** Numbers of the operations that lie in the block alone and may match. */
-export function* ownOperations(
+export function ownOperations(
   ref: BlockRef,
   block: Block,
   crossing: Crossing,
   filter: Filter = EVERYTHING,
 ): Generator<number> {
+  return matching(block, crossing.test(ref, block), filter)
+}
+
+function* matching(block: Block, crosses: (operation: number) => boolean, filter: Filter): Generator<number> {
   const may = mayMatch(block.columns, filter)
-  const crosses = crossing.test(ref, block)
   for (let operation = 0; operation < block.columns.operations.from.length; operation++)
     if (may(operation) && !crosses(operation)) yield operation
 }
@@ -102,7 +128,7 @@ export function needsStreams(filter: Filter): boolean {
   return sourceOf(filter) === "stream" || fieldsOf(filter).includes("memory")
 }
 
-function matching(
+function isWanted(
   matcher: Matcher,
   filter: Filter,
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
