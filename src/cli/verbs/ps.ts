@@ -1,5 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
+import { HANG_MS } from "../../model/finding/process.ts"
 import { podName } from "../../model/wording.ts"
 import { readSegments } from "../../store/calls.ts"
 import { Damage } from "../../store/damage.ts"
@@ -9,9 +10,6 @@ import { addSelection, filterWords, reportDamage, type Selection, select } from 
 import { duration } from "../time.ts"
 import type { Verb } from "../verb.ts"
 import { changesOf } from "../watch.ts"
-
-/** containerd gives a whole pod sandbox four minutes; most calls take well under a second. */
-const HANG_MS = 10_000
 
 export const ps: Verb = {
   name: "ps",
