@@ -111,6 +111,25 @@ test("a plugin that words its delegate's error anew is told with its own words; 
   )
 })
 
+test("ADD failed and the DEL that came of it did too: the ADD is told, and what the DEL left", () => {
+  const busy = { exit: { code: 1 }, stdout: { code: 999, msg: "iptables: resource temporarily unavailable" } }
+  assert.deepEqual(
+    explained(
+      call("bridge", { stdout: RESULT }),
+      call("portmap", { at: 20, ...busy, durationMs: 5 }),
+      del("portmap", busy),
+    ),
+    [
+      "ADD shop/web-1 failed 60s ago, after 25.0ms",
+      "failed first: portmap: iptables: resource temporarily unavailable (code 999, exit 1)",
+      "never ran: whatever the list has after portmap; no call here tells",
+      'runtime said: plugin type="portmap" failed (add): iptables: resource temporarily unavailable',
+      "left behind: 10.1.2.3 of bridge, portmap: DEL failed at portmap; never reached bridge",
+      "look next: cnitap ls killed: a call that was killed may have left its lock; cnitap show portmap",
+    ],
+  )
+})
+
 test("a failing DEL: the plugins before it in the list keep what they hold", () => {
   assert.deepEqual(
     explained(

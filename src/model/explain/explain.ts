@@ -13,11 +13,17 @@ export function operationToExplain(
   listOf: (operation: Operation) => PluginList | undefined,
   nowMs: number,
 ): Operation | undefined {
-  return (
-    related.findLast((operation) => isTrouble(operation, listOf(operation), nowMs)) ??
-    related.findLast(({ command }) => command === "ADD") ??
-    related.at(-1)
-  )
+  const isWrong = (operation: Operation) => isTrouble(operation, listOf(operation), nowMs)
+  const newest = related.findLast(isWrong)
+  // The runtime tears down what could not be set up: where that fails too, the ADD is still where it began.
+  const beginning =
+    newest?.command === "DEL" && newest.outcome !== "running"
+      ? related.findLast(
+          (operation) =>
+            operation.command === "ADD" && operation.containerId === newest.containerId && isWrong(operation),
+        )
+      : undefined
+  return beginning ?? newest ?? related.findLast(({ command }) => command === "ADD") ?? related.at(-1)
 }
 
 /** Says in plain words what happened in an operation, why, and what came of it. */
