@@ -28,7 +28,7 @@ export type BlockHead = Place & {
 export type Block = { head: BlockHead; columns: Columns }
 
 /** Small enough to be held, large enough that few operations lie across two. */
-const BLOCK_BYTES = 8 * 1024 * 1024
+const BLOCK_BYTES = 16 * 1024 * 1024
 
 export function placesOf(sizeBytes: number): Place[] {
   const places: Place[] = []
