@@ -4,12 +4,13 @@ import type { Mount } from "../facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
 /**
- * The mount that each directory lies on, as the node has it; where the node's own /proc cannot be read, as this
- * process has it: a read-only volume is then what decides.
+ * The mount that each directory lies on, as the node has it; where the node is not mounted elsewhere, or its own /proc
+ * cannot be read, as this process has it: a read-only volume is then what decides.
  */
 export function findMounts(files: NodeFiles, directories: readonly string[]): Mount[] {
-  const own = files.text("/proc/1/mountinfo")
   const isMounted = files.root !== "/"
+  // PID 1's table names places as PID 1 sees them: in a chroot they are not ours.
+  const own = isMounted ? files.text("/proc/1/mountinfo") : undefined
   const table = parseMountinfo(own ?? readFileSync("/proc/self/mountinfo", "utf8"))
   return [...new Set(directories)].flatMap((directory) => {
     const real = files.real(directory) ?? directory
