@@ -2,6 +2,7 @@ import type { NodeFacts, PathSetting } from "../install/facts.ts"
 import type { Plan } from "../install/plan.ts"
 import { type Step, stepText } from "../install/step.ts"
 import type { Mode, Settings } from "../install/wish.ts"
+import { DEFAULT_CAPTURE } from "../store/capture.ts"
 import { visible } from "./colour.ts"
 import type { Context } from "./context.ts"
 import { instant } from "./node.ts"
@@ -95,13 +96,17 @@ export function installedText(plan: Plan): string {
     ["WARNING", warnings],
     [
       "NEXT",
-      [
-        "cnitap ls        what was called",
-        "cnitap status    what is installed",
-        "cnitap uninstall takes it all away again",
-      ],
+      aligned([
+        [`cnitap ls${captureFlag(wish.settings)}`, "what was called"],
+        ["cnitap status", "what is installed"],
+        ["cnitap uninstall", "takes it all away again"],
+      ]),
     ],
   ])
+}
+
+function captureFlag({ capture }: Settings): string {
+  return capture === DEFAULT_CAPTURE ? "" : ` --capture ${capture}`
 }
 
 /** The steps of one install as a progress line. */
