@@ -4,6 +4,7 @@ import { podName } from "../../model/wording.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS } from "../parts/attachment.ts"
 import { exactTime, timeOfDay } from "../parts/clock.ts"
 import { CloseLink } from "../parts/close-link.tsx"
+import { FactTable } from "../parts/fact-table.tsx"
 import { OUTCOME_WORDS, OutcomeMark } from "../parts/outcome.tsx"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
 import { nowMs } from "../state/now.ts"
@@ -54,19 +55,7 @@ function Books({ row }: { row: LedgerRow }) {
   return (
     <ScrollRegion class="evidence" label="attachment">
       <p class="remedy">{why}</p>
-      <table class="books">
-        <tbody>
-          {facts.map(
-            ([name, value]) =>
-              value && (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td class="mono">{value}</td>
-                </tr>
-              ),
-          )}
-        </tbody>
-      </table>
+      <FactTable facts={facts} class="books" />
       {(add || delCount > 0) && (
         <>
           <h2>What was done</h2>

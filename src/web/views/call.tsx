@@ -3,6 +3,7 @@ import { duration, stateText } from "../../model/wording.ts"
 import { sizeText } from "../parts/bytes.ts"
 import { exactTime } from "../parts/clock.ts"
 import { CopyButton } from "../parts/copy-button.tsx"
+import { FactTable } from "../parts/fact-table.tsx"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
 import { Tabs } from "../parts/tabs.tsx"
 import { go, link, route, type Stream } from "../state/route.ts"
@@ -133,19 +134,7 @@ function ExitView({ call }: { call: Call }) {
   ]
   return (
     <ScrollRegion class="env" label="how it ended">
-      <table>
-        <tbody>
-          {rows.map(
-            ([name, value]) =>
-              value && (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td class="mono">{value}</td>
-                </tr>
-              ),
-          )}
-        </tbody>
-      </table>
+      <FactTable facts={rows} />
     </ScrollRegion>
   )
 }

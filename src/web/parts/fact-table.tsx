@@ -1,0 +1,24 @@
+/** Names and what they are, one a line; what is not known has no line. */
+export function FactTable({
+  facts,
+  class: name,
+}: {
+  facts: [string, string | undefined][]
+  class?: string | undefined
+}) {
+  return (
+    <table class={name}>
+      <tbody>
+        {facts.map(
+          ([fact, value]) =>
+            value && (
+              <tr key={fact}>
+                <th scope="row">{fact}</th>
+                <td class="mono">{value}</td>
+              </tr>
+            ),
+        )}
+      </tbody>
+    </table>
+  )
+}
