@@ -2,6 +2,8 @@ import { crc32 } from "node:zlib"
 import { type Begin, type End, FORMAT } from "../capture/record.ts"
 import { type Call, configOf, contextOf, toCall } from "../model/call.ts"
 import { type CallSummary, lighten, summarize } from "../model/packed.ts"
+import { type ConfigHead, NO_CONFIG, scanConfig } from "./config-scan.ts"
+import { Cursor, isAt } from "./cursor.ts"
 
 /** What a list needs of a begin line: everything but the streams and the environment. */
 export type BeginHead = {
@@ -21,8 +23,6 @@ export type EndHead = {
   config?: ConfigHead
 }
 
-type ConfigHead = { network?: string | undefined; cniVersion?: string | undefined }
-
 const BEGIN = Buffer.from(`{"format":${FORMAT},"kind":"begin","id":"`)
 const END = Buffer.from(`{"format":${FORMAT},"kind":"end","id":"`)
 /**
@@ -31,9 +31,8 @@ const END = Buffer.from(`{"format":${FORMAT},"kind":"end","id":"`)
  * a JSON string every quote has a backslash before it.
  */
 export function readHead(line: Buffer, withIps = false): BeginHead | EndHead | undefined {
-  if (line.length < BEGIN.length) return undefined
-  const isBegin = line.compare(BEGIN, 0, BEGIN.length, 0, BEGIN.length) === 0
-  if (!isBegin && line.compare(END, 0, END.length, 0, END.length) !== 0) return undefined
+  const isBegin = isAt(line, 0, BEGIN)
+  if (!isBegin && !isAt(line, 0, END)) return undefined
   const bodyBytes = sealedBytes(line)
   if (bodyBytes === undefined) return undefined
   return isBegin ? beginHead(line, bodyBytes) : endHead(line, bodyBytes, withIps)
@@ -60,104 +59,184 @@ export function toHead(record: Begin | End, withIps = false): BeginHead | EndHea
   }
 }
 
-const SEAL_BYTES = ',"seal":{"sizeBytes":,"crc32":"01234567"}}'.length
+const SEAL = Buffer.from(',"seal":{"sizeBytes":')
+const CRC = Buffer.from(',"crc32":"')
+const HEX_DIGITS = 8
+const SEAL_END = Buffer.from('"}}')
 
 /** How many bytes the seal covers; undefined where it does not fit them. */
 function sealedBytes(line: Buffer): number | undefined {
-  // The seal tells the length of what it covers, whose digits are part of its own.
-  let sizeBytes = line.length - SEAL_BYTES - 1
-  while (sizeBytes > 0 && sizeBytes + SEAL_BYTES + digits(sizeBytes) > line.length) sizeBytes--
-  if (sizeBytes < BEGIN.length) return undefined
-  const crc = crc32(line.subarray(0, sizeBytes)).toString(16).padStart(8, "0")
-  return line.toString("latin1", sizeBytes) === `,"seal":{"sizeBytes":${sizeBytes},"crc32":"${crc}"}}`
-    ? sizeBytes
-    : undefined
+  const hexAt = line.length - SEAL_END.length - HEX_DIGITS
+  const crcAt = hexAt - CRC.length
+  if (crcAt < BEGIN.length || !isAt(line, hexAt + HEX_DIGITS, SEAL_END) || !isAt(line, crcAt, CRC)) return undefined
+  let from = crcAt
+  let sizeBytes = 0
+  for (let weight = 1; isDigit(line[from - 1]); weight *= 10) sizeBytes += weight * ((line[--from] ?? 0) - 48)
+  if (line[from] === 48 || from - SEAL.length !== sizeBytes || !isAt(line, sizeBytes, SEAL)) return undefined
+  return hexNumber(line, hexAt) === crc32(line.subarray(0, sizeBytes)) ? sizeBytes : undefined
 }
 
-function digits(number: number): number {
-  let count = 1
-  for (let rest = number; rest >= 10; rest /= 10) count++
-  return count
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57
 }
 
-/** As the relay writes it, without escapes; what does not fit is parsed as a whole. */
-const BEGIN_HEAD =
-  /^\{"format":\d+,"kind":"begin","id":"([!#-[\]-~]+)"(?:,"parent":"([!#-[\]-~]+)")?,"depth":(\d+),"as":"(relay|probe)","wallMs":([\d.]+),"monoMs":([\d.]+)(?:,"node":"([ !#-[\]-~]*)")?,"pid":(\d+),"ppid":(\d+)(?:,"parentName":"([ !#-[\]-~]*)")?,"plugin":"([ !#-[\]-~]*)","path":"/
-/** Enough for all that comes before the streams, of nearly every line. */
-const HEAD_BYTES = 2048
+/** Eight digits, small letters; NaN where they are none. */
+function hexNumber(line: Buffer, at: number): number {
+  let number = 0
+  for (let index = at; index < at + HEX_DIGITS; index++) {
+    const byte = line[index] ?? 0
+    const digit = isDigit(byte) ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : Number.NaN
+    number = number * 16 + digit
+  }
+  return number
+}
 
+const [PARENT, DEPTH, RELAY, PROBE, WALL, MONO, NODE, PID, PPID, PARENT_NAME, PLUGIN, PATH] = [
+  ',"parent":"',
+  ',"depth":',
+  ',"as":"relay"',
+  ',"as":"probe"',
+  ',"wallMs":',
+  ',"monoMs":',
+  ',"node":"',
+  ',"pid":',
+  ',"ppid":',
+  ',"parentName":"',
+  ',"plugin":"',
+  ',"path":"',
+].map((text) => Buffer.from(text)) as Twelve
+type Twelve = [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
+const ENV = Buffer.from(',"env":{')
+const STDIN = Buffer.from(',"stdin":{')
+const DATA_DIR = Buffer.from("dataDir")
+
+const cursor = new Cursor()
+
+/** Members in the order in which the relay writes them, without escapes; what does not fit is parsed as a whole. */
 function beginHead(line: Buffer, bodyBytes: number): BeginHead | undefined {
-  // One character a byte, so that places in the text are places in the line.
-  const text = line.toString("latin1", 0, Math.min(bodyBytes, HEAD_BYTES))
-  const found = BEGIN_HEAD.exec(text)
-  const envEnd = text.indexOf(',"envNames":[')
-  const env = found && envEnd >= 0 ? envFacts(text.slice(text.indexOf(',"env":{') + 7, envEnd)) : undefined
-  if (!found || !env) return undefined
-  const [, id = "", parent, depth, as, wallMs, monoMs, node, pid, ppid, parentName, plugin = ""] = found
-  const inText = text.indexOf(',"stdin":{', envEnd)
-  const stdin = inText >= 0 || bodyBytes <= HEAD_BYTES ? inText : line.indexOf(',"stdin":{', envEnd)
-  const { network, cniVersion } = stdin < 0 ? NO_CONFIG : scanConfig(line, stdin)
+  cursor.open(line, BEGIN.length)
+  const id = cursor.id()
+  const parent = cursor.skip(PARENT) ? (cursor.id() ?? NOT_PLAIN) : undefined
+  const depth = cursor.skip(DEPTH) ? cursor.number() : Number.NaN
+  const isProbe = !cursor.skip(RELAY)
+  if (isProbe && !cursor.skip(PROBE)) return undefined
+  const wallMs = cursor.skip(WALL) ? cursor.number() : Number.NaN
+  const monoMs = cursor.skip(MONO) ? cursor.number() : Number.NaN
+  const node = cursor.skip(NODE) ? (cursor.text() ?? NOT_PLAIN) : undefined
+  const pid = cursor.skip(PID) ? cursor.number() : Number.NaN
+  const ppid = cursor.skip(PPID) ? cursor.number() : Number.NaN
+  const parentName = cursor.skip(PARENT_NAME) ? (cursor.text() ?? NOT_PLAIN) : undefined
+  const plugin = cursor.skip(PLUGIN) ? cursor.text() : undefined
+  // A text that is not plain leaves the cursor where nothing fits any more.
+  if (id === undefined || plugin === undefined || !cursor.skip(PATH)) return undefined
+  if (Number.isNaN(depth + wallMs + monoMs + pid + ppid)) return undefined
+  const envAt = line.indexOf(ENV, cursor.at) + ENV.length - 1
+  const env = envAt >= ENV.length ? envAfter(line, envAt) : undefined
+  if (!env) return undefined
+  const stdin = line.indexOf(STDIN, envAt + env.bytes.length)
+  const { network, cniVersion } = stdin < 0 ? NO_CONFIG : scanConfig(line, stdin, plugin)
+  const { command, containerId, netns, ifname, pod } = env.facts
   const call = {
     id,
     parent,
-    depth: Number(depth),
-    as: as as Call["as"],
+    depth,
+    as: isProbe ? "probe" : "relay",
     node,
-    pid: Number(pid),
-    ppid: Number(ppid),
+    pid,
+    ppid,
     parentName,
     plugin,
     path: "",
     argv: NONE,
     env: NO_ENV,
     envNames: NONE,
-    command: env.command,
-    containerId: env.containerId,
-    netns: env.netns,
-    ifname: env.ifname,
-    pod: env.pod,
+    command,
+    containerId,
+    netns,
+    ifname,
+    pod,
     network,
     cniVersion,
-    wallMs: Number(wallMs),
-    monoMs: Number(monoMs),
-    state: as === "probe" ? "ended" : "unknown",
+    wallMs,
+    monoMs,
+    state: isProbe ? "ended" : "unknown",
+    // Room for what the end line tells.
+    exit: undefined,
+    durationMs: undefined,
+    spawnMs: undefined,
   } as unknown as Call
-  if (plugin !== "host-local" || line.indexOf("dataDir", stdin) < 0) return { kind: "begin", id, call }
+  if (plugin !== "host-local" || line.indexOf(DATA_DIR, stdin) < 0) return { kind: "begin", id, call }
   const payload = parse<Begin["stdin"]>(line.toString("utf8", stdin + 9, bodyBytes))
   return { kind: "begin", id, call, ...dataDirOf(plugin, payload) }
 }
 
-const NO_CONFIG: ConfigHead = {}
+const NOT_PLAIN = ""
 const NONE: string[] = []
 const NO_ENV: Record<string, string> = {}
 const RECENT = 8
+const ENV_NAMES = Buffer.from(',"envNames":[')
 
+type KnownEnv = {
+  /** from its brace on to what follows it */
+  bytes: Buffer
+  facts: Pick<Call, "command" | "containerId" | "netns" | "ifname" | "pod">
+}
 /** Calls of one operation have the same environment: those read last are kept. */
-const recent: { text: string; facts: Pick<Call, "command" | "containerId" | "netns" | "ifname" | "pod"> }[] = []
+const recent: KnownEnv[] = []
 let oldest = 0
 
-function envFacts(text: string): (typeof recent)[number]["facts"] | undefined {
-  for (const known of recent) if (known.text === text) return known.facts
-  const env = parse<Record<string, string>>(Buffer.from(text, "latin1").toString("utf8"))
+function envAfter(line: Buffer, at: number): KnownEnv | undefined {
+  for (const known of recent) if (isSame(line, at, known.bytes)) return known
+  const end = line.indexOf(ENV_NAMES, at)
+  const env = end < 0 ? undefined : parse<Record<string, string>>(line.toString("utf8", at, end))
   if (!env) return undefined
-  const facts = contextOf(env)
-  recent[oldest] = { text, facts }
+  const known = { bytes: Buffer.from(line.subarray(at, end + ENV_NAMES.length)), facts: contextOf(env) }
+  recent[oldest] = known
   oldest = (oldest + 1) % RECENT
-  return facts
+  return known
 }
 
-const END_HEAD_BYTES = 400
-const END_HEAD =
-  /^\{"format":\d+,"kind":"end","id":"([!#-[\]-~]+)","wallMs":[\d.]+,"monoMs":[\d.]+,"durationMs":([\d.]+),"spawnMs":([\d.]+),"exit":\{"(code|signal|errno)":(\d+)\},"usage":\{[^}]*\}(?=,"stdout":\{)/
+/** Environments of one length differ in the container's id, which comes early. */
+const ID_BYTE = 60
+
+function isSame(line: Buffer, at: number, bytes: Buffer): boolean {
+  const end = at + bytes.length
+  return (
+    end <= line.length &&
+    line[end - 1] === bytes[bytes.length - 1] &&
+    line[at + ID_BYTE] === bytes[ID_BYTE] &&
+    line.compare(bytes, 0, bytes.length, at, end) === 0
+  )
+}
+
+const [DURATION, SPAWN, CODE, SIGNAL, ERRNO, USAGE, STDOUT] = [
+  ',"durationMs":',
+  ',"spawnMs":',
+  ',"exit":{"code":',
+  ',"exit":{"signal":',
+  ',"exit":{"errno":',
+  '},"usage":{',
+  '},"stdout":{',
+].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
+const BRACE = 125
 
 function endHead(line: Buffer, bodyBytes: number, withIps: boolean): EndHead | undefined {
+  cursor.open(line, END.length)
+  const id = cursor.id()
+  if (id === undefined || !cursor.skip(WALL) || Number.isNaN(cursor.number())) return undefined
+  if (!cursor.skip(MONO) || Number.isNaN(cursor.number())) return undefined
+  const durationMs = cursor.skip(DURATION) ? cursor.number() : Number.NaN
+  const spawnMs = cursor.skip(SPAWN) ? cursor.number() : Number.NaN
+  const kind = cursor.skip(CODE) ? "code" : cursor.skip(SIGNAL) ? "signal" : cursor.skip(ERRNO) ? "errno" : undefined
+  const number = cursor.number()
+  if (kind === undefined || Number.isNaN(durationMs + spawnMs + number) || !cursor.skip(USAGE)) return undefined
+  while (cursor.at < bodyBytes && line[cursor.at] !== BRACE) cursor.at++
   // An end line that carries stdin completes its begin line: rare, and worth a whole parse.
-  const found = END_HEAD.exec(line.toString("latin1", 0, Math.min(bodyBytes, END_HEAD_BYTES)))
-  if (!found) return undefined
-  const [{ length: cut }, id = "", durationMs, spawnMs, kind, number] = found
-  const exit = exitOf(kind, Number(number))
-  const end = { exit, durationMs: Number(durationMs), spawnMs: Number(spawnMs) }
-  if (number === "0" && kind === "code") {
+  if (!isAt(line, cursor.at, STDOUT)) return undefined
+  const cut = cursor.at + 1
+  const exit = number === 0 && kind === "code" ? OK : exitOf(kind, number)
+  const end = { exit, durationMs, spawnMs }
+  if (exit === OK) {
     const ips = withIps ? scanIps(line.toString("latin1", cut, bodyBytes)) : []
     return { kind: "end", id, end, summary: ips.length > 0 ? { ips } : NO_SUMMARY }
   }
@@ -166,6 +245,7 @@ function endHead(line: Buffer, bodyBytes: number, withIps: boolean): EndHead | u
   return { kind: "end", id, end, summary: reasonOf({ exit, stdout: streams.stdout, stderr: streams.stderr }) }
 }
 
+const OK: End["exit"] = { code: 0 }
 const NO_SUMMARY: CallSummary = {}
 
 /** `"ips":[...]` of a result, which is JSON inside a JSON string: what is nested in it are no arrays. */
@@ -178,7 +258,7 @@ function scanIps(streams: string): string[] {
   return Array.from(list.matchAll(ADDRESS), ([, address = ""]) => Buffer.from(address).toString())
 }
 
-function exitOf(kind: string | undefined, number: number): End["exit"] {
+function exitOf(kind: "code" | "signal" | "errno", number: number): End["exit"] {
   return kind === "code" ? { code: number } : kind === "signal" ? { signal: number } : { errno: number }
 }
 
@@ -186,57 +266,6 @@ function exitOf(kind: string | undefined, number: number): End["exit"] {
 function reasonOf({ exit, stdout, stderr }: Pick<End, "exit" | "stdout" | "stderr">): CallSummary {
   const { reason } = summarize({ exit, stdout, stderr } as Call)
   return reason === undefined ? {} : { reason }
-}
-
-const QUOTE = 34
-const BACKSLASH = 92
-
-/**
- * `name` and `cniVersion` of the configuration: keys of its outermost object, found without parsing what is nested.
- * The text is JSON inside a JSON string: an inner quote is `\"`, an inner backslash `\\`. A configuration that breaks
- * off after them still tells them.
- */
-function scanConfig(line: Buffer, from: number): ConfigHead {
-  const start = line.indexOf(',"text":"', from)
-  if (start < 0) return NO_CONFIG
-  let network: string | undefined
-  let cniVersion: string | undefined
-  let depth = 0
-  let key = ""
-  for (let at = start + 9; at < line.length; at++) {
-    const byte = line[at]
-    if (byte === BACKSLASH && line[at + 1] === QUOTE) {
-      const to = innerStringEnd(line, at + 2)
-      if (depth === 1) {
-        if (key === "") key = line.toString("latin1", at + 2, to)
-        else if (key === "name") network = unescaped(line.toString("utf8", at + 2, to))
-        else if (key === "cniVersion") cniVersion = unescaped(line.toString("utf8", at + 2, to))
-        if (network !== undefined && cniVersion !== undefined) break
-      }
-      at = to + 1
-    } else if (byte === 123 || byte === 91) depth++
-    else if (byte === 125 || byte === 93) depth--
-    else if (byte === 44) key = ""
-    else if (byte === QUOTE) break
-  }
-  // An empty name is none.
-  return { network: network || undefined, cniVersion: cniVersion || undefined }
-}
-
-/** Where the `\"` that closes an inner string starts. */
-function innerStringEnd(line: Buffer, from: number): number {
-  for (let at = from; at < line.length; at++) {
-    if (line[at] !== BACKSLASH) continue
-    if (line[at + 1] === QUOTE) return at
-    // An inner backslash (`\\`) escapes the inner character after it, whose quote or backslash is two bytes here.
-    if (line[at + 1] === BACKSLASH) at += line[at + 2] === BACKSLASH ? 3 : 1
-    else at++
-  }
-  return line.length
-}
-
-function unescaped(text: string): string {
-  return text.includes("\\") ? (parse<string>(`"${parse<string>(`"${text}"`)}"`) ?? text) : text
 }
 
 function configHead(stdin: Begin["stdin"]): ConfigHead {

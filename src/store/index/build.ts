@@ -90,27 +90,53 @@ function headOf(line: Line, name: string, damage: Damage): BeginHead | EndHead |
 const CHUNK_BYTES = 1024 * 1024
 const NEWLINE = 10
 
+/** One for all blocks: what a line tells is copied out of it before the next one is asked for. */
+let window: Buffer | undefined
+
 /** Lines that start in the block. One that goes on beyond it is read to its end; one from before is skipped. */
-export function* linesOf(path: string, { fromByte, toByte }: Place): Generator<Line> {
+function* linesOf(path: string, { fromByte, toByte }: Place): Generator<Line> {
   const file = openSegment(path)
   if (file === undefined) return
+  window ??= Buffer.allocUnsafeSlow(CHUNK_BYTES)
   try {
-    let at = fromByte === 0 ? 0 : firstStart(file, fromByte, toByte)
-    const splitter = new LineSplitter(at)
-    while (at >= 0) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
-      const readBytes = readSync(file, chunk, 0, CHUNK_BYTES, at)
-      if (readBytes === 0) break
-      at += readBytes
-      for (const line of splitter.push(chunk.subarray(0, readBytes))) {
-        if (line.offset >= toByte) return
-        yield line
+    // Offset of the window's first byte, and how many it holds.
+    let offset = fromByte === 0 ? 0 : firstStart(file, fromByte, toByte)
+    let heldBytes = 0
+    while (offset >= 0 && offset < toByte) {
+      const readBytes = readSync(file, window, heldBytes, CHUNK_BYTES - heldBytes, offset + heldBytes)
+      heldBytes += readBytes
+      const held = window.subarray(0, heldBytes)
+      let from = 0
+      for (let to = held.indexOf(NEWLINE); to >= 0; to = held.indexOf(NEWLINE, from)) {
+        if (offset + from >= toByte) return
+        if (to > from) yield { offset: offset + from, sizeBytes: to - from, bytes: held.subarray(from, to) }
+        from = to + 1
       }
+      if (readBytes === 0 || (from === 0 && heldBytes === CHUNK_BYTES)) {
+        const long = lineAt(file, offset)
+        if (!long) return
+        yield long
+        from = long.sizeBytes + 1
+        heldBytes = Math.max(heldBytes, from)
+      }
+      window.copyWithin(0, from, heldBytes)
+      offset += from
+      heldBytes -= from
     }
-    const rest = splitter.rest()
-    if (rest && rest.offset < toByte) yield rest
   } finally {
     closeSync(file)
+  }
+}
+
+/** A line that the window does not hold, or that no newline ends. */
+function lineAt(file: number, offset: number): Line | undefined {
+  const splitter = new LineSplitter(offset)
+  for (let at = offset; ; ) {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+    const readBytes = readSync(file, chunk, 0, CHUNK_BYTES, at)
+    if (readBytes === 0) return splitter.rest()
+    for (const line of splitter.push(chunk.subarray(0, readBytes))) return line
+    at += readBytes
   }
 }
 

@@ -1,0 +1,95 @@
+import type { Call } from "../model/call.ts"
+
+/** What a configuration tells a list. */
+export type ConfigHead = Pick<Call, "network" | "cniVersion">
+
+export const NO_CONFIG: ConfigHead = {}
+
+const TEXT = Buffer.from(',"text":"')
+const QUOTE = 34
+const BACKSLASH = 92
+const RECENT = 8
+
+/** Configurations come again with every call of a plugin: what was read of them last is kept, by plugin. */
+const recent = new Map<string, { bytes: Buffer; head: ConfigHead }[]>()
+const MOST_PLUGINS = 64
+
+/** `name` and `cniVersion` of the configuration in `,"stdin":{`, which starts at `from`. */
+export function scanConfig(line: Buffer, from: number, plugin: string): ConfigHead {
+  const start = line.indexOf(TEXT, from) + TEXT.length
+  if (start < TEXT.length) return NO_CONFIG
+  let known = recent.get(plugin)
+  if (!known) {
+    if (recent.size >= MOST_PLUGINS) recent.clear()
+    known = []
+    recent.set(plugin, known)
+  }
+  // Where the bytes that told it are the same, the rest of them is of no matter.
+  for (const { bytes, head } of known) if (startsWith(line, start, bytes)) return head
+  const { head, to } = scan(line, start)
+  if (known.length >= RECENT) known.shift()
+  known.push({ bytes: Buffer.from(line.subarray(start, to)), head })
+  return head
+}
+
+function startsWith(line: Buffer, at: number, bytes: Buffer): boolean {
+  const end = at + bytes.length
+  return (
+    end <= line.length &&
+    line[end - 1] === bytes[bytes.length - 1] &&
+    line.compare(bytes, 0, bytes.length, at, end) === 0
+  )
+}
+
+/**
+ * Keys of its outermost object, found without parsing what is nested. The text is JSON inside a JSON string: an inner
+ * quote is `\"`, an inner backslash `\\`. A configuration that breaks off after them still tells them. `to`: the end of
+ * what was looked at.
+ */
+function scan(line: Buffer, start: number): { head: ConfigHead; to: number } {
+  let network: string | undefined
+  let cniVersion: string | undefined
+  let depth = 0
+  let key = ""
+  let at = start
+  for (; at < line.length; at++) {
+    const byte = line[at]
+    if (byte === BACKSLASH && line[at + 1] === QUOTE) {
+      const to = innerStringEnd(line, at + 2)
+      if (depth === 1) {
+        if (key === "") key = line.toString("latin1", at + 2, to)
+        else if (key === "name") network = unescaped(line.toString("utf8", at + 2, to))
+        else if (key === "cniVersion") cniVersion = unescaped(line.toString("utf8", at + 2, to))
+      }
+      at = to + 1
+      if (network !== undefined && cniVersion !== undefined) break
+    } else if (byte === 123 || byte === 91) depth++
+    else if (byte === 125 || byte === 93) depth--
+    else if (byte === 44) key = ""
+    else if (byte === QUOTE) break
+  }
+  // An empty name is none.
+  const head = { network: network || undefined, cniVersion: cniVersion || undefined } as ConfigHead
+  return { head, to: Math.min(line.length, at + 1) }
+}
+
+/** Where the `\"` that closes an inner string starts. */
+function innerStringEnd(line: Buffer, from: number): number {
+  for (let at = from; at < line.length; at++) {
+    if (line[at] !== BACKSLASH) continue
+    if (line[at + 1] === QUOTE) return at
+    // An inner backslash (`\\`) escapes the inner character after it, whose quote or backslash is two bytes here.
+    if (line[at + 1] === BACKSLASH) at += line[at + 2] === BACKSLASH ? 3 : 1
+    else at++
+  }
+  return line.length
+}
+
+function unescaped(text: string): string {
+  if (!text.includes("\\")) return text
+  try {
+    return JSON.parse(`"${JSON.parse(`"${text}"`)}"`) as string
+  } catch {
+    return text
+  }
+}
