@@ -2,6 +2,7 @@ import { encode } from "../capture/codec.ts"
 import { type Begin, type End, type Exit, FORMAT, type Payload } from "../capture/record.ts"
 import { type Redaction, redact } from "../capture/redact.ts"
 import { isSecretName, SECRET_MARKS } from "../capture/secret-name.ts"
+import { REDACTED } from "../capture/secret-text.ts"
 import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host, Outcome, StreamIndex } from "./host.ts"
@@ -28,7 +29,7 @@ export function beginRecord(host: Host, config: RelayConfig, id: string, as: Beg
     ...(process.parentName === null ? {} : { parentName: process.parentName.trimEnd() }),
     plugin: process.name,
     path: process.path,
-    argv: config.raw ? process.argv : process.argv.map((argument) => cleaned(host, argument).text),
+    argv: config.raw ? process.argv : cleanArguments(host, process.argv),
     env,
     envNames,
     ...(process.hasOriginal
@@ -88,6 +89,15 @@ function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envN
   return { env, envNames }
 }
 
+/** `--token=x` is one argument, `--token x` are two. */
+function cleanArguments(host: Host, argv: readonly string[]): string[] {
+  return argv.map((argument, at) => {
+    const before = argv[at - 1] ?? ""
+    const isValue = before.startsWith("-") && !before.includes("=") && isSecretName(before) && !argument.startsWith("-")
+    return isValue ? REDACTED : cleaned(host, argument).text
+  })
+}
+
 function nameOf(entry: string): string {
   const equals = entry.indexOf("=")
   return equals < 0 ? entry : entry.slice(0, equals)
@@ -96,7 +106,8 @@ function nameOf(entry: string): string {
 function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
   const sizeBytes = host.sizeBytes(stream)
   const text = host.text(stream, config.streamBytes)
-  const content = text ?? host.latin1(stream, config.streamBytes)
+  const kept = text ?? host.latin1(stream, config.streamBytes)
+  const content = sizeBytes > config.streamBytes && !config.raw ? withoutCutUrl(kept) : kept
   const safe = config.raw ? { text: content, redacted: [], isCut: false } : cleaned(host, content)
   const truncated = sizeBytes > config.streamBytes || safe.isCut ? { truncated: true as const } : {}
   const redacted = safe.redacted.length > 0 ? { redacted: safe.redacted } : {}
@@ -118,7 +129,17 @@ const SEARCHED_CHARACTERS = 65_536
 export function cleaned(host: Host, text: string): Redaction & { isCut: boolean } {
   if (!host.holdsAny(text, MARKS)) return { text, redacted: [], isCut: false }
   if (text.length <= SEARCHED_CHARACTERS) return { ...redact(text), isCut: false }
-  return { ...redact(text.slice(0, wholeCharacters(text, SEARCHED_CHARACTERS))), isCut: true }
+  return { ...redact(withoutCutUrl(text.slice(0, wholeCharacters(text, SEARCHED_CHARACTERS)))), isCut: true }
+}
+
+const LONGEST_AUTHORITY = 4096
+
+/** Where the text was cut inside a URL, the `@` that tells of a password before it may be gone. */
+function withoutCutUrl(text: string): string {
+  let at = text.length
+  const from = Math.max(0, at - LONGEST_AUTHORITY)
+  while (at > from && text.charCodeAt(at - 1) > 32 && !'"<>\\/?#'.includes(text.charAt(at - 1))) at--
+  return text.endsWith("//", at) || text.endsWith("/\\/", at) ? text.slice(0, at) : text
 }
 
 /** Not between the halves of a character beyond U+FFFF. */

@@ -178,3 +178,15 @@ test("annotations of 256 KiB, in one piece and in many", async (t) => {
     assert.deepEqual(stand.stdins()[0]?.redacted, ["/runtimeConfig/io.kubernetes.cri.pod-annotations"])
   }
 })
+
+test("a password in two arguments, and in a URL that the stream's limit cuts", async (t) => {
+  const stand = standWith(t, ["echo"], { streamBytes: 100 })
+  const stdin = `{"pad":"${"x".repeat(50)}","url":"https://user:${SECRET}${SECRET}${SECRET}${SECRET}@host/"}`
+  const seen = await stand.run("plugin", { command: "ADD", stdin, argv: ["--password", SECRET, "-v"] })
+  assert.equal(seen.stdout, stdin)
+  assert.deepEqual(stand.begins()[0]?.argv.slice(1), ["--password", "[redacted]", "-v"])
+  const [end] = stand.ends()
+  const text = `{"pad":"${"x".repeat(50)}","url":"https://`
+  assert.deepEqual(end?.stdout, { sizeBytes: stdin.length, truncated: true, text })
+  assert.equal(stand.bytes().includes(SECRET), false)
+})
