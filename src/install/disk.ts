@@ -106,7 +106,8 @@ export function nodeDisk(root = "/"): Disk {
     },
     append(path, text) {
       during(path, () => {
-        const fd = openSync(at(path), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
+        const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+        const fd = openSync(at(path), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
         try {
           writeWhole(fd, text)
           fsyncSync(fd)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { lstatSync, readFileSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Disk } from "./disk.ts"
 import type { Step } from "./step.ts"
@@ -46,7 +46,14 @@ type Without<Union, Key extends string> = Union extends unknown ? Omit<Union, Ke
 
 /** undefined: there is none. Steps are told with the directory's present name. */
 export function readJournal(disk: Disk, path: string, binDir: string): Journal | undefined {
-  if (!existsSync(disk.at(path))) return undefined
+  const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
+  if (!stat) return undefined
+  // Undoing renames and removes what is named here, with root's rights: nobody else may have written it.
+  const isOurs = stat.isFile() && (stat.uid === 0 || stat.uid === process.geteuid?.()) && (stat.mode & 0o022) === 0
+  if (!isOurs) {
+    const hint = `Find out who put it there, and compare ${binDir}/.cnitap/real with ${binDir}.`
+    throw new Fault("REFUSED", `${path} is a symlink, or somebody else than root may write it`, hint)
+  }
   const text = readFileSync(disk.at(path), "utf8")
   const lines = text.split("\n").flatMap((line) => parse(line) ?? [])
   if (lines.length === 0 && text.trim() !== "") {
