@@ -52,7 +52,8 @@ export type TalliedCall = TimedCall & Pick<Call, "command">
 /** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
 export class Tally {
   readonly #calls = new TimedCalls()
-  readonly #groups = new Map<string, { plugin: string; command: string; calls: TimedCalls }>()
+  /** by plugin, then by command */
+  readonly #groups = new Map<string, Map<string, TimedCalls>>()
   #slowest: Slow[] = []
   readonly #mostSlow: number
 
@@ -83,7 +84,7 @@ export class Tally {
       failed: count(calls, (at) => calls.isFailed(at)),
       running: count(calls, (at) => calls.isRunning(at)),
       ...(steps ? { firstMs, lastMs } : {}),
-      groups: [...this.#groups.values()].map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
+      groups: [...this.#groups].flatMap(toGroups).sort((a, b) => b.totalMs - a.totalMs),
       histogram: histogramOf(calls),
       ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
       slowest: this.#slowest,
@@ -91,11 +92,11 @@ export class Tally {
   }
 
   #group(plugin: string, command: string): TimedCalls {
-    const key = `${plugin}\n${command}`
-    const known = this.#groups.get(key)
-    if (known) return known.calls
+    const known = this.#groups.get(plugin)?.get(command)
+    if (known) return known
+    const commands = this.#groups.get(plugin) ?? new Map<string, TimedCalls>()
     const calls = new TimedCalls()
-    this.#groups.set(key, { plugin, command, calls })
+    this.#groups.set(plugin, commands.set(command, calls))
     return calls
   }
 }
@@ -106,7 +107,11 @@ function count(calls: TimedCalls, is: (at: number) => boolean): number {
   return found
 }
 
-function toGroup({ plugin, command, calls }: { plugin: string; command: string; calls: TimedCalls }): Group {
+function toGroups([plugin, commands]: [string, Map<string, TimedCalls>]): Group[] {
+  return [...commands].map(([command, calls]) => toGroup(plugin, command, calls))
+}
+
+function toGroup(plugin: string, command: string, calls: TimedCalls): Group {
   const durations = calls.durations()
   return {
     plugin,
@@ -129,8 +134,11 @@ function histogramOf(calls: TimedCalls): Bucket[] {
     const durationMs = calls.durationMs[call] ?? Number.NaN
     if (Number.isNaN(durationMs)) continue
     const at = bucketOf(durationMs)
-    const bucket = buckets.get(at) ?? { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
-    buckets.set(at, bucket)
+    let bucket = buckets.get(at)
+    if (!bucket) {
+      bucket = { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
+      buckets.set(at, bucket)
+    }
     bucket.calls++
     if (calls.isFailed(call)) bucket.failed++
     lowest = Math.min(lowest, at)
