@@ -19,6 +19,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { compiled } from "../doubles/double.ts"
 import { RELAY, type Seen, Stand } from "./stand.ts"
 
 const STEPS = ["echo", "err told\n", "file made x", "exit 3"]
@@ -332,6 +333,19 @@ test("hardly any memory", async (t) => {
   for (let megabytes = 3; megabytes < 12; megabytes++) {
     const launch = ["-e", "CNI_COMMAND=ADD", "-m", String(megabytes * 1_000_000)]
     assert.deepEqual(await stand.run("plugin", { launch, stdin }), bare, `${megabytes} MB`)
+  }
+})
+
+test("no memory for the record of a long stdin: the plugin is given all of it", (t) => {
+  const stand = standWithPlugin(t)
+  copyFileSync(compiled(join(import.meta.dirname, "../doubles/cat.c")), join(stand.bin, "plugin"))
+  stand.wrap("plugin")
+  const stdin = "z".repeat(1_000_000)
+  for (let kilobytes = 1700; kilobytes <= 3000; kilobytes += 100) {
+    const limited = [`--as=${kilobytes * 1024}`, join(stand.bin, "plugin")]
+    const env = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
+    const { status, stdout } = spawnSync("prlimit", limited, { env, input: stdin, maxBuffer: 1 << 22 })
+    assert.deepEqual([status, stdout.toString() === stdin], [0, true], `${kilobytes} KiB`)
   }
 })
 

@@ -85,3 +85,8 @@ test("setuid, by a symlink of a user's: the originals beside the relay are meant
   assert.deepEqual(run("setpriv", ["--reuid=65534", "--clear-groups", join(theirs, "plugin")]), SEEN)
   assert.equal(stand.begins()[0]?.path, join(stand.bin, "plugin"))
 })
+
+test("first in a PID namespace of its own", (t) => {
+  const stand = standWithPlugin(t)
+  assert.deepEqual(run("unshare", ["--pid", join(stand.bin, "plugin")]), SEEN)
+})

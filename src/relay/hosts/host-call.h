@@ -38,23 +38,24 @@ HOST(hostReadConfig) { UNUSED; return readWhole(ctx, configPath); }
 HOST(hostReadStdin)
 {
     /* Reads ahead so that the begin line can hold stdin: up to the limit, and never longer than waitMs for a
-     * writer that keeps the pipe open. The rest is carried while the plugin runs. */
+     * writer that keeps the pipe open. The rest is carried while the plugin runs. Nothing is read that there is no
+     * room for: it would be lost to the plugin. */
+    Stream *s = &streams[STDIN];
     uint32_t limit;
     double waitMs, deadline;
-    static uint8_t chunk[CHUNK_BYTES];
     UNUSED;
     if (JS_ToUint32(ctx, &limit, argv[0]) || JS_ToFloat64(ctx, &waitMs, argv[1])) return JS_EXCEPTION;
     streamLimit = limit;
     if (!outcome.piped && openPipes()) return JS_NewBool(ctx, 0);
     deadline = clockMs(CLOCK_MONOTONIC) + (isatty(0) ? 0 : waitMs);
     outcome.stdinRead = 1;
-    while (!outcome.stdinComplete && streams[STDIN].kept + CHUNK_BYTES <= streamLimit) {
+    while (!outcome.stdinComplete && roomFor(s, 1)) {
         struct pollfd p = { 0, POLLIN, 0 };
         double left = deadline - clockMs(CLOCK_MONOTONIC);
         ssize_t n;
         if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0) break;
-        n = read(0, chunk, sizeof chunk);
-        if (n > 0) keep(&streams[STDIN], chunk, (size_t)n);
+        n = read(0, s->data + s->kept, (s->room < streamLimit ? s->room : streamLimit) - s->kept);
+        if (n > 0) s->kept += (size_t)n, s->total += (uint64_t)n;
         else if (n == 0 || (errno != EINTR && errno != EAGAIN)) outcome.stdinComplete = 1;
     }
     return JS_NewBool(ctx, 1);

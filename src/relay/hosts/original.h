@@ -24,22 +24,27 @@ static char **environmentWith(const char *variable)
     return result;
 }
 
-/* Keeps what fits under the limit; the relayed bytes themselves are never limited. */
-static void keep(Stream *s, const uint8_t *bytes, size_t count)
+/* How many of `count` more bytes there is room for: fewer at the limit, and where there is no memory. */
+static size_t roomFor(Stream *s, size_t count)
 {
     size_t want = s->kept + count, room;
     uint8_t *grown;
-    s->total += count;
     if (want > streamLimit) want = streamLimit;
-    if (want <= s->kept) return;
     if (want > s->room) {
         room = want < 4096 ? 4096 : want * 2 > streamLimit && streamLimit >= want ? streamLimit : want * 2;
-        if (!(grown = arenaRealloc(NULL, s->data, room))) return;
-        s->data = grown;
-        s->room = room;
+        if ((grown = arenaRealloc(NULL, s->data, room))) s->data = grown, s->room = room;
     }
-    memcpy(s->data + s->kept, bytes, want - s->kept);
-    s->kept = want;
+    if (want > s->room) want = s->room;
+    return want > s->kept ? want - s->kept : 0;
+}
+
+/* Keeps what there is room for; the relayed bytes themselves are never limited. */
+static void keep(Stream *s, const uint8_t *bytes, size_t count)
+{
+    size_t fits = s->kept == s->total ? roomFor(s, count) : 0; /* after a gap no more: it would pass for one text */
+    s->total += count;
+    if (fits) memcpy(s->data + s->kept, bytes, fits);
+    s->kept += fits;
 }
 
 /* Tried again like this by libcni itself (pkg/invoke/raw_exec.go): an agent has not yet closed the plugin it wrote. */
@@ -121,13 +126,15 @@ static int plugin(pid_t *pid, const char *variable)
     char **env = environmentWith(variable);
     volatile int execError = 0;
     struct sigaction fresh = { .sa_handler = SIG_DFL }, before;
-    pid_t parent = getpid(), child;
+    pid_t parent = getpid(), child, above;
+    int error;
     sigaction(SIGCHLD, &fresh, &before); /* an inherited SIG_IGN would reap the plugin before wait4 */
     child = vfork();
     if (child == 0) {
         /* The runtime's time-out kills only the relay (exec.CommandContext): take the plugin along. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) _exit(127);
+        above = getppid(); /* 0: first in a new PID namespace, from which we are not seen */
+        if (above != parent && above != 0) _exit(127);
         dup2(pipes[STDIN][0], 0);
         dup2(pipes[STDOUT][1], 1);
         dup2(pipes[STDERR][1], 2);
@@ -137,7 +144,11 @@ static int plugin(pid_t *pid, const char *variable)
         execError = errno;
         _exit(127);
     }
-    if (child < 0) return errno;
+    if (child < 0) {
+        error = errno;
+        sigaction(SIGCHLD, &before, NULL);
+        return error;
+    }
     if (execError) { waitpid(child, NULL, 0); return execError; }
     *pid = child;
     return 0;
