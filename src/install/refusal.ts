@@ -55,6 +55,10 @@ function generalRefusals({ facts, sites, shim, outputs }: Survey, { mode, settin
       firm(`${outputs.blocked} is in the way and is no directory`, "Name another place with --capture or --log-file."),
     )
   }
+  if (outputs.isForeign) {
+    const hint = `Run chown root ${settings.capture}, or name another directory with --capture.`
+    refusals.push(firm(`${settings.capture} belongs to another user, so that relays would not write there`, hint))
+  }
   if (outputs.isOpenToOthers) {
     const hint = `Run chmod 700 ${settings.capture}, or name another directory with --capture.`
     refusals.push(firm(`${settings.capture} may be read by others, so that relays would not write there`, hint))

@@ -23,7 +23,7 @@ export type Survey = {
   outputs: Outputs
 }
 
-export type Outputs = { missing: string[]; blocked?: string; isOpenToOthers: boolean }
+export type Outputs = { missing: string[]; blocked?: string; isOpenToOthers: boolean; isForeign: boolean }
 
 /** Looks, and changes nothing. */
 export function survey(disk: Disk, facts: NodeFacts, wish: Wish): Survey {
@@ -80,6 +80,12 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
     }
     for (const path of wanted) missing.add(path)
   }
-  const mode = statOf(disk.at(capture))?.mode ?? 0
-  return { missing: [...missing], ...(blocked ? { blocked } : {}), isOpenToOthers: (mode & 0o077) !== 0 }
+  // Runtimes run plugins as root, and a relay writes to a directory of its own user only.
+  const { mode, uid } = statOf(disk.at(capture)) ?? { mode: 0, uid: 0 }
+  return {
+    missing: [...missing],
+    ...(blocked ? { blocked } : {}),
+    isOpenToOthers: (mode & 0o077) !== 0,
+    isForeign: uid !== 0,
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readFileSync, symlinkSync } from "node:fs"
+import { chownSync, readFileSync, symlinkSync } from "node:fs"
 import { test } from "node:test"
 import { AGENTS, type AgentName } from "../../src/install/agent.ts"
 import { nodeDisk } from "../../src/install/disk.ts"
@@ -280,6 +280,16 @@ const REFUSALS: Case[] = [
     wish: { mode: "swap" },
     why: "/var/lib/cnitap/capture may be read by others, so that relays would not write there",
     hint: "Run chmod 700 /var/lib/cnitap/capture, or name another directory with --capture.",
+  },
+  {
+    refused: "a capture of another user",
+    prepare: (node) => {
+      node.directory("/var/lib/cnitap/capture", 0o700)
+      chownSync(node.at("/var/lib/cnitap/capture"), 65534, 65534)
+    },
+    wish: { mode: "swap" },
+    why: "/var/lib/cnitap/capture belongs to another user, so that relays would not write there",
+    hint: "Run chown root /var/lib/cnitap/capture, or name another directory with --capture.",
   },
   {
     refused: "a list that is empty",
