@@ -52,8 +52,7 @@ export type TalliedCall = TimedCall & Pick<Call, "command">
 /** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
 export class Tally {
   readonly #calls = new TimedCalls()
-  /** by plugin, then by command */
-  readonly #groups = new Map<string, Map<string, TimedCalls>>()
+  readonly #groups = new Map<string, { plugin: string; command: string; calls: TimedCalls }>()
   #slowest: Slow[] = []
   readonly #mostSlow: number
 
@@ -84,7 +83,7 @@ export class Tally {
       failed: count(calls, (at) => calls.isFailed(at)),
       running: count(calls, (at) => calls.isRunning(at)),
       ...(steps ? { firstMs, lastMs } : {}),
-      groups: [...this.#groups].flatMap(toGroups).sort((a, b) => b.totalMs - a.totalMs),
+      groups: [...this.#groups.values()].map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
       histogram: histogramOf(calls),
       ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
       slowest: this.#slowest,
@@ -92,11 +91,11 @@ export class Tally {
   }
 
   #group(plugin: string, command: string): TimedCalls {
-    const known = this.#groups.get(plugin)?.get(command)
-    if (known) return known
-    const commands = this.#groups.get(plugin) ?? new Map<string, TimedCalls>()
+    const key = `${plugin}\n${command}`
+    const known = this.#groups.get(key)
+    if (known) return known.calls
     const calls = new TimedCalls()
-    this.#groups.set(plugin, commands.set(command, calls))
+    this.#groups.set(key, { plugin, command, calls })
     return calls
   }
 }
@@ -107,11 +106,7 @@ function count(calls: TimedCalls, is: (at: number) => boolean): number {
   return found
 }
 
-function toGroups([plugin, commands]: [string, Map<string, TimedCalls>]): Group[] {
-  return [...commands].map(([command, calls]) => toGroup(plugin, command, calls))
-}
-
-function toGroup(plugin: string, command: string, calls: TimedCalls): Group {
+function toGroup({ plugin, command, calls }: { plugin: string; command: string; calls: TimedCalls }): Group {
   const durations = calls.durations()
   return {
     plugin,
@@ -134,11 +129,8 @@ function histogramOf(calls: TimedCalls): Bucket[] {
     const durationMs = calls.durationMs[call] ?? Number.NaN
     if (Number.isNaN(durationMs)) continue
     const at = bucketOf(durationMs)
-    let bucket = buckets.get(at)
-    if (!bucket) {
-      bucket = { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
-      buckets.set(at, bucket)
-    }
+    const bucket = buckets.get(at) ?? { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
+    buckets.set(at, bucket)
     bucket.calls++
     if (calls.isFailed(call)) bucket.failed++
     lowest = Math.min(lowest, at)

@@ -43,11 +43,10 @@ export class TimedCalls {
 
   /** Of those that ended, the shortest first. */
   durations(): Float64Array {
-    // NaN sorts behind every number.
-    const sorted = this.durationMs.slice(0, this.length).sort()
-    let { length } = sorted
-    while (length > 0 && Number.isNaN(sorted[length - 1])) length--
-    return sorted.subarray(0, length)
+    return this.durationMs
+      .subarray(0, this.length)
+      .filter((ms) => !Number.isNaN(ms))
+      .sort()
   }
 
   #grow(): void {

@@ -172,12 +172,7 @@ function judge(capture: Capture, calls: Iterable<Call>): void {
 
 function familiesOfSeveral(blocks: readonly BlockRef[]): number[] {
   const own: Uint32Array[] = blocks.map(({ index, number, head }) => {
-    const first = index.families(number)
-    const more = head.mixed.flatMap(([, others]) => others)
-    const families = new Uint32Array(first.length + more.length)
-    families.set(first)
-    families.set(more, first.length)
-    families.sort()
+    const families = Uint32Array.from([...index.families(number), ...head.mixed.flatMap(([, more]) => more)]).sort()
     let length = 0
     for (const family of families) {
       if (family === 0 || (length > 0 && families[length - 1] === family)) continue
