@@ -1,5 +1,5 @@
 import { type Call, isFailed } from "../model/call.ts"
-import { type CallNode, type Operation, walk } from "../model/operation.ts"
+import type { CallNode, Operation } from "../model/operation.ts"
 import { podName } from "../model/wording.ts"
 import type { Colour } from "./colour.ts"
 import type { Column, Table } from "./output.ts"
@@ -53,9 +53,4 @@ function pluginText(node: CallNode): string {
 export function callDuration(call: Call): string {
   if (call.state !== "ended") return call.state
   return duration(call.durationMs)
-}
-
-/** Number of calls, nested ones too. */
-export function countCalls({ calls }: Operation): number {
-  return [...walk(calls)].length
 }

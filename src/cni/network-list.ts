@@ -1,3 +1,4 @@
+import { isObject } from "./json.ts"
 import { SPEC_VERSIONS } from "./version.ts"
 
 /** A plugin's configuration, as far as it was JSON. */
@@ -162,8 +163,4 @@ function isFlag(value: unknown): boolean {
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

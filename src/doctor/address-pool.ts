@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path"
 import { contains, type Prefix, parseAddress, parsePrefix } from "../cni/address.ts"
+import { isObject } from "../cni/json.ts"
 import { DEFAULT_DATA_DIR } from "../store/host-local.ts"
 import type { Patient } from "./patient.ts"
 
@@ -94,8 +95,4 @@ function isIn(set: readonly Range[], ip: string): boolean {
 
 function dataDirOf(ipam: unknown): string {
   return isObject(ipam) && typeof ipam.dataDir === "string" && ipam.dataDir ? ipam.dataDir : DEFAULT_DATA_DIR
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

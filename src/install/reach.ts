@@ -1,3 +1,4 @@
+import { isObject } from "../cni/json.ts"
 /** One plugin that a network configuration leads to. `via` tells how, for people. */
 export type Reached = { name: string; via: string }
 
@@ -39,8 +40,4 @@ function flannelDelegates(delegate: unknown): Reached[] {
 
 function by(type: string): string {
   return `delegate of ${type}`
-}
-
-function isObject(value: unknown): value is PluginObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import type { Begin, End, Exit, Payload } from "../capture/record.ts"
+import { isObject } from "../cni/json.ts"
 
 /** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
 export type Pod = { namespace: string; name: string; uid?: string }
@@ -98,9 +99,7 @@ export function jsonObject(payload: Payload | undefined): Record<string, unknown
   if (!payload || !("text" in payload)) return undefined
   try {
     const value: unknown = JSON.parse(payload.text)
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { isObject } from "../cni/json.ts"
 import { type Call, jsonObject } from "./call.ts"
 import { type Operation, walk } from "./operation.ts"
 
@@ -34,7 +35,7 @@ export function toChain({ calls }: Operation): Hop[] {
 
 /** Undefined where the value is no result: an error, nothing, something else. */
 export function resultObjects(value: unknown): ResultObject[] | undefined {
-  if (!isRecord(value) || "code" in value || "msg" in value) return undefined
+  if (!isObject(value) || "code" in value || "msg" in value) return undefined
   const interfaces = list(value.interfaces)
   const objects: ResultObject[] = []
   for (const [key, content] of Object.entries(value)) {
@@ -89,7 +90,7 @@ function ipObject(
 
 /** Results before 0.3.0 have one object for each family. */
 function oldIpObjects(value: unknown): ResultObject[] {
-  if (!isRecord(value)) return []
+  if (!isObject(value)) return []
   const { ip, routes, ...rest } = value
   return [{ kind: "ip", name: text(ip), fields: fieldsOf(rest) }, ...list(routes).map(routeObject)]
 }
@@ -101,7 +102,7 @@ function routeObject(value: Record<string, unknown>): ResultObject {
 
 /** libcni before 1.2 always prints `"dns":{}`, which says nothing. */
 function dnsObjects(value: unknown): ResultObject[] {
-  if (!isRecord(value) || Object.keys(value).length === 0) return []
+  if (!isObject(value) || Object.keys(value).length === 0) return []
   return [{ kind: "dns", name: "dns", fields: fieldsOf(value) }]
 }
 
@@ -114,9 +115,5 @@ function text(value: unknown): string {
 }
 
 function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
+  return Array.isArray(value) ? value.filter(isObject) : []
 }

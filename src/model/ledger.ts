@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "../cni/address.ts"
+import { isObject } from "../cni/json.ts"
 import { type Call, isFailed, jsonObject, type Pod } from "./call.ts"
 import { type CallNode, type Operation, type Outcome, walk } from "./operation.ts"
 
@@ -281,7 +282,5 @@ function ipsOf(result: Record<string, unknown> | undefined): string[] {
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
+  return isObject(value) ? value : undefined
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { isObject } from "../cni/json.ts"
 import type { CachedResult } from "../model/ledger-node.ts"
 import { namesIn } from "./names.ts"
 
@@ -54,8 +55,4 @@ function ipsOf({ ips }: Record<string, unknown>): string[] {
   return (Array.isArray(ips) ? ips : []).flatMap((entry: unknown) =>
     isObject(entry) && typeof entry.address === "string" ? [entry.address.replace(/\/\d+$/, "")] : [],
   )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import { parse } from "smol-toml"
+import { isObject } from "../../cni/json.ts"
 import type { NodeFiles } from "./node-files.ts"
 
 export type Table = Record<string, unknown>
@@ -48,5 +49,5 @@ export function textsAt(table: Table, key: string): string[] | undefined {
 }
 
 export function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  return isObject(value) && !(value instanceof Date)
 }

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from "./facts.ts"
+import { isObject } from "../../cni/json.ts"
+import type { JsonObject } from "./facts.ts"
 import type { Rule } from "./finding.ts"
 
 export type JsonPath = (string | number)[]

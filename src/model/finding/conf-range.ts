@@ -1,6 +1,7 @@
 import { contains, type Prefix, parseAddress, parsePrefix } from "../../cni/address.ts"
+import { isObject } from "../../cni/json.ts"
 import { type FileHit, type FileRule, ipams, list, type Place } from "./conf-file.ts"
-import { isObject, text } from "./facts.ts"
+import { text } from "./facts.ts"
 
 /** host-local's address ranges. */
 export const RANGE_RULES: FileRule[] = [

@@ -1,8 +1,9 @@
+import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS } from "../../cni/version.ts"
 import { type FileHit, type FileRule, ipams, type JsonPath, list } from "./conf-file.ts"
 import { RANGE_RULES } from "./conf-range.ts"
 import { repeatedKeys } from "./duplicate-key.ts"
-import { isAtLeast, isObject, isReleased, type JsonObject, text } from "./facts.ts"
+import { isAtLeast, isReleased, type JsonObject, text } from "./facts.ts"
 import { isNetworkName } from "./name.ts"
 import { issue, libcni, spec } from "./source.ts"
 

@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser"
+import { isObject } from "../../cni/json.ts"
 import { type ConfFile, type FileHit, list } from "./conf-file.ts"
 import { FILE_RULES } from "./conf-rules.ts"
-import { isObject } from "./facts.ts"
 import { type Rule, type Severity, type Source, utf8Bytes } from "./finding.ts"
 import { libcni, spec } from "./source.ts"
 

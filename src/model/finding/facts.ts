@@ -1,4 +1,5 @@
 import type { Payload } from "../../capture/record.ts"
+import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS, VERSION_WHEN_MISSING } from "../../cni/version.ts"
 import { type Call, jsonObject } from "../call.ts"
 import type { CallNode, Operation } from "../operation.ts"
@@ -91,10 +92,6 @@ function callFacts(
 /** Text that is all there; undefined where it was not recorded, cut off in the record or is no text. */
 export function wholeText(payload: Payload | undefined): string | undefined {
   return payload && "text" in payload && !payload.truncated ? payload.text : undefined
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
 /** As libcni's types.Error: a result has neither key. */

@@ -1,8 +1,9 @@
 import { redact } from "../../capture/redact.ts"
 import { isCommand } from "../../cni/command.ts"
+import { isObject } from "../../cni/json.ts"
 import type { Piece } from "./document.ts"
 import { repeatedKeys } from "./duplicate-key.ts"
-import { type CallFacts, type CallRule, isObject, text, wholeText } from "./facts.ts"
+import { type CallFacts, type CallRule, text, wholeText } from "./facts.ts"
 import type { Hit } from "./finding.ts"
 import { issue, libcni, spec } from "./source.ts"
 

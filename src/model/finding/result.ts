@@ -1,9 +1,9 @@
 import { contains, parseAddress, parsePrefix } from "../../cni/address.ts"
+import { isObject } from "../../cni/json.ts"
 import {
   type CallFacts,
   type CallRule,
   isAtLeast,
-  isObject,
   isReleased,
   type JsonObject,
   objects,

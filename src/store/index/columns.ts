@@ -67,10 +67,6 @@ const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 const EXITS = ["none", "code", "signal", "errno"] as const
 
-export function emptyColumns(shape: Shape): Columns {
-  return readColumns(Buffer.from(new ArrayBuffer(sizeOf(shape))), shape)
-}
-
 /** Lays the columns over bytes that start at a multiple of eight; throws RangeError where there are too few. */
 export function readColumns(bytes: Buffer, shape: Shape): Columns {
   let at = bytes.byteOffset
