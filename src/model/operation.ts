@@ -1,4 +1,5 @@
 import { type Call, isFailed, type Pod } from "./call.ts"
+import { type CallTable, groupCalls, newTable, SAME_LIST_MS } from "./grouping.ts"
 
 /** A call with the delegate and IPAM calls that its plugin made, in time order. */
 export type CallNode = { call: Call; children: CallNode[] }
@@ -27,32 +28,24 @@ export type Operation = {
   calls: CallNode[]
 }
 
-/** Calls of one list follow each other at once; a pause longer than this is another try of the same command. */
-export const SAME_LIST_MS = 10_000
-/** A call that never ended can be the parent of others for as long as a runtime lets a plugin run. */
-export const LONGEST_CALL_MS = 600_000
-
-/**
- * Groups calls into operations, in the order they started. A nested call belongs to its parent by id; where the
- * variable did not survive (thick Multus, Antrea), to the innermost call of the same container and command, made by
- * another process, whose time contains it. Top-level calls of one command, attachment, network and runtime process
- * follow each other in one operation until one fails, one of their plugins comes again (a retry) or time has passed.
- */
+/** Groups calls into operations, in the order they started. */
 export function toOperations(calls: Iterable<Call>): Operation[] {
-  const nodes = inOrder([...calls]).map((call): CallNode => ({ call, children: [] }))
-  const byId = new Map(nodes.map((node) => [node.call.id, node]))
-  const inFlight = new Map<string, CallNode[]>()
-  const top: CallNode[] = []
-  for (const node of nodes) {
-    const key = familyOf(node.call)
-    const parent = parentById(node, byId) ?? inferParent(node.call, key, inFlight)
-    if (parent) parent.children.push(node)
-    else top.push(node)
-    const family = inFlight.get(key)
-    if (family) family.push(node)
-    else inFlight.set(key, [node])
+  const all = [...calls]
+  const { rows, level, from } = groupCalls(toTable(all))
+  const operations: Operation[] = []
+  for (const [at, begin] of from.entries()) {
+    const top: CallNode[] = []
+    const path: CallNode[] = []
+    for (let place = begin; place < (from[at + 1] ?? rows.length); place++) {
+      const node: CallNode = { call: all[rows[place] ?? 0] as Call, children: [] }
+      const depth = level[place] ?? 0
+      const siblings = depth === 0 ? top : path[depth - 1]?.children
+      siblings?.push(node)
+      path[depth] = node
+    }
+    operations.push(toOperation(top))
   }
-  return group(top).map(toOperation)
+  return operations
 }
 
 /** Every call of the tree, parents before children. */
@@ -64,131 +57,32 @@ export function* walk(nodes: CallNode[]): Generator<{ call: Call; level: number 
   }
 }
 
-/**
- * The order in which the calls were made. The wall clock can be set back, so that within a node the monotonic clock
- * decides; it starts anew with each boot. The difference of both tells boots and clock steps apart from the rest.
- */
-function inOrder(calls: Call[]): Call[] {
-  const byNode = new Map<string, Call[]>()
-  for (const call of calls) {
-    const own = byNode.get(call.node ?? "")
-    if (own) own.push(call)
-    else byNode.set(call.node ?? "", [call])
+function toTable(calls: readonly Call[]): CallTable {
+  const table = newTable(calls.length)
+  const rowOf = new Map(calls.map(({ id }, row) => [id, row]))
+  const numbers = new Map<string | number, number>()
+  const numbered = (value: string | number | undefined) => {
+    if (value === undefined || value === "") return 0
+    const known = numbers.get(value) ?? numbers.size + 1
+    numbers.set(value, known)
+    return known
   }
-  const perNode = [...byNode.values()].map(nodeInOrder)
-  return perNode.length === 1 ? (perNode[0] ?? []) : perNode.flat().sort((a, b) => a.wallMs - b.wallMs)
-}
-
-/** Slewing a clock moves it by less than this between calls that could be mistaken for each other. */
-const STEP_MS = 1_000
-
-function nodeInOrder(calls: Call[]): Call[] {
-  const offset = ({ wallMs, monoMs }: Call) => wallMs - monoMs
-  // As a rule nobody set the clock, and one sorting is enough.
-  if (spread(calls.map(offset)) < STEP_MS) return calls.toSorted((a, b) => a.monoMs - b.monoMs)
-  const sorted = calls.toSorted((a, b) => offset(a) - offset(b))
-  const stretches: Call[][] = []
-  let last: Call | undefined
-  for (const call of sorted) {
-    if (last && offset(call) - offset(last) < STEP_MS) stretches.at(-1)?.push(call)
-    else stretches.push([call])
-    last = call
+  for (const [row, call] of calls.entries()) {
+    table.node[row] = numbered(call.node)
+    table.ppid[row] = numbered(call.ppid)
+    table.command[row] = numbered(call.command)
+    table.containerId[row] = numbered(call.containerId)
+    table.ifname[row] = numbered(call.ifname)
+    table.network[row] = numbered(call.network)
+    table.plugin[row] = numbered(call.plugin)
+    table.parent[row] = call.parent ? (rowOf.get(call.parent) ?? -1) : -1
+    table.wallMs[row] = call.wallMs
+    table.monoMs[row] = call.monoMs
+    table.durationMs[row] = call.durationMs ?? Number.NaN
+    table.isProbe[row] = call.as === "probe" ? 1 : 0
+    table.isFailed[row] = isFailed(call) ? 1 : 0
   }
-  for (const stretch of stretches) stretch.sort((a, b) => a.monoMs - b.monoMs)
-  return stretches.sort(stretchOrder).flat()
-}
-
-function spread(values: number[]): number {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const value of values) {
-    if (value < least) least = value
-    if (value > most) most = value
-  }
-  return most - least
-}
-
-/** One boot's clock was set where one stretch's monotonic times follow the other's; otherwise the node was booted. */
-function stretchOrder(a: Call[], b: Call[]): number {
-  const [firstA, lastA, firstB, lastB] = [a[0], a.at(-1), b[0], b.at(-1)]
-  if (!firstA || !lastA || !firstB || !lastB) return 0
-  if (lastA.monoMs <= firstB.monoMs) return -1
-  if (lastB.monoMs <= firstA.monoMs) return 1
-  return firstA.wallMs - firstB.wallMs
-}
-
-/** An id that leads back to the call itself is a damaged or forged record, no nesting. */
-function parentById(node: CallNode, byId: Map<string, CallNode>): CallNode | undefined {
-  const parent = node.call.parent ? byId.get(node.call.parent) : undefined
-  if (!parent) return undefined
-  const seen = new Set([node])
-  for (let up: CallNode | undefined = parent; up; up = up.call.parent ? byId.get(up.call.parent) : undefined) {
-    if (seen.has(up)) return undefined
-    seen.add(up)
-  }
-  return parent
-}
-
-function familyOf({ node, containerId, command }: Call): string {
-  return `${node}\n${containerId}\n${command}`
-}
-
-/** What ended before this call began contains none of the later ones either: it is forgotten, which keeps this linear. */
-function inferParent(call: Call, key: string, inFlight: Map<string, CallNode[]>): CallNode | undefined {
-  const family = inFlight.get(key)
-  if (!family || !call.containerId) {
-    inFlight.delete(key)
-    return undefined
-  }
-  const open = family.filter(({ call: other }) => call.monoMs >= other.monoMs && call.monoMs <= latestEnd(other))
-  inFlight.set(key, open)
-  return open.findLast(
-    ({ call: other }) =>
-      other.as !== "probe" && other.ppid !== call.ppid && (endMono(call) ?? call.monoMs) <= latestEnd(other),
-  )
-}
-
-function latestEnd(call: Call): number {
-  return endMono(call) ?? call.monoMs + LONGEST_CALL_MS
-}
-
-/** A probe is over as soon as it began. */
-function endMono({ as, monoMs, durationMs }: Call): number | undefined {
-  return durationMs === undefined ? (as === "probe" ? monoMs : undefined) : monoMs + durationMs
-}
-
-function group(top: CallNode[]): CallNode[][] {
-  const open = new Map<string, CallNode[][]>()
-  const groups: CallNode[][] = []
-  for (const node of top) {
-    const { call } = node
-    const key = [call.node, call.ppid, call.command, call.containerId, call.ifname].join("\n")
-    const lists = (open.get(key) ?? []).filter((list) => !isOver(list, call))
-    const list = lists.find((candidate) => isNext(candidate, call))
-    if (list) list.push(node)
-    else {
-      const fresh = [node]
-      lists.push(fresh)
-      groups.push(fresh)
-    }
-    open.set(key, lists)
-  }
-  return groups
-}
-
-/** A reboot makes the monotonic clock smaller: nothing of before goes on. */
-function isOver(list: CallNode[], call: Call): boolean {
-  const last = list.at(-1)?.call
-  if (!last || isFailed(last)) return true
-  const pauseMs = call.monoMs - (endMono(last) ?? Math.min(call.monoMs, latestEnd(last)))
-  return pauseMs >= SAME_LIST_MS || call.monoMs < last.monoMs
-}
-
-/** Networks of one pod may run side by side; a configuration that could not be read names none. */
-function isNext(list: CallNode[], call: Call): boolean {
-  const isSameNetwork = list.every(
-    ({ call: { network } }) => network === undefined || call.network === undefined || network === call.network,
-  )
-  return isSameNetwork && !list.some(({ call: other }) => other.plugin === call.plugin)
+  return table
 }
 
 /** Whether no further call can belong to it. `nowMs` since 1970. */
@@ -219,6 +113,11 @@ export function toOperation(calls: CallNode[]): Operation {
     outcome: outcomeOf(calls),
     calls,
   }
+}
+
+/** A probe is over as soon as it began. */
+function endMono({ as, monoMs, durationMs }: Call): number | undefined {
+  return durationMs === undefined ? (as === "probe" ? monoMs : undefined) : monoMs + durationMs
 }
 
 function outcomeOf(calls: CallNode[]): Outcome {

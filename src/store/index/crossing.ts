@@ -1,5 +1,5 @@
 import type { Call } from "../../model/call.ts"
-import { LONGEST_CALL_MS, SAME_LIST_MS } from "../../model/operation.ts"
+import { LONGEST_CALL_MS, SAME_LIST_MS } from "../../model/grouping.ts"
 import type { Capture } from "../capture.ts"
 import type { Damage } from "../damage.ts"
 import { processes } from "../process.ts"

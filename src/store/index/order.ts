@@ -1,5 +1,5 @@
 import type { Call } from "../../model/call.ts"
-import { LONGEST_CALL_MS } from "../../model/operation.ts"
+import { LONGEST_CALL_MS } from "../../model/grouping.ts"
 
 /**
  * Calls of one node between which its clock was not set: wall and monotonic time run with one distance, of which they
