@@ -94,6 +94,7 @@ test("what stands for no JSON is left alone", () => {
   for (const line of [
     "",
     "[INFO] started",
+    '{"name":"[\\t]","ipam":"{ }"}',
     "ports [80 443 8080 9090 65]",
     "[1 2 3 4 5 300]",
     "0x1, 0x2, 0x3, 0x4, 0x5",
@@ -125,6 +126,8 @@ test("whatever JSON, in whatever code, in the middle of a line, comes back", (t)
   ]
   for (let round = 0; round < 2000; round++) {
     const text = JSON.stringify({ cniVersion: "1.0.0", own: random.json(2) })
+    // A string that is JSON itself becomes that, as in libcni's cache file.
+    if (/"(?:\\[tnr]| )*[[{]/.test(text)) continue
     const code = random.pick(codes)
     const line = `conf ${code(text, [...new TextEncoder().encode(text)])} end`
     assert.equal(decoded(line), `conf ${text} end`, line)

@@ -50,7 +50,7 @@ function holdsJson(text: string, depth: number): boolean {
 /** `[]` and `{}` say nothing, `[INFO]` is no JSON, and not every brace that is never closed begins some. */
 function isDocument(piece: Piece, text: string): boolean {
   if (piece.kind === "broken") return /^(?:\{\s*"|\[\s*[{["])/.test(text.slice(piece.from))
-  return piece.kind === "json" && typeof piece.value === "object" && piece.to - piece.from > 2
+  return piece.kind === "json" && typeof piece.value === "object" && Object.keys(piece.value ?? {}).length > 0
 }
 
 /** A line that is JSON already (libcni's cache file) may hold encoded JSON as the value of a key. */
