@@ -1,4 +1,5 @@
 import { redact } from "../../capture/redact.ts"
+import { REDACTED } from "../../capture/secret-text.ts"
 import { isCommand } from "../../cni/command.ts"
 import { isObject } from "../../cni/json.ts"
 import type { Piece } from "./document.ts"
@@ -232,8 +233,20 @@ function printed({ pieces, error }: CallFacts): Hit[] {
 
 /** What the relay took out on writing, or, in a raw capture, what it would have. The finding never repeats it. */
 function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "stderr"): Hit[] {
-  const found = payload?.redacted ?? (payload && "text" in payload ? redact(payload.text).redacted : [])
-  return found.length > 0 ? [{ said: `at ${found.join(", ")}`, stream, excerpt: "" }] : []
+  if (!payload) return []
+  const recorded = "text" in payload ? payload.text : ""
+  const { text, redacted } = payload.redacted ? { text: recorded, redacted: payload.redacted } : redact(recorded)
+  const secrets = redacted.filter((place) => (place === "text" ? !isPodsOwn(text) : !PODS_OWN.test(place)))
+  return secrets.length > 0 ? [{ said: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []
+}
+
+/** Annotations are taken out because anything may be in them; Calico logs a pod's with every ADD. */
+const PODS_OWN = /(?:annotations|last-applied-configuration|\/labels)\W*$/i
+
+/** Whether all that was taken out of a text is the pod's own. */
+function isPodsOwn(text: string): boolean {
+  const before = text.split(REDACTED).slice(0, -1)
+  return before.length > 0 && before.every((piece) => PODS_OWN.test(piece))
 }
 
 function exitWords({ call }: CallFacts): string {

@@ -54,7 +54,11 @@ export function processRules(nowMs: number): CallRule[] {
       check: ({ call, isFailed, error, stdout }) => {
         if (call.command !== "DEL" || !isFailed) return []
         const said = `${typeof error?.msg === "string" ? error.msg : ""} ${typeof error?.details === "string" ? error.details : ""}`
-        if (call.netns && !(NAMESPACE.test(said) && ABSENT.test(said))) return []
+        // With an empty CNI_NETNS a plugin may still fail for another reason, such as an agent that is away.
+        const isOfNetns = call.netns
+          ? NAMESPACE.test(said) && ABSENT.test(said)
+          : NAMESPACE.test(said) || error?.code === 4
+        if (!isOfNetns) return []
         const at = stdout ? 0 : undefined
         return [
           {

@@ -146,7 +146,12 @@ export const REQUEST_RULES: CallRule[] = [
     source: spec("1, Configuration format"),
     remedy: "Look for a link or a wrapper: plugins such as Antrea's refuse another type than their own.",
     check: ({ call, config, level }) =>
-      level === 0 && call.as === "relay" && typeof config?.type === "string" && config.type !== call.plugin
+      level === 0 &&
+      call.as === "relay" &&
+      typeof config?.type === "string" &&
+      config.type !== call.plugin &&
+      // An IPAM plugin is given its caller's configuration, whether that was recorded or not.
+      !(isObject(config.ipam) && config.ipam.type === call.plugin)
         ? [{ said: `${config.type}, executed as ${call.plugin}`, stream: "stdin", at: at(call.stdin, `"type"`) }]
         : [],
   },

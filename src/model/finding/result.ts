@@ -59,8 +59,8 @@ export const RESULT_RULES: CallRule[] = [
     title: "ip4 or ip6 in a result of 0.3.0 or later",
     source: spec("5, ADD success"),
     remedy: "Print the `ips` list: these keys ended with 0.2.0 and are dropped in silence.",
-    check: ({ version, stdout, ...facts }) =>
-      !isAtLeast(version, "0.3.0")
+    check: ({ stdout, ...facts }) =>
+      !isAtLeast(shapeOf(facts), "0.3.0")
         ? []
         : ["ip4", "ip6"].flatMap((key) =>
             key in (added(facts) ?? {}) ? [{ said: key, ...place(stdout, `"${key}"`) }] : [],
@@ -72,8 +72,8 @@ export const RESULT_RULES: CallRule[] = [
     title: "`version` in ips of a result of 1.0.0 or later",
     source: spec("5, ADD success"),
     remedy: "Leave `version` out of `ips`: it ended with 0.4.0.",
-    check: ({ version, stdout, ...facts }) =>
-      !isAtLeast(version, "1.0.0")
+    check: ({ stdout, ...facts }) =>
+      !isAtLeast(shapeOf(facts), "1.0.0")
         ? []
         : addedIps(facts)
             .filter((ip) => "version" in ip)
@@ -85,8 +85,8 @@ export const RESULT_RULES: CallRule[] = [
     title: "no `version` in ips of a result of 0.3.0 to 0.4.0",
     source: spec("5, ADD success"),
     remedy: 'Print "4" or "6" there.',
-    check: ({ version, stdout, ...facts }) =>
-      !isAtLeast(version, "0.3.0") || isAtLeast(version, "1.0.0")
+    check: ({ stdout, ...facts }) =>
+      !isAtLeast(shapeOf(facts), "0.3.0") || isAtLeast(shapeOf(facts), "1.0.0")
         ? []
         : addedIps(facts)
             .filter((ip) => !("version" in ip))
@@ -98,8 +98,8 @@ export const RESULT_RULES: CallRule[] = [
     title: "`version` of an address that is of the other family",
     source: spec("5, ADD success"),
     remedy: 'Print "4" for IPv4 and "6" for IPv6.',
-    check: ({ version, stdout, ...facts }) =>
-      isAtLeast(version, "1.0.0")
+    check: ({ stdout, ...facts }) =>
+      isAtLeast(shapeOf(facts), "1.0.0")
         ? []
         : addedIps(facts).flatMap((ip) => {
             const bits = parsePrefix(text(ip.address))?.address.bits
@@ -243,7 +243,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print the name that the interface really has, at most 15 characters.",
     check: (facts) =>
-      addedInterfaces(facts)
+      ownInterfaces(facts)
         .filter(({ name }) => typeof name === "string" && name.length > 15)
         .map(({ name }) => ({ said: text(name), ...place(facts.stdout, JSON.stringify(name)) })),
   },
@@ -295,13 +295,18 @@ export const RESULT_RULES: CallRule[] = [
 ]
 
 /**
- * aws-cni keeps its own data there: a VLAN id or a route table as `mac`, a device number as `sandbox`
- * (routed-eni-cni-plugin/cni.go), and later reads it back.
+ * aws-cni keeps its own data there: a VLAN id or a route table as `mac`, a device number as `sandbox`, under the name of
+ * a device that it never makes (routed-eni-cni-plugin/cni.go), and later reads it back.
  */
 const KEEPS_DATA_IN_INTERFACES = ["aws-cni"]
 
 function ownInterfaces(facts: AddFacts): JsonObject[] {
   return KEEPS_DATA_IN_INTERFACES.includes(facts.call.plugin) ? [] : addedInterfaces(facts)
+}
+
+/** The version whose shape a result must have: its own, which `result-version-differs` compares with what was asked for. */
+function shapeOf({ result, version }: Pick<CallFacts, "result" | "version">): string {
+  return typeof result?.cniVersion === "string" && isReleased(result.cniVersion) ? result.cniVersion : version
 }
 
 type AddFacts = Pick<CallFacts, "call" | "isOk" | "result" | "prevResult" | "children">

@@ -110,5 +110,16 @@ testRules(OUTPUT_RULES, {
       plugin("raw", { at: 20, command: "DEL", stderr: '{"k8s_auth_token":"hunter2-hunter2-hunter2"}' }),
     ],
     found: ["secret-in-output calico:stderr at text", "secret-in-output raw:stderr at /k8s_auth_token"],
+    // Calico logs the endpoint with every ADD; annotations are the pod's.
+    fine: [
+      [plugin("calico", { stderr: 'endpoint={Labels:map[app:web], Annotations:map[string]string{"a":"b"}}' })],
+      [plugin("multus", { stderr: '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a":"b"}}}' })],
+      [
+        {
+          ...plugin("calico"),
+          stderr: { sizeBytes: 40, text: "endpoint={Annotations:[redacted], Owner:x}", redacted: ["text"] },
+        },
+      ],
+    ],
   },
 })

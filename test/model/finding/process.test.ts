@@ -9,7 +9,7 @@ testRules(processRules(0), {
   },
   "not-started": {
     calls: [plugin("bridge", { exit: { errno: 13 }, stdout: "" })],
-    found: ["not-started bridge:exit could not be started (errno 13)"],
+    found: ["not-started bridge:exit could not be started: permission denied"],
   },
   // Pain 23, 40: containerd#5438.
   "killed-by-runtime": {
@@ -51,6 +51,14 @@ testRules(processRules(0), {
           command: "DEL",
           exit: { code: 1 },
           stdout: { cniVersion: "1.0.0", code: 999, msg: "iptables: busy" },
+        }),
+      ],
+      [
+        plugin("calico", {
+          command: "DEL",
+          netns: "",
+          exit: { code: 1 },
+          stdout: { cniVersion: "1.0.0", code: 999, msg: "dial tcp 10.96.0.1:443: connection refused" },
         }),
       ],
     ],

@@ -1,6 +1,6 @@
 import { RESULT_RULES } from "../../../src/model/finding/result.ts"
 import type { Said } from "../calls.ts"
-import { config, plugin, testRules } from "./rules.ts"
+import { config, plugin, RESULT, testRules } from "./rules.ts"
 
 /** An ADD that answers with these keys beside cniVersion. */
 const giving = (keys: object, more: Said = {}) =>
@@ -34,11 +34,16 @@ testRules(RESULT_RULES, {
   "ip-version-key": {
     calls: [giving({ ips: [{ version: "4", address: "10.1.2.3/24" }] })],
     found: ["ip-version-key bridge:stdout:30 10.1.2.3/24"],
-    fine: [[old("0.4.0", ip("10.1.2.3/24", { version: "4" }))]],
+    fine: [
+      [old("0.4.0", ip("10.1.2.3/24", { version: "4" }))],
+      // Of another version than it was asked for, but a whole result of that one.
+      [giving({ cniVersion: "0.4.0", ...ip("10.1.2.3/24", { version: "4" }) })],
+    ],
   },
   "ip-version-missing": {
     calls: [old("0.3.1", ip("10.1.2.3/24"))],
     found: ["ip-version-missing bridge:stdout:40 10.1.2.3/24"],
+    fine: [[plugin("bridge", { stdin: config({ cniVersion: "0.4.0" }), stdout: RESULT })]],
   },
   "ip-version-wrong": {
     calls: [old("0.4.0", ip("fd00::3/64", { version: "4" }))],
@@ -93,7 +98,11 @@ testRules(RESULT_RULES, {
   "interface-name-too-long": {
     calls: [giving({ interfaces: [{ name: "abcdefghijklmnop" }] })],
     found: ["interface-name-too-long bridge:stdout:44 abcdefghijklmnop"],
-    fine: [[giving({ interfaces: [{ name: "abcdefghijklmno" }] })]],
+    fine: [
+      [giving({ interfaces: [{ name: "abcdefghijklmno" }] })],
+      // aws-cni keeps data under such a name for each pod.
+      [plugin("aws-cni", { stdout: { cniVersion: "1.0.0", interfaces: [{ name: "dummy8ea2c11fe35" }] } })],
+    ],
   },
   "interface-mac-invalid": {
     calls: [giving(eth0({ mac: "0a:58:0a" }))],
