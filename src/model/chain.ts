@@ -1,5 +1,6 @@
 import { isObject } from "../cni/json.ts"
 import { type Call, jsonObject } from "./call.ts"
+import { isError } from "./finding/document.ts"
 import { type Operation, walk } from "./operation.ts"
 
 /** What a result is made of, as the CNI specification names it; `other` for keys that it does not know. */
@@ -35,7 +36,7 @@ export function toChain({ calls }: Operation): Hop[] {
 
 /** Undefined where the value is no result: an error, nothing, something else. */
 export function resultObjects(value: unknown): ResultObject[] | undefined {
-  if (!isObject(value) || "code" in value || "msg" in value) return undefined
+  if (!isObject(value) || isError(value)) return undefined
   const interfaces = list(value.interfaces)
   const objects: ResultObject[] = []
   for (const [key, content] of Object.entries(value)) {

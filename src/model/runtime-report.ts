@@ -1,5 +1,5 @@
 import { type Call, isFailed, jsonObject } from "./call.ts"
-import { piecesOf } from "./finding/document.ts"
+import { isError, piecesOf } from "./finding/document.ts"
 import { exitText } from "./wording.ts"
 
 /**
@@ -20,7 +20,7 @@ export function reportOf(call: Call): Report {
   // pkg/invoke/exec.go fixupResultVersion
   if (complaint) return failure(call, `failed to unmarshal raw result: ${complaint}`)
   const result = jsonObject(call.stdout)
-  return result && ("code" in result || "msg" in result) ? { kind: "empty-success" } : { kind: "success" }
+  return result && isError(result) ? { kind: "empty-success" } : { kind: "success" }
 }
 
 /** Whether the failing call said something on stderr that libcni drops, because stdout holds the error. */

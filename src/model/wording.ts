@@ -7,10 +7,28 @@ export function podName({ pod, containerId }: Pick<Operation, "pod" | "container
   return pod ? `${pod.namespace}/${pod.name}` : (containerId?.slice(0, 13) ?? "")
 }
 
+/** Why Linux refuses to start a program. */
+const ERRORS: Readonly<Record<number, string>> = {
+  1: "operation not permitted",
+  2: "no such file or directory",
+  5: "input/output error",
+  7: "argument list too long",
+  8: "exec format error",
+  11: "resource temporarily unavailable",
+  12: "cannot allocate memory",
+  13: "permission denied",
+  20: "not a directory",
+  21: "is a directory",
+  22: "invalid argument",
+  24: "too many open files",
+  26: "text file busy",
+  40: "too many levels of symbolic links",
+}
+
 /** How a process ended, in words. */
 export function exitText(exit: Exit | undefined): string {
   if (!exit) return ""
-  if ("errno" in exit) return `could not be started (errno ${exit.errno})`
+  if ("errno" in exit) return `could not be started: ${ERRORS[exit.errno] ?? `errno ${exit.errno}`}`
   if ("signal" in exit) return `killed by ${SIGNALS[exit.signal] ?? `signal ${exit.signal}`}`
   return `exit ${exit.code}`
 }

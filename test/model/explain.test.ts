@@ -43,13 +43,13 @@ function explained(...calls: Call[]): string[] {
   for (const operation of operations) lists.add(operation)
   const related = operations.filter(({ pod }) => pod?.name === "web-1")
   for (const operation of related) ledger.add(operation)
-  const operation = operationToExplain(related, (one) => lists.of(one), nowMs)
+  const operation = operationToExplain(related, (one) => lists.of(one, related), nowMs)
   assert.ok(operation)
   const { headline, statements } = explain(operation, {
     related,
     attachments: ledger.attachments(),
     findings: related.flatMap((one) => linter.check(one)).filter((finding) => finding.operation === operation.id),
-    list: lists.of(operation),
+    list: lists.of(operation, related),
     nowMs,
   })
   return [headline, ...statements.map(({ about, text }) => `${about}: ${text}`)]
@@ -81,7 +81,7 @@ test("a failing ADD: IPAM failed first, the list stopped, libcni dropped the log
       "failed first: host-local, called by bridge: no IP addresses available in range set (code 999, exit 1)",
       "never ran: portmap",
       'runtime said: plugin type="bridge" failed (add): no IP addresses available in range set',
-      "thrown away: stderr of host-local, the last of 2 lines: 254 of 254 taken",
+      "thrown away: stderr of host-local, one of 2 lines: 254 of 254 taken",
       "left behind: nothing: DEL del-portmap of the container did well",
       "look next: cnitap ledger, for who holds the addresses; cnitap show host-local; cnitap diff bridge good",
     ],
@@ -106,7 +106,7 @@ test("a plugin that words its delegate's error anew is told with its own words; 
       "never ran: whatever the list has after calico; no call here tells",
       'runtime said: plugin type="calico" failed (add): error adding pod; ipam failed',
       "left behind: of calico, calico-ipam: ADD failed at calico, and no DEL came",
-      "look next: the agent that the plugin asks: is it running on this node?; cnitap show calico-ipam",
+      "look next: whether the agent that calico-ipam asks is running on this node; cnitap show calico-ipam",
     ],
   )
 })
@@ -168,7 +168,7 @@ test("a hang: who waits, and what comes after", () => {
       "ADD shop/web-1 is still running, after 60.0s",
       "waits: host-local, called by bridge began and has not ended (pid 4711)",
       "never ran: portmap, so far",
-      "look next: cat /proc/4711/stack, and the log of what it asks; cnitap show host-local; cnitap diff bridge good",
+      "look next: cat /proc/$(pgrep -P 4711)/stack, and the log of what it asks; cnitap show host-local; cnitap diff bridge good",
     ],
   )
 })
@@ -208,7 +208,7 @@ test("a crash: libcni passes stderr on where stdout is empty", () => {
 test("a plugin that could not be started", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { exit: { errno: 13 } })).slice(0, 4), [
     "ADD shop/web-1 failed 60s ago, after 10.0ms",
-    "failed first: bridge: /opt/cni/bin/bridge could not be started (errno 13)",
+    "failed first: bridge: /opt/cni/bin/bridge could not be started: permission denied",
     "never ran: portmap",
     'runtime said: plugin type="bridge" failed (add): netplugin failed: "cnitap: cannot execute /opt/cni/bin/bridge"',
   ])
@@ -250,10 +250,81 @@ test("an error with exit 0 looks like a success with an empty result", () => {
 test("the next plugin's file is missing: nothing failed here, and what the first plugin holds stays", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT })), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
-    "never ran: portmap, and no call failed: the runtime did not find its file, or the list was changed",
+    "never ran: portmap, and no call failed: the runtime did not find a plugin's file, or the list was changed",
     "left behind: 10.1.2.3 of bridge: no DEL",
-    "look next: cnitap show bridge; cnitap diff bridge good",
+    "look next: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
   ])
+})
+
+// Pain 22 (containerd#12130) as it is from the first pod on: no call ever ran the whole list.
+test("a plugin's file has always been missing: what ADD and DEL came to is the list around it", () => {
+  const del = (id: string, at: number) => call(id, { plugin: "portmap", command: "DEL", at })
+  assert.deepEqual(explained(call("aws-cni", { stdout: RESULT }), del("del", 1000), del("again", 20_000)), [
+    "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
+    "never ran: portmap, and no call failed: the runtime did not find a plugin's file, or the list was changed",
+    "left behind: 10.1.2.3 of aws-cni: DEL (2 times) never reached aws-cni",
+    "look next: cnitap doctor; cnitap show aws-cni",
+  ])
+})
+
+// Pain 31: an agent rewrote the list, and NetworkPolicies are enforced no more.
+test("a list that was edited: those before it had another, those after it are told what went", () => {
+  const added = (pod: string, at: number, ...plugins: string[]) =>
+    plugins.map((plugin, index) =>
+      call(`${pod}-${plugin}`, {
+        plugin,
+        at: at + index * 20,
+        containerId: pod,
+        pod: { namespace: "shop", name: pod },
+        stdout: RESULT,
+      }),
+    )
+  const well = "ADD shop/web-1: nothing is wrong with it (60s ago, took 30.0ms)"
+  const first = added("web-1", 0, "bridge", "portmap")
+  assert.deepEqual(explained(...first, ...added("later", 20_000, "bridge", "portmap", "antrea")).slice(0, 1), [well])
+  const short = ["web-1", "b", "c"].flatMap((pod, index) => added(pod, index * 10_000, "bridge", "portmap"))
+  assert.deepEqual(explained(...added("a", -60_000, "bridge", "portmap", "antrea"), ...short), [
+    well,
+    "so far: bridge, portmap exited with 0; it got 10.1.2.3; slowest was bridge (10.0ms)",
+    "list changed: without antrea since 60s ago",
+    "findings: env-missing, prevresult-missing (cnitap lint tells more)",
+    "look next: CNI did its part: routes, policy, DNS and the pod itself are beyond these calls",
+  ])
+})
+
+test("a plugin in the middle of the list that was not called although those behind it were", () => {
+  const pod = { namespace: "shop", name: "other" }
+  const list = ["bridge", "tuning", "portmap"].map((plugin, index) =>
+    call(`good-${plugin}`, { plugin, at: -60_000 + index * 20, containerId: "other", pod, stdout: RESULT }),
+  )
+  assert.equal(
+    explained(...list, call("bridge", { stdout: RESULT }), call("portmap", { at: 40, stdout: RESULT }))[1],
+    "never ran: tuning, and no call failed: the list was changed, or its calls are no longer recorded (cnitap status)",
+  )
+})
+
+test("the line that tells the most: where it panicked, what went wrong, the error behind a result, bytes as JSON", () => {
+  const first = (said: Said) => explained(call("bridge", { exit: { code: 2 }, ...said }))[1]
+  const trace =
+    "panic: nil map\n\ngoroutine 1 [running, locked to thread]:\nmain.cmdAdd(0xc0000b2000)\n\t/src/main.go:142 +0x31\n"
+  assert.equal(first({ stderr: trace }), "failed first: bridge: panic: nil map (exit 2)")
+  assert.equal(explained(call("bridge", { exit: { code: 2 }, stderr: trace })).at(-1), "look next: cnitap show bridge")
+  assert.equal(
+    first({ stderr: "starting\n[ERROR] cannot reach the datastore\n[INFO] cleaning up\n" }),
+    "failed first: bridge: [ERROR] cannot reach the datastore (exit 2)",
+  )
+  assert.equal(
+    first({ stdout: `${JSON.stringify(RESULT)}\n{"code":100,"msg":"failed to setup"}` }),
+    "failed first: bridge: failed to setup (code 100, exit 2)",
+  )
+  assert.equal(
+    first({ stdout: RESULT }),
+    "failed first: bridge: exit 2, with a result on stdout where its error belongs",
+  )
+  assert.equal(
+    first({ stdout: { code: 999, msg: "StdinData: [123 34 97 34 58 49 125]" } }),
+    'failed first: bridge: StdinData: {"a":1} (code 999, exit 2)',
+  )
 })
 
 // Pains 27 and 42.

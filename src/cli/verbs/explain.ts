@@ -63,13 +63,13 @@ async function explained(
     findings.set(operation.id, linter.check(operation))
   }
   const lists = await listsAround(selection, related)
-  const operation = subject.operation ?? operationToExplain(related, (one) => lists.of(one), nowMs)
+  const operation = subject.operation ?? operationToExplain(related, (one) => lists.of(one, related), nowMs)
   if (!operation) throw new Fault("NOT_FOUND", `${subject.name} is gone from the capture`, "Try again.")
   const explanation = explainOperation(operation, {
     related,
     attachments: ledger.attachments(),
     findings: findings.get(operation.id) ?? [],
-    list: lists.of(operation),
+    list: lists.of(operation, related),
     nowMs,
   })
   return { operation, explanation }

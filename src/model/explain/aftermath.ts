@@ -3,7 +3,7 @@ import type { Operation } from "../operation.ts"
 import type { PluginList } from "../plugin-lists.ts"
 import { age } from "../wording.ts"
 import { type Culprit, missing } from "./cause.ts"
-import { ipsOf, messageOf, textOf } from "./said.ts"
+import { ipsOf, saidOf, tellingLine, textOf } from "./said.ts"
 import type { Statement, Surroundings } from "./statement.ts"
 
 export function leftBehind(operation: Operation, { attachments, related, list }: Surroundings): Statement[] {
@@ -60,7 +60,7 @@ export function lookNext(
 ): Statement[] {
   const good = list?.good.get(operation.command)
   const steps = [
-    ...(culprit ? [stepFor(culprit.call)] : []),
+    culprit ? stepFor(culprit.call) : "cnitap doctor",
     `cnitap show ${culprit?.call.id ?? operation.id}`,
     ...(good && good !== operation.id ? [`cnitap diff ${operation.id} ${good}`] : []),
   ]
@@ -68,16 +68,17 @@ export function lookNext(
 }
 
 function stepFor(call: Call): string {
-  if (call.state === "running") return `cat /proc/${call.pid}/stack, and the log of what it asks`
+  // What is recorded is the relay's process; the plugin is its child.
+  if (call.state === "running") return `cat /proc/$(pgrep -P ${call.pid})/stack, and the log of what it asks`
   if (call.state === "killed")
     return `the log of what ${call.plugin} asks, at ${new Date(call.wallMs).toISOString().slice(11, 19)}Z`
   if (call.exit && "errno" in call.exit) return "cnitap doctor"
-  const said = `${messageOf(call) ?? ""} ${textOf(call.stderr) ?? ""}`
+  const said = `${saidOf(call) ?? ""} ${tellingLine(textOf(call.stderr)) ?? ""}`
   if (/no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i.test(said))
     return "cnitap ledger, for who holds the addresses"
   if (/\block(?:ed)?\b|resource temporarily unavailable/i.test(said))
     return "cnitap ls killed: a call that was killed may have left its lock"
   if (/connection refused|deadline exceeded|dial (?:unix|tcp)/i.test(said))
-    return "the agent that the plugin asks: is it running on this node?"
+    return `whether the agent that ${call.plugin} asks is running on this node`
   return ""
 }

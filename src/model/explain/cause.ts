@@ -1,9 +1,9 @@
 import { type Call, isFailed, jsonObject } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
-import type { PluginList } from "../plugin-lists.ts"
+import { COMMANDS_OVER_A_LIST, type PluginList } from "../plugin-lists.ts"
 import { isStderrDropped, reportOf } from "../runtime-report.ts"
 import { exitText } from "../wording.ts"
-import { lastLine, messageOf, short, textOf } from "./said.ts"
+import { errorOf, messageOf, saidOf, short, tellingLine, textOf } from "./said.ts"
 import type { Statement } from "./statement.ts"
 
 /** A call that went wrong, and the call of the list in which it was made. */
@@ -57,10 +57,11 @@ function whatFailed(call: Call): string {
       : "exit 0, and nothing on stdout"
   }
   if (call.exit && "errno" in call.exit) return `${call.path} ${exitText(call.exit)}`
-  const code = jsonObject(call.stdout)?.code
+  const code = errorOf(call)?.code
   const exit = [...(typeof code === "number" ? [`code ${code}`] : []), exitText(call.exit)].join(", ")
-  const said = messageOf(call) ?? lastLine(textOf(call.stdout)) ?? lastLine(textOf(call.stderr))
+  const said = saidOf(call)
   if (said) return `${short(said)} (${exit})`
+  if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout where its error belongs`
   const bytes = call.stdout?.sizeBytes ?? 0
   return `${exitText(call.exit)}, ${bytes > 0 ? `${bytes} bytes that are no text on stdout` : "without a word"}`
 }
@@ -72,8 +73,8 @@ export function neverRan(
 ): Statement[] {
   const names = missing(operation, list)
   const isRunning = operation.outcome === "running"
-  if (names.length > 0) {
-    const why = culprit ? "" : ", and no call failed: the runtime did not find its file, or the list was changed"
+  if (list && names.length > 0) {
+    const why = culprit ? "" : `, and no call failed: ${whyMissing(operation, list, names)}`
     return [{ about: "never ran", text: `${names.join(", ")}${isRunning ? ", so far" : why}` }]
   }
   if (list || !culprit || isRunning) return []
@@ -83,11 +84,23 @@ export function neverRan(
 
 /** Plugins of the list that the operation did not come to. */
 export function missing({ calls, command }: Operation, list: PluginList | undefined): string[] {
-  if (!list || !["ADD", "DEL", "CHECK"].includes(command)) return []
+  if (!list || !COMMANDS_OVER_A_LIST.includes(command)) return []
   const ran = new Set(calls.map(({ call }) => call.plugin))
-  const inOrder = command === "DEL" ? list.plugins.toReversed() : list.plugins
-  // Calls that the list does not have are those of another list.
-  return [...ran].every((plugin) => inOrder.includes(plugin)) ? inOrder.filter((plugin) => !ran.has(plugin)) : []
+  return inOrder(command, list).filter((plugin) => !ran.has(plugin))
+}
+
+function inOrder(command: string, { plugins }: PluginList): string[] {
+  return command === "DEL" ? plugins.toReversed() : plugins
+}
+
+/** A runtime that does not find a plugin's file calls none of those behind it. */
+function whyMissing({ calls, command }: Operation, list: PluginList, names: readonly string[]): string {
+  const isTheRest = inOrder(command, list)
+    .slice(calls.length)
+    .every((plugin) => names.includes(plugin))
+  return isTheRest
+    ? "the runtime did not find a plugin's file, or the list was changed"
+    : "the list was changed, or its calls are no longer recorded (cnitap status)"
 }
 
 export function runtimeReport({ calls }: Operation): Statement[] {
@@ -106,8 +119,8 @@ export function thrownAway({ calls }: Operation): Statement[] {
   if (!call) return []
   const text = textOf(call.stderr) ?? ""
   const lines = text.trim().split("\n").length
-  const more = lines > 1 ? `, the last of ${lines} lines` : ""
+  const more = lines > 1 ? `, one of ${lines} lines` : ""
   return [
-    { about: "thrown away", text: `stderr of ${call.plugin}${more}: ${short(lastLine(text) ?? "")}`, call: call.id },
+    { about: "thrown away", text: `stderr of ${call.plugin}${more}: ${short(tellingLine(text) ?? "")}`, call: call.id },
   ]
 }

@@ -1,11 +1,24 @@
 import { type Call, jsonObject } from "../call.ts"
+import { decodeLine } from "../decode/decode.ts"
+import { errorIn, piecesOf } from "../finding/document.ts"
 import type { Operation } from "../operation.ts"
 
-/** What the error object says, in one line. */
+/** The error object on stdout, be it alone or among other documents and log lines. */
+export function errorOf(call: Call): Record<string, unknown> | undefined {
+  return errorIn(piecesOf(textOf(call.stdout) ?? ""))
+}
+
+/** What the error object says, in one line; a configuration that it quotes as bytes is JSON again. */
 export function messageOf(call: Call): string | undefined {
-  const error = jsonObject(call.stdout)
+  const error = errorOf(call)
   const parts = [error?.msg, error?.details].filter((part): part is string => typeof part === "string" && part !== "")
-  return parts.length > 0 ? parts.join("; ") : undefined
+  return parts.length > 0 ? decodeLine(parts.join("; ")).text : undefined
+}
+
+/** What a failing call itself says of the cause; a result says nothing of it. */
+export function saidOf(call: Call): string | undefined {
+  const stdout = jsonObject(call.stdout) ? undefined : textOf(call.stdout)
+  return messageOf(call) ?? (tellingLine(stdout) || tellingLine(textOf(call.stderr)) || undefined)
 }
 
 export function ipsOf({ calls }: Operation): string[] {
@@ -16,13 +29,25 @@ export function ipsOf({ calls }: Operation): string[] {
   )
 }
 
-export function lastLine(text: string | undefined): string | undefined {
-  return text?.trimEnd().split("\n").at(-1)?.trim() || undefined
+/** The line of a log that tells the most: where a program panicked, else the last that speaks of trouble, else the last. */
+export function tellingLine(text: string | undefined): string | undefined {
+  const lines = text?.trim().split("\n") ?? []
+  return (
+    lines.find((line) => PANIC.test(line)) ??
+    lines.findLast((line) => TROUBLE.test(line)) ??
+    lines.at(-1)
+  )?.trim()
 }
 
+const PANIC = /^(?:panic|fatal error): |\bpanicked at\b/
+const TROUBLE = /\b(?:error|err|fatal|fail(?:ed|s|ure)?|cannot|could not|unable|denied|refused|time(?:d )?out)\b/i
+
+/** In one line, without its middle where it is long: what is wrong is often said at the end. */
 export function short(text: string, most = 200): string {
   const line = text.replace(/\s+/g, " ").trim()
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
+  if (line.length <= most) return line
+  const tail = Math.floor(most / 3)
+  return `${line.slice(0, most - tail - 1)}…${line.slice(-tail)}`
 }
 
 export function textOf(payload: Call["stdout"]): string | undefined {

@@ -15,6 +15,7 @@ export type About =
   | "thrown away"
   | "left behind"
   | "so far"
+  | "list changed"
   | "since then"
   | "findings"
   | "look next"

@@ -4,7 +4,7 @@ import { ipsOf } from "./said.ts"
 import type { Statement, Surroundings } from "./statement.ts"
 
 /** What a person asks of an operation that did well. */
-export function soFar(operation: Operation, { related, nowMs }: Surroundings): Statement[] {
+export function soFar(operation: Operation, { related, list, nowMs }: Surroundings): Statement[] {
   const slowest = [...walk(operation.calls)]
     .map(({ call }) => call)
     .sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))[0]
@@ -24,6 +24,14 @@ export function soFar(operation: Operation, { related, nowMs }: Surroundings): S
             about: "since then",
             text: `${last.command} ${age(last.wallMs, nowMs)} ago: ${last.outcome}`,
             call: last.id,
+          } as const,
+        ]
+      : []),
+    ...(list && list.lost.length > 0
+      ? [
+          {
+            about: "list changed",
+            text: `without ${list.lost.join(", ")} since ${age(list.fromMs, nowMs)} ago`,
           } as const,
         ]
       : []),

@@ -1,3 +1,5 @@
+import { isObject } from "../../cni/json.ts"
+
 /** A stretch of a stream: one JSON document, one that was cut off, or anything else. Positions are characters. */
 export type Piece =
   | { kind: "json"; from: number; to: number; value: unknown }
@@ -39,6 +41,17 @@ export function piecesOf(text: string): Piece[] {
   if (textFrom < 0 && at < text.length) textFrom = at
   endText(trimmedEnd(text, text.length))
   return pieces
+}
+
+/** The document that is an error; a log line in JSON has a `msg` too. */
+export function errorIn(pieces: readonly Piece[]): Record<string, unknown> | undefined {
+  const objects = pieces.flatMap((piece) => (piece.kind === "json" && isObject(piece.value) ? [piece.value] : []))
+  return objects.find((object) => "code" in object) ?? objects.find(isError)
+}
+
+/** As libcni's types.Error: a result has neither key. */
+export function isError(value: Record<string, unknown>): boolean {
+  return "code" in value || "msg" in value
 }
 
 function parsed(text: string, from: number, to: number): Piece | undefined {

@@ -3,7 +3,7 @@ import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS, VERSION_WHEN_MISSING } from "../../cni/version.ts"
 import { type Call, jsonObject } from "../call.ts"
 import type { CallNode, Operation } from "../operation.ts"
-import { type Piece, piecesOf } from "./document.ts"
+import { errorIn, isError, type Piece, piecesOf } from "./document.ts"
 import type { Hit, Rule } from "./finding.ts"
 
 export type JsonObject = Record<string, unknown>
@@ -83,7 +83,7 @@ function callFacts(
     stdout,
     pieces,
     result: isObject(only) && !isError(only) ? only : undefined,
-    error: documents.filter(isObject).find(isError),
+    error: errorIn(pieces),
     isOk: code === 0,
     isFailed: code !== undefined && code !== 0,
   }
@@ -92,11 +92,6 @@ function callFacts(
 /** Text that is all there; undefined where it was not recorded, cut off in the record or is no text. */
 export function wholeText(payload: Payload | undefined): string | undefined {
   return payload && "text" in payload && !payload.truncated ? payload.text : undefined
-}
-
-/** As libcni's types.Error: a result has neither key. */
-export function isError(value: JsonObject): boolean {
-  return "code" in value || "msg" in value
 }
 
 export function objects(value: unknown): JsonObject[] {

@@ -1,8 +1,10 @@
 import { parseAddress } from "../../cni/address.ts"
 import type { Call } from "../call.ts"
+import type { Operation } from "../operation.ts"
+import { PluginLists } from "../plugin-lists.ts"
 import { type CallFacts, objects, text } from "./facts.ts"
 import { type Finding, type Rule, toFinding } from "./finding.ts"
-import { spec } from "./source.ts"
+import { issue, spec } from "./source.ts"
 
 /** Rules that need more than one operation: what became of an attachment, whose an address is. */
 export const LIFE_RULES = {
@@ -27,6 +29,14 @@ export const LIFE_RULES = {
     source: spec("5, ADD success"),
     remedy: "Ask `cnitap who-owns` for the address; compare the IPAM store with what runs.",
   },
+  listWithoutPlugin: {
+    id: "list-without-plugin",
+    severity: "warning",
+    title: "calls of a plugin of the list have stopped",
+    source: issue("antrea-io/antrea#4012"),
+    remedy:
+      "See whether an agent rewrote the list, whether the plugin's file is there (`cnitap doctor`) and recorded (`cnitap status`).",
+  },
   versionUnsupported: {
     id: "version-unsupported",
     severity: "error",
@@ -45,6 +55,7 @@ export class Lives {
   /** by node, network and address: the attachment that holds it, and the call that gave it */
   readonly #holders = new Map<string, { attachment: string; call: string; pod: string }>()
   readonly #supported = new Map<string, readonly string[]>()
+  readonly #lists = new PluginLists()
 
   check(facts: CallFacts): Finding[] {
     const { call, isOk, isFailed } = facts
@@ -69,6 +80,15 @@ export class Lives {
       if (isOk) this.#release(key, attachment, who)
     }
     return found
+  }
+
+  /** Once for each time that a list became another. */
+  checkList(operation: Operation): Finding[] {
+    const list = this.#lists.add(operation)
+    const [first] = operation.calls
+    if (!first || !list || list.lost.length === 0) return []
+    const said = `${list.lost.join(", ")}, since ${new Date(list.fromMs).toISOString()}; what runs is ${list.plugins.join(", ")}`
+    return [finding(LIFE_RULES.listWithoutPlugin, { call: first.call, operation }, said, "stdin")]
   }
 
   #hold(key: string, attachment: Attachment, facts: CallFacts): Finding[] {

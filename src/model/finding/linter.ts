@@ -42,9 +42,10 @@ export class Linter {
 
   /** In the order of the calls; of one call the rules in the order of their families. */
   check(operation: Operation): Finding[] {
-    return factsOf(operation).flatMap((facts) => [
+    const ofCalls = factsOf(operation).flatMap((facts) => [
       ...this.#rules.flatMap((rule) => rule.check(facts).map((hit) => toFinding(rule, facts.call, operation.id, hit))),
       ...this.#lives.check(facts),
     ])
+    return [...ofCalls, ...this.#lives.checkList(operation)]
   }
 }

@@ -12,6 +12,14 @@ const version = (at = 0) =>
     stdout: { cniVersion: "0.4.0", supportedVersions: ["0.3.1", "0.4.0"] },
   })
 
+/** A pod's ADD over bridge and antrea. */
+const list = (containerId: string, at: number) =>
+  ["bridge", "antrea"].map((type, index) => {
+    const stdin = { ...config(index > 0 ? { prevResult: alone.stdout } : {}, type) }
+    return plugin(`${containerId}-${type}`, { plugin: type, containerId, at: at + index * 20, stdin, ...alone })
+  })
+const last = list("d", 60_000).slice(0, 1)
+
 testRules(Object.values(LIFE_RULES), {
   // Pain 27: cilium#39370 (there with another sandbox's id).
   "add-twice": {
@@ -79,6 +87,20 @@ testRules(Object.values(LIFE_RULES), {
     ],
   },
   // Pain 19: plugins#359, plugins#690, plugins#425.
+  // Pain 31: antrea#4012.
+  "list-without-plugin": {
+    calls: [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000).slice(0, 1), ...last],
+    found: ["list-without-plugin d-bridge:stdin antrea, since 2026-09-21T03:00:20.000Z; what runs is bridge"],
+    fine: [
+      [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000)],
+      [...list("a", 0).slice(0, 1), ...list("b", 20_000)],
+      // A runtime takes away by the list as it is now.
+      [
+        ...list("a", 0),
+        plugin("del", { plugin: "cilium-cni", command: "DEL", at: 20_000, containerId: "a", stdout: "" }),
+      ],
+    ],
+  },
   "version-unsupported": {
     calls: [version(), plugin("bridge", { at: 100, ...alone })],
     found: ["version-unsupported bridge:stdin:1 1.0.0; it supports 0.3.1, 0.4.0"],
