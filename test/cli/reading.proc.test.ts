@@ -96,7 +96,7 @@ test("explain", async () => {
     [
       "ADD shop/stuck-0 is still running, after T",
       "  waits  sleeper began and has not ended (pid N)",
-      "  look next  cat /proc/N/stack, and the log of what it asks; cnitap show #1",
+      "  look next  cat /proc/$(pgrep -P N)/stack, and the log of what it asks; cnitap show #1",
     ],
   )
   assert.deepEqual((await said.of("explain", "web-1")).out, [
