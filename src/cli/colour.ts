@@ -27,5 +27,10 @@ export function visible(text: string): string {
   )
 }
 
+/** Text of any number of lines: safe where it goes to a terminal, as it is where it goes to a program. */
+export function shown({ stdout }: Pick<Context, "stdout">, text: string): string {
+  return stdout.isTTY ? text.split("\n").map(visible).join("\n") : text
+}
+
 // Controls (C0, DEL, C1), and the marks that turn the direction of writing.
 const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu

@@ -2,9 +2,9 @@
 export type JsonPath = { render(value: unknown): string } | { error: string }
 
 /**
- * kubectl's template: text outside braces is copied; inside stand a path (`.items[*].id`, `['a.b']`, `[0]`, `[-1]`,
- * `[1:3]`, `..name`, `[?(@.command=="ADD")]`), a string in double quotes with escapes, `range <path>` or `end`.
- * Several values of one path are joined by a blank, missing ones are nothing, objects are JSON.
+ * kubectl's template: text outside braces is copied; inside stand a path (`.items[*].id`, `['pod.name']`, `['a\.b']`,
+ * `[0]`, `[-1]`, `[1:5:2]`, `[0,2]`, `..name`, `[?(@.command=="ADD")]`), a quoted string with escapes, `range <path>` or
+ * `end`. Several values of one path are joined by a blank, missing ones are nothing, objects are JSON.
  */
 export function compileJsonPath(template: string): JsonPath {
   const parser: Parser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
@@ -26,7 +26,8 @@ type Step =
   | { kind: "key"; key: string }
   | { kind: "every" }
   | { kind: "deep"; key: string }
-  | { kind: "slice"; from: number | undefined; to: number | undefined }
+  | { kind: "slice"; from: number | undefined; to: number | undefined; step: number }
+  | { kind: "union"; paths: Step[][] }
   | { kind: "index"; index: number }
   | { kind: "test"; path: Step[]; operator: string; literal: unknown }
 
@@ -64,7 +65,9 @@ function follow(step: Step, value: unknown): unknown[] {
       return item === undefined ? [] : [item]
     }
     case "slice":
-      return Array.isArray(value) ? value.slice(step.from, step.to) : []
+      return Array.isArray(value) ? value.slice(step.from, step.to).filter((_, at) => at % step.step === 0) : []
+    case "union":
+      return step.paths.flatMap((path) => select(path, [value]))
     case "test":
       return Array.isArray(value) ? value.filter((item) => holds(step, item)) : []
   }
@@ -115,9 +118,9 @@ function parseParts(parser: Parser, isInRange: boolean): Part[] {
       parts.push({ kind: "range", path, body: parseParts(parser, true) })
       continue
     }
-    const literal = take(parser, /"(?:[^"\\]|\\.)*"/y)
+    const literal = take(parser, QUOTED)
     parts.push(
-      literal ? { kind: "text", text: String(unquote(parser, literal)) } : { kind: "path", path: parsePath(parser) },
+      literal ? { kind: "text", text: String(literalOf(parser, literal)) } : { kind: "path", path: parsePath(parser) },
     )
     expect(parser, "}")
   }
@@ -135,11 +138,11 @@ function parsePath(parser: Parser): Step[] {
     }
     const key = take(parser, /\.?(?:[\w-]|\\.)+/y)
     if (key) {
-      steps.push({ kind: "key", key: key.replace(/^\./, "").replace(/\\(.)/g, "$1") })
+      steps.push({ kind: "key", key: unescaped(key.replace(/^\./, "")) })
       continue
     }
     if (take(parser, /\.?\*/y)) steps.push({ kind: "every" })
-    else if (take(parser, /\.?\[/y)) steps.push(parseBracket(parser))
+    else if (take(parser, /\.?\[/y)) steps.push(...parseBracket(parser))
     else {
       take(parser, /\./y)
       return steps
@@ -147,35 +150,55 @@ function parsePath(parser: Parser): Step[] {
   }
 }
 
-function parseBracket(parser: Parser): Step {
-  const close = (step: Step) => {
-    expect(parser, "]")
-    return step
-  }
-  if (take(parser, /\*/y)) return close({ kind: "every" })
-  const quoted = take(parser, /'[^']*'|"[^"]*"/y)
-  if (quoted) return close({ kind: "key", key: quoted.slice(1, -1) })
-  if (take(parser, /\?\(/y)) {
-    const path = parsePath(parser)
-    skipBlanks(parser)
-    const operator = take(parser, /==|!=|<=|>=|<|>/y) ?? ""
-    skipBlanks(parser)
-    const literal = operator ? take(parser, /"(?:[^"\\]|\\.)*"|'[^']*'|-?[\d.]+|true|false/y) : ""
-    if (literal === undefined) throw fail(parser, "expected a string, a number, true or false")
-    skipBlanks(parser)
-    expect(parser, ")")
-    return close({ kind: "test", path, operator, literal: literal ? unquote(parser, literal) : undefined })
-  }
-  const range = take(parser, /-?\d*(?::-?\d*)?/y)
-  if (!range) throw fail(parser, "expected an index, *, a quoted key or ?(…)")
-  if (!range.includes(":")) return close({ kind: "index", index: Number(range) })
-  const [from, to] = range.split(":").map((part) => (part === "" ? undefined : Number(part)))
-  return close({ kind: "slice", from, to })
+function parseBracket(parser: Parser): Step[] {
+  const paths = [parseEntry(parser)]
+  for (skipBlanks(parser); take(parser, /,\s*/y); skipBlanks(parser)) paths.push(parseEntry(parser))
+  expect(parser, "]")
+  return paths.length === 1 ? (paths[0] ?? []) : [{ kind: "union", paths }]
 }
 
-function unquote(parser: Parser, literal: string): unknown {
+function parseEntry(parser: Parser): Step[] {
+  if (take(parser, /\*/y)) return [{ kind: "every" }]
+  const quoted = take(parser, QUOTED)
+  // As kubectl reads it: a dot is a step, unless it is escaped.
+  if (quoted)
+    return quoted
+      .slice(1, -1)
+      .split(/(?<!\\)\./)
+      .map((key) => ({ kind: "key", key: unescaped(key) }))
+  if (take(parser, /\?\(/y)) return [parseTest(parser)]
+  const range = take(parser, /-?\d*(?::-?\d*){0,2}/y)
+  if (!range) throw fail(parser, "expected an index, *, a quoted key or ?(…)")
+  if (!range.includes(":")) return [{ kind: "index", index: Number(range) }]
+  const [from, to, step = 1] = range.split(":").map((part) => (part === "" ? undefined : Number(part)))
+  if (step < 1) throw fail(parser, "a step is at least 1")
+  return [{ kind: "slice", from, to, step }]
+}
+
+function parseTest(parser: Parser): Step {
+  const path = parsePath(parser)
+  skipBlanks(parser)
+  const operator = take(parser, /==|!=|<=|>=|<|>/y) ?? ""
+  skipBlanks(parser)
+  const literal = operator ? (take(parser, QUOTED) ?? take(parser, /-?[\d.]+|true|false/y)) : ""
+  if (literal === undefined) throw fail(parser, "expected a string, a number, true or false")
+  expect(parser, ")")
+  return { kind: "test", path, operator, literal: literal ? literalOf(parser, literal) : undefined }
+}
+
+const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/y
+
+function unescaped(key: string): string {
+  return key.replace(/\\(.)/g, "$1")
+}
+
+function literalOf(parser: Parser, literal: string): unknown {
+  const inside = literal
+    .slice(1, -1)
+    .replaceAll("\\'", "'")
+    .replace(/(?<!\\)"/g, '\\"')
   try {
-    return JSON.parse(literal.startsWith("'") ? JSON.stringify(literal.slice(1, -1)) : literal)
+    return JSON.parse(literal.startsWith("'") ? `"${inside}"` : literal)
   } catch {
     throw fail(parser, `${literal} is no string`)
   }

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { stringify } from "yaml"
 import { Fault } from "../fault/fault.ts"
-import { type Colour, visible } from "./colour.ts"
+import { type Colour, shown, visible } from "./colour.ts"
 import type { Context } from "./context.ts"
 import { compileJsonPath } from "./jsonpath.ts"
 import { printTable } from "./table.ts"
@@ -67,7 +67,7 @@ export async function printRows<Row>(
   else if (format.kind === "jsonpath") {
     const items: unknown[] = []
     for await (const row of counted()) items.push(value(row))
-    await out(format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items }))
+    await out(shown(context, format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items })))
   } else
     await printTable(context, table, counted(), { isWide: format.kind === "wide", headers: options.headers !== false })
   if (count === 0 && format.kind !== "json" && format.kind !== "yaml") context.stderr.write(`${table.empty}\n`)
@@ -87,7 +87,7 @@ export async function printOne(
   else if (format.kind === "jsonl") await out(`${JSON.stringify(value)}\n`)
   else if (format.kind === "yaml") await out(stringify(value, YAML))
   else if (format.kind === "name") await out(`${visible(one.name)}\n`)
-  else if (format.kind === "jsonpath") await out(format.render(value))
+  else if (format.kind === "jsonpath") await out(shown(context, format.render(value)))
   else await out(one.text())
 }
 

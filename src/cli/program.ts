@@ -12,7 +12,7 @@ import { VERSION } from "./version.ts"
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
   try {
-    await commandLine(context).parseAsync(args.length > 0 ? args : ["--help"], { from: "user" })
+    await commandLine(context).parseAsync(args.length > 0 ? args.map(asKubectl) : ["--help"], { from: "user" })
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
@@ -22,6 +22,11 @@ export async function program(context: Context, args: string[]): Promise<number>
     context.stderr.write(`cnitap: ${fault.message}${separator}${fault.hint}\n`)
     return FAULTS[fault.code]
   }
+}
+
+/** kubectl takes `-o=json` for `-o json`. */
+function asKubectl(argument: string): string {
+  return argument.replace(/^(-[a-zA-Z])=/, "$1")
 }
 
 /** Every verb with its arguments and flags: what is parsed, completed and printed as help and manual. */

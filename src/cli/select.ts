@@ -15,7 +15,7 @@ import { Damage } from "../store/damage.ts"
 import type { Progress } from "../store/index/indexes.ts"
 import { readOperations } from "../store/operations.ts"
 import type { Context } from "./context.ts"
-import { textOption } from "./option.ts"
+import { collectNames, namesOption, textOption } from "./option.ts"
 import { progressBar } from "./progress.ts"
 import { parseTime } from "./time.ts"
 
@@ -43,13 +43,14 @@ export function addCapture(command: Command): Command {
     .option("--from <bundle>", "read a bundle file instead of a directory")
 }
 
-/** The flags that choose calls. The same flag again means or, different flags mean and. */
+/** The flags that choose calls. The same flag again, or a comma, means or; different flags mean and. */
 export function addSelection(command: Command): Command {
   return addCapture(command)
-    .option("-n, --namespace <name>", "pods of this namespace", collect)
-    .option("--pod <name>", "this pod: NAME or NAMESPACE/NAME", collect)
-    .option("--command <command>", "ADD, DEL, CHECK, GC, STATUS or VERSION", collect)
-    .option("--plugin <type>", "calls of this plugin", collect)
+    .option("-n, --namespace <name>", "pods of this namespace", collectNames)
+    .option("-A, --all-namespaces", "pods of all namespaces: what is done without -n")
+    .option("--pod <name>", "this pod: NAME or NAMESPACE/NAME", collectNames)
+    .option("--command <command>", "ADD, DEL, CHECK, GC, STATUS or VERSION", collectNames)
+    .option("--plugin <type>", "calls of this plugin", collectNames)
     .option("--failed", "failed or killed calls only")
     .option("--since <time>", "started after: 10m (ago) or 2026-09-21T03:00:00Z")
     .option("--until <time>", "started before: 10m (ago) or 2026-09-21T03:00:00Z")
@@ -96,7 +97,7 @@ const OPEN: Filter = { kind: "test", field: "state", operator: "!=", values: [{ 
 
 /** Arguments that are a filter: the shell cut them at the blanks. */
 export function filterWords(words: unknown): string {
-  return list(words).join(" ")
+  return namesOption(words)?.join(" ") ?? ""
 }
 
 /** The flags and the filter's text as one filter. One that nothing can ever match is a mistake and is said at once. */
@@ -105,7 +106,7 @@ function wantedFilter(options: Record<string, unknown>, words: string, nowMs: nu
     [words, textOption(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)),
   )
   const never = whyNever(filter)
-  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Leave one of the conditions out.")
+  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Change that condition or leave it out.")
   return filter
 }
 
@@ -157,7 +158,8 @@ export function reportDamage(
 /** Each flag as the condition that it stands for. */
 function* flagTexts(options: Record<string, unknown>): Generator<string> {
   for (const field of ["namespace", "pod", "command", "plugin"] as const) {
-    const values = list(options[field])
+    const values = namesOption(options[field]) ?? []
+    if (field === "namespace" && options.allNamespaces === true) continue
     if (values.length > 0) yield `${field} in (${values.map(operand).join(", ")})`
   }
   if (options.failed === true) yield "failed"
@@ -177,16 +179,9 @@ function operand(value: string): string {
 function timeRange(options: Record<string, unknown>, nowMs: number): TimeRange {
   const since = textOption(options.since)
   const until = textOption(options.until)
-  return {
-    ...(since === undefined ? {} : { sinceMs: parseTime(since, nowMs, "--since") }),
-    ...(until === undefined ? {} : { untilMs: parseTime(until, nowMs, "--until") }),
-  }
-}
-
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), value]
-}
-
-function list(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : []
+  const sinceMs = since === undefined ? undefined : parseTime(since, nowMs, "--since")
+  const untilMs = until === undefined ? undefined : parseTime(until, nowMs, "--until")
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs)
+    throw new Fault("USAGE", `nothing can match: --since ${since} is after --until ${until}`, "Swap the two.")
+  return { ...(sinceMs === undefined ? {} : { sinceMs }), ...(untilMs === undefined ? {} : { untilMs }) }
 }

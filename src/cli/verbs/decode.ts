@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline"
 import { type DecodedLine, decodeLine, type Stretch } from "../../model/decode/decode.ts"
-import { visible } from "../colour.ts"
+import { shown } from "../colour.ts"
 import type { Context } from "../context.ts"
 import { addFormat, outputFormat, printRows, type Table, writer } from "../output.ts"
 import type { Verb } from "../verb.ts"
@@ -22,11 +22,10 @@ export const decode: Verb = {
     let found = 0
     if (format === "table" || format === "wide") {
       const out = writer(context)
-      const shown = context.stdout.isTTY ? visible : (line: string) => line
       for await (const line of lines) {
         const decoded = decodeLine(line)
         found += decoded.found.length
-        await out(`${lineText(decoded).split("\n").map(shown).join("\n")}\n`)
+        await out(`${shown(context, lineText(decoded))}\n`)
       }
       if (found === 0 && context.stderr.isTTY) context.stderr.write("cnitap: nothing in it stands for JSON\n")
     } else await printRows(context, options, decodedTable, decodedIn(lines))

@@ -18,7 +18,7 @@ export const ps: Verb = {
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")
-      .option("-A, --all", "killed calls too: began, never ended, process gone")
+      .option("-a, --all", "killed calls too: began, never ended, process gone")
       .option("-w, --watch", "paint them anew once a second, until Ctrl-C")
   },
   async run(context, [words], options) {

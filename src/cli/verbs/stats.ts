@@ -1,3 +1,4 @@
+import { Fault } from "../../fault/fault.ts"
 import { type Statistics, Tally } from "../../model/statistics.ts"
 import { tallyCalls } from "../../store/tally.ts"
 import { painter } from "../colour.ts"
@@ -19,12 +20,19 @@ export const stats: Verb = {
   },
   async run(context, [words], options) {
     const slowest = parseCount(options.slowest, "--slowest", 5)
+    const format = outputFormat(options).kind
+    if (format === "name") {
+      throw new Fault(
+        "USAGE",
+        "statistics have no names",
+        "Use -o table, wide, json, jsonl, yaml or jsonpath=<template>.",
+      )
+    }
     const selection = await select(context, options, filterWords(words))
     const tally = new Tally(slowest)
     const { capture, damage, range, filter, progress } = selection
     await tallyCalls(tally, capture, damage, { ...range, filter, nowMs: context.nowMs(), progress })
     const statistics = tally.statistics()
-    const format = outputFormat(options).kind
     if (format === "table" || format === "wide") {
       if (statistics.calls > 0) context.stdout.write(totalsText(statistics))
       await printRows(context, options, groupTable, statistics.groups)
