@@ -72,21 +72,17 @@ function hasFilter(options: Record<string, unknown>): boolean {
   return FILTERS.some((name) => options[name] !== undefined)
 }
 
-/** States in which something was left behind or will be. */
-export function isTrouble({ state }: LedgerRow): boolean {
-  return COLOURS[state] === "red"
-}
-
-const COLOURS: Record<LedgerRow["state"], Colour> = {
+/** States in which nothing was left behind. */
+const WELL: Partial<Record<LedgerRow["state"], Colour>> = {
   up: "green",
   starting: "yellow",
   stopping: "yellow",
   gone: "dim",
-  failed: "red",
-  stuck: "red",
-  leaked: "red",
-  orphan: "red",
-  broken: "red",
+}
+
+/** Whether something was left behind or will be. */
+export function isTrouble({ state }: LedgerRow): boolean {
+  return WELL[state] === undefined
 }
 
 /** One line an attachment; `isWhole` shows operations and files to everybody. */
@@ -97,7 +93,7 @@ export function ledgerTable(nowMs: number, empty: string, isWhole = false): Tabl
     name: ({ containerId, ifname }) => `attachment/${containerId}${ifname ? `/${ifname}` : ""}`,
     empty,
     columns: [
-      { title: "STATE", text: ({ state }) => state, colour: ({ state }) => COLOURS[state] },
+      { title: "STATE", text: ({ state }) => state, colour: ({ state }) => WELL[state] ?? "red" },
       { title: "AGE", alignRight: true, text: ({ add }) => (add ? age(add.wallMs, nowMs) : "") },
       { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
       { title: "POD", text: (row) => (row.pod ? podName(row) : "") },

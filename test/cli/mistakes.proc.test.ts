@@ -177,6 +177,14 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     "cnitap: --slower-than slow is no duration. Write --slower-than T or 2s.",
     2,
   ])
+  assert.deepEqual(await said("ls", "--since", "10m", "--until", "1h"), [
+    "cnitap: nothing can match: --since T is after --until 1h. Swap the two.",
+    2,
+  ])
+  assert.deepEqual(await said("stats", "-o", "name"), [
+    "cnitap: statistics have no names. Use -o table, wide, json, jsonl, yaml or jsonpath=<template>.",
+    2,
+  ])
   assert.deepEqual(await said("stats", "--slowest", "-1"), [
     "cnitap: --slowest -1 is no number of calls. Write --slowest 5.",
     2,
@@ -206,7 +214,7 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     2,
   ])
   assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist"), [
-    "cnitap: /nonexistent/10-x.conflist does not exist. Name a configuration file.",
+    "cnitap: /nonexistent/10-x.conflist does not exist. Name a configuration file; a filter of calls is written as --filter.",
     6,
   ])
   assert.deepEqual(await said("help", "filtr"), ["cnitap: no help on filtr. Did you mean filter?", 2])

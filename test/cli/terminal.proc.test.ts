@@ -86,11 +86,11 @@ test("what is longer than the terminal is paged; q leaves it, and the exit statu
 }, async (t) => {
   const shell = await terminal({ columns: 80, rows: 5 })
   t.after(() => shell.close())
-  shell.type("cnitap lint; echo status $?", "Enter")
+  shell.type("cnitap diff orders-0 web-7; echo status $?", "Enter")
   await shell.until(/^:$/m)
   shell.type("q")
   await shell.until(/^status 1$/m)
-  shell.type("clear; CNITAP_PAGER= cnitap lint; echo status $?", "Enter")
+  shell.type("clear; CNITAP_PAGER= cnitap diff orders-0 web-7; echo status $?", "Enter")
   await shell.until(/^status 1$/m)
   shell.type("clear; PAGER='head -1' cnitap ls; echo status $?", "Enter")
   await shell.until(/^status 0$/m)

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises"
 import { Fault } from "../../fault/fault.ts"
 import { type FileFinding, lintConflist } from "../../model/finding/conflist.ts"
-import type { Finding } from "../../model/finding/finding.ts"
+import type { Finding, Severity } from "../../model/finding/finding.ts"
 import { Linter } from "../../model/finding/linter.ts"
+import { walk } from "../../model/operation.ts"
 import { readOperations } from "../../store/operations.ts"
 import type { Context } from "../context.ts"
 import { fileFindingTable, findingTable } from "../finding-table.ts"
+import { namesOption } from "../option.ts"
 import { addOutput, printRows } from "../output.ts"
 import { addSelection, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
@@ -13,7 +15,7 @@ import type { Verb } from "../verb.ts"
 export const lint: Verb = {
   name: "lint",
   summary:
-    "find what breaks the CNI specification: in recorded calls, or in configuration files; exit 1 if there is any",
+    "find what breaks the CNI specification: in recorded calls, or in configuration files; exit 1 on errors and warnings",
   examples: [
     ["cnitap lint --since 1h", "findings in recorded calls"],
     ["cnitap lint /etc/cni/net.d/*", "findings in configuration files"],
@@ -24,38 +26,53 @@ export const lint: Verb = {
     addOutput(addSelection(command)).argument("[files...]", "configuration files to check instead of a capture")
   },
   async run(context, [files], options) {
-    const paths = Array.isArray(files) ? files.map(String) : []
-    const found = paths.length > 0 ? await lintFiles(context, options, paths) : await lintCapture(context, options)
-    if (found > 0) context.exitCode = 1
+    const paths = namesOption(files) ?? []
+    const counts = { error: 0, warning: 0, note: 0 }
+    if (paths.length > 0) await lintFiles(context, options, paths, counts)
+    else await lintCapture(context, options, counts)
+    // A note costs whoever has to find a fault; it is no reason to stop a build.
+    if (counts.error + counts.warning > 0) context.exitCode = 1
   },
 }
 
-async function lintFiles(context: Context, options: Record<string, unknown>, paths: string[]): Promise<number> {
+type Counts = Record<Severity, number>
+
+async function lintFiles(
+  context: Context,
+  options: Record<string, unknown>,
+  paths: string[],
+  counts: Counts,
+): Promise<void> {
   const findings: FileFinding[] = []
   for (const path of paths) findings.push(...lintConflist(path, await readConf(path)))
-  return printRows(context, options, fileFindingTable, findings)
+  await printRows(context, options, fileFindingTable, counted(findings, counts))
 }
 
-async function lintCapture(context: Context, options: Record<string, unknown>): Promise<number> {
+async function lintCapture(context: Context, options: Record<string, unknown>, counts: Counts): Promise<void> {
   const selection = await select(context, options)
   let operations = 0
-  const counts = { error: 0, warning: 0, note: 0 }
-  const counted = async function* () {
-    for await (const finding of findingsOf(selection, context.nowMs(), () => operations++)) {
-      counts[finding.severity]++
-      yield finding
-    }
-  }
-  const found = await printRows(context, options, findingTable, counted())
+  const findings = findingsOf(selection, context.nowMs(), () => operations++)
+  const found = await printRows(context, options, findingTable, counted(findings, counts))
   if (context.stderr.isTTY && found > 0) {
-    const words = Object.entries(counts).flatMap(([severity, count]) => (count ? [`${count} ${severity}s`] : []))
+    const words = Object.entries(counts).flatMap(([severity, count]) =>
+      count ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [],
+    )
     context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; -o wide tells what to do\n`)
   }
   reportDamage(context, selection, operations)
-  return found
 }
 
-/** All operations are looked at, because what is wrong with one may need another; those that were asked for are told. */
+async function* counted<Found extends { severity: Severity }>(
+  findings: Iterable<Found> | AsyncIterable<Found>,
+  counts: Counts,
+): AsyncGenerator<Found> {
+  for await (const finding of findings) {
+    counts[finding.severity]++
+    yield finding
+  }
+}
+
+/** All operations are looked at, because what is wrong with one may need another; what was asked for is told. */
 async function* findingsOf(
   { capture, damage, range, progress, matchesOperation }: Selection,
   nowMs: number,
@@ -65,9 +82,16 @@ async function* findingsOf(
   for await (const operation of readOperations(capture, damage, {}, { progress })) {
     count()
     const findings = linter.check(operation)
-    if (findings.length === 0 || !matchesOperation(operation)) continue
     const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
-    if (operation.wallMs >= sinceMs && operation.wallMs <= untilMs) yield* findings
+    if (findings.length === 0 || operation.wallMs < sinceMs || operation.wallMs > untilMs) continue
+    const calls = [...walk(operation.calls)].map(({ call }) => call)
+    // A condition on a call (its plugin, its exit) is one on the call that the finding is about.
+    yield* findings.filter(({ evidence }) =>
+      matchesOperation({
+        ...operation,
+        calls: calls.filter(({ id }) => id === evidence.call).map((call) => ({ call, children: [] })),
+      }),
+    )
   }
 }
 
@@ -76,7 +100,10 @@ async function readConf(path: string): Promise<string> {
     return await readFile(path, "utf8")
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === "ENOENT") throw new Fault("NOT_FOUND", `${path} does not exist`, "Name a configuration file.")
+    if (code === "ENOENT") {
+      const hint = "Name a configuration file; a filter of calls is written as --filter."
+      throw new Fault("NOT_FOUND", `${path} does not exist`, hint)
+    }
     if (code === "EISDIR") throw new Fault("USAGE", `${path} is a directory`, `Name its files: cnitap lint ${path}/*.`)
     if (code === "EACCES" || code === "EPERM")
       throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.")
