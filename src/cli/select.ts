@@ -131,6 +131,10 @@ export function reportDamage(
   { damage, capture }: Pick<Selection, "damage" | "capture">,
   found: number,
 ): void {
+  if (capture.flaw !== undefined)
+    context.stderr.write(
+      `cnitap: ${capture.path} is not whole (${capture.flaw}): this is its beginning. Copy it again.\n`,
+    )
   const counts = damage.list()
   if (counts.length === 0) return
   const newer = counts.find(({ kind }) => kind === "newer")

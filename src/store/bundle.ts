@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { closeSync, createReadStream, openSync, readSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, createReadStream, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
 import { FORMAT } from "../capture/record.ts"
@@ -16,15 +15,24 @@ const NEWLINE = 10
 /** Opens a bundle as `cnitap export bundle` writes it, or a single segment that somebody sent: JSON lines, compressed or not. */
 export async function openBundle(path: string): Promise<Capture> {
   const start = startOf(path)
-  const content = start.subarray(0, 2).equals(GZIP) ? await unpacked(path) : path
+  const { content, flaw } = start.subarray(0, 2).equals(GZIP) ? await unpacked(path) : { content: path }
   const segment = await fileSegment(content, path)
   if (!segment) throw new Fault("CAPTURE_MISSING", `${path} is no file`, "Name a bundle file with --from.")
-  return { path, isLive: false, segments: async () => [segment] }
+  if (segment.sizeBytes === 0) throw new Fault("FILE_BROKEN", `${path} holds nothing: ${flaw ?? "it is empty"}`, AGAIN)
+  return { path, isLive: false, segments: async () => [segment], ...(flaw ? { flaw } : {}) }
 }
+
+const AGAIN = "Copy it again."
 
 function startOf(path: string): Buffer {
   let file: number | undefined
   try {
+    if (!statSync(path).isFile() && !statSync(path).isDirectory())
+      throw new Fault(
+        "CAPTURE_FOREIGN",
+        `${path} is no file`,
+        "Save what comes out of a pipe, and name that with --from.",
+      )
     file = openSync(path, "r")
     const bytes = Buffer.alloc(64)
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0))
@@ -44,24 +52,25 @@ function startOf(path: string): Buffer {
 
 /**
  * Records are read where they stand, which compressed ones are not: they are unpacked into a file without a name, which
- * is gone with this process. Returns the path that the kernel gives it.
+ * is gone with this process. `content`: the path that the kernel gives it; `flaw`: why it holds only the beginning.
  */
-async function unpacked(path: string): Promise<string> {
-  const temporary = join(tmpdir(), `.cnitap-${randomUUID()}`)
-  const file = openTemporary(temporary)
+async function unpacked(path: string): Promise<{ content: string; flaw?: string }> {
+  const file = openTemporary(join(tmpdir(), `.cnitap-${randomUUID()}`))
+  const content = `/proc/self/fd/${file}`
   try {
-    await pipeline(createReadStream(path), createGunzip(), withoutManifest(path), async (lines) => {
-      for await (const chunk of lines) for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done)
+    await pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of withoutManifest(chunks, path))
+        for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done)
     })
+    return { content }
   } catch (error) {
-    closeSync(file)
     if (error instanceof Fault) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === "ENOSPC")
       throw new Fault("NOT_PERMITTED", `${path} does not fit into ${tmpdir()}`, "Name another directory in $TMPDIR.")
-    throw new Fault("FILE_BROKEN", `${path} is no whole bundle: ${message}`, "Copy it again.", error)
+    if (code?.startsWith("Z_")) return { content, flaw: message }
+    throw error
   }
-  return `/proc/self/fd/${file}`
 }
 
 function openTemporary(path: string): number {
@@ -76,25 +85,23 @@ function openTemporary(path: string): number {
 }
 
 /** Takes the first line out where it is a bundle's; one of a newer format is refused. */
-function withoutManifest(path: string): Transform {
+async function* withoutManifest(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
   let held: Buffer | undefined = Buffer.alloc(0)
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (!held) return done(null, chunk)
-      held = Buffer.concat([held, chunk])
-      const end = held.indexOf(NEWLINE)
-      if (end < 0 && held.length < 1 << 20) return done()
-      const kind = manifestKind(held.subarray(0, Math.max(0, end)))
-      if (kind === "newer")
-        return done(new Fault("FORMAT_NEWER", `${path} was written in a newer format`, "Read it with a newer cnitap."))
-      const rest = kind === "bundle" ? held.subarray(end + 1) : held
-      held = undefined
-      done(null, rest)
-    },
-    flush(done) {
-      done(null, held)
-    },
-  })
+  for await (const chunk of chunks) {
+    if (!held) {
+      yield chunk
+      continue
+    }
+    held = Buffer.concat([held, chunk])
+    const end = held.indexOf(NEWLINE)
+    if (end < 0 && held.length < 1 << 20) continue
+    const kind = manifestKind(held.subarray(0, Math.max(0, end)))
+    if (kind === "newer")
+      throw new Fault("FORMAT_NEWER", `${path} was written in a newer format`, "Read it with a newer cnitap.")
+    yield kind === "bundle" ? held.subarray(end + 1) : held
+    held = undefined
+  }
+  if (held) yield held
 }
 
 function manifestKind(line: Buffer): "bundle" | "newer" | "none" {

@@ -12,6 +12,8 @@ export type Capture = {
   path: string
   /** a directory grows while it is read; a bundle does not */
   isLive: boolean
+  /** why only its beginning can be read, where that is so */
+  flaw?: string
   /** oldest first; looked up anew each time, because relays add and prune */
   segments(): Promise<Segment[]>
 }

@@ -138,12 +138,28 @@ test("a bundle that is missing, cut off, newer or none is told by name", async (
   const bundle = join(stand.root, "whole.bundle")
   await cnitap(["export", "bundle", "--capture", stand.capture, "--out", bundle])
   const cut = join(stand.root, "cut.bundle")
-  writeFileSync(cut, readFileSync(bundle).subarray(0, 300))
-  assert.deepEqual(await cnitap(["ls", "--from", cut]), {
-    code: 3,
-    stdout: "",
-    stderr: `cnitap: ${cut} is no whole bundle: unexpected end of file. Copy it again.\n`,
-  })
+  const whole = readFileSync(bundle)
+  writeFileSync(cut, whole.subarray(0, -100))
+  const { stdout, stderr, code } = await cnitap(["ls", "-o", "name", "--from", cut])
+  assert.deepEqual(
+    [stdout.split("\n")[0], stderr.split("\n")[0], code],
+    [
+      `operation/${ids[0]}`,
+      `cnitap: ${cut} is not whole (unexpected end of file): this is its beginning. Copy it again.`,
+      0,
+    ],
+  )
+  for (const [sizeBytes, why] of [
+    [10, "unexpected end of file"],
+    [0, "it is empty"],
+  ] as const) {
+    writeFileSync(cut, whole.subarray(0, sizeBytes))
+    assert.deepEqual(await cnitap(["ls", "--from", cut]), {
+      code: 3,
+      stdout: "",
+      stderr: `cnitap: ${cut} holds nothing: ${why}. Copy it again.\n`,
+    })
+  }
   const missing = join(stand.root, "nowhere")
   assert.deepEqual(await cnitap(["ls", "--from", missing]), {
     code: 3,
