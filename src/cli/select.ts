@@ -14,6 +14,7 @@ import { type Capture, DEFAULT_CAPTURE, openCapture } from "../store/capture.ts"
 import { Damage } from "../store/damage.ts"
 import type { Progress } from "../store/index/indexes.ts"
 import { readOperations } from "../store/operations.ts"
+import { holdRecords } from "../store/records.ts"
 import type { Context } from "./context.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { progressBar } from "./progress.ts"
@@ -126,26 +127,28 @@ const WORDS = {
 }
 
 /** Says on stderr what could not be read. Where nothing could, because all of it is newer or foreign, that is a fault. */
-export function reportDamage(
+export async function reportDamage(
   context: Context,
   { damage, capture }: Pick<Selection, "damage" | "capture">,
   found: number,
-): void {
+): Promise<void> {
   if (capture.flaw !== undefined)
     context.stderr.write(
       `cnitap: ${capture.path} is not whole (${capture.flaw}): this is its beginning. Copy it again.\n`,
     )
   const counts = damage.list()
   if (counts.length === 0) return
+  // Where a filter let nothing through there may be enough to read.
+  const isUnreadable = found === 0 && !(await holdRecords(await capture.segments()))
   const newer = counts.find(({ kind }) => kind === "newer")
-  if (found === 0 && newer) {
+  if (isUnreadable && newer) {
     throw new Fault(
       "FORMAT_NEWER",
       `${capture.path} was written in a newer format (${newer.first})`,
       "Read it with a newer cnitap.",
     )
   }
-  if (found === 0 && counts.every(({ kind }) => kind === "foreign")) {
+  if (isUnreadable && counts.every(({ kind }) => kind === "foreign")) {
     throw new Fault(
       "CAPTURE_FOREIGN",
       `${capture.path} holds no record (${counts[0]?.first})`,

@@ -27,7 +27,7 @@ export async function readSide(
   if (path) {
     const other = await select(context, path)
     const all = await formsOf(other.operations())
-    reportDamage(context, other, all.forms.count)
+    await reportDamage(context, other, all.forms.count)
     return { kind: "forms", name: word, ...all }
   }
   const node = /^node\/(.+)$/.exec(word)?.[1]

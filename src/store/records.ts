@@ -22,6 +22,12 @@ export async function* readRecords(segment: Segment, damage: Damage, fromByte = 
   if (record) yield { record, segment: segment.name, offset: rest.offset }
 }
 
+/** Whether anything in them can be read. */
+export async function holdRecords(segments: readonly Segment[]): Promise<boolean> {
+  for (const segment of segments) for await (const _ of readRecords(segment, new Damage())) return true
+  return false
+}
+
 const ONE_LINE_BYTES = 16 * 1024
 
 /** The record whose line starts at an offset; undefined where it was pruned or is not whole. */

@@ -106,6 +106,17 @@ test("a newer format alone is a fault; beside calls that can be read it is count
     stderr: `no operation found\ncnitap: ${directory} was written in a newer format (calls-20260921T03.jsonl:1). Read it with a newer cnitap.\n`,
     code: 3,
   })
+  const [segment = ""] = readdirSync(node.capture)
+  const both = made("both", {
+    "calls-20260921T03.jsonl": newer,
+    [segment]: readFileSync(join(node.capture, segment), "utf8"),
+  })
+  assert.deepEqual(await cnitap(["ls", "--pod", "nowhere", "--capture", both]), {
+    stdout: "",
+    stderr:
+      "no operation found\ncnitap: 1 line not read: of a newer format (read them with a newer cnitap), first at calls-20260921T03.jsonl:1\n",
+    code: 0,
+  })
 })
 
 test("torn, foreign and unknown lines are counted and named; the rest is read", async () => {

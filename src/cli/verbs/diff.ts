@@ -69,7 +69,7 @@ async function diffChain(
     name: `operation/${operation.id}`,
     text: () => chainText(operation, hops, painter(context), context.nowMs()),
   })
-  reportDamage(context, selection, 1)
+  await reportDamage(context, selection, 1)
 }
 
 async function newestAdd(operations: AsyncIterable<Operation>): Promise<Operation | undefined> {
@@ -120,7 +120,7 @@ async function diffTwo(
         ].join(""),
     })
   }
-  reportDamage(context, selection, 1)
+  await reportDamage(context, selection, 1)
 }
 
 function hiddenText(hidden: number): string {

@@ -44,7 +44,7 @@ export const explain: Verb = {
       name: `operation/${operation.id}`,
       text: () => explanationText(explanation, paint, context.stdout.isTTY ? context.stdout.columns : undefined),
     })
-    reportDamage(context, selection, 1)
+    await reportDamage(context, selection, 1)
   },
 }
 

@@ -44,7 +44,7 @@ export const exportVerb: Verb = {
       if (found === 0) context.stderr.write("no operation found\n")
       else if (path !== undefined && context.stderr.isTTY)
         context.stderr.write(`cnitap: ${found} ${found === 1 ? "operation" : "operations"} in ${path}\n`)
-      reportDamage(context, selection, found)
+      await reportDamage(context, selection, found)
     } catch (error) {
       sink.abandon()
       throw error

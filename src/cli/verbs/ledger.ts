@@ -23,6 +23,6 @@ export const ledger: Verb = {
     const wanted = rows.filter(isWanted)
     await printRows(context, options, ledgerTable(context.nowMs(), "nothing is held"), wanted)
     if (wanted.some(isTrouble)) context.exitCode = 1
-    reportDamage(context, selection, operations)
+    await reportDamage(context, selection, operations)
   },
 }

@@ -59,7 +59,7 @@ async function lintCapture(context: Context, options: Record<string, unknown>, c
     )
     context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; -o wide tells what to do\n`)
   }
-  reportDamage(context, selection, operations)
+  await reportDamage(context, selection, operations)
 }
 
 async function* counted<Found extends { severity: Severity }>(

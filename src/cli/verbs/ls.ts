@@ -33,7 +33,7 @@ export const ls: Verb = {
     const there = () => (isList ? selection.lightOperations() : selection.operations())
     const operations = isWatching ? watched(context, selection, there) : there()
     const found = await printRows(context, options, operationTable(context.nowMs), operations)
-    reportDamage(context, selection, found)
+    await reportDamage(context, selection, found)
   },
 }
 

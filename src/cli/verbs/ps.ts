@@ -34,7 +34,7 @@ export const ps: Verb = {
       inFlightTable(nowMs),
       await openCalls(selection.openCalls(), options),
     )
-    reportDamage(context, selection, found)
+    await reportDamage(context, selection, found)
   },
 }
 

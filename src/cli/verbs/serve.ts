@@ -37,7 +37,7 @@ export const serve: Verb = {
     try {
       await Promise.race([ended, opened])
       // What could not be read is said in the page too; that nothing could is the end.
-      reportDamage(context, { capture, damage: session.damage }, session.catalog.size)
+      await reportDamage(context, { capture, damage: session.damage }, session.catalog.size)
       await ended
     } finally {
       session.close()

@@ -42,7 +42,7 @@ export const show: Verb = {
         text: () => callText(node, operation, paint),
       })
     }
-    reportDamage(context, selection, 1)
+    await reportDamage(context, selection, 1)
   },
 }
 

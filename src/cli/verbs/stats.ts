@@ -40,7 +40,7 @@ export const stats: Verb = {
         context.stdout.write(chartsText(statistics, painter(context), context.stdout.columns ?? 80))
       }
     } else await printOne(context, options, toOne(statistics))
-    reportDamage(context, selection, statistics.calls)
+    await reportDamage(context, selection, statistics.calls)
   },
 }
 

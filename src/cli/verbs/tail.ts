@@ -29,7 +29,7 @@ export const tail: Verb = {
     if (follows) requireStream(outputFormat(options))
     const calls = follows ? following(context, selection, last) : await lastCalls(selection, last)
     const found = await printRows(context, options, callTable, calls)
-    reportDamage(context, selection, found)
+    await reportDamage(context, selection, found)
   },
 }
 

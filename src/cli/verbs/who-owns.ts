@@ -28,6 +28,6 @@ export const whoOwns: Verb = {
     )
     const found = await printRows(context, options, table, owners)
     if (found === 0) context.exitCode = 1
-    reportDamage(context, selection, operations)
+    await reportDamage(context, selection, operations)
   },
 }
