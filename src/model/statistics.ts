@@ -1,5 +1,5 @@
 import { type Call, isFailed } from "./call.ts"
-import { type TimedCall, TimedCalls } from "./timed.ts"
+import { TimedCalls } from "./timed.ts"
 import { countSteps, quantile, stepsOver } from "./timeline.ts"
 import { podName } from "./wording.ts"
 
@@ -46,13 +46,21 @@ export type Slow = {
   failed: boolean
 }
 
-/** What a call must tell to be tallied. */
-export type TalliedCall = TimedCall & Pick<Call, "command">
+/** Calls of one plugin and command as they are counted. `durations` are of those that ended, in any order. */
+export type Tallied = {
+  plugin: string
+  command: string
+  calls: number
+  failed: number
+  running: number
+  durations: number[]
+  failedDurations: number[]
+}
 
 /** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
 export class Tally {
   readonly #calls = new TimedCalls()
-  readonly #groups = new Map<string, { plugin: string; command: string; calls: TimedCalls }>()
+  readonly #groups = new Map<string, Tallied>()
   #slowest: Slow[] = []
   readonly #mostSlow: number
 
@@ -60,86 +68,111 @@ export class Tally {
     this.#mostSlow = mostSlow
   }
 
-  /** `whole` is asked of the slowest alone. */
-  add(call: TalliedCall, whole: () => Pick<Call, "id" | "pod" | "containerId">): void {
-    const { plugin, command, wallMs, durationMs } = call
-    this.#calls.add(call)
-    this.#group(plugin, command).add(call)
-    if (durationMs === undefined || this.#mostSlow === 0) return
-    const last = this.#slowest.at(-1)
-    if (this.#slowest.length === this.#mostSlow && last && durationMs <= last.durationMs) return
-    const named = whole()
-    const pod = podName(named)
-    this.#slowest.push({ id: named.id, plugin, command, pod, wallMs, durationMs, failed: isFailed(call) })
-    this.#slowest = this.#slowest.sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
+  add(call: Call): void {
+    const { plugin, command, wallMs, durationMs = Number.NaN, state } = call
+    this.count(this.group(plugin, command), wallMs, durationMs, isFailed(call), state === "running")
+    if (this.isSlow(durationMs)) this.addSlow(call)
+  }
+
+  group(plugin: string, command: string): Tallied {
+    const key = `${plugin}\n${command}`
+    const known = this.#groups.get(key)
+    if (known) return known
+    const group = { plugin, command, calls: 0, failed: 0, running: 0, durations: [], failedDurations: [] }
+    this.#groups.set(key, group)
+    return group
+  }
+
+  /** A call that is told in numbers; `durationMs` is NaN where it never ended. */
+  count(group: Tallied, wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
+    this.#calls.push(wallMs, durationMs, hasFailed, isRunning)
+    group.calls++
+    if (hasFailed) group.failed++
+    if (isRunning) group.running++
+    if (Number.isNaN(durationMs)) return
+    group.durations.push(durationMs)
+    if (hasFailed) group.failedDurations.push(durationMs)
+  }
+
+  /** Whether a call that took this long is one of the slowest so far. */
+  isSlow(durationMs: number): boolean {
+    if (Number.isNaN(durationMs)) return false
+    if (this.#slowest.length < this.#mostSlow) return true
+    return durationMs > (this.#slowest.at(-1)?.durationMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  addSlow(call: Call): void {
+    const { id, plugin, command, wallMs, durationMs = 0 } = call
+    const slow: Slow = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
+    this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
   }
 
   statistics(): Statistics {
     const calls = this.#calls
     const { firstMs, lastMs } = calls.span()
     const steps = calls.length > 0 ? stepsOver(firstMs, lastMs) : undefined
+    const groups = Array.from(this.#groups.values(), (group) => ({ ...group, sorted: inOrder(group.durations) }))
     return {
       calls: calls.length,
-      failed: count(calls, (at) => calls.isFailed(at)),
-      running: count(calls, (at) => calls.isRunning(at)),
+      failed: sum(groups.map(({ failed }) => failed)),
+      running: sum(groups.map(({ running }) => running)),
       ...(steps ? { firstMs, lastMs } : {}),
-      groups: [...this.#groups.values()].map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
-      histogram: histogramOf(calls),
+      groups: groups.map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
+      histogram: histogramOf(
+        groups.map(({ sorted }) => sorted),
+        groups.map(({ failedDurations }) => inOrder(failedDurations)),
+      ),
       ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
       slowest: this.#slowest,
     }
   }
-
-  #group(plugin: string, command: string): TimedCalls {
-    const key = `${plugin}\n${command}`
-    const known = this.#groups.get(key)
-    if (known) return known.calls
-    const calls = new TimedCalls()
-    this.#groups.set(key, { plugin, command, calls })
-    return calls
-  }
 }
 
-function count(calls: TimedCalls, is: (at: number) => boolean): number {
-  let found = 0
-  for (let at = 0; at < calls.length; at++) if (is(at)) found++
-  return found
+function inOrder(numbers: number[]): Float64Array {
+  return new Float64Array(numbers).sort()
 }
 
-function toGroup({ plugin, command, calls }: { plugin: string; command: string; calls: TimedCalls }): Group {
-  const durations = calls.durations()
+function sum(numbers: ArrayLike<number>): number {
+  let all = 0
+  for (let at = 0; at < numbers.length; at++) all += numbers[at] ?? 0
+  return all
+}
+
+function toGroup({ plugin, command, calls, failed, sorted }: Tallied & { sorted: Float64Array }): Group {
   return {
     plugin,
     command,
-    calls: calls.length,
-    failed: count(calls, (at) => calls.isFailed(at)),
-    p50: quantile(durations, 0.5),
-    p95: quantile(durations, 0.95),
-    p99: quantile(durations, 0.99),
-    max: durations.at(-1) ?? null,
-    totalMs: Math.round(durations.reduce((sum, ms) => sum + ms, 0)),
+    calls,
+    failed,
+    p50: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    p99: quantile(sorted, 0.99),
+    max: sorted.at(-1) ?? null,
+    totalMs: Math.round(sum(sorted)),
   }
 }
 
-/** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. */
-function histogramOf(calls: TimedCalls): Bucket[] {
-  const buckets = new Map<number, Bucket>()
-  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let call = 0; call < calls.length; call++) {
-    const durationMs = calls.durationMs[call] ?? Number.NaN
-    if (Number.isNaN(durationMs)) continue
-    const at = bucketOf(durationMs)
-    const bucket = buckets.get(at) ?? { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
-    buckets.set(at, bucket)
-    bucket.calls++
-    if (calls.isFailed(call)) bucket.failed++
-    lowest = Math.min(lowest, at)
-    highest = Math.max(highest, at)
+/** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. Those of a group are in order. */
+function histogramOf(durations: Float64Array[], failedDurations: Float64Array[]): Bucket[] {
+  const [calls, failed] = [bucketCounts(durations), bucketCounts(failedDurations)]
+  const lowest = calls.findIndex((count) => count > 0)
+  return calls.flatMap((count, at) =>
+    at < lowest ? [] : [{ fromMs: edge(at), toMs: edge(at + 1), calls: count, failed: failed[at] ?? 0 }],
+  )
+}
+
+function bucketCounts(durations: Float64Array[]): number[] {
+  const counts: number[] = []
+  for (const sorted of durations) {
+    let next = 0
+    for (let at = 0; next < sorted.length; at++) {
+      const from = next
+      const toMs = edge(at + 1)
+      while (next < sorted.length && ((sorted[next] ?? 0) < toMs || toMs === Number.POSITIVE_INFINITY)) next++
+      counts[at] = (counts[at] ?? 0) + next - from
+    }
   }
-  return Array.from({ length: Math.max(0, highest - lowest + 1) }, (_, index) => {
-    const at = lowest + index
-    return buckets.get(at) ?? { fromMs: edge(at), toMs: edge(at + 1), calls: 0, failed: 0 }
-  })
+  return counts
 }
 
 /** Nothing that starts a process takes less. */
@@ -149,14 +182,4 @@ const STEPS = [1, 2, 5] as const
 function edge(at: number): number {
   const step = STEPS[at % STEPS.length] ?? 1
   return Number((SHORTEST_MS * 10 ** Math.floor(at / STEPS.length) * step).toPrecision(1))
-}
-
-const EDGES: number[] = []
-
-function bucketOf(durationMs: number): number {
-  let at = 0
-  for (; ; at++) {
-    EDGES[at + 1] ??= edge(at + 1)
-    if (durationMs < (EDGES[at + 1] ?? 0)) return at
-  }
 }

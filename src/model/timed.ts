@@ -14,11 +14,15 @@ export class TimedCalls {
   length = 0
 
   add(call: TimedCall): void {
+    this.push(call.wallMs, call.durationMs ?? Number.NaN, isFailed(call), call.state === "running")
+  }
+
+  push(wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
     if (this.length === this.wallMs.length) this.#grow()
     const at = this.length++
-    this.wallMs[at] = call.wallMs
-    this.durationMs[at] = call.durationMs ?? Number.NaN
-    this.#flags[at] = (isFailed(call) ? 1 : 0) | (call.state === "running" ? 2 : 0)
+    this.wallMs[at] = wallMs
+    this.durationMs[at] = durationMs
+    this.#flags[at] = (hasFailed ? 1 : 0) | (isRunning ? 2 : 0)
   }
 
   isFailed(at: number): boolean {
@@ -27,6 +31,12 @@ export class TimedCalls {
 
   isRunning(at: number): boolean {
     return ((this.#flags[at] ?? 0) & 2) === 2
+  }
+
+  /** Infinite while it runs; NaN where it never ended. */
+  endMs(at: number): number {
+    const endMs = (this.wallMs[at] ?? 0) + (this.durationMs[at] ?? Number.NaN)
+    return Number.isNaN(endMs) && this.isRunning(at) ? Number.POSITIVE_INFINITY : endMs
   }
 
   /** When the first began and the last; the first is infinitely late where there is none. */
@@ -39,14 +49,6 @@ export class TimedCalls {
       if (wallMs > lastMs) lastMs = wallMs
     }
     return { firstMs, lastMs }
-  }
-
-  /** Of those that ended, the shortest first. */
-  durations(): Float64Array {
-    return this.durationMs
-      .subarray(0, this.length)
-      .filter((ms) => !Number.isNaN(ms))
-      .sort()
   }
 
   #grow(): void {

@@ -1,4 +1,5 @@
 import { isFailed } from "./call.ts"
+import { mostInFlight } from "./in-flight.ts"
 import { type TimedCall, TimedCalls } from "./timed.ts"
 
 /** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
@@ -66,13 +67,16 @@ export function stepsOver(firstMs: number, lastMs: number): Steps {
 
 export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: Steps): StepCounts {
   const zeros = () => new Array<number>(steps).fill(0)
-  const counts: StepCounts = { calls: zeros(), failed: zeros(), inFlight: zeros() }
+  const counts: StepCounts = {
+    calls: zeros(),
+    failed: zeros(),
+    inFlight: mostInFlight(timed, { startMs, stepMs, steps }),
+  }
   for (let call = 0; call < timed.length; call++) {
     const at = Math.floor(((timed.wallMs[call] ?? 0) - startMs) / stepMs)
     counts.calls[at] = (counts.calls[at] ?? 0) + 1
     if (timed.isFailed(call)) counts.failed[at] = (counts.failed[at] ?? 0) + 1
   }
-  countInFlight(timed, startMs, stepMs, counts.inFlight)
   return counts
 }
 
@@ -104,40 +108,5 @@ function pluginTimeline(
     p95: quantile(all, 0.95),
     p99: quantile(all, 0.99),
     over: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
-  }
-}
-
-/** Sweeps over beginnings and ends; a call that never ended counts until the last step only while it runs. */
-function countInFlight(timed: TimedCalls, startMs: number, stepMs: number, inFlight: number[]): void {
-  const begins = new Float64Array(timed.length)
-  const ends = new Float64Array(timed.length)
-  let [begun, ended] = [0, 0]
-  for (let call = 0; call < timed.length; call++) {
-    const wallMs = timed.wallMs[call] ?? 0
-    const durationMs = timed.durationMs[call] ?? Number.NaN
-    const hasEnded = !Number.isNaN(durationMs)
-    if (hasEnded) ends[ended++] = wallMs + durationMs
-    if (hasEnded || timed.isRunning(call)) begins[begun++] = wallMs
-  }
-  const sortedBegins = begins.subarray(0, begun).sort()
-  const sortedEnds = ends.subarray(0, ended).sort()
-  let [nextBegin, nextEnd, now] = [0, 0, 0]
-  for (let at = 0; at < inFlight.length; at++) {
-    const untilMs = startMs + (at + 1) * stepMs
-    let most = now
-    for (;;) {
-      const begin = sortedBegins[nextBegin] ?? Number.POSITIVE_INFINITY
-      const end = sortedEnds[nextEnd] ?? Number.POSITIVE_INFINITY
-      if (Math.min(begin, end) >= untilMs) break
-      if (end <= begin) {
-        now--
-        nextEnd++
-      } else {
-        now++
-        nextBegin++
-        if (now > most) most = now
-      }
-    }
-    inFlight[at] = most
   }
 }

@@ -1,15 +1,15 @@
 import type { Call } from "../model/call.ts"
 import { EVERYTHING } from "../model/filter/filter.ts"
-import { toMatcher } from "../model/filter/match.ts"
+import { fieldsOf, toMatcher } from "../model/filter/match.ts"
 import { walk } from "../model/operation.ts"
-import type { TalliedCall, Tally } from "../model/statistics.ts"
+import type { Tallied, Tally } from "../model/statistics.ts"
 import type { TimeRange } from "./calls.ts"
 import type { Capture } from "./capture.ts"
 import type { Damage } from "./damage.ts"
-import type { Block } from "./index/block.ts"
-import { exitAt, stateAt, textAt } from "./index/columns.ts"
+import { type Columns, isFailedAt, stateAt } from "./index/columns.ts"
+import { Window } from "./index/file.ts"
 import { matchesRow } from "./index/match.ts"
-import { needsStreams, open, ownOperations } from "./index/reader.ts"
+import { needsStreams, open } from "./index/reader.ts"
 import type { Reading } from "./operations.ts"
 
 /** Adds every call that matches and began in the range, from the indexes' columns where these decide it. */
@@ -21,26 +21,33 @@ export async function tallyCalls(
 ): Promise<void> {
   const { filter = EVERYTHING, nowMs, progress } = more
   const opened = await open(capture, damage, { sinceMs, untilMs }, progress)
-  const { light } = opened
+  const { light, crossing } = opened
   const isInRange = (wallMs: number) => wallMs >= sinceMs && wallMs <= untilMs
   const matcher = toMatcher(filter, nowMs)
   const isDeep = needsStreams(filter)
   const matches = (call: Call) => matcher.call(isDeep ? light.wholeCall(call) : call)
+  const isSelective = fieldsOf(filter).length > 0
+  const window = new Window()
   try {
     for (const { calls } of opened.crossed)
-      for (const { call } of walk(calls)) if (isInRange(call.wallMs) && matches(call)) tally.add(call, () => call)
+      for (const { call } of walk(calls)) if (isInRange(call.wallMs) && matches(call)) tally.add(call)
     for (const ref of opened.blocks) {
-      const block = ref.index.block(ref.number)
+      const block = ref.index.block(ref.number, window)
       const { columns } = block
+      const { numbers, operations } = columns
       const decide = matchesRow(columns, filter)
-      const at = rowReader(block)
-      const { from } = columns.operations
-      for (const operation of ownOperations(ref, block, opened.crossing)) {
-        const end = from[operation + 1] ?? columns.rows
-        for (let row = from[operation] ?? 0; row < end; row++) {
-          if (!isInRange(columns.numbers.wallMs[row] ?? 0)) continue
-          const whole = () => light.call(ref.segment, block, row)
-          if (decide(row) ?? matches(whole())) tally.add(at(row), whole)
+      const groupAt = groupReader(tally, columns)
+      const crosses = crossing.test(ref)
+      const call = (row: number) => light.call(ref.segment, block, row)
+      for (let operation = 0; operation < operations.from.length; operation++) {
+        if (crosses(operation)) continue
+        const end = operations.from[operation + 1] ?? columns.rows
+        for (let row = operations.from[operation] ?? 0; row < end; row++) {
+          const wallMs = numbers.wallMs[row] ?? 0
+          if (!isInRange(wallMs) || (isSelective && !(decide(row) ?? matches(call(row))))) continue
+          const durationMs = numbers.durationMs[row] ?? 0
+          tally.count(groupAt(row), wallMs, durationMs, isFailedAt(columns, row), stateAt(columns, row) === "running")
+          if (tally.isSlow(durationMs)) tally.addSlow(call(row))
         }
       }
     }
@@ -49,25 +56,19 @@ export async function tallyCalls(
   }
 }
 
-/** One object for all rows: a tally keeps none. */
-function rowReader({ columns }: Block): (row: number) => TalliedCall {
-  const { numbers } = columns
-  const call: { -readonly [Name in keyof TalliedCall]: TalliedCall[Name] | undefined } = {
-    plugin: "",
-    command: "",
-    wallMs: 0,
-    durationMs: undefined,
-    state: "ended",
-    exit: undefined,
-  }
+/** A block has few plugins and commands, each many times; the calls of an operation are of one command. */
+function groupReader(tally: Tally, { texts, dictionary }: Columns): (row: number) => Tallied {
+  const known = new Map<number, Tallied[]>()
+  let groups: Tallied[] = []
+  let last = -1
   return (row) => {
-    const durationMs = numbers.durationMs[row] ?? Number.NaN
-    call.plugin = textAt(columns, "plugin", row) ?? ""
-    call.command = textAt(columns, "command", row) ?? ""
-    call.wallMs = numbers.wallMs[row] ?? 0
-    call.durationMs = Number.isNaN(durationMs) ? undefined : durationMs
-    call.state = stateAt(columns, row)
-    call.exit = exitAt(columns, row)
-    return call as TalliedCall
+    const [plugin = 0, command = 0] = [texts.plugin[row], texts.command[row]]
+    if (command !== last) {
+      last = command
+      groups = known.get(command) ?? []
+      known.set(command, groups)
+    }
+    groups[plugin] ??= tally.group(dictionary.text(plugin) ?? "", dictionary.text(command) ?? "")
+    return groups[plugin]
   }
 }

@@ -2,11 +2,12 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Call } from "../../src/model/call.ts"
 import { type Statistics, Tally } from "../../src/model/statistics.ts"
+import { Random } from "../capture/random.ts"
 import { call, T0 } from "./calls.ts"
 
 function statistics(...calls: Call[]): Statistics {
   const tally = new Tally(2)
-  for (const one of calls) tally.add(one, () => one)
+  for (const one of calls) tally.add(one)
   return tally.statistics()
 }
 
@@ -115,6 +116,41 @@ test("calls in flight at one time, nested ones too", () => {
   assert.deepEqual(timeline?.inFlight.slice(-3), [2, 1, 1])
   assert.deepEqual(timeline?.calls.slice(-3), [2, 0, 1])
 })
+
+test("calls in flight are as many as a look at every moment finds", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  for (let round = 0; round < 300; round++) {
+    const spanMs = random.pick([20, 5_000, 10_000_000])
+    // Whole tens, so that beginnings and ends often are at one moment, and at the first of a step.
+    const calls = Array.from({ length: 1 + random.below(40) }, (_, id) => {
+      const at = 10 * random.below(spanMs / 10)
+      if (random.below(8) === 0) return call(`c${id}`, { at, state: random.pick(["running", "killed"]) })
+      return call(`c${id}`, { at, durationMs: 10 * random.below(spanMs / random.pick([10, 100])) })
+    })
+    const { timeline } = statistics(...calls)
+    assert.ok(timeline)
+    const { startMs, stepMs, inFlight } = timeline
+    assert.deepEqual(
+      inFlight,
+      inFlight.map((_, step) => mostRunning(calls, startMs + step * stepMs, stepMs)),
+    )
+  }
+})
+
+/** Only where one begins there can be more than a moment before. */
+function mostRunning(calls: readonly Call[], fromMs: number, stepMs: number): number {
+  const counted = calls.filter(({ state }) => state !== "killed")
+  const begins = counted.map(({ wallMs }) => wallMs).filter((wallMs) => wallMs >= fromMs && wallMs < fromMs + stepMs)
+  const running = (ms: number) =>
+    counted.filter(({ wallMs, durationMs = Number.POSITIVE_INFINITY }) => wallMs <= ms && wallMs + durationMs > ms)
+      .length
+  const before = counted.filter(
+    ({ wallMs, durationMs = Number.POSITIVE_INFINITY }) => wallMs < fromMs && wallMs + durationMs >= fromMs,
+  ).length
+  return Math.max(before, ...begins.map(running))
+}
 
 test("no call, no statistics", () => {
   assert.deepEqual(statistics(), { calls: 0, failed: 0, running: 0, groups: [], histogram: [], slowest: [] })

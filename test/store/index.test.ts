@@ -5,12 +5,14 @@ import type { Call } from "../../src/model/call.ts"
 import { toMatcher } from "../../src/model/filter/match.ts"
 import { parseFilter } from "../../src/model/filter/parse.ts"
 import { Ledger } from "../../src/model/ledger.ts"
-import { type Operation, toOperations } from "../../src/model/operation.ts"
+import { type Operation, toOperations, walk } from "../../src/model/operation.ts"
+import { type Statistics, Tally } from "../../src/model/statistics.ts"
 import { readCalls } from "../../src/store/calls.ts"
 import { openCapture } from "../../src/store/capture.ts"
 import { Damage } from "../../src/store/damage.ts"
 import { bookLedger } from "../../src/store/ledger.ts"
 import { type Reading, readOperations } from "../../src/store/operations.ts"
+import { tallyCalls } from "../../src/store/tally.ts"
 import { Random } from "../capture/random.ts"
 import { type Noise, writeRandomCapture } from "./random-capture.ts"
 
@@ -76,6 +78,25 @@ test("a ledger booked from indexes is the one booked from every operation", asyn
   }
 })
 
+test("statistics counted from indexes are those counted from every call", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory, random) => {
+      const { operations } = await allAtOnce(directory)
+      for (const text of ["", "failed or depth>0", "stderr~a", ...times(8, () => randomFilter(random, 1))]) {
+        const parsed = parseFilter(text, NOW_MS)
+        assert.ok(parsed.ok, text)
+        const { filter } = parsed
+        const whole = new Tally(5)
+        const matcher = toMatcher(filter, NOW_MS)
+        for (const { calls } of operations) for (const { call } of walk(calls)) if (matcher.call(call)) whole.add(call)
+        const quick = new Tally(5)
+        await tallyCalls(quick, await openCapture(directory), new Damage(), { filter, nowMs: NOW_MS })
+        assert.deepEqual(inPlainOrder(quick), inPlainOrder(whole), text)
+      }
+    })
+  }
+})
+
 type Read = { operations: Operation[]; damage: object[] }
 
 async function allAtOnce(directory: string): Promise<Read> {
@@ -99,6 +120,19 @@ function damageOf(damage: Damage): object[] {
     .list()
     .map(({ kind, lines }) => ({ kind, lines }))
     .sort((a, b) => (a.kind < b.kind ? -1 : 1))
+}
+
+/** Which of two equal ones comes first depends on the order of reading. */
+function inPlainOrder(tally: Tally): Statistics {
+  const statistics = tally.statistics()
+  const name = ({ plugin, command }: Statistics["groups"][number]) => `${plugin} ${command}`
+  statistics.groups.sort((a, b) => (name(a) < name(b) ? -1 : 1))
+  statistics.slowest.sort((a, b) => b.durationMs - a.durationMs || (a.id < b.id ? -1 : 1))
+  return statistics
+}
+
+function times<Value>(count: number, make: () => Value): Value[] {
+  return Array.from({ length: count }, make)
 }
 
 function forgetIndexes(directory: string): void {

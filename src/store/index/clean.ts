@@ -5,6 +5,7 @@ import { type Asked, Asking } from "./asked.ts"
 import type { Block } from "./block.ts"
 import { textAt } from "./columns.ts"
 import type { BlockRef } from "./crossing.ts"
+import { Window } from "./file.ts"
 import type { Order } from "./order.ts"
 import { earliestOf, type Opened, ownOperations } from "./reader.ts"
 
@@ -30,8 +31,9 @@ export function cleanContainers(opened: Opened): Clean {
   let operations = opened.crossed.length
   const crossed = new Map<LightOperation, number | undefined>()
   let next = 0
+  const window = new Window()
   for (const [at, ref] of opened.blocks.entries()) {
-    const block = ref.index.block(ref.number)
+    const block = ref.index.block(ref.number, window)
     const live = lives.of(block)
     const own = { operations: [] as number[], lives: [] as number[] }
     told.set(ref, own)

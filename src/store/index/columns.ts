@@ -66,6 +66,7 @@ export const NOWHERE = 0xffffffff
 const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 const EXITS = ["none", "code", "signal", "errno"] as const
+const [KILLED, NO_EXIT, BY_CODE] = [STATES.indexOf("killed"), EXITS.indexOf("none"), EXITS.indexOf("code")]
 
 /** Lays the columns over bytes that start at a multiple of eight; throws RangeError where there are too few. */
 export function readColumns(bytes: Buffer, shape: Shape): Columns {
@@ -92,11 +93,6 @@ export function readColumns(bytes: Buffer, shape: Shape): Columns {
   const textBytes = Buffer.from(bytes.buffer, take(1, shape.textBytes), shape.textBytes)
   const dictionary = new Dictionary(textBytes, starts)
   return { rows: shape.rows, operations, numbers, texts, ids, idBytes: shape.idBytes, dictionary }
-}
-
-/** Bytes of the first array of `OPERATIONS` that a reader wants alone: the families of all blocks. */
-export function familiesPlace({ operations }: Shape): { offset: number; length: number } {
-  return { offset: aligned(4 * operations), length: 4 * operations }
 }
 
 export function sizeOf({ rows, operations, idBytes, texts, textBytes }: Shape): number {
@@ -167,6 +163,12 @@ export function outcomeAt({ operations }: Columns, operation: number): Outcome {
 
 export function stateAt({ numbers }: Columns, row: number): CallState {
   return STATES[numbers.state[row] ?? 0] ?? "unknown"
+}
+
+/** As `isFailed` judges a call. */
+export function isFailedAt({ numbers }: Columns, row: number): boolean {
+  const kind = numbers.exitKind[row] ?? 0
+  return numbers.state[row] === KILLED || (kind !== NO_EXIT && !(kind === BY_CODE && numbers.exit[row] === 0))
 }
 
 export function idAt({ ids, idBytes }: Columns, row: number): string {

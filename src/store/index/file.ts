@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import type { Segment } from "../segment.ts"
 import { type Block, type BlockHead, blockBytes, toBlock } from "./block.ts"
 import type { Built } from "./build.ts"
-import { aligned, familiesPlace } from "./columns.ts"
+import { aligned } from "./columns.ts"
 
 /**
  * A segment's index as a file: a header of fixed size, the blocks, then as JSON what `Trailer` says. It is written from
@@ -33,23 +33,28 @@ export class IndexFile {
     return this.#blocks
   }
 
-  block(number: number): Block {
+  /** It lies in the window, and is gone when the window takes another one. */
+  block(number: number, window: Window): Block {
     const head = this.#blocks[number]
     if (!head) throw new RangeError(`no block ${number}`)
-    return toBlock(head, read(this.#file, head.at, blockBytes(head)))
-  }
-
-  /** The families of a block alone. */
-  families(number: number): Uint32Array {
-    const head = this.#blocks[number]
-    if (!head) throw new RangeError(`no block ${number}`)
-    const { offset, length } = familiesPlace(head.shape)
-    const bytes = read(this.#file, head.at + offset, length)
-    return new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4)
+    return toBlock(head, window.read(this.#file, head.at, blockBytes(head)))
   }
 
   close(): void {
     closeSync(this.#file)
+  }
+}
+
+/** Holds one block after the other in the same memory: fresh memory for each costs more than reading it. */
+export class Window {
+  #bytes = Buffer.alloc(0)
+
+  read(file: number, at: number, length: number): Buffer {
+    // In an array buffer of its own, so that arrays of any width can lie over it.
+    if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(length + length / 4)
+    const bytes = this.#bytes.subarray(0, length)
+    fill(bytes, file, at)
+    return bytes
   }
 }
 
@@ -151,12 +156,16 @@ function stampOf({ path, sizeBytes }: Segment): string {
 /** In an array buffer of its own, so that arrays of any width can lie over it. */
 function read(file: number, at: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length)
-  for (let done = 0; done < length; ) {
-    const readBytes = readSync(file, bytes, done, length - done, at + done)
+  fill(bytes, file, at)
+  return bytes
+}
+
+function fill(bytes: Buffer, file: number, at: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const readBytes = readSync(file, bytes, done, bytes.length - done, at + done)
     if (readBytes === 0) throw new RangeError("torn index")
     done += readBytes
   }
-  return bytes
 }
 
 function write(file: number, bytes: Buffer, at: number): void {

@@ -7,7 +7,9 @@ import type { Capture } from "../capture.ts"
 import type { Damage } from "../damage.ts"
 import type { Segment } from "../segment.ts"
 import type { Block } from "./block.ts"
-import { type BlockRef, Crossing, crossingCalls } from "./crossing.ts"
+import { crossingCalls } from "./crossed.ts"
+import { type BlockRef, Crossing } from "./crossing.ts"
+import { Window } from "./file.ts"
 import { openIndexes, type Progress } from "./indexes.ts"
 import { Light } from "./light.ts"
 import { mayMatch } from "./match.ts"
@@ -80,10 +82,11 @@ export function* lightOperations(
     own ?? (candidates?.filter === filter ? (ref: BlockRef) => candidates.operations.get(ref) ?? [] : undefined)
   const matches = isWanted(toMatcher(filter, nowMs), filter, range, light)
   const compare = byFirst(order)
+  const window = new Window()
   let waiting = crossed.filter(matches)
   for (const [at, ref] of blocks.entries()) {
     const next = earliestOf(blocks[at + 1], order)
-    const fresh = operationsOf(ref, known?.(ref), crossing, filter, light).filter(matches)
+    const fresh = operationsOf(ref, window, known?.(ref), crossing, filter, light).filter(matches)
     waiting = merged(waiting, fresh.sort(compare), compare)
     const ready = next ? countBefore(waiting, next, order) : waiting.length
     yield* waiting.splice(0, ready)
@@ -94,6 +97,7 @@ export function* lightOperations(
 /** A block of which nothing is wanted is not read. */
 function operationsOf(
   ref: BlockRef,
+  window: Window,
   known: Iterable<number> | undefined,
   crossing: Crossing,
   filter: Filter,
@@ -101,7 +105,7 @@ function operationsOf(
 ): LightOperation[] {
   const numbers = known && [...known]
   if (numbers?.length === 0) return []
-  const block = ref.index.block(ref.number)
+  const block = ref.index.block(ref.number, window)
   return [...(numbers ?? ownOperations(ref, block, crossing, filter))].map((operation) =>
     light.operation(ref.segment, block, operation),
   )
@@ -114,7 +118,7 @@ export function ownOperations(
   crossing: Crossing,
   filter: Filter = EVERYTHING,
 ): Generator<number> {
-  return matching(block, crossing.test(ref, block), filter)
+  return matching(block, crossing.test(ref), filter)
 }
 
 function* matching(block: Block, crosses: (operation: number) => boolean, filter: Filter): Generator<number> {
