@@ -20,6 +20,9 @@ test("pasted as an argument; a list that was broken into lines is one", async ()
     'x {"cniV":1} y\nz\n',
   )
   assert.equal((await cnitap(["decode"], { stdin: "ends [123 34 99 110" })).stdout, 'ends {"cn\n')
+  const own = "a".repeat(500_000)
+  const bytes = [...Buffer.from(JSON.stringify({ own }))].join(" ").replaceAll(" 97 97 97 97 97 97 97 97", "$&\n")
+  assert.equal((await cnitap(["decode", "-o", "jsonpath={.items[0].value.own}"], { stdin: `[${bytes}]` })).stdout, own)
 })
 
 test("for programs: where, what and the value", async () => {

@@ -112,6 +112,13 @@ test("hostile lines cost no more than their length", { timeout: 20_000 }, () => 
   for (const piece of ['{\\"a', '\\"{', '"{\\', "[1 ", "{[", "eyJ"]) decodeLine(piece.repeat(100_000))
 })
 
+test("a list of a million bytes, as Multus logs a configuration that it was given", () => {
+  const text = JSON.stringify({ own: "a".repeat(1_000_000) })
+  const bytes = [...new TextEncoder().encode(text)]
+  assert.equal(decoded(`[${bytes.join(" ")}]`) === text, true)
+  assert.equal(decoded(`[]uint8{${bytes.map((byte) => `0x${byte.toString(16)}`).join(", ")}}`) === text, true)
+})
+
 test("whatever JSON, in whatever code, in the middle of a line, comes back", (t) => {
   const seed = Random.seed()
   t.diagnostic(`seed ${seed}`)

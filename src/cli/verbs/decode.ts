@@ -72,12 +72,22 @@ async function* stdinLines(context: Context): AsyncGenerator<string> {
 
 /** A list of numbers that a terminal or a mail broke into lines is one again. */
 async function* wholeLists(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
-  let open = ""
+  let open: string[] = []
   for await (const line of lines) {
-    const text = open && /^\s*[\d\]]/.test(line) ? `${open} ${line.trim()}` : line
-    if (open && text === line) yield open
-    open = /\[(?:\s*\d{1,3}[\s,]+)+\d{0,3}\s*$/.test(text) ? text : ""
-    if (!open) yield text
+    const goesOn = open.length > 0 && /^\s*[\d\]]/.test(line)
+    if (!goesOn && open.length > 0) {
+      yield open.join(" ")
+      open = []
+    }
+    const opening = line.lastIndexOf("[")
+    if (goesOn || (opening >= 0 && NUMBERS.test(line.slice(opening + 1)))) open.push(goesOn ? line.trim() : line)
+    else yield line
+    if (goesOn && !NUMBERS.test(line)) {
+      yield open.join(" ")
+      open = []
+    }
   }
-  if (open) yield open
+  if (open.length > 0) yield open.join(" ")
 }
+
+const NUMBERS = /^\s*\d[\d\s,]*$/

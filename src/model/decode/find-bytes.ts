@@ -1,41 +1,54 @@
 import { base64Bytes, utf8Text } from "./bytes.ts"
 import type { Stretch } from "./decode.ts"
 
-// A list that the log cut off has no closing bracket, and perhaps three dots in its place.
-const DECIMAL = /\[\s*\d{1,3}(?:(?:\s*,\s*|\s+)\d{1,3}){3,}(\s*\]|[\s,]*(?:\.\.\.|…)?$)?/g
-const HEXADECIMAL =
-  /(?:(?:\[\]|\[\d*\])?(?:uint8|byte)\s*)?([{[(]\s*)?0x[0-9a-f]{1,2}(?:\s*,?\s*0x[0-9a-f]{1,2}){3,}(\s*,?\s*[\])}]|[\s,]*(?:\.\.\.|…)?$)?/gi
+/** How a list is written: its first number, each further one, and its end, which a log may have cut off. */
+type Form = { start: RegExp; next: RegExp; end: RegExp; radix: 10 | 16 }
+
+// Step by step, because one expression for a whole list of a megabyte overflows the engine's stack.
+const FORMS: readonly Form[] = [
+  {
+    start: /(?<open>\[)\s*(?<digits>\d{1,3})(?!\d)/g,
+    next: /(?:\s*,\s*|\s+)(?<digits>\d{1,3})(?!\d)/y,
+    end: /(?<close>\s*\])|[\s,]*(?:\.\.\.|…)?$/y,
+    radix: 10,
+  },
+  {
+    start: /(?:(?:\[\]|\[\d*\])?(?:uint8|byte)\s*)?(?<open>[{[(]\s*)?0x(?<digits>[0-9a-f]{1,2})/gi,
+    next: /\s*,?\s*0x(?<digits>[0-9a-f]{1,2})/iy,
+    end: /(?<close>\s*,?\s*[\])}])|[\s,]*(?:\.\.\.|…)?$/y,
+    radix: 16,
+  },
+]
+
+const FEWEST_BYTES = 4
 
 /** `[123 34 99]`, `[123, 34, 99]`, `[]uint8{0x7b, 0x22}`, `0x7b 0x22`: Go's %v and %#v of bytes. */
 export function findByteList(line: string): Stretch[] {
-  return [
-    ...[...line.matchAll(DECIMAL)].flatMap((match) => stretchOf(match, match[1], match[0].match(/\d+/g), 10)),
-    ...[...line.matchAll(HEXADECIMAL)].flatMap((match) =>
-      stretchOf(match, match[1] ? match[2] : "none", match[0].match(/0x[0-9a-f]{1,2}/gi), 16),
-    ),
-  ]
+  return FORMS.flatMap((form) => [...listsOf(line, form)])
 }
 
-function stretchOf(
-  match: RegExpExecArray,
-  closing: string | undefined,
-  digits: string[] | null,
-  radix: 10 | 16,
-): Stretch[] {
-  const bytes = (digits ?? []).map((text) => Number.parseInt(radix === 16 ? text.slice(2) : text, radix))
-  if (bytes.some((byte) => byte > 255)) return []
-  const isCutOff = closing === undefined || /^[\s,.…]*$/.test(closing)
-  const text = utf8Text(bytes) ?? (isCutOff ? withoutHalfCharacter(bytes) : undefined)
-  if (text === undefined) return []
-  return [
-    {
-      from: match.index,
-      to: match.index + match[0].length,
-      encoding: "byte list",
-      text,
-      ...(isCutOff ? { isCutOff } : {}),
-    },
-  ]
+function* listsOf(line: string, { start, next, end, radix }: Form): Generator<Stretch> {
+  start.lastIndex = 0
+  for (let first = start.exec(line); first; first = start.exec(line)) {
+    const bytes: number[] = []
+    let to = start.lastIndex
+    for (let found: RegExpExecArray | null = first; found; ) {
+      bytes.push(Number.parseInt(found.groups?.digits ?? "", radix))
+      next.lastIndex = to
+      found = next.exec(line)
+      if (found) to = next.lastIndex
+    }
+    if (bytes.length < FEWEST_BYTES || bytes.some((byte) => byte > 255)) continue
+    const isOpen = first.groups?.open !== undefined
+    end.lastIndex = to
+    const ending = isOpen ? end.exec(line) : null
+    if (ending) to = end.lastIndex
+    const isCutOff = isOpen && ending?.groups?.close === undefined
+    const text = utf8Text(bytes) ?? (isCutOff ? withoutHalfCharacter(bytes) : undefined)
+    start.lastIndex = to
+    if (text !== undefined)
+      yield { from: first.index, to, encoding: "byte list", text, ...(isCutOff ? { isCutOff } : {}) }
+  }
 }
 
 /** What was cut off may end in the middle of a character. */
