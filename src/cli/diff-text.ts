@@ -15,7 +15,7 @@ export function chainText(operation: Operation, hops: readonly Hop[], paint: Pai
     const head = `${indent}${paint(visible(call.plugin), "bold")}  ${duration(call.durationMs)}`
     const quiet = gave
       ? "changed nothing"
-      : call.command === "ADD"
+      : call.command === "ADD" && call.as !== "probe"
         ? `gave no result: ${stateText(call)}`
         : stateText(call)
     if (changes.length === 0) return [`${head}  ${paint(quiet, gave ? "dim" : undefined)}`]

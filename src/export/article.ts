@@ -1,5 +1,5 @@
 import { spaced } from "../capture/spaced.ts"
-import { type Call, jsonObject } from "../model/call.ts"
+import { type Call, resultOf } from "../model/call.ts"
 import { type Operation, walk } from "../model/operation.ts"
 
 /**
@@ -14,8 +14,8 @@ function linesOf(call: Call): string {
   const head = `CNI_COMMAND=${call.command},CNI_CONTAINERID=${call.containerId ?? ""}`
   const line = (what: "input" | "output", text: string) => (text === "" ? "" : `${head},${what}=${text}\n`)
   if (call.as === "probe" && call.plugin.startsWith("cni_post") && call.command === "ADD") {
-    const prevResult = jsonObject(call.stdin)?.prevResult
-    if (prevResult !== undefined) return line("output", spaced(JSON.stringify(prevResult)))
+    const result = resultOf(call)
+    if (result !== undefined) return line("output", spaced(JSON.stringify(result)))
   }
   return line("input", textOf(call.stdin)) + line("output", textOf(call.stdout))
 }

@@ -105,6 +105,13 @@ export function jsonObject(payload: Payload | undefined): Record<string, unknown
   }
 }
 
+/** The result that an ADD shows: what it printed. A probe prints nothing of its own, and shows what it was given. */
+export function resultOf({ as, command, stdin, stdout }: Call): Record<string, unknown> | undefined {
+  if (as !== "probe") return jsonObject(stdout)
+  const prevResult = command === "ADD" ? jsonObject(stdin)?.prevResult : undefined
+  return isObject(prevResult) ? prevResult : undefined
+}
+
 /** Whether the call failed as a runtime judges it: by exit status alone (libcni raw_exec.go). */
 export function isFailed({ state, exit }: Pick<Call, "state" | "exit">): boolean {
   return state === "killed" || (exit !== undefined && !("code" in exit && exit.code === 0))

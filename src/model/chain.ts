@@ -1,5 +1,5 @@
 import { isObject } from "../cni/json.ts"
-import { type Call, jsonObject } from "./call.ts"
+import { type Call, jsonObject, resultOf } from "./call.ts"
 import { isError } from "./finding/document.ts"
 import { type Operation, walk } from "./operation.ts"
 
@@ -25,11 +25,13 @@ export type Hop = {
   changes: ResultChange[]
 }
 
-/** The result as it grows from plugin to plugin. */
+/** The result as it grows from plugin to plugin; a probe stands for those between it and the probe before. */
 export function toChain({ calls }: Operation): Hop[] {
+  let seen: ResultObject[] | undefined
   return [...walk(calls)].map(({ call, level }) => {
-    const given = resultObjects(jsonObject(call.stdin)?.prevResult)
-    const gave = resultObjects(jsonObject(call.stdout))
+    const given = call.as === "probe" ? seen : resultObjects(jsonObject(call.stdin)?.prevResult)
+    const gave = resultObjects(resultOf(call))
+    if (call.as === "probe") seen = gave
     return { call, level, given, gave, changes: gave ? resultChanges(given ?? [], gave) : [] }
   })
 }

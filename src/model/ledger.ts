@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from "../cni/address.ts"
 import { isObject } from "../cni/json.ts"
-import { type Call, isFailed, jsonObject, type Pod } from "./call.ts"
+import { type Call, isFailed, jsonObject, type Pod, resultOf } from "./call.ts"
 import { type CallNode, type Operation, type Outcome, walk } from "./operation.ts"
 
 /**
@@ -130,7 +130,7 @@ export class Ledger {
   }
 
   #book(call: Call, network: string | undefined, children: CallNode[], touched: Map<string, Entry>): void {
-    if (call.as === "probe" || (call.command !== "ADD" && call.command !== "DEL")) return
+    if (call.command !== "ADD" && call.command !== "DEL") return
     const key = [call.node, network, call.containerId, call.ifname].join("\n")
     const known = this.#entries.get(key)
     if (call.command === "ADD") {
@@ -139,10 +139,12 @@ export class Ledger {
       this.#entries.set(key, entry)
       touched.set(key, entry)
       entry.holdings.set(call.plugin, { plugin: call.plugin, call: call.id, add: endOf(call) })
-      for (const ip of ipsOf(jsonObject(call.stdout))) {
+      for (const ip of ipsOf(resultOf(call))) {
         // Later plugins of the list pass on what they were given: it is still the first one's.
         if (isGivenBelow(ip, children) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
-        entry.ips.set(ip, call.plugin)
+        // Of what lies between two probes all is deleted when DEL has come to the first of them.
+        const [first] = entry.holdings.keys()
+        entry.ips.set(ip, call.as === "probe" && first !== undefined ? first : call.plugin)
         entry.freed.delete(ip)
       }
       this.#noteDataDir(call)

@@ -51,6 +51,21 @@ export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Sai
   }
 }
 
+/** What a probe of the article's chain records: it has no end. `given`: the result of those before it. */
+export function probe(id: string, { given, ...said }: Said & { given?: object } = {}): Call {
+  const plugin = said.plugin ?? id
+  const stdin = { cniVersion: "1.0.0", name: "pods", type: plugin, ...(given ? { prevResult: given } : {}) }
+  const {
+    exit: _exit,
+    durationMs: _durationMs,
+    spawnMs: _spawnMs,
+    stdout: _stdout,
+    stderr: _stderr,
+    ...begin
+  } = call(id, { stdin, ...said })
+  return { ...begin, as: "probe" }
+}
+
 export function payload(value: unknown): Payload {
   const text = typeof value === "string" ? value : JSON.stringify(value)
   return { sizeBytes: text.length, text }

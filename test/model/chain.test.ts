@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type ResultChange, resultChanges, resultObjects } from "../../src/model/chain.ts"
+import { type ResultChange, resultChanges, resultObjects, toChain } from "../../src/model/chain.ts"
+import { operation, probe } from "./calls.ts"
 
 const BRIDGE = {
   cniVersion: "1.0.0",
@@ -27,6 +28,21 @@ function said(change: ResultChange): string {
 function changes(before: unknown, after: unknown): string[] {
   return resultChanges(resultObjects(before) ?? [], resultObjects(after) ?? []).map(said)
 }
+
+test("a probe shows what those before it made of the result", () => {
+  const chain = toChain(operation(probe("cni_pre"), probe("cni_post", { at: 20, given: { ips: BRIDGE.ips } })))
+  assert.deepEqual(
+    chain.map(({ call: { plugin }, gave, changes }) => [plugin, gave !== undefined, changes.map(said)]),
+    [
+      ["cni_pre", false, []],
+      [
+        "cni_post",
+        true,
+        ["+ ip 10.1.2.3/24 (address 10.1.2.3/24, gateway 10.1.2.1, on interface 1, which is not listed)"],
+      ],
+    ],
+  )
+})
 
 test("the first plugin adds all that there is, an interface's index told by its name", () => {
   assert.deepEqual(changes(undefined, BRIDGE), [

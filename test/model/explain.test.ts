@@ -6,7 +6,7 @@ import { Linter } from "../../src/model/finding/linter.ts"
 import { Ledger } from "../../src/model/ledger.ts"
 import { toOperations } from "../../src/model/operation.ts"
 import { PluginLists } from "../../src/model/plugin-lists.ts"
-import { call, type Said, T0 } from "./calls.ts"
+import { call, probe, type Said, T0 } from "./calls.ts"
 
 const RESULT = {
   cniVersion: "1.0.0",
@@ -250,7 +250,7 @@ test("an error with exit 0 looks like a success with an empty result", () => {
 test("the next plugin's file is missing: nothing failed here, and what the first plugin holds stays", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT })), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
-    "never ran: portmap, and no call failed: the runtime did not find a plugin's file, or the list was changed",
+    "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
     "left behind: 10.1.2.3 of bridge: no DEL",
     "look next: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
   ])
@@ -261,7 +261,7 @@ test("a plugin's file has always been missing: what ADD and DEL came to is the l
   const del = (id: string, at: number) => call(id, { plugin: "portmap", command: "DEL", at })
   assert.deepEqual(explained(call("aws-cni", { stdout: RESULT }), del("del", 1000), del("again", 20_000)), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
-    "never ran: portmap, and no call failed: the runtime did not find a plugin's file, or the list was changed",
+    "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
     "left behind: 10.1.2.3 of aws-cni: DEL (2 times) never reached aws-cni",
     "look next: cnitap doctor; cnitap show aws-cni",
   ])
@@ -292,6 +292,18 @@ test("a list that was edited: those before it had another, those after it are to
   ])
 })
 
+test("probes: what lies between them failed, and they cannot tell which", () => {
+  const added = [
+    probe("pre", { plugin: "cni_pre", at: -60_000, containerId: "other" }),
+    probe("post", { plugin: "cni_post", at: -59_000, containerId: "other", given: RESULT }),
+  ]
+  assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
+    "ADD shop/web-1 did not come to its end (60s ago)",
+    "never ran: cni_post; a plugin between the probes failed or was not found, which one only a relay tells (cnitap install)",
+    "left behind: of cni_pre: no DEL",
+  ])
+})
+
 test("a plugin in the middle of the list that was not called although those behind it were", () => {
   const pod = { namespace: "shop", name: "other" }
   const list = ["bridge", "tuning", "portmap"].map((plugin, index) =>
@@ -299,7 +311,7 @@ test("a plugin in the middle of the list that was not called although those behi
   )
   assert.equal(
     explained(...list, call("bridge", { stdout: RESULT }), call("portmap", { at: 40, stdout: RESULT }))[1],
-    "never ran: tuning, and no call failed: the list was changed, or its calls are no longer recorded (cnitap status)",
+    "never ran: tuning; no call failed: the list was changed, or its calls are no longer recorded (cnitap status)",
   )
 })
 

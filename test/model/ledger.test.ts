@@ -4,7 +4,7 @@ import { parseAddress } from "../../src/cni/address.ts"
 import type { Call } from "../../src/model/call.ts"
 import { isSameAddress, Ledger } from "../../src/model/ledger.ts"
 import { toOperations } from "../../src/model/operation.ts"
-import { call, type Said } from "./calls.ts"
+import { call, probe, type Said } from "./calls.ts"
 
 const IP = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
 const FAILED: Said = { exit: { code: 1 }, stdout: { code: 999, msg: "no" } }
@@ -226,6 +226,11 @@ test("addresses of results before 0.3.0; loopback is nobody's", () => {
   )
 })
 
-test("probes book nothing: they hold nothing", () => {
-  assert.deepEqual(lines({ ...call("cni_pre"), as: "probe" }), [])
+test("between probes lies what they were given: it is deleted when DEL has come to the first of them", () => {
+  const added = [probe("cni_pre"), probe("cni_post", { at: 20, given: IP })]
+  const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, given: IP })
+  const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, given: IP })
+  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL"])
+  assert.deepEqual(lines(...added, post), ["web-1 eth0 stuck [10.1.2.3] cni_pre: DEL never reached cni_pre"])
+  assert.deepEqual(lines(...added, post, pre), [])
 })

@@ -1,4 +1,4 @@
-import { jsonObject } from "../../model/call.ts"
+import { resultOf } from "../../model/call.ts"
 import type { KnownValues } from "../../model/filter/complete.ts"
 import { readSegments } from "../../store/calls.ts"
 import type { Capture } from "../../store/capture.ts"
@@ -37,7 +37,7 @@ export async function readKnown(capture: Capture): Promise<Known> {
     if (pod) pods.add(`${pod.namespace}/${pod.name}`)
     if (depth === 0)
       ids.unshift({ id, help: [command, plugin, pod && `${pod.namespace}/${pod.name}`].filter(Boolean).join(" ") })
-    const found = jsonObject(call.stdout)?.ips
+    const found = resultOf(call)?.ips
     if (!Array.isArray(found)) continue
     for (const { address } of found as { address?: unknown }[])
       if (typeof address === "string") ips.add(address.replace(/\/\d+$/, ""))

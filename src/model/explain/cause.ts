@@ -74,7 +74,7 @@ export function neverRan(
   const names = missing(operation, list)
   const isRunning = operation.outcome === "running"
   if (list && names.length > 0) {
-    const why = culprit ? "" : `, and no call failed: ${whyMissing(operation, list, names)}`
+    const why = culprit ? "" : `; ${whyMissing(operation, list, names)}`
     return [{ about: "never ran", text: `${names.join(", ")}${isRunning ? ", so far" : why}` }]
   }
   if (list || !culprit || isRunning) return []
@@ -95,12 +95,14 @@ function inOrder(command: string, { plugins }: PluginList): string[] {
 
 /** A runtime that does not find a plugin's file calls none of those behind it. */
 function whyMissing({ calls, command }: Operation, list: PluginList, names: readonly string[]): string {
+  if (calls.every(({ call }) => call.as === "probe"))
+    return "a plugin between the probes failed or was not found, which one only a relay tells (cnitap install)"
   const isTheRest = inOrder(command, list)
     .slice(calls.length)
     .every((plugin) => names.includes(plugin))
   return isTheRest
-    ? "the runtime did not find a plugin's file, or the list was changed"
-    : "the list was changed, or its calls are no longer recorded (cnitap status)"
+    ? "no call failed: the runtime did not find a plugin's file, or the list was changed"
+    : "no call failed: the list was changed, or its calls are no longer recorded (cnitap status)"
 }
 
 export function runtimeReport({ calls }: Operation): Statement[] {

@@ -74,5 +74,6 @@ function headline(operation: Operation, isWrong: boolean, nowMs: number): string
     return `${who} failed ${when}: every plugin exited with 0, and the runtime cannot read an answer`
   if (calls.some(({ call }) => reportOf(call).kind === "empty-success"))
     return `${who} looks well to the runtime and is not (${when})`
-  return `${who} stopped early (${when}), and no plugin failed`
+  const isProbed = calls.every(({ call }) => call.as === "probe")
+  return isProbed ? `${who} did not come to its end (${when})` : `${who} stopped early (${when}), and no plugin failed`
 }

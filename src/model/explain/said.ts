@@ -1,4 +1,4 @@
-import { type Call, jsonObject } from "../call.ts"
+import { type Call, jsonObject, resultOf } from "../call.ts"
 import { decodeLine } from "../decode/decode.ts"
 import { errorIn, piecesOf } from "../finding/document.ts"
 import type { Operation } from "../operation.ts"
@@ -22,7 +22,8 @@ export function saidOf(call: Call): string | undefined {
 }
 
 export function ipsOf({ calls }: Operation): string[] {
-  const ips = jsonObject(calls.at(-1)?.call.stdout)?.ips
+  const last = calls.at(-1)?.call
+  const ips = last && resultOf(last)?.ips
   if (!Array.isArray(ips)) return []
   return ips.flatMap((entry: { address?: unknown } | null) =>
     typeof entry?.address === "string" ? [entry.address.replace(/\/\d+$/, "")] : [],

@@ -1,6 +1,6 @@
 import { SIGNALS } from "../../capture/record.ts"
 import { COMMANDS } from "../../cni/command.ts"
-import { type Call, isFailed, jsonObject } from "../call.ts"
+import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
 import { type Operation, type Outcome, walk } from "../operation.ts"
 
 /**
@@ -199,7 +199,7 @@ export const FIELDS = {
     help: "address in the result; =10.1.0.0/16 finds all of a network",
     source: "stream",
     isMany: true,
-    call: ({ stdout }) => addresses(jsonObject(stdout)),
+    call: (call) => addresses(resultOf(call)),
   },
   stdin: { kind: "stream", help: "what the plugin was given", source: "stream", call: ({ stdin }) => bytesOf(stdin) },
   stdout: { kind: "stream", help: "what it printed", source: "stream", call: ({ stdout }) => bytesOf(stdout) },
