@@ -198,7 +198,8 @@ function leadsTo(from: number, row: number, up: (row: number) => number): boolea
   return true
 }
 
-function latestEnd(table: CallTable, row: number): number {
+/** Monotonic. */
+export function latestEnd(table: CallTable, row: number): number {
   const endMs = endOf(table, row)
   return Number.isNaN(endMs) ? (table.monoMs[row] ?? 0) + LONGEST_CALL_MS : endMs
 }

@@ -3,11 +3,11 @@ import { type Call, toCall } from "../model/call.ts"
 import type { CallSummary } from "../model/packed.ts"
 import type { Capture } from "../store/capture.ts"
 import type { Damage } from "../store/damage.ts"
-import { type BeginHead, type EndHead, readHead, toHead } from "../store/head.ts"
-import { complete } from "../store/index/build.ts"
+import { complete, type EndHead, HeadReader } from "../store/head.ts"
 import { type Line, LineSplitter } from "../store/lines.ts"
 import { processes } from "../store/process.ts"
 import { recordAt, toRecord } from "../store/records.ts"
+import { sealedEnd } from "../store/seal.ts"
 import type { Segment } from "../store/segment.ts"
 
 type Place = { segment: string; offset: number }
@@ -34,6 +34,7 @@ export class Feed {
   /** ends whose begin is in an older segment, which is read later */
   readonly #early = new Map<string, { end: EndHead; place: Place }>()
   readonly #processOf = processes()
+  readonly #head = new HeadReader(true)
 
   constructor(capture: Capture, damage: Damage) {
     this.#capture = capture
@@ -80,8 +81,8 @@ export class Feed {
     for await (const chunk of segment.chunks(reading.readBytes)) {
       reading.readBytes += chunk.length
       for (const line of reading.splitter.push(chunk)) {
-        const head = this.#headOf(line, segment.name)
-        const fed = head && this.#take(head, { segment: segment.name, offset: line.offset })
+        const isRead = this.#readHead(line, segment.name)
+        const fed = isRead ? this.#take({ segment: segment.name, offset: line.offset }) : undefined
         if (fed) calls.set(fed.call.id, fed)
         if (calls.size >= CALLS_AT_ONCE) yield flush(calls)
         if (performance.now() < pauseMs) continue
@@ -93,31 +94,29 @@ export class Feed {
     if (calls.size > 0) yield flush(calls)
   }
 
-  #headOf(line: Line, segment: string): BeginHead | EndHead | undefined {
-    const head = line.bytes && readHead(line.bytes, true)
-    if (head) return head
+  #readHead(line: Line, segment: string): boolean {
+    const end = line.bytes ? sealedEnd(line.bytes, 0, line.bytes.length) : -1
+    if (line.bytes && end >= 0 && this.#head.read(line.bytes, 0, end)) return true
     const record = toRecord(line, segment, this.#damage)
-    return record && toHead(record, true)
+    if (record) this.#head.load(record)
+    return record !== undefined
   }
 
   /** A begin line alone is a call in flight; it is said again, whole, when its end line comes. */
-  #take(head: BeginHead | EndHead, place: Place): FedCall | undefined {
-    if (head.kind === "end") {
-      const open = this.#open.get(head.id)
-      const known = this.#places.get(head.id)
+  #take(place: Place): FedCall | undefined {
+    if (this.#head.kind === "end") {
+      const end = this.#head.end()
+      const open = this.#open.get(end.id)
+      const known = this.#places.get(end.id)
       if (!open || !known) {
-        this.#early.set(head.id, { end: head, place })
+        this.#early.set(end.id, { end, place })
         return undefined
       }
       known.end = place
-      this.#open.delete(head.id)
-      return joined(open.call, head)
+      this.#open.delete(end.id)
+      return joined(open.call, end)
     }
-    const call = {
-      ...head.call,
-      id: copied(head.id),
-      ...(head.call.parent ? { parent: copied(head.call.parent) } : {}),
-    }
+    const call = this.#head.call()
     const early = this.#early.get(call.id)
     this.#early.delete(call.id)
     this.#places.set(call.id, { begin: place, ...(early ? { end: early.place } : {}) })
@@ -149,11 +148,6 @@ function joined(open: Call, end: EndHead): FedCall {
   const call = { ...open }
   complete(call, end)
   return { call, summary: end.summary }
-}
-
-/** A piece of a line keeps the whole line in memory; a copy does not. */
-function copied(text: string): string {
-  return Buffer.from(text).toString()
 }
 
 async function recordOf(segments: Segment[], { segment: name, offset }: Place): Promise<Begin | End | undefined> {

@@ -1,35 +1,44 @@
 import type { Call } from "../model/call.ts"
+import { type Cursor, Mark } from "./cursor.ts"
+import { Span } from "./span.ts"
 
 /** What a configuration tells a list. */
 export type ConfigHead = Pick<Call, "network" | "cniVersion">
 
-export const NO_CONFIG: ConfigHead = {}
-
-const TEXT = Buffer.from(',"text":"')
+const TEXT = new Mark(',"text":"')
 const QUOTE = 34
 const BACKSLASH = 92
 const RECENT = 8
 
-/** Configurations come again with every call of a plugin: what was read of them last is kept, by plugin. */
-const recent = new Map<string, { bytes: Buffer; head: ConfigHead }[]>()
-const MOST_PLUGINS = 64
+/** What the beginning of a configuration tells, as far as its bytes had to be looked at. */
+export class KnownConfig {
+  readonly bytes: Buffer
+  readonly network = new Span()
+  readonly cniVersion = new Span()
 
-/** `name` and `cniVersion` of the configuration in `,"stdin":{`, which starts at `from`. */
-export function scanConfig(line: Buffer, from: number, plugin: string): ConfigHead {
-  const start = line.indexOf(TEXT, from) + TEXT.length
-  if (start < TEXT.length) return NO_CONFIG
-  let known = recent.get(plugin)
-  if (!known) {
-    if (recent.size >= MOST_PLUGINS) recent.clear()
-    known = []
-    recent.set(plugin, known)
+  constructor(bytes: Buffer, { network, cniVersion }: ConfigHead) {
+    this.bytes = bytes
+    this.network.set(network)
+    this.cniVersion.set(cniVersion)
   }
+}
+
+export const NO_CONFIG = new KnownConfig(Buffer.alloc(0), {})
+
+/**
+ * `name` and `cniVersion` of the configuration in `,"stdin":{` before the cursor; the line's own bytes end at `to`.
+ * `recent`: what was read of this plugin's last ones, because they come again with every call of it.
+ */
+export function scanConfig(line: Buffer, cursor: Cursor, to: number, recent: KnownConfig[]): KnownConfig {
+  if (!cursor.skipTo(TEXT, to)) return NO_CONFIG
+  const start = cursor.at
   // Where the bytes that told it are the same, the rest of them is of no matter.
-  for (const { bytes, head } of known) if (startsWith(line, start, bytes)) return head
-  const { head, to } = scan(line, start)
-  if (known.length >= RECENT) known.shift()
-  known.push({ bytes: Buffer.from(line.subarray(start, to)), head })
-  return head
+  for (const known of recent) if (startsWith(line, start, known.bytes)) return known
+  const scanned = scan(line.subarray(0, to), start)
+  const known = new KnownConfig(Buffer.from(line.subarray(start, scanned.to)), scanned.head)
+  if (recent.length >= RECENT) recent.shift()
+  recent.push(known)
+  return known
 }
 
 function startsWith(line: Buffer, at: number, bytes: Buffer): boolean {

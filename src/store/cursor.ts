@@ -1,87 +1,113 @@
-const QUOTE = 34
-const BACKSLASH = 92
+import { plainText, type Span } from "./span.ts"
+
 const DOT = 46
-const TEXTS = 512
 /** of ten, that a number holds exactly */
 const LARGEST_POWER = 1e22
+/** From so many bytes on a call of Buffer's own is faster than comparing here. */
+const LONG_BYTES = 64
 
-/** Reads a line of which it is known how the relay wrote it, byte by byte: nothing is made that is not kept. */
+/** Bytes that a line is compared with, four at a time: that is what most of its reading is. */
+export class Mark {
+  static readonly LEAST_BYTES = 4
+  readonly bytes: Buffer
+  readonly words: Int32Array
+  /** the last four, which may overlap the words before */
+  readonly last: number
+
+  /** Of `LEAST_BYTES` at least. */
+  constructor(text: string | Buffer) {
+    this.bytes = Buffer.from(text)
+    const words = Math.floor((this.bytes.length - 1) / 4)
+    this.words = Int32Array.from({ length: words }, (_, word) => this.bytes.readInt32LE(4 * word))
+    this.last = this.bytes.readInt32LE(this.bytes.length - 4)
+  }
+}
+
+/**
+ * Reads a line of which it is known how the relay wrote it: nothing is made that is not kept. A newline follows the
+ * line, or nothing, so that no mark, number or text goes beyond it.
+ */
 export class Cursor {
   at = 0
-  #line: Buffer = Buffer.alloc(0)
-  /** The same few texts come in every line: by a hash of their bytes, the last one that had it. */
-  readonly #texts: { bytes: Buffer; text: string }[] = []
+  #bytes: Buffer = Buffer.alloc(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
 
-  open(line: Buffer, at: number): void {
-    this.#line = line
+  open(bytes: Buffer, at: number): void {
     this.at = at
+    if (this.#bytes === bytes) return
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** Whether these bytes stand there. */
+  isAt(at: number, { bytes, words, last }: Mark): boolean {
+    const end = at + bytes.length
+    const view = this.#view
+    if (at < 0 || end > view.byteLength || view.getInt32(end - 4, true) !== last) return false
+    if (bytes.length > LONG_BYTES) return this.#bytes.compare(bytes, 0, bytes.length, at, end) === 0
+    for (let word = 0; word < words.length; word++) if (view.getInt32(at + 4 * word, true) !== words[word]) return false
+    return true
   }
 
   /** Goes past these bytes where they come next. */
-  skip(bytes: Buffer): boolean {
-    if (!isAt(this.#line, this.at, bytes)) return false
-    this.at += bytes.length
+  skip(mark: Mark): boolean {
+    if (!this.isAt(this.at, mark)) return false
+    this.at += mark.bytes.length
     return true
+  }
+
+  /** Goes past the next place before `to` where this mark stands. */
+  skipTo(mark: Mark, to: number): boolean {
+    const bytes = this.#bytes
+    const first = mark.bytes[0]
+    for (let at = this.at; at < to; at++) {
+      if (bytes[at] !== first || !this.isAt(at, mark)) continue
+      this.at = at + mark.bytes.length
+      return true
+    }
+    return false
+  }
+
+  /** Goes past digits and dots; false where there are none. */
+  skipNumber(): boolean {
+    const bytes = this.#bytes
+    const from = this.at
+    for (let byte = bytes[this.at] ?? 0; (byte >= 48 && byte <= 57) || byte === DOT; byte = bytes[this.at] ?? 0)
+      this.at++
+    return this.at > from
   }
 
   /** Digits, and more of them after a dot; NaN where there are none. */
   number(): number {
-    const line = this.#line
+    const bytes = this.#bytes
     const from = this.at
     let [value, scale, at] = [0, 0, from]
-    for (; at < line.length; at++) {
-      const digit = (line[at] ?? 0) - 48
+    for (; at < bytes.length; at++) {
+      const digit = (bytes[at] ?? 0) - 48
       if (digit >= 0 && digit <= 9) {
         value = value * 10 + digit
         scale *= 10
-      } else if (line[at] === DOT && scale === 0 && at > from) scale = 1
+      } else if (bytes[at] === DOT && scale === 0 && at > from) scale = 1
       else break
     }
     this.at = at
     if (at === from) return Number.NaN
     // Both are exact up to here, so that their quotient is the number that the digits mean.
     const isExact = value <= Number.MAX_SAFE_INTEGER && scale <= LARGEST_POWER
-    return isExact ? value / (scale || 1) : Number(line.toString("latin1", from, at))
+    return isExact ? value / (scale || 1) : Number(bytes.toString("latin1", from, at))
   }
 
-  /** A text up to its quote; undefined where it has escapes or is not plain ASCII. */
-  text(): string | undefined {
-    const line = this.#line
-    const from = this.at
-    let hash = 0
-    let at = from
-    for (; at < line.length && line[at] !== QUOTE; at++) {
-      const byte = line[at] ?? 0
-      if (byte < 32 || byte > 126 || byte === BACKSLASH) return undefined
-      hash = (Math.imul(hash, 31) + byte) | 0
-    }
-    this.at = at + 1
-    const slot = hash & (TEXTS - 1)
-    const known = this.#texts[slot]
-    if (known?.bytes.length === at - from && isAt(line, from, known.bytes)) return known.text
-    const text = line.toString("latin1", from, at)
-    this.#texts[slot] = { bytes: Buffer.from(text, "latin1"), text }
-    return text
-  }
-
-  /** A text that hardly comes again, and is not empty. */
-  id(): string | undefined {
-    const line = this.#line
-    const from = this.at
-    let at = from
-    for (; at < line.length && line[at] !== QUOTE; at++) {
-      const byte = line[at] ?? 0
-      if (byte < 33 || byte > 126 || byte === BACKSLASH) return undefined
-    }
-    if (at === from) return undefined
-    this.at = at + 1
-    return line.toString("latin1", from, at)
+  /** Goes past a text and its quote. False where it has escapes or is not plain ASCII. */
+  text(into: Span): boolean {
+    if (!plainText(this.#bytes, this.at, this.#bytes.length, into)) return false
+    this.at = into.to + 1
+    return true
   }
 }
 
 /** For few bytes faster than a call of Buffer's own. */
-export function isAt(line: Buffer, at: number, bytes: Buffer): boolean {
-  if (at + bytes.length > line.length) return false
-  for (let index = 0; index < bytes.length; index++) if (line[at + index] !== bytes[index]) return false
+export function isAt(bytes: Buffer, at: number, mark: Buffer): boolean {
+  if (at + mark.length > bytes.length) return false
+  for (let index = 0; index < mark.length; index++) if (bytes[at + index] !== mark[index]) return false
   return true
 }

@@ -47,8 +47,8 @@ export function blockBytes({ shape }: BlockHead): number {
 }
 
 /** FNV-1a: names what belongs together in a few bytes. Two that collide are only looked at more closely. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5
+export function hashOf(text: string, before = 0x811c9dc5): number {
+  let hash = Math.imul(before ^ text.length, 0x01000193)
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   return hash >>> 0 || 1
 }

@@ -1,45 +1,30 @@
-import { closeSync, openSync, readSync } from "node:fs"
-import type { Call } from "../../model/call.ts"
-import { type Operation, toOperations, walk } from "../../model/operation.ts"
+import { type Grouped, groupCalls } from "../../model/grouping.ts"
 import { Damage } from "../damage.ts"
-import { type BeginHead, type EndHead, readHead, toHead } from "../head.ts"
-import { type Line, LineSplitter } from "../lines.ts"
+import { HeadReader } from "../head.ts"
 import { toRecord } from "../records.ts"
-import { readingFault } from "../segment.ts"
 import { type BlockHead, hashOf, type Orphan, type Place } from "./block.ts"
-import {
-  type Columns,
-  internTexts,
-  NOWHERE,
-  outcomeNumber,
-  readColumns,
-  type Shape,
-  sizeOf,
-  TEXT_COUNT,
-  writeCall,
-} from "./columns.ts"
-import { Interning } from "./dictionary.ts"
+import { BlockLines } from "./block-lines.ts"
+import { type Columns, NOWHERE, outcomeNumber, readColumns, type Shape, sizeOf, writeCalls } from "./columns.ts"
+import { Gathered } from "./gathered.ts"
 import { toStretches } from "./order.ts"
-
-type Entry = { call: Call; reason?: string; begin: number; end: number }
-type Gathered = { entries: Map<string, Entry>; orphans: Orphan[]; damage: Damage; dataDirs: Set<string> }
 
 /** What a block's bytes and head are; `bytes` is an array buffer of its own, to be handed from thread to thread. */
 export type Built = { head: BlockHead; bytes: ArrayBuffer }
 
+const gathered = new Gathered()
+const head = new HeadReader()
+
 /** Reads a block once, without parsing what its streams hold. */
 export function buildBlock(path: string, name: string, place: Place): Built {
-  const gathered = gather(path, name, place)
-  const { entries, orphans, damage, dataDirs } = gathered
-  const operations = toOperations([...entries.values()].map(({ call }) => call))
-  const { shape, bytes, mixed, open, dangling } = lay(operations, entries)
+  const { orphans, damage, dataDirs } = gather(path, name, place)
+  const { shape, bytes, mixed, open, dangling } = lay()
   return {
     head: {
       ...place,
       shape,
       orphans,
       damage: damage.list(),
-      stretches: toStretches([...entries.values()].map(({ call }) => call)),
+      stretches: toStretches(gathered.table, gathered.texts),
       dataDirs: [...dataDirs],
       mixed,
       open,
@@ -49,191 +34,98 @@ export function buildBlock(path: string, name: string, place: Place): Built {
   }
 }
 
-function gather(path: string, name: string, place: Place): Gathered {
-  const gathered: Gathered = { entries: new Map(), orphans: [], damage: new Damage(), dataDirs: new Set() }
-  const { entries, orphans, damage, dataDirs } = gathered
-  for (const line of linesOf(path, place)) {
-    const head = headOf(line, name, damage)
-    if (!head) continue
-    if (head.kind === "begin") {
-      entries.set(head.id, { call: head.call, begin: line.offset - place.fromByte, end: NOWHERE })
-      if (head.dataDir !== undefined) dataDirs.add(head.dataDir)
-      continue
-    }
-    const entry = entries.get(head.id)
-    if (!entry || entry.end !== NOWHERE) orphans.push({ head, offset: line.offset })
-    else {
-      complete(entry.call, head)
-      entry.end = line.offset - place.fromByte
-      if (head.summary.reason !== undefined) entry.reason = head.summary.reason
-    }
-  }
-  return gathered
-}
+type Beside = { orphans: Orphan[]; damage: Damage; dataDirs: Set<string> }
 
-/** Joins an end line to what its begin line told. */
-export function complete(call: Call, { end, config }: EndHead): void {
-  call.exit = end.exit
-  call.durationMs = end.durationMs
-  call.spawnMs = end.spawnMs
-  call.state = "ended"
-  if (config) Object.assign(call, config)
-}
-
-function headOf(line: Line, name: string, damage: Damage): BeginHead | EndHead | undefined {
-  const head = line.bytes && readHead(line.bytes)
-  if (head) return head
-  const record = toRecord(line, name, damage)
-  return record && toHead(record)
-}
-
-const CHUNK_BYTES = 1024 * 1024
-const NEWLINE = 10
-
-/** One for all blocks: what a line tells is copied out of it before the next one is asked for. */
-let window: Buffer | undefined
-
-/** Lines that start in the block. One that goes on beyond it is read to its end; one from before is skipped. */
-function* linesOf(path: string, { fromByte, toByte }: Place): Generator<Line> {
-  const file = openSegment(path)
-  if (file === undefined) return
-  window ??= Buffer.allocUnsafeSlow(CHUNK_BYTES)
+/** Calls go into `gathered`. */
+function gather(path: string, name: string, place: Place): Beside {
+  const beside: Beside = { orphans: [], damage: new Damage(), dataDirs: new Set() }
+  gathered.clear()
+  const lines = new BlockLines(path, place)
   try {
-    // Offset of the window's first byte, and how many it holds.
-    let offset = fromByte === 0 ? 0 : firstStart(file, fromByte, toByte)
-    let heldBytes = 0
-    while (offset >= 0 && offset < toByte) {
-      const readBytes = readSync(file, window, heldBytes, CHUNK_BYTES - heldBytes, offset + heldBytes)
-      heldBytes += readBytes
-      const held = window.subarray(0, heldBytes)
-      let from = 0
-      for (let to = held.indexOf(NEWLINE); to >= 0; to = held.indexOf(NEWLINE, from)) {
-        if (offset + from >= toByte) return
-        if (to > from) yield { offset: offset + from, sizeBytes: to - from, bytes: held.subarray(from, to) }
-        from = to + 1
-      }
-      if (readBytes === 0 || (from === 0 && heldBytes === CHUNK_BYTES)) {
-        const long = lineAt(file, offset)
-        if (!long) return
-        yield long
-        from = long.sizeBytes + 1
-        heldBytes = Math.max(heldBytes, from)
-      }
-      window.copyWithin(0, from, heldBytes)
-      offset += from
-      heldBytes -= from
+    while (lines.next()) {
+      if (!readHead(lines, name, beside.damage)) continue
+      const at = lines.offset - place.fromByte
+      if (head.kind === "begin") {
+        gathered.begin(head, at)
+        if (head.dataDir !== undefined) beside.dataDirs.add(head.dataDir)
+      } else if (!gathered.end(head, at)) beside.orphans.push({ head: head.end(), offset: lines.offset })
     }
   } finally {
-    closeSync(file)
+    lines.close()
   }
+  return beside
 }
 
-/** A line that the window does not hold, or that no newline ends. */
-function lineAt(file: number, offset: number): Line | undefined {
-  const splitter = new LineSplitter(offset)
-  for (let at = offset; ; ) {
-    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
-    const readBytes = readSync(file, chunk, 0, CHUNK_BYTES, at)
-    if (readBytes === 0) return splitter.rest()
-    for (const line of splitter.push(chunk.subarray(0, readBytes))) return line
-    at += readBytes
-  }
-}
-
-/** Where the first line starts in the block; -1 where none does. */
-function firstStart(file: number, fromByte: number, toByte: number): number {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-  // The newline before the block makes its first byte a start.
-  for (let at = fromByte - 1; at < toByte - 1; at += CHUNK_BYTES) {
-    const readBytes = readSync(file, chunk, 0, Math.min(CHUNK_BYTES, toByte - 1 - at), at)
-    const found = chunk.subarray(0, readBytes).indexOf(NEWLINE)
-    if (found >= 0) return at + found + 1
-    if (readBytes === 0) return -1
-  }
-  return -1
-}
-
-function openSegment(path: string): number | undefined {
-  try {
-    return openSync(path, "r")
-  } catch (error) {
-    const fault = readingFault(path, error)
-    if (fault) throw fault
-    return undefined
-  }
+function readHead(
+  { bytes, from, to, sealedEnd, offset, isOversize }: BlockLines,
+  name: string,
+  damage: Damage,
+): boolean {
+  if (sealedEnd >= 0 && head.read(bytes, from, sealedEnd)) return true
+  const line = { offset, sizeBytes: to - from, ...(isOversize ? {} : { bytes: bytes.subarray(from, to) }) }
+  const record = toRecord(line, name, damage)
+  if (record) head.load(record)
+  return record !== undefined
 }
 
 type Laid = Pick<BlockHead, "shape" | "mixed" | "open" | "dangling"> & { bytes: ArrayBuffer }
 
-function lay(operations: Operation[], entries: Map<string, Entry>): Laid {
-  const interning = new Interning()
-  const calls: Call[] = []
-  const levels: number[] = []
-  // How wide the numbers of texts are is known once all of them are.
-  const texts = new Uint32Array(entries.size * TEXT_COUNT)
-  let idBytes = 0
-  for (const operation of operations) {
-    for (const { call, level } of walk(operation.calls)) {
-      internTexts(call, entries.get(call.id)?.reason, interning, texts, calls.length * TEXT_COUNT)
-      calls.push(call)
-      levels.push(level)
-      idBytes = Math.max(idBytes, Buffer.byteLength(call.id))
-    }
-  }
+/** Columns of the operations that the calls make. */
+function lay(): Laid {
+  const { table, texts, ids } = gathered
+  const grouped = groupCalls(gathered.withParents())
+  const parents = gathered.parentTexts()
   const shape: Shape = {
-    rows: calls.length,
-    operations: operations.length,
-    idBytes,
-    texts: interning.texts.length,
-    textBytes: interning.textBytes,
+    rows: table.rows,
+    operations: grouped.from.length,
+    idBytes: ids.mostBytes,
+    texts: texts.count,
+    textBytes: texts.sizeBytes,
   }
   const bytes = new ArrayBuffer(sizeOf(shape))
   const columns = readColumns(Buffer.from(bytes), shape)
-  interning.write(columns.dictionary)
-  for (const [row, call] of calls.entries()) {
-    writeCall(columns, row, call, levels[row] ?? 0, texts)
-    const entry = entries.get(call.id)
-    columns.numbers.begin[row] = entry?.begin ?? NOWHERE
-    columns.numbers.end[row] = entry?.end ?? NOWHERE
-  }
-  return { shape, bytes, ...layOperations(operations, columns, entries) }
+  texts.copyTo(columns.dictionary)
+  writeCalls(columns, gathered, grouped, parents)
+  return { shape, bytes, ...layOperations(columns, grouped) }
 }
 
+/** What of an operation readers of other blocks have to know. */
 function layOperations(
-  operations: Operation[],
-  { operations: table }: Columns,
-  entries: Map<string, Entry>,
+  { operations, texts: { containerId, command, node } }: Columns,
+  { rows, from, level }: Grouped,
 ): Pick<BlockHead, "mixed" | "open" | "dangling"> {
+  const { table, more, texts } = gathered
   const told: Pick<BlockHead, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
-  let row = 0
-  for (const [at, operation] of operations.entries()) {
-    table.from[at] = row
-    table.outcome[at] = outcomeNumber(operation.outcome)
-    const families = new Set<number>()
-    let isOpen = false
-    for (const { call } of walk(operation.calls)) {
-      row++
-      if (call.containerId) families.add(familyOf(call))
-      if (call.state !== "ended") isOpen = true
-      if (call.parent && !entries.has(call.parent)) {
+  const textOf = (number: number | undefined) => texts.text(number ?? 0)
+  const ownerAt = (place: number) => hashOf(textOf(containerId[place]), hashOf(textOf(node[place])))
+  const familyAt = (place: number) => hashOf(textOf(command[place]), ownerAt(place))
+  for (let operation = 0; operation < from.length; operation++) {
+    const first = from[operation] ?? 0
+    const end = from[operation + 1] ?? rows.length
+    let [isOpen, isFailed, isMixed] = [false, false, false]
+    let isWhole = true
+    for (let place = first; place < end; place++) {
+      const row = rows[place] ?? 0
+      if (more.end[row] === NOWHERE && table.isProbe[row] === 0) isWhole = false
+      if (level[place] === 0 && table.isFailed[row] === 1) isFailed = true
+      if (more.parentId[row] !== -1 && table.parent[row] === -1) {
         isOpen = true
-        told.dangling.push(ownerOf(call))
+        told.dangling.push(ownerAt(place))
       }
+      if (containerId[place] !== containerId[first] || command[place] !== command[first] || node[place] !== node[first])
+        isMixed = true
     }
-    const [first = 0, ...more] = families
-    table.family[at] = first
-    table.owner[at] = operation.containerId ? ownerOf(operation) : 0
-    if (more.length > 0) told.mixed.push([at, more])
-    if (isOpen) told.open.push(at)
+    operations.from[operation] = first
+    operations.outcome[operation] = outcomeNumber(isWhole ? (isFailed ? "failed" : "ok") : "unknown")
+    operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(first)
+    operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(first)
+    if (isOpen || !isWhole) told.open.push(operation)
+    if (!isMixed) continue
+    const families = new Set<number>()
+    for (let place = first; place < end; place++) if (containerId[place] !== 0) families.add(familyAt(place))
+    const [own = 0, ...others] = families
+    operations.family[operation] = own
+    if (others.length > 0) told.mixed.push([operation, others])
   }
   return told
-}
-
-/** Only calls of one family can be of one operation, but for those that name their parent. */
-export function familyOf({ node, containerId, command }: Pick<Call, "node" | "containerId" | "command">): number {
-  return hashOf(`${node}\n${containerId}\n${command}`)
-}
-
-function ownerOf({ node, containerId }: Pick<Call, "node" | "containerId">): number {
-  return hashOf(`${node}\n${containerId}`)
 }

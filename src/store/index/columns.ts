@@ -1,8 +1,10 @@
 import type { Exit } from "../../capture/record.ts"
 import type { Call, CallState } from "../../model/call.ts"
+import type { Grouped } from "../../model/grouping.ts"
 import type { Outcome } from "../../model/operation.ts"
 import type { CallSummary } from "../../model/packed.ts"
-import { Dictionary, type Interning } from "./dictionary.ts"
+import { Dictionary } from "./dictionary.ts"
+import type { Gathered } from "./gathered.ts"
 
 /** One row a call, operation by operation, parents before children. */
 const ROWS = {
@@ -65,8 +67,8 @@ export type Shape = { rows: number; operations: number; idBytes: number; texts: 
 export const NOWHERE = 0xffffffff
 const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
-const EXITS = ["none", "code", "signal", "errno"] as const
-const [KILLED, NO_EXIT, BY_CODE] = [STATES.indexOf("killed"), EXITS.indexOf("none"), EXITS.indexOf("code")]
+export const EXIT_KINDS = ["none", "code", "signal", "errno"] as const
+const [KILLED, NO_EXIT, BY_CODE] = [STATES.indexOf("killed"), EXIT_KINDS.indexOf("none"), EXIT_KINDS.indexOf("code")]
 
 /** Lays the columns over bytes that start at a multiple of eight; throws RangeError where there are too few. */
 export function readColumns(bytes: Buffer, shape: Shape): Columns {
@@ -113,45 +115,58 @@ export function aligned(bytes: number): number {
   return Math.ceil(bytes / 8) * 8
 }
 
-export const TEXT_COUNT = TEXTS.length
-
-/** Numbers the texts of a call, in the order that `writeCall` reads them. */
-export function internTexts(
-  call: Call,
-  reason: string | undefined,
-  interning: Interning,
-  into: Uint32Array,
-  at: number,
+/** `parents`: by row of what was gathered, the number of the parent's id as a text. */
+export function writeCalls(
+  { numbers, texts, ids, idBytes }: Columns,
+  { table, more, ids: gatheredIds }: Gathered,
+  { rows, level }: Grouped,
+  parents: Uint32Array,
 ): void {
-  let next = at
-  for (const name of CALL_TEXTS) into[next++] = interning.number(call[name])
-  const { pod } = call
-  for (const name of POD_TEXTS) into[next++] = interning.number(pod?.[name])
-  into[next] = interning.number(reason)
+  const { bytes, starts } = gatheredIds
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place] ?? 0
+    numbers.wallMs[place] = table.wallMs[row] ?? 0
+    numbers.monoMs[place] = table.monoMs[row] ?? 0
+    numbers.durationMs[place] = table.durationMs[row] ?? 0
+    numbers.spawnMs[place] = more.spawnMs[row] ?? 0
+    numbers.pid[place] = more.pid[row] ?? 0
+    numbers.ppid[place] = table.ppid[row] ?? 0
+    numbers.begin[place] = more.begin[row] ?? 0
+    numbers.end[place] = more.end[row] ?? 0
+    numbers.exit[place] = more.exit[row] ?? 0
+    numbers.exitKind[place] = more.exitKind[row] ?? 0
+    numbers.depth[place] = more.depth[row] ?? 0
+    numbers.level[place] = level[place] ?? 0
+    numbers.as[place] = table.isProbe[row] ?? 0
+    numbers.state[place] = table.isProbe[row] === 1 || more.end[row] !== NOWHERE ? ENDED : UNKNOWN
+    const id = more.id[row] ?? 0
+    const [from = 0, to = 0] = [starts[id], starts[id + 1]]
+    for (let at = from; at < to; at++) ids[place * idBytes + at - from] = bytes[at] ?? 0
+  }
+  const gathered: Record<TextColumn, Uint32Array> = {
+    parent: parents,
+    node: table.node,
+    parentName: more.parentName,
+    plugin: table.plugin,
+    command: table.command,
+    containerId: table.containerId,
+    netns: more.netns,
+    ifname: table.ifname,
+    network: table.network,
+    cniVersion: more.cniVersion,
+    namespace: more.namespace,
+    name: more.name,
+    uid: more.uid,
+    reason: more.reason,
+  }
+  for (const name of TEXTS) {
+    const [source, target] = [gathered[name], texts[name]]
+    for (let place = 0; place < rows.length; place++) target[place] = source[rows[place] ?? 0] ?? 0
+  }
 }
 
-/** `textNumbers`: of all calls, one after the other. */
-export function writeCall(columns: Columns, row: number, call: Call, level: number, textNumbers: Uint32Array): void {
-  const { numbers, texts, ids, idBytes } = columns
-  numbers.wallMs[row] = call.wallMs
-  numbers.monoMs[row] = call.monoMs
-  numbers.durationMs[row] = call.durationMs ?? Number.NaN
-  numbers.spawnMs[row] = call.spawnMs ?? Number.NaN
-  numbers.pid[row] = call.pid
-  numbers.ppid[row] = call.ppid
-  numbers.depth[row] = call.depth
-  numbers.level[row] = level
-  numbers.as[row] = call.as === "probe" ? 1 : 0
-  numbers.state[row] = STATES.indexOf(call.state)
-  const { exit } = call
-  if (exit) {
-    const kind = "code" in exit ? "code" : "signal" in exit ? "signal" : "errno"
-    numbers.exitKind[row] = EXITS.indexOf(kind)
-    numbers.exit[row] = "code" in exit ? exit.code : "signal" in exit ? exit.signal : exit.errno
-  }
-  ids.write(call.id, row * idBytes, "utf8")
-  for (let at = 0; at < TEXT_COUNT; at++) texts[TEXTS[at] as TextColumn][row] = textNumbers[row * TEXT_COUNT + at] ?? 0
-}
+const ENDED = STATES.indexOf("ended")
+const UNKNOWN = STATES.indexOf("unknown")
 
 export function outcomeNumber(outcome: Outcome): number {
   return OUTCOMES.indexOf(outcome)
@@ -221,7 +236,7 @@ export function summaryAt(columns: Columns, row: number): CallSummary {
 
 export function exitAt({ numbers }: Columns, row: number): Exit | undefined {
   const value = numbers.exit[row] ?? 0
-  switch (EXITS[numbers.exitKind[row] ?? 0]) {
+  switch (EXIT_KINDS[numbers.exitKind[row] ?? 0]) {
     case "code":
       return { code: value }
     case "signal":

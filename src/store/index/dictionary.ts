@@ -34,28 +34,3 @@ export class Dictionary {
     return to - from === Buffer.byteLength(text) && this.bytes.toString("utf8", from, to) === text
   }
 }
-
-/** Numbers texts while they come, each text once. */
-export class Interning {
-  readonly #numbers = new Map<string, number>()
-  readonly texts: string[] = [""]
-  textBytes = 0
-
-  number(text: string | undefined): number {
-    if (text === undefined || text === "") return 0
-    const known = this.#numbers.get(text)
-    if (known !== undefined) return known
-    this.#numbers.set(text, this.texts.length)
-    this.textBytes += Buffer.byteLength(text)
-    return this.texts.push(text) - 1
-  }
-
-  write({ bytes, starts }: Dictionary): void {
-    let at = 0
-    for (let number = 0; number < this.texts.length; number++) {
-      starts[number] = at
-      at += bytes.write(this.texts[number] ?? "", at)
-    }
-    starts[this.texts.length] = at
-  }
-}

@@ -1,5 +1,6 @@
 import type { Call } from "../../model/call.ts"
-import { LONGEST_CALL_MS } from "../../model/grouping.ts"
+import { type CallTable, latestEnd } from "../../model/grouping.ts"
+import type { Words } from "./words.ts"
 
 /**
  * Calls of one node between which its clock was not set: wall and monotonic time run with one distance, of which they
@@ -18,30 +19,27 @@ const STEP_MS = 1_000
 
 type Timed = Pick<Call, "node" | "wallMs" | "monoMs">
 
-/** Monotonic; without an end line a call may have lasted as long as a runtime lets a plugin run. */
-function latestEnd({ as, state, monoMs, durationMs }: Call): number {
-  return monoMs + (durationMs ?? (as === "probe" || state === "ended" ? 0 : LONGEST_CALL_MS))
-}
-
-/** The stretches of calls in any order. */
-export function toStretches(calls: Iterable<Call>): Stretch[] {
+/** The stretches of calls in any order; `texts`: what the numbers of their nodes mean. */
+export function toStretches(calls: CallTable, texts: Words): Stretch[] {
   const stretches: Stretch[] = []
   let last: Stretch | undefined
-  for (const call of calls) {
-    const offset = call.wallMs - call.monoMs
-    const node = call.node ?? ""
-    const isNear = last?.node === node && offset > last.offset[0] - STEP_MS && offset < last.offset[1] + STEP_MS
+  let lastNode = -1
+  for (let row = 0; row < calls.rows; row++) {
+    const [node = 0, wallMs = 0, monoMs = 0] = [calls.node[row], calls.wallMs[row], calls.monoMs[row]]
+    const offset = wallMs - monoMs
+    const isNear = last && lastNode === node && offset > last.offset[0] - STEP_MS && offset < last.offset[1] + STEP_MS
     if (!isNear || !last) {
-      last = { node, offset: [offset, offset], monoMs: [call.monoMs, call.monoMs], endMs: 0, wallMs: call.wallMs }
+      last = { node: texts.text(node), offset: [offset, offset], monoMs: [monoMs, monoMs], endMs: 0, wallMs }
+      lastNode = node
       stretches.push(last)
     }
-    extend(last, {
-      ...last,
-      offset: [offset, offset],
-      monoMs: [call.monoMs, call.monoMs],
-      endMs: latestEnd(call),
-      wallMs: call.wallMs,
-    })
+    if (offset < last.offset[0]) last.offset[0] = offset
+    if (offset > last.offset[1]) last.offset[1] = offset
+    if (monoMs < last.monoMs[0]) last.monoMs[0] = monoMs
+    if (monoMs > last.monoMs[1]) last.monoMs[1] = monoMs
+    if (wallMs < last.wallMs) last.wallMs = wallMs
+    const endMs = latestEnd(calls, row)
+    if (endMs > last.endMs) last.endMs = endMs
   }
   return mergeStretches(stretches)
 }
