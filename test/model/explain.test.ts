@@ -364,6 +364,19 @@ test("sandboxes that were tried again: the last failure is explained, and that t
   )
 })
 
+// Pain 27: cilium#39370.
+test("a pod that is up in its second sandbox: the first was never deleted", () => {
+  const old = call("old", { plugin: "bridge", containerId: "0123456789abcdef", at: -30_000, stdout: RESULT })
+  assert.deepEqual(
+    explained(old, call("bridge", { stdout: { ...RESULT, ips: [{ address: "10.1.2.9/24" }] } })).slice(0, 3),
+    [
+      "ADD shop/web-1: nothing is wrong with it (60s ago, took 10.0ms)",
+      "so far: bridge exited with 0; it got 10.1.2.9; slowest was bridge (10.0ms)",
+      "left behind: 10.1.2.3 of bridge: no DEL of the sandbox 0123456789abc, added 90s ago",
+    ],
+  )
+})
+
 test("nothing is wrong: what it got, what was slow, what lint thinks", () => {
   const versionless = { ips: [{ address: "10.1.2.3/24" }] }
   assert.deepEqual(

@@ -5,7 +5,7 @@ import { age, duration, podName } from "../wording.ts"
 import { leftBehind, lookNext, sinceThen } from "./aftermath.ts"
 import { causeOf, culpritOf, missing, neverRan, runtimeReport, thrownAway } from "./cause.ts"
 import type { Explanation, Surroundings } from "./statement.ts"
-import { findingsOf, lookNextWhereWell, soFar } from "./well.ts"
+import { findingsOf, forgotten, lookNextWhereWell, soFar } from "./well.ts"
 
 /** The operation that a pod's trouble is about: the newest that went wrong; where none did, the newest. */
 export function operationToExplain(
@@ -41,7 +41,12 @@ export function explain(operation: Operation, around: Surroundings): Explanation
         ...sinceThen(operation, around),
         ...lookNext(operation, culprit, list),
       ]
-    : [...soFar(operation, around), ...findingsOf(around), ...lookNextWhereWell(operation, around)]
+    : [
+        ...soFar(operation, around),
+        ...forgotten(operation, around),
+        ...findingsOf(around),
+        ...lookNextWhereWell(operation, around),
+      ]
   return {
     operation: operation.id,
     isWrong,

@@ -39,6 +39,17 @@ export function soFar(operation: Operation, { related, list, nowMs }: Surroundin
   ]
 }
 
+/** Pain of a kubelet that forgets: the pod runs in a new sandbox, and nobody took the network of the old one away. */
+export function forgotten(operation: Operation, { attachments, nowMs }: Surroundings): Statement[] {
+  return attachments.flatMap(({ state, containerId, add, ips, holdings }): Statement[] => {
+    const isBefore = add !== undefined && add.wallMs < operation.wallMs
+    if (operation.command !== "ADD" || state !== "up" || !isBefore || containerId === operation.containerId) return []
+    const held = [ips.join(", "), `of ${holdings.map(({ plugin }) => plugin).join(", ")}`].filter(Boolean).join(" ")
+    const text = `${held}: no DEL of the sandbox ${containerId.slice(0, 13)}, added ${age(add.wallMs, nowMs)} ago`
+    return [{ about: "left behind", text, call: add.operation }]
+  })
+}
+
 export function findingsOf({ findings }: Surroundings): Statement[] {
   const worse = findings.filter(({ severity }) => severity !== "note")
   const rules = [...new Set(worse.map(({ rule }) => rule))]
