@@ -1,6 +1,7 @@
 import { applyEdits, format } from "jsonc-parser"
 import type { Payload } from "../capture/record.ts"
 import { type Call, isFailed } from "../model/call.ts"
+import { hexLines } from "../model/hex-lines.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
 import { podName, stateText } from "../model/wording.ts"
 import { type Paint, visible } from "./colour.ts"
@@ -96,7 +97,8 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint): 
   ]
   const head = paint(`${name} (${visible(notes.join(", "))})`, "dim")
   if (payload.sizeBytes === 0) return [paint(`${name} (empty)`, "dim")]
-  const content = "text" in payload ? indented(payload.text) : hexDump(Buffer.from(payload.base64, "base64"))
+  const content =
+    "text" in payload ? indented(payload.text) : hexLines(Buffer.from(payload.base64, "base64")).join("\n")
   return [
     head,
     ...content
@@ -104,20 +106,6 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint): 
       .split("\n")
       .map((line) => `  ${visible(line)}`),
   ]
-}
-
-const BYTES_A_LINE = 16
-
-/** As `hexdump -C` shows it: where, the bytes, and what of them is ASCII. */
-function hexDump(bytes: Buffer): string {
-  const lines: string[] = []
-  for (let at = 0; at < bytes.length; at += BYTES_A_LINE) {
-    const part = bytes.subarray(at, at + BYTES_A_LINE)
-    const hex = [...part].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")
-    const ascii = part.toString("latin1").replace(/[^ -~]/g, ".")
-    lines.push(`${at.toString(16).padStart(8, "0")}  ${hex.padEnd(3 * BYTES_A_LINE - 1)}  |${ascii}|`)
-  }
-  return lines.join("\n")
 }
 
 /** Only white space is changed: duplicate keys and long numbers stay what the plugin wrote. */

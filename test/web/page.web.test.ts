@@ -273,7 +273,20 @@ test("findings by rule, each with a link to the bytes that it was concluded from
   await page.locator(".evidence-row", { hasText: "host-local" }).first().click()
   await page.getByRole("heading", { name: "ADD shop/orders-0" }).waitFor()
   await page.locator(".lines", { hasText: "254 of 254 addresses reserved" }).waitFor()
-  assert.match(page.url(), /#\/operations\/[0-9a-f]{16}\/calls\/[0-9a-f]{16}\/stderr$/)
+  assert.match(page.url(), /#\/operations\/[0-9a-f]{16}\/calls\/[0-9a-f]{16}\/stderr\?byte=0$/)
+  await goTo(page, "#/findings/command-before-its-version")
+  await page.locator(".evidence-row").first().click()
+  // What the finding points at is marked, in the tree, in the text and in the bytes; another stream has no place.
+  for (const [mode, shown] of [
+    ["tree", /^"cniVersion": "1.0.0"$/],
+    ["text", /^1\{"cniVersion":"1.0.0"/],
+    ["bytes", /^00000000 {2}7b 22 63 6e 69/],
+  ] as const) {
+    await page.getByRole("button", { name: mode, exact: true }).click()
+    await page.locator(`.lines.${mode} .line.hit`, { hasText: shown }).waitFor()
+  }
+  await page.getByRole("tab", { name: /^stdout/ }).click()
+  assert.match(page.url(), /\/stdout$/)
   assert.deepEqual(wrongs, [])
   await context.close()
 })

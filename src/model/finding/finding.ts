@@ -80,12 +80,23 @@ export function toFinding(rule: Rule, call: Call, operation: string, { said, str
 /** How many bytes of UTF-8 the first characters of a text take. */
 export function utf8Bytes(text: string, characters: number): number {
   let bytes = 0
-  for (let at = 0; at < characters; at++) {
-    const code = text.charCodeAt(at)
-    // Each half of a pair counts two of the four bytes.
-    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3
-  }
+  for (let at = 0; at < characters; at++) bytes += bytesOf(text.charCodeAt(at))
   return bytes
+}
+
+/** The character that a byte of a text's UTF-8 is of. */
+export function characterAt(text: string, byte: number): number {
+  let bytes = 0
+  for (let at = 0; at < text.length; at++) {
+    bytes += bytesOf(text.charCodeAt(at))
+    if (bytes > byte) return at
+  }
+  return text.length
+}
+
+/** Each half of a pair counts two of the four bytes. */
+function bytesOf(code: number): number {
+  return code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3
 }
 
 function textOf(call: Call, stream: EvidenceStream): string {

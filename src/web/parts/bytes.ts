@@ -6,18 +6,6 @@ export function bytesOf(payload: Payload): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(payload.base64), (character) => character.charCodeAt(0))
 }
 
-/** `00000010  7b 22 …  |{".|`: sixteen bytes a line. */
-export function hexLines(bytes: Uint8Array): string[] {
-  const lines: string[] = []
-  for (let from = 0; from < bytes.length; from += 16) {
-    const part = [...bytes.subarray(from, from + 16)]
-    const hex = part.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")
-    const text = part.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("")
-    lines.push(`${from.toString(16).padStart(8, "0")}  ${hex.padEnd(47)}  |${text}|`)
-  }
-  return lines
-}
-
 /** `812 B`, `14.2 kB`, `1.05 MB`. */
 export function sizeText(sizeBytes: number): string {
   if (sizeBytes < 1000) return `${sizeBytes} B`

@@ -12,6 +12,8 @@ export type JsonLine = {
   kind: "string" | "scalar" | "open" | "close" | "empty"
   /** JSON pointer of the value */
   pointer: string
+  /** the character of the document that it begins with */
+  from: number
   /** of an opening line: how many members, and the line that closes it */
   members?: number
   closesAt?: number
@@ -26,10 +28,14 @@ export function jsonLines(text: string): JsonLine[] | undefined {
   }
   const lines: JsonLine[] = []
   const open: { node: JsonNode; line: JsonLine }[] = []
+  let keyFrom: number | undefined
   scanJson(
     text,
     (node) => {
-      if (node.kind === "key") return undefined
+      if (node.kind === "key") {
+        keyFrom = node.from
+        return undefined
+      }
       const parent = open.at(-1)
       if (parent) parent.line.members = (parent.line.members ?? 0) + 1
       const key = parent?.node.kind === "object" ? node.step : undefined
@@ -40,7 +46,9 @@ export function jsonLines(text: string): JsonLine[] | undefined {
         text: node.kind === "object" ? "{" : node.kind === "array" ? "[" : text.slice(node.from, node.to),
         kind: isContainer ? "open" : node.kind === "string" ? "string" : "scalar",
         pointer: node.path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+        from: keyFrom ?? node.from,
       }
+      keyFrom = undefined
       lines.push(line)
       if (isContainer) open.push({ node, line })
       return undefined
@@ -55,7 +63,8 @@ export function jsonLines(text: string): JsonLine[] | undefined {
         return
       }
       closed.line.closesAt = lines.length
-      lines.push({ indent: open.length, text: bracket, kind: "close", pointer: closed.line.pointer })
+      const { pointer } = closed.line
+      lines.push({ indent: open.length, text: bracket, kind: "close", pointer, from: node.to - 1 })
     },
   )
   return lines

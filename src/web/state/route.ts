@@ -22,6 +22,8 @@ export type Route = {
   panel: Panel
   call?: string | undefined
   stream?: Stream | undefined
+  /** of the stream: what is to be seen */
+  byte?: number | undefined
   /** the operation to compare with */
   other?: string | undefined
 }
@@ -34,6 +36,7 @@ export const NOTHING_OPEN: Partial<Route> = {
   attachment: undefined,
   call: undefined,
   stream: undefined,
+  byte: undefined,
 }
 
 const HOME: Route = { view: "operations", q: "", panel: "calls" }
@@ -59,7 +62,7 @@ export function link(change: Partial<Route>): string {
   return href({ ...route.value, ...change })
 }
 
-export function href({ view, q, pod, rule, attachment, operation, panel, call, stream, other }: Route): string {
+export function href({ view, q, pod, rule, attachment, operation, panel, call, stream, byte, other }: Route): string {
   const steps: string[] = [view]
   if (view === "pods" && pod) steps.push(pod)
   if (view === "findings" && rule) steps.push(rule)
@@ -73,6 +76,7 @@ export function href({ view, q, pod, rule, attachment, operation, panel, call, s
   const query = new URLSearchParams()
   if (q) query.set("q", q)
   if (other && panel === "compare") query.set("with", other)
+  if (view === "operations" && operation && call && stream && byte !== undefined) query.set("byte", String(byte))
   const text = query.toString()
   return `#/${steps.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`
 }
@@ -91,12 +95,14 @@ export function parseRoute(fragment: string): Route {
   const panel = PANELS.find((candidate) => candidate === steps[1]) ?? "calls"
   const stream = STREAMS.find((candidate) => candidate === steps[3])
   const other = q.get("with")
+  const byte = /^\d{1,15}$/.exec(q.get("byte") ?? "")?.[0]
   return {
     ...common,
     operation: steps[0],
     panel,
     ...(steps[2] ? { call: steps[2] } : {}),
     ...(stream ? { stream } : {}),
+    ...(stream && byte ? { byte: Number(byte) } : {}),
     ...(other ? { other } : {}),
   }
 }

@@ -29,7 +29,7 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
       ),
     },
   ]
-  const choose = (name: Stream) => ({ call: call.id, panel: "calls" as const, stream: name })
+  const choose = (name: Stream) => ({ call: call.id, panel: "calls" as const, stream: name, byte: undefined })
   return (
     <section class="call" aria-label={`call of ${call.plugin}`}>
       <Tabs
@@ -51,6 +51,7 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
           key={`${call.id}/${stream}`}
           name={stream}
           payload={call[stream]}
+          byte={route.value.byte}
           fileName={`${call.plugin}-${call.id}.${stream}`}
         />
       )}

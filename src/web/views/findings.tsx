@@ -13,6 +13,7 @@ import { nowMs } from "../state/now.ts"
 import { review, useReview } from "../state/review.ts"
 import { go, link, route } from "../state/route.ts"
 import { Reviewing } from "./reviewing.tsx"
+import "../parts/list-row.css"
 import "./findings.css"
 
 const ROW_PX = 46
@@ -107,7 +108,7 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
   return (
     <div
       id={`rule-${id}`}
-      class={`rule-row ${isCursor && !isChosen ? "cursor" : ""}`}
+      class={`list-row rule-row ${isCursor && !isChosen ? "cursor" : ""}`}
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
@@ -193,7 +194,7 @@ function EvidenceRow({ finding }: { finding: Finding }) {
     <li>
       <a
         class="evidence-row"
-        href={link({ view: "operations", rule: undefined, operation, panel: "calls", call, stream, q: "" })}
+        href={link({ view: "operations", rule: undefined, operation, panel: "calls", call, stream, byte, q: "" })}
       >
         <span class="evidence-head">
           <span class="mono dim" title={exactTime(wallMs)}>

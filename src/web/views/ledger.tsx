@@ -12,6 +12,7 @@ import { review, useReview } from "../state/review.ts"
 import { go, route } from "../state/route.ts"
 import { AttachmentDetail } from "./attachment.tsx"
 import { Reviewing } from "./reviewing.tsx"
+import "../parts/list-row.css"
 import "./ledger.css"
 
 const state = signal<LedgerRow["state"] | undefined>(undefined)
@@ -127,7 +128,7 @@ function AttachmentRow({
   return (
     <div
       id={id}
-      class={`ledger-row ${ATTACHMENT_OUTCOMES[kind]} ${isCursor && !isChosen ? "cursor" : ""}`}
+      class={`list-row ledger-row ${ATTACHMENT_OUTCOMES[kind]} ${isCursor && !isChosen ? "cursor" : ""}`}
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}

@@ -2,7 +2,9 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Payload } from "../../capture/record.ts"
 import type { Call } from "../../model/call.ts"
-import { bytesOf, hexLines, saveFile, sizeText } from "../parts/bytes.ts"
+import { characterAt } from "../../model/finding/finding.ts"
+import { BYTES_A_LINE, hexLines } from "../../model/hex-lines.ts"
+import { bytesOf, saveFile, sizeText } from "../parts/bytes.ts"
 import { CopyButton } from "../parts/copy-button.tsx"
 import { type JsonLine, jsonLines } from "../parts/json-lines.ts"
 import { Marked } from "../parts/marked.tsx"
@@ -21,12 +23,15 @@ export function PayloadView({
   payload,
   fileName,
   call,
+  byte,
 }: {
   /** the stream is of */
   call: Call
   name: string
   payload: Payload | undefined
   fileName: string
+  /** what is to be seen at first */
+  byte?: number | undefined
 }) {
   const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
   const [chosen, setMode] = useState<Mode>()
@@ -40,18 +45,23 @@ export function PayloadView({
     if (!payload) return []
     if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
     if (mode === "text" && "text" in payload) return textLines(payload.text)
-    return hexLines(bytesOf(payload)).map((text) => ({ text }))
+    return hexLines(bytesOf(payload)).map((text, at) => ({ text, from: at * BYTES_A_LINE }))
   }, [payload, mode, tree, closed, query === ""])
   const hits = useMemo(() => {
     const wanted = query.toLowerCase()
     return wanted ? lines.flatMap(({ text }, line) => (text.toLowerCase().includes(wanted) ? [line] : [])) : []
   }, [lines, query])
-  const hitLine = hits[hit % Math.max(1, hits.length)]
+  const place = useMemo(() => {
+    if (byte === undefined || !payload) return undefined
+    const at = mode !== "bytes" && "text" in payload ? characterAt(payload.text, byte) : byte
+    return lines.findLastIndex(({ from }) => from <= at)
+  }, [payload, byte, mode, lines])
+  const hitLine = query ? hits[hit % Math.max(1, hits.length)] : place
   useEffect(() => {
     if (hitLine === undefined) return
     if (hitLine >= limit) setLimit(hitLine + LINES_AT_ONCE)
     box.current?.querySelector(`[data-line="${hitLine}"]`)?.scrollIntoView({ block: "nearest" })
-  }, [hitLine, query])
+  }, [hitLine, query, limit])
 
   if (!payload) return <div class="empty">Nothing was recorded of {name}.</div>
   if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
@@ -144,6 +154,8 @@ function Facts({ payload }: { payload: Payload }) {
 
 type Line = {
   text: string
+  /** the character that it begins with; of bytes, the byte */
+  from: number
   indent?: number
   kind?: JsonLine["kind"]
   /** characters of `text` that are the key */
@@ -171,6 +183,7 @@ function treeLines(
     const isOpening = line.kind === "open" && line.closesAt !== undefined
     lines.push({
       text: key + line.text,
+      from: line.from,
       indent: line.indent + 1,
       kind: line.kind,
       keyLength: key.length,
@@ -204,10 +217,15 @@ function treeLines(
 }
 
 function textLines(text: string): Line[] {
+  let next = 0
   return text
     .replace(/\n$/, "")
     .split("\n")
-    .map((line, at) => ({ text: visible(line), before: <span class="number">{at + 1}</span> }))
+    .map((line, at) => {
+      const from = next
+      next += line.length + 1
+      return { text: visible(line), from, before: <span class="number">{at + 1}</span> }
+    })
 }
 
 /** Control characters are shown, not obeyed: a stream may hold what moves or hides text. */

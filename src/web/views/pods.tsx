@@ -12,6 +12,7 @@ import { nowMs } from "../state/now.ts"
 import { go, route } from "../state/route.ts"
 import { settled } from "../state/settled.ts"
 import { PodDetail } from "./pod.tsx"
+import "../parts/list-row.css"
 import "./pods.css"
 
 const pods = computed(() => toPods(settled.value))
@@ -114,7 +115,7 @@ function PodRow({
   return (
     <div
       id={`pod-${index}`}
-      class={`pod-row ${failures > 0 ? "troubled" : ""} ${isCursor && !isChosen ? "cursor" : ""}`}
+      class={`list-row pod-row ${failures > 0 ? "troubled" : ""} ${isCursor && !isChosen ? "cursor" : ""}`}
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
