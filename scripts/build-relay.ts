@@ -38,7 +38,8 @@ if (!existsSync(qjsc)) {
   await run("gcc", [...objects, "-o", qjsc, "-lm", "-lpthread", "-ldl"])
 }
 mkdirSync(join(root, "dist"), { recursive: true })
-await bundle()
+const inputs = await Promise.all([bundle("main"), bundle("redaction")])
+writeFileSync(join(root, "build/relay-closure.txt"), `${[...new Set(inputs.flat())].sort().join("\n")}\n`)
 for (const target of TARGETS) await link(target)
 
 async function compileEngine(compiler: string, flags: string[], folder: string, files: string[]): Promise<void> {
@@ -54,11 +55,11 @@ async function compileEngine(compiler: string, flags: string[], folder: string, 
   )
 }
 
-/** The inputs of the script are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
-async function bundle(): Promise<void> {
-  const script = join(root, "build/relay.js")
+/** Its inputs are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
+async function bundle(name: "main" | "redaction"): Promise<string[]> {
+  const script = join(root, `build/${name}.js`)
   const result = await build({
-    entryPoints: [join(root, "src/relay/main.ts")],
+    entryPoints: [join(root, `src/relay/${name}.ts`)],
     bundle: true,
     format: "iife",
     target: "es2023",
@@ -68,13 +69,14 @@ async function bundle(): Promise<void> {
     absWorkingDir: root,
     logLevel: "error",
   })
-  writeFileSync(join(root, "build/relay-closure.txt"), `${Object.keys(result.metafile.inputs).sort().join("\n")}\n`)
-  await run(qjsc, ["-C", "-s", "-s", "-N", "relayScript", "-o", join(root, "build/script.c"), script])
-  const text = readFileSync(join(root, "build/script.c"), "utf8")
+  const code = join(root, `build/${name}.c`)
+  await run(qjsc, ["-C", "-s", "-s", "-N", `${name}Script`, "-o", code, script])
+  const text = readFileSync(code, "utf8")
   writeFileSync(
-    join(root, "build/script.h"),
+    join(root, `build/${name}.h`),
     text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"),
   )
+  return Object.keys(result.metafile.inputs)
 }
 
 async function link(target: Target): Promise<void> {

@@ -64,7 +64,7 @@ export function scanJson(
     if (code === QUOTE) {
       const to = stringEnd(text, at)
       if (top?.node.kind === "object" && top.awaited === "key or close") {
-        top.key = unquote(text.slice(at, to))
+        top.key = unquoted(text.slice(at, to))
         if (!top.silent) visit(new JsonNode(at, to, "key", top.node, top.key, top.key))
         top.awaited = "colon"
       } else emit(at, to, "string")
@@ -140,7 +140,10 @@ export function stringEnd(text: string, from: number): number {
   }
 }
 
-function unquote(literal: string): string {
+/** What a string's literal means. */
+export function unquoted(literal: string): string {
+  const content = literal.slice(1, literal.length > 1 && literal.endsWith('"') ? -1 : undefined)
+  if (!content.includes("\\")) return content
   try {
     return String(JSON.parse(literal))
   } catch {

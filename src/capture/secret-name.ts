@@ -1,9 +1,11 @@
+import { isBlank, isDigit, isLetter, isSmallLetter, runEnd } from "./run.ts"
+
 /** Names of secrets, by a part of the name, and by the whole of it. */
 const WORDS = ["token", "secret", "passw", "passphrase", "credential", "authorization", "cookie"]
 const WHOLE_NAMES = ["auth", "pwd"]
 
 /** What a name that tells of a secret holds somewhere: where free text is searched for names. */
-export const NAME_PARTS = [...WORDS, ...WHOLE_NAMES, "key"]
+export const NAME_PARTS = [...WORDS, ...WHOLE_NAMES, "key", "psk"]
 
 /** Keys whose containers are personal or hold literal environment values; see `isPrivateName`. */
 export const PRIVATE_PARTS = ["annotations", "last-applied-configuration"]
@@ -13,7 +15,39 @@ export function isSecretName(name: string): boolean {
   const lower = name.toLowerCase()
   if (WHOLE_NAMES.includes(lower)) return true
   if (WORDS.some((word) => lower.includes(word))) return true
-  return lower.length > 3 && (lower.endsWith("key") || lower.includes("_key") || lower.includes("-key"))
+  return isKey(lower) || isPsk(name)
+}
+
+function isKey(lower: string): boolean {
+  if (lower.length <= 3 || ["publickey", "public_key", "public-key"].some((name) => lower.endsWith(name))) return false
+  return lower.endsWith("key") || lower.includes("_key") || lower.includes("-key")
+}
+
+/** A word of the name's own: pods that are named at random may have these letters too. */
+function isPsk(name: string): boolean {
+  const at = name.toLowerCase().indexOf("psk")
+  if (at < 0) return false
+  const before = name.charCodeAt(at - 1)
+  const isBegun = !isSmallLetter(name.charCodeAt(at)) || !(isLetter(before) || isDigit(before))
+  return isBegun && !isLetter(name.charCodeAt(runEnd(name, at + 3, isDigit)))
+}
+
+const KINDS_OF_KEY = "access api client encryption pre-shared preshared private secret session shared signing".split(
+  " ",
+)
+
+/** Two words that only together are a secret's name: `api key`, `pre-shared key`, `client secret`. */
+export function isSpacedName(name: string): boolean {
+  const lower = name.toLowerCase()
+  const kind = runEnd(lower, 0, (code) => !isBlank(code))
+  const last = lower.slice(runEnd(lower, kind, isBlank))
+  return (last === "key" || last === "secret") && KINDS_OF_KEY.includes(lower.slice(0, kind))
+}
+
+/** Beside `secret` stands the name of a Kubernetes object sooner than what is in it. */
+export function isObjectName(name: string, value: string): boolean {
+  const lower = name.toLowerCase()
+  return (lower.endsWith("secret") || lower.endsWith("secrets")) && !isSpacedName(name) && consistsOf(value, "-./")
 }
 
 /**
@@ -32,7 +66,7 @@ export function isReference(name: string, value: string): boolean {
 function consistsOf(value: string, others: string): boolean {
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
-    const isPlain = (code >= 97 && code <= 122) || (code >= 48 && code <= 57)
+    const isPlain = isSmallLetter(code) || isDigit(code)
     if (!isPlain && !others.includes(value.charAt(at))) return false
   }
   return value.length > 0
@@ -56,8 +90,8 @@ export const SECRET_MARKS = [
   "ls0tls1",
   "yxbpvmvyc2lvbj",
   "a2luzdogq29uzmln",
-  "://",
-  ":\\/\\/",
+  // of `user:password@host`, of URLs too
+  "@",
   "bearer ",
   "basic ",
   "akia",

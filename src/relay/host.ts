@@ -1,3 +1,5 @@
+import type { Redaction } from "../capture/redact.ts"
+
 /** Streams by their descriptor. */
 export type StreamIndex = 0 | 1 | 2
 
@@ -61,6 +63,8 @@ export interface Host {
   sizeBytes(stream: StreamIndex): number
   /** whether the text holds one of the needles (lower-case, a line each) in any case; one pass in native code */
   holdsAny(text: string, needles: string): boolean
+  /** the text without secrets: redaction.ts, which lies apart; `holdsAny` tells first whether there can be any */
+  redact: (text: string) => Redaction
   /** over the UTF-8 bytes of the text */
   checksum(text: string): { sizeBytes: number; crc32: string }
   /**

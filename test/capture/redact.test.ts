@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { redact } from "../../src/capture/redact.ts"
-import { isSecretName } from "../../src/capture/secret-name.ts"
+import { isSecretName, SECRET_MARKS } from "../../src/capture/secret-name.ts"
+import { plantNone, plantOne, readings } from "./plant.ts"
 import { Random } from "./random.ts"
 
 /** What stands in the record for each of these texts. */
@@ -65,13 +66,19 @@ test("pod annotations and labels lose their values, not their names", () => {
 })
 
 test("JSON within a JSON string, at any depth of escaping", () => {
-  let inner = '{"token":"a \\"b\\" c","n":1,"password":{"x":["y}"]},"z":"kept"}'
-  let expected = '{"token":"[redacted]","n":1,"password":"[redacted]","z":"kept"}'
-  for (let depth = 0; depth < 4; depth++) {
+  let inner = '{"\\u0074oken":"a \\"b\\" c","n":1,"password":{"x":["y}"]},"u":"h:\\/\\/u:p\\u0040h","z":"kept"}'
+  let expected =
+    '{"\\u0074oken":"[redacted]","n":1,"password":{"x":["[redacted]"]},"u":"h:\\/\\/u:[redacted]\\u0040h","z":"kept"}'
+  for (let depth = 0; depth < 5; depth++) {
+    assert.equal(redact(inner).text, expected)
     inner = JSON.stringify({ msg: inner })
     expected = JSON.stringify({ msg: expected })
-    assert.equal(redact(inner).text, expected)
   }
+  // Deeper than anybody goes: all of it.
+  const deeper = JSON.stringify({ msg: inner })
+  const [before = "", after = "", ...others] = redact(deeper).text.split("[redacted]")
+  assert.deepEqual([deeper.startsWith(before), deeper.endsWith(after), others], [true, true, []])
+  assert.equal((before + after).includes("kept"), false)
 })
 
 test("a plugin that repeats its stdin in an error message", () => {
@@ -121,6 +128,89 @@ test("names and values in free text", () => {
     "İİİ token=abc İ x": "İİİ token=[redacted] İ x",
     "TOKEN : 'a b' x": "TOKEN : '[redacted]' x",
     "no token here, nor a password": "no token here, nor a password",
+  })
+})
+
+test("an object that is a name and its value, in JSON and as Go and YAML write it", () => {
+  becomes({
+    '[{"name":"X_PASSWORD","value":"a"},{"name":"B","value":"c"}]':
+      '[{"name":"X_PASSWORD","value":"[redacted]"},{"name":"B","value":"c"}]',
+    '{"Value":{"a":["b",1]},"Key":"db-secret"}': '{"Value":"[redacted]","Key":"db-secret"}',
+    '{"key":"API_TOKEN","value":7,"x":{"value":"kept","name":"n"}}':
+      '{"key":"API_TOKEN","value":"[redacted]","x":{"value":"kept","name":"n"}}',
+    '{"name":"\\u0058_TOKEN","value":["a",{"b":"c"}]}':
+      '{"name":"\\u0058_TOKEN","value":["[redacted]",{"b":"[redacted]"}]}',
+    '{"name":"TOKEN_FILE","value":"/run/token"}': '{"name":"TOKEN_FILE","value":"/run/token"}',
+    '{"name":"TOKEN","valueFrom":{"fieldRef":"a"}}': '{"name":"TOKEN","valueFrom":{"fieldRef":"a"}}',
+    "{Name:X_TOKEN Value:a} {Name:B Value:c}": "{Name:X_TOKEN Value:[redacted]} {Name:B Value:c}",
+    'v1.EnvVar{Name:"X_TOKEN", Value:"a b"}': 'v1.EnvVar{Name:"X_TOKEN", Value:"[redacted]"}',
+    "- name: X_TOKEN\n  value: a\n- name: B\n  value: c": "- name: X_TOKEN\n  value: [redacted]\n- name: B\n  value: c",
+  })
+  assert.deepEqual(redact('{"env":[{"value":"a","name":"TOKEN"}]}').redacted, ["/env/0/value"])
+})
+
+test("pre-shared keys", () => {
+  becomes({
+    '{"psk":"a","ipsecPSK":"b","wpa_psk2":"c","upsks":"d"}':
+      '{"psk":"[redacted]","ipsecPSK":"[redacted]","wpa_psk2":"[redacted]","upsks":"d"}',
+    "[Interface]\nPrivateKey = a=\n[Peer]\nPublicKey = b=\nPresharedKey = c=\n":
+      "[Interface]\nPrivateKey = [redacted]\n[Peer]\nPublicKey = b=\nPresharedKey = [redacted]\n",
+    "preshared-key a1": "preshared-key [redacted]",
+    '10.0.0.1 %any : PSK "a b" # x': '10.0.0.1 %any : PSK "[redacted]" # x',
+    'ike esp from any to any psk "a"': 'ike esp from any to any psk "[redacted]"',
+    'secrets { ike-1 { id = x\n secret = "a" } }': 'secrets { ike-1 { id = x\n secret = "[redacted]" } }',
+    "pod web-7d9psk4f: up": "pod web-7d9psk4f: up",
+  })
+})
+
+test("what a sentence tells of a secret, and what it does not", () => {
+  becomes({
+    "login with password hunter2 failed": "login with password [redacted] failed",
+    "the token is hunter.": "the token is [redacted].",
+    "password was set to (abc), again": "password was set to ([redacted]), again",
+    "API key: Ab3; pre-shared key 'x y'": "API key: [redacted]; pre-shared key '[redacted]'",
+    'the client secret "a b" of x': 'the client secret "[redacted]" of x',
+    "password -> a1 <token b2>": "password -> [redacted] <token [redacted]>",
+  })
+  for (const text of [
+    'password authentication failed for user "calico"',
+    "the token is expired, the password was not given; passphrase is too short",
+    'secrets "calico-etcd" is forbidden: secret kube-system/calico-etcd not found',
+    "no token, TOKEN MISSING, token name=web, token /var/run/token, token https://host/x",
+    "open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
+    "public key a1, key b2, secret: ",
+  ])
+    assert.deepEqual(redact(text), { text, redacted: [] })
+})
+
+test("addresses with a password and without a scheme", () => {
+  becomes({
+    "app:pw@tcp(10.0.0.1:3306)/db?a=b": "app:[redacted]@tcp(10.0.0.1:3306)/db?a=b",
+    "dial app:p/w:x@y@db.example:5432: refused": "dial app:[redacted]@db.example:5432: refused",
+    '{"dsn":":pw@redis:6379"}': '{"dsn":":[redacted]@redis:6379"}',
+    "a:b@unix(/run/s)/d,x": "a:[redacted]@unix(/run/s)/d,x",
+    "https://a:p/w@host/x": "https://a:[redacted]@host/x",
+  })
+  for (const text of [
+    "git@host:a/b.git",
+    "docker.io/calico/cni:v3.27@sha256:00ff",
+    "eth0@if3: <UP>",
+    "10.0.0.1:80/x@y http://[::1]:80/x@y",
+  ])
+    assert.deepEqual(redact(text), { text, redacted: [] })
+})
+
+test("values of YAML that are more than a word", () => {
+  becomes({
+    "a: b\npassword: |\n  x\n\n   y\nc: d": "a: b\npassword: |\n  [redacted]\nc: d",
+    "- token: >-2 # folded\n    x\n  name: y": "- token: >-2 # folded\n    [redacted]\n  name: y",
+    "12:00 config: token: !!str |\n  x\n12:01 y": "12:00 config: token: !!str |\n  [redacted]\n12:01 y",
+    "tokens:\n- x\n- y\nname: z": "tokens:\n[redacted]\nname: z",
+    "metadata:\n  annotations:\n    a: b\n    c: d\n  name: x": "metadata:\n  annotations:\n    [redacted]\n  name: x",
+    "user: x\npassword: correct horse # mine\nz: 1": "user: x\npassword: [redacted] # mine\nz: 1",
+    "password: authentication failed": "password: [redacted] failed",
+    "password: 'it''s x'\nz: 1": "password: '[redacted]'\nz: 1",
+    "cannot read token:\n  no such file": "cannot read token:\n  no such file",
   })
 })
 
@@ -184,6 +274,37 @@ test("the same documents within log lines and within strings: no secret is left"
     ]
     for (const text of texts)
       for (const secret of secrets) assert.equal(redact(text).text.includes(secret), false, text)
+  }
+})
+
+test("random texts with a secret in any of its shapes: it goes, and nothing else changes", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  for (let round = 0; round < 3000; round++) {
+    const { text, expected, secret } = plantOne(random)
+    const { text: safe, redacted } = redact(text)
+    assert.equal(safe, expected)
+    assert.ok(SECRET_MARKS.some((mark) => text.toLowerCase().includes(mark)))
+    assert.ok(redacted.length > 0)
+    assert.equal(redact(safe).text, safe)
+    for (const log of [
+      `2026-09-01T10:00:00Z [DEBUG] config${text.includes("\n") ? "\n" : " "}${text} done`,
+      `level=error msg=${JSON.stringify(`cannot use\n${text}`)} x=1`,
+      `${text}\npanic:\n${text}`,
+    ]) {
+      for (const reading of readings(redact(log).text)) assert.equal(reading.includes(secret), false, log)
+    }
+  }
+})
+
+test("random texts with nothing to hide stay as they are", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  for (let round = 0; round < 3000; round++) {
+    const text = plantNone(random)
+    assert.deepEqual(redact(text), { text, redacted: [] })
   }
 })
 

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import type { Payload } from "../../src/capture/record.ts"
+import { plantNone, plantOne, readings } from "../capture/plant.ts"
+import { Random } from "../capture/random.ts"
 import { Stand } from "./stand.ts"
 
 /** What plugins of real networks are given (facts of the agents' own manifests); each secret holds this word. */
@@ -186,7 +188,41 @@ test("a password in two arguments, and in a URL that the stream's limit cuts", a
   assert.equal(seen.stdout, stdin)
   assert.deepEqual(stand.begins()[0]?.argv.slice(1), ["--password", "[redacted]", "-v"])
   const [end] = stand.ends()
-  const text = `{"pad":"${"x".repeat(50)}","url":"https://`
+  const text = `{"pad":"${"x".repeat(50)}","url":"https:`
   assert.deepEqual(end?.stdout, { sizeBytes: stdin.length, truncated: true, text })
   assert.equal(stand.bytes().includes(SECRET), false)
+})
+
+test("an address that the stream's limit cuts before its host", async (t) => {
+  const stand = standWith(t, ["echo"], { streamBytes: 40 })
+  await stand.run("plugin", { command: "ADD", stdin: `{"a":"b","dsn":"app:${SECRET}${SECRET}${SECRET}@host"}` })
+  assert.deepEqual(textOf(stand.ends()[0]?.stdout), '{"a":"b","dsn":"app:')
+})
+
+test("random texts with a secret in any of its shapes, on stdin, stdout and stderr", async (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  const stand = new Stand()
+  t.after(() => stand.remove())
+  // Does what it is told on stdin.
+  stand.add("plugin")
+  stand.wrap("plugin")
+  stand.configure()
+  for (let round = 0; round < 100; round++) {
+    stand.forget()
+    const { text, expected, secret } = plantOne(random)
+    const harmless = plantNone(random)
+    const seen = await stand.run("plugin", {
+      command: "ADD",
+      stdin: JSON.stringify([`err \n${text}`, `out ${harmless}`]),
+    })
+    assert.equal(seen.stderr, Buffer.from(`\n${text}`).toString("latin1"))
+    const [end] = stand.ends()
+    assert.deepEqual(
+      [textOf(end?.stderr), textOf(end?.stdout), end?.stdout.redacted],
+      [`\n${expected}`, harmless, undefined],
+    )
+    for (const reading of readings(textOf(stand.stdins()[0]))) assert.equal(reading.includes(secret), false, text)
+  }
 })

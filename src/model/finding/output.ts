@@ -1,5 +1,5 @@
 import { redact } from "../../capture/redact.ts"
-import { REDACTED } from "../../capture/secret-text.ts"
+import { REDACTED } from "../../capture/secret-value.ts"
 import { isCommand } from "../../cni/command.ts"
 import { isObject } from "../../cni/json.ts"
 import type { Piece } from "./document.ts"

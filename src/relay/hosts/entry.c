@@ -8,9 +8,47 @@
 #include "host-call.h"
 #include "host-disk.h"
 #include "host-stream.h"
+#include "main.h"
 #include "original.h"
 #include "pump.h"
-#include "script.h"
+#include "redaction.h"
+
+static int failed(JSContext *ctx, JSValue result)
+{
+    (void)ctx;
+    if (!JS_IsException(result)) return 0;
+#ifdef CNITAP_DEBUG
+    fprintf(stderr, "cnitap: %s\n", JS_ToCString(ctx, JS_GetException(ctx)));
+#endif
+    return -1;
+}
+
+static int readScript(JSContext *ctx, const uint8_t *bytes, size_t size)
+{
+    return failed(ctx, JS_EvalFunction(ctx, JS_ReadObject(ctx, bytes, size, JS_READ_OBJ_BYTECODE)));
+}
+
+enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, since Linux 5.14; an older kernel takes each page fault singly */
+enum { CALL_BYTES = 32768, REDACTION_BYTES = 90112 }; /* about what a call allocates, and what reading the second script does */
+
+static void populate(uint8_t *from, const uint8_t *to)
+{
+    from -= (uintptr_t)from % 4096;
+    madvise(from, (size_t)(to - from), POPULATE_WRITE);
+}
+
+/* Few calls need it: the first one that does reads the script, which puts itself in this function's place. */
+HOST(hostRedact)
+{
+    JSValue redact, result;
+    UNUSED;
+    populate(image.at, image.at + REDACTION_BYTES);
+    if (readScript(ctx, redactionScript, redactionScript_size)) return JS_EXCEPTION;
+    redact = JS_GetPropertyStr(ctx, image.host, "redact");
+    result = JS_Call(ctx, redact, JS_UNDEFINED, 1, argv);
+    JS_FreeValue(ctx, redact);
+    return result;
+}
 
 static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("variable", 1, hostVariable),
@@ -27,6 +65,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("latin1", 2, hostLatin1),
     JS_CFUNC_DEF("sizeBytes", 1, hostSizeBytes),
     JS_CFUNC_DEF("holdsAny", 2, hostHoldsAny),
+    JS_CFUNC_DEF("redact", 1, hostRedact),
     JS_CFUNC_DEF("checksum", 1, hostChecksum),
     JS_CFUNC_DEF("append", 5, hostAppend),
     JS_CFUNC_DEF("list", 1, hostList),
@@ -37,16 +76,6 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("end", 0, hostEnd),
     JS_CFUNC_DEF("onStart", 1, hostOnStart),
 };
-
-static int failed(JSContext *ctx, JSValue result)
-{
-    (void)ctx;
-    if (!JS_IsException(result)) return 0;
-#ifdef CNITAP_DEBUG
-    fprintf(stderr, "cnitap: %s\n", JS_ToCString(ctx, JS_GetException(ctx)));
-#endif
-    return -1;
-}
 
 /* Two builds must be the same file: the engine takes the time for a seed, and remembers its stack and the stack's end. */
 int gettimeofday(struct timeval *restrict t, void *restrict zone)
@@ -62,8 +91,8 @@ static void forgetStack(void)
     for (; (uint8_t *)word < image.at; word++) if (*word - (here - reach) < 2 * reach) *word = 0;
 }
 
-/* At build time: an engine that has run the script once, which says what to do at each start. Only the intrinsics that
- * the script uses, and no garbage collection: a call is over before it would pay. */
+/* At build time: an engine that has run the main script once, which says what to do at each start. Only the intrinsics
+ * that the scripts use, and no garbage collection: a call is over before it would pay. */
 static int buildImage(void)
 {
     JSRuntime *rt;
@@ -79,7 +108,7 @@ static int buildImage(void)
     image.host = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, image.host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
     JS_SetPropertyStr(ctx, global, "host", JS_DupValue(ctx, image.host));
-    if (failed(ctx, JS_EvalFunction(ctx, JS_ReadObject(ctx, relayScript, relayScript_size, JS_READ_OBJ_BYTECODE)))) return 1;
+    if (readScript(ctx, mainScript, mainScript_size)) return 1;
     image.ctx = ctx;
     forgetStack();
     while (written < sizeof image) {
@@ -90,13 +119,10 @@ static int buildImage(void)
     return 0;
 }
 
-enum { POPULATE_WRITE = 23, NEW_BYTES = 32768 }; /* MADV_POPULATE_WRITE, since Linux 5.14; about what a call allocates */
-
 static int runScript(void)
 {
     JSContext *ctx = image.ctx;
-    /* Nearly every page of the engine is written to: sixty page faults in one call. An older kernel takes them singly. */
-    madvise(&image, (size_t)(image.at - (uint8_t *)&image) + NEW_BYTES, POPULATE_WRITE);
+    populate((uint8_t *)&image, image.at + CALL_BYTES); /* nearly every page is written to: sixty page faults in one call */
     JS_UpdateStackTop(JS_GetRuntime(ctx));
     JS_SetPropertyStr(ctx, image.host, "process", processFacts(ctx));
     return failed(ctx, JS_Call(ctx, image.main, JS_UNDEFINED, 0, NULL));

@@ -82,22 +82,26 @@ static int startsWith(const char *text, const char *needle)
     return !*needle || *needle == '\n';
 }
 
-/* holdsAny(text, needles): one pass over the text, whatever the number of needles (two letters or more each). */
+/* holdsAny(text, needles): one pass over the text, whatever the number of needles. */
 HOST(hostHoldsAny)
 {
     size_t length, i, k, count = 0;
     const char *text = JS_ToCStringLen(ctx, &length, argv[0]), *needles = JS_ToCString(ctx, argv[1]), *n;
     const char *list[NEEDLES];
-    uint8_t isFirst[256] = {0}, isSecond[256] = {0};
+    uint8_t isFirst[256] = {0}, isSecond[256] = {0}, isAlone[256] = {0};
     int found = 0;
     UNUSED;
     if (!text || !needles) return JS_EXCEPTION;
     for (n = needles; n && count < NEEDLES; n = strchr(n, '\n') ? strchr(n, '\n') + 1 : NULL) {
         list[count++] = n;
-        isFirst[(uint8_t)n[0]] = isSecond[(uint8_t)n[1]] = 1;
+        isFirst[(uint8_t)n[0]] = 1;
+        if (n[1] && n[1] != '\n') isSecond[(uint8_t)n[1]] = 1;
+        else isAlone[(uint8_t)n[0]] = 1;
     }
-    for (i = 0; i + 1 < length && !found; i++) {
-        if (!isFirst[lower((uint8_t)text[i])] || !isSecond[lower((uint8_t)text[i + 1])]) continue;
+    /* The text ends with a zero, which is no needle's second letter. */
+    for (i = 0; i < length && !found; i++) {
+        uint8_t first = lower((uint8_t)text[i]);
+        if (!isFirst[first] || (!isSecond[lower((uint8_t)text[i + 1])] && !isAlone[first])) continue;
         for (k = 0; k < count && !found; k++) found = startsWith(text + i, list[k]);
     }
     JS_FreeCString(ctx, text);

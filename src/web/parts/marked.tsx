@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { REDACTED } from "../../capture/secret-text.ts"
+import { REDACTED } from "../../capture/secret-value.ts"
 import type { JsonLine } from "./json-lines.ts"
 
 /** A line of a stream, with what was searched for and what was taken out of it marked. */
