@@ -1,10 +1,11 @@
-import { program } from "./program.ts"
+import { program, told } from "./program.ts"
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`| head`): that is how a pipeline ends, not a fault.
-  if (error.code === "EPIPE") process.exit(0)
-  throw error
+  process.exit(error.code === "EPIPE" ? 0 : told(process, error))
 })
+// Where nobody can be told anything, the answer is still worth giving.
+process.stderr.on("error", () => {})
 
 const context = {
   stdout: process.stdout,

@@ -16,12 +16,17 @@ export async function program(context: Context, args: string[]): Promise<number>
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
-    const fault = error instanceof Fault ? error : faultOf(error)
-    // A filter's message ends with the line that points at the place.
-    const separator = fault.message.includes("\n") ? "\n" : ". "
-    context.stderr.write(`cnitap: ${fault.message}${separator}${fault.hint}\n`)
-    return FAULTS[fault.code]
+    return told(context, error)
   }
+}
+
+/** Says what went wrong and what to do about it; returns the exit status of it. */
+export function told({ stderr }: Pick<Context, "stderr">, error: unknown): number {
+  const fault = error instanceof Fault ? error : faultOf(error)
+  // A filter's message ends with the line that points at the place.
+  const separator = fault.message.includes("\n") ? "\n" : ". "
+  stderr.write(`cnitap: ${fault.message}${separator}${fault.hint}\n`)
+  return FAULTS[fault.code]
 }
 
 /** kubectl takes `-o=json` for `-o json`. */
@@ -86,6 +91,8 @@ function faultOf(error: unknown): Fault {
   const { code, path, syscall, message, stack } = error as NodeJS.ErrnoException
   if (code !== undefined && syscall !== undefined) {
     const what = `cannot ${syscall} ${path ?? ""}`.trim()
+    if (code === "ENOSPC" || code === "EDQUOT")
+      return new Fault("NOT_PERMITTED", `${what}: no space is left`, "Free some, or write to another place.", error)
     if (code === "EACCES" || code === "EPERM")
       return new Fault("NOT_PERMITTED", `${what}: ${code}`, "Run as root.", error)
     return new Fault("INTERNAL", `${what}: ${code}`, "See what is wrong with that file, or report this.", error)

@@ -13,7 +13,7 @@ export const EXIT_STATUSES: readonly { status: number; meaning: string }[] = [
   },
   { status: FAULTS.USAGE, meaning: "the command line, a filter or a name in it cannot be understood" },
   { status: FAULTS.CAPTURE_MISSING, meaning: "the capture or file is missing, foreign, broken or of a newer format" },
-  { status: FAULTS.NOT_PERMITTED, meaning: "the rights are missing" },
+  { status: FAULTS.NOT_PERMITTED, meaning: "the rights are missing, or the space to write" },
   { status: FAULTS.REFUSED, meaning: "refused, because it would harm the node; nothing was changed" },
   { status: FAULTS.NOT_FOUND, meaning: "no pod, call, operation or node of that name; status: nothing is installed" },
   { status: FAULTS.INTERNAL, meaning: "a fault of cnitap itself" },

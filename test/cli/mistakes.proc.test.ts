@@ -240,6 +240,15 @@ test("a reader that goes away ends it without a word", async () => {
   assert.deepEqual(await ended(pipe), { stdout: "Rules about recorded calls:\n0\n", stderr: "", code: 0 })
 })
 
+test("a full disk is told in a word", async () => {
+  const line = `'${process.execPath}' '${PROGRAM}' help rules > /dev/full`
+  assert.deepEqual(await ended(spawn("sh", ["-c", line], { stdio: "pipe" })), {
+    stdout: "",
+    stderr: "cnitap: cannot write: no space is left. Free some, or write to another place.\n",
+    code: 4,
+  })
+})
+
 /** Root may read everything; the user nobody may not. */
 function asNobody(program: string, args: string[]): Promise<Ran> {
   return ended(
