@@ -26,6 +26,7 @@ export type Selection = {
   range: TimeRange
   /** lines that could not be read so far; `reportDamage` tells people at the end */
   damage: Damage
+  /** whether it began in the range and the filter lets it through */
   matchesCall(call: Call): boolean
   matchesOperation(operation: Operation): boolean
   filter: Filter
@@ -73,20 +74,20 @@ export async function select(context: Context, options: Record<string, unknown>,
   const matcher = toMatcher(filter, nowMs)
   const capture = await openSelected(context, options)
   const progress = progressBar(context)
+  const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
+  const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs
+  const matchesCall = (call: Call) => isInTime(call) && matcher.call(call)
   return {
     capture,
     range,
     damage,
     filter,
     progress,
-    matchesCall: matcher.call,
-    matchesOperation: matcher.operation,
+    matchesCall,
+    matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
     async *openCalls() {
-      const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
       for await (const { calls } of readOperations(capture, damage, {}, { filter: OPEN, progress })) {
-        for (const { call } of walk(calls))
-          if (call.state !== "ended" && call.wallMs >= sinceMs && call.wallMs <= untilMs && matcher.call(call))
-            yield call
+        for (const { call } of walk(calls)) if (call.state !== "ended" && matchesCall(call)) yield call
       }
     },
     operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),

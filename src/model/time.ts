@@ -17,10 +17,13 @@ export function parseDuration(text: string): number | undefined {
   return total
 }
 
-/** `10m` (ago) or a date as ISO 8601 has it: milliseconds since 1970; undefined where the text is neither. */
+/**
+ * `10m` (ago) or a date as ISO 8601 has it, in UTC unless it says a zone, as everything is shown: milliseconds since
+ * 1970; undefined where the text is neither.
+ */
 export function parseInstant(text: string, nowMs: number): number | undefined {
   const ago = parseDuration(text)
   if (ago !== undefined) return nowMs - ago
-  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.replace(/(T[\d:.]+)$/, "$1Z")) : Number.NaN
   return Number.isNaN(date) ? undefined : date
 }

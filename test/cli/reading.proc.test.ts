@@ -67,6 +67,13 @@ test("tail", async () => {
 })
 
 // On a busy machine it hangs for more than ten seconds by now.
+test("tail goes by time too", async () => {
+  const nothing = { out: [], err: ["no call found"], code: 0 }
+  assert.deepEqual(await said.of("tail", "--until", "1h"), nothing)
+  assert.deepEqual(await said.of("tail", "--since", "2100-01-01T00:00"), nothing)
+  assert.deepEqual((await said.of("tail", "--since", "1h", "--last", "1", "-o", "name")).out, ["call/#1"])
+})
+
 test("ps", async () => {
   const { out, err, code } = await said.of("ps")
   assert.deepEqual(

@@ -28,7 +28,7 @@ export class Transcripts {
   #lines(text: string): string[] {
     const plain = text
       .replaceAll(this.#capture, "DIR")
-      .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\b\d\d:\d\d:\d\d\.\d{3}\b/g, "DATE")
+      .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\b\d\d:\d\d:\d\d\.\d{3}Z/g, "DATE")
       .replace(/\b[0-9a-f]{16}\b/g, (id) => `#${this.#numberOf(id)}`)
       .replace(/\b\d+(?:\.\d+)?(?:µs|ms|s|m\d*s?|h)(?![\w.])/g, "T")
       .replace(/(?<=\S) {2,}/g, "  ")

@@ -74,7 +74,7 @@ async function* counted<Found extends { severity: Severity }>(
 
 /** All operations are looked at, because what is wrong with one may need another; what was asked for is told. */
 async function* findingsOf(
-  { capture, damage, range, progress, matchesOperation }: Selection,
+  { capture, damage, progress, matchesOperation }: Selection,
   nowMs: number,
   count: () => void,
 ): AsyncGenerator<Finding> {
@@ -82,8 +82,7 @@ async function* findingsOf(
   for await (const operation of readOperations(capture, damage, {}, { progress })) {
     count()
     const findings = linter.check(operation)
-    const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
-    if (findings.length === 0 || operation.wallMs < sinceMs || operation.wallMs > untilMs) continue
+    if (findings.length === 0) continue
     const calls = [...walk(operation.calls)].map(({ call }) => call)
     // A condition on a call (its plugin, its exit) is one on the call that the finding is about.
     yield* findings.filter(({ evidence }) =>

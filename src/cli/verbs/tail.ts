@@ -1,6 +1,6 @@
 import { type Call, isFailed } from "../../model/call.ts"
 import { podName, stateText } from "../../model/wording.ts"
-import { readSegments } from "../../store/calls.ts"
+import { isInRange, readSegments } from "../../store/calls.ts"
 import { Damage } from "../../store/damage.ts"
 import { Follower } from "../../store/follow.ts"
 import type { Context } from "../context.ts"
@@ -38,7 +38,7 @@ const callTable: Table<Call> = {
   name: ({ id }) => `call/${id}`,
   empty: "no call found",
   columns: [
-    { title: "STARTED", text: ({ wallMs }) => new Date(wallMs).toISOString().slice(11, 23) },
+    { title: "STARTED", text: ({ wallMs }) => new Date(wallMs).toISOString().slice(11) },
     { title: "DATE", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString().slice(0, 10) },
     { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
     { title: "COMMAND", text: ({ command }) => command },
@@ -56,8 +56,8 @@ const callTable: Table<Call> = {
 }
 
 /** Segments are read from the newest back, only as far as needed; an end may lie in the hour after its beginning. */
-async function lastCalls({ capture, damage, matchesCall }: Selection, last: number): Promise<Call[]> {
-  const segments = await capture.segments()
+async function lastCalls({ capture, damage, range, matchesCall }: Selection, last: number): Promise<Call[]> {
+  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
     const found = await keepLast(readSegments(capture, segments.slice(from), new Damage()), matchesCall, last)
     if (found.length >= last) return found

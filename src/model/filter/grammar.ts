@@ -18,7 +18,8 @@ export const GRAMMAR = `A filter is a condition, or several joined by and, or, n
   ~    contains, letters of either case; or /regular expression/ with flags i m s u
   !=   not =; !~ is not ~. They hold for what has no such value; numbers must be there to be compared.
 
-Durations carry a unit (us, ms, s, m, h, d), sizes too (B, kB, MB, GB, KiB, MiB, GiB). A value with blanks, brackets,
+Durations carry a unit (us, ms, s, m, h, d), sizes too (B, kB, MB, GB, KiB, MiB, GiB). A time is one ago (10m) or a date
+(2026-09-21, 2026-09-21T03:00, 2026-09-21T03:00:00+09:00), in UTC unless it says otherwise. A value with blanks, brackets,
 commas, quotes or operators is quoted: "..." or '...', with \\ before a quote.
 
 A filter that names only what an operation has is asked of the operation as a whole; one that names anything of a

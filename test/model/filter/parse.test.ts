@@ -94,6 +94,12 @@ test("values are what was written: quotes, escapes, addresses, paths", () => {
   ])
   assert.deepEqual(value("msg ~ /a\\/b (c|d)/i"), [{ kind: "regex", text: "a\\/b (c|d)", flags: "i" }])
   assert.deepEqual(value("time<2h"), [{ kind: "number", text: "2h", number: NOW - 7_200_000 }])
+  const zone = process.env.TZ
+  process.env.TZ = "Asia/Tokyo"
+  const time = "2026-09-21T03:00"
+  assert.deepEqual(value(`time<${time}`), [{ kind: "number", text: time, number: Date.UTC(2026, 8, 21, 3) }])
+  if (zone === undefined) delete process.env.TZ
+  else process.env.TZ = zone
   assert.deepEqual(value("memory>1.5MiB"), [{ kind: "number", text: "1.5MiB", number: 1_572_864 }])
 })
 
