@@ -104,8 +104,10 @@ export function jsonObject(payload: Payload | undefined): Record<string, unknown
   }
 }
 
+type Told = Pick<Call, "as" | "command"> & { stdin?: Payload | undefined; stdout?: Payload | undefined }
+
 /** The result that an ADD shows: what it printed. A probe prints nothing of its own, and shows what it was given. */
-export function resultOf({ as, command, stdin, stdout }: Call): Record<string, unknown> | undefined {
+export function resultOf({ as, command, stdin, stdout }: Told): Record<string, unknown> | undefined {
   if (as !== "probe") return jsonObject(stdout)
   const prevResult = command === "ADD" ? jsonObject(stdin)?.prevResult : undefined
   return isObject(prevResult) ? prevResult : undefined

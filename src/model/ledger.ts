@@ -1,3 +1,4 @@
+import type { Payload } from "../capture/record.ts"
 import { type Address, parseAddress } from "../cni/address.ts"
 import { isObject } from "../cni/json.ts"
 import { type Call, isFailed, jsonObject, type Pod, resultOf } from "./call.ts"
@@ -53,6 +54,14 @@ type Entry = {
   delCount: number
 }
 
+/** What a call was given and gave back, where calls come without: asked only of those of which it tells something. */
+export type Streams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
+
+const OWN: Streams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
+
+/** An operation while it is booked. `given`: by each ADD the addresses in its result. */
+type Booking = { streams: Streams; given: Map<Call, string[]>; touched: Map<string, Entry> }
+
 /**
  * Books every ADD and DEL. Operations must come in the order they began. What is gone is forgotten unless `keeps`
  * wants it, so that memory holds what is not gone and one text for each container that is.
@@ -61,7 +70,7 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   readonly #kept: Attachment[] = []
   readonly #gone = new Set<string>()
-  #goneBefore: ReadonlyMap<string, readonly string[]> = new Map()
+  #goneBefore: (containerId: string) => readonly string[] | undefined = () => undefined
   readonly #dataDirs = new Set<string>()
   readonly #keeps: (ips: readonly string[]) => boolean
 
@@ -69,9 +78,12 @@ export class Ledger {
     this.#keeps = keeps
   }
 
-  add(operation: Operation): void {
+  add(operation: Operation, streams = OWN): void {
     const touched = new Map<string, Entry>()
-    this.#visit(operation.calls, operation.network, touched)
+    const given = new Map<Call, string[]>()
+    for (const { call } of walk(operation.calls))
+      if (call.command === "ADD") given.set(call, ipsOf(resultIn(streams, call)))
+    this.#visit(operation.calls, operation.network, { streams, given, touched })
     const { id, wallMs, outcome } = operation
     for (const [key, entry] of touched) {
       const attempt: Try = { operation: id, wallMs, outcome }
@@ -87,8 +99,8 @@ export class Ledger {
     }
   }
 
-  /** Containers, with their interfaces, that a reader knows to be gone and whose operations it leaves out. */
-  addGone(gone: ReadonlyMap<string, readonly string[]>): void {
+  /** Interfaces of a container that a reader knows to be gone and whose operations it leaves out. */
+  addGone(gone: (containerId: string) => readonly string[] | undefined): void {
     this.#goneBefore = gone
   }
 
@@ -105,14 +117,13 @@ export class Ledger {
   /** Whether everything that was added under that name in the container was deleted. */
   isGone(containerId: string, ifname: string | undefined): boolean {
     return (
-      this.#gone.has(goneKey(containerId, ifname)) || this.#goneBefore.get(containerId)?.includes(ifname ?? "") === true
+      this.#gone.has(goneKey(containerId, ifname)) || this.#goneBefore(containerId)?.includes(ifname ?? "") === true
     )
   }
 
+  /** Of those whose operations were booked. */
   get goneCount(): number {
-    let before = 0
-    for (const ifnames of this.#goneBefore.values()) before += ifnames.length
-    return this.#gone.size + before
+    return this.#gone.size
   }
 
   /** Where host-local keeps its store, as configurations say it; empty where none does. */
@@ -120,16 +131,16 @@ export class Ledger {
     return [...this.#dataDirs]
   }
 
-  #visit(nodes: CallNode[], network: string | undefined, touched: Map<string, Entry>): void {
+  #visit(nodes: CallNode[], network: string | undefined, booking: Booking): void {
     for (const { call, children } of nodes) {
       // A delegate may be of another network than its caller (Multus).
       const own = call.network ?? network
-      if (call.containerId !== undefined) this.#book(call, own, children, touched)
-      this.#visit(children, own, touched)
+      if (call.containerId !== undefined) this.#book(call, own, children, booking)
+      this.#visit(children, own, booking)
     }
   }
 
-  #book(call: Call, network: string | undefined, children: CallNode[], touched: Map<string, Entry>): void {
+  #book(call: Call, network: string | undefined, children: CallNode[], { streams, given, touched }: Booking): void {
     if (call.command !== "ADD" && call.command !== "DEL") return
     const key = [call.node, network, call.containerId, call.ifname].join("\n")
     const known = this.#entries.get(key)
@@ -139,9 +150,9 @@ export class Ledger {
       this.#entries.set(key, entry)
       touched.set(key, entry)
       entry.holdings.set(call.plugin, { plugin: call.plugin, call: call.id, add: endOf(call) })
-      for (const ip of ipsOf(resultOf(call))) {
-        // Later plugins of the list pass on what they were given: it is still the first one's.
-        if (isGivenBelow(ip, children) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
+      for (const ip of given.get(call) ?? []) {
+        // IPAM gave it, the plugin passed it on, and so do later ones of the list: only IPAM's DEL frees it.
+        if (isGivenBelow(ip, children, given) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
         // Of what lies between two probes all is deleted when DEL has come to the first of them.
         const [first] = entry.holdings.keys()
         entry.ips.set(ip, call.as === "probe" && first !== undefined ? first : call.plugin)
@@ -153,7 +164,7 @@ export class Ledger {
     const end = endOf(call)
     // Runtimes repeat DEL for what is gone already, containerd with every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
-    const entry = known ?? this.#older(call, network, end)
+    const entry = known ?? this.#older(call, network, end, streams)
     if (!entry) return
     if (!known) this.#entries.set(key, entry)
     touched.set(key, entry)
@@ -167,8 +178,8 @@ export class Ledger {
   }
 
   /** Added before the capture began: known from a DEL that failed, or because its address is asked for. */
-  #older(call: Call, network: string | undefined, end: CallEnd): Entry | undefined {
-    const ips = ipsOf(asObject(jsonObject(call.stdin)?.prevResult))
+  #older(call: Call, network: string | undefined, end: CallEnd, streams: Streams): Entry | undefined {
+    const ips = ipsOf(asObject(jsonObject(streams.stdin(call))?.prevResult))
     if (end === "ok" && !this.#keeps(ips)) return undefined
     const entry = newEntry(call, network)
     for (const ip of ips) entry.ips.set(ip, call.plugin)
@@ -182,9 +193,9 @@ export class Ledger {
     if (this.#keeps(attachment.ips)) this.#kept.push(attachment)
   }
 
-  #noteDataDir(call: Call): void {
-    const dataDir = asObject(jsonObject(call.stdin)?.ipam)?.dataDir
-    if (call.plugin === "host-local" && typeof dataDir === "string") this.#dataDirs.add(dataDir)
+  #noteDataDir({ plugin, stdin }: Call): void {
+    const dataDir = plugin === "host-local" ? asObject(jsonObject(stdin)?.ipam)?.dataDir : undefined
+    if (typeof dataDir === "string") this.#dataDirs.add(dataDir)
   }
 }
 
@@ -268,9 +279,18 @@ function endOf(call: Call): CallEnd {
   return isFailed(call) ? "failed" : "ok"
 }
 
-/** IPAM gave it, the plugin passed it on: only IPAM's DEL frees it. */
-function isGivenBelow(ip: string, children: CallNode[]): boolean {
-  return [...walk(children)].some(({ call }) => call.command === "ADD" && ipsOf(jsonObject(call.stdout)).includes(ip))
+function resultIn(streams: Streams, call: Call): Record<string, unknown> | undefined {
+  const { as, command } = call
+  const own = as === "probe" ? { stdin: streams.stdin(call) } : { stdout: streams.stdout(call) }
+  return resultOf({ as, command, ...own })
+}
+
+/** A probe gives nothing, it only saw it. */
+function isGivenBelow(ip: string, children: CallNode[], given: Map<Call, string[]>): boolean {
+  return children.some(
+    ({ call, children: below }) =>
+      (call.as !== "probe" && given.get(call)?.includes(ip)) || isGivenBelow(ip, below, given),
+  )
 }
 
 /** Addresses of a result without their prefix length, in any of its shapes; loopback is nobody's. */

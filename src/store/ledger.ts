@@ -28,7 +28,7 @@ export async function bookLedger(
     let operations = 0
     const unclear = clean ? { ...opened, crossed: clean.crossed } : opened
     for (const operation of lightOperations(unclear, {}, clean && ((ref) => clean.others(ref)))) {
-      ledger.add(opened.light.whole(operation))
+      ledger.add(operation, opened.light)
       operations++
     }
     const wanted = filter && new Set<string>()

@@ -1,7 +1,6 @@
 import { isFailed } from "../../model/call.ts"
 import { type Operation, walk } from "../../model/operation.ts"
-import type { Block } from "./block.ts"
-import { exitAt, stateAt, textAt } from "./columns.ts"
+import { type Columns, isOkAt } from "./columns.ts"
 
 /** Stands for what a list asked of whom: plugins, each with its network and interface. 0 is nothing. */
 export type Asked = number
@@ -13,26 +12,26 @@ export class Asking {
   /** the members of each set, in order */
   readonly #sets: (readonly number[])[] = [[]]
   readonly #numbers = new Map<string, Asked>([["", 0]])
-  readonly #with = new Map<number, Asked>()
+  /** by set and plugin: the set with that plugin */
+  readonly #with: Asked[][] = []
   readonly #without = new Map<number, Asked>()
 
   /** Undefined where an operation is of more than one command or container, or a DEL of it did not succeed. */
-  of(block: Block): (operation: number) => Asked | undefined {
-    const { columns } = block
-    const { texts, numbers, operations, rows } = columns
-    const pluginAt = this.#pluginsOf(block)
-    const isDel = columns.dictionary.find("DEL")
+  of(columns: Columns): (operation: number) => Asked | undefined {
+    const { texts, numbers, operations, rows, dictionary } = columns
+    const pluginAt = this.#pluginsOf(columns)
     const networks: number[] = []
     return (operation) => {
       const from = operations.from[operation] ?? 0
       const to = operations.from[operation + 1] ?? rows
-      const command = texts.command[from]
+      const command = texts.command[from] ?? 0
       const containerId = texts.containerId[from]
+      const isDel = dictionary.text(command) === "DEL"
       let asked: Asked = 0
       for (let row = from; row < to; row++) {
         if (texts.command[row] !== command || texts.containerId[row] !== containerId || numbers.as[row] === 1)
           return undefined
-        if (command === isDel && !isOk(block, row)) return undefined
+        if (isDel && !isOkAt(columns, row)) return undefined
         // What names no network is of its caller's, or of the list's.
         const level = numbers.level[row] ?? 0
         const network = texts.network[row] || (level > 0 ? networks[level - 1] : texts.network[from]) || 0
@@ -71,12 +70,12 @@ export class Asking {
   }
 
   #add(asked: Asked, plugin: number): Asked {
-    const key = asked * 0x1000000 + plugin
-    const known = this.#with.get(key)
+    this.#with[asked] ??= []
+    const known = this.#with[asked][plugin]
     if (known !== undefined) return known
     const set = this.#sets[asked] ?? []
     const grown = set.includes(plugin) ? asked : this.#number([...set, plugin].sort((a, b) => a - b))
-    this.#with.set(key, grown)
+    this.#with[asked][plugin] = grown
     return grown
   }
 
@@ -88,18 +87,21 @@ export class Asking {
     return this.#sets.push(set) - 1
   }
 
-  #pluginsOf({ columns }: Block): (row: number, network: number) => number {
-    const { texts, dictionary } = columns
+  #pluginsOf({ texts, dictionary }: Columns): (row: number, network: number) => number {
     const known = new Map<number, number>()
+    const isNarrow = dictionary.size < 0x10000
+    // By plugin, what it was asked last: nearly always what it is asked next.
+    const last: { network: number; ifname: number; number: number }[] = []
     return (row, network) => {
       const [ifname = 0, plugin = 0] = [texts.ifname[row], texts.plugin[row]]
-      const isNarrow = dictionary.size < 0x10000
+      const own = last[plugin]
+      if (own && own.network === network && own.ifname === ifname) return own.number
       const key = (network * 0x10000 + ifname) * 0x10000 + plugin
-      const before = isNarrow ? known.get(key) : undefined
-      if (before !== undefined) return before
-      const interfaceName = dictionary.text(ifname) ?? ""
-      const number = this.#plugin(dictionary.text(network), interfaceName, textAt(columns, "plugin", row) ?? "")
+      const number =
+        (isNarrow ? known.get(key) : undefined) ??
+        this.#plugin(dictionary.text(network), dictionary.text(ifname) ?? "", dictionary.text(plugin) ?? "")
       known.set(key, number)
+      last[plugin] = { network, ifname, number }
       return number
     }
   }
@@ -111,9 +113,4 @@ export class Asking {
     this.#ifnames[number] = ifname
     return number
   }
-}
-
-function isOk({ columns }: Block, row: number): boolean {
-  const exit = exitAt(columns, row)
-  return stateAt(columns, row) === "ended" && exit !== undefined && "code" in exit && exit.code === 0
 }

@@ -3,18 +3,17 @@ import { walk } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
 import { type Asked, Asking } from "./asked.ts"
 import type { Block } from "./block.ts"
-import { textAt } from "./columns.ts"
 import type { BlockRef } from "./crossing.ts"
 import { Window } from "./file.ts"
 import type { Order } from "./order.ts"
-import { earliestOf, type Opened, ownOperations } from "./reader.ts"
+import { earliestOf, type Opened } from "./reader.ts"
 
 /**
- * `gone`: by container the interfaces that everything deleted. `others`: a block's operations that tell more.
+ * `gone`: of a container the interfaces that everything deleted. `others`: a block's operations that tell more.
  * `operations`: how many there are in all.
  */
 export type Clean = {
-  gone: ReadonlyMap<string, readonly string[]>
+  gone(containerId: string): readonly string[] | undefined
   others(ref: BlockRef): Iterable<number>
   /** of the operations that lie across blocks, those that tell more */
   crossed: LightOperation[]
@@ -25,42 +24,42 @@ export type Clean = {
  * Containers of which the columns tell all that a ledger wants to know: added once or before the capture began, and
  * deleted by every plugin that was asked to add.
  */
-export function cleanContainers(opened: Opened): Clean {
-  const lives = new Lives(opened)
-  const told = new Map<BlockRef, { operations: number[]; lives: number[] }>()
-  let operations = opened.crossed.length
-  const crossed = new Map<LightOperation, number | undefined>()
+export function cleanContainers({ blocks, crossing, crossed, order }: Opened): Clean {
+  const lives = new Lives(order)
+  /** of each operation of a block */
+  const told = new Map<BlockRef, Int32Array>()
+  let operations = crossed.length
+  const toldCrossed = new Map<LightOperation, number>()
   let next = 0
   const window = new Window()
-  for (const [at, ref] of opened.blocks.entries()) {
+  for (const [at, ref] of blocks.entries()) {
     const block = ref.index.block(ref.number, window)
     const live = lives.of(block)
-    const own = { operations: [] as number[], lives: [] as number[] }
+    const crosses = crossing.test(ref)
+    const own = new Int32Array(block.columns.operations.from.length).fill(NO_LIFE)
     told.set(ref, own)
-    for (const operation of ownOperations(ref, block, opened.crossing)) {
+    for (let operation = 0; operation < own.length; operation++) {
+      if (crosses(operation)) continue
       operations++
-      const life = live(operation)
-      if (life === undefined) continue
-      own.operations.push(operation)
-      own.lives.push(life)
+      own[operation] = live(operation)
     }
     // What began before the next block is in its place here: its container's other operations are seconds away.
-    const limit = earliestOf(opened.blocks[at + 1], opened.order)
-    for (let one = opened.crossed[next]; one && isBefore(one, limit, opened.order); one = opened.crossed[++next])
-      crossed.set(one, lives.take(one))
+    const limit = earliestOf(blocks[at + 1], order)
+    for (let one = crossed[next]; one && isBefore(one, limit, order); one = crossed[++next])
+      toldCrossed.set(one, lives.take(one))
   }
   return {
-    gone: lives.gone(),
-    others(ref) {
-      const own = told.get(ref)
-      return own?.operations.filter((_, at) => !lives.isClean(own.lives[at] ?? 0)) ?? []
+    gone: (containerId) => lives.gone(containerId),
+    *others(ref) {
+      for (const [operation, life] of told.get(ref)?.entries() ?? []) if (lives.isUnclear(life)) yield operation
     },
-    crossed: [...crossed].flatMap(([operation, life]) =>
-      life === undefined || lives.isClean(life) ? [] : [operation],
-    ),
+    crossed: [...toldCrossed].flatMap(([operation, life]) => (lives.isUnclear(life) ? [operation] : [])),
     operations,
   }
 }
+
+/** Of an operation without a container. */
+const NO_LIFE = -1
 
 function isBefore({ calls }: LightOperation, limit: ReturnType<Order["earliest"]>, order: Order): boolean {
   const [first] = calls
@@ -69,7 +68,7 @@ function isBefore({ calls }: LightOperation, limit: ReturnType<Order["earliest"]
 
 /** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
 class Lives {
-  readonly #opened: Opened
+  readonly #order: Order
   readonly #asking = new Asking()
   readonly #numbers = new Map<string, number>()
   readonly #nodes: (string | undefined)[] = []
@@ -79,56 +78,55 @@ class Lives {
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
 
-  constructor(opened: Opened) {
-    this.#opened = opened
+  constructor(order: Order) {
+    this.#order = order
   }
 
-  /** Takes an operation of the block in; undefined where it is of no container. */
-  of(block: Block): (operation: number) => number | undefined {
-    const { columns } = block
-    const { from } = columns.operations
-    const askedOf = this.#asking.of(block)
+  /** Takes an operation of the block in. */
+  of({ columns }: Block): (operation: number) => number {
+    const { operations, texts, numbers, dictionary } = columns
+    const askedOf = this.#asking.of(columns)
+    const known = new Int32Array(dictionary.size).fill(NO_LIFE)
     return (operation) => {
-      const row = from[operation] ?? 0
-      const containerId = textAt(columns, "containerId", row)
-      if (containerId === undefined) return undefined
-      const life = this.#life(containerId, textAt(columns, "node", row))
-      const command = textAt(columns, "command", row)
-      const began = { wallMs: columns.numbers.wallMs[row] ?? 0, monoMs: columns.numbers.monoMs[row] ?? 0 }
-      if (command === "ADD" || command === "DEL") this.#take(life, command, askedOf(operation), began)
+      const row = operations.from[operation] ?? 0
+      const container = texts.containerId[row] ?? 0
+      if (container === 0) return NO_LIFE
+      const node = dictionary.text(texts.node[row] ?? 0)
+      let life = known[container] ?? NO_LIFE
+      if (life === NO_LIFE) {
+        life = this.#life(dictionary.text(container) ?? "", node)
+        known[container] = life
+      } else this.#see(life, node)
+      const command = dictionary.text(texts.command[row] ?? 0)
+      if (command === "ADD" || command === "DEL")
+        this.#take(life, command, askedOf(operation), numbers.wallMs[row] ?? 0, numbers.monoMs[row] ?? 0)
       return life
     }
   }
 
   /** The same of an operation that lies across blocks. */
-  take(operation: LightOperation): number | undefined {
+  take(operation: LightOperation): number {
     const { node, containerId, command, calls } = operation
     const [first] = calls
-    if (!containerId || !first) return undefined
+    if (!containerId || !first) return NO_LIFE
     const life = this.#life(containerId, node)
     const { wallMs, monoMs } = first.call
     if (command === "ADD" || command === "DEL")
-      this.#take(life, command, this.#asking.ofOperation(operation), { wallMs, monoMs })
+      this.#take(life, command, this.#asking.ofOperation(operation), wallMs, monoMs)
     // Nested calls of another container are that one's too.
     for (const { call } of walk(calls)) if (call.containerId !== containerId) this.#blame(call)
     return life
   }
 
-  isClean(life: number): boolean {
-    return this.#isUnclear[life] === false && this.#left[life] === 0
+  /** Whether there is more to tell than that it is gone. */
+  isUnclear(life: number): boolean {
+    return life !== NO_LIFE && (this.#isUnclear[life] === true || this.#left[life] !== 0)
   }
 
-  gone(): Map<string, readonly string[]> {
-    const gone = new Map<string, readonly string[]>()
-    const ifnames = new Map<Asked, readonly string[]>()
-    for (const [containerId, life] of this.#numbers) {
-      const asked = this.#asked[life] ?? 0
-      if (asked === 0 || !this.isClean(life)) continue
-      const own = ifnames.get(asked) ?? this.#asking.ifnames(asked)
-      ifnames.set(asked, own)
-      gone.set(containerId, own)
-    }
-    return gone
+  gone(containerId: string): readonly string[] | undefined {
+    const life = this.#numbers.get(containerId)
+    const asked = life === undefined || this.isUnclear(life) ? 0 : (this.#asked[life] ?? 0)
+    return asked === 0 ? undefined : this.#asking.ifnames(asked)
   }
 
   #blame({ node, containerId }: Pick<Call, "node" | "containerId">): void {
@@ -138,8 +136,7 @@ class Lives {
   #life(containerId: string, node: string | undefined): number {
     const known = this.#numbers.get(containerId)
     if (known !== undefined) {
-      // One id on two nodes: a copy, or a test.
-      if (this.#nodes[known] !== node) this.#isUnclear[known] = true
+      this.#see(known, node)
       return known
     }
     const life = this.#numbers.size
@@ -153,22 +150,22 @@ class Lives {
     return life
   }
 
-  #take(
-    life: number,
-    command: "ADD" | "DEL",
-    asked: Asked | undefined,
-    began: { wallMs: number; monoMs: number },
-  ): void {
+  /** One id on two nodes: a copy, or a test. */
+  #see(life: number, node: string | undefined): void {
+    if (this.#nodes[life] !== node) this.#isUnclear[life] = true
+  }
+
+  #take(life: number, command: "ADD" | "DEL", asked: Asked | undefined, wallMs: number, monoMs: number): void {
     const isAdded = this.#asked[life] !== 0
     if (asked === undefined || (command === "ADD" && isAdded)) this.#isUnclear[life] = true
     else if (command === "ADD") {
       this.#asked[life] = asked
       this.#left[life] = asked
-      this.#wallMs[life] = began.wallMs
-      this.#monoMs[life] = began.monoMs
+      this.#wallMs[life] = wallMs
+      this.#monoMs[life] = monoMs
     } else if (isAdded) {
       const added = { wallMs: this.#wallMs[life] ?? 0, monoMs: this.#monoMs[life] ?? 0 }
-      if (this.#opened.order.compare(added, began) >= 0) this.#isUnclear[life] = true
+      if (this.#order.compare(added, { wallMs, monoMs }) >= 0) this.#isUnclear[life] = true
       this.#left[life] = this.#asking.without(this.#left[life] ?? 0, asked)
     }
   }

@@ -68,7 +68,8 @@ export const NOWHERE = 0xffffffff
 const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 export const EXIT_KINDS = ["none", "code", "signal", "errno"] as const
-const [KILLED, NO_EXIT, BY_CODE] = [STATES.indexOf("killed"), EXIT_KINDS.indexOf("none"), EXIT_KINDS.indexOf("code")]
+const KILLED = STATES.indexOf("killed")
+const [NO_EXIT, BY_CODE] = [EXIT_KINDS.indexOf("none"), EXIT_KINDS.indexOf("code")]
 
 /** Lays the columns over bytes that start at a multiple of eight; throws RangeError where there are too few. */
 export function readColumns(bytes: Buffer, shape: Shape): Columns {
@@ -184,6 +185,10 @@ export function stateAt({ numbers }: Columns, row: number): CallState {
 export function isFailedAt({ numbers }: Columns, row: number): boolean {
   const kind = numbers.exitKind[row] ?? 0
   return numbers.state[row] === KILLED || (kind !== NO_EXIT && !(kind === BY_CODE && numbers.exit[row] === 0))
+}
+
+export function isOkAt({ numbers }: Columns, row: number): boolean {
+  return numbers.state[row] === ENDED && numbers.exitKind[row] === BY_CODE && numbers.exit[row] === 0
 }
 
 export function idAt({ ids, idBytes }: Columns, row: number): string {

@@ -1,5 +1,5 @@
-import type { Call } from "../../model/call.ts"
-import { toCall } from "../../model/call.ts"
+import type { CaptureRecord, Payload } from "../../capture/record.ts"
+import { type Call, toCall } from "../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../model/operation.ts"
 import type { CallSummary, LightOperation } from "../../model/packed.ts"
 import { LineReader } from "../line-reader.ts"
@@ -65,10 +65,21 @@ export class Light {
     this.#lines.close()
   }
 
+  /** What a call was given, read from its line; nearly always the first. */
+  stdin(call: Call): Payload | undefined {
+    const { begin, end } = this.#known.get(call) ?? {}
+    return this.#record(begin)?.stdin ?? this.#record(end)?.stdin
+  }
+
+  stdout(call: Call): Payload | undefined {
+    const record = this.#record(this.#known.get(call)?.end)
+    return record?.kind === "end" ? record.stdout : undefined
+  }
+
   wholeCall(call: Call): Call {
     const { begin, end } = this.#known.get(call) ?? {}
-    const beginRecord = begin && this.#lines.record(begin.segment, begin.offset)
-    const endRecord = end && this.#lines.record(end.segment, end.offset)
+    const beginRecord = this.#record(begin)
+    const endRecord = this.#record(end)
     if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
     const whole = toCall(beginRecord, endRecord)
     const { network, cniVersion } = call
@@ -79,5 +90,9 @@ export class Light {
       ...(network === undefined ? {} : { network }),
       ...(cniVersion === undefined ? {} : { cniVersion }),
     }
+  }
+
+  #record(place: LinePlace | undefined): CaptureRecord | undefined {
+    return place && this.#lines.record(place.segment, place.offset)
   }
 }
