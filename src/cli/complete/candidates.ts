@@ -1,4 +1,6 @@
 import type { Command, Option } from "commander"
+import { COMMANDS } from "../../cni/command.ts"
+import { MODES } from "../../install/wish.ts"
 import { complete } from "../../model/filter/complete.ts"
 import { EXPORT_FORMATS } from "../export-formats.ts"
 import { TOPICS } from "../help/topics.ts"
@@ -19,11 +21,14 @@ export async function candidates(
   const verb = root.commands.find((command) => command.name() === words[0])
   if (!verb) return words.length === 0 ? beginning(current, verbs(root)) : { values: [] }
   const { options, positional, open } = read(verb, words.slice(1))
-  const equals = /^(--[\w-]+)=(.*)$/s.exec(current)
-  const option = equals ? verb.options.find(({ long }) => long === equals[1]) : open
+  const equals = /^(--[\w-]+|-[a-zA-Z])=(.*)$/s.exec(current)
+  const option = equals ? verb.options.find(({ long, short }) => long === equals[1] || short === equals[1]) : open
   if (option) {
-    const found = await optionValues(option, () => known(options))
-    return equals ? prefixed(`${equals[1]}=`, beginning(equals[2] ?? "", found)) : beginning(current, found)
+    // Of several values only the last is begun.
+    const value = equals ? (equals[2] ?? "") : current
+    const begun = value.slice(value.lastIndexOf(",") + 1)
+    const before = current.slice(0, current.length - begun.length)
+    return prefixed(before, beginning(begun, await optionValues(option, begun, () => known(options))))
   }
   if (current.startsWith("-")) return beginning(current, flags(verb))
   return positionalValues(verb, positional, current, () => known(options))
@@ -51,12 +56,14 @@ type Ask = () => Promise<Known | undefined>
 const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name", "jsonpath="]
 const TIMES = ["5m", "1h", "24h"]
 
-async function optionValues({ long, flags }: Option, known: Ask): Promise<Candidates> {
+async function optionValues({ long, flags }: Option, begun: string, known: Ask): Promise<Candidates> {
   if (long === "--output") return plain(FORMATS)
   if (long === "--since" || long === "--until") return plain(TIMES)
-  if (long === "--pod") return plain((await known())?.pods ?? [])
-  if (long === "--plugin" || long === "--namespace" || long === "--command")
-    return plain((await known())?.values[long.slice(2) as "plugin" | "namespace" | "command"] ?? [])
+  if (long === "--mode") return plain(MODES)
+  if (long === "--pod") return plain(podNames((await known())?.pods ?? [], begun))
+  if (long === "--command") return plain(Object.keys(COMMANDS))
+  if (long === "--plugin" || long === "--namespace")
+    return plain((await known())?.values[long === "--plugin" ? "plugin" : "namespace"] ?? [])
   return /<(?:directory|directories|file|bundle)>/.test(flags) ? { values: [], files: true } : { values: [] }
 }
 
@@ -88,9 +95,7 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
     case "a":
     case "b": {
       const { ids = [], pods = [] } = (await known()) ?? {}
-      // A pod's name alone will do, once it was begun.
-      const names = current === "" ? [] : pods.map((pod) => pod.split("/")[1] ?? pod)
-      const found = argument.name() === "id" ? [] : [...pods, ...new Set(names)]
+      const found = argument.name() === "id" ? [] : podNames(pods, current)
       const values = [
         ...found.map((text) => ({ text, help: "pod" })),
         ...ids.map(({ id, help }) => ({ text: id, help })),
@@ -100,6 +105,12 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
     default:
       return { values: [] }
   }
+}
+
+/** A pod's name alone will do, once it was begun. */
+function podNames(pods: readonly string[], begun: string): string[] {
+  const names = begun === "" ? [] : pods.map((pod) => pod.split("/")[1] ?? pod)
+  return [...pods, ...new Set(names)]
 }
 
 /** The filter that the words make up, the last of them being its end. What a shell would take for its own is left out. */
@@ -126,7 +137,7 @@ function read(verb: Command, words: string[]) {
       open = undefined
       continue
     }
-    const [name, value] = word.startsWith("--") ? word.split(/=(.*)/s, 2) : [word]
+    const [name, value] = word.startsWith("-") ? word.split(/=(.*)/s, 2) : [word]
     const option = verb.options.find(({ short, long }) => name === short || name === long)
     if (!option) positional.push(word)
     else if (value !== undefined) options[option.attributeName()] = value
