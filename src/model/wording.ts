@@ -25,10 +25,14 @@ const ERRORS: Readonly<Record<number, string>> = {
   40: "too many levels of symbolic links",
 }
 
+export function errorText(errno: number): string {
+  return ERRORS[errno] ?? `errno ${errno}`
+}
+
 /** How a process ended, in words. */
 export function exitText(exit: Exit | undefined): string {
   if (!exit) return ""
-  if ("errno" in exit) return `could not be started: ${ERRORS[exit.errno] ?? `errno ${exit.errno}`}`
+  if ("errno" in exit) return `could not be started: ${errorText(exit.errno)}`
   if ("signal" in exit) return `killed by ${SIGNALS[exit.signal] ?? `signal ${exit.signal}`}`
   return `exit ${exit.code}`
 }

@@ -1,4 +1,4 @@
-import { duration, exitText } from "../wording.ts"
+import { duration, errorText, exitText } from "../wording.ts"
 import type { CallRule } from "./facts.ts"
 import { issue, libcni, spec } from "./source.ts"
 
@@ -23,7 +23,8 @@ export function processRules(nowMs: number): CallRule[] {
       title: "a plugin that could not be started",
       source: libcni("pkg/invoke/find.go"),
       remedy: "Check that the file is whole, executable and of this machine's architecture.",
-      check: ({ call }) => (call.exit && "errno" in call.exit ? [{ said: exitText(call.exit), stream: "exit" }] : []),
+      check: ({ call }) =>
+        call.exit && "errno" in call.exit ? [{ said: errorText(call.exit.errno), stream: "exit" }] : [],
     },
     {
       id: "killed-by-runtime",

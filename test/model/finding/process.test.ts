@@ -9,7 +9,7 @@ testRules(processRules(0), {
   },
   "not-started": {
     calls: [plugin("bridge", { exit: { errno: 13 }, stdout: "" })],
-    found: ["not-started bridge:exit could not be started: permission denied"],
+    found: ["not-started bridge:exit permission denied"],
   },
   // Pain 23, 40: containerd#5438.
   "killed-by-runtime": {

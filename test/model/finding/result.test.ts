@@ -21,6 +21,14 @@ testRules(RESULT_RULES, {
   "result-version-differs": {
     calls: [plugin("bridge", { stdout: '{"dns":{},"cniVersion":"0.4.0"}' })],
     found: ["result-version-differs bridge:stdout:10 0.4.0, asked for 1.0.0"],
+    fine: [
+      [
+        plugin("portmap", {
+          stdin: config({ prevResult: { cniVersion: "0.4.0" } }, "portmap"),
+          stdout: { cniVersion: "0.4.0" },
+        }),
+      ],
+    ],
   },
   "result-version-unknown": {
     calls: [giving({ cniVersion: "1.2.3" })],
