@@ -103,7 +103,8 @@ export function ledgerTable(nowMs: number, empty: string, isWhole = false): Tabl
       { title: "CONTAINER", text: ({ containerId }) => containerId.slice(0, 13), colour: () => "dim" },
       { title: "ADD", ...whole, text: ({ add }) => (add ? `${add.operation} ${add.outcome}` : "") },
       { title: "DEL", ...whole, text: delText },
-      { title: "WHY", text: ({ why }) => why },
+      // Nothing else names a broken file.
+      { title: "WHY", text: ({ state, files, why }) => (state === "broken" ? `${files.join(",")}: ${why}` : why) },
       { title: "NETNS", isWide: true, text: ({ netns, netnsState }) => [netns, netnsState].filter(Boolean).join(" ") },
       { title: "FILES", ...whole, text: ({ files }) => files.join(",") },
     ],

@@ -93,6 +93,11 @@ export function parseArgs(text: string | undefined): Map<string, string> {
   return pairs
 }
 
+/** What a stream carried, where it is text. */
+export function textOf(payload: Payload | undefined): string | undefined {
+  return payload && "text" in payload ? payload.text : undefined
+}
+
 /** The JSON object of a stream; undefined where it is cut off, binary, empty or no object. */
 export function jsonObject(payload: Payload | undefined): Record<string, unknown> | undefined {
   if (!payload || !("text" in payload)) return undefined

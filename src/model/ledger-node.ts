@@ -128,8 +128,7 @@ function reservedRow(
 /** A cache entry alone matters only where DEL will stumble over it or nobody will come for it. */
 function cachedRow(entry: CachedResult, ledger: Books, state: NodeState): LedgerRow[] {
   const { path, network, containerId = "", ifname, netns, ips, broken } = entry
-  // Nothing else names it.
-  if (broken) return [emptyRow(containerId, "broken", `${path}: ${broken}; libcni before 1.2 fails DEL on it`, [path])]
+  if (broken) return [emptyRow(containerId, "broken", `${broken}; libcni before 1.2 fails DEL on it`, [path])]
   const netnsState = netns === undefined ? undefined : state.netns(netns)
   if (netnsState === undefined || netnsState === "living") return []
   const what = ledger.isGone(containerId, ifname) ? "every plugin deleted" : "cached before this capture"

@@ -1,6 +1,7 @@
 import type { Payload } from "../capture/record.ts"
 import { type Address, parseAddress } from "../cni/address.ts"
 import { isObject } from "../cni/json.ts"
+import { addressesOf } from "./answer.ts"
 import { type Call, isFailed, jsonObject, type Pod, resultOf } from "./call.ts"
 import { type CallNode, type Operation, type Outcome, walk } from "./operation.ts"
 
@@ -293,14 +294,9 @@ function isGivenBelow(ip: string, children: CallNode[], given: Map<Call, string[
   )
 }
 
-/** Addresses of a result without their prefix length, in any of its shapes; loopback is nobody's. */
+/** Loopback is nobody's. */
 function ipsOf(result: Record<string, unknown> | undefined): string[] {
-  if (!result) return []
-  const listed = Array.isArray(result.ips) ? result.ips.map((entry) => asObject(entry)?.address) : []
-  return [...listed, asObject(result.ip4)?.ip, asObject(result.ip6)?.ip].flatMap((address) => {
-    if (typeof address !== "string" || address.startsWith("127.") || address.startsWith("::1/")) return []
-    return [address.replace(/\/\d+$/, "")]
-  })
+  return addressesOf(result).filter((ip) => !ip.startsWith("127.") && ip !== "::1")
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

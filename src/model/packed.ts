@@ -1,5 +1,7 @@
 import type { Exit } from "../capture/record.ts"
-import { type Call, type CallState, jsonObject } from "./call.ts"
+import { addressesOf } from "./answer.ts"
+import { type Call, type CallState, resultOf } from "./call.ts"
+import { saidOf } from "./explain/said.ts"
 import { type CallNode, type Operation, toOperation, walk } from "./operation.ts"
 
 /**
@@ -49,12 +51,11 @@ export function lighten(call: Call): Call {
 
 const EMPTY: Pick<Call, "argv" | "env" | "envNames"> = { argv: [], env: {}, envNames: [] }
 
-/** Why it failed in one line: the error's `msg`, else the last line of stderr, else of stdout. */
+/** Why it failed, in its own words. */
 export function summarize(call: Call): CallSummary {
-  const result = jsonObject(call.stdout)
-  const ips = Array.isArray(result?.ips) ? result.ips.flatMap(addressOf) : []
+  const ips = addressesOf(resultOf(call))
   const isOk = call.exit !== undefined && "code" in call.exit && call.exit.code === 0
-  const reason = isOk ? "" : (messageOf(result) ?? lastLine(call.stderr) ?? lastLine(call.stdout) ?? "")
+  const reason = isOk ? "" : (saidOf(call) ?? "")
   return {
     ...(reason ? { reason: reason.slice(0, REASON_CHARACTERS) } : {}),
     ...(ips.length > 0 ? { ips } : {}),
@@ -185,19 +186,4 @@ function dictionary(): { values: string[]; index(text: string): number } {
       return values.push(text) - 1
     },
   }
-}
-
-function messageOf(result: Record<string, unknown> | undefined): string | undefined {
-  const text = [result?.msg, result?.details].filter((part) => typeof part === "string" && part !== "").join("; ")
-  return text || undefined
-}
-
-function lastLine(payload: Call["stderr"]): string | undefined {
-  if (!payload || !("text" in payload)) return undefined
-  return payload.text.trimEnd().split("\n").at(-1)?.trim() || undefined
-}
-
-function addressOf(entry: unknown): string[] {
-  const address = typeof entry === "object" && entry !== null ? (entry as { address?: unknown }).address : undefined
-  return typeof address === "string" ? [address.replace(/\/\d+$/, "")] : []
 }

@@ -1,4 +1,5 @@
-import { type Call, isFailed, jsonObject } from "./call.ts"
+import { errorTexts } from "./answer.ts"
+import { type Call, isFailed, jsonObject, textOf } from "./call.ts"
 import { isError, piecesOf } from "./finding/document.ts"
 import { exitText } from "./wording.ts"
 
@@ -66,7 +67,7 @@ function failureMessage(call: Call, stdout: string | undefined): string {
     return `netplugin failed with no error message: ${goExit(call)}`
   }
   const error = jsonObject(call.stdout)
-  if (error) return [error.msg, error.details].filter((part) => typeof part === "string" && part !== "").join("; ")
+  if (error) return errorTexts(error).join("; ")
   const complaint = stdout === undefined ? "invalid character" : (goJsonComplaint(stdout) ?? "not an object")
   return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${complaint}`
 }
@@ -104,8 +105,4 @@ function afterBlanks(text: string, from: number): number {
   let at = from
   while (at < text.length && text.charCodeAt(at) <= 32) at++
   return at
-}
-
-function textOf(payload: Call["stdout"]): string | undefined {
-  return payload && "text" in payload ? payload.text : undefined
 }

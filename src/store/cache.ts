@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { isObject } from "../cni/json.ts"
+import { addressesOf } from "../model/answer.ts"
 import type { CachedResult } from "../model/ledger-node.ts"
 import { namesIn } from "./names.ts"
 
@@ -28,12 +29,12 @@ function toCached(path: string, content: string): CachedResult {
   }
   if (!isObject(value)) return { path, ips: [], broken: "the cache file is no object" }
   // libcni before 0.8 wrote the bare result.
-  if (value.kind !== "cniCacheV1") return { path, ips: ipsOf(value) }
+  if (value.kind !== "cniCacheV1") return { path, ips: addressesOf(value) }
   const { networkName, containerId, ifName, result } = value
   const netns = value.netns ?? sandboxOf(result)
   return {
     path,
-    ips: isObject(result) ? ipsOf(result) : [],
+    ips: isObject(result) ? addressesOf(result) : [],
     ...(typeof networkName === "string" ? { network: networkName } : {}),
     ...(typeof containerId === "string" ? { containerId } : {}),
     ...(typeof ifName === "string" ? { ifname: ifName } : {}),
@@ -49,10 +50,4 @@ function sandboxOf(result: unknown): string | undefined {
     if (isObject(entry) && typeof entry.sandbox === "string" && entry.sandbox.startsWith("/")) return entry.sandbox
   }
   return undefined
-}
-
-function ipsOf({ ips }: Record<string, unknown>): string[] {
-  return (Array.isArray(ips) ? ips : []).flatMap((entry: unknown) =>
-    isObject(entry) && typeof entry.address === "string" ? [entry.address.replace(/\/\d+$/, "")] : [],
-  )
 }

@@ -78,7 +78,7 @@ test("pain 30: what GC would have to take away, and what it may not touch", () =
 
 test("pain 15: an empty file in libcni's cache makes the next DEL fail", () => {
   assert.deepEqual(rows([], { cached: [{ path: `${CACHE}/pods-dead-eth0`, ips: [], broken: "the file is empty" }] }), [
-    `broken  [] ${CACHE}/pods-dead-eth0: ${CACHE}/pods-dead-eth0: the file is empty; libcni before 1.2 fails DEL on it`,
+    `broken  [] ${CACHE}/pods-dead-eth0: the file is empty; libcni before 1.2 fails DEL on it`,
   ])
 })
 

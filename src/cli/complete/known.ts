@@ -1,3 +1,4 @@
+import { addressesOf } from "../../model/answer.ts"
 import { resultOf } from "../../model/call.ts"
 import type { KnownValues } from "../../model/filter/complete.ts"
 import { readSegments } from "../../store/calls.ts"
@@ -37,10 +38,7 @@ export async function readKnown(capture: Capture): Promise<Known> {
     if (pod) pods.add(`${pod.namespace}/${pod.name}`)
     if (depth === 0)
       ids.unshift({ id, help: [command, plugin, pod && `${pod.namespace}/${pod.name}`].filter(Boolean).join(" ") })
-    const found = resultOf(call)?.ips
-    if (!Array.isArray(found)) continue
-    for (const { address } of found as { address?: unknown }[])
-      if (typeof address === "string") ips.add(address.replace(/\/\d+$/, ""))
+    for (const ip of addressesOf(resultOf(call))) ips.add(ip)
   }
   return {
     values: Object.fromEntries([...sets].map(([field, found]) => [field, [...found].sort()])),

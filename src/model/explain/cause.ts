@@ -1,9 +1,9 @@
-import { type Call, isFailed, jsonObject } from "../call.ts"
+import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import { COMMANDS_OVER_A_LIST, type PluginList } from "../plugin-lists.ts"
 import { isStderrDropped, reportOf } from "../runtime-report.ts"
 import { exitText } from "../wording.ts"
-import { errorOf, messageOf, saidOf, short, tellingLine, textOf } from "./said.ts"
+import { errorOf, messageOf, saidOf, short, tellingLine } from "./said.ts"
 import type { Statement } from "./statement.ts"
 
 /** A call that went wrong, and the call of the list in which it was made. */

@@ -1,4 +1,5 @@
-import { type Call, jsonObject, resultOf } from "../call.ts"
+import { addressesOf, errorTexts } from "../answer.ts"
+import { type Call, jsonObject, resultOf, textOf } from "../call.ts"
 import { decodeLine } from "../decode/decode.ts"
 import { errorIn, piecesOf } from "../finding/document.ts"
 import type { Operation } from "../operation.ts"
@@ -10,8 +11,7 @@ export function errorOf(call: Call): Record<string, unknown> | undefined {
 
 /** What the error object says, in one line; a configuration that it quotes as bytes is JSON again. */
 export function messageOf(call: Call): string | undefined {
-  const error = errorOf(call)
-  const parts = [error?.msg, error?.details].filter((part): part is string => typeof part === "string" && part !== "")
+  const parts = errorTexts(errorOf(call))
   return parts.length > 0 ? decodeLine(parts.join("; ")).text : undefined
 }
 
@@ -23,11 +23,7 @@ export function saidOf(call: Call): string | undefined {
 
 export function ipsOf({ calls }: Operation): string[] {
   const last = calls.at(-1)?.call
-  const ips = last && resultOf(last)?.ips
-  if (!Array.isArray(ips)) return []
-  return ips.flatMap((entry: { address?: unknown } | null) =>
-    typeof entry?.address === "string" ? [entry.address.replace(/\/\d+$/, "")] : [],
-  )
+  return last ? addressesOf(resultOf(last)) : []
 }
 
 /** The line of a log that tells the most: where a program panicked, else the last that speaks of trouble, else the last. */
@@ -49,8 +45,4 @@ export function short(text: string, most = 200): string {
   if (line.length <= most) return line
   const tail = Math.floor(most / 3)
   return `${line.slice(0, most - tail - 1)}…${line.slice(-tail)}`
-}
-
-export function textOf(payload: Call["stdout"]): string | undefined {
-  return payload && "text" in payload ? payload.text : undefined
 }

@@ -1,5 +1,6 @@
 import { SIGNALS } from "../../capture/record.ts"
 import { COMMANDS } from "../../cni/command.ts"
+import { addressesOf, errorTexts } from "../answer.ts"
 import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
 import { type Operation, type Outcome, walk } from "../operation.ts"
 
@@ -199,7 +200,7 @@ export const FIELDS = {
     help: "address in the result; =10.1.0.0/16 finds all of a network",
     source: "stream",
     isMany: true,
-    call: (call) => addresses(resultOf(call)),
+    call: (call) => addressesOf(resultOf(call)),
   },
   stdin: { kind: "stream", help: "what the plugin was given", source: "stream", call: ({ stdin }) => bytesOf(stdin) },
   stdout: { kind: "stream", help: "what it printed", source: "stream", call: ({ stdout }) => bytesOf(stdout) },
@@ -273,25 +274,6 @@ function listed(call: Call): string[] {
 
 function bytesOf(payload: Call["stdin"]): readonly (string | undefined)[] {
   return [payload && ("text" in payload ? payload.text : payload.base64)]
-}
-
-function errorTexts(result: Record<string, unknown> | undefined): readonly string[] {
-  return [result?.msg, result?.details].filter((part): part is string => typeof part === "string" && part !== "")
-}
-
-/** Of every result version: `ips[].address` since 0.3.0, `ip4.ip` and `ip6.ip` before. */
-function addresses(result: Record<string, unknown> | undefined): readonly string[] {
-  const entries: unknown[] = Array.isArray(result?.ips) ? result.ips : []
-  const texts = [
-    ...entries.map((entry) => inside(entry, "address")),
-    inside(result?.ip4, "ip"),
-    inside(result?.ip6, "ip"),
-  ]
-  return texts.filter((text): text is string => typeof text === "string")
-}
-
-function inside(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined
 }
 
 function numberIn(value: unknown): number | undefined {
