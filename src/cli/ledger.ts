@@ -9,7 +9,7 @@ import { readNodeState } from "../store/node-state.ts"
 import type { Colour } from "./colour.ts"
 import type { Context } from "./context.ts"
 import type { Table } from "./output.ts"
-import type { Selection } from "./select.ts"
+import { isChoosing, type Selection } from "./select.ts"
 import { age } from "./time.ts"
 
 export function addRoot(command: Command): Command {
@@ -36,7 +36,7 @@ export async function readLedger(
     nowMs: context.nowMs(),
     progress,
     isWhole: keeps !== undefined,
-    ...(hasFilter(options) ? { filter } : {}),
+    ...(isChoosing(options) ? { filter } : {}),
   })
   const isHere = nodes.has(here)
   const root = String(options.root ?? "/")
@@ -64,12 +64,6 @@ async function readNode(
     context.stderr.write(`cnitap: ${error.message}: not compared with this node; ${error.hint}\n`)
     return undefined
   }
-}
-
-const FILTERS = ["namespace", "pod", "command", "plugin", "failed", "since", "until", "slowerThan", "filter"]
-
-function hasFilter(options: Record<string, unknown>): boolean {
-  return FILTERS.some((name) => options[name] !== undefined)
 }
 
 /** States in which nothing was left behind. */

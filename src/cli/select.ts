@@ -62,6 +62,8 @@ export function addSelection(command: Command): Command {
 
 export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
   const from = textOption(options.from)
+  if (from !== undefined && options.capture !== undefined)
+    throw new Fault("USAGE", "--capture and --from name two captures", "Leave one of them out.")
   if (from !== undefined) return openBundle(from)
   return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
@@ -96,6 +98,13 @@ export async function select(context: Context, options: Record<string, unknown>,
 }
 
 const OPEN: Filter = { kind: "test", field: "state", operator: "!=", values: [{ kind: "text", text: "ended" }] }
+
+const CHOOSING = ["namespace", "pod", "command", "plugin", "failed", "since", "until", "slowerThan", "filter"]
+
+/** Whether a flag or a filter was given that chooses calls. */
+export function isChoosing(options: Record<string, unknown>): boolean {
+  return CHOOSING.some((name) => options[name] !== undefined)
+}
 
 /** Arguments that are a filter: the shell cut them at the blanks. */
 export function filterWords(words: unknown): string {

@@ -33,7 +33,7 @@ export function wishOf(context: Context, options: Record<string, unknown>): Wish
     throw new Fault("USAGE", "--log-file is for --mode chain", "Leave it out, or see `cnitap export article`.")
   }
   if (options.onlyFailures === true && mode === "chain") {
-    throw new Fault("USAGE", "--only-failures has no meaning with --mode chain", "Probes never see a failure.")
+    throw new Fault("USAGE", "--only-failures has no meaning with --mode chain", "Leave it out: probes see no failure.")
   }
   const foreign = plugins?.find((name) => name.includes("/"))
   if (foreign) throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as the list does: bridge.")

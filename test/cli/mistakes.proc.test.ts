@@ -228,6 +228,14 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     "cnitap: /nonexistent/10-x.conflist does not exist. Name a configuration file; a filter of calls is written as --filter.",
     6,
   ])
+  assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist", "--pod", "web-1"), [
+    "cnitap: flags choose calls, and these are files. Leave the flags out, or the files.",
+    2,
+  ])
+  assert.deepEqual(await said("ls", "--from", "x", "--capture", "y"), [
+    "cnitap: --capture and --from name two captures. Leave one of them out.",
+    2,
+  ])
   assert.deepEqual(await said("help", "filtr"), ["cnitap: no help on filtr. Did you mean filter?", 2])
 })
 

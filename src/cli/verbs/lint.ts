@@ -9,7 +9,7 @@ import type { Context } from "../context.ts"
 import { fileFindingTable, findingTable } from "../finding-table.ts"
 import { namesOption } from "../option.ts"
 import { addOutput, printRows } from "../output.ts"
-import { addSelection, reportDamage, type Selection, select } from "../select.ts"
+import { addSelection, isChoosing, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
 export const lint: Verb = {
@@ -28,6 +28,8 @@ export const lint: Verb = {
   async run(context, [files], options) {
     const paths = namesOption(files) ?? []
     const counts = { error: 0, warning: 0, note: 0 }
+    if (paths.length > 0 && isChoosing(options))
+      throw new Fault("USAGE", "flags choose calls, and these are files", "Leave the flags out, or the files.")
     if (paths.length > 0) await lintFiles(context, options, paths, counts)
     else await lintCapture(context, options, counts)
     // A note costs whoever has to find a fault; it is no reason to stop a build.
