@@ -326,7 +326,7 @@ const BAD: Bad[] = [
     what: "--only-failures in chain mode",
     args: (node) => ["install", ...within(node), "--mode", "chain", "--only-failures"],
     code: 2,
-    says: /^cnitap: --only-failures has no meaning with --mode chain\. Probes never see a failure\.\n$/,
+    says: /^cnitap: --only-failures has no meaning with --mode chain\. Leave it out: probes see no failure\.\n$/,
   },
   {
     what: "a path for a plugin",
