@@ -1,8 +1,9 @@
+import { dirname, join } from "node:path"
 import type { Work } from "./apply.ts"
 import { type Blind, blindSpots } from "./blind.ts"
 import { chainSteps } from "./chain.ts"
 import type { PathSetting } from "./facts.ts"
-import { PROBES, stagedSettings } from "./layout.ts"
+import { layoutOf, PROBES, stagedSettings } from "./layout.ts"
 import { shimSteps } from "./path.ts"
 import { probeSite, type Refusal, refusalsOf } from "./refusal.ts"
 import type { Site } from "./site.ts"
@@ -114,7 +115,7 @@ function attributesFrom({ plugins }: Site): string | undefined {
   return plugins.find(({ name, kind }) => kind === "file" && !PROBES.some((probe) => probe === name))?.path
 }
 
-function warningsOf({ facts }: Survey, { mode }: Wish, targets: readonly Target[]): string[] {
+function warningsOf({ facts }: Survey, { mode, shimDir }: Wish, targets: readonly Target[]): string[] {
   const recorded = new Set(targets.flatMap(({ name, why }) => (why === undefined ? [name] : [])))
   const losses = facts.agents.flatMap(({ name, plugins, onSwap, onListEdit, does }) => {
     const hit = plugins.filter((plugin) => recorded.has(plugin))
@@ -122,11 +123,20 @@ function warningsOf({ facts }: Survey, { mode }: Wish, targets: readonly Target[
       return [`${name} will overwrite the relay of ${hit.join(", ")}, where recording ends: ${does}`]
     return mode === "chain" && onListEdit === "lost" ? [`${name} will overwrite our entries: ${does}`] : []
   })
+  // The kernel hands an interpreter the path that was executed; no relay can hand it another.
+  const scripts = targets.flatMap(({ name, path, why, isScript }) => {
+    if (!isScript || path === undefined || why !== undefined) return []
+    const own = join(layoutOf(mode === "path" ? shimDir : dirname(path)).real, name)
+    return [
+      `${name} is a script and will see ${own} as $0: leave it out with --plugins if it looks for files beside it`,
+    ]
+  })
   const side = mode === "chain" && facts.networks.find(({ isActive, sideFiles }) => isActive && sideFiles.length > 0)
   const { mind } = facts.platform
   return [
     ...(mind === undefined ? [] : [mind]),
     ...losses,
+    ...scripts,
     ...(side ? [`cni_post is not the last: plugins of ${side.sideFiles.join(", ")} follow it`] : []),
   ]
 }

@@ -1,4 +1,15 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs"
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../fault/fault.ts"
 import { type Disk, exists } from "./disk.ts"
@@ -31,6 +42,8 @@ export type PluginFile = {
   isExecutable: boolean
   /** runs with the rights of its owner or group instead of the caller's */
   isSetuid: boolean
+  /** the plugin itself, not our relay, is run by an interpreter that is told its path */
+  isScript: boolean
   /** hash of our relay, when that is what stands there */
   relaySha256?: string
   /** a symlink in `real/` leads there: absolute */
@@ -111,11 +124,27 @@ function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySe
     ...(itself?.isSymbolicLink() ? { target: targetOf(disk, path, layout.binDir) } : {}),
     isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
     isSetuid: reached?.isFile() === true && (reached.mode & 0o6000) !== 0,
+    isScript: isScript(disk.at(relaySha256 ? original : path)),
     ...(relaySha256 ? { relaySha256 } : {}),
     ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,
     isSaved: itself !== undefined && itself.ino === originalItself?.ino && itself.dev === originalItself.dev,
     hasLink: exists(disk, join(layout.links, name)),
+  }
+}
+
+function isScript(path: string): boolean {
+  if (statOf(path)?.isFile() !== true) return false
+  let file: number | undefined
+  try {
+    file = openSync(path, "r")
+    const start = Buffer.alloc(2)
+    readSync(file, start)
+    return start.toString("latin1") === "#!"
+  } catch {
+    return false
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }
 

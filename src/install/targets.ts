@@ -16,6 +16,8 @@ export type Target = {
   why?: string
   /** its relay is there already */
   isArmed: boolean
+  /** it will see another path as its own, see `plan` */
+  isScript?: true
 }
 
 /** The plugins that a relay is to stand in the way of, each in the file that the runtime would execute. */
@@ -69,7 +71,8 @@ function targetOf(survey: Survey, wish: Wish, name: string): Target {
         : wish.mode === "swap" && fighter && !wish.force
           ? `${fighter.name} would put its own back at once, again and again`
           : undefined
-  return { name, ...via, path: file.path, isArmed: armed, ...(why ? { why } : {}) }
+  const isScript = file.isScript ? { isScript: true as const } : {}
+  return { name, ...via, path: file.path, isArmed: armed, ...isScript, ...(why ? { why } : {}) }
 }
 
 function placeOf(facts: NodeFacts, sites: readonly Site[], name: string): PluginFile | undefined {

@@ -41,6 +41,31 @@ for (const mode of ["swap", "chain", "path"]) {
   })
 }
 
+for (const [mode, home] of [
+  ["swap", "/opt/cni/bin"],
+  ["path", "/opt/cnitap/bin"],
+] as const) {
+  test(`${mode}: a plugin that is a script is told of beforehand, with the $0 that it will see`, async (t) => {
+    const node = plainNode(t)
+    node.file("/opt/cni/bin/portmap", '#!/bin/sh\ncase $CNI_COMMAND in VERSION) echo {};; *) echo "$0";; esac\n', {
+      mode: 0o755,
+    })
+    const own = node.at(`${home}/.cnitap/real/portmap`)
+    const warning = `portmap is a script and will see ${own} as $0: leave it out with --plugins if it looks for files beside it`
+    const planned = JSON.parse((await cnitap("plan", ...capturing(node), "--mode", mode, "-o", "json")).stdout)
+    assert.deepEqual(planned.warnings, [warning])
+    assert.deepEqual(
+      planned.targets.flatMap(({ name, isScript }: { name: string; isScript?: true }) => (isScript ? [name] : [])),
+      ["portmap"],
+    )
+    assert.ok((await cnitap("plan", ...capturing(node), "--mode", mode)).stdout.includes(`WARNING\n  ${warning}\n`))
+    assert.equal((await cnitap("install", ...capturing(node), "--mode", mode)).code, 0)
+    assert.equal(await call(node.at(`${home}/portmap`)), `0 ${own}\n`)
+    const again = JSON.parse((await cnitap("plan", ...capturing(node), "--mode", mode, "-o", "json")).stdout)
+    assert.deepEqual([again.warnings, again.works], [[warning], []])
+  })
+}
+
 test("calls are recorded; the capture is root's alone and stays, or goes with --purge", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
