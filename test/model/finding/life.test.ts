@@ -1,5 +1,7 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
 import { LIFE_RULES } from "../../../src/model/finding/life.ts"
-import { config, plugin, testRules } from "./rules.ts"
+import { config, lint, plugin, testRules } from "./rules.ts"
 
 const other = { containerId: "beef", netns: "/var/run/netns/cni-2" }
 const alone = { stdout: { cniVersion: "1.0.0" } }
@@ -111,4 +113,14 @@ testRules(Object.values(LIFE_RULES), {
       ],
     ],
   },
+})
+
+// Pain 32: cilium#30614, istio#46848.
+test("two agents that fight over one list: each change is told", () => {
+  const one = (containerId: string, at: number, type: string) =>
+    plugin(`${containerId}-${type}`, { plugin: type, containerId, at, stdin: config({}, type), ...alone })
+  assert.deepEqual(lint([one("a", 0, "cilium-cni"), one("b", 20_000, "aws-cni"), one("c", 40_000, "cilium-cni")]), [
+    "list-without-plugin b-aws-cni:stdin cilium-cni, since 2026-09-21T03:00:20.000Z; what runs is aws-cni",
+    "list-without-plugin c-cilium-cni:stdin aws-cni, since 2026-09-21T03:00:40.000Z; what runs is cilium-cni",
+  ])
 })
