@@ -15,8 +15,8 @@ export type Serving = {
 export async function serve(capture: string, ...more: string[]): Promise<Serving> {
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", "src/cli/main.ts", "serve", "--listen", "127.0.0.1:0", "--capture", capture, ...more],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    ["--import", "tsx", "src/cli/main.ts", "serve", "--listen", "127.0.0.1:0", ...more],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CNITAP_CAPTURE: capture } },
   )
   let stderr = ""
   child.stderr.on("data", (data) => {
