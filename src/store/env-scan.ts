@@ -58,20 +58,21 @@ export function scanEnv(bytes: Buffer, from: number, to: number, into: Context):
   let hasArgs = false
   for (let at = from; ; at++) {
     if (bytes[at] !== QUOTE || !plainText(bytes, at + 1, to, text)) return -1
-    const [start, end] = [text.from, text.to]
+    const start = at + 1
+    const end = text.to
     if (!isAt(bytes, end, BETWEEN)) return -1
-    if (isText(bytes, start, end, ARGS)) {
-      at = hasArgs ? -1 : scanArgs(bytes, end + BETWEEN.length, to, into)
-      if (at < 0) return -1
+    const value = end + BETWEEN.length
+    const known = variableAt(bytes, start, end)
+    if (known === "args") {
+      if (hasArgs) return -1
       hasArgs = true
+      at = scanArgs(bytes, value, to, into)
+      if (at < 0) return -1
     } else {
-      if (!plainText(bytes, end + BETWEEN.length, to, text)) return -1
-      for (const { member, bytes: name } of VARIABLES) {
-        if (!isText(bytes, start, end, name)) continue
-        if (into[member].to > 0) return -1
-        into[member].place(bytes, text.from, text.to, text.hash)
-      }
-      at = text.to
+      const span = known ? into[known] : text
+      if (known && span.to > 0) return -1
+      if (!plainText(bytes, value, to, span)) return -1
+      at = span.to
     }
     at++
     if (bytes[at] === BRACE) return at
@@ -80,33 +81,34 @@ export function scanEnv(bytes: Buffer, from: number, to: number, into: Context):
 }
 
 const text = new Span()
-const VARIABLES = (["command", "containerId", "netns", "ifname"] as const).map((member) => ({
+const VARIABLES = (["command", "containerId", "netns", "ifname", "args"] as const).map((member) => ({
   member,
   bytes: Buffer.from(`CNI_${member.toUpperCase()}`),
 }))
-const ARGS = Buffer.from("CNI_ARGS")
 const POD = (["namespace", "name", "uid"] as const).map((member) => ({
   member,
   bytes: Buffer.from(`K8S_POD_${member.toUpperCase()}=`),
 }))
 
-function isText(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
-  return text.length === to - from && isAt(bytes, from, text)
+function variableAt(bytes: Buffer, from: number, to: number): (typeof VARIABLES)[number]["member"] | undefined {
+  for (const { member, bytes: name } of VARIABLES)
+    if (name.length === to - from && isAt(bytes, from, name)) return member
+  return undefined
 }
 
 /** As `contextOf` takes them: of a key that comes twice the last, and no pod without its name. Returns where their quote is. */
 function scanArgs(bytes: Buffer, from: number, to: number, into: Context): number {
   let at = from
   for (; at < to && bytes[at] !== QUOTE; at++) {
-    const known = bytes[at] === LETTER_K ? POD.find(({ bytes: key }) => isAt(bytes, at, key)) : undefined
-    const start = at + (known?.bytes.length ?? 0)
+    const member = podMemberAt(bytes, at)
+    const start = member ? bytes.indexOf(EQUALS, at) + 1 : at
     let hash = 0
     for (at = start; at < to && bytes[at] !== SEMICOLON && bytes[at] !== QUOTE; at++) {
       const byte = bytes[at] ?? 0
       if (!isPlain(byte)) return -1
-      hash = hashed(hash, byte)
+      if (member) hash = hashed(hash, byte)
     }
-    if (known) into[known.member].place(bytes, start, at, hash)
+    if (member) into[member].place(bytes, start, at, hash)
     if (bytes[at] === QUOTE) break
   }
   const { namespace, name, uid } = into
@@ -115,4 +117,11 @@ function scanArgs(bytes: Buffer, from: number, to: number, into: Context): numbe
   return at < to ? at : -1
 }
 
+function podMemberAt(bytes: Buffer, at: number): (typeof POD)[number]["member"] | undefined {
+  if (bytes[at] !== LETTER_K) return undefined
+  for (const { member, bytes: key } of POD) if (isAt(bytes, at, key)) return member
+  return undefined
+}
+
+const EQUALS = 61
 const LETTER_K = 75
