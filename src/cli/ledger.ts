@@ -1,10 +1,12 @@
 import { hostname } from "node:os"
 import type { Command } from "commander"
+import type { Address } from "../cni/address.ts"
 import { Fault } from "../fault/fault.ts"
-import { Ledger } from "../model/ledger.ts"
+import { addressNeedle } from "../model/filter/needle.ts"
+import { isSameAddress, Ledger } from "../model/ledger.ts"
 import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../model/ledger-node.ts"
 import { podName } from "../model/wording.ts"
-import { bookLedger } from "../store/ledger.ts"
+import { bookLedger, type Keeps } from "../store/ledger.ts"
 import { readNodeState } from "../store/node-state.ts"
 import type { Colour } from "./colour.ts"
 import type { Context } from "./context.ts"
@@ -21,21 +23,21 @@ export type LedgerAnswer = { rows: LedgerRow[]; operations: number; isWanted(row
 
 /**
  * Reads the whole capture, because a DEL that is missing is told by its ADD, and compares it with this node's own
- * state where the capture is of this node.
+ * state where the capture is of this node. `address`: what is gone and held it is told too.
  */
 export async function readLedger(
   context: Context,
   options: Record<string, unknown>,
   { capture, damage, range, filter, progress }: Selection,
-  keeps?: (ips: readonly string[]) => boolean,
+  address?: Address,
 ): Promise<LedgerAnswer> {
-  const ledger = new Ledger(keeps)
+  const ledger = new Ledger(address && ((ips) => holds(ips, address)))
   const here = hostname()
   const { operations, nodes, wanted } = await bookLedger(ledger, capture, damage, {
     range,
     nowMs: context.nowMs(),
     progress,
-    isWhole: keeps !== undefined,
+    ...(address ? { keeps: keepsOf(address) } : {}),
     ...(isChoosing(options) ? { filter } : {}),
   })
   const isHere = nodes.has(here)
@@ -48,6 +50,15 @@ export async function readLedger(
     // What no call of the capture tells of has no pod or plugin that a filter could ask for.
     isWanted: ({ containerId }) => wanted === undefined || wanted.has(containerId),
   }
+}
+
+export function holds(ips: readonly string[], address: Address): boolean {
+  return ips.some((ip) => isSameAddress(ip, address))
+}
+
+function keepsOf(address: Address): Keeps {
+  const needle = addressNeedle(address)
+  return needle === undefined ? "all" : { needle }
 }
 
 /** Undefined where this node may not be looked at: the capture alone still tells something. */

@@ -1,28 +1,37 @@
 import type { Ledger } from "../model/ledger.ts"
+import { walk } from "../model/operation.ts"
 import type { TimeRange } from "./calls.ts"
 import type { Capture } from "./capture.ts"
 import type { Damage } from "./damage.ts"
 import { cleanContainers } from "./index/clean.ts"
-import { lightOperations, open } from "./index/reader.ts"
+import { textAt } from "./index/columns.ts"
+import { Window } from "./index/file.ts"
+import { Hits } from "./index/hits.ts"
+import { lightOperations, type Opened, open } from "./index/reader.ts"
 import type { Reading } from "./operations.ts"
 
 /** `nodes`: names of those that recorded. `wanted`: containers of operations that match; undefined: all. */
 export type Booked = { operations: number; nodes: ReadonlySet<string>; wanted: ReadonlySet<string> | undefined }
 
+export type Keeps = { needle: string } | "all"
+
 /**
  * Books every operation of a capture. Containers whose ADD was answered by a DEL that succeeded at each of its plugins,
  * which nearly all are, are booked as gone from the index alone; what is left is read with its streams, in its order.
- * `isWhole`: the ledger keeps what is gone, so that everything has to be read.
+ * `keeps`: of what is gone the ledger keeps that of which a line has this needle in it (`addressNeedle`); "all": of
+ * anything.
  */
 export async function bookLedger(
   ledger: Ledger,
   capture: Capture,
   damage: Damage,
-  { range = {}, filter, nowMs, progress, isWhole }: Reading & { range?: TimeRange; isWhole?: boolean },
+  { range = {}, filter, nowMs, progress, keeps }: Reading & { range?: TimeRange; keeps?: Keeps },
 ): Promise<Booked> {
   const opened = await open(capture, damage, {}, progress)
   try {
-    const clean = isWhole ? undefined : cleanContainers(opened)
+    const hits = keeps && keeps !== "all" ? await Hits.search(opened.blocks, keeps.needle, progress) : undefined
+    const kept = hits ? containersWith(opened, hits) : new Set<string>()
+    const clean = keeps === "all" ? undefined : cleanContainers(opened, kept)
     if (clean) ledger.addGone(clean.gone)
     for (const { head } of opened.blocks) ledger.addDataDirs(head.dataDirs)
     let operations = 0
@@ -48,4 +57,22 @@ export async function bookLedger(
   } finally {
     opened.close()
   }
+}
+
+/** Containers of the calls of which a line holds what was searched for. */
+function containersWith({ blocks, crossed, light }: Opened, hits: Hits): Set<string> {
+  const containers = new Set<string>()
+  const window = new Window()
+  for (const ref of blocks) {
+    const block = ref.index.block(ref.number, window)
+    const isHit = hits.ofRow(ref, block)
+    for (let row = 0; row < block.columns.rows; row++) {
+      const containerId = isHit(row) ? textAt(block.columns, "containerId", row) : undefined
+      if (containerId !== undefined) containers.add(containerId)
+    }
+  }
+  for (const { calls } of crossed)
+    for (const { call } of walk(calls))
+      if (call.containerId !== undefined && light.isHit(call, hits)) containers.add(call.containerId)
+  return containers
 }

@@ -20,8 +20,8 @@ export async function tallyCalls(
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, ...more }: TimeRange & Reading,
 ): Promise<void> {
   const { filter = EVERYTHING, nowMs, progress } = more
-  const opened = await open(capture, damage, { sinceMs, untilMs }, progress)
-  const { light, crossing } = opened
+  const opened = await open(capture, damage, { sinceMs, untilMs }, progress, filter)
+  const { light, crossing, hits } = opened
   const isInRange = (wallMs: number) => wallMs >= sinceMs && wallMs <= untilMs
   const matcher = toMatcher(filter, nowMs)
   const isDeep = needsStreams(filter)
@@ -36,6 +36,7 @@ export async function tallyCalls(
       const { columns } = block
       const { numbers, operations } = columns
       const decide = matchesRow(columns, filter)
+      const mayRow = hits?.ofRow(ref, block) ?? (() => true)
       const groupAt = groupReader(tally, columns)
       const crosses = crossing.test(ref)
       const call = (row: number) => light.call(ref.segment, block, row)
@@ -44,7 +45,7 @@ export async function tallyCalls(
         const end = operations.from[operation + 1] ?? columns.rows
         for (let row = operations.from[operation] ?? 0; row < end; row++) {
           const wallMs = numbers.wallMs[row] ?? 0
-          if (!isInRange(wallMs) || (isSelective && !(decide(row) ?? matches(call(row))))) continue
+          if (!isInRange(wallMs) || (isSelective && !(decide(row) ?? (mayRow(row) && matches(call(row)))))) continue
           const durationMs = numbers.durationMs[row] ?? 0
           tally.count(groupAt(row), wallMs, durationMs, isFailedAt(columns, row), stateAt(columns, row) === "running")
           if (tally.isSlow(durationMs)) tally.addSlow(call(row))

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict"
 import { readdirSync, rmSync } from "node:fs"
 import { test } from "node:test"
+import { parseAddress } from "../../src/cni/address.ts"
 import type { Call } from "../../src/model/call.ts"
 import { toMatcher } from "../../src/model/filter/match.ts"
+import { addressNeedle } from "../../src/model/filter/needle.ts"
 import { parseFilter } from "../../src/model/filter/parse.ts"
-import { Ledger } from "../../src/model/ledger.ts"
+import { isSameAddress, Ledger } from "../../src/model/ledger.ts"
 import { type Operation, toOperations, walk } from "../../src/model/operation.ts"
 import { type Statistics, Tally } from "../../src/model/statistics.ts"
 import { readCalls } from "../../src/store/calls.ts"
@@ -97,6 +99,31 @@ test("statistics counted from indexes are those counted from every call", async 
   }
 })
 
+test("whose an address was is known from the lines that hold it", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory, random) => {
+      const { operations } = await allAtOnce(directory)
+      for (let round = 0; round < 6; round++) {
+        const address = parseAddress(`10.1.2.${random.below(250)}`)
+        assert.ok(address)
+        const holds = (ips: readonly string[]) => ips.some((ip) => isSameAddress(ip, address))
+        const whole = new Ledger(holds)
+        for (const operation of operations) whole.add(operation)
+        const quick = new Ledger(holds)
+        const keeps = { needle: addressNeedle(address) ?? "" }
+        await bookLedger(quick, await openCapture(directory), new Damage(), { keeps })
+        assert.deepEqual(
+          quick.attachments().filter(({ ips }) => holds(ips)),
+          whole.attachments().filter(({ ips }) => holds(ips)),
+        )
+        for (let container = 0; container < 30; container++)
+          for (const ifname of ["eth0", "net1"])
+            assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+      }
+    })
+  }
+})
+
 type Read = { operations: Operation[]; damage: object[] }
 
 async function allAtOnce(directory: string): Promise<Read> {
@@ -175,6 +202,15 @@ function randomFilter(random: Random, depth: number): string {
     "memory>10MB",
     "code=11",
     "ip=10.1.2.0/25",
+    "ip=10.1.2.17",
+    "ip=10.1.2.0/24",
+    "ip=11.0.0.0/8",
+    "code>5",
+    "stdout~CNIVERSION",
+    "stdin~net-a",
+    'stdin~"/d1"',
+    'stdin!~"/d1"',
+    "stdout~aza",
     "stderr~a",
     "msg~z",
     "since=800h",

@@ -1,7 +1,6 @@
 import { parseAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
-import { isSameAddress } from "../../model/ledger.ts"
-import { addRoot, ledgerTable, readLedger } from "../ledger.ts"
+import { addRoot, holds, ledgerTable, readLedger } from "../ledger.ts"
 import { addOutput, printRows } from "../output.ts"
 import { addCapture, reportDamage, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
@@ -18,9 +17,8 @@ export const whoOwns: Verb = {
     const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))
     if (!wanted) throw new Fault("USAGE", `${address} is no IP address`, "Write it as 10.1.2.3 or fd00::3.")
     const selection = await select(context, options)
-    const holds = (ips: readonly string[]) => ips.some((ip) => isSameAddress(ip, wanted))
-    const { rows, operations } = await readLedger(context, options, selection, holds)
-    const owners = rows.filter(({ ips }) => holds(ips))
+    const { rows, operations } = await readLedger(context, options, selection, wanted)
+    const owners = rows.filter(({ ips }) => holds(ips, wanted))
     const table = ledgerTable(
       context.nowMs(),
       `${address} belongs to nobody that ${selection.capture.path} tells of`,

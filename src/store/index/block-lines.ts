@@ -138,7 +138,7 @@ function lineAt(file: number, offset: number): Line | undefined {
 }
 
 /** Where the first line starts in the block; -1 where none does. */
-function firstStart(file: number, fromByte: number, toByte: number): number {
+export function firstStart(file: number, fromByte: number, toByte: number): number {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   // The newline before the block makes its first byte a start.
   for (let at = fromByte - 1; at < toByte - 1; at += CHUNK_BYTES) {
@@ -150,7 +150,7 @@ function firstStart(file: number, fromByte: number, toByte: number): number {
   return -1
 }
 
-function openSegment(path: string): number | undefined {
+export function openSegment(path: string): number | undefined {
   try {
     return openSync(path, "r")
   } catch (error) {

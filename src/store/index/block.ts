@@ -37,6 +37,11 @@ export function placesOf(sizeBytes: number): Place[] {
   return places
 }
 
+/** The number of the block in which a line starts. */
+export function blockNumber(offset: number): number {
+  return Math.floor(offset / BLOCK_BYTES)
+}
+
 /** Throws RangeError where bytes are missing. */
 export function toBlock(head: BlockHead, bytes: Buffer): Block {
   return { head, columns: readColumns(bytes, head.shape) }

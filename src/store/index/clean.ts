@@ -22,10 +22,13 @@ export type Clean = {
 
 /**
  * Containers of which the columns tell all that a ledger wants to know: added once or before the capture began, and
- * deleted by every plugin that was asked to add.
+ * deleted by every plugin that was asked to add. `kept`: those of which all is to be told.
  */
-export function cleanContainers({ blocks, crossing, crossed, order }: Opened): Clean {
-  const lives = new Lives(order)
+export function cleanContainers(
+  { blocks, crossing, crossed, order }: Opened,
+  kept: ReadonlySet<string> = new Set(),
+): Clean {
+  const lives = new Lives(order, kept)
   /** of each operation of a block */
   const told = new Map<BlockRef, Int32Array>()
   let operations = crossed.length
@@ -69,6 +72,7 @@ function isBefore({ calls }: LightOperation, limit: ReturnType<Order["earliest"]
 /** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
 class Lives {
   readonly #order: Order
+  readonly #kept: ReadonlySet<string>
   readonly #asking = new Asking()
   readonly #numbers = new Map<string, number>()
   readonly #nodes: (string | undefined)[] = []
@@ -78,8 +82,9 @@ class Lives {
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
 
-  constructor(order: Order) {
+  constructor(order: Order, kept: ReadonlySet<string>) {
     this.#order = order
+    this.#kept = kept
   }
 
   /** Takes an operation of the block in. */
@@ -146,7 +151,7 @@ class Lives {
     this.#left.push(0)
     this.#wallMs.push(0)
     this.#monoMs.push(0)
-    this.#isUnclear.push(false)
+    this.#isUnclear.push(this.#kept.has(containerId))
     return life
   }
 

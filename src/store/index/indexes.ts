@@ -57,15 +57,15 @@ async function buildIndex(
   try {
     // Blocks are written in their order; no more of them wait than threads make.
     const places = placesOf(segment.sizeBytes)
-    const ahead: ReturnType<Threads["build"]>[] = []
+    const ahead: ReturnType<Threads["work"]>[] = []
     let next = 0
     while (next < places.length || ahead.length > 0) {
       for (let place = places[next]; place && ahead.length <= threads.count; place = places[++next])
-        ahead.push(threads.build({ path, name, place }))
-      const built = await ahead.shift()
-      if (!built) break
-      writer.add(built)
-      done(built.head.toByte - built.head.fromByte)
+        ahead.push(threads.work({ path, name, place }))
+      const one = await ahead.shift()
+      if (!one || !("built" in one)) break
+      writer.add(one.built)
+      done(one.built.head.toByte - one.built.head.fromByte)
     }
     return writer.finish(isKept)
   } catch (error) {

@@ -6,6 +6,7 @@ import { LineReader } from "../line-reader.ts"
 import type { Segment } from "../segment.ts"
 import type { Block } from "./block.ts"
 import { callAt, NOWHERE, summaryAt } from "./columns.ts"
+import type { Hits } from "./hits.ts"
 
 export type LinePlace = { segment: Segment; offset: number }
 type Known = { summary: CallSummary; begin?: LinePlace; end?: LinePlace }
@@ -59,6 +60,12 @@ export class Light {
       children: children.map(wholeNode),
     })
     return toOperation(operation.calls.map(wholeNode))
+  }
+
+  /** Whether one of a call's lines may hold what was searched for. */
+  isHit(call: Call, hits: Hits): boolean {
+    const { begin, end } = this.#known.get(call) ?? {}
+    return [begin, end].some((place) => place && hits.has(place.segment, place.offset))
   }
 
   close(): void {

@@ -21,8 +21,11 @@ export function matchesRow(columns: Columns, filter: Filter): (row: number) => b
 
 type Row = { operation: number; from: number; to: number }
 
-/** `nowMs` is not asked for: calls in flight are never judged by the columns. */
-export function mayMatch(columns: Columns, filter: Filter): MayMatch {
+/**
+ * `nowMs` is not asked for: calls in flight are never judged by the columns. `mayRow`: what is known beside the columns
+ * of a call that they do not decide.
+ */
+export function mayMatch(columns: Columns, filter: Filter, mayRow: (row: number) => boolean = () => true): MayMatch {
   const ofOperation = fieldsOf(filter).every((name) => fieldOf(name).operation)
   const decide = combine<Row>(filter, (test) => columnTest(columns, test, ofOperation))
   const { from } = columns.operations
@@ -35,7 +38,7 @@ export function mayMatch(columns: Columns, filter: Filter): MayMatch {
     if (ofOperation) return decide(row) !== false
     for (; row.from < end; row.from++) {
       row.to = row.from + 1
-      if (decide(row) !== false) return true
+      if (decide(row) ?? mayRow(row.from)) return true
     }
     return false
   }
@@ -56,6 +59,13 @@ const TEXTS: Partial<Record<FieldName, TextColumn>> = {
 
 /** Fields that a call without streams tells, and no text column. */
 const OF_CALL: readonly FieldName[] = ["depth", "state", "exit", "signal"]
+
+/** Whether `mayMatch` decides what asks for the field, where an operation lies in one block. */
+export function isInColumns(field: FieldName): boolean {
+  return TEXTS[field] !== undefined || OF_CALL.includes(field) || OTHERS.includes(field)
+}
+
+const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "outcome"]
 
 function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: Row) => boolean | undefined {
   const { decide } = toMatcher(test)

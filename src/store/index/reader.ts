@@ -1,6 +1,8 @@
+import type { Call } from "../../model/call.ts"
 import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { fieldsOf, type Matcher, sourceOf, toMatcher } from "../../model/filter/match.ts"
-import { type Operation, toOperations } from "../../model/operation.ts"
+import { needleOf } from "../../model/filter/needle.ts"
+import { type CallNode, type Operation, toOperations } from "../../model/operation.ts"
 import type { LightOperation } from "../../model/packed.ts"
 import { isInRange, type TimeRange } from "../calls.ts"
 import type { Capture } from "../capture.ts"
@@ -10,9 +12,10 @@ import type { Block } from "./block.ts"
 import { crossingCalls } from "./crossed.ts"
 import { type BlockRef, Crossing } from "./crossing.ts"
 import { Window } from "./file.ts"
+import { Hits } from "./hits.ts"
 import { openIndexes, type Progress } from "./indexes.ts"
 import { Light } from "./light.ts"
-import { mayMatch } from "./match.ts"
+import { isInColumns, mayMatch } from "./match.ts"
 import { type Order, orderOf } from "./order.ts"
 
 /** What is wanted of a capture. `nowMs` (since 1970): what calls in flight are measured by. */
@@ -26,6 +29,8 @@ export type Opened = {
   crossed: LightOperation[]
   /** what of each block may match the filter that it was opened for */
   candidates: { filter: Filter; operations: ReadonlyMap<BlockRef, readonly number[]> } | undefined
+  /** where blocks were searched for what the filter's streams must have in them */
+  hits: Hits | undefined
   order: Order
   light: Light
   close(): void
@@ -55,17 +60,53 @@ export async function open(
   })
   const crossed = toOperations(calls).map((operation) => light.withSummaries(operation))
   crossed.sort(byFirst(order))
+  const hits = needsStreams(filter) ? await searched(blocks, operations, filter, progress) : undefined
+  if (hits) narrow(operations, crossing, filter, hits)
+  const mayCross = hits !== undefined && needleOf(filter, () => false) !== undefined
   return {
     blocks,
     crossing,
-    crossed,
+    crossed: mayCross ? crossed.filter(({ calls }) => some(calls, (call) => light.isHit(call, hits))) : crossed,
     candidates: isSelective ? { filter, operations } : undefined,
+    hits,
     order,
     light,
     close() {
       light.close()
       for (const index of indexes) index.close()
     },
+  }
+}
+
+function some(nodes: CallNode[], is: (call: Call) => boolean): boolean {
+  return nodes.some(({ call, children }) => is(call) || some(children, is))
+}
+
+/** To read an operation takes as long as to search so much. */
+const OPERATION_BYTES = 256 * 1024
+
+/** Where more than a few operations would have to be read to see their streams, blocks are searched first. */
+async function searched(
+  blocks: readonly BlockRef[],
+  candidates: ReadonlyMap<BlockRef, readonly number[]>,
+  filter: Filter,
+  progress: Progress | undefined,
+): Promise<Hits | undefined> {
+  const needle = needleOf(filter, ({ field }) => isInColumns(field))
+  if (needle === undefined) return undefined
+  const worth = blocks.filter((ref) => {
+    const { fromByte, toByte } = ref.head
+    return (candidates.get(ref)?.length ?? 0) * OPERATION_BYTES > toByte - fromByte
+  })
+  return Hits.search(worth, needle, progress)
+}
+
+function narrow(candidates: Map<BlockRef, readonly number[]>, crossing: Crossing, filter: Filter, hits: Hits): void {
+  const window = new Window()
+  for (const [ref, operations] of candidates) {
+    if (operations.length === 0) continue
+    const block = ref.index.block(ref.number, window)
+    candidates.set(ref, [...matching(block, crossing.test(ref), filter, hits.ofRow(ref, block))])
   }
 }
 
@@ -121,8 +162,13 @@ export function ownOperations(
   return matching(block, crossing.test(ref), filter)
 }
 
-function* matching(block: Block, crosses: (operation: number) => boolean, filter: Filter): Generator<number> {
-  const may = mayMatch(block.columns, filter)
+function* matching(
+  block: Block,
+  crosses: (operation: number) => boolean,
+  filter: Filter,
+  mayRow?: (row: number) => boolean,
+): Generator<number> {
+  const may = mayMatch(block.columns, filter, mayRow)
   for (let operation = 0; operation < block.columns.operations.from.length; operation++)
     if (may(operation) && !crosses(operation)) yield operation
 }

@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 import { Fault } from "../../fault/fault.ts"
-import { type Built, buildBlock } from "./build.ts"
-import type { Answer, Job } from "./worker.ts"
+import { type Answer, type Done, type Job, work } from "./work.ts"
 
 const MOST_THREADS = 4
 /** Memory stays bounded: a block's records are garbage at once, and a thread that may keep it does. */
@@ -10,9 +9,9 @@ const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 24 }
 /** In the bundle the worker is a file of its own. */
 const WORKER = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./index-worker.js"
 
-type Waiting = { job: Job; resolve(built: Built): void; reject(error: unknown): void }
+type Waiting = { job: Job; resolve(done: Done): void; reject(error: unknown): void }
 
-/** Builds blocks on as many processors as there are; where threads cannot be had, on this one. */
+/** Works at blocks on as many processors as there are; where threads cannot be had, on this one. */
 export class Threads {
   readonly #idle: Worker[] = []
   readonly #waiting: Waiting[] = []
@@ -26,7 +25,7 @@ export class Threads {
     for (let thread = 0; thread < this.count; thread++) this.#start()
   }
 
-  build(job: Job): Promise<Built> {
+  work(job: Job): Promise<Done> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, resolve, reject })
       this.#next()
@@ -44,8 +43,8 @@ export class Threads {
       const waiting = this.#busy.get(worker)
       this.#busy.delete(worker)
       this.#idle.push(worker)
-      if ("built" in answer) waiting?.resolve(answer.built)
-      else waiting?.reject(new Fault(answer.fault.code, answer.fault.message, answer.fault.hint))
+      if ("fault" in answer) waiting?.reject(new Fault(answer.fault.code, answer.fault.message, answer.fault.hint))
+      else waiting?.resolve(answer)
       this.#next()
     })
     worker.on("error", () => {
@@ -62,7 +61,7 @@ export class Threads {
   #next(): void {
     while (this.#waiting.length > 0) {
       if (this.count === 0 || this.#isBroken) {
-        this.#buildHere()
+        this.#workHere()
         return
       }
       const worker = this.#idle.pop()
@@ -74,12 +73,12 @@ export class Threads {
     }
   }
 
-  #buildHere(): void {
+  #workHere(): void {
     const waiting = this.#waiting.shift()
     if (!waiting) return
     const { job, resolve, reject } = waiting
     try {
-      resolve(buildBlock(job.path, job.name, job.place))
+      resolve(work(job))
     } catch (error) {
       reject(error)
     }

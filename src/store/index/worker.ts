@@ -1,17 +1,12 @@
 import { parentPort } from "node:worker_threads"
-import { Fault, type FaultCode } from "../../fault/fault.ts"
-import type { Place } from "./block.ts"
-import { type Built, buildBlock } from "./build.ts"
+import { Fault } from "../../fault/fault.ts"
+import { type Answer, type Job, work } from "./work.ts"
 
-export type Job = { path: string; name: string; place: Place }
-/** A Fault does not survive the way between threads: its parts do. */
-export type Answer = { built: Built } | { fault: { code: FaultCode; message: string; hint: string } }
-
-/** A thread that builds the blocks it is told to. */
-parentPort?.on("message", ({ path, name, place }: Job) => {
+/** A thread that does what it is told with blocks. */
+parentPort?.on("message", (job: Job) => {
   try {
-    const built = buildBlock(path, name, place)
-    parentPort?.postMessage({ built } satisfies Answer, [built.bytes])
+    const done = work(job)
+    parentPort?.postMessage(done satisfies Answer, "built" in done ? [done.built.bytes] : [])
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const { code, message, hint } = error
