@@ -9,11 +9,14 @@ import { relayAt } from "./site.ts"
 import type { Reversal } from "./step.ts"
 import type { Surroundings, Undone } from "./undo.ts"
 
+/** Hashes of what the journal tells of: relays that were put there, and lists as they were before they were edited. */
+export type Known = { relays: ReadonlySet<string>; lists: ReadonlySet<string> }
+
 /** The first round: whatever a pod can meet gets its old self back. */
-export function putBack(disk: Disk, path: string, undo: Reversal, relays: ReadonlySet<string>, undone: Undone): void {
-  if (undo.kind === "restore") restore(disk, path, undo, relays, undone)
-  else if (undo.kind === "forward") forward(disk, path, undo, relays, undone)
-  else if (undo.kind === "unedit") unedit(disk, path, undo, undone)
+export function putBack(disk: Disk, path: string, undo: Reversal, known: Known, undone: Undone): void {
+  if (undo.kind === "restore") restore(disk, path, undo, known.relays, undone)
+  else if (undo.kind === "forward") forward(disk, path, undo, known.relays, undone)
+  else if (undo.kind === "unedit") unedit(disk, path, undo, known.lists, undone)
   else if (undo.kind === "repoint") repoint(disk, path, undo.target)
 }
 
@@ -69,8 +72,14 @@ function unedit(
   disk: Disk,
   path: string,
   { saved, editedSha256, originalSha256 }: Extract<Reversal, { kind: "unedit" }>,
+  lists: ReadonlySet<string>,
   undone: Undone,
 ): void {
+  const isForeign = isChanged(disk, saved, path, lists)
+  if (isForeign) {
+    const why = `is not the list that was saved there: somebody changed it, and only our entries are out of ${path}. Compare the two, remove it, and run cnitap uninstall again`
+    undone.left.push({ path: saved, why, isBlocking: true })
+  }
   if (!exists(disk, path)) {
     undone.left.push({ path, why: "was removed by somebody else since", isBlocking: false })
     return
@@ -79,7 +88,7 @@ function unedit(
   const now = sha256(Buffer.from(text, "latin1"))
   const isUndone = !exists(disk, saved) && !hasProbes(text)
   if (now === originalSha256 || isUndone) return
-  if (now === editedSha256 && exists(disk, saved)) {
+  if (now === editedSha256 && exists(disk, saved) && !isForeign) {
     disk.rename(saved, path)
     undone.restored.push(path)
     return
@@ -89,7 +98,8 @@ function unedit(
     undone.left.push({ path, why: `was changed by somebody else and cannot be read: ${ours.error}`, isBlocking: true })
     return
   }
-  undone.left.push({ path, why: "was changed by somebody else since; only our entries are out", isBlocking: false })
+  if (now !== editedSha256)
+    undone.left.push({ path, why: "was changed by somebody else since; only our entries are out", isBlocking: false })
   if (ours.text === text) return
   const back = newConfiguration(path)
   disk.remove(back)
@@ -97,6 +107,12 @@ function unedit(
   disk.copyAttributes(path, back)
   disk.rename(back, path)
   undone.restored.push(path)
+}
+
+/** A saved list is the very file that stood there: who still has it open may write into it. What a symlink shows is not ours. */
+function isChanged(disk: Disk, saved: string, path: string, lists: ReadonlySet<string>): boolean {
+  if (!lstatSync(disk.at(saved), { throwIfNoEntry: false })?.isFile() || isSame(disk, saved, path)) return false
+  return !lists.has(sha256(readFileSync(disk.at(saved))))
 }
 
 /** A symlink in real/ that was led past a plugin which is itself again. */

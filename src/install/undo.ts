@@ -60,9 +60,10 @@ export function isUnfinished({ left, tombstones }: Undone): boolean {
 export function undoSteps(disk: Disk, steps: readonly Step[], surroundings: Surroundings): Undone {
   const undone: Undone = { restored: [], left: [], tombstones: [] }
   const relays = new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
+  const lists = new Set(steps.flatMap((step) => (step.kind === "write" && "edit" in step ? step.edit.sha256 : [])))
   const backwards = [...steps].reverse()
   for (const step of backwards) {
-    if (step.kind === "rename") putBack(disk, step.path, step.undo, relays, undone)
+    if (step.kind === "rename") putBack(disk, step.path, step.undo, { relays, lists }, undone)
   }
   for (const step of backwards) if (step.kind === "rename" && step.undo.kind === "remove") disk.remove(step.path)
   if (undone.left.some(({ isBlocking }) => isBlocking)) return eachOnce(undone)

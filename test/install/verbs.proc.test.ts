@@ -175,6 +175,46 @@ test("somebody appended to the edited list: uninstall takes our entries out and 
   assert.deepEqual(node.names("/etc/cni/net.d"), ["10-pods.conflist"])
 })
 
+test("somebody wrote into the list that was saved: it is not given back, and not removed either", async (t) => {
+  const node = plainNode(t)
+  const before = readFileSync(node.at(LIST))
+  const saved = node.at("/etc/cni/net.d/.10-pods.conflist.cnitap-saved")
+  await cnitap("install", ...capturing(node), "--mode", "chain")
+  appendFileSync(saved, "{}")
+  for (const _ of ["first", "again"]) {
+    const { code, stdout } = await cnitap("uninstall", ...within(node))
+    assert.equal(code, 5)
+    assert.ok(
+      stdout.includes(
+        `LEFT AS IT IS\n  ${saved} is not the list that was saved there: somebody changed it, and only our entries are out of ${node.at(LIST)}. Compare the two, remove it, and run cnitap uninstall again\n`,
+      ),
+    )
+    assert.deepEqual(readFileSync(node.at(LIST)), before)
+    assert.deepEqual(readFileSync(saved), Buffer.concat([before, Buffer.from("{}")]))
+  }
+  rmSync(saved)
+  assert.equal((await cnitap("uninstall", ...within(node))).code, 0)
+  assert.deepEqual(readFileSync(node.at(LIST)), before)
+  assert.deepEqual(node.names("/etc/cni/net.d"), ["10-pods.conflist"])
+  assert.deepEqual([existsSync(join(node.bin, "cni_pre")), existsSync(join(node.bin, ".cnitap"))], [false, false])
+})
+
+test("a list that is a symlink is given back as one, whatever it leads to by then", async (t) => {
+  const node = plainNode(t)
+  const text = readFileSync(node.at(LIST), "utf8")
+  node.delete(LIST)
+  node.file("/etc/pods.conflist", text)
+  node.symlink(node.at("/etc/pods.conflist"), LIST)
+  await cnitap("install", ...capturing(node), "--mode", "chain")
+  node.file("/etc/pods.conflist", `${text}\n`)
+  const before = await node.tree("/etc")
+  assert.equal((await cnitap("uninstall", ...within(node))).code, 0)
+  const { [LIST]: list, "/etc/pods.conflist": target, ...others } = await node.tree("/etc")
+  assert.match(list ?? "", /-> .*\/etc\/pods\.conflist$/)
+  assert.equal(target, before["/etc/pods.conflist"])
+  assert.deepEqual(Object.keys(others), ["/etc/cni", "/etc/cni/net.d"])
+})
+
 test("probes that a cache names stay, recording nothing; status names them and removes them when nothing does", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
