@@ -81,8 +81,25 @@ test("calls are recorded; the capture is root's alone and stays, or goes with --
   await cnitap("install", ...capturing(node))
   const purged = await cnitap("uninstall", ...within(node), "--purge")
   assert.ok(purged.stdout.includes(`PURGED\n  ${node.at(CAPTURE)}/${segment}\n`))
-  assert.equal(existsSync(node.at(CAPTURE)), false)
-  rmSync(node.at("/var/lib/cnitap"), { recursive: true, force: true })
+  assert.deepEqual(await node.tree(), before)
+})
+
+test("--purge takes what readers left in a capture too, and leaves what is not ours", async (t) => {
+  const node = plainNode(t)
+  const before = await node.tree()
+  await cnitap("install", ...capturing(node))
+  await call(join(node.bin, "bridge"))
+  const [segment = ""] = node.names(CAPTURE)
+  // The second and third as a reader leaves them that is killed while it makes an index.
+  for (const name of [".calls-20260101T00.jsonl.index", `.${segment}.index.4711`, ".calls-20260101T00.jsonl.index.1"])
+    node.file(join(CAPTURE, name), "")
+  const foreign = [".calls-20260101T00.jsonl.index.bak", "calls-notes.jsonl", "notes"]
+  for (const name of foreign) node.file(join(CAPTURE, name), "")
+  await cnitap("uninstall", ...within(node), "--purge")
+  assert.deepEqual(node.names(CAPTURE), foreign)
+  for (const name of foreign) node.delete(join(CAPTURE, name))
+  await cnitap("install", ...capturing(node))
+  await cnitap("uninstall", ...within(node), "--purge")
   assert.deepEqual(await node.tree(), before)
 })
 

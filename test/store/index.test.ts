@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
-import { readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { test } from "node:test"
 import { parseAddress } from "../../src/cni/address.ts"
 import type { Call } from "../../src/model/call.ts"
@@ -12,6 +14,7 @@ import { type Statistics, Tally } from "../../src/model/statistics.ts"
 import { readCalls } from "../../src/store/calls.ts"
 import { openCapture } from "../../src/store/capture.ts"
 import { Damage } from "../../src/store/damage.ts"
+import { IndexWriter } from "../../src/store/index/file.ts"
 import { bookLedger } from "../../src/store/ledger.ts"
 import { type Reading, readOperations } from "../../src/store/operations.ts"
 import { tallyCalls } from "../../src/store/tally.ts"
@@ -38,6 +41,24 @@ test("operations read from indexes are those that are put together from all call
       assert.deepEqual(indexed, expected)
     })
   }
+})
+
+test("an index that may not be kept has no name that a killed reader could leave behind", async (t) => {
+  await withRandomCapture(t, 20, {}, async (directory) => {
+    const [segment] = await (await openCapture(directory)).segments()
+    assert.ok(segment)
+    const temporary = mkdtempSync(join(tmpdir(), "cnitap-"))
+    const before = process.env.TMPDIR
+    t.after(() => rmSync(temporary, { recursive: true }))
+    process.env.TMPDIR = temporary
+    const writer = new IndexWriter(segment, false)
+    assert.deepEqual(readdirSync(temporary), [])
+    const index = writer.finish()
+    assert.deepEqual(index.heads, [])
+    index.close()
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  })
 })
 
 test("every filter lets the same operations through, with streams and without, with an index and without", async (t) => {

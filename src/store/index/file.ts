@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto"
-import { closeSync, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import type { Segment } from "../segment.ts"
@@ -83,7 +83,7 @@ export function openIndex(segment: Segment): IndexFile | undefined {
 export class IndexWriter {
   readonly #segment: Segment
   readonly #path: string
-  readonly #temporary: string
+  readonly #temporary: string | undefined
   readonly #file: number
   readonly #stamp: string
   readonly #blocks: Trailer["blocks"] = []
@@ -93,10 +93,8 @@ export class IndexWriter {
   constructor(segment: Segment, isKept: boolean) {
     this.#segment = segment
     this.#path = indexPath(segment)
-    this.#temporary = isKept ? `${this.#path}.${process.pid}` : join(tmpdir(), `.cnitap-${randomUUID()}`)
-    this.#file = openSync(this.#temporary, "wx+", 0o600)
-    // Without a name it is gone when this process is, however that ends.
-    if (!isKept) unlinkSync(this.#temporary)
+    this.#temporary = isKept ? `${this.#path}.${process.pid}` : undefined
+    this.#file = this.#temporary === undefined ? openNameless() : openSync(this.#temporary, "wx+", 0o600)
     this.#stamp = isKept ? stampOf(segment) : ""
   }
 
@@ -106,8 +104,8 @@ export class IndexWriter {
     this.#at += aligned(bytes.byteLength)
   }
 
-  finish(isKept: boolean): IndexFile {
-    if (isKept) {
+  finish(): IndexFile {
+    if (this.#temporary !== undefined) {
       const { sizeBytes, modifiedMs } = this.#segment
       const trailer: Trailer = { stamp: this.#stamp, sizeBytes, modifiedMs, blocks: this.#blocks }
       const text = Buffer.from(JSON.stringify(trailer))
@@ -125,7 +123,23 @@ export class IndexWriter {
 
   abandon(): void {
     closeSync(this.#file)
-    rmSync(this.#temporary, { force: true })
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true })
+  }
+}
+
+/** Linux's own, since 3.11; the number is the same on every machine that Node runs on. */
+const O_TMPFILE = 0o20000000
+
+/** Without a name it is gone when this process is, however that ends. */
+function openNameless(): number {
+  try {
+    return openSync(tmpdir(), O_TMPFILE | constants.O_DIRECTORY | constants.O_RDWR, 0o600)
+  } catch {
+    // An older overlay has no such files.
+    const path = join(tmpdir(), `.cnitap-${randomUUID()}`)
+    const file = openSync(path, "wx+", 0o600)
+    unlinkSync(path)
+    return file
   }
 }
 

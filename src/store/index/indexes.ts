@@ -67,7 +67,7 @@ async function buildIndex(
       writer.add(one.built)
       done(one.built.head.toByte - one.built.head.fromByte)
     }
-    return writer.finish(isKept)
+    return writer.finish()
   } catch (error) {
     writer.abandon()
     if (isKept && isDiskTrouble(error)) return buildIndex(segment, false, threads, done)
