@@ -53,7 +53,7 @@ const NONE = -1
  * Groups calls into operations. A nested call belongs to its parent by id; where the variable did not survive (thick
  * Multus, Antrea), to the innermost call of the same container and command, made by another process, whose time
  * contains it. Top-level calls of one command, attachment, network and runtime process follow each other in one
- * operation until one fails, one of their plugins comes again (a retry) or time has passed.
+ * operation until one fails, the first of them comes again (a retry) or time has passed.
  */
 export function groupCalls(table: CallTable): Grouped {
   const order = inOrder(table)
@@ -271,14 +271,19 @@ function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): Lis
     if (parents[row] !== NONE) continue
     const key = keys[row] ?? 0
     let found = NONE
+    let again = NONE
     let kept = NONE
     for (let list = open[key] ?? NONE; list !== NONE; list = nextOpen[list] ?? NONE) {
       if (isOver(table, last[list] ?? 0, row)) continue
       if (kept === NONE) open[key] = list
       else nextOpen[kept] = list
       kept = list
-      if (found === NONE && isNext(table, list, networks[list] ?? 0, next, row)) found = list
+      if (!isOfNetwork(table, networks[list] ?? 0, row)) continue
+      if (found === NONE && !hasPlugin(table, list, next, row)) found = list
+      // A plugin may stand in a list twice; where the first of those that were called comes again, the list does.
+      if (table.plugin[list] !== table.plugin[row]) again = list
     }
+    if (found === NONE) found = again
     if (found === NONE) {
       first.push(row)
       if (kept === NONE) open[key] = row
@@ -303,11 +308,14 @@ function isOver(table: CallTable, last: number, row: number): boolean {
 }
 
 /** Networks of one pod may run side by side; a configuration that could not be read names none. */
-function isNext({ network, plugin }: CallTable, list: number, known: number, next: Int32Array, row: number): boolean {
+function isOfNetwork({ network }: CallTable, known: number, row: number): boolean {
   const own = network[row] ?? 0
-  if (own !== 0 && known !== 0 && own !== known) return false
-  for (let other = list; other !== NONE; other = next[other] ?? NONE) if (plugin[other] === plugin[row]) return false
-  return true
+  return own === 0 || known === 0 || own === known
+}
+
+function hasPlugin({ plugin }: CallTable, list: number, next: Int32Array, row: number): boolean {
+  for (let other = list; other !== NONE; other = next[other] ?? NONE) if (plugin[other] === plugin[row]) return true
+  return false
 }
 
 function laid(parents: Int32Array, { firstChild, next }: Tree, lists: Lists): Grouped {

@@ -53,6 +53,7 @@ export class HeadReader {
   exit: Exit = OK
   durationMs = 0
   spawnMs = 0
+  maxRssBytes = 0
   summary = NO_SUMMARY
   /** of an end line that carries stdin */
   lateConfig: ConfigHead | undefined
@@ -92,6 +93,7 @@ export class HeadReader {
       this.exit = exit
       this.durationMs = durationMs
       this.spawnMs = spawnMs
+      this.maxRssBytes = record.usage.maxRssBytes
       this.lateConfig = stdin && configHead(stdin)
       this.summary = this.#summaryOf(record)
       return
@@ -205,7 +207,9 @@ export class HeadReader {
     const kind = cursor.skip(CODE) ? "code" : cursor.skip(SIGNAL) ? "signal" : cursor.skip(ERRNO) ? "errno" : undefined
     const number = cursor.number()
     if (kind === undefined || Number.isNaN(this.durationMs + this.spawnMs + number) || !cursor.skip(USAGE)) return false
+    this.maxRssBytes = cursor.number()
     while (cursor.at < bodyEnd && bytes[cursor.at] !== BRACE) cursor.at++
+    if (Number.isNaN(this.maxRssBytes)) return false
     // An end line that carries stdin completes its begin line: rare, and worth a whole parse.
     if (!cursor.isAt(cursor.at, STDOUT)) return false
     const cut = cursor.at + 1
@@ -256,7 +260,7 @@ const SPAWN = new Mark(',"spawnMs":')
 const CODE = new Mark(',"exit":{"code":')
 const SIGNAL = new Mark(',"exit":{"signal":')
 const ERRNO = new Mark(',"exit":{"errno":')
-const USAGE = new Mark('},"usage":{')
+const USAGE = new Mark('},"usage":{"maxRssBytes":')
 const STDOUT = new Mark('},"stdout":{')
 const BRACE = 125
 

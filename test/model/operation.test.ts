@@ -35,6 +35,21 @@ test("a retry of the same command is another operation", () => {
   )
 })
 
+test("a list may name a plugin twice; it is run again where its first one comes again", () => {
+  const tuning = (id: string, at: number) => call(id, { plugin: "tuning", at })
+  assert.deepEqual(
+    lines(
+      call("b1", { plugin: "bridge", at: 0 }),
+      tuning("t1", 20),
+      tuning("t2", 40),
+      call("b2", { plugin: "bridge", at: 60 }),
+      tuning("t3", 80),
+      tuning("t4", 100),
+    ),
+    ["ADD ok: b1 t1 t2", "ADD ok: b2 t3 t4"],
+  )
+})
+
 test("DEL runs in the reverse order and again when it is repeated", () => {
   const del = (id: string, plugin: string, at: number) => call(id, { plugin, at, command: "DEL" })
   assert.deepEqual(

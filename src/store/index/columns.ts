@@ -12,6 +12,8 @@ const ROWS = {
   monoMs: Float64Array,
   durationMs: Float64Array,
   spawnMs: Float64Array,
+  /** NaN where the call never ended */
+  maxRssBytes: Float64Array,
   pid: Uint32Array,
   ppid: Uint32Array,
   /** where the call's lines start, from the start of the block; `NOWHERE` where there is none */
@@ -130,6 +132,7 @@ export function writeCalls(
     numbers.monoMs[place] = table.monoMs[row] ?? 0
     numbers.durationMs[place] = table.durationMs[row] ?? 0
     numbers.spawnMs[place] = more.spawnMs[row] ?? 0
+    numbers.maxRssBytes[place] = more.maxRssBytes[row] ?? 0
     numbers.pid[place] = more.pid[row] ?? 0
     numbers.ppid[place] = table.ppid[row] ?? 0
     numbers.begin[place] = more.begin[row] ?? 0

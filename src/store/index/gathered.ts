@@ -15,6 +15,7 @@ function newMore(rows: number) {
     pid: new Uint32Array(rows),
     depth: new Uint32Array(rows),
     spawnMs: new Float64Array(rows),
+    maxRssBytes: new Float64Array(rows),
     begin: new Uint32Array(rows),
     end: new Uint32Array(rows),
     exit: new Int32Array(rows),
@@ -59,12 +60,13 @@ export class Gathered {
   }
 
   /** False where the end line belongs to no call that began in the block, or to one that has its end. */
-  end({ id, durationMs, spawnMs, exit, summary, lateConfig }: HeadReader, end: number): boolean {
+  end({ id, durationMs, spawnMs, maxRssBytes, exit, summary, lateConfig }: HeadReader, end: number): boolean {
     const { table, more, texts } = this
     const row = this.#rowOfId[this.#idOf(id)] ?? NONE
     if (row === NONE || more.end[row] !== NOWHERE) return false
     table.durationMs[row] = durationMs
     more.spawnMs[row] = spawnMs
+    more.maxRssBytes[row] = maxRssBytes
     more.end[row] = end
     this.#putExit(row, exit)
     if (summary.reason !== undefined) more.reason[row] = texts.numberOf(summary.reason)
@@ -116,6 +118,7 @@ export class Gathered {
     more.pid[row] = head.pid
     more.depth[row] = head.depth
     more.spawnMs[row] = Number.NaN
+    more.maxRssBytes[row] = Number.NaN
     more.begin[row] = begin
     more.end[row] = NOWHERE
     more.exit[row] = 0

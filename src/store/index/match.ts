@@ -65,7 +65,7 @@ export function isInColumns(field: FieldName): boolean {
   return TEXTS[field] !== undefined || OF_CALL.includes(field) || OTHERS.includes(field)
 }
 
-const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "outcome"]
+const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "memory", "outcome"]
 
 function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: Row) => boolean | undefined {
   const { decide } = toMatcher(test)
@@ -93,6 +93,12 @@ function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: R
     return ({ from, to }) => {
       const durationMs = ofOperation ? operationMs(columns, from, to) : numbers.durationMs[from]
       return judge(durationMs !== undefined && Number.isNaN(durationMs) ? undefined : durationMs)
+    }
+  }
+  if (test.field === "memory") {
+    return ({ from }) => {
+      const bytes = numbers.maxRssBytes[from] ?? Number.NaN
+      return judge(Number.isNaN(bytes) ? undefined : bytes)
     }
   }
   if (test.field === "outcome" && ofOperation) return ({ operation }) => judge(outcomeAt(columns, operation))
