@@ -1,5 +1,6 @@
 import type { Begin, End, Exit, Payload } from "../capture/record.ts"
 import { isObject } from "../cni/json.ts"
+import { parsedJson } from "./parsed.ts"
 
 /** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
 export type Pod = { namespace: string; name: string; uid?: string }
@@ -52,24 +53,16 @@ export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Beg
   const { kind: _kind, format: _format, stdin: beginStdin, ...facts } = begin
   const stdin = beginStdin ?? end?.stdin
   const config = configOf(stdin)
-  return {
-    ...facts,
-    ...contextOf(begin.env),
-    ...filled("network", config?.name),
-    ...filled("cniVersion", config?.cniVersion),
-    ...(stdin ? { stdin } : {}),
-    state: end || begin.as === "probe" ? "ended" : !isAlive ? "unknown" : isAlive(begin) ? "running" : "killed",
-    ...(end
-      ? {
-          exit: end.exit,
-          durationMs: end.durationMs,
-          spawnMs: end.spawnMs,
-          usage: end.usage,
-          stdout: end.stdout,
-          stderr: end.stderr,
-        }
-      : {}),
-  }
+  // Assigned, not spread into a literal: that takes ten times as long, for each of a million calls.
+  const call: Omit<Call, "state"> = Object.assign(facts, contextOf(begin.env))
+  if (config?.name) call.network = config.name
+  if (config?.cniVersion) call.cniVersion = config.cniVersion
+  if (stdin) call.stdin = stdin
+  const state: CallState =
+    end || begin.as === "probe" ? "ended" : !isAlive ? "unknown" : isAlive(begin) ? "running" : "killed"
+  if (!end) return Object.assign(call, { state })
+  const { exit, durationMs, spawnMs, usage, stdout, stderr } = end
+  return Object.assign(call, { state, exit, durationMs, spawnMs, usage, stdout, stderr })
 }
 
 /** What the environment tells of the call. */
@@ -100,13 +93,8 @@ export function textOf(payload: Payload | undefined): string | undefined {
 
 /** The JSON object of a stream; undefined where it is cut off, binary, empty or no object. */
 export function jsonObject(payload: Payload | undefined): Record<string, unknown> | undefined {
-  if (!payload || !("text" in payload)) return undefined
-  try {
-    const value: unknown = JSON.parse(payload.text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = payload && "text" in payload ? parsedJson(payload.text) : undefined
+  return isObject(value) ? value : undefined
 }
 
 type Told = Pick<Call, "as" | "command"> & { stdin?: Payload | undefined; stdout?: Payload | undefined }
@@ -144,8 +132,4 @@ export function configOf(
     name: typeof value.name === "string" ? value.name : undefined,
     cniVersion: typeof value.cniVersion === "string" ? value.cniVersion : undefined,
   }
-}
-
-function filled<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
-  return value ? ({ [key]: value } as { [key in K]: string }) : {}
 }

@@ -1,14 +1,15 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import type { CaptureRecord } from "../capture/record.ts"
 import { Damage } from "./damage.ts"
-import { LineSplitter } from "./lines.ts"
+import { LineSplitter, NEWLINE } from "./lines.ts"
 import { toRecord } from "./records.ts"
 import type { Segment } from "./segment.ts"
 
-const WINDOW_BYTES = 32 * 1024
+const WINDOW_BYTES = 64 * 1024
 const FILES = 4
 
-type Window = { path: string; file: number; from: number; bytes: Buffer }
+/** `bytes`: those that were read last, of `buffer` */
+type Window = { path: string; file: number; from: number; buffer: Buffer; bytes: Buffer }
 
 /** Reads single records by their place. Those of one operation lie near each other: what was read last is kept. */
 export class LineReader {
@@ -18,9 +19,11 @@ export class LineReader {
   record(segment: Segment, offset: number): CaptureRecord | undefined {
     const window = this.#window(segment.path)
     if (!window) return undefined
+    const bytes = lineAt(window, offset)
+    if (bytes) return toRecord({ offset, sizeBytes: bytes.length, bytes }, segment.name, new Damage())
     const splitter = new LineSplitter(offset)
     for (let at = offset; ; ) {
-      const bytes = this.#bytes(window, at)
+      const bytes = read(window.file, at, Buffer.allocUnsafeSlow(LONG_BYTES))
       for (const line of splitter.push(bytes)) return toRecord(line, segment.name, new Damage())
       if (bytes.length === 0) break
       at += bytes.length
@@ -34,20 +37,12 @@ export class LineReader {
     this.#windows = []
   }
 
-  #bytes(window: Window, at: number): Buffer {
-    const inside = at - window.from
-    if (inside >= 0 && inside < window.bytes.length) return window.bytes.subarray(inside)
-    const bytes = Buffer.allocUnsafeSlow(WINDOW_BYTES)
-    window.bytes = bytes.subarray(0, readSync(window.file, bytes, 0, WINDOW_BYTES, at))
-    window.from = at
-    return window.bytes
-  }
-
   #window(path: string): Window | undefined {
     const known = this.#windows.find((window) => window.path === path)
     if (known) return known
     try {
-      const window = { path, file: openSync(path, "r"), from: 0, bytes: Buffer.alloc(0) }
+      const buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
+      const window = { path, file: openSync(path, "r"), from: 0, buffer, bytes: buffer.subarray(0, 0) }
       this.#windows.push(window)
       const [oldest] = this.#windows.length > FILES ? this.#windows.splice(0, 1) : []
       if (oldest) closeSync(oldest.file)
@@ -56,4 +51,26 @@ export class LineReader {
       return undefined
     }
   }
+}
+
+const LONG_BYTES = 1024 * 1024
+
+/** Bytes that are good until the next are read; undefined where the line is empty, not ended, or longer than a window. */
+function lineAt(window: Window, offset: number): Buffer | undefined {
+  const known = lineIn(window, offset)
+  if (known) return known
+  window.bytes = read(window.file, offset, window.buffer)
+  window.from = offset
+  return lineIn(window, offset)
+}
+
+function lineIn({ from, bytes }: Window, offset: number): Buffer | undefined {
+  const begin = offset - from
+  if (begin < 0 || begin >= bytes.length) return undefined
+  const end = bytes.indexOf(NEWLINE, begin)
+  return end <= begin ? undefined : bytes.subarray(begin, end)
+}
+
+function read(file: number, at: number, into: Buffer): Buffer {
+  return into.subarray(0, readSync(file, into, 0, into.length, at))
 }

@@ -7,7 +7,7 @@ export type Line = { offset: number; sizeBytes: number; bytes?: Buffer }
  */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024
 
-const NEWLINE = 10
+export const NEWLINE = 10
 
 /**
  * Cuts pieces of a file into lines. Every record starts and ends with a newline, so that empty lines mean nothing.

@@ -1,4 +1,5 @@
 import { isObject } from "../../cni/json.ts"
+import { parsedJson } from "../parsed.ts"
 
 /** A stretch of a stream: one JSON document, one that was cut off, or anything else. Positions are characters. */
 export type Piece =
@@ -55,13 +56,10 @@ export function isError(value: Record<string, unknown>): boolean {
 }
 
 function parsed(text: string, from: number, to: number): Piece | undefined {
-  try {
-    const value: unknown = JSON.parse(from === 0 && to === text.length ? text : text.slice(from, to))
-    const start = skipBlanks(text, from)
-    return { kind: "json", from: start, to: trimmedEnd(text, to), value }
-  } catch {
-    return undefined
-  }
+  const value = parsedJson(from === 0 && to === text.length ? text : text.slice(from, to))
+  return value === undefined
+    ? undefined
+    : { kind: "json", from: skipBlanks(text, from), to: trimmedEnd(text, to), value }
 }
 
 function nextOpening(text: string, from: number): number {

@@ -35,10 +35,15 @@ export type CallFacts = {
   isOk: boolean
   /** exited with another status than 0; neither killed nor hung */
   isFailed: boolean
+  /** what a successful ADD brought into its result; empty for every other call */
+  added: Added
 }
 
+/** Objects of a result that came neither with `prevResult` nor from a delegate. */
+export type Added = Readonly<Record<"ips" | "interfaces" | "routes", readonly JsonObject[]>>
+
 /** A rule that looks at one call and those around it. */
-export type CallRule = Rule & { check(facts: CallFacts): Hit[] }
+export type CallRule = Rule & { check(facts: CallFacts): readonly Hit[] }
 
 /** The calls of an operation, parents before children. */
 export function factsOf(operation: Operation): CallFacts[] {
@@ -50,6 +55,7 @@ export function factsOf(operation: Operation): CallFacts[] {
       own.push(facts)
       all.push(facts)
       facts.children = visit(children, facts, level + 1)
+      facts.added = addedBy(facts)
     }
     return own
   }
@@ -86,7 +92,37 @@ function callFacts(
     error: errorIn(pieces),
     isOk: code === 0,
     isFailed: code !== undefined && code !== 0,
+    added: NOTHING,
   }
+}
+
+const NOTHING: Added = { ips: [], interfaces: [], routes: [] }
+
+function addedBy(facts: CallFacts): Added {
+  const { call, isOk, result } = facts
+  if (call.command !== "ADD" || !isOk || !result) return NOTHING
+  const own = (key: keyof Added) => {
+    const given = objects(result[key])
+    return given.length > 0 ? given.filter(isNew(facts, key)) : given
+  }
+  return { ips: own("ips"), interfaces: own("interfaces"), routes: own("routes") }
+}
+
+/** An IPAM plugin's address has no index yet. */
+function isNew({ prevResult, children }: CallFacts, key: keyof Added): (object: JsonObject) => boolean {
+  const known = new Set<string>()
+  for (const object of objects(prevResult?.[key])) known.add(canonical(object))
+  for (const { result, call } of children) {
+    if (call.command === "ADD")
+      for (const object of objects(result?.[key])) known.add(canonical(object)).add(canonical(object, true))
+  }
+  if (known.size === 0) return () => true
+  return (object) => !known.has(canonical(object)) && !(children.length > 0 && known.has(canonical(object, true)))
+}
+
+function canonical(object: JsonObject, withoutIndex = false): string {
+  const keys = Object.keys(object).sort()
+  return JSON.stringify(keys.flatMap((key) => (withoutIndex && key === "interface" ? [] : [key, object[key]])))
 }
 
 /** Text that is all there; undefined where it was not recorded, cut off in the record or is no text. */

@@ -42,10 +42,12 @@ export class Linter {
 
   /** In the order of the calls; of one call the rules in the order of their families. */
   check(operation: Operation): Finding[] {
-    const ofCalls = factsOf(operation).flatMap((facts) => [
-      ...this.#rules.flatMap((rule) => rule.check(facts).map((hit) => toFinding(rule, facts.call, operation.id, hit))),
-      ...this.#lives.check(facts),
-    ])
-    return [...ofCalls, ...this.#lives.checkList(operation)]
+    const found: Finding[] = []
+    for (const facts of factsOf(operation)) {
+      for (const rule of this.#rules)
+        for (const hit of rule.check(facts)) found.push(toFinding(rule, facts.call, operation.id, hit))
+      for (const finding of this.#lives.check(facts)) found.push(finding)
+    }
+    return [...found, ...this.#lives.checkList(operation)]
   }
 }

@@ -13,19 +13,16 @@ import {
 import type { Hit } from "./finding.ts"
 import { issue, libcni, spec } from "./source.ts"
 
-/**
- * What stands in the result of an ADD. A result goes through every later plugin of the list, so an object is judged at
- * the call that brought it in: not where it came with `prevResult` or from a delegate.
- */
-export const RESULT_RULES: CallRule[] = [
+/** Of a successful ADD that answered with a result. */
+const RULES: readonly CallRule[] = [
   {
     id: "result-without-version",
     severity: "warning",
     title: "a result without cniVersion",
     source: issue("containernetworking/cni#701"),
     remedy: "Print the `cniVersion` of the configuration: without it older libcni reads 0.1.0 and DEL fails later.",
-    check: ({ call, isOk, result, pieces }) =>
-      call.command === "ADD" && isOk && result && typeof result.cniVersion !== "string"
+    check: ({ result, pieces }) =>
+      result && typeof result.cniVersion !== "string"
         ? [{ said: "cniVersion is missing", stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
@@ -36,8 +33,8 @@ export const RESULT_RULES: CallRule[] = [
     source: issue("containernetworking/cni#862"),
     remedy: "Convert the result to the `cniVersion` of the configuration: the next plugin parses it as that.",
     check: (facts) => {
-      const { call, isOk, result, config, version, prevResult, stdout } = facts
-      if (call.command !== "ADD" || !isOk || !config || typeof result?.cniVersion !== "string") return []
+      const { result, config, version, prevResult, stdout } = facts
+      if (!config || typeof result?.cniVersion !== "string") return []
       if (result.cniVersion === version || !isReleased(result.cniVersion)) return []
       // It passed on what it was given, as it should.
       if (result.cniVersion === prevResult?.cniVersion) return []
@@ -50,8 +47,8 @@ export const RESULT_RULES: CallRule[] = [
     title: "a result of a version that was never released",
     source: libcni("pkg/types/create/create.go"),
     remedy: "Print the `cniVersion` of the configuration.",
-    check: ({ call, isOk, result, stdout }) =>
-      call.command === "ADD" && isOk && typeof result?.cniVersion === "string" && !isReleased(result.cniVersion)
+    check: ({ result, stdout }) =>
+      typeof result?.cniVersion === "string" && !isReleased(result.cniVersion)
         ? [{ said: text(result.cniVersion), ...place(stdout, `"cniVersion"`) }]
         : [],
   },
@@ -61,12 +58,12 @@ export const RESULT_RULES: CallRule[] = [
     title: "ip4 or ip6 in a result of 0.3.0 or later",
     source: spec("5, ADD success"),
     remedy: "Print the `ips` list: these keys ended with 0.2.0 and are dropped in silence.",
-    check: ({ stdout, ...facts }) =>
+    check: (facts) =>
       !isAtLeast(shapeOf(facts), "0.3.0")
         ? []
-        : ["ip4", "ip6"].flatMap((key) =>
-            key in (added(facts) ?? {}) ? [{ said: key, ...place(stdout, `"${key}"`) }] : [],
-          ),
+        : ["ip4", "ip6"]
+            .filter((key) => key in (facts.result ?? {}) && !(key in (facts.prevResult ?? {})))
+            .map((key) => ({ said: key, ...place(facts.stdout, `"${key}"`) })),
   },
   {
     id: "ip-version-key",
@@ -74,12 +71,12 @@ export const RESULT_RULES: CallRule[] = [
     title: "`version` in ips of a result of 1.0.0 or later",
     source: spec("5, ADD success"),
     remedy: "Leave `version` out of `ips`: it ended with 0.4.0.",
-    check: ({ stdout, ...facts }) =>
+    check: (facts) =>
       !isAtLeast(shapeOf(facts), "1.0.0")
         ? []
-        : addedIps(facts)
+        : facts.added.ips
             .filter((ip) => "version" in ip)
-            .map((ip) => ({ said: text(ip.address), ...place(stdout, `"version"`) })),
+            .map((ip) => ({ said: text(ip.address), ...place(facts.stdout, `"version"`) })),
   },
   {
     id: "ip-version-missing",
@@ -87,12 +84,12 @@ export const RESULT_RULES: CallRule[] = [
     title: "no `version` in ips of a result of 0.3.0 to 0.4.0",
     source: spec("5, ADD success"),
     remedy: 'Print "4" or "6" there.',
-    check: ({ stdout, ...facts }) =>
+    check: (facts) =>
       !isAtLeast(shapeOf(facts), "0.3.0") || isAtLeast(shapeOf(facts), "1.0.0")
         ? []
-        : addedIps(facts)
+        : facts.added.ips
             .filter((ip) => !("version" in ip))
-            .map((ip) => ({ said: text(ip.address), ...place(stdout, JSON.stringify(ip.address)) })),
+            .map((ip) => ({ said: text(ip.address), ...place(facts.stdout, JSON.stringify(ip.address)) })),
   },
   {
     id: "ip-version-wrong",
@@ -100,15 +97,18 @@ export const RESULT_RULES: CallRule[] = [
     title: "`version` of an address that is of the other family",
     source: spec("5, ADD success"),
     remedy: 'Print "4" for IPv4 and "6" for IPv6.',
-    check: ({ stdout, ...facts }) =>
+    check: (facts) =>
       isAtLeast(shapeOf(facts), "1.0.0")
         ? []
-        : addedIps(facts).flatMap((ip) => {
+        : facts.added.ips.flatMap((ip) => {
             const bits = parsePrefix(text(ip.address))?.address.bits
             const family = bits === 32 ? "4" : "6"
             if (!bits || !("version" in ip) || ip.version === family) return []
             return [
-              { said: `${text(ip.version)} for ${text(ip.address)}`, ...place(stdout, JSON.stringify(ip.address)) },
+              {
+                said: `${text(ip.version)} for ${text(ip.address)}`,
+                ...place(facts.stdout, JSON.stringify(ip.address)),
+              },
             ]
           }),
   },
@@ -119,7 +119,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print it in CIDR notation, such as 10.1.2.3/24.",
     check: (facts) =>
-      addedIps(facts)
+      facts.added.ips
         .filter(({ address }) => parseAddress(text(address)))
         .map(({ address }) => ({ said: text(address), ...place(facts.stdout, JSON.stringify(address)) })),
   },
@@ -130,7 +130,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print it in CIDR notation, such as 10.1.2.3/24.",
     check: (facts) =>
-      addedIps(facts)
+      facts.added.ips
         .filter(({ address }) => !parseAddress(text(address)) && !parsePrefix(text(address)))
         .map(({ address }) => ({
           said: address === undefined ? "address is missing" : text(address),
@@ -145,7 +145,7 @@ export const RESULT_RULES: CallRule[] = [
     remedy: "Make `interface` an index into `interfaces`, from 0.",
     check: (facts) => {
       const interfaces = Array.isArray(facts.result?.interfaces) ? facts.result.interfaces : []
-      return addedIps(facts).flatMap((ip) => {
+      return facts.added.ips.flatMap((ip) => {
         const index = ip.interface
         if (index === undefined || index === null) return []
         if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < interfaces.length) return []
@@ -161,9 +161,8 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Give each address once.",
     check: (facts) => {
-      if (facts.call.command !== "ADD" || !facts.isOk) return []
       const all = objects(facts.result?.ips).map(({ address, interface: on }) => `${text(address)} ${text(on)}`)
-      const came = new Set(addedIps(facts).map(({ address, interface: on }) => `${text(address)} ${text(on)}`))
+      const came = new Set(facts.added.ips.map(({ address, interface: on }) => `${text(address)} ${text(on)}`))
       const twice = new Set(all.filter((key, at) => came.has(key) && all.indexOf(key) !== at))
       return [...twice].map((key) => {
         const address = key.slice(0, key.indexOf(" "))
@@ -180,7 +179,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print the gateway's address without a prefix length, or leave it out.",
     check: (facts) =>
-      addedIps(facts)
+      facts.added.ips
         .filter(
           ({ gateway }) => gateway !== undefined && gateway !== "" && gateway !== null && !parseAddress(text(gateway)),
         )
@@ -193,7 +192,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Check subnet and gateway of the IPAM configuration: without a route to it the default route fails.",
     check: (facts) =>
-      addedIps(facts).flatMap((ip) => {
+      facts.added.ips.flatMap((ip) => {
         const prefix = parsePrefix(text(ip.address))
         const gateway = parseAddress(text(ip.gateway))
         // A host route (/32, /128) has no subnet, and a link-local gateway is reached on the link.
@@ -211,7 +210,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print `dst` in CIDR notation and `gw` as an address.",
     check: (facts) =>
-      (added(facts) ? objects(facts.result?.routes) : []).filter(isNew(facts, "routes")).flatMap((route) => {
+      facts.added.routes.flatMap((route) => {
         const isDst = parsePrefix(text(route.dst)) !== undefined
         const isGw = route.gw === undefined || route.gw === "" || route.gw === null || parseAddress(text(route.gw))
         if (isDst && isGw) return []
@@ -231,7 +230,7 @@ export const RESULT_RULES: CallRule[] = [
     source: spec("5, ADD success"),
     remedy: "Print the name of every interface.",
     check: (facts) =>
-      addedInterfaces(facts)
+      facts.added.interfaces
         .filter(({ name }) => typeof name !== "string" || name === "")
         .map(({ name }) => ({
           said: name === undefined ? "name is missing" : text(name),
@@ -287,9 +286,9 @@ export const RESULT_RULES: CallRule[] = [
     title: "an IPAM plugin that lists interfaces",
     source: spec("5, Delegated plugins"),
     remedy: "Leave `interfaces` and `ips[].interface` to the plugin that calls IPAM.",
-    check: ({ call, parent, isOk, result, stdout }) => {
+    check: ({ call, parent, result, stdout }) => {
       const ipam = parent?.config?.ipam
-      if (call.command !== "ADD" || !isOk || !isObject(ipam) || ipam.type !== call.plugin) return []
+      if (!isObject(ipam) || ipam.type !== call.plugin) return []
       const listed = objects(result?.interfaces).length
       return listed > 0 ? [{ said: `${listed} of them`, ...place(stdout, `"interfaces"`) }] : []
     },
@@ -297,55 +296,27 @@ export const RESULT_RULES: CallRule[] = [
 ]
 
 /**
+ * What stands in the result of an ADD. A result goes through every later plugin of the list, so an object is judged at
+ * the call that brought it in: not where it came with `prevResult` or from a delegate.
+ */
+export const RESULT_RULES: readonly CallRule[] = RULES.map((rule) => ({
+  ...rule,
+  check: (facts) => (facts.call.command === "ADD" && facts.isOk && facts.result ? rule.check(facts) : []),
+}))
+
+/**
  * aws-cni keeps its own data there: a VLAN id or a route table as `mac`, a device number as `sandbox`, under the name of
  * a device that it never makes (routed-eni-cni-plugin/cni.go), and later reads it back.
  */
 const KEEPS_DATA_IN_INTERFACES = ["aws-cni"]
 
-function ownInterfaces(facts: AddFacts): JsonObject[] {
-  return KEEPS_DATA_IN_INTERFACES.includes(facts.call.plugin) ? [] : addedInterfaces(facts)
+function ownInterfaces({ call, added }: CallFacts): readonly JsonObject[] {
+  return KEEPS_DATA_IN_INTERFACES.includes(call.plugin) ? [] : added.interfaces
 }
 
 /** The version whose shape a result must have: its own, which `result-version-differs` compares with what was asked for. */
 function shapeOf({ result, version }: Pick<CallFacts, "result" | "version">): string {
   return typeof result?.cniVersion === "string" && isReleased(result.cniVersion) ? result.cniVersion : version
-}
-
-type AddFacts = Pick<CallFacts, "call" | "isOk" | "result" | "prevResult" | "children">
-
-/** The result of a successful ADD, without the top-level keys that came in. */
-function added({ call, isOk, result, prevResult }: AddFacts): JsonObject | undefined {
-  if (call.command !== "ADD" || !isOk || !result) return undefined
-  return Object.fromEntries(Object.entries(result).filter(([key]) => !(key in (prevResult ?? {}))))
-}
-
-function addedIps(facts: AddFacts): JsonObject[] {
-  if (facts.call.command !== "ADD" || !facts.isOk) return []
-  return objects(facts.result?.ips).filter(isNew(facts, "ips"))
-}
-
-function addedInterfaces(facts: AddFacts): JsonObject[] {
-  if (facts.call.command !== "ADD" || !facts.isOk) return []
-  return objects(facts.result?.interfaces).filter(isNew(facts, "interfaces"))
-}
-
-/** Whether an object came neither with `prevResult` nor from a delegate; an IPAM plugin's address has no index yet. */
-function isNew(
-  { prevResult, children }: AddFacts,
-  key: "ips" | "interfaces" | "routes",
-): (object: JsonObject) => boolean {
-  const known = new Set<string>()
-  for (const object of objects(prevResult?.[key])) known.add(canonical(object))
-  for (const { result, call } of children) {
-    if (call.command === "ADD")
-      for (const object of objects(result?.[key])) known.add(canonical(object)).add(canonical(object, true))
-  }
-  return (object) => !known.has(canonical(object)) && !(children.length > 0 && known.has(canonical(object, true)))
-}
-
-function canonical(object: JsonObject, withoutIndex = false): string {
-  const entries = Object.entries(object).filter(([key]) => !(withoutIndex && key === "interface"))
-  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function place(stdout: string | undefined, ...candidates: string[]): Pick<Hit, "stream" | "at"> {
