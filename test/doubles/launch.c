@@ -1,9 +1,9 @@
 /* Starts a program in a state that no runtime library lets a test ask for:
  *   launch [-e ENTRY]... [-c FD]... [-o FD=PATH]... [-i SIGNAL]... [-b SIGNAL]... [-u UMASK] [-n NICE] [-f FILES]
- *          [-s BYTES] [-m BYTES] [-k] [-p] PROGRAM [ARGV...]
+ *          [-s BYTES] [-m BYTES] [-a MS] [-k] [-p] PROGRAM [ARGV...]
  * -e makes the whole environment (duplicates and entries without '=' too), -c closes a descriptor, -o opens one,
  * -i ignores and -b blocks a signal, -f sets the limit of descriptors, -s that of file
- * sizes, -m that of memory, -k allows core dumps, -p leaves stdout without a reader. */
+ * sizes, -m that of memory, -a sets an alarm, -k allows core dumps, -p leaves stdout without a reader. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -21,7 +22,8 @@ int main(int argc, char **argv)
     static char *entries[256];
     int count = 0, option, given = 0, pipes[2];
     sigset_t set;
-    while ((option = getopt(argc, argv, "+e:c:o:i:b:u:n:f:s:m:kp")) != -1) {
+    struct itimerval alarm = {0};
+    while ((option = getopt(argc, argv, "+e:c:o:i:b:u:n:f:s:m:a:kp")) != -1) {
         struct rlimit limit;
         char *equals;
         int fd;
@@ -40,6 +42,7 @@ int main(int argc, char **argv)
         case 'f': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_NOFILE, &limit); break;
         case 's': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_FSIZE, &limit); break;
         case 'm': limit.rlim_cur = limit.rlim_max = (rlim_t)atol(optarg); setrlimit(RLIMIT_AS, &limit); break;
+        case 'a': alarm.it_value.tv_usec = atol(optarg) * 1000; break;
         case 'k': limit.rlim_cur = limit.rlim_max = RLIM_INFINITY; setrlimit(RLIMIT_CORE, &limit); break;
         case 'p': if (pipe(pipes)) return 121; close(pipes[0]); dup2(pipes[1], 1); close(pipes[1]); break;
         default: return 122;
@@ -47,6 +50,7 @@ int main(int argc, char **argv)
     }
     if (optind >= argc) return 123;
     if (given) environ = entries;
+    setitimer(ITIMER_REAL, &alarm, NULL);
     execv(argv[optind], optind + 1 < argc ? argv + optind + 1 : argv + optind);
     perror("launch");
     return 124;

@@ -130,6 +130,17 @@ test("a signal sent to the plugin's process reaches the plugin, and what it does
   }
 })
 
+test("an alarm that the caller has set goes off in the plugin", async () => {
+  const doubles = {
+    "alarm-default": ["hang"],
+    "alarm-caught": ["catch 14", "await", "exit 5"],
+    "alarm-ignored": ["ignore 14", "sleep 450", "out survived"],
+    "alarm-too-late": ["out done"],
+  }
+  for (const [name, steps] of Object.entries(doubles))
+    await inThreeWays(name, steps, () => stand.run(name, { launch: ["-e", "CNI_COMMAND=ADD", "-a", "400"] }))
+})
+
 test("several signals in a row all reach the plugin", async () => {
   const steps = ["catch 1", "catch 12", "err ready\n", "await", "err ready\n", "await", "exit 6"]
   const signals: NodeJS.Signals[] = ["SIGHUP", "SIGUSR2"]

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include "arena.h"
 #include "call.h"
@@ -126,8 +127,11 @@ static int plugin(pid_t *pid, const char *variable)
     char **env = environmentWith(variable);
     volatile int execError = 0;
     struct sigaction fresh = { .sa_handler = SIG_DFL }, before;
+    struct itimerval alarm = {0}, none = {0};
     pid_t parent = getpid(), child, above;
     int error;
+    /* What the caller has set goes over with execve, not with a fork. */
+    getitimer(ITIMER_REAL, &alarm);
     sigaction(SIGCHLD, &fresh, &before); /* an inherited SIG_IGN would reap the plugin before wait4 */
     child = vfork();
     if (child == 0) {
@@ -140,6 +144,7 @@ static int plugin(pid_t *pid, const char *variable)
         dup2(pipes[STDERR][1], 2);
         if (before.sa_handler == SIG_IGN) sigaction(SIGCHLD, &before, NULL);
         sigprocmask(SIG_SETMASK, &maskAtStart, NULL);
+        if (timerisset(&alarm.it_value)) setitimer(ITIMER_REAL, &alarm, NULL);
         executeOriginal(env);
         execError = errno;
         _exit(127);
@@ -150,6 +155,7 @@ static int plugin(pid_t *pid, const char *variable)
         return error;
     }
     if (execError) { waitpid(child, NULL, 0); return execError; }
+    if (timerisset(&alarm.it_value)) setitimer(ITIMER_REAL, &none, NULL);
     *pid = child;
     return 0;
 }

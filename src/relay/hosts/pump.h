@@ -43,8 +43,8 @@ static void forwardSignals(int signals, pid_t child)
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || child <= 0) continue;
-        /* A terminal's Ctrl-C went to the whole process group: the plugin has had it already. */
-        if (info.ssi_code == SI_KERNEL) continue;
+        /* A terminal's Ctrl-C went to the whole process group: the plugin has had it already. Not so an alarm. */
+        if (info.ssi_code == SI_KERNEL && info.ssi_signo != SIGALRM) continue;
         kill(child, (int)info.ssi_signo);
     }
 }
