@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto"
-import { app } from "../../serve/app.ts"
-import { houseOf, listen, parseAddress, readTls, urlOf } from "../../serve/listen.ts"
 import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
@@ -20,6 +18,9 @@ export const serve: Verb = {
       .option("--tls-key <file>", "its key (PEM)")
   },
   async run(context, _args, options) {
+    // Its libraries take as long to load as all the rest, which other verbs should not wait for.
+    const { app } = await import("../../serve/app.ts")
+    const { houseOf, listen, parseAddress, readTls, urlOf } = await import("../../serve/listen.ts")
     const address = parseAddress(String(options.listen))
     const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
     const page = readPage()
