@@ -7,6 +7,7 @@ import type { BlockRef } from "./crossing.ts"
 import { Window } from "./file.ts"
 import type { Order } from "./order.ts"
 import { earliestOf, type Opened } from "./reader.ts"
+import { Words } from "./words.ts"
 
 /**
  * `gone`: of a container the interfaces that everything deleted. `others`: a block's operations that tell more.
@@ -72,19 +73,19 @@ function isBefore({ calls }: LightOperation, limit: ReturnType<Order["earliest"]
 /** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
 class Lives {
   readonly #order: Order
-  readonly #kept: ReadonlySet<string>
   readonly #asking = new Asking()
-  readonly #numbers = new Map<string, number>()
+  readonly #containers = new Words()
   readonly #nodes: (string | undefined)[] = []
   readonly #asked: Asked[] = []
   readonly #left: Asked[] = []
   readonly #wallMs: number[] = []
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
+  readonly #kept: ReadonlySet<number>
 
   constructor(order: Order, kept: ReadonlySet<string>) {
     this.#order = order
-    this.#kept = kept
+    this.#kept = new Set(Array.from(kept, (containerId) => this.#containers.numberOf(containerId)))
   }
 
   /** Takes an operation of the block in. */
@@ -99,9 +100,10 @@ class Lives {
       const node = dictionary.text(texts.node[row] ?? 0)
       let life = known[container] ?? NO_LIFE
       if (life === NO_LIFE) {
-        life = this.#life(dictionary.text(container) ?? "", node)
+        life = this.#containers.numberIn(dictionary, container)
         known[container] = life
-      } else this.#see(life, node)
+      }
+      this.#see(life, node)
       const command = dictionary.text(texts.command[row] ?? 0)
       if (command === "ADD" || command === "DEL")
         this.#take(life, command, askedOf(operation), numbers.wallMs[row] ?? 0, numbers.monoMs[row] ?? 0)
@@ -114,7 +116,8 @@ class Lives {
     const { node, containerId, command, calls } = operation
     const [first] = calls
     if (!containerId || !first) return NO_LIFE
-    const life = this.#life(containerId, node)
+    const life = this.#containers.numberOf(containerId)
+    this.#see(life, node)
     const { wallMs, monoMs } = first.call
     if (command === "ADD" || command === "DEL")
       this.#take(life, command, this.#asking.ofOperation(operation), wallMs, monoMs)
@@ -129,34 +132,28 @@ class Lives {
   }
 
   gone(containerId: string): readonly string[] | undefined {
-    const life = this.#numbers.get(containerId)
-    const asked = life === undefined || this.isUnclear(life) ? 0 : (this.#asked[life] ?? 0)
+    const life = this.#containers.numberOf(containerId)
+    const asked = this.isUnclear(life) ? 0 : (this.#asked[life] ?? 0)
     return asked === 0 ? undefined : this.#asking.ifnames(asked)
   }
 
   #blame({ node, containerId }: Pick<Call, "node" | "containerId">): void {
-    if (containerId) this.#isUnclear[this.#life(containerId, node)] = true
+    if (!containerId) return
+    const life = this.#containers.numberOf(containerId)
+    this.#see(life, node)
+    this.#isUnclear[life] = true
   }
 
-  #life(containerId: string, node: string | undefined): number {
-    const known = this.#numbers.get(containerId)
-    if (known !== undefined) {
-      this.#see(known, node)
-      return known
-    }
-    const life = this.#numbers.size
-    this.#numbers.set(containerId, life)
-    this.#nodes.push(node)
-    this.#asked.push(0)
-    this.#left.push(0)
-    this.#wallMs.push(0)
-    this.#monoMs.push(0)
-    this.#isUnclear.push(this.#kept.has(containerId))
-    return life
-  }
-
-  /** One id on two nodes: a copy, or a test. */
   #see(life: number, node: string | undefined): void {
+    for (let next = this.#nodes.length; next <= life; next++) {
+      this.#nodes.push(node)
+      this.#asked.push(0)
+      this.#left.push(0)
+      this.#wallMs.push(0)
+      this.#monoMs.push(0)
+      this.#isUnclear.push(this.#kept.has(next))
+    }
+    // One id on two nodes: a copy, or a test.
     if (this.#nodes[life] !== node) this.#isUnclear[life] = true
   }
 

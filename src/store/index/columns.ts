@@ -67,7 +67,7 @@ export type Columns = {
 export type Shape = { rows: number; operations: number; idBytes: number; texts: number; textBytes: number }
 
 export const NOWHERE = 0xffffffff
-const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
+export const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 export const EXIT_KINDS = ["none", "code", "signal", "errno"] as const
 const KILLED = STATES.indexOf("killed")

@@ -64,17 +64,14 @@ export class Crossing {
 
   /** Calls of several blocks may be of one operation where they are of one family. */
   #markFamilies(families: readonly Uint32Array[]): void {
-    const crossing = familiesOfSeveral(this.#blocks, families)
-    // The end line that may lie elsewhere decides what else of its family is of the same list.
-    for (const [at, { head }] of this.#blocks.entries())
-      for (const operation of head.open) crossing.add(families[at]?.[operation] ?? 0)
-    crossing.delete(0)
+    const crosses = crossingFamilies(this.#blocks, families)
     for (const [at, ref] of this.#blocks.entries()) {
       const marks = this.#marks.get(ref)
-      if (!marks) continue
-      for (const [operation, family] of (families[at] ?? []).entries()) if (crossing.has(family)) marks[operation] = 1
-      for (const [operation, more] of ref.head.mixed)
-        if (more.some((family) => crossing.has(family))) marks[operation] = 1
+      const own = families[at]
+      if (!marks || !own) continue
+      for (let operation = 0; operation < own.length; operation++)
+        if (crosses(own[operation] ?? 0)) marks[operation] = 1
+      for (const [operation, more] of ref.head.mixed) if (more.some(crosses)) marks[operation] = 1
     }
   }
 
@@ -124,25 +121,32 @@ function nodesOf(stretches: readonly Stretch[]): Set<string> {
   return new Set(stretches.map(({ node }) => node))
 }
 
-/** They are hashes, and so their own places in a table: there may be hundreds of thousands. */
-function familiesOfSeveral(blocks: readonly BlockRef[], families: readonly Uint32Array[]): Set<number> {
-  const several = new Set<number>()
+/** Families are hashes, and so their own places in a table: there may be hundreds of thousands. */
+function crossingFamilies(blocks: readonly BlockRef[], families: readonly Uint32Array[]): (family: number) => boolean {
   const count = blocks.reduce((sum, { head }) => sum + head.shape.operations + head.mixed.flat(2).length, 0)
   const mask = 2 ** Math.ceil(Math.log2(2 * count + 1)) - 1
   const seen = new Uint32Array(mask + 1)
   const seenIn = new Uint32Array(mask + 1)
-  const see = (family: number, block: number) => {
+  const crosses = new Uint8Array(mask + 1)
+  const placeOf = (family: number) => {
     let place = family & mask
     while (seen[place] !== 0 && seen[place] !== family) place = (place + 1) & mask
-    if (seen[place] === family && seenIn[place] !== block) several.add(family)
+    return place
+  }
+  const see = (family: number, block: number) => {
+    const place = placeOf(family)
+    if (seen[place] === family && seenIn[place] !== block) crosses[place] = 1
     seen[place] = family
     seenIn[place] = block
   }
   for (const [block, { head }] of blocks.entries()) {
-    for (const family of families[block] ?? []) if (family !== 0) see(family, block)
+    const own = families[block] ?? new Uint32Array()
+    for (let operation = 0; operation < own.length; operation++) see(own[operation] ?? 0, block)
     for (const [, more] of head.mixed) for (const family of more) see(family, block)
+    // The end line that may lie elsewhere decides what else of its family is of the same list.
+    for (const operation of head.open) crosses[placeOf(own[operation] ?? 0)] = 1
   }
-  return several
+  return (family) => family !== 0 && crosses[placeOf(family)] === 1
 }
 
 function holdsId(columns: Columns, operation: number, ids: ReadonlySet<string>): boolean {

@@ -3,7 +3,7 @@ export class Dictionary {
   readonly bytes: Buffer
   /** start of each text in `bytes`, and the end of the last */
   readonly starts: Uint32Array
-  readonly #known: (string | undefined)[] = []
+  #known: (string | undefined)[] | undefined
 
   constructor(bytes: Buffer, starts: Uint32Array) {
     this.bytes = bytes
@@ -14,23 +14,13 @@ export class Dictionary {
     return this.starts.length - 1
   }
 
-  /** The number of a text; undefined where it is none of these. */
-  find(text: string): number | undefined {
-    for (let number = 1; number < this.size; number++) if (this.#is(number, text)) return number
-    return undefined
-  }
-
   text(number: number): string | undefined {
     if (number === 0) return undefined
+    this.#known ??= new Array<string | undefined>(this.size)
     const known = this.#known[number]
     if (known !== undefined) return known
     const text = this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
     this.#known[number] = text
     return text
-  }
-
-  #is(number: number, text: string): boolean {
-    const [from = 0, to = 0] = [this.starts[number], this.starts[number + 1]]
-    return to - from === Buffer.byteLength(text) && this.bytes.toString("utf8", from, to) === text
   }
 }

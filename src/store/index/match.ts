@@ -1,9 +1,18 @@
-import type { Exit } from "../../capture/record.ts"
 import type { Call } from "../../model/call.ts"
 import { type FieldName, fieldOf, type Value } from "../../model/filter/field.ts"
 import type { Filter, Test } from "../../model/filter/filter.ts"
 import { combine, fieldsOf, toMatcher } from "../../model/filter/match.ts"
-import { type Columns, exitAt, idAt, outcomeAt, stateAt, type TextColumn, textAt } from "./columns.ts"
+import {
+  type Columns,
+  EXIT_KINDS,
+  exitAt,
+  idAt,
+  outcomeAt,
+  STATES,
+  stateAt,
+  type TextColumn,
+  textAt,
+} from "./columns.ts"
 
 /** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
 export type MayMatch = (operation: number) => boolean
@@ -57,15 +66,15 @@ const TEXTS: Partial<Record<FieldName, TextColumn>> = {
   runtime: "parentName",
 }
 
-/** Fields that a call without streams tells, and no text column. */
-const OF_CALL: readonly FieldName[] = ["depth", "state", "exit", "signal"]
+/** Fields that tell how a call ended. */
+const OF_END: readonly FieldName[] = ["state", "exit", "signal", "outcome"]
 
 /** Whether `mayMatch` decides what asks for the field, where an operation lies in one block. */
 export function isInColumns(field: FieldName): boolean {
-  return TEXTS[field] !== undefined || OF_CALL.includes(field) || OTHERS.includes(field)
+  return TEXTS[field] !== undefined || OF_END.includes(field) || OTHERS.includes(field)
 }
 
-const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "memory", "outcome"]
+const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "memory", "depth"]
 
 function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: Row) => boolean | undefined {
   const { decide } = toMatcher(test)
@@ -102,18 +111,28 @@ function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: R
     }
   }
   if (test.field === "outcome" && ofOperation) return ({ operation }) => judge(outcomeAt(columns, operation))
-  if (OF_CALL.includes(test.field) || test.field === "outcome") {
-    const { call } = fieldOf(test.field)
-    // Of a whole call these fields look at no more than this.
-    const part: Partial<Call> = {}
-    return ({ from }) => {
-      part.state = stateAt(columns, from)
-      part.exit = exitAt(columns, from) as Exit
-      part.depth = numbers.depth[from] ?? 0
-      return decide(() => call(part as Call, undefined))
-    }
-  }
+  if (test.field === "depth") return ({ from }) => judge(numbers.depth[from])
+  if (OF_END.includes(test.field)) return endTest(columns, test.field, decide)
   return () => undefined
+}
+
+/** Most calls end in the same few ways, and each is judged once. */
+function endTest(
+  columns: Columns,
+  field: FieldName,
+  decide: ReturnType<typeof toMatcher>["decide"],
+): (row: Row) => boolean | undefined {
+  const { state, exit, exitKind } = columns.numbers
+  const { call } = fieldOf(field)
+  const known = new Map<number, boolean | undefined>()
+  return ({ from }) => {
+    const key = ((exit[from] ?? 0) * EXIT_KINDS.length + (exitKind[from] ?? 0)) * STATES.length + (state[from] ?? 0)
+    if (known.has(key)) return known.get(key)
+    // Of a whole call these fields look at no more than this.
+    const is = decide(() => call({ state: stateAt(columns, from), exit: exitAt(columns, from) } as Call, undefined))
+    known.set(key, is)
+    return is
+  }
 }
 
 /** A text comes many times, and is judged once. */

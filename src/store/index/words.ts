@@ -1,4 +1,4 @@
-import { Span } from "../span.ts"
+import { hashed, Span } from "../span.ts"
 import type { Dictionary } from "./dictionary.ts"
 
 const NONE = -1
@@ -44,6 +44,15 @@ export class Words {
 
   numberOf(text: string | undefined): number {
     this.#span.set(text)
+    return this.number(this.#span)
+  }
+
+  /** The number of a block's text. */
+  numberIn({ bytes, starts }: Dictionary, text: number): number {
+    const [from = 0, to = 0] = [starts[text], starts[text + 1]]
+    let hash = 0
+    for (let at = from; at < to; at++) hash = hashed(hash, bytes[at] ?? 0)
+    this.#span.place(bytes, from, to, hash)
     return this.number(this.#span)
   }
 
