@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import type { CaptureRecord } from "../capture/record.ts"
 import { Damage } from "./damage.ts"
-import { LineSplitter, NEWLINE } from "./lines.ts"
+import { longLineAt, NEWLINE } from "./lines.ts"
 import { toRecord } from "./records.ts"
 import type { Segment } from "./segment.ts"
 
@@ -21,15 +21,8 @@ export class LineReader {
     if (!window) return undefined
     const bytes = lineAt(window, offset)
     if (bytes) return toRecord({ offset, sizeBytes: bytes.length, bytes }, segment.name, new Damage())
-    const splitter = new LineSplitter(offset)
-    for (let at = offset; ; ) {
-      const bytes = read(window.file, at, Buffer.allocUnsafeSlow(LONG_BYTES))
-      for (const line of splitter.push(bytes)) return toRecord(line, segment.name, new Damage())
-      if (bytes.length === 0) break
-      at += bytes.length
-    }
-    const rest = splitter.rest()
-    return rest && toRecord(rest, segment.name, new Damage())
+    const line = longLineAt(window.file, offset)
+    return line && toRecord(line, segment.name, new Damage())
   }
 
   close(): void {
@@ -52,8 +45,6 @@ export class LineReader {
     }
   }
 }
-
-const LONG_BYTES = 1024 * 1024
 
 /** Bytes that are good until the next are read; undefined where the line is empty, not ended, or longer than a window. */
 function lineAt(window: Window, offset: number): Buffer | undefined {

@@ -1,3 +1,5 @@
+import { readSync } from "node:fs"
+
 /** A line without its newline, and where it starts. `bytes` is absent where the line was longer than anyone may write. */
 export type Line = { offset: number; sizeBytes: number; bytes?: Buffer }
 
@@ -51,5 +53,19 @@ export class LineSplitter {
     this.#held = []
     this.#heldBytes = 0
     return { offset: this.#offset, sizeBytes, ...(sizeBytes > MAX_LINE_BYTES ? {} : { bytes }) }
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024
+
+/** The line that starts at an offset, however long; one that no newline ends is the last of its file. */
+export function longLineAt(file: number, offset: number): Line | undefined {
+  const splitter = new LineSplitter(offset)
+  for (let at = offset; ; ) {
+    const piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
+    const readBytes = readSync(file, piece, 0, PIECE_BYTES, at)
+    if (readBytes === 0) return splitter.rest()
+    for (const line of splitter.push(piece.subarray(0, readBytes))) return line
+    at += readBytes
   }
 }

@@ -46,13 +46,14 @@ function segmentNames(directory: string): string[] {
 }
 
 async function statSegments(directory: string, names: string[]): Promise<Segment[]> {
-  const segments: Segment[] = []
-  for (const name of names) {
-    const startMs = hourOf(name)
-    const segment = startMs === undefined ? undefined : await fileSegment(join(directory, name), name)
-    if (segment && startMs !== undefined) segments.push({ ...segment, startMs })
-  }
-  return segments
+  const segments = await Promise.all(
+    names.map(async (name) => {
+      const startMs = hourOf(name)
+      const segment = startMs === undefined ? undefined : await fileSegment(join(directory, name), name)
+      return segment && startMs !== undefined ? { ...segment, startMs } : undefined
+    }),
+  )
+  return segments.filter((segment) => segment !== undefined)
 }
 
 /** Start of the hour that a segment's name tells; undefined where the name is no segment's. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs"
-import { type Line, LineSplitter } from "../lines.ts"
+import { longLineAt } from "../lines.ts"
 import { checkSeals, type Lines, sealedEnd } from "../seal.ts"
 import { readingFault } from "../segment.ts"
 import type { Place } from "./block.ts"
@@ -106,7 +106,7 @@ export class BlockLines {
 
   /** A line that the window does not hold, or that no newline ends. */
   #takeLong(file: number): boolean {
-    const line = lineAt(file, this.#start)
+    const line = longLineAt(file, this.#start)
     if (!line) return false
     this.bytes = line.bytes ?? Buffer.alloc(0)
     this.from = 0
@@ -124,17 +124,6 @@ const LINES = 1024
 
 function newLines(): Lines {
   return { count: 0, from: new Int32Array(LINES), to: new Int32Array(LINES), sealedEnd: new Int32Array(LINES) }
-}
-
-function lineAt(file: number, offset: number): Line | undefined {
-  const splitter = new LineSplitter(offset)
-  for (let at = offset; ; ) {
-    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
-    const readBytes = readSync(file, chunk, 0, CHUNK_BYTES, at)
-    if (readBytes === 0) return splitter.rest()
-    for (const line of splitter.push(chunk.subarray(0, readBytes))) return line
-    at += readBytes
-  }
 }
 
 /** Where the first line starts in the block; -1 where none does. */

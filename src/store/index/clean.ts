@@ -15,7 +15,7 @@ import { Words } from "./words.ts"
  */
 export type Clean = {
   gone(containerId: string): readonly string[] | undefined
-  others(ref: BlockRef): Iterable<number>
+  others(ref: BlockRef): readonly number[]
   /** of the operations that lie across blocks, those that tell more */
   crossed: LightOperation[]
   operations: number
@@ -54,8 +54,12 @@ export function cleanContainers(
   }
   return {
     gone: (containerId) => lives.gone(containerId),
-    *others(ref) {
-      for (const [operation, life] of told.get(ref)?.entries() ?? []) if (lives.isUnclear(life)) yield operation
+    others(ref) {
+      const others: number[] = []
+      const own = told.get(ref) ?? new Int32Array()
+      for (let operation = 0; operation < own.length; operation++)
+        if (lives.isUnclear(own[operation] ?? NO_LIFE)) others.push(operation)
+      return others
     },
     crossed: [...toldCrossed].flatMap(([operation, life]) => (lives.isUnclear(life) ? [operation] : [])),
     operations,

@@ -100,9 +100,17 @@ export function readColumns(bytes: Buffer, shape: Shape): Columns {
   return { rows: shape.rows, operations, numbers, texts, ids, idBytes: shape.idBytes, dictionary }
 }
 
+/** What lies in front: the bytes up to what of the calls `Front` has. */
+export type Front = Pick<Columns, "rows" | "operations"> & {
+  numbers: Pick<Columns["numbers"], "monoMs" | "durationMs">
+}
+
+export function frontBytes({ rows, operations }: Shape): number {
+  const { wallMs, monoMs, durationMs } = ROWS
+  return widths(OPERATIONS, operations) + widths({ wallMs, monoMs, durationMs }, rows)
+}
+
 export function sizeOf({ rows, operations, idBytes, texts, textBytes }: Shape): number {
-  const widths = (schema: Record<string, { BYTES_PER_ELEMENT: number }>, length: number) =>
-    Object.values(schema).reduce((sum, { BYTES_PER_ELEMENT }) => sum + aligned(BYTES_PER_ELEMENT * length), 0)
   return (
     widths(OPERATIONS, operations) +
     widths(ROWS, rows) +
@@ -111,6 +119,10 @@ export function sizeOf({ rows, operations, idBytes, texts, textBytes }: Shape): 
     aligned(4 * (texts + 1)) +
     aligned(textBytes)
   )
+}
+
+function widths(schema: Record<string, { BYTES_PER_ELEMENT: number }>, length: number): number {
+  return Object.values(schema).reduce((sum, { BYTES_PER_ELEMENT }) => sum + aligned(BYTES_PER_ELEMENT * length), 0)
 }
 
 /** Typed arrays start at multiples of their width. */

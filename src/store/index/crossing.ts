@@ -1,7 +1,7 @@
 import { LONGEST_CALL_MS, SAME_LIST_MS } from "../../model/grouping.ts"
 import type { Segment } from "../segment.ts"
 import type { BlockHead } from "./block.ts"
-import { type Columns, idAt } from "./columns.ts"
+import { type Columns, type Front, idAt } from "./columns.ts"
 import { type IndexFile, Window } from "./file.ts"
 import { mergeStretches, type Stretch } from "./order.ts"
 
@@ -25,8 +25,8 @@ export class Crossing {
     const families: Uint32Array[] = []
     const owners = new Set(blocks.flatMap(({ head }) => head.dangling))
     for (const ref of blocks) {
-      const { columns } = ref.index.block(ref.number, window)
-      const { from, family, owner } = columns.operations
+      const front = ref.index.front(ref.number, window)
+      const { from, family, owner } = front.operations
       const marks = new Uint8Array(from.length)
       this.#marks.set(ref, marks)
       families.push(family.slice())
@@ -35,7 +35,7 @@ export class Crossing {
       for (const operation of ref.head.open) marks[operation] = 1
       for (let operation = 0; operation < from.length; operation++) {
         const own = owner[operation] ?? 0
-        if (own === 0) this.#loose.push(looseAt(ref, columns, operation))
+        if (own === 0) this.#loose.push(looseAt(ref, front, operation))
         else if (owners.size > 0 && owners.has(own)) marks[operation] = 1
       }
     }
@@ -103,7 +103,7 @@ export class Crossing {
 /** An operation without a container (STATUS, GC): only time tells what belongs together. Monotonic milliseconds. */
 type Loose = { ref: BlockRef; operation: number; fromMs: number; toMs: number }
 
-function looseAt(ref: BlockRef, { numbers, operations, rows }: Columns, operation: number): Loose {
+function looseAt(ref: BlockRef, { numbers, operations, rows }: Front, operation: number): Loose {
   const from = operations.from[operation] ?? 0
   const end = operations.from[operation + 1] ?? rows
   const fromMs = numbers.monoMs[from] ?? 0

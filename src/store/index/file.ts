@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import type { Segment } from "../segment.ts"
 import { type Block, type BlockHead, blockBytes, toBlock } from "./block.ts"
 import type { Built } from "./build.ts"
-import { aligned } from "./columns.ts"
+import { aligned, type Front, frontBytes, readColumns } from "./columns.ts"
 
 /**
  * A segment's index as a file: a header of fixed size, the blocks, then as JSON what `Trailer` says. It is written from
@@ -40,6 +40,14 @@ export class IndexFile {
     return toBlock(head, window.read(this.#file, head.at, blockBytes(head)))
   }
 
+  /** A fifth of a block. */
+  front(number: number, window: Window): Front {
+    const head = this.#blocks[number]
+    if (!head) throw new RangeError(`no block ${number}`)
+    const bytes = window.read(this.#file, head.at, blockBytes(head), frontBytes(head.shape))
+    return readColumns(bytes, head.shape)
+  }
+
   close(): void {
     closeSync(this.#file)
   }
@@ -49,12 +57,12 @@ export class IndexFile {
 export class Window {
   #bytes = Buffer.alloc(0)
 
-  read(file: number, at: number, length: number): Buffer {
+  /** `wanted`: how many of the bytes are read. */
+  read(file: number, at: number, length: number, wanted = length): Buffer {
     // In an array buffer of its own, so that arrays of any width can lie over it.
     if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(length + length / 4)
-    const bytes = this.#bytes.subarray(0, length)
-    fill(bytes, file, at)
-    return bytes
+    fill(this.#bytes.subarray(0, wanted), file, at)
+    return this.#bytes.subarray(0, length)
   }
 }
 
