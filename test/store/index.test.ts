@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -97,6 +97,25 @@ test("a ledger booked from indexes is the one booked from every operation", asyn
       for (let container = 0; container < 30; container++)
         for (const ifname of ["eth0", "net1"])
           assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+    })
+  }
+})
+
+test("segments that hold the ends of calls alone are nowhere in time", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory) => {
+      // Of a call that ended: what comes before its beginning is the end of none.
+      const [first = ""] = readdirSync(directory)
+      const end = readFileSync(`${directory}/${first}`, "utf8")
+        .split("\n")
+        .find((line) => line.includes('"kind":"end"'))
+      for (const hour of ["01", "02", "03"]) writeFileSync(`${directory}/calls-20260228T${hour}.jsonl`, `${end}\n`)
+      const { operations, damage } = await allAtOnce(directory)
+      assert.deepEqual(await fromIndexes(directory), { operations, damage })
+      const [whole, quick] = [new Ledger(), new Ledger()]
+      for (const operation of operations) whole.add(operation)
+      await bookLedger(quick, await openCapture(directory), new Damage(), {})
+      assert.deepEqual(quick.attachments(), whole.attachments())
     })
   }
 })

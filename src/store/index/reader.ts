@@ -196,8 +196,8 @@ function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
   const starts = new Map(blocks.map((ref) => [ref, earliestOf(ref, order)]))
   return blocks.toSorted((a, b) => {
     const [first, second] = [starts.get(a), starts.get(b)]
-    // Without a call in it a block is nowhere in time.
-    if (!first || !second) return first ? 1 : second ? -1 : 0
+    // Without a call in it a block is nowhere in time: after it nothing is waited for.
+    if (!first || !second) return first ? -1 : second ? 1 : 0
     return order.compare(first, second)
   })
 }
