@@ -47,6 +47,7 @@ function findInJson(text: string, depth: number, finds: PlacedFind[]): boolean {
   let secretUntilClosed: JsonNode | undefined
   // Whether the last key holds a mark: what a private list or object holds is told by `secretUntilClosed`.
   let isKeyMarked = false
+  let switchBefore: JsonNode | undefined
   const strings: { node: JsonNode; inner: JsonNode }[] = []
   const isJson = scanJson(
     text,
@@ -55,13 +56,15 @@ function findInJson(text: string, depth: number, finds: PlacedFind[]): boolean {
       const isSecret =
         secretUntilClosed !== undefined ||
         (isKeyMarked && isSecretNode(text, node)) ||
-        (kind !== "key" && isValueOf(pairs.nameOf(node), text, node))
+        (kind !== "key" && isValueOf(pairs.nameOf(node), text, node)) ||
+        (kind === "string" && isBehind(switchBefore, node) && text.charAt(from + 1) !== "-")
       const inner = secretUntilClosed ?? node
       if (kind === "key" || (kind === "string" && !isSecret)) {
         const isMarked = marks.isIn(from, to)
         if (kind === "key") isKeyMarked = isMarked
         if (!isMarked) return undefined
         if (kind !== "key" || !isPlainName(node.key)) strings.push({ node, inner })
+        if (isSecretSwitch(text, node)) switchBefore = node
         if (kind === "string" && isPairName(node)) {
           const name = unquoted(text.slice(from, to))
           const values = isSecretName(name) ? pairs.name(node, name) : []
@@ -121,6 +124,17 @@ function isSecretNode(text: string, node: JsonNode): boolean {
   if (isPrivateName(node.key) || isValueOf(node.key, text, node)) return true
   const cni = node.parent
   return node.step === "labels" && cni?.step === "cni" && cni.parent?.step === "args"
+}
+
+/** Of a program's arguments in a list: `--token`, with its value in the next item. */
+function isSecretSwitch(text: string, { kind, parent, from, to }: JsonNode): boolean {
+  if (kind !== "string" || parent?.kind !== "array" || text.charAt(from + 1) !== "-") return false
+  const name = unquoted(text.slice(from, to))
+  return isSecretName(name) && !name.includes("=")
+}
+
+function isBehind(before: JsonNode | undefined, { parent, step }: JsonNode): boolean {
+  return before !== undefined && before.parent === parent && Number(step) === Number(before.step) + 1
 }
 
 /** Whether it is a secret under that name. */

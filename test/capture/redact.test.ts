@@ -5,9 +5,10 @@ import { isSecretName, SECRET_MARKS } from "../../src/capture/secret-name.ts"
 import { plantNone, plantOne, readings } from "./plant.ts"
 import { Random } from "./random.ts"
 
-/** What stands in the record for each of these texts. */
+/** What stands in the record for each of these texts, and in a bundle of it, which is searched once more. */
 function becomes(cases: Record<string, string>): void {
-  for (const [text, expected] of Object.entries(cases)) assert.equal(redact(text).text, expected)
+  for (const [text, expected] of Object.entries(cases))
+    assert.deepEqual([redact(text).text, redact(expected).text], [expected, expected])
 }
 
 test("values of secret keys go, and nothing else changes", () => {
@@ -147,6 +148,14 @@ test("an object that is a name and its value, in JSON and as Go and YAML write i
     "- name: X_TOKEN\n  value: a\n- name: B\n  value: c": "- name: X_TOKEN\n  value: [redacted]\n- name: B\n  value: c",
   })
   assert.deepEqual(redact('{"env":[{"value":"a","name":"TOKEN"}]}').redacted, ["/env/0/value"])
+})
+
+test("a switch and its value in a list of arguments", () => {
+  becomes({
+    '["--password","a","-v","--token=b","--token","--x",["--token"],"c"]':
+      '["--password","[redacted]","-v","--token=[redacted]","--token","--x",["--token"],"c"]',
+    '{"args":["--token", "a", "b"]}': '{"args":["--token", "[redacted]", "b"]}',
+  })
 })
 
 test("pre-shared keys", () => {
