@@ -46,12 +46,14 @@ export const LIFE_RULES = {
   },
 } as const satisfies Record<string, Rule>
 
-/** What is known of one attachment: enough for the rules, because a capture has a hundred thousand. */
+/** What is known of one attachment. A capture has a hundred thousand; those that are gone share what is left to know. */
 type Attachment = { addedBy: Map<string, string>; deletedBy: Set<string>; ips: string[] }
 
 /** Follows attachments through operations, which must come in the order they began. */
 export class Lives {
   readonly #attachments = new Map<string, Attachment>()
+  /** by those that deleted */
+  readonly #gone = new Map<string, Attachment>()
   /** by node, network and address: the attachment that holds it, and the call that gave it */
   readonly #holders = new Map<string, { attachment: string; call: string; pod: string }>()
   readonly #supported = new Map<string, readonly string[]>()
@@ -64,8 +66,7 @@ export class Lives {
     const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
     const who = `${facts.parent?.call.plugin ?? ""}/${call.plugin}`
     if (call.command === "ADD" && isOk) {
-      const attachment = this.#attachments.get(key) ?? { addedBy: new Map(), deletedBy: new Set(), ips: [] }
-      this.#attachments.set(key, attachment)
+      const attachment = this.#living(key)
       const earlier = attachment.addedBy.get(who)
       // A plugin may call a delegate as often as it likes; only what the runtime does is judged.
       if (earlier !== undefined && facts.level === 0)
@@ -91,6 +92,14 @@ export class Lives {
     return [finding(LIFE_RULES.listWithoutPlugin, { call: first.call, operation }, said, "stdin")]
   }
 
+  #living(key: string): Attachment {
+    const known = this.#attachments.get(key)
+    if (known && !isGone(known)) return known
+    const fresh: Attachment = { addedBy: new Map(), deletedBy: new Set(known?.deletedBy), ips: [] }
+    this.#attachments.set(key, fresh)
+    return fresh
+  }
+
   #hold(key: string, attachment: Attachment, facts: CallFacts): Finding[] {
     const found: Finding[] = []
     for (const { address } of objects(facts.result?.ips)) {
@@ -112,10 +121,18 @@ export class Lives {
   /** One plugin's successful DEL frees the addresses: which plugin holds them is not known, and to cry leak is worse. */
   #release(key: string, attachment: Attachment | undefined, who: string): void {
     if (!attachment) return
-    attachment.addedBy.delete(who)
-    attachment.deletedBy.add(who)
     for (const place of attachment.ips) if (this.#holders.get(place)?.attachment === key) this.#holders.delete(place)
     attachment.ips = []
+    attachment.addedBy.delete(who)
+    if (isGone(attachment)) this.#attachments.set(key, this.#goneBy(new Set(attachment.deletedBy).add(who)))
+    else attachment.deletedBy.add(who)
+  }
+
+  #goneBy(deletedBy: Set<string>): Attachment {
+    const name = [...deletedBy].sort().join("\n")
+    const gone = this.#gone.get(name) ?? { addedBy: new Map(), deletedBy, ips: [] }
+    this.#gone.set(name, gone)
+    return gone
   }
 
   #checkVersion({ call, isOk, result, version, config, ...facts }: CallFacts): Finding[] {
@@ -131,6 +148,10 @@ export class Lives {
     const at = call.stdin && "text" in call.stdin ? call.stdin.text.indexOf(`"cniVersion"`) : -1
     return [finding(LIFE_RULES.versionUnsupported, { call, ...facts }, said, "stdin", at < 0 ? undefined : at)]
   }
+}
+
+function isGone({ addedBy }: Attachment): boolean {
+  return addedBy.size === 0
 }
 
 function finding(

@@ -1,3 +1,4 @@
+import { Marks } from "../../capture/mark.ts"
 import { redact } from "../../capture/redact.ts"
 import { REDACTED } from "../../capture/secret-value.ts"
 import { isCommand } from "../../cni/command.ts"
@@ -235,6 +236,8 @@ function printed({ pieces, error }: CallFacts): Hit[] {
 function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "stderr"): Hit[] {
   if (!payload) return []
   const recorded = "text" in payload ? payload.text : ""
+  // As the relay does it: a text without a mark is not searched.
+  if (!payload.redacted && !new Marks(recorded).isIn(0, recorded.length)) return []
   const { text, redacted } = payload.redacted ? { text: recorded, redacted: payload.redacted } : redact(recorded)
   const secrets = redacted.filter((place) => (place === "text" ? !isPodsOwn(text) : !PODS_OWN.test(place)))
   return secrets.length > 0 ? [{ said: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []

@@ -86,7 +86,7 @@ export const REQUEST_RULES: CallRule[] = [
     check: ({ call }) =>
       (call.env.CNI_ARGS ?? "")
         .split(";")
-        .filter((pair) => pair !== "" && !/^[^=]+=/.test(pair))
+        .filter((pair) => pair !== "" && pair.indexOf("=") < 1)
         .map((pair) => env("CNI_ARGS", pair)),
   },
   {
