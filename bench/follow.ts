@@ -13,7 +13,7 @@ import { encode } from "../src/capture/codec.ts"
 import type { Begin, End } from "../src/capture/record.ts"
 import { segmentName } from "../src/relay/segment.ts"
 import { checksum } from "../src/store/checksum.ts"
-import { CHAINS, configOf, resultOf } from "./payloads.ts"
+import { CHAINS, configOf, resultText } from "./payloads.ts"
 
 const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")
 const { values } = parseArgs({
@@ -26,6 +26,8 @@ const { values } = parseArgs({
 const rate = Number(values.rate)
 const directory = mkdtempSync(join(tmpdir(), "cnitap-follow-"))
 process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
+
+const POD = { number: 258, uid: "00a58597-4f1c-4c0e-a001-3b6ae4d1c2f7", netns: "/var/run/netns/cni-00a58597" }
 
 /** Appends both lines of a call, each with one write, as a relay does. */
 class Writer {
@@ -42,8 +44,11 @@ class Writer {
     if (!this.#plugin) throw new RangeError("no plugin")
     const wallMs = Date.now()
     const monoMs = performance.now()
-    const stdin = configOf(this.#plugin, "ADD", "10.244.1.2", "00a58597")
-    const stdout = resultOf(this.#plugin, "10.244.1.2", "00a58597")
+    const stdin = configOf(this.#plugin, "ADD", undefined)
+    const delegates = (this.#plugin.delegates ?? []).map(({ result }) =>
+      result(POD, { given: undefined, delegates: [] }),
+    )
+    const stdout = resultText(this.#plugin.result(POD, { given: undefined, delegates }))
     const begin: Begin = {
       format: 1,
       kind: "begin",

@@ -1,56 +1,60 @@
+/** A result of ADD. */
+export type Result = { cniVersion: string; interfaces?: Interface[]; ips: Ip[]; routes: object[]; dns: object }
+type Interface = { name: string; mac?: string; sandbox?: string }
+type Ip = { address: string; gateway: string; interface?: number }
+
+/** What of a pod its results tell; `number` counts the pods. */
+export type Pod = { number: number; uid: string; netns: string }
+
+/** `given`: the result before it in the list; `delegates`: those of the plugins that it called. */
+type Known = { given: Result | undefined; delegates: readonly Result[] }
+
 /** A plugin of a network list; `delegates`: those that it calls itself, IPAM among them. */
 export type Plugin = {
   type: string
   network: string
+  cniVersion: string
   ifname?: string
   delegates?: Plugin[]
+  /** calls its delegates on CHECK too */
+  checksDelegates?: true
+  /** is given what its caller was given, as the specification has it */
+  isIpam?: true
   config: object
+  /** keys that the runtime adds, but not for STATUS */
+  runtimeConfig?: object
   redacted?: string[]
   log?(containerId: string): string
+  result(pod: Pod, known: Known): Result
 }
 
-export type Chain = { name: string; plugins: Plugin[] }
+/** A network's list, as its nodes have it. */
+export type Chain = { network: string; plugins: Plugin[] }
 
 /** The configuration as libcni gives it on stdin: keys sorted, as Go marshals a map. */
-export function configOf(plugin: Plugin, command: string, ip: string | undefined, uid: string | undefined): string {
-  const config = {
-    cniVersion: "1.0.0",
-    name: plugin.network,
-    type: plugin.type,
-    ...plugin.config,
-    ...(ip && command !== "ADD" ? { prevResult: result(plugin, ip, uid ?? "") } : {}),
+export function configOf(plugin: Plugin, command: string, prevResult: Result | undefined): string {
+  const { cniVersion, network, type, config, runtimeConfig } = plugin
+  const whole = {
+    cniVersion,
+    name: network,
+    type,
+    ...config,
+    ...(runtimeConfig && command !== "STATUS" ? { runtimeConfig } : {}),
+    ...(prevResult ? { prevResult } : {}),
   }
-  return JSON.stringify(Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+  return JSON.stringify(Object.fromEntries(Object.entries(whole).toSorted(([a], [b]) => (a < b ? -1 : 1))))
 }
 
-/** The result of an ADD as Go's plugins print it. */
-export function resultOf(plugin: Plugin, ip: string, uid: string): string {
-  return JSON.stringify(result(plugin, ip, uid), null, 4)
-}
-
-function result({ type, ifname }: Plugin, ip: string, uid: string): object {
-  const isIpam = type.endsWith("-ipam") || type === "host-local" || type === "whereabouts"
-  const sandbox = `/var/run/netns/cni-${uid}`
-  return {
-    cniVersion: "1.0.0",
-    ...(isIpam
-      ? {}
-      : {
-          interfaces: [
-            { name: `cali${uid.slice(0, 11)}`, mac: "ee:ee:ee:ee:ee:ee" },
-            { name: ifname ?? "eth0", mac: `7a:0e:30:${uid.slice(0, 2)}:9c:aa`, sandbox },
-          ],
-        }),
-    ips: [{ ...(isIpam ? {} : { interface: 1 }), address: `${ip}/32`, gateway: "169.254.1.1" }],
-    routes: [{ dst: "0.0.0.0/0", gw: "169.254.1.1" }, { dst: "169.254.1.1/32" }],
-    dns: {},
-  }
+/** As Go's plugins print it. */
+export function resultText(result: Result): string {
+  return JSON.stringify(result, null, 4)
 }
 
 const KUBERNETES = { kubeconfig: "/etc/cni/net.d/calico-kubeconfig", k8s_api_root: "https://10.96.0.1:443" }
 const IPAM_RANGES = { type: "host-local", ranges: [[{ subnet: "10.244.0.0/16" }]], routes: [{ dst: "0.0.0.0/0" }] }
 
 function calico(network: string): Plugin {
+  const cniVersion = "1.1.0"
   const config = {
     log_level: "info",
     log_file_path: "/var/log/calico/cni/cni.log",
@@ -62,18 +66,41 @@ function calico(network: string): Plugin {
     container_settings: { allow_ip_forwarding: false },
     policy: { type: "k8s", k8s_auth_token: "[redacted]" },
     kubernetes: KUBERNETES,
-    runtimeConfig: { mac: "", portMappings: [], bandwidth: {} },
     feature_control: { ip_addrs_no_ipam: true, floating_ips: true },
     windows_use_single_network: true,
   }
-  const redacted = ["/policy/k8s_auth_token"]
+  const ipam: Plugin = {
+    type: "calico-ipam",
+    network,
+    cniVersion,
+    isIpam: true,
+    config,
+    log: calicoLog,
+    result: (pod) => ({
+      cniVersion,
+      ips: [{ address: `${address(pod)}/32`, gateway: "169.254.1.1" }],
+      routes: [],
+      dns: {},
+    }),
+  }
   return {
     type: "calico",
     network,
+    cniVersion,
     config,
-    redacted,
-    delegates: [{ type: "calico-ipam", network, config, redacted, log: calicoLog }],
+    redacted: ["/policy/k8s_auth_token"],
+    delegates: [ipam],
     log: calicoLog,
+    result: (pod, { delegates }) => ({
+      cniVersion,
+      interfaces: [
+        { name: `cali${pod.uid.slice(0, 8)}`, mac: "ee:ee:ee:ee:ee:ee" },
+        { name: "eth0", mac: mac(pod, "7a"), sandbox: pod.netns },
+      ],
+      ips: on(1, delegates),
+      routes: [{ dst: "0.0.0.0/0", gw: "169.254.1.1" }, { dst: "169.254.1.1/32" }],
+      dns: {},
+    }),
   }
 }
 
@@ -85,65 +112,161 @@ function calicoLog(containerId: string): string {
   ].join("\n")
 }
 
-function portmap(network: string): Plugin {
-  const config = { capabilities: { portMappings: true }, snat: true, runtimeConfig: { portMappings: [] } }
-  return { type: "portmap", network, config }
+function portmap(network: string, cniVersion: string): Plugin {
+  const config = { capabilities: { portMappings: true }, snat: true }
+  const runtimeConfig = { portMappings: [] }
+  return { type: "portmap", network, cniVersion, config, runtimeConfig, result: (_pod, known) => before(known) }
 }
 
-function bandwidth(network: string): Plugin {
-  const config = {
-    capabilities: { bandwidth: true },
+function bandwidth(network: string, cniVersion: string): Plugin {
+  return {
+    type: "bandwidth",
+    network,
+    cniVersion,
+    config: { capabilities: { bandwidth: true } },
     runtimeConfig: { bandwidth: { ingressRate: 1e7, egressRate: 1e7 } },
+    result(pod, known) {
+      const { interfaces = [], ...rest } = before(known)
+      const ifb = { name: `bwp${pod.uid.slice(-12)}`, mac: mac(pod, "3e") }
+      return { ...rest, interfaces: [...interfaces, ifb] }
+    },
   }
-  return { type: "bandwidth", network, config }
 }
 
-const flannel: Plugin = {
-  type: "flannel",
-  network: "cbr0",
-  config: { delegate: { hairpinMode: true, isDefaultGateway: true }, subnetFile: "/run/flannel/subnet.env" },
-  delegates: [
-    {
-      type: "bridge",
-      network: "cbr0",
-      config: {
-        bridge: "cni0",
-        mtu: 1450,
-        hairpinMode: true,
-        isGateway: true,
-        isDefaultGateway: true,
-        ipam: IPAM_RANGES,
-      },
-      delegates: [{ type: "host-local", network: "cbr0", config: { bridge: "cni0", mtu: 1450, ipam: IPAM_RANGES } }],
+function flannel(network: string, cniVersion: string): Plugin {
+  const hostLocal: Plugin = {
+    type: "host-local",
+    network,
+    cniVersion,
+    isIpam: true,
+    config: {},
+    result: (pod) => ({
+      cniVersion,
+      ips: [{ address: `${address(pod)}/24`, gateway: address(pod).replace(/\d+$/, "1") }],
+      routes: [{ dst: "0.0.0.0/0" }],
+      dns: {},
+    }),
+  }
+  const bridge: Plugin = {
+    type: "bridge",
+    network,
+    cniVersion,
+    config: {
+      bridge: "cni0",
+      mtu: 1450,
+      hairpinMode: true,
+      isGateway: true,
+      isDefaultGateway: true,
+      ipam: IPAM_RANGES,
     },
-  ],
+    delegates: [hostLocal],
+    result: (pod, { delegates }) => ({
+      cniVersion,
+      interfaces: [
+        { name: "cni0", mac: "0a:58:0a:f4:00:01" },
+        { name: `veth${pod.uid.slice(0, 8)}`, mac: mac(pod, "52") },
+        { name: "eth0", mac: mac(pod, "0a"), sandbox: pod.netns },
+      ],
+      ips: on(2, delegates),
+      routes: delegates[0]?.routes ?? [],
+      dns: {},
+    }),
+  }
+  return {
+    type: "flannel",
+    network,
+    cniVersion,
+    config: { delegate: { hairpinMode: true, isDefaultGateway: true }, subnetFile: "/run/flannel/subnet.env" },
+    delegates: [bridge],
+    result: (_pod, known) => before(known),
+  }
 }
 
-const storage = { ipam: { type: "whereabouts", range: "192.168.70.0/24", kubernetes: KUBERNETES } }
-const multus: Plugin = {
-  type: "multus",
-  network: "multus-cni-network",
-  config: {
-    kubeconfig: "/etc/cni/net.d/multus.d/multus.kubeconfig",
-    capabilities: { portMappings: true, bandwidth: true },
-    delegates: [{ cniVersion: "1.0.0", name: "k8s-pod-network", plugins: [calico("k8s-pod-network").config] }],
-  },
-  delegates: [
-    calico("k8s-pod-network"),
-    {
-      type: "macvlan",
-      network: "storage",
-      ifname: "net1",
-      config: { master: "eth1", mode: "bridge", ...storage },
-      delegates: [{ type: "whereabouts", network: "storage", ifname: "net1", config: storage }],
+function macvlan(network: string, cniVersion: string): Plugin {
+  const config = {
+    master: "eth1",
+    mode: "bridge",
+    ipam: { type: "whereabouts", range: "192.168.0.0/16", kubernetes: KUBERNETES },
+  }
+  const ifname = "net1"
+  const whereabouts: Plugin = {
+    type: "whereabouts",
+    network,
+    cniVersion,
+    ifname,
+    isIpam: true,
+    config,
+    result: ({ number }) => ({
+      cniVersion,
+      ips: [{ address: `192.168.${(number >> 8) & 255}.${number & 255}/16`, gateway: "192.168.0.1" }],
+      routes: [],
+      dns: {},
+    }),
+  }
+  return {
+    type: "macvlan",
+    network,
+    cniVersion,
+    ifname,
+    config,
+    delegates: [whereabouts],
+    checksDelegates: true,
+    result: (pod, { delegates }) => ({
+      cniVersion,
+      interfaces: [{ name: ifname, mac: mac(pod, "aa"), sandbox: pod.netns }],
+      ips: on(0, delegates),
+      routes: [],
+      dns: {},
+    }),
+  }
+}
+
+function multus(network: string, cniVersion: string): Plugin {
+  const master = calico("k8s-pod-network")
+  return {
+    type: "multus",
+    network,
+    cniVersion,
+    config: {
+      kubeconfig: "/etc/cni/net.d/multus.d/multus.kubeconfig",
+      capabilities: { portMappings: true, bandwidth: true },
+      delegates: [{ cniVersion: master.cniVersion, name: master.network, plugins: [master.config] }],
     },
-  ],
+    delegates: [master, macvlan("storage", cniVersion)],
+    checksDelegates: true,
+    result: (_pod, known) => before(known),
+  }
+}
+
+/** What a plugin passes on that adds nothing: what it was given, or what its first delegate made. */
+function before({ given, delegates }: Known): Result {
+  const result = given ?? delegates[0]
+  if (!result) throw new Error("there is no result to pass on")
+  return result
+}
+
+/** The addresses that IPAM gave, on an interface of the list. */
+function on(index: number, [ipam]: readonly Result[]): Ip[] {
+  return (ipam?.ips ?? []).map((ip) => ({ interface: index, ...ip }))
+}
+
+function address({ number }: Pod): string {
+  return `10.${244 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
+}
+
+function mac({ uid }: Pod, first: string): string {
+  return `${first}:0e:30:${uid.slice(0, 2)}:${uid.slice(2, 4)}:${uid.slice(4, 6)}`
+}
+
+const CALICO: Chain = {
+  network: "k8s-pod-network",
+  plugins: [calico("k8s-pod-network"), bandwidth("k8s-pod-network", "1.1.0"), portmap("k8s-pod-network", "1.1.0")],
 }
 
 /** Lists of the networks that nodes have; one of them twice, because it is the commonest. */
 export const CHAINS: Chain[] = [
-  { name: "calico", plugins: [calico("k8s-pod-network"), bandwidth("k8s-pod-network"), portmap("k8s-pod-network")] },
-  { name: "calico", plugins: [calico("k8s-pod-network"), bandwidth("k8s-pod-network"), portmap("k8s-pod-network")] },
-  { name: "flannel", plugins: [flannel, portmap("cbr0")] },
-  { name: "multus", plugins: [multus] },
+  CALICO,
+  CALICO,
+  { network: "cbr0", plugins: [flannel("cbr0", "1.0.0"), portmap("cbr0", "1.0.0")] },
+  { network: "multus-cni-network", plugins: [multus("multus-cni-network", "1.1.0")] },
 ]
