@@ -152,12 +152,11 @@ function nest(table: CallTable, order: Uint32Array): Int32Array {
   const isNested = new Uint8Array(rows)
   const newest = new Int32Array(rows).fill(NONE)
   const older = new Int32Array(rows).fill(NONE)
-  const named = (row: number) => table.parent[row] ?? NONE
-  const up = (row: number) => (isNested[row] === 1 ? parents[row] : table.parent[row]) ?? NONE
+  const nesting: Nesting = { named: table.parent, parents, isNested }
   for (const row of order) {
     const family = families[row] ?? 0
-    let parent = named(row)
-    if (leadsTo(parent, row, named) || leadsTo(parent, row, up)) parent = NONE
+    let parent = table.parent[row] ?? NONE
+    if (leadsTo(parent, row, nesting)) parent = NONE
     if (parent === NONE && containerId[row] === 0) newest[family] = NONE
     else if (parent === NONE) {
       const begunMs = monoMs[row] ?? 0
@@ -172,7 +171,7 @@ function nest(table: CallTable, order: Uint32Array): Int32Array {
         else older[kept] = other
         kept = other
         const contains = isProbe[other] === 0 && ppid[other] !== ppid[row] && leastMs <= untilMs
-        if (parent === NONE && contains && !leadsTo(other, row, up)) parent = other
+        if (parent === NONE && contains && !leadsTo(other, row, nesting)) parent = other
       }
       if (kept === NONE) newest[family] = NONE
       else older[kept] = NONE
@@ -188,12 +187,17 @@ function nest(table: CallTable, order: Uint32Array): Int32Array {
 /** Nobody nests deeper: what does is a circle, of damaged or forged records. */
 const DEEPEST = 1_000
 
-function leadsTo(from: number, row: number, up: (row: number) => number): boolean {
-  let at = from
+/** By row the parent that it names, and the one it was given, once it was. */
+type Nesting = { named: Int32Array; parents: Int32Array; isNested: Uint8Array }
+
+/** Whether the way up comes to the row, by what the calls name or by what they were given. */
+function leadsTo(from: number, row: number, { named, parents, isNested }: Nesting): boolean {
+  let [byName, byParent] = [from, from]
   for (let level = 0; level < DEEPEST; level++) {
-    if (at === NONE) return false
-    if (at === row) return true
-    at = up(at)
+    if (byName === row || byParent === row) return true
+    if (byName === NONE && byParent === NONE) return false
+    if (byName !== NONE) byName = named[byName] ?? NONE
+    if (byParent !== NONE) byParent = (isNested[byParent] === 1 ? parents[byParent] : named[byParent]) ?? NONE
   }
   return true
 }
@@ -216,10 +220,6 @@ function firstAlike(rows: number, columns: readonly Uint32Array[]): Uint32Array 
   const first = new Uint32Array(rows)
   const mask = 2 ** Math.ceil(Math.log2(2 * rows + 1)) - 1
   const slots = new Int32Array(mask + 1).fill(NONE)
-  const isAlike = (a: number, b: number) => {
-    for (const column of columns) if (column[a] !== column[b]) return false
-    return true
-  }
   for (let row = 0; row < rows; row++) {
     let hash = 0
     for (const column of columns) hash = Math.imul(hash ^ (column[row] ?? 0), 0x9e3779b1) ^ (hash >>> 15)
@@ -227,12 +227,17 @@ function firstAlike(rows: number, columns: readonly Uint32Array[]): Uint32Array 
     for (; ; slot = (slot + 1) & mask) {
       const other = slots[slot] ?? NONE
       if (other === NONE) slots[slot] = row
-      else if (!isAlike(other, row)) continue
+      else if (!isAlike(columns, other, row)) continue
       first[row] = other === NONE ? row : other
       break
     }
   }
   return first
+}
+
+function isAlike(columns: readonly Uint32Array[], a: number, b: number): boolean {
+  for (const column of columns) if (column[a] !== column[b]) return false
+  return true
 }
 
 /** The children of a row as a chain, in the order they were made. */

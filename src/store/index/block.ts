@@ -51,9 +51,7 @@ export function blockBytes({ shape }: BlockHead): number {
   return sizeOf(shape)
 }
 
-/** FNV-1a: names what belongs together in a few bytes. Two that collide are only looked at more closely. */
-export function hashOf(text: string, before = 0x811c9dc5): number {
-  let hash = Math.imul(before ^ text.length, 0x01000193)
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return hash >>> 0 || 1
+/** Names what belongs together in a few bytes. Two that collide are only looked at more closely; 0 is nothing's. */
+export function joinedHash(a: number, b: number): number {
+  return (Math.imul(a ^ (a >>> 15), 0x9e3779b1) ^ b) >>> 0 || 1
 }

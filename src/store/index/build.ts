@@ -2,7 +2,7 @@ import { type Grouped, groupCalls } from "../../model/grouping.ts"
 import { Damage } from "../damage.ts"
 import { HeadReader } from "../head.ts"
 import { toRecord } from "../records.ts"
-import { type BlockHead, hashOf, type Orphan, type Place } from "./block.ts"
+import { type BlockHead, joinedHash, type Orphan, type Place } from "./block.ts"
 import { BlockLines } from "./block-lines.ts"
 import { type Columns, NOWHERE, outcomeNumber, readColumns, type Shape, sizeOf, writeCalls } from "./columns.ts"
 import { Gathered } from "./gathered.ts"
@@ -91,41 +91,54 @@ function lay(): Laid {
 
 /** What of an operation readers of other blocks have to know. */
 function layOperations(
-  { operations, texts: { containerId, command, node } }: Columns,
+  columns: Columns,
   { rows, from, level }: Grouped,
 ): Pick<BlockHead, "mixed" | "open" | "dangling"> {
-  const { table, more, texts } = gathered
+  const { operations, texts } = columns
+  const { containerId, command, node } = texts
+  const { table, more } = gathered
   const told: Pick<BlockHead, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
-  const textOf = (number: number | undefined) => texts.text(number ?? 0)
-  const ownerAt = (place: number) => hashOf(textOf(containerId[place]), hashOf(textOf(node[place])))
-  const familyAt = (place: number) => hashOf(textOf(command[place]), ownerAt(place))
   for (let operation = 0; operation < from.length; operation++) {
     const first = from[operation] ?? 0
     const end = from[operation + 1] ?? rows.length
-    let [isOpen, isFailed, isMixed] = [false, false, false]
+    let [isDangling, isFailed, isMixed] = [false, false, false]
     let isWhole = true
     for (let place = first; place < end; place++) {
       const row = rows[place] ?? 0
       if (more.end[row] === NOWHERE && table.isProbe[row] === 0) isWhole = false
       if (level[place] === 0 && table.isFailed[row] === 1) isFailed = true
       if (more.parentId[row] !== -1 && table.parent[row] === -1) {
-        isOpen = true
-        told.dangling.push(ownerAt(place))
+        isDangling = true
+        told.dangling.push(ownerAt(columns, place))
       }
       if (containerId[place] !== containerId[first] || command[place] !== command[first] || node[place] !== node[first])
         isMixed = true
     }
     operations.from[operation] = first
     operations.outcome[operation] = outcomeNumber(isWhole ? (isFailed ? "failed" : "ok") : "unknown")
-    operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(first)
-    operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(first)
-    if (isOpen || !isWhole) told.open.push(operation)
+    operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(columns, first)
+    operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(columns, first)
+    if (isDangling || !isWhole) told.open.push(operation)
     if (!isMixed) continue
-    const families = new Set<number>()
-    for (let place = first; place < end; place++) if (containerId[place] !== 0) families.add(familyAt(place))
-    const [own = 0, ...others] = families
+    const [own = 0, ...others] = familiesOf(columns, first, end)
     operations.family[operation] = own
     if (others.length > 0) told.mixed.push([operation, others])
   }
   return told
+}
+
+function familiesOf(columns: Columns, from: number, to: number): Set<number> {
+  const families = new Set<number>()
+  for (let place = from; place < to; place++)
+    if (columns.texts.containerId[place] !== 0) families.add(familyAt(columns, place))
+  return families
+}
+
+function ownerAt({ texts }: Columns, place: number): number {
+  const { texts: words } = gathered
+  return joinedHash(words.hash(texts.node[place] ?? 0), words.hash(texts.containerId[place] ?? 0))
+}
+
+function familyAt(columns: Columns, place: number): number {
+  return joinedHash(ownerAt(columns, place), gathered.texts.hash(columns.texts.command[place] ?? 0))
 }

@@ -14,7 +14,7 @@ import { aligned, type Front, frontBytes, readColumns } from "./columns.ts"
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHead & { at: number })[] }
 
 /** Another layout or record format, another number: an index of another number is made anew. */
-const LAYOUT = 6
+const LAYOUT = 7
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096

@@ -16,32 +16,48 @@ export type Stretch = {
 
 /** As `toOperations` takes it: clocks that are slewed move by less between two calls. */
 const STEP_MS = 1_000
+const MOST = Number.POSITIVE_INFINITY
 
 type Timed = Pick<Call, "node" | "wallMs" | "monoMs">
 
 /** The stretches of calls in any order; `texts`: what the numbers of their nodes mean. */
 export function toStretches(calls: CallTable, texts: Words): Stretch[] {
   const stretches: Stretch[] = []
-  let last: Stretch | undefined
-  let lastNode = -1
-  for (let row = 0; row < calls.rows; row++) {
-    const [node = 0, wallMs = 0, monoMs = 0] = [calls.node[row], calls.wallMs[row], calls.monoMs[row]]
-    const offset = wallMs - monoMs
-    const isNear = last && lastNode === node && offset > last.offset[0] - STEP_MS && offset < last.offset[1] + STEP_MS
-    if (!isNear || !last) {
-      last = { node: texts.text(node), offset: [offset, offset], monoMs: [monoMs, monoMs], endMs: 0, wallMs }
-      lastNode = node
-      stretches.push(last)
-    }
-    if (offset < last.offset[0]) last.offset[0] = offset
-    if (offset > last.offset[1]) last.offset[1] = offset
-    if (monoMs < last.monoMs[0]) last.monoMs[0] = monoMs
-    if (monoMs > last.monoMs[1]) last.monoMs[1] = monoMs
-    if (wallMs < last.wallMs) last.wallMs = wallMs
-    const endMs = latestEnd(calls, row)
-    if (endMs > last.endMs) last.endMs = endMs
+  for (let from = 0; from < calls.rows; ) {
+    const to = stretchEnd(calls, from)
+    stretches.push(stretchOf(calls, from, to, texts.text(calls.node[from] ?? 0)))
+    from = to
   }
   return mergeStretches(stretches)
+}
+
+/** How far calls that follow each other are near. */
+function stretchEnd({ rows, node, wallMs, monoMs }: CallTable, from: number): number {
+  let [least, most] = [MOST, -MOST]
+  let row = from
+  for (; row < rows && node[row] === node[from]; row++) {
+    const offset = (wallMs[row] ?? 0) - (monoMs[row] ?? 0)
+    if (offset <= most - STEP_MS || offset >= least + STEP_MS) break
+    if (offset < least) least = offset
+    if (offset > most) most = offset
+  }
+  return row
+}
+
+function stretchOf(calls: CallTable, from: number, to: number, node: string): Stretch {
+  const { wallMs, monoMs } = calls
+  let [leastOffset, leastMono, leastWall] = [MOST, MOST, MOST]
+  let [mostOffset, mostMono, endMs] = [-MOST, -MOST, 0]
+  for (let row = from; row < to; row++) {
+    const [wall, mono] = [wallMs[row] ?? 0, monoMs[row] ?? 0]
+    leastOffset = Math.min(leastOffset, wall - mono)
+    mostOffset = Math.max(mostOffset, wall - mono)
+    leastMono = Math.min(leastMono, mono)
+    mostMono = Math.max(mostMono, mono)
+    leastWall = Math.min(leastWall, wall)
+    endMs = Math.max(endMs, latestEnd(calls, row))
+  }
+  return { node, offset: [leastOffset, mostOffset], monoMs: [leastMono, mostMono], endMs, wallMs: leastWall }
 }
 
 /** Those that lie near each other are one. */

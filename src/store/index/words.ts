@@ -76,6 +76,11 @@ export class Words {
     return this.#add(bytes, from, to, hash, slot)
   }
 
+  /** The same for the same text in every list. */
+  hash(number: number): number {
+    return number === 0 ? 0 : (this.#hashes[number] ?? 0)
+  }
+
   #is(number: number, bytes: Buffer, from: number, to: number): boolean {
     const own = this.bytes
     const start = this.starts[number] ?? 0
