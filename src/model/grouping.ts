@@ -67,13 +67,8 @@ export function groupCalls(table: CallTable): Grouped {
  * decides; it starts anew with each boot. The difference of both tells boots and clock steps apart from the rest.
  */
 function inOrder(table: CallTable): Uint32Array {
-  const all = new Uint32Array(table.rows)
-  let isOneNode = true
-  for (let row = 0; row < table.rows; row++) {
-    all[row] = row
-    if (table.node[row] !== table.node[0]) isOneNode = false
-  }
-  if (isOneNode) return nodeInOrder(table, all)
+  const all = numbersBelow(table.rows)
+  if (isOne(table.node, table.rows)) return nodeInOrder(table, all)
   const perNode = Array.from(new Set(table.node.subarray(0, table.rows)), (node) =>
     nodeInOrder(
       table,
@@ -83,12 +78,22 @@ function inOrder(table: CallTable): Uint32Array {
   return sorted(joined(perNode), table.wallMs)
 }
 
+function numbersBelow(rows: number): Uint32Array {
+  const numbers = new Uint32Array(rows)
+  for (let row = 0; row < rows; row++) numbers[row] = row
+  return numbers
+}
+
+function isOne(node: Uint32Array, rows: number): boolean {
+  for (let row = 1; row < rows; row++) if (node[row] !== node[0]) return false
+  return true
+}
+
 /** Slewing a clock moves it by less than this between calls that could be mistaken for each other. */
 const STEP_MS = 1_000
 
 function nodeInOrder({ wallMs, monoMs }: CallTable, rows: Uint32Array): Uint32Array {
-  const offsets = new Float64Array(wallMs.length)
-  for (const row of rows) offsets[row] = (wallMs[row] ?? 0) - (monoMs[row] ?? 0)
+  const offsets = offsetsOf(rows, wallMs, monoMs)
   // As a rule nobody set the clock, and one sorting is enough.
   if (spread(rows, offsets) < STEP_MS) return sorted(rows, monoMs)
   const byOffset = sorted(rows, offsets)
@@ -101,6 +106,15 @@ function nodeInOrder({ wallMs, monoMs }: CallTable, rows: Uint32Array): Uint32Ar
     from = at
   }
   return joined(stretches.sort(stretchOrder(wallMs, monoMs)))
+}
+
+function offsetsOf(rows: Uint32Array, wallMs: Float64Array, monoMs: Float64Array): Float64Array {
+  const offsets = new Float64Array(wallMs.length)
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? 0
+    offsets[row] = (wallMs[row] ?? 0) - (monoMs[row] ?? 0)
+  }
+  return offsets
 }
 
 /** Stable. Calls are written nearly in order, and looking is cheaper than sorting. */
@@ -117,8 +131,8 @@ function of(values: Float64Array, rows: Uint32Array, at: number): number {
 
 function spread(rows: Uint32Array, values: Float64Array): number {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const row of rows) {
-    const value = values[row] ?? 0
+  for (let at = 0; at < rows.length; at++) {
+    const value = of(values, rows, at)
     if (value < least) least = value
     if (value > most) most = value
   }
@@ -153,7 +167,8 @@ function nest(table: CallTable, order: Uint32Array): Int32Array {
   const newest = new Int32Array(rows).fill(NONE)
   const older = new Int32Array(rows).fill(NONE)
   const nesting: Nesting = { named: table.parent, parents, isNested }
-  for (const row of order) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     const family = families[row] ?? 0
     let parent = table.parent[row] ?? NONE
     if (leadsTo(parent, row, nesting)) parent = NONE
@@ -246,7 +261,8 @@ type Tree = { firstChild: Int32Array; next: Int32Array }
 function toTree(parents: Int32Array, order: Uint32Array): Tree {
   const { length } = parents
   const [firstChild, lastChild, next] = [chains(length), chains(length), chains(length)]
-  for (const row of order) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     const parent = parents[row] ?? NONE
     if (parent === NONE) continue
     const before = lastChild[parent] ?? NONE
@@ -272,7 +288,8 @@ function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): Lis
   // Of each key the lists that may go on, the oldest first; of each list its last row and its network.
   const [open, nextOpen, last] = [chains(rows), chains(rows), chains(rows)]
   const networks = new Uint32Array(rows)
-  for (const row of order) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     if (parents[row] !== NONE) continue
     const key = keys[row] ?? 0
     let found = NONE
