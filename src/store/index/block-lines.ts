@@ -4,7 +4,8 @@ import { checkSeals, type Lines, sealedEnd } from "../seal.ts"
 import { readingFault } from "../segment.ts"
 import type { Place } from "./block.ts"
 
-const CHUNK_BYTES = 1024 * 1024
+/** What the kernel copies into it is still in the processor's cache when it is read. */
+const CHUNK_BYTES = 256 * 1024
 const NEWLINE = 10
 
 /** One for all blocks: what a line tells is copied out of it before the next one is asked for. */
