@@ -5,6 +5,7 @@ export type Context = {
     once?(event: "drain", listener: () => void): unknown
     isTTY?: boolean
     columns?: number
+    rows?: number
   }
   stderr: { write(text: string): unknown; isTTY?: boolean }
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }

@@ -1,4 +1,5 @@
 import type { NodeFinding } from "../doctor/finding.ts"
+import type { RuleFindings } from "../model/finding/by-rule.ts"
 import type { FileFinding } from "../model/finding/conflist.ts"
 import type { Finding, Severity } from "../model/finding/finding.ts"
 import { podName } from "../model/wording.ts"
@@ -29,6 +30,22 @@ export const findingTable: Table<Finding> = {
     },
     { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
     { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
+  ],
+}
+
+/** One line a rule. */
+export const ruleTable: Table<RuleFindings> = {
+  kind: "RuleFindings",
+  name: ({ rule }) => `rule/${rule}`,
+  empty: "nothing found",
+  columns: [
+    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+    { title: "RULE", text: ({ rule }) => rule },
+    { title: "FINDINGS", alignRight: true, text: ({ count }) => String(count) },
+    { title: "FIRST CALL", text: ({ firstCall }) => firstCall, colour: () => "dim" },
+    { title: "PLUGINS", isWide: true, text: ({ plugins }) => plugins.join(", ") },
+    { title: "WHAT", text: ({ title }) => title },
+    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
   ],
 }
 

@@ -35,6 +35,7 @@ export function startPager(context: Context): Paged | undefined {
       stdout: {
         isTTY: true,
         columns: stdout.columns ?? 80,
+        rows: stdout.rows ?? 24,
         write(text) {
           hasText = true
           return isLeft || pager.stdin.destroyed || pager.stdin.writableEnded || pager.stdin.write(text)

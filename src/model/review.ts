@@ -1,22 +1,8 @@
 import { isFailed } from "./call.ts"
-import type { Finding } from "./finding/finding.ts"
+import { FindingsByRule, type RuleFindings } from "./finding/by-rule.ts"
 import { Linter } from "./finding/linter.ts"
 import { type Attachment, Ledger } from "./ledger.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"
-
-/** The findings of one rule: how many there are, and the last of them. */
-export type RuleFindings = Pick<Finding, "rule" | "severity" | "title" | "source" | "remedy"> & {
-  count: number
-  /** those that had such a finding, by name */
-  plugins: string[]
-  /** newest first */
-  latest: Finding[]
-}
-
-/** A rule that every call breaks has a hundred thousand findings, and nobody reads beyond these. */
-const LATEST = 60
-
-const SEVERITIES = ["error", "warning", "note"] as const
 
 /**
  * Findings and ledger of operations that come in the order they began, and may come again with more calls as long as
@@ -26,7 +12,7 @@ const SEVERITIES = ["error", "warning", "note"] as const
 export class Review {
   readonly #linter = new Linter(0)
   readonly #ledger = new Ledger()
-  readonly #rules = new Map<string, RuleFindings>()
+  readonly #findings = new FindingsByRule()
   readonly #growing = new Map<string, Operation>()
   readonly #booked = new Set<string>()
 
@@ -59,20 +45,16 @@ export class Review {
     this.#growing.delete(id)
     this.#booked.add(id)
     this.#ledger.add(operation)
-    for (const finding of this.#linter.check(operation)) count(this.#rules, finding)
+    for (const finding of this.#linter.check(operation)) this.#findings.add(finding)
   }
 
   /** The worst severity first, of one severity the most frequent. */
   rules(nowMs: number): RuleFindings[] {
     this.#bookWhatIsOver(nowMs)
-    const rules = new Map([...this.#rules].map(([id, rule]) => [id, { ...rule, latest: [...rule.latest] }]))
+    const findings = this.#findings.copy()
     const linter = new Linter(nowMs)
-    for (const operation of this.#growing.values()) {
-      for (const finding of linter.check(operation)) count(rules, finding)
-    }
-    return [...rules.values()].sort(
-      (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count,
-    )
+    for (const operation of this.#growing.values()) for (const finding of linter.check(operation)) findings.add(finding)
+    return findings.list()
   }
 
   /** Those that are not gone, the oldest first. */
@@ -111,16 +93,6 @@ export class Review {
   #bookWhatIsOver(nowMs: number): void {
     for (const operation of this.#growing.values()) this.add(operation, nowMs)
   }
-}
-
-function count(rules: Map<string, RuleFindings>, finding: Finding): void {
-  const { rule: id, severity, title, source, remedy, plugin } = finding
-  const rule = rules.get(id) ?? { rule: id, severity, title, source, remedy, count: 0, plugins: [], latest: [] }
-  rules.set(id, rule)
-  rule.count++
-  if (!rule.plugins.includes(plugin)) rule.plugins = [...rule.plugins, plugin].sort()
-  rule.latest.unshift(finding)
-  if (rule.latest.length > LATEST) rule.latest.pop()
 }
 
 function keyOf({ node, network, containerId, ifname }: Attachment): string {

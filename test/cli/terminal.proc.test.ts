@@ -124,3 +124,36 @@ test("what a plugin or a pod's name brought cannot steer the terminal", { timeou
   const screen = await shell.until(/^done$/m)
   assert.match(screen, /shop\/evil-\\x1b\[2J\\x07 failed/)
 })
+
+test("lint shows the first findings of a rule to people, and how many there are in all; a pipe gets every one", {
+  timeout: 60_000,
+}, async (t) => {
+  for (let pod = 0; pod < 6; pod++)
+    node.operation("ADD", { namespace: "full", name: `db-${pod}`, sandbox: 1 }, { env: { CNITAP_TEST_FULL: "1" } })
+  const shell = await terminal({ columns: 200, rows: 40 })
+  t.after(() => shell.close())
+  shell.type("clear; CNITAP_PAGER= cnitap lint -n full; echo do''ne", "Enter")
+  const lines = (await shell.until(/^done$/m)).split("\n").map((line) =>
+    line
+      .replace(/\b[0-9a-f]{16}\b/, "ID")
+      .replace(/\d+ operations/, "N operations")
+      .replace(/(?<=\S) {2,}/g, "  ")
+      .trim(),
+  )
+  const what = "a failure's stderr that no runtime shows"
+  const shown = [0, 1, 2, 3, 4].flatMap((pod) =>
+    ["bridge", "host-local"].map(
+      (plugin) => `note  stderr-thrown-away  ${plugin}  ADD  full/db-${pod}  ID:stderr:0  ${what}: 97 bytes of stderr`,
+    ),
+  )
+  assert.deepEqual(lines.slice(0, lines.indexOf("done")), [
+    "SEVERITY  RULE  PLUGIN  COMMAND  POD  WHERE  WHAT",
+    ...shown,
+    "",
+    "SEVERITY  RULE  FINDINGS  FIRST CALL  WHAT",
+    `note  stderr-thrown-away  12  ID  ${what}`,
+    "cnitap: 12 notes in N operations; the first 10 of each rule are shown, all in a pipe; -o wide tells what to do",
+  ])
+  const { stdout } = await cnitap(["lint", "-n", "full"], { env: { CNITAP_CAPTURE: node.capture } })
+  assert.equal(stdout.trimEnd().split("\n").length, 13)
+})

@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises"
 import { Fault } from "../../fault/fault.ts"
+import { FindingsByRule } from "../../model/finding/by-rule.ts"
 import { type FileFinding, lintConflist } from "../../model/finding/conflist.ts"
 import type { Finding, Severity } from "../../model/finding/finding.ts"
 import { Linter } from "../../model/finding/linter.ts"
 import { walk } from "../../model/operation.ts"
 import { readOperations } from "../../store/operations.ts"
 import type { Context } from "../context.ts"
-import { fileFindingTable, findingTable } from "../finding-table.ts"
+import { fileFindingTable, findingTable, ruleTable } from "../finding-table.ts"
 import { namesOption } from "../option.ts"
-import { addOutput, printRows } from "../output.ts"
+import { addOutput, outputFormat, printRows } from "../output.ts"
 import { addSelection, isChoosing, reportDamage, type Selection, select } from "../select.ts"
 import type { Verb } from "../verb.ts"
 
@@ -50,16 +51,35 @@ async function lintFiles(
   await printRows(context, options, fileFindingTable, counted(findings, counts))
 }
 
+/** A rule that every call breaks would fill the screen a thousand times; in a pipe all of its findings are wanted. */
+const EXAMPLES = 10
+
 async function lintCapture(context: Context, options: Record<string, unknown>, counts: Counts): Promise<void> {
   const selection = await select(context, options)
+  const isForPeople = context.stdout.isTTY === true && ["table", "wide"].includes(outputFormat(options).kind)
+  const rules = new FindingsByRule()
   let operations = 0
-  const findings = findingsOf(selection, context.nowMs(), () => operations++)
-  const found = await printRows(context, options, findingTable, counted(findings, counts))
+  let hidden = 0
+  const shown = async function* () {
+    for await (const finding of counted(
+      findingsOf(selection, context.nowMs(), () => operations++),
+      counts,
+    )) {
+      if (!isForPeople || rules.add(finding) <= EXAMPLES) yield finding
+      else hidden++
+    }
+  }
+  const found = await printRows(context, options, findingTable, shown())
+  if (isForPeople && (hidden > 0 || found >= (context.stdout.rows ?? Number.POSITIVE_INFINITY))) {
+    context.stdout.write("\n")
+    await printRows(context, options, ruleTable, rules.list())
+  }
   if (context.stderr.isTTY && found > 0) {
     const words = Object.entries(counts).flatMap(([severity, count]) =>
       count ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [],
     )
-    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; -o wide tells what to do\n`)
+    const more = hidden > 0 ? `the first ${EXAMPLES} of each rule are shown, all in a pipe; ` : ""
+    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; ${more}-o wide tells what to do\n`)
   }
   await reportDamage(context, selection, operations)
 }

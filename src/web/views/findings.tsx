@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals"
+import type { RuleFindings } from "../../model/finding/by-rule.ts"
 import type { Finding, Severity } from "../../model/finding/finding.ts"
-import type { RuleFindings } from "../../model/review.ts"
 import { podName } from "../../model/wording.ts"
 import { exactTime, timeOfDay } from "../parts/clock.ts"
 import { CloseLink } from "../parts/close-link.tsx"
