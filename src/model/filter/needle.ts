@@ -27,8 +27,16 @@ function partNeedle(filter: Filter, isDecided: (test: Test) => boolean): string 
   if (filter.kind === "not") return partNeedle(filter.part, isDecided) === DECIDED ? DECIDED : undefined
   const needles = filter.parts.map((part) => partNeedle(part, isDecided)).filter((needle) => needle !== DECIDED)
   if (needles.length === 0) return DECIDED
-  if (filter.kind === "and") return needles.find((needle) => needle !== undefined)
-  return needles.some((needle) => needle === undefined) ? undefined : needles.join("|")
+  if (filter.kind === "or") return needles.some((needle) => needle === undefined) ? undefined : needles.join("|")
+  if (needles.length === 1) return needles[0]
+  // Which of them is open nobody knows: a part that a decided test made true needs nothing more.
+  return filter.parts.map((part) => strictNeedle(part)).find((needle) => needle !== undefined)
+}
+
+/** What must stand there for the part to hold, whatever is decided. */
+function strictNeedle(part: Filter): string | undefined {
+  const needle = partNeedle(part, () => false)
+  return needle === DECIDED ? undefined : needle
 }
 
 const STREAMS: readonly FieldName[] = ["msg", "stdin", "stdout", "stderr"]

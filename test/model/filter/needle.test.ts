@@ -29,6 +29,9 @@ test("a filter's needle stands in every line that tells what it asks for", () =>
     "ip=10.1.2.3 or stderr~abc",
     "not ip=10.1.2.3",
     "plugin=bridge and command=ADD",
+    "(ip=10.1.2.3 or exit=1) and plugin=bridge",
+    "(ip=10.1.2.3 or exit=1) and stderr~a",
+    "(ip=10.1.2.3 or exit=1) and stderr~abc",
   ].map((text) => {
     const parsed = parseFilter(text, 0)
     assert.ok(parsed.ok, text)
@@ -51,6 +54,9 @@ test("a filter's needle stands in every line that tells what it asks for", () =>
     "ip=10.1.2.3 or stderr~abc": "10\\.1\\.2\\.3|[aA][bB][cC]",
     "not ip=10.1.2.3": undefined,
     "plugin=bridge and command=ADD": undefined,
+    "(ip=10.1.2.3 or exit=1) and plugin=bridge": "10\\.1\\.2\\.3",
+    "(ip=10.1.2.3 or exit=1) and stderr~a": undefined,
+    "(ip=10.1.2.3 or exit=1) and stderr~abc": "[aA][bB][cC]",
   })
 })
 
