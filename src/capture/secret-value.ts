@@ -26,6 +26,10 @@ export function assignedValue(text: string, name: Name): Value | undefined {
   const replacement = quote + REDACTED + quote
   if (opening === 123 || opening === 91)
     return { kind: "container", from, to: containerEnd(text, from), with: replacement }
+  if (text.startsWith(GO_MAP, from)) {
+    const to = goMapEnd(text, from)
+    return to === from ? undefined : { kind: "container", from, to, with: replacement }
+  }
   // `PASSWORD=x` has other variables behind it, `password: x` and `password = x` a value that may have blanks.
   const lines = sign === "=" && gap === name.to ? undefined : yamlLines(text, name, from)
   if (lines) return { ...lines, with: REDACTED }
@@ -73,6 +77,17 @@ function containerEnd(text: string, from: number): number {
   return text.length
 }
 
+const GO_MAP = "map["
+
+/** As Go prints one: `map[a:x b:y]`, or as source, `map[string]string{"a":"x"}`; where it starts if it is empty. */
+function goMapEnd(text: string, from: number): number {
+  const bracket = containerEnd(text, from + GO_MAP.length - 1)
+  const type = runEnd(text, bracket, isOfType)
+  if (text.startsWith("(nil)", type) || text.startsWith("{}", type)) return from
+  if (text.charAt(type) === "{") return containerEnd(text, type)
+  return bracket === from + "map[]".length ? from : bracket
+}
+
 /** A backslash is part of a word, but where it escapes a quote that closes one. */
 export function wordEnd(text: string, from: number): number {
   let at = runEnd(text, from, isWordCode)
@@ -97,6 +112,11 @@ function quoteAt(text: string, at: number): string {
 
 function isOfPath(code: number): boolean {
   return isNameCode(code) || code === 47 || code === 46
+}
+
+/** `[]byte`, `*v1.Secret` */
+function isOfType(code: number): boolean {
+  return isOfPath(code) || code === 91 || code === 93 || code === 42
 }
 
 function isBackslash(code: number): boolean {

@@ -215,6 +215,10 @@ test("values of YAML that are more than a word", () => {
     "- token: >-2 # folded\n    x\n  name: y": "- token: >-2 # folded\n    [redacted]\n  name: y",
     "12:00 config: token: !!str |\n  x\n12:01 y": "12:00 config: token: !!str |\n  [redacted]\n12:01 y",
     "tokens:\n- x\n- y\nname: z": "tokens:\n[redacted]\nname: z",
+    'Annotations:map[string]string{"note":"hunter", "a":"}"} Spec:x': "Annotations:[redacted] Spec:x",
+    "Annotations:map[note:hunter team:net] Spec:x": "Annotations:[redacted] Spec:x",
+    'Annotations:map[string]string(nil) Labels:map[] Token:map[string][]byte{"a":x}':
+      "Annotations:map[string]string(nil) Labels:map[] Token:[redacted]",
     "metadata:\n  annotations:\n    a: b\n    c: d\n  name: x": "metadata:\n  annotations:\n    [redacted]\n  name: x",
     "user: x\npassword: correct horse # mine\nz: 1": "user: x\npassword: [redacted] # mine\nz: 1",
     "password: authentication failed": "password: [redacted] failed",
