@@ -102,10 +102,15 @@ function addedBy(facts: CallFacts): Added {
   const { call, isOk, result } = facts
   if (call.command !== "ADD" || !isOk || !result) return NOTHING
   const own = (key: keyof Added) => {
-    const given = objects(result[key])
-    return given.length > 0 ? given.filter(isNew(facts, key)) : given
+    if (isPassedOn(result[key], facts.prevResult?.[key])) return []
+    return objects(result[key]).filter(isNew(facts, key))
   }
   return { ips: own("ips"), interfaces: own("interfaces"), routes: own("routes") }
+}
+
+/** Sooner seen than object by object, and what most plugins of a list do. */
+export function isPassedOn(result: unknown, prevResult: unknown): boolean {
+  return JSON.stringify(result) === JSON.stringify(prevResult)
 }
 
 /** An IPAM plugin's address has no index yet. */

@@ -1,5 +1,5 @@
 import { type ResultChange, type ResultObject, resultChanges, resultObjects } from "../chain.ts"
-import { type CallFacts, type CallRule, isAtLeast } from "./facts.ts"
+import { type CallFacts, type CallRule, isAtLeast, isPassedOn } from "./facts.ts"
 import type { Hit } from "./finding.ts"
 import { issue, spec } from "./source.ts"
 
@@ -56,6 +56,7 @@ export const HOP_RULES: CallRule[] = [
 
 /** Interfaces, addresses and routes that the second lacks; a changed one is there under its name. */
 function gone(before: Record<string, unknown>, after: Record<string, unknown>): ResultObject[] {
+  if (isPassedOn(after, before)) return []
   const changes = resultChanges(resultObjects(before) ?? [], resultObjects(after) ?? [])
   const came = changes.flatMap((change) => (change.kind === "added" ? [firstWord(change.object)] : []))
   return changes
