@@ -99,10 +99,10 @@ function callFacts(
 const NOTHING: Added = { ips: [], interfaces: [], routes: [] }
 
 function addedBy(facts: CallFacts): Added {
-  const { call, isOk, result } = facts
+  const { call, isOk, result, prevResult } = facts
   if (call.command !== "ADD" || !isOk || !result) return NOTHING
   const own = (key: keyof Added) => {
-    if (isPassedOn(result[key], facts.prevResult?.[key])) return []
+    if (prevResult && isPassedOn(result[key], prevResult[key])) return []
     return objects(result[key]).filter(isNew(facts, key))
   }
   return { ips: own("ips"), interfaces: own("interfaces"), routes: own("routes") }
