@@ -36,6 +36,7 @@ const sizeBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
 for (const file of files) readFileSync(file)
 const duck = duckDb()
 const id = anId()
+const address = anAddress()
 const results: Measured[] = []
 
 /** Each failed call of the plugin: begin and end lines joined by their id. */
@@ -93,6 +94,15 @@ await ask("ledger", {
       `SELECT DISTINCT env.CNI_CONTAINERID FROM ${BEGINS} WHERE env.CNI_COMMAND='ADD' AND env.CNI_CONTAINERID NOT IN (SELECT env.CNI_CONTAINERID FROM ${BEGINS} WHERE env.CNI_COMMAND='DEL')`,
       "failed DELs and addresses not looked at",
     ),
+})
+await ask("who-owns IP", {
+  "cnitap, index": () => ours(true, "who-owns", address, "-o", "name"),
+  "jq, lines alone": () =>
+    run("jq", ["-c", `select(.stdout.text // "" | contains("${address}/")) | .id`, ...files], "no DEL"),
+  "rg + jq": () => shell(`rg -N --no-filename -F '${address}/' ${quoted(files)} | jq -r .id`, "no DEL"),
+})
+await ask("ls ip=IP", {
+  "cnitap, index": () => ours(true, "ls", `ip=${address}`, "-o", "name"),
 })
 report()
 
@@ -199,6 +209,13 @@ function anId(): string {
   const file = files[Math.floor(files.length / 2)] ?? ""
   const [, found = ""] =
     /"kind":"begin","id":"([0-9a-f]{16})","depth":0/.exec(readFileSync(file, "latin1").slice(0, 1e6)) ?? []
+  return found
+}
+
+/** Given in the middle. */
+function anAddress(): string {
+  const file = files[Math.floor(files.length / 2)] ?? ""
+  const [, found = ""] = /\\"address\\":\\"([0-9.]+)/.exec(readFileSync(file, "latin1").slice(0, 1e6)) ?? []
   return found
 }
 
