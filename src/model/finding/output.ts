@@ -244,7 +244,7 @@ function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "std
 }
 
 /** Annotations are taken out because anything may be in them; Calico logs a pod's with every ADD. */
-const PODS_OWN = /(?:annotations|last-applied-configuration|\/labels)\W*$/i
+const PODS_OWN = /(?:annotations|last-applied-configuration|\blabels)\W*$/i
 
 /** Whether all that was taken out of a text is the pod's own. */
 function isPodsOwn(text: string): boolean {
