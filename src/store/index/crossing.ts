@@ -1,4 +1,5 @@
-import { LONGEST_CALL_MS, SAME_LIST_MS } from "../../model/grouping.ts"
+import { LONGEST_CALL_MS } from "../../model/call-table.ts"
+import { SAME_LIST_MS } from "../../model/grouping.ts"
 import type { Segment } from "../segment.ts"
 import type { BlockHead } from "./block.ts"
 import { type Columns, type Front, idAt } from "./columns.ts"

@@ -1,5 +1,5 @@
 import type { Exit } from "../../capture/record.ts"
-import { type CallTable, newTable } from "../../model/grouping.ts"
+import { type CallTable, newTable } from "../../model/call-table.ts"
 import type { HeadReader } from "../head.ts"
 import type { Span } from "../span.ts"
 import { EXIT_KINDS, NOWHERE } from "./columns.ts"

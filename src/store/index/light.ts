@@ -89,14 +89,11 @@ export class Light {
     const endRecord = this.#record(end)
     if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
     const whole = toCall(beginRecord, endRecord)
-    const { network, cniVersion } = call
+    whole.state = call.state
     // What broke off was read as far as it goes; a list and a call must not tell different things.
-    return {
-      ...whole,
-      state: call.state,
-      ...(network === undefined ? {} : { network }),
-      ...(cniVersion === undefined ? {} : { cniVersion }),
-    }
+    if (call.network !== undefined) whole.network = call.network
+    if (call.cniVersion !== undefined) whole.cniVersion = call.cniVersion
+    return whole
   }
 
   #record(place: LinePlace | undefined): CaptureRecord | undefined {

@@ -1,5 +1,5 @@
 import type { Call } from "../../model/call.ts"
-import { type CallTable, latestEnd } from "../../model/grouping.ts"
+import { type CallTable, latestEnd } from "../../model/call-table.ts"
 import type { Words } from "./words.ts"
 
 /**
