@@ -59,7 +59,8 @@ test("calls appear while one looks, grow while they run, and are told killed whe
 test("what is looked at stays where it is when new operations come", async () => {
   for (let at = 0; at < 40; at++) node.operation("DEL", pod(`gone-${at}`), { list: ["bandwidth"] })
   const { page, context } = await openPage(browser, serving.url)
-  await page.locator(".row").first().waitFor()
+  // Before the last of them is there, the list may be too short to be scrolled.
+  await page.locator(".row", { hasText: "gone-39" }).waitFor()
   const list = page.locator(".list")
   await list.evaluate((element) => {
     element.scrollTop = 280
