@@ -43,12 +43,6 @@ const POD = ["namespace", "name", "uid"] as const
 const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const REASON_CHARACTERS = 300
 
-/** The call without what is large: its streams, its environment. Of 100,000 of them even empty lists are felt. */
-export function lighten(call: Call): Call {
-  const { stdin: _stdin, stdout: _stdout, stderr: _stderr, usage: _usage, original: _original, ...rest } = call
-  return { ...rest, path: "", ...EMPTY }
-}
-
 const EMPTY: Pick<Call, "argv" | "env" | "envNames"> = { argv: [], env: {}, envNames: [] }
 
 /** Why it failed, in its own words. */

@@ -1,5 +1,5 @@
 import type { Call } from "../model/call.ts"
-import { type Cursor, Mark } from "./cursor.ts"
+import { type Cursor, isLongAt, Mark } from "./cursor.ts"
 import { Span } from "./span.ts"
 
 /** What a configuration tells a list. */
@@ -33,21 +33,12 @@ export function scanConfig(line: Buffer, cursor: Cursor, to: number, recent: Kno
   if (!cursor.skipTo(TEXT, to)) return NO_CONFIG
   const start = cursor.at
   // Where the bytes that told it are the same, the rest of them is of no matter.
-  for (const known of recent) if (startsWith(line, start, known.bytes)) return known
+  for (const known of recent) if (isLongAt(line, start, known.bytes)) return known
   const scanned = scan(line.subarray(0, to), start)
   const known = new KnownConfig(Buffer.from(line.subarray(start, scanned.to)), scanned.head)
   if (recent.length >= RECENT) recent.shift()
   recent.push(known)
   return known
-}
-
-function startsWith(line: Buffer, at: number, bytes: Buffer): boolean {
-  const end = at + bytes.length
-  return (
-    end <= line.length &&
-    line[end - 1] === bytes[bytes.length - 1] &&
-    line.compare(bytes, 0, bytes.length, at, end) === 0
-  )
 }
 
 /**

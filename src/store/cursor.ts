@@ -111,3 +111,13 @@ export function isAt(bytes: Buffer, at: number, mark: Buffer): boolean {
   for (let index = 0; index < mark.length; index++) if (bytes[at + index] !== mark[index]) return false
   return true
 }
+
+/** For many bytes, which as a rule differ in the last one already. */
+export function isLongAt(bytes: Buffer, at: number, known: Buffer): boolean {
+  const end = at + known.length
+  return (
+    end <= bytes.length &&
+    bytes[end - 1] === known[known.length - 1] &&
+    bytes.compare(known, 0, known.length, at, end) === 0
+  )
+}

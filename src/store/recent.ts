@@ -1,6 +1,6 @@
 import { contextOf } from "../model/call.ts"
 import type { KnownConfig } from "./config-scan.ts"
-import { type Cursor, isAt, Mark } from "./cursor.ts"
+import { type Cursor, isAt, isLongAt, Mark } from "./cursor.ts"
 import { Context, scanEnv } from "./env-scan.ts"
 import { Span } from "./span.ts"
 
@@ -37,7 +37,7 @@ export class RecentEnvs {
   next(cursor: Cursor, bytes: Buffer, to: number): Context | undefined {
     const from = cursor.at
     for (const known of this.#known) {
-      if (!isSame(bytes, from, known.bytes)) continue
+      if (bytes[from + ID_BYTE] !== known.bytes[ID_BYTE] || !isLongAt(bytes, from, known.bytes)) continue
       cursor.at = from + known.bytes.length
       return known.context
     }
@@ -58,16 +58,6 @@ export class RecentEnvs {
 const NO_BYTES = Buffer.alloc(0)
 /** Environments of one length differ in the container's id, which comes early. */
 const ID_BYTE = 59
-
-function isSame(bytes: Buffer, at: number, known: Buffer): boolean {
-  const end = at + known.length
-  return (
-    end <= bytes.length &&
-    bytes[end - 1] === known[known.length - 1] &&
-    bytes[at + ID_BYTE] === known[ID_BYTE] &&
-    bytes.compare(known, 0, known.length, at, end) === 0
-  )
-}
 
 function parsed(cursor: Cursor, bytes: Buffer, to: number, into: Context): Context | undefined {
   const from = cursor.at

@@ -147,21 +147,12 @@ function operationsOf(
   const numbers = known && [...known]
   if (numbers?.length === 0) return []
   const block = ref.index.block(ref.number, window)
-  return [...(numbers ?? ownOperations(ref, block, crossing, filter))].map((operation) =>
+  return [...(numbers ?? matching(block, crossing.test(ref), filter))].map((operation) =>
     light.operation(ref.segment, block, operation),
   )
 }
 
 /** Numbers of the operations that lie in the block alone and may match. */
-export function ownOperations(
-  ref: BlockRef,
-  block: Block,
-  crossing: Crossing,
-  filter: Filter = EVERYTHING,
-): Generator<number> {
-  return matching(block, crossing.test(ref), filter)
-}
-
 function* matching(
   block: Block,
   crosses: (operation: number) => boolean,
