@@ -64,6 +64,7 @@ function containersWith({ blocks, crossed, light }: Opened, hits: Hits): Set<str
   const containers = new Set<string>()
   const window = new Window()
   for (const ref of blocks) {
+    if (hits.isNowhereIn(ref)) continue
     const block = ref.index.block(ref.number, window)
     const isHit = hits.ofRow(ref, block)
     for (let row = 0; row < block.columns.rows; row++) {

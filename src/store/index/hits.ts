@@ -48,6 +48,11 @@ export class Hits {
     return found.size === 0 ? () => false : (row) => has(begin[row]) || has(end[row])
   }
 
+  /** Whether no line of the block holds the needle. */
+  isNowhereIn({ segment, number }: BlockRef): boolean {
+    return this.#found.get(segment.path)?.get(number)?.size === 0
+  }
+
   #put(path: string, number: number, found: Float64Array): void {
     const blocks = this.#found.get(path) ?? new Map<number, Set<number>>()
     this.#found.set(path, blocks)
