@@ -12,7 +12,7 @@ import { parseArgs } from "node:util"
 import { encode } from "../src/capture/codec.ts"
 import type { Begin, End } from "../src/capture/record.ts"
 import { segmentName } from "../src/relay/segment.ts"
-import { checksum } from "../src/store/checksum.ts"
+import { checksum } from "../src/store/capture/checksum.ts"
 import { CHAINS, configOf, resultText } from "./payloads.ts"
 
 const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")

@@ -11,9 +11,9 @@ import { gzipSync } from "node:zlib"
 import { toHtml } from "../src/export/html.ts"
 import type { Call } from "../src/model/call.ts"
 import { readPage } from "../src/serve/page.ts"
-import { readCalls } from "../src/store/calls.ts"
-import { openCapture } from "../src/store/capture.ts"
-import { Damage } from "../src/store/damage.ts"
+import { readCalls } from "../src/store/capture/calls.ts"
+import { openCapture } from "../src/store/capture/capture.ts"
+import { ReadErrors } from "../src/store/capture/read-errors.ts"
 import { openBrowser } from "../test/web/browser.ts"
 import { generate } from "./generate.ts"
 import { measurePage, type PageTimes } from "./page-times.ts"
@@ -86,7 +86,7 @@ function startServer(directory: string): Promise<{ url: string; process: ReturnT
 /** How many calls it holds: the file has a limit. */
 async function writeFile(path: string): Promise<number> {
   const all: Call[] = []
-  for await (const call of readCalls(await openCapture(capture), new Damage())) all.push(call)
+  for await (const call of readCalls(await openCapture(capture), new ReadErrors())) all.push(call)
   const html = toHtml(readPage().html, { path: capture, host: "worker-17", calls: all })
   writeFileSync(path, html)
   const left = /the oldest (\d+) of/.exec(html)?.[1]

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { encode } from "../src/capture/codec.ts"
 import type { CaptureRecord } from "../src/capture/record.ts"
 import { segmentName } from "../src/relay/segment.ts"
-import { checksum } from "../src/store/checksum.ts"
+import { checksum } from "../src/store/capture/checksum.ts"
 
 export type Line = { wallMs: number; record: CaptureRecord }
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { FAULTS, Fault } from "../src/fault/fault.ts"
-import { type PrivateNode, startNode } from "../src/runtime/node.ts"
+import { type PrivateNode, startNode } from "../test/node/private-node.ts"
 
 process.on("uncaughtException", (error) => {
   const text = error instanceof Fault ? `cnitap: ${error.message}; ${error.hint}` : (error.stack ?? String(error))

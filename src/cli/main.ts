@@ -1,12 +1,12 @@
 import { setFlagsFromString } from "node:v8"
-import { program, told } from "./program.ts"
+import { program, reportError } from "./program.ts"
 
 // V8 collects when four times what lives has piled up: on a node that memory is the pods'.
 setFlagsFromString("--heap-growing-percent=50")
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`| head`): that is how a pipeline ends, not a fault.
-  process.exit(error.code === "EPIPE" ? 0 : told(process, error))
+  process.exit(error.code === "EPIPE" ? 0 : reportError(process, error))
 })
 // Where nobody can be told anything, the answer is still worth giving.
 process.stderr.on("error", () => {})

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander"
 import { FAULTS, Fault } from "../fault/fault.ts"
+import { endExpiredHere } from "./args/node.ts"
 import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { addHelp } from "./help/help.ts"
-import { endExpiredHere } from "./node.ts"
-import { startPager } from "./pager.ts"
+import { startPager } from "./render/pager.ts"
 import type { Verb } from "./verb.ts"
 import { VERB_GROUPS } from "./verbs.ts"
 import { VERSION } from "./version.ts"
@@ -16,12 +16,12 @@ export async function program(context: Context, args: string[]): Promise<number>
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
-    return told(context, error)
+    return reportError(context, error)
   }
 }
 
 /** Says what went wrong and what to do about it; returns the exit status of it. */
-export function told({ stderr }: Pick<Context, "stderr">, error: unknown): number {
+export function reportError({ stderr }: Pick<Context, "stderr">, error: unknown): number {
   const fault = error instanceof Fault ? error : faultOf(error)
   // A filter's message ends with the line that points at the place.
   const separator = fault.message.includes("\n") ? "\n" : ". "

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path"
 import { contains, type Prefix, parseAddress, parsePrefix } from "../cni/address.ts"
 import { isObject } from "../cni/json.ts"
-import { DEFAULT_DATA_DIR } from "../store/host-local.ts"
-import type { Patient } from "./patient.ts"
+import { DEFAULT_DATA_DIR } from "../store/node/host-local.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 
 /** One set of ranges of host-local: every pod of the network takes one address out of it. */
 export type AddressPool = {
@@ -19,7 +19,7 @@ export type AddressPool = {
 }
 
 /** The pools of the networks in use, where the lists or flannel's file tell the ranges. */
-export function addressPools({ active, reservations, files }: Patient): AddressPool[] {
+export function addressPools({ active, reservations, files }: NodeSnapshot): AddressPool[] {
   return active.flatMap(({ name = "", plugins, file }) =>
     plugins.flatMap(({ type, object }) => {
       const subnetFile = typeof object.subnetFile === "string" ? object.subnetFile : "/run/flannel/subnet.env"

@@ -1,6 +1,6 @@
-import type { NodeRule } from "./finding.ts"
 import type { ModuleName } from "./kernel.ts"
-import type { Patient } from "./patient.ts"
+import type { NodeRule } from "./node-finding.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 
 /** What each plugin fails without. */
 const NEEDS: Record<string, readonly ModuleName[]> = {
@@ -94,7 +94,7 @@ export const KERNEL_RULES: NodeRule[] = [
   },
 ]
 
-function needed({ executed, facts }: Patient): { name: ModuleName; why: string[] }[] {
+function needed({ executed, facts }: NodeSnapshot): { name: ModuleName; why: string[] }[] {
   const needs = new Map<ModuleName, string[]>()
   const add = (name: ModuleName, why: string) => needs.set(name, [...(needs.get(name) ?? []), why])
   for (const { name } of executed) for (const module of NEEDS[name] ?? []) add(module, name)

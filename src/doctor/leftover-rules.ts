@@ -1,6 +1,6 @@
 import { basename, join } from "node:path"
-import { HOME, layoutOf, newConfiguration, savedConfiguration } from "../install/layout.ts"
-import type { NodeRule } from "./finding.ts"
+import { HOME, layoutOf, newConfiguration, savedConfiguration } from "../install/disk/layout.ts"
+import type { NodeRule } from "./node-finding.ts"
 
 const BAK = ".cilium_bak"
 

@@ -1,8 +1,8 @@
 import { basename } from "node:path"
-import type { Network } from "../install/facts.ts"
-import { lintConflist } from "../model/finding/conflist.ts"
-import type { NodeRule } from "./finding.ts"
-import type { Patient } from "./patient.ts"
+import type { Network } from "../install/detect/node-facts.ts"
+import { lintConf } from "../model/lint/lint-conf.ts"
+import type { NodeRule } from "./node-finding.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 import { opennessOf } from "./permission.ts"
 
 export const NETWORK_RULES: NodeRule[] = [
@@ -113,7 +113,7 @@ export const NETWORK_RULES: NodeRule[] = [
     title: "the list in use breaks a rule of the specification",
     check: ({ active, files }) =>
       active.flatMap(({ file }) =>
-        lintConflist(file, files.text(file) ?? "").map(({ rule, severity, title, said, line, remedy }) => ({
+        lintConf(file, files.text(file) ?? "").map(({ rule, severity, title, said, line, remedy }) => ({
           said: `${title}${said ? `: ${said}` : ""} (${rule})`,
           evidence: [`${file}:${line}`],
           remedy,
@@ -123,7 +123,7 @@ export const NETWORK_RULES: NodeRule[] = [
   },
 ]
 
-function brokenHits({ facts: { networks, runtime }, active }: Patient, { file, broken }: Network) {
+function brokenHits({ facts: { networks, runtime }, active }: NodeSnapshot, { file, broken }: Network) {
   if (broken === undefined) return []
   const at = networks.findIndex((network) => network.file === file)
   const isContainerds = runtime === undefined || runtime.name === "containerd"

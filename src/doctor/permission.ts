@@ -1,5 +1,5 @@
 import type { NodeFiles } from "../install/detect/node-files.ts"
-import type { NodeHit } from "./finding.ts"
+import type { NodeHit } from "./node-finding.ts"
 
 /** Who but root may write to what root's runtime reads or executes. */
 export function opennessOf(files: NodeFiles, path: string): NodeHit[] {

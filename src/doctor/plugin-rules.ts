@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto"
 import { basename, dirname, join } from "node:path"
 import { kindOfPlugin } from "../cni/plugin-kind.ts"
+import { findPlugin } from "../install/detect/find-plugins.ts"
+import type { Plugin } from "../install/detect/node-facts.ts"
 import type { NodeFiles } from "../install/detect/node-files.ts"
-import { findPlugin } from "../install/detect/plugins.ts"
-import type { Plugin } from "../install/facts.ts"
-import { layoutOf } from "../install/layout.ts"
-import type { NodeHit, NodeRule } from "./finding.ts"
-import type { Patient } from "./patient.ts"
+import { layoutOf } from "../install/disk/layout.ts"
+import type { NodeHit, NodeRule } from "./node-finding.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 import { opennessOf } from "./permission.ts"
 import { whyNotRunnable } from "./program-file.ts"
 
@@ -168,7 +168,7 @@ const USUAL_DIRS = [
 ]
 
 function missingHit(
-  { facts, files }: Patient,
+  { facts, files }: NodeSnapshot,
   { name, via, skipped }: Pick<Plugin, "name" | "via" | "skipped">,
 ): NodeHit {
   const { binDirs, agents } = facts
@@ -191,7 +191,7 @@ function missingHit(
   }
 }
 
-function reinstall(agents: Patient["facts"]["agents"], path: string): string {
+function reinstall(agents: NodeSnapshot["facts"]["agents"], path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1)
   const agent = agents.find(({ plugins }) => plugins.includes(name))
   return agent ? `rm ${path}, then restart ${agent.name}, which installs it` : `Install ${name} again for this node.`

@@ -1,6 +1,6 @@
 import { compareVersions } from "../cni/network-list.ts"
-import { isVersionAtLeast } from "../install/detect/version.ts"
-import type { NodeRule } from "./finding.ts"
+import { isVersionAtLeast } from "../install/detect/runtimes/version.ts"
+import type { NodeRule } from "./node-finding.ts"
 
 /** containerd 1 comes with libcni 1.1, which knows nothing of the specification after this. */
 const CONTAINERD_1_NEWEST = "1.0.0"

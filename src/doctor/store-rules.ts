@@ -1,12 +1,12 @@
 import { statfsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { findMounts } from "../install/detect/mounts.ts"
-import { isVersionAtLeast } from "../install/detect/version.ts"
-import type { LedgerRow } from "../model/ledger-node.ts"
-import { DEFAULT_CACHE_DIR } from "../store/cache.ts"
+import { isVersionAtLeast } from "../install/detect/runtimes/version.ts"
+import type { LedgerRow } from "../model/ledger/node-ledger.ts"
+import { DEFAULT_CACHE_DIR } from "../store/node/libcni-cache.ts"
 import { addressPools } from "./address-pool.ts"
-import type { NodeHit, NodeRule } from "./finding.ts"
-import type { Patient } from "./patient.ts"
+import type { NodeHit, NodeRule } from "./node-finding.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 
 /** A pod being made has its address before its result is cached; kubelet gives it up after this long. */
 const ADD_MS = 4 * 60_000
@@ -112,7 +112,7 @@ export const STORE_RULES: NodeRule[] = [
 ]
 
 /** `directories` lie on one file system. */
-function fullHits(files: Patient["files"], directories: string[]): NodeHit[] {
+function fullHits(files: NodeSnapshot["files"], directories: string[]): NodeHit[] {
   const at = deepest(files, directories[0] ?? "/")
   const host = files.host(at)
   if (host === undefined) return []
@@ -132,7 +132,7 @@ function fullHits(files: Patient["files"], directories: string[]): NodeHit[] {
   ]
 }
 
-function leftoverHits(patient: Patient, state: LedgerRow["state"], what: string): NodeHit[] {
+function leftoverHits(patient: NodeSnapshot, state: LedgerRow["state"], what: string): NodeHit[] {
   const rows = patient.leftovers.filter((row) => row.state === state && !isYoung(patient, row))
   const places = new Map<string, LedgerRow[]>()
   for (const row of rows) {
@@ -151,15 +151,15 @@ function leftoverHits(patient: Patient, state: LedgerRow["state"], what: string)
   })
 }
 
-function isYoung({ files: node, nowMs }: Patient, { files }: LedgerRow): boolean {
+function isYoung({ files: node, nowMs }: NodeSnapshot, { files }: LedgerRow): boolean {
   return files.some((path) => nowMs - (node.stat(path)?.mtimeMs ?? 0) < ADD_MS)
 }
 
 /** libcni 1.2 and later read on (containerd 2.0); of the others nothing is known. */
-function toleratesBrokenCache({ facts: { runtime } }: Patient): boolean {
+function toleratesBrokenCache({ facts: { runtime } }: NodeSnapshot): boolean {
   return runtime?.name === "containerd" && runtime.version !== undefined && isVersionAtLeast(runtime.version, "2.0")
 }
 
-function deepest(files: Patient["files"], path: string): string {
+function deepest(files: NodeSnapshot["files"], path: string): string {
   return files.exists(path) ? path : deepest(files, dirname(path))
 }

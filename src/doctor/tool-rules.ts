@@ -1,7 +1,7 @@
 import { join } from "node:path"
-import type { PluginObject } from "../install/reach.ts"
-import type { NodeRule } from "./finding.ts"
-import type { Patient } from "./patient.ts"
+import type { PluginObject } from "../install/plan/reach.ts"
+import type { NodeRule } from "./node-finding.ts"
+import type { NodeSnapshot } from "./node-snapshot.ts"
 
 const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -42,7 +42,7 @@ function toolOf(type: string, object: PluginObject): "iptables" | "nft" | undefi
 }
 
 /** Plugins inherit the runtime's; of one that does not run only a plain system's is known. */
-function pathOf({ facts, files }: Patient): string | undefined {
+function pathOf({ facts, files }: NodeSnapshot): string | undefined {
   const { runtime, platform } = facts
   const environ = runtime?.pid === undefined ? undefined : files.text(`/proc/${runtime.pid}/environ`)
   const own = environ?.split("\0").find((entry) => entry.startsWith("PATH="))

@@ -1,6 +1,6 @@
 import { VERSION_WHEN_MISSING } from "../cni/version.ts"
-import { answerText, type VersionAnswer } from "../install/version-answer.ts"
-import type { NodeRule } from "./finding.ts"
+import { type VersionReply, versionReplyText } from "../install/apply/version-command.ts"
+import type { NodeRule } from "./node-finding.ts"
 
 export const VERSION_RULES: NodeRule[] = [
   {
@@ -13,7 +13,7 @@ export const VERSION_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `${path} answers ${answerText(answer)}`,
+                said: `${path} answers ${versionReplyText(answer)}`,
                 evidence: [path],
                 remedy: `Run CNI_COMMAND=VERSION ${path} </dev/null to see why; install it again if it cannot be run.`,
               },
@@ -43,7 +43,7 @@ export const VERSION_RULES: NodeRule[] = [
   },
 ]
 
-function supported(answer: VersionAnswer): string[] | undefined {
+function supported(answer: VersionReply): string[] | undefined {
   if ("cannot" in answer || answer.status !== 0) return undefined
   try {
     const value: unknown = JSON.parse(answer.stdout)

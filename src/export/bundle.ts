@@ -1,7 +1,7 @@
 import { type Checksum, encode } from "../capture/codec.ts"
 import { type Begin, type CaptureRecord, type End, FORMAT, type Payload } from "../capture/record.ts"
-import { redact } from "../capture/redact.ts"
-import { isSecretName } from "../capture/secret-name.ts"
+import { redact } from "../capture/redact/redact.ts"
+import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { Call } from "../model/call.ts"
 import { type Operation, walk } from "../model/operation.ts"
 

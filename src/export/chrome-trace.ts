@@ -1,6 +1,6 @@
 import { type Call, isFailed } from "../model/call.ts"
+import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
-import { podName, stateText } from "../model/wording.ts"
 
 /** One event of the Trace Event Format. Times are microseconds; `X` is a complete event, `i` an instant, `M` a name. */
 export type TraceEvent = {

@@ -1,7 +1,7 @@
 import type { Payload } from "../capture/record.ts"
 import { type Call, isFailed } from "../model/call.ts"
+import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
-import { podName, stateText } from "../model/wording.ts"
 
 /** OTLP's JSON mapping of protobuf: ids in lower-case hexadecimal, 64-bit integers as text, enums as numbers. */
 export type Value =

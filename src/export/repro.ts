@@ -1,6 +1,6 @@
 import type { Payload } from "../capture/record.ts"
 import type { Call } from "../model/call.ts"
-import { podName, stateText } from "../model/wording.ts"
+import { podName, stateText } from "../model/format.ts"
 
 /**
  * A shell script that makes the calls again as the runtime made them: cnitool's variables, which whoever runs it may set

@@ -1,6 +1,6 @@
 import type { Begin, End, Exit, Payload } from "../capture/record.ts"
 import { isObject } from "../cni/json.ts"
-import { parsedJson } from "./parsed.ts"
+import { parsedJson } from "./json-cache.ts"
 
 /** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
 export type Pod = { namespace: string; name: string; uid?: string }

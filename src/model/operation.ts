@@ -1,6 +1,6 @@
 import { type Call, isFailed, type Pod } from "./call.ts"
-import { type CallTable, newTable } from "./call-table.ts"
-import { groupCalls, SAME_LIST_MS } from "./grouping.ts"
+import { type CallTable, newTable } from "./grouping/call-table.ts"
+import { groupCalls, SAME_LIST_MS } from "./grouping/group-calls.ts"
 
 /** A call with the delegate and IPAM calls that its plugin made, in time order. */
 export type CallNode = { call: Call; children: CallNode[] }

@@ -1,7 +1,7 @@
 import { isFailed } from "./call.ts"
-import { FindingsByRule, type RuleFindings } from "./finding/by-rule.ts"
-import { Linter } from "./finding/linter.ts"
-import { type Attachment, Ledger } from "./ledger.ts"
+import { type Attachment, Ledger } from "./ledger/ledger.ts"
+import { FindingsByRule, type RuleFindings } from "./lint/findings-by-rule.ts"
+import { Linter } from "./lint/linter.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"
 
 /**

@@ -1,4 +1,4 @@
-import type { Redaction } from "../capture/redact.ts"
+import type { Redaction } from "../capture/redact/redact.ts"
 
 /** Streams by their descriptor. */
 export type StreamIndex = 0 | 1 | 2

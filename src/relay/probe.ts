@@ -1,10 +1,10 @@
 import { SPEC_VERSIONS } from "../cni/version.ts"
-import { articleLine, type ProbeRole } from "./article.ts"
 import { chainInput } from "./chain-input.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
-import { beginRecord, record } from "./journal.ts"
 import type { Nesting } from "./nesting.ts"
+import { type ProbeRole, probeLogLine } from "./probe-log.ts"
+import { beginRecord, record } from "./recording.ts"
 
 /** The article's two plugins are this same executable under these names, and under those of its scripts. */
 export function probeOf(name: string): ProbeRole | undefined {
@@ -32,7 +32,7 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
   if (config === undefined) return
   record(host, config, beginRecord(host, config, host.randomId(), "probe", nesting))
   if (config.logFile === undefined) return
-  const line = articleLine(host, config, role)
+  const line = probeLogLine(host, config, role)
   const slash = config.logFile.lastIndexOf("/")
   const [directory, file] = [config.logFile.slice(0, slash) || "/", config.logFile.slice(slash + 1)]
   if (line !== undefined) host.append(directory, file, line, false, config.capBytes)

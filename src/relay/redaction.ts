@@ -1,4 +1,4 @@
-import { redact } from "../capture/redact.ts"
+import { redact } from "../capture/redact/redact.ts"
 import type { Host } from "./host.ts"
 
 declare const host: Host

@@ -1,8 +1,8 @@
 import { isRecorded, type RelayConfig, readRelayConfig } from "./config.ts"
 import type { Host, Outcome } from "./host.ts"
-import { beginRecord, endRecord, record } from "./journal.ts"
 import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
 import { probe, probeOf } from "./probe.ts"
+import { beginRecord, endRecord, record } from "./recording.ts"
 
 /** How long a writer may keep stdin open before the plugin is started without waiting for the rest. */
 const STDIN_WAIT_MS = 10

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
 import { parseFilter } from "../model/filter/parse.ts"
 import { messages } from "./events.ts"
-import { type House, type Judgement, judgeOrigin, judgeToken, type Visit } from "./guard.ts"
+import { type AccessDecision, checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "./guard.ts"
 import { Matches } from "./matches.ts"
 import type { Page } from "./page.ts"
 import type { MatchesAnswer, OperationAnswer, Refusal, ReviewAnswer } from "./protocol.ts"
@@ -14,7 +14,7 @@ import type { Session } from "./session.ts"
  * The routes. The page itself holds nothing secret and is given to whoever asks from here; its token stays behind the
  * `#` of its URL, which browsers send to nobody, and goes with each request for data.
  */
-export function app(session: Session, reviewer: Reviewer, page: Page, house: House): Hono {
+export function app(session: Session, reviewer: Reviewer, page: Page, house: ServerIdentity): Hono {
   const epoch = randomBytes(6).toString("hex")
   const matches = new Matches(session)
   const routes = new Hono()
@@ -67,12 +67,12 @@ const HEADERS = {
   "X-Frame-Options": "DENY",
 } as const
 
-function judge(visit: Visit, path: string, house: House): Judgement {
-  const judgement = judgeOrigin(visit, house)
-  return judgement.kind === "welcome" && path.startsWith("/api/") ? judgeToken(visit, house) : judgement
+function judge(visit: RequestInfo, path: string, house: ServerIdentity): AccessDecision {
+  const judgement = checkOrigin(visit, house)
+  return judgement.kind === "welcome" && path.startsWith("/api/") ? checkToken(visit, house) : judgement
 }
 
-function visitOf({ req }: Context): Visit {
+function visitOf({ req }: Context): RequestInfo {
   return {
     method: req.method,
     host: req.header("Host"),

@@ -1,10 +1,10 @@
 import type { Call } from "../model/call.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
-import type { CallSummary, LightOperation } from "../model/packed.ts"
+import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
 import type { FedCall } from "./feed.ts"
 
 /** What changed after a version: operations new or changed, and ids that are no operation any more. */
-export type Changes = { version: number; operations: LightOperation[]; removed: string[] }
+export type Changes = { version: number; operations: OperationSummary[]; removed: string[] }
 
 /**
  * The operations of a capture without their streams, each with the version at which it last changed, so that a page
@@ -16,7 +16,7 @@ export class Catalog {
   readonly #families = new Map<string, Map<string, Call>>()
   readonly #summaries = new Map<string, CallSummary>()
   /** by id, the longest unchanged first: a Map keeps the order of insertion, and what changes is inserted anew */
-  readonly #operations = new Map<string, { version: number; operation: LightOperation }>()
+  readonly #operations = new Map<string, { version: number; operation: OperationSummary }>()
   readonly #idsOfFamily = new Map<string, Set<string>>()
   readonly #operationOf = new Map<string, string>()
   readonly #texts = new Map<string, string>()
@@ -44,18 +44,18 @@ export class Catalog {
   }
 
   /** The operation that a call belongs to. */
-  operationOf(callId: string): LightOperation | undefined {
+  operationOf(callId: string): OperationSummary | undefined {
     const id = this.#operationOf.get(callId)
     return id === undefined ? undefined : this.#operations.get(id)?.operation
   }
 
   /** Newest start first. */
-  newestFirst(): LightOperation[] {
+  newestFirst(): OperationSummary[] {
     return [...this.#operations.values()].map(({ operation }) => operation).sort((a, b) => b.wallMs - a.wallMs)
   }
 
   changesSince(version: number): Changes {
-    const operations: LightOperation[] = []
+    const operations: OperationSummary[] = []
     for (const entry of [...this.#operations.values()].reverse()) {
       if (entry.version <= version) break
       operations.push(entry.operation)

@@ -1,5 +1,5 @@
-import type { LightOperation } from "../model/packed.ts"
-import { packOperations } from "../model/packed.ts"
+import type { OperationSummary } from "../model/packed-operations.ts"
+import { packOperations } from "../model/packed-operations.ts"
 import type { ServerEvent } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
@@ -59,7 +59,7 @@ export async function* messages(
   }
 }
 
-function* batches(operations: LightOperation[], atOnce: number): Generator<Message> {
+function* batches(operations: OperationSummary[], atOnce: number): Generator<Message> {
   for (let from = 0; from < operations.length; from += atOnce) {
     const batch = packOperations(operations.slice(from, from + atOnce))
     yield say({ kind: "operations", batch, removed: [] })

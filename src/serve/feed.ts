@@ -1,14 +1,14 @@
 import type { Begin, End } from "../capture/record.ts"
 import { type Call, toCall } from "../model/call.ts"
-import type { CallSummary } from "../model/packed.ts"
-import type { Capture } from "../store/capture.ts"
-import type { Damage } from "../store/damage.ts"
-import { complete, type EndHead, HeadReader } from "../store/head.ts"
-import { type Line, LineSplitter } from "../store/lines.ts"
-import { processes } from "../store/process.ts"
-import { recordAt, toRecord } from "../store/records.ts"
-import { sealedEnd } from "../store/seal.ts"
-import type { Segment } from "../store/segment.ts"
+import type { CallSummary } from "../model/packed-operations.ts"
+import type { Capture } from "../store/capture/capture.ts"
+import { type Line, LineSplitter } from "../store/capture/lines.ts"
+import type { ReadErrors } from "../store/capture/read-errors.ts"
+import { recordAt, toRecord } from "../store/capture/records.ts"
+import type { Segment } from "../store/capture/segments.ts"
+import { processes } from "../store/node/process.ts"
+import { complete, type EndHeader, RecordHeaderReader } from "../store/scan/record-header.ts"
+import { sealedEnd } from "../store/scan/seal.ts"
 
 type Place = { segment: string; offset: number }
 type Reading = { splitter: LineSplitter; readBytes: number }
@@ -27,16 +27,16 @@ const BUSY_MS = 15
  */
 export class Feed {
   readonly #capture: Capture
-  readonly #damage: Damage
+  readonly #damage: ReadErrors
   readonly #readings = new Map<string, Reading>()
   readonly #open = new Map<string, Open>()
   readonly #places = new Map<string, { begin: Place; end?: Place }>()
   /** ends whose begin is in an older segment, which is read later */
-  readonly #early = new Map<string, { end: EndHead; place: Place }>()
+  readonly #early = new Map<string, { end: EndHeader; place: Place }>()
   readonly #processOf = processes()
-  readonly #head = new HeadReader(true)
+  readonly #head = new RecordHeaderReader(true)
 
-  constructor(capture: Capture, damage: Damage) {
+  constructor(capture: Capture, damage: ReadErrors) {
     this.#capture = capture
     this.#damage = damage
   }
@@ -144,7 +144,7 @@ function flush(calls: Map<string, FedCall>): FedCall[] {
   return fed
 }
 
-function joined(open: Call, end: EndHead): FedCall {
+function joined(open: Call, end: EndHeader): FedCall {
   const call = { ...open }
   complete(call, end)
   return { call, summary: end.summary }

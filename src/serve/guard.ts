@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
 
 /** What a request says about where it comes from. Header values as they came. */
-export type Visit = {
+export type RequestInfo = {
   method: string
   host: string | undefined
   origin: string | undefined
@@ -10,21 +10,23 @@ export type Visit = {
   authorization: string | undefined
 }
 
-export type House = {
+export type ServerIdentity = {
   token: string
   scheme: "http" | "https"
   /** whether a name is one of ours, beyond loopback: what the TLS certificate says */
   isOurName(name: string): boolean
 }
 
-export type Judgement = { kind: "welcome" } | { kind: "refused"; status: 401 | 403 | 405; error: string; hint: string }
+export type AccessDecision =
+  | { kind: "welcome" }
+  | { kind: "refused"; status: 401 | 403 | 405; error: string; hint: string }
 
 /**
  * A page of another site must not read captures: its requests carry its Origin or Sec-Fetch-Site, and one that came
  * by DNS rebinding carries a Host that is a name of theirs. IP addresses cannot be rebound. The port is not looked at,
  * because a forwarded port (ssh -L, kubectl port-forward) is another one on this side.
  */
-export function judgeOrigin({ method, host, origin, fetchSite }: Visit, house: House): Judgement {
+export function checkOrigin({ method, host, origin, fetchSite }: RequestInfo, house: ServerIdentity): AccessDecision {
   if (method !== "GET" && method !== "HEAD") {
     return { kind: "refused", status: 405, error: "this server only reads", hint: "Use GET." }
   }
@@ -50,7 +52,7 @@ export function judgeOrigin({ method, host, origin, fetchSite }: Visit, house: H
 }
 
 /** The token travels in the Authorization header only: no cookie that other ports or sites could ride on. */
-export function judgeToken({ authorization }: Visit, { token }: House): Judgement {
+export function checkToken({ authorization }: RequestInfo, { token }: ServerIdentity): AccessDecision {
   const given = Buffer.from(/^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? "")
   const wanted = Buffer.from(token)
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return { kind: "welcome" }

@@ -6,7 +6,7 @@ import { isIP } from "node:net"
 import { getRequestListener } from "@hono/node-server"
 import type { Hono } from "hono"
 import { Fault } from "../fault/fault.ts"
-import type { House } from "./guard.ts"
+import type { ServerIdentity } from "./guard.ts"
 
 export type Address = { host: string; port: number }
 export type Tls = { cert: Buffer; key: Buffer }
@@ -37,7 +37,7 @@ export function readTls(address: Address, certFile: string | undefined, keyFile:
   return { cert: readPem(certFile), key: readPem(keyFile) }
 }
 
-export function houseOf(token: string, tls: Tls | undefined): House {
+export function identityOf(token: string, tls: Tls | undefined): ServerIdentity {
   const certificate = tls && new X509Certificate(tls.cert)
   return {
     token,
@@ -57,7 +57,7 @@ export async function listen(app: Hono, { host, port }: Address, tls: Tls | unde
   return server
 }
 
-export function urlOf(server: Server, { host }: Address, house: House): string {
+export function urlOf(server: Server, { host }: Address, house: ServerIdentity): string {
   const bound = server.address()
   const port = typeof bound === "object" && bound !== null ? bound.port : 0
   return `${house.scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${house.token}`

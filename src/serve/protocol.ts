@@ -1,7 +1,7 @@
-import type { RuleFindings } from "../model/finding/by-rule.ts"
-import type { LedgerRow } from "../model/ledger-node.ts"
+import type { LedgerRow } from "../model/ledger/node-ledger.ts"
+import type { RuleFindings } from "../model/lint/findings-by-rule.ts"
 import type { Operation } from "../model/operation.ts"
-import type { PackedOperations } from "../model/packed.ts"
+import type { PackedOperations } from "../model/packed-operations.ts"
 
 /** Where the page's data comes from. */
 export type Source = {

@@ -1,8 +1,8 @@
 import { hostname } from "node:os"
 import { Fault } from "../fault/fault.ts"
-import { ledgerRows, type NodeState, reconcile } from "../model/ledger-node.ts"
+import { ledgerRows, type NodeState, reconcile } from "../model/ledger/node-ledger.ts"
 import { Review } from "../model/review.ts"
-import { readNodeState } from "../store/node-state.ts"
+import { readNodeState } from "../store/node/node-state.ts"
 import type { ReviewAnswer } from "./protocol.ts"
 import type { Session } from "./session.ts"
 

@@ -1,9 +1,9 @@
 import { hostname } from "node:os"
 import type { Filter } from "../model/filter/filter.ts"
 import { type CallNode, type Operation, toOperation } from "../model/operation.ts"
-import type { Capture } from "../store/capture.ts"
-import { Damage } from "../store/damage.ts"
-import { readOperations } from "../store/operations.ts"
+import type { Capture } from "../store/capture/capture.ts"
+import { ReadErrors } from "../store/capture/read-errors.ts"
+import { readOperations } from "../store/query/operations.ts"
 import { Catalog } from "./catalog.ts"
 import { Feed } from "./feed.ts"
 import type { Source } from "./protocol.ts"
@@ -16,7 +16,7 @@ const BUSY_MS = 15
 export class Session {
   readonly source: Source
   readonly catalog = new Catalog()
-  readonly damage = new Damage()
+  readonly damage = new ReadErrors()
   readonly #capture: Capture
   readonly #feed: Feed
   readonly #listeners = new Set<() => void>()
@@ -77,7 +77,7 @@ export class Session {
   async *wholeCapture(): AsyncGenerator<Operation> {
     let pauseMs = performance.now() + BUSY_MS
     // Damage was counted when the catalog was read.
-    for await (const operation of readOperations(this.#capture, new Damage())) {
+    for await (const operation of readOperations(this.#capture, new ReadErrors())) {
       yield operation
       if (performance.now() < pauseMs) continue
       await new Promise(setImmediate)
@@ -87,7 +87,7 @@ export class Session {
 
   /** Ids of the operations that a filter lets through, streams and all. */
   async *matching(filter: Filter, nowMs: number): AsyncGenerator<string> {
-    for await (const { id } of readOperations(this.#capture, new Damage(), {}, { filter, nowMs, isLight: true }))
+    for await (const { id } of readOperations(this.#capture, new ReadErrors(), {}, { filter, nowMs, isLight: true }))
       yield id
   }
 

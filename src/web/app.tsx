@@ -4,12 +4,12 @@ import { connection, damagedLines, isReady, note, readShare, source } from "./st
 import { isHelpOpen } from "./state/keys.ts"
 import { link, NOTHING_OPEN, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
-import { Findings } from "./views/findings.tsx"
-import { Help } from "./views/help.tsx"
-import { LedgerView } from "./views/ledger.tsx"
-import { Operations } from "./views/operations.tsx"
-import { Overview } from "./views/overview.tsx"
-import { Pods } from "./views/pods.tsx"
+import { Help } from "./views/help/help.tsx"
+import { Operations } from "./views/operations/operations.tsx"
+import { Overview } from "./views/overview/overview.tsx"
+import { Pods } from "./views/pods/pods.tsx"
+import { Findings } from "./views/review/findings.tsx"
+import { LedgerView } from "./views/review/ledger.tsx"
 
 const TABS: { view: View; title: string }[] = [
   { view: "operations", title: "Operations" },

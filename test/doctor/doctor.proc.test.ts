@@ -4,9 +4,9 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, utimesSync, w
 import { dirname, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { program as cli } from "../../src/cli/program.ts"
-import { withContainerd } from "../../src/runtime/node.ts"
 import { double } from "../doubles/double.ts"
 import { plant, type Tree } from "../install/plant.ts"
+import { withContainerd } from "../node/private-node.ts"
 import { HEALTHY, LIST, list, ranged } from "./healthy.ts"
 
 const REAL = "/usr/lib/cni"

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
-import { CriError, DEADLINE_EXCEEDED } from "../../src/runtime/cri.ts"
+import { CriError, DEADLINE_EXCEEDED } from "../node/cri.ts"
 import { BANDWIDTH, BRIDGE, E2eStand, input, output, PORTMAP } from "./stand.ts"
 
 const WEB = {

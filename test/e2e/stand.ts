@@ -5,8 +5,8 @@ import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { type Call, jsonObject } from "../../src/model/call.ts"
 import { type CallNode, type Operation, walk } from "../../src/model/operation.ts"
-import type { PodConfig } from "../../src/runtime/cri.ts"
-import { type PrivateNode, startNode } from "../../src/runtime/node.ts"
+import type { PodConfig } from "../node/cri.ts"
+import { type PrivateNode, startNode } from "../node/private-node.ts"
 
 const CNITAP = join(import.meta.dirname, "../../dist/cnitap.js")
 const PLUGINS = ["bridge", "host-local", "portmap", "bandwidth", "loopback"]

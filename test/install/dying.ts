@@ -4,16 +4,16 @@
  */
 import { existsSync, writeFileSync } from "node:fs"
 import { createInterface } from "node:readline"
-import { apply } from "../../src/install/apply.ts"
-import { nodeDisk } from "../../src/install/disk.ts"
-import { planInstall } from "../../src/install/plan.ts"
-import { readRelay } from "../../src/install/relay-file.ts"
-import { removeAll, removeShimDir } from "../../src/install/removal.ts"
-import { sleep } from "../../src/install/reversal.ts"
-import { survey } from "../../src/install/survey.ts"
-import type { Mode, Wish } from "../../src/install/wish.ts"
-import { factsOf } from "./facts.ts"
+import { apply } from "../../src/install/apply/apply.ts"
+import { nodeDisk } from "../../src/install/disk/disk.ts"
+import { readRelay } from "../../src/install/disk/relay-file.ts"
+import type { InstallOptions, Mode } from "../../src/install/plan/install-options.ts"
+import { takeInventory } from "../../src/install/plan/inventory.ts"
+import { planInstall } from "../../src/install/plan/plan.ts"
+import { removeAll, removeShimDir } from "../../src/install/undo/removal.ts"
+import { sleep } from "../../src/install/undo/rollback.ts"
 import { mortal } from "./mortal.ts"
+import { factsOf } from "./plan/facts.ts"
 
 export type Order = {
   verb: "install" | "uninstall"
@@ -53,8 +53,8 @@ function perform({ verb, mode, confDir, binDir, shimDir, capture, path, handshak
     removeShimDir(disk, shimDir)
     return
   }
-  const wish: Wish = { mode, shimDir, force: false, settings: { capture, raw: false, onlyFailures: false } }
-  const planNow = () => planInstall(survey(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
+  const wish: InstallOptions = { mode, shimDir, force: false, settings: { capture, raw: false, onlyFailures: false } }
+  const planNow = () => planInstall(takeInventory(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
   const plan = planNow()
   if (plan.refusals.length > 0) throw new Error(JSON.stringify(plan.refusals))
   apply(disk, relay, { mode, settings: wish.settings, wallMs: 0 }, plan.works, () => planNow().works, surroundings)

@@ -1,4 +1,4 @@
-import type { Disk } from "../../src/install/disk.ts"
+import type { Disk } from "../../src/install/disk/disk.ts"
 
 /** A disk whose process is killed right after its n-th change; `onStep` is told of each one. */
 export function mortal(disk: Disk, dieAfter: number, onStep: (count: number) => void = () => {}): Disk {

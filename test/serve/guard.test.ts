@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type House, judgeOrigin, judgeToken, type Visit } from "../../src/serve/guard.ts"
+import { checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "../../src/serve/guard.ts"
 
-const house: House = { token: "s3cret", scheme: "http", isOurName: (name) => name === "node-1.example" }
-const visit: Visit = {
+const house: ServerIdentity = { token: "s3cret", scheme: "http", isOurName: (name) => name === "node-1.example" }
+const visit: RequestInfo = {
   method: "GET",
   host: "127.0.0.1:7811",
   origin: undefined,
@@ -11,8 +11,8 @@ const visit: Visit = {
   authorization: "Bearer s3cret",
 }
 
-function statusOf(change: Partial<Visit>): number {
-  const judgement = judgeOrigin({ ...visit, ...change }, house)
+function statusOf(change: Partial<RequestInfo>): number {
+  const judgement = checkOrigin({ ...visit, ...change }, house)
   return judgement.kind === "welcome" ? 200 : judgement.status
 }
 
@@ -84,6 +84,6 @@ test("only the whole token opens", () => {
     "",
     undefined,
   ]
-  const kinds = given.map((authorization) => judgeToken({ ...visit, authorization }, house).kind)
+  const kinds = given.map((authorization) => checkToken({ ...visit, authorization }, house).kind)
   assert.deepEqual(kinds, ["welcome", "welcome", "refused", "refused", "refused", "refused", "refused", "refused"])
 })

@@ -19,7 +19,7 @@ import { type TestContext, test } from "node:test"
 import { encode } from "../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/relay/segment.ts"
-import { checksum } from "../../src/store/checksum.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
 import { cnitap, PROGRAM, type Ran } from "../cli/cnitap.ts"
 
 /** An hour that is past, so that readers leave an index beside it. */

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { encode } from "../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/relay/segment.ts"
-import { checksum } from "../../src/store/checksum.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
 import type { Random } from "../capture/random.ts"
 
 const HOUR_MS = 3_600_000

@@ -9,9 +9,9 @@ import type { Browser } from "playwright-core"
 import { toHtml } from "../../src/export/html.ts"
 import type { Call } from "../../src/model/call.ts"
 import { readPage } from "../../src/serve/page.ts"
-import { readCalls } from "../../src/store/calls.ts"
-import { openCapture } from "../../src/store/capture.ts"
-import { Damage } from "../../src/store/damage.ts"
+import { readCalls } from "../../src/store/capture/calls.ts"
+import { openCapture } from "../../src/store/capture/capture.ts"
+import { ReadErrors } from "../../src/store/capture/read-errors.ts"
 import { openBrowser, openPage } from "./browser.ts"
 import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
 
@@ -23,7 +23,7 @@ before(async () => {
   node = makeNode()
   recordEverything(node)
   const calls: Call[] = []
-  for await (const call of readCalls(await openCapture(node.capture), new Damage())) calls.push(call)
+  for await (const call of readCalls(await openCapture(node.capture), new ReadErrors())) calls.push(call)
   const file = join(node.root, "capture.html")
   writeFileSync(file, toHtml(readPage().html, { path: "/var/lib/cnitap/capture", host: "node-1", calls }))
   url = pathToFileURL(file).href

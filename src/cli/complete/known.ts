@@ -1,9 +1,9 @@
-import { addressesOf } from "../../model/answer.ts"
 import { resultOf } from "../../model/call.ts"
 import type { KnownValues } from "../../model/filter/complete.ts"
-import { readSegments } from "../../store/calls.ts"
-import type { Capture } from "../../store/capture.ts"
-import { Damage } from "../../store/damage.ts"
+import { addressesOf } from "../../model/result/result-fields.ts"
+import { readSegments } from "../../store/capture/calls.ts"
+import type { Capture } from "../../store/capture/capture.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
 
 /** What the newest part of a capture holds, for completion. `ids`: of operations' first calls, newest first. */
 export type Known = { values: KnownValues; ids: { id: string; help: string }[]; pods: string[]; ips: string[] }
@@ -23,7 +23,7 @@ export async function readKnown(capture: Capture): Promise<Known> {
     if (value && set.size < MOST_VALUES) set.add(value)
   }
   let count = 0
-  for await (const call of readSegments(capture, (await capture.segments()).slice(-2), new Damage())) {
+  for await (const call of readSegments(capture, (await capture.segments()).slice(-2), new ReadErrors())) {
     if (++count > MOST_CALLS) break
     const { id, command, plugin, pod, node, network, ifname, parentName, cniVersion, depth } = call
     add("command", command)

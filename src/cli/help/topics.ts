@@ -1,9 +1,9 @@
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
-import { CONF_RULES } from "../../model/finding/conflist.ts"
-import type { Rule } from "../../model/finding/finding.ts"
-import { RULES } from "../../model/finding/linter.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture.ts"
+import type { Rule } from "../../model/lint/finding.ts"
+import { CONF_RULES } from "../../model/lint/lint-conf.ts"
+import { RULES } from "../../model/lint/linter.ts"
+import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 
 /** What `cnitap help <topic>` tells beside the verbs. */
 export type Topic = { name: string; summary: string; text(): string }

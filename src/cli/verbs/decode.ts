@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline"
-import { type DecodedLine, decodeLine, type Stretch } from "../../model/decode/decode.ts"
-import { shown } from "../colour.ts"
+import { type DecodedLine, type DecodedPart, decodeLine } from "../../model/decode/decode.ts"
 import type { Context } from "../context.ts"
-import { addFormat, outputFormat, printRows, type Table, writer } from "../output.ts"
+import { shown } from "../render/colour.ts"
+import { addFormat, outputFormat, printRows, type Table, writer } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const decode: Verb = {
@@ -32,7 +32,7 @@ export const decode: Verb = {
   },
 }
 
-type Row = Stretch & { line: number }
+type Row = DecodedPart & { line: number }
 
 /** For programs: every stretch, and the JSON that it stands for where it is nothing else. */
 const decodedTable: Table<Row> = {

@@ -1,15 +1,15 @@
 import { Fault } from "../../fault/fault.ts"
-import { toChain } from "../../model/chain.ts"
-import { compareCalls, compareOperations, type Pair } from "../../model/compare.ts"
-import { compareForms, type FormDifference, isDifferent } from "../../model/compare-forms.ts"
+import { compareCalls, compareOperations, type Pair } from "../../model/compare/compare.ts"
+import { compareSignatures, isDifferent, type SignatureDifference } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
-import { painter } from "../colour.ts"
+import { toChain } from "../../model/result/chain.ts"
+import { captureAt, readSide, type Side } from "../args/diff-side.ts"
+import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
-import { chainText, formsText, operationLine, pairsText } from "../diff-text.ts"
-import { addFormat, printOne } from "../output.ts"
-import { addCapture, reportDamage, type Selection, select } from "../select.ts"
-import { captureAt, readSide, type Side } from "../side.ts"
-import { findSubject } from "../subject.ts"
+import { painter } from "../render/colour.ts"
+import { chainText, formsText, operationLine, pairsText } from "../render/diff-text.ts"
+import { addFormat, printOne } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const diff: Verb = {
@@ -69,7 +69,7 @@ async function diffChain(
     name: `operation/${operation.id}`,
     text: () => chainText(operation, hops, painter(context), context.nowMs()),
   })
-  await reportDamage(context, selection, 1)
+  await reportReadErrors(context, selection, 1)
 }
 
 async function newestAdd(operations: AsyncIterable<Operation>): Promise<Operation | undefined> {
@@ -91,7 +91,7 @@ async function diffTwo(
   const nowMs = context.nowMs()
   const withVolatile = options.volatile === true
   if (a.kind === "forms" && b.kind === "forms") {
-    const differences = compareForms(a.forms, b.forms)
+    const differences = compareSignatures(a.forms, b.forms)
     if (differences.length > 0) context.exitCode = 1
     const counts = `${a.name} (${a.forms.count} operations) and ${b.name} (${b.forms.count})`
     await printOne(context, options, {
@@ -120,7 +120,7 @@ async function diffTwo(
         ].join(""),
     })
   }
-  await reportDamage(context, selection, 1)
+  await reportReadErrors(context, selection, 1)
 }
 
 function hiddenText(hidden: number): string {
@@ -152,7 +152,7 @@ function pairValue({ plugin, level, a, b, differences }: Pair): object {
   return { plugin, level, ...(a ? { a: a.id } : {}), ...(b ? { b: b.id } : {}), differences }
 }
 
-function toValue({ kind, a, b, countA, countB, pairs }: FormDifference): object {
+function toValue({ kind, a, b, countA, countB, pairs }: SignatureDifference): object {
   return {
     ...kind,
     ...(a ? { a: a.id } : {}),

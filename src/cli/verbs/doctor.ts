@@ -1,9 +1,9 @@
-import { examine } from "../../doctor/examine.ts"
-import type { NodeFacts } from "../../install/facts.ts"
+import { runChecks } from "../../doctor/run-checks.ts"
+import type { NodeFacts } from "../../install/detect/node-facts.ts"
+import { addNode, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
-import { nodeFindingTable } from "../finding-table.ts"
-import { addNode, openNode } from "../node.ts"
-import { addOutput, printRows } from "../output.ts"
+import { nodeFindingTable } from "../render/finding-table.ts"
+import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const doctor: Verb = {
@@ -15,7 +15,7 @@ export const doctor: Verb = {
   async run(context, _args, options) {
     const { facts, homes } = openNode(options)
     const progress = progressOf(context)
-    const findings = await examine(facts, {
+    const findings = await runChecks(facts, {
       mayExecute: facts.root === "/" || options.execute === true,
       homes,
       nowMs: context.nowMs(),

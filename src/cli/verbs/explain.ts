@@ -1,20 +1,20 @@
 import { Fault } from "../../fault/fault.ts"
 import { explain as explainOperation, operationToExplain } from "../../model/explain/explain.ts"
+import { PluginLists } from "../../model/explain/plugin-lists.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
-import type { Finding } from "../../model/finding/finding.ts"
-import { Linter } from "../../model/finding/linter.ts"
-import { Ledger } from "../../model/ledger.ts"
+import { Ledger } from "../../model/ledger/ledger.ts"
+import type { Finding } from "../../model/lint/finding.ts"
+import { Linter } from "../../model/lint/linter.ts"
 import type { Operation } from "../../model/operation.ts"
-import { PluginLists } from "../../model/plugin-lists.ts"
-import { Damage } from "../../store/damage.ts"
-import { readOperations } from "../../store/operations.ts"
-import { type Paint, painter, visible } from "../colour.ts"
-import { addFormat, printOne } from "../output.ts"
-import { addCapture, reportDamage, type Selection, select } from "../select.ts"
-import { findSubject, type Subject } from "../subject.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { readOperations } from "../../store/query/operations.ts"
+import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { findSubject, type Subject } from "../args/subject.ts"
+import { type Paint, painter, visible } from "../render/colour.ts"
+import { addFormat, printOne } from "../render/output.ts"
+import { wrap } from "../render/wrap.ts"
 import type { Verb } from "../verb.ts"
-import { wrap } from "../wrap.ts"
 
 export const explain: Verb = {
   name: "explain",
@@ -44,7 +44,7 @@ export const explain: Verb = {
       name: `operation/${operation.id}`,
       text: () => explanationText(explanation, paint, context.stdout.isTTY ? context.stdout.columns : undefined),
     })
-    await reportDamage(context, selection, 1)
+    await reportReadErrors(context, selection, 1)
   },
 }
 
@@ -84,7 +84,7 @@ async function listsAround({ capture, progress }: Selection, related: readonly O
   const near = first && last ? { sinceMs: first.wallMs - AROUND_MS, untilMs: last.wallMs + AROUND_MS } : {}
   for (const range of [near, {}]) {
     const reading = { filter: EVERYTHING, progress, isLight: true }
-    for await (const operation of readOperations(capture, new Damage(), range, reading)) lists.add(operation)
+    for await (const operation of readOperations(capture, new ReadErrors(), range, reading)) lists.add(operation)
     if (related.some((operation) => lists.of(operation))) break
   }
   return lists

@@ -2,10 +2,10 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
+import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
-import { EXPORT_FORMATS, type ExportFormat } from "../export-formats.ts"
-import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
-import { openSink } from "../sink.ts"
+import { EXPORT_FORMATS, type ExportFormat } from "../export/export-formats.ts"
+import { openSink } from "../export/output-file.ts"
 import type { Verb } from "../verb.ts"
 import { VERSION } from "../version.ts"
 import { findById } from "./show.ts"
@@ -44,7 +44,7 @@ export const exportVerb: Verb = {
       if (found === 0) context.stderr.write("no operation found\n")
       else if (path !== undefined && context.stderr.isTTY)
         context.stderr.write(`cnitap: ${found} ${found === 1 ? "operation" : "operations"} in ${path}\n`)
-      await reportDamage(context, selection, found)
+      await reportReadErrors(context, selection, found)
     } catch (error) {
       sink.abandon()
       throw error

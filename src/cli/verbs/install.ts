@@ -1,14 +1,14 @@
 import { FAULTS, Fault } from "../../fault/fault.ts"
-import { apply } from "../../install/apply.ts"
-import { type Plan, planInstall } from "../../install/plan.ts"
-import { readRelay } from "../../install/relay-file.ts"
-import { survey } from "../../install/survey.ts"
+import { apply } from "../../install/apply/apply.ts"
+import { readRelay } from "../../install/disk/relay-file.ts"
+import { takeInventory } from "../../install/plan/inventory.ts"
+import { type Plan, planInstall } from "../../install/plan/plan.ts"
+import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
+import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
-import { addNode, assertWritable, endExpired, openNode } from "../node.ts"
-import { addOutput, printOne } from "../output.ts"
-import { installedText, planValue, printPlan, progressText } from "../plan-text.ts"
+import { addOutput, printOne } from "../render/output.ts"
+import { installedText, planValue, printPlan, progressText } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
-import { addWish, wishOf } from "../wish.ts"
 
 export const install: Verb = {
   name: "install",
@@ -20,17 +20,17 @@ export const install: Verb = {
     ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post, with the article's lines"],
   ],
   define(command) {
-    addOutput(addWish(addNode(command)))
+    addOutput(addInstallOptions(addNode(command)))
       .option("--dry-run", "as plan: tell every step and change nothing")
       .option("--diff", "with --dry-run: show what changes in files, as a diff")
   },
   async run(context, _args, options) {
-    const wish = wishOf(context, options)
+    const wish = installOptionsOf(context, options)
     const relay = readRelay()
     const node = openNode(options)
     const { disk, facts, surroundings } = node
     if (options.dryRun !== true) endExpired(context, node)
-    const planNow = () => planInstall(survey(disk, facts, wish), wish, relay.sha256)
+    const planNow = () => planInstall(takeInventory(disk, facts, wish), wish, relay.sha256)
     const planned = planNow()
     if (options.dryRun === true) {
       await printPlan(context, options, planned, facts)

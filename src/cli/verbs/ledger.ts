@@ -1,6 +1,6 @@
-import { addRoot, isTrouble, ledgerTable, readLedger } from "../ledger.ts"
-import { addOutput, printRows } from "../output.ts"
-import { addSelection, filterWords, reportDamage, select } from "../select.ts"
+import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
+import { addRoot, isTrouble, ledgerTable, readLedger } from "../render/ledger-table.ts"
+import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const ledger: Verb = {
@@ -23,6 +23,6 @@ export const ledger: Verb = {
     const wanted = rows.filter(isWanted)
     await printRows(context, options, ledgerTable(context.nowMs(), "nothing is held"), wanted)
     if (wanted.some(isTrouble)) context.exitCode = 1
-    await reportDamage(context, selection, operations)
+    await reportReadErrors(context, selection, operations)
   },
 }

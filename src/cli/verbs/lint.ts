@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises"
 import { Fault } from "../../fault/fault.ts"
-import { FindingsByRule } from "../../model/finding/by-rule.ts"
-import { type FileFinding, lintConflist } from "../../model/finding/conflist.ts"
-import type { Finding, Severity } from "../../model/finding/finding.ts"
-import { Linter } from "../../model/finding/linter.ts"
+import type { Finding, Severity } from "../../model/lint/finding.ts"
+import { FindingsByRule } from "../../model/lint/findings-by-rule.ts"
+import { type FileFinding, lintConf } from "../../model/lint/lint-conf.ts"
+import { Linter } from "../../model/lint/linter.ts"
 import { walk } from "../../model/operation.ts"
-import { readOperations } from "../../store/operations.ts"
+import { readOperations } from "../../store/query/operations.ts"
+import { namesOption } from "../args/option.ts"
+import { addSelection, isChoosing, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
-import { fileFindingTable, findingTable, ruleTable } from "../finding-table.ts"
-import { namesOption } from "../option.ts"
-import { addOutput, outputFormat, printRows } from "../output.ts"
-import { addSelection, isChoosing, reportDamage, type Selection, select } from "../select.ts"
+import { fileFindingTable, findingTable, ruleTable } from "../render/finding-table.ts"
+import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const lint: Verb = {
@@ -47,7 +47,7 @@ async function lintFiles(
   counts: Counts,
 ): Promise<void> {
   const findings: FileFinding[] = []
-  for (const path of paths) findings.push(...lintConflist(path, await readConf(path)))
+  for (const path of paths) findings.push(...lintConf(path, await readConf(path)))
   await printRows(context, options, fileFindingTable, counted(findings, counts))
 }
 
@@ -81,7 +81,7 @@ async function lintCapture(context: Context, options: Record<string, unknown>, c
     const more = hidden > 0 ? `the first ${EXAMPLES} of each rule are shown, all in a pipe; ` : ""
     context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; ${more}-o wide tells what to do\n`)
   }
-  await reportDamage(context, selection, operations)
+  await reportReadErrors(context, selection, operations)
 }
 
 async function* counted<Found extends { severity: Severity }>(

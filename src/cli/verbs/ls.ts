@@ -1,12 +1,12 @@
 import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
-import { Follower } from "../../store/follow.ts"
+import { Follower } from "../../store/capture/follower.ts"
+import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
-import { operationTable } from "../operation-table.ts"
-import { addOutput, outputFormat, printRows } from "../output.ts"
-import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
+import { operationTable } from "../render/operation-table.ts"
+import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
-import { changesOf, requireStream } from "../watch.ts"
 
 export const ls: Verb = {
   name: "ls",
@@ -33,7 +33,7 @@ export const ls: Verb = {
     const there = () => (isList ? selection.lightOperations() : selection.operations())
     const operations = isWatching ? watched(context, selection, there) : there()
     const found = await printRows(context, options, operationTable(context.nowMs), operations)
-    await reportDamage(context, selection, found)
+    await reportReadErrors(context, selection, found)
   },
 }
 

@@ -1,12 +1,12 @@
 import { FAULTS } from "../../fault/fault.ts"
-import { planInstall } from "../../install/plan.ts"
-import { readRelay } from "../../install/relay-file.ts"
-import { survey } from "../../install/survey.ts"
-import { addNode, openNode } from "../node.ts"
-import { addOutput } from "../output.ts"
-import { printPlan } from "../plan-text.ts"
+import { readRelay } from "../../install/disk/relay-file.ts"
+import { takeInventory } from "../../install/plan/inventory.ts"
+import { planInstall } from "../../install/plan/plan.ts"
+import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
+import { addNode, openNode } from "../args/node.ts"
+import { addOutput } from "../render/output.ts"
+import { printPlan } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
-import { addWish, wishOf } from "../wish.ts"
 
 export const plan: Verb = {
   name: "plan",
@@ -18,12 +18,12 @@ export const plan: Verb = {
     ["cnitap plan --root /host -o json", "of a node that is mounted at /host, for a program"],
   ],
   define(command) {
-    addOutput(addWish(addNode(command))).option("--diff", "show what changes in files, as a diff")
+    addOutput(addInstallOptions(addNode(command))).option("--diff", "show what changes in files, as a diff")
   },
   async run(context, _args, options) {
-    const wish = wishOf(context, options)
+    const wish = installOptionsOf(context, options)
     const { disk, facts } = openNode(options)
-    const planned = planInstall(survey(disk, facts, wish), wish, readRelay().sha256)
+    const planned = planInstall(takeInventory(disk, facts, wish), wish, readRelay().sha256)
     await printPlan(context, options, planned, facts)
     if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
   },

@@ -1,15 +1,15 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
-import { HANG_MS } from "../../model/finding/process.ts"
-import { podName } from "../../model/wording.ts"
-import { readSegments } from "../../store/calls.ts"
-import { Damage } from "../../store/damage.ts"
+import { podName } from "../../model/format.ts"
+import { HANG_MS } from "../../model/lint/process-rules.ts"
+import { readSegments } from "../../store/capture/calls.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { duration } from "../args/time.ts"
+import { changesOf } from "../args/watch.ts"
 import type { Context } from "../context.ts"
-import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
-import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
-import { duration } from "../time.ts"
+import { addOutput, outputFormat, printRows, type Table } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
-import { changesOf } from "../watch.ts"
 
 export const ps: Verb = {
   name: "ps",
@@ -34,7 +34,7 @@ export const ps: Verb = {
       inFlightTable(nowMs),
       await openCalls(selection.openCalls(), options),
     )
-    await reportDamage(context, selection, found)
+    await reportReadErrors(context, selection, found)
   },
 }
 
@@ -66,7 +66,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     if (nowMs - paintedMs < REPAINT_MS) continue
     paintedMs = nowMs
     const segments = (await capture.segments()).slice(-SEGMENTS_WATCHED)
-    const calls = await openCalls(readSegments(capture, segments, new Damage()), options)
+    const calls = await openCalls(readSegments(capture, segments, new ReadErrors()), options)
     const clock = new Date(nowMs).toISOString().slice(11, 19)
     context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
     await printRows(context, options, inFlightTable(nowMs), calls.filter(matchesCall))

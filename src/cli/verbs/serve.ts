@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto"
 import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
-import { addRoot } from "../ledger.ts"
-import { textOption } from "../option.ts"
-import { progressBar } from "../progress.ts"
-import { addCapture, openSelected, reportDamage } from "../select.ts"
+import { textOption } from "../args/option.ts"
+import { addCapture, openSelected, reportReadErrors } from "../args/selection.ts"
+import { addRoot } from "../render/ledger-table.ts"
+import { progressBar } from "../render/progress.ts"
 import type { Verb } from "../verb.ts"
 
 export const serve: Verb = {
@@ -20,13 +20,13 @@ export const serve: Verb = {
   async run(context, _args, options) {
     // Its libraries take as long to load as all the rest, which other verbs should not wait for.
     const { app } = await import("../../serve/app.ts")
-    const { houseOf, listen, parseAddress, readTls, urlOf } = await import("../../serve/listen.ts")
+    const { identityOf, listen, parseAddress, readTls, urlOf } = await import("../../serve/listen.ts")
     const address = parseAddress(String(options.listen))
     const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
     const page = readPage()
     const capture = await openSelected(context, options)
     const session = new Session(capture)
-    const house = houseOf(randomBytes(18).toString("base64url"), tls)
+    const house = identityOf(randomBytes(18).toString("base64url"), tls)
     const reviewer = new Reviewer(session, String(options.root))
     const server = await listen(app(session, reviewer, page, house), address, tls)
     context.stdout.write(`${urlOf(server, address, house)}\n`)
@@ -38,7 +38,7 @@ export const serve: Verb = {
     try {
       await Promise.race([ended, opened])
       // What could not be read is said in the page too; that nothing could is the end.
-      await reportDamage(context, { capture, damage: session.damage }, session.catalog.size)
+      await reportReadErrors(context, { capture, damage: session.damage }, session.catalog.size)
       await ended
     } finally {
       session.close()

@@ -2,11 +2,11 @@ import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import type { Filter } from "../../model/filter/filter.ts"
 import { type CallNode, type Operation, walk } from "../../model/operation.ts"
-import { readOperations } from "../../store/operations.ts"
-import { callText, operationText } from "../call-text.ts"
-import { painter } from "../colour.ts"
-import { addFormat, printOne } from "../output.ts"
-import { addCapture, reportDamage, type Selection, select } from "../select.ts"
+import { readOperations } from "../../store/query/operations.ts"
+import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { callText, operationText } from "../render/call-text.ts"
+import { painter } from "../render/colour.ts"
+import { addFormat, printOne } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const show: Verb = {
@@ -42,7 +42,7 @@ export const show: Verb = {
         text: () => callText(node, operation, paint),
       })
     }
-    await reportDamage(context, selection, 1)
+    await reportReadErrors(context, selection, 1)
   },
 }
 

@@ -1,11 +1,11 @@
 import { Fault } from "../../fault/fault.ts"
-import { type Statistics, Tally } from "../../model/statistics.ts"
-import { tallyCalls } from "../../store/tally.ts"
-import { painter } from "../colour.ts"
-import { parseCount } from "../count.ts"
-import { addOutput, outputFormat, printOne, printRows } from "../output.ts"
-import { addSelection, filterWords, reportDamage, select } from "../select.ts"
-import { chartsText, groupTable, totalsText } from "../statistics-text.ts"
+import { type Statistics, Tally } from "../../model/statistics/statistics.ts"
+import { tallyCalls } from "../../store/query/tally.ts"
+import { parseCount } from "../args/count.ts"
+import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
+import { painter } from "../render/colour.ts"
+import { addOutput, outputFormat, printOne, printRows } from "../render/output.ts"
+import { chartsText, groupTable, totalsText } from "../render/statistics-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const stats: Verb = {
@@ -40,7 +40,7 @@ export const stats: Verb = {
         context.stdout.write(chartsText(statistics, painter(context), context.stdout.columns ?? 80))
       }
     } else await printOne(context, options, toOne(statistics))
-    await reportDamage(context, selection, statistics.calls)
+    await reportReadErrors(context, selection, statistics.calls)
   },
 }
 

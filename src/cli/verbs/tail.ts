@@ -1,15 +1,15 @@
 import { type Call, isFailed } from "../../model/call.ts"
-import { podName, stateText } from "../../model/wording.ts"
-import { isInRange, readSegments } from "../../store/calls.ts"
-import { Damage } from "../../store/damage.ts"
-import { Follower } from "../../store/follow.ts"
+import { podName, stateText } from "../../model/format.ts"
+import { isInRange, readSegments } from "../../store/capture/calls.ts"
+import { Follower } from "../../store/capture/follower.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { parseCount } from "../args/count.ts"
+import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { duration } from "../args/time.ts"
+import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
-import { parseCount } from "../count.ts"
-import { addOutput, outputFormat, printRows, type Table } from "../output.ts"
-import { addSelection, filterWords, reportDamage, type Selection, select } from "../select.ts"
-import { duration } from "../time.ts"
+import { addOutput, outputFormat, printRows, type Table } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
-import { changesOf, requireStream } from "../watch.ts"
 
 export const tail: Verb = {
   name: "tail",
@@ -29,7 +29,7 @@ export const tail: Verb = {
     if (follows) requireStream(outputFormat(options))
     const calls = follows ? following(context, selection, last) : await lastCalls(selection, last)
     const found = await printRows(context, options, callTable, calls)
-    await reportDamage(context, selection, found)
+    await reportReadErrors(context, selection, found)
   },
 }
 
@@ -59,7 +59,7 @@ const callTable: Table<Call> = {
 async function lastCalls({ capture, damage, range, matchesCall }: Selection, last: number): Promise<Call[]> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
-    const found = await keepLast(readSegments(capture, segments.slice(from), new Damage()), matchesCall, last)
+    const found = await keepLast(readSegments(capture, segments.slice(from), new ReadErrors()), matchesCall, last)
     if (found.length >= last) return found
   }
   return keepLast(readSegments(capture, segments, damage), matchesCall, last)

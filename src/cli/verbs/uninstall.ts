@@ -1,8 +1,8 @@
 import { FAULTS } from "../../fault/fault.ts"
-import { type Removal, removeAll, removeShimDir } from "../../install/removal.ts"
-import { addNode, assertWritable, openNode, patient } from "../node.ts"
-import { addOutput, printOne } from "../output.ts"
-import { sections } from "../plan-text.ts"
+import { type Removal, removeAll, removeShimDir } from "../../install/undo/removal.ts"
+import { addNode, assertWritable, openNode, patient } from "../args/node.ts"
+import { addOutput, printOne } from "../render/output.ts"
+import { sections } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const uninstall: Verb = {

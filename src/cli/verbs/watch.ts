@@ -1,8 +1,8 @@
 import { Fault } from "../../fault/fault.ts"
-import { readRelay } from "../../install/relay-file.ts"
-import { readStatus } from "../../install/status.ts"
-import { Watch } from "../../install/watch.ts"
-import { addNode, assertWritable, endExpired, openNode } from "../node.ts"
+import { readRelay } from "../../install/disk/relay-file.ts"
+import { readStatus } from "../../install/watch/status.ts"
+import { Watch } from "../../install/watch/watch.ts"
+import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Verb } from "../verb.ts"
 
 export const watch: Verb = {

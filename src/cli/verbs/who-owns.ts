@@ -1,8 +1,8 @@
 import { parseAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
-import { addRoot, holds, ledgerTable, readLedger } from "../ledger.ts"
-import { addOutput, printRows } from "../output.ts"
-import { addCapture, reportDamage, select } from "../select.ts"
+import { addCapture, reportReadErrors, select } from "../args/selection.ts"
+import { addRoot, holds, ledgerTable, readLedger } from "../render/ledger-table.ts"
+import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const whoOwns: Verb = {
@@ -26,6 +26,6 @@ export const whoOwns: Verb = {
     )
     const found = await printRows(context, options, table, owners)
     if (found === 0) context.exitCode = 1
-    await reportDamage(context, selection, operations)
+    await reportReadErrors(context, selection, operations)
   },
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Mount } from "../facts.ts"
+import type { Mount } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
 /**

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import type { SeLinux } from "../facts.ts"
+import type { SeLinux } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
 /** The running kernel's mode; where its file system cannot be seen, the one that the configuration asks for. */

@@ -1,4 +1,4 @@
-import { type Piece, piecesOf } from "../finding/document.ts"
+import { type Piece, piecesOf } from "../result/document.ts"
 import { asJsonText } from "./bytes.ts"
 import { findBase64, findByteList, findHex } from "./find-bytes.ts"
 import { findEscaped, findQuoted } from "./find-quoted.ts"
@@ -7,10 +7,10 @@ import { findEscaped, findQuoted } from "./find-quoted.ts"
 export type Encoding = "byte list" | "hex" | "quoted" | "escaped" | "base64"
 
 /** A stretch of a line (half-open range of characters) and the text that it stands for. */
-export type Stretch = { from: number; to: number; encoding: Encoding; text: string; isCutOff?: true }
+export type DecodedPart = { from: number; to: number; encoding: Encoding; text: string; isCutOff?: true }
 
 /** A line of a log or an Event. `text`: with every stretch replaced; `found`: what was replaced, from left to right. */
-export type DecodedLine = { text: string; found: Stretch[] }
+export type DecodedLine = { text: string; found: DecodedPart[] }
 
 /** A configuration in an error in an Event in a log is quoted that often. */
 const DEEPEST = 5
@@ -29,7 +29,7 @@ function decoded(line: string, depth: number): DecodedLine {
   const found = depth > 0 ? FINDERS.flatMap((find) => find(line)).filter(({ text }) => holdsJson(text, depth)) : []
   let text = ""
   let at = 0
-  const taken: Stretch[] = []
+  const taken: DecodedPart[] = []
   // The outermost wins: what is inside it is found in its text.
   for (const stretch of found.sort((a, b) => a.from - b.from || b.to - a.to)) {
     if (stretch.from < at) continue
@@ -41,7 +41,13 @@ function decoded(line: string, depth: number): DecodedLine {
   return { text: text + line.slice(at), found: taken }
 }
 
-const FINDERS: readonly ((line: string) => Stretch[])[] = [findByteList, findHex, findQuoted, findEscaped, findBase64]
+const FINDERS: readonly ((line: string) => DecodedPart[])[] = [
+  findByteList,
+  findHex,
+  findQuoted,
+  findEscaped,
+  findBase64,
+]
 
 function holdsJson(text: string, depth: number): boolean {
   return piecesOf(text).some((piece) => isDocument(piece, text)) || decoded(text, depth - 1).found.length > 0
@@ -62,12 +68,12 @@ function decodedDocument(line: string, depth: number): DecodedLine | undefined {
   } catch {
     return undefined
   }
-  const found: Stretch[] = []
+  const found: DecodedPart[] = []
   const text = JSON.stringify(replaced(value, depth, found))
   return found.length > 0 ? { text, found } : { text: line, found }
 }
 
-function replaced(value: unknown, depth: number, found: Stretch[]): unknown {
+function replaced(value: unknown, depth: number, found: DecodedPart[]): unknown {
   const text =
     typeof value === "string" ? whollyEncoded(value, depth) : Array.isArray(value) ? asJsonText(value) : undefined
   if (text !== undefined) {

@@ -1,5 +1,5 @@
 import { base64Bytes, utf8Text } from "./bytes.ts"
-import type { Stretch } from "./decode.ts"
+import type { DecodedPart } from "./decode.ts"
 
 /** How a list is written: its first number, each further one, and its end, which a log may have cut off. */
 type Form = { start: RegExp; next: RegExp; end: RegExp; radix: 10 | 16 }
@@ -23,11 +23,11 @@ const FORMS: readonly Form[] = [
 const FEWEST_BYTES = 4
 
 /** `[123 34 99]`, `[123, 34, 99]`, `[]uint8{0x7b, 0x22}`, `0x7b 0x22`: Go's %v and %#v of bytes. */
-export function findByteList(line: string): Stretch[] {
+export function findByteList(line: string): DecodedPart[] {
   return FORMS.flatMap((form) => [...listsOf(line, form)])
 }
 
-function* listsOf(line: string, { start, next, end, radix }: Form): Generator<Stretch> {
+function* listsOf(line: string, { start, next, end, radix }: Form): Generator<DecodedPart> {
   start.lastIndex = 0
   for (let first = start.exec(line); first; first = start.exec(line)) {
     const bytes: number[] = []
@@ -61,7 +61,7 @@ function withoutHalfCharacter(bytes: readonly number[]): string | undefined {
 }
 
 /** Go's %x of bytes that begin with a bracket. */
-export function findHex(line: string): Stretch[] {
+export function findHex(line: string): DecodedPart[] {
   return [...line.matchAll(/\b(?:0x)?((?:7b|5b)(?:[0-9a-f]{2}){7,})\b/gi)].flatMap((match) => {
     const text = utf8Text((match[1]?.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)))
     return text === undefined ? [] : [{ from: match.index, to: match.index + match[0].length, encoding: "hex", text }]
@@ -71,7 +71,7 @@ export function findHex(line: string): Stretch[] {
 /**
  * Base64 of what begins with a bracket. A part of a token (JWT) does too; that is a secret and stays as it is.
  */
-export function findBase64(line: string): Stretch[] {
+export function findBase64(line: string): DecodedPart[] {
   return [...line.matchAll(/(?<![\w+/.-])(?:e[wy]|W[1-9yw])[\w+/-]{10,}={0,2}(?!\.[\w-]|[\w+/])/g)].flatMap((match) => {
     const bytes = base64Bytes(match[0])
     const text = utf8Text(bytes) ?? withoutHalfCharacter(bytes)

@@ -1,10 +1,10 @@
-import { piecesOf } from "../finding/document.ts"
+import { piecesOf } from "../result/document.ts"
 import { utf8Text } from "./bytes.ts"
-import type { Stretch } from "./decode.ts"
+import type { DecodedPart } from "./decode.ts"
 
 /** Strings as Go's %q, logrus and JSON quote them, where a bracket and an escape are inside. */
-export function findQuoted(line: string): Stretch[] {
-  const found: Stretch[] = []
+export function findQuoted(line: string): DecodedPart[] {
+  const found: DecodedPart[] = []
   for (let from = line.indexOf('"'); from >= 0; from = line.indexOf('"', STRING.lastIndex)) {
     STRING.lastIndex = from
     const [string] = STRING.exec(line) ?? []
@@ -23,8 +23,8 @@ const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 const MOST_FAILURES = 16
 
 /** `{\"cniVersion\":\"1.0.0\"}` and `{\x22cniVersion\x22:...}` without quotes around, as far as the document goes. */
-export function findEscaped(line: string): Stretch[] {
-  const found: Stretch[] = []
+export function findEscaped(line: string): DecodedPart[] {
+  const found: DecodedPart[] = []
   let failures = 0
   for (const { index } of line.matchAll(/[{[]\s*\\+(?:"|x22|u0022|042)/g)) {
     if (index < (found.at(-1)?.to ?? 0)) continue

@@ -1,9 +1,9 @@
 import { type Call, textOf } from "../call.ts"
+import { age } from "../format.ts"
 import type { Operation } from "../operation.ts"
-import type { PluginList } from "../plugin-lists.ts"
-import { age } from "../wording.ts"
 import { type Culprit, missing } from "./cause.ts"
-import { ipsOf, saidOf, tellingLine } from "./said.ts"
+import { ipsOf, saidOf, tellingLine } from "./error-text.ts"
+import type { PluginList } from "./plugin-lists.ts"
 import type { Statement, Surroundings } from "./statement.ts"
 
 export function leftBehind(operation: Operation, { attachments, related, list }: Surroundings): Statement[] {

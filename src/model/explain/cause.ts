@@ -1,9 +1,9 @@
 import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
+import { exitText } from "../format.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
-import { COMMANDS_OVER_A_LIST, type PluginList } from "../plugin-lists.ts"
-import { isStderrDropped, reportOf } from "../runtime-report.ts"
-import { exitText } from "../wording.ts"
-import { errorOf, messageOf, saidOf, short, tellingLine } from "./said.ts"
+import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
+import { errorOf, messageOf, saidOf, short, tellingLine } from "./error-text.ts"
+import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
 import type { Statement } from "./statement.ts"
 
 /** A call that went wrong, and the call of the list in which it was made. */

@@ -1,11 +1,11 @@
+import { age, duration, podName } from "../format.ts"
 import type { Operation } from "../operation.ts"
-import type { PluginList } from "../plugin-lists.ts"
-import { reportOf } from "../runtime-report.ts"
-import { age, duration, podName } from "../wording.ts"
+import { reportOf } from "../result/runtime-report.ts"
 import { leftBehind, lookNext, sinceThen } from "./aftermath.ts"
 import { causeOf, culpritOf, missing, neverRan, runtimeReport, thrownAway } from "./cause.ts"
+import type { PluginList } from "./plugin-lists.ts"
 import type { Explanation, Surroundings } from "./statement.ts"
-import { findingsOf, forgotten, lookNextWhereWell, soFar } from "./well.ts"
+import { findingsOf, forgotten, lookNextWhereWell, soFar } from "./summary.ts"
 
 /** The operation that a pod's trouble is about: the newest that went wrong; where none did, the newest. */
 export function operationToExplain(

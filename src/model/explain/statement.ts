@@ -1,7 +1,7 @@
-import type { Finding } from "../finding/finding.ts"
-import type { Attachment } from "../ledger.ts"
+import type { Attachment } from "../ledger/ledger.ts"
+import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
-import type { PluginList } from "../plugin-lists.ts"
+import type { PluginList } from "./plugin-lists.ts"
 
 /** One thing to know, in plain words; `call`: where it is seen. */
 export type Statement = { about: About; text: string; call?: string }

@@ -1,8 +1,8 @@
 import { SIGNALS } from "../../capture/record.ts"
 import { COMMANDS } from "../../cni/command.ts"
-import { addressesOf, errorTexts } from "../answer.ts"
 import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
 import { type Operation, type Outcome, walk } from "../operation.ts"
+import { addressesOf, errorTexts } from "../result/result-fields.ts"
 
 /**
  * How a field's values are written and compared. `id`: `=` compares beginnings. `choice`: one of `values`, in any case.

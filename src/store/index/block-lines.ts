@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs"
-import { longLineAt } from "../lines.ts"
-import { checkSeals, type Lines, sealedEnd } from "../seal.ts"
-import { readingFault } from "../segment.ts"
+import { longLineAt } from "../capture/lines.ts"
+import { readingFault } from "../capture/segments.ts"
+import { checkSeals, type Lines, sealedEnd } from "../scan/seal.ts"
 import type { Place } from "./block.ts"
 
 /** What the kernel copies into it is still in the processor's cache when it is read. */

@@ -1,20 +1,20 @@
-import type { DamageCount } from "../damage.ts"
-import type { EndHead } from "../head.ts"
+import type { ReadErrorCount } from "../capture/read-errors.ts"
+import type { EndHeader } from "../scan/record-header.ts"
+import type { ClockEpoch } from "./clock-order.ts"
 import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
-import type { Stretch } from "./order.ts"
 
 /** A stretch of a segment: the lines that start in it. */
 export type Place = { fromByte: number; toByte: number }
 
 /** An end line whose begin line is not in the same block. `offset` counts from the start of the segment. */
-export type Orphan = { head: EndHead; offset: number }
+export type Orphan = { head: EndHeader; offset: number }
 
 /** What is known of a block beside its columns; it goes into the index as JSON. */
-export type BlockHead = Place & {
+export type BlockHeader = Place & {
   shape: Shape
   orphans: Orphan[]
-  damage: DamageCount[]
-  stretches: Stretch[]
+  damage: ReadErrorCount[]
+  stretches: ClockEpoch[]
   /** where host-local keeps its store, as configurations in the block say it */
   dataDirs: string[]
   /** operations (by number) of more than one family, and the families beyond the first */
@@ -25,7 +25,7 @@ export type BlockHead = Place & {
   dangling: number[]
 }
 
-export type Block = { head: BlockHead; columns: Columns }
+export type Block = { head: BlockHeader; columns: Columns }
 
 /** Small enough to be held, large enough that few operations lie across two. */
 const BLOCK_BYTES = 16 * 1024 * 1024
@@ -43,11 +43,11 @@ export function blockNumber(offset: number): number {
 }
 
 /** Throws RangeError where bytes are missing. */
-export function toBlock(head: BlockHead, bytes: Buffer): Block {
+export function toBlock(head: BlockHeader, bytes: Buffer): Block {
   return { head, columns: readColumns(bytes, head.shape) }
 }
 
-export function blockBytes({ shape }: BlockHead): number {
+export function blockBytes({ shape }: BlockHeader): number {
   return sizeOf(shape)
 }
 

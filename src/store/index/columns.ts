@@ -1,10 +1,10 @@
 import type { Exit } from "../../capture/record.ts"
 import type { Call, CallState } from "../../model/call.ts"
-import type { Grouped } from "../../model/grouping.ts"
+import type { Grouped } from "../../model/grouping/group-calls.ts"
 import type { Outcome } from "../../model/operation.ts"
-import type { CallSummary } from "../../model/packed.ts"
+import type { CallSummary } from "../../model/packed-operations.ts"
+import type { BlockBuilder } from "./block-builder.ts"
 import { Dictionary } from "./dictionary.ts"
-import type { Gathered } from "./gathered.ts"
 
 /** One row a call, operation by operation, parents before children. */
 const ROWS = {
@@ -133,7 +133,7 @@ export function aligned(bytes: number): number {
 /** `parents`: by row of what was gathered, the number of the parent's id as a text. */
 export function writeCalls(
   { numbers, texts, ids, idBytes }: Columns,
-  { table, more, ids: gatheredIds }: Gathered,
+  { table, more, ids: gatheredIds }: BlockBuilder,
   { rows, level }: Grouped,
   parents: Uint32Array,
 ): void {

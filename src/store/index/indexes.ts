@@ -1,11 +1,11 @@
 import { unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
-import type { Capture } from "../capture.ts"
-import { namesLike } from "../names.ts"
-import type { Segment } from "../segment.ts"
+import type { Capture } from "../capture/capture.ts"
+import type { Segment } from "../capture/segments.ts"
+import { namesLike } from "../query/names.ts"
 import { placesOf } from "./block.ts"
-import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "./file.ts"
+import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "./index-file.ts"
 import { Threads } from "./threads.ts"
 
 /** Told how far the scan is; both in bytes. */

@@ -1,22 +1,22 @@
 import type { Call } from "../../model/call.ts"
 import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { fieldsOf, type Matcher, sourceOf, toMatcher } from "../../model/filter/match.ts"
-import { needleOf } from "../../model/filter/needle.ts"
+import { prefilterOf } from "../../model/filter/prefilter.ts"
 import { type CallNode, type Operation, toOperations } from "../../model/operation.ts"
-import type { LightOperation } from "../../model/packed.ts"
-import { isInRange, type TimeRange } from "../calls.ts"
-import type { Capture } from "../capture.ts"
-import type { Damage } from "../damage.ts"
-import type { Segment } from "../segment.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
+import { isInRange, type TimeRange } from "../capture/calls.ts"
+import type { Capture } from "../capture/capture.ts"
+import type { ReadErrors } from "../capture/read-errors.ts"
+import type { Segment } from "../capture/segments.ts"
 import type { Block } from "./block.ts"
-import { crossingCalls } from "./crossed.ts"
-import { type BlockRef, Crossing } from "./crossing.ts"
-import { Window } from "./file.ts"
-import { Hits } from "./hits.ts"
+import { Candidates } from "./candidates.ts"
+import { type Order, orderOf } from "./clock-order.ts"
+import { Window } from "./index-file.ts"
 import { openIndexes, type Progress } from "./indexes.ts"
-import { Light } from "./light.ts"
 import { isInColumns, mayMatch } from "./match.ts"
-import { type Order, orderOf } from "./order.ts"
+import { SummaryReader } from "./operation-summary.ts"
+import { type BlockRef, SpanningFinder } from "./spanning.ts"
+import { spanningCalls } from "./spanning-calls.ts"
 
 /** What is wanted of a capture. `nowMs` (since 1970): what calls in flight are measured by. */
 export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number }
@@ -24,45 +24,45 @@ export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number }
 /** A capture whose segments have indexes: its blocks, and the operations that lie across them. */
 export type Opened = {
   blocks: BlockRef[]
-  crossing: Crossing
+  crossing: SpanningFinder
   /** in order */
-  crossed: LightOperation[]
+  crossed: OperationSummary[]
   /** what of each block may match the filter that it was opened for */
   candidates: { filter: Filter; operations: ReadonlyMap<BlockRef, readonly number[]> } | undefined
   /** where blocks were searched for what the filter's streams must have in them */
-  hits: Hits | undefined
+  hits: Candidates | undefined
   order: Order
-  light: Light
+  light: SummaryReader
   close(): void
 }
 
 /** Reads what the indexes lack first, which may take a while. Memory holds a block at a time, and what crosses. */
 export async function open(
   capture: Capture,
-  damage: Damage,
+  damage: ReadErrors,
   range: TimeRange = {},
   progress?: Progress,
   filter: Filter = EVERYTHING,
 ): Promise<Opened> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   const indexes = await openIndexes(capture, segments, progress)
-  const light = new Light()
+  const light = new SummaryReader()
   const unordered = indexes.flatMap((index, at) =>
     index.heads.map((head, number) => ({ segment: segments[at] as Segment, index, number, head })),
   )
   const order = orderOf(unordered.flatMap(({ head }) => head.stretches))
   const blocks = inOrder(unordered, order)
-  const crossing = new Crossing(blocks)
+  const crossing = new SpanningFinder(blocks)
   const operations = new Map<BlockRef, readonly number[]>()
   const isSelective = fieldsOf(filter).length > 0
-  const calls = crossingCalls(capture, blocks, crossing, light, damage, (ref, block, crosses) => {
+  const calls = spanningCalls(capture, blocks, crossing, light, damage, (ref, block, crosses) => {
     if (isSelective) operations.set(ref, [...matching(block, crosses, filter)])
   })
   const crossed = toOperations(calls).map((operation) => light.withSummaries(operation))
   crossed.sort(byFirst(order))
   const hits = needsStreams(filter) ? await searched(blocks, operations, filter, progress) : undefined
   if (hits) narrow(operations, crossing, filter, hits)
-  const mayCross = hits !== undefined && needleOf(filter, () => false) !== undefined
+  const mayCross = hits !== undefined && prefilterOf(filter, () => false) !== undefined
   return {
     blocks,
     crossing,
@@ -91,17 +91,22 @@ async function searched(
   candidates: ReadonlyMap<BlockRef, readonly number[]>,
   filter: Filter,
   progress: Progress | undefined,
-): Promise<Hits | undefined> {
-  const needle = needleOf(filter, ({ field }) => isInColumns(field))
+): Promise<Candidates | undefined> {
+  const needle = prefilterOf(filter, ({ field }) => isInColumns(field))
   if (needle === undefined) return undefined
   const worth = blocks.filter((ref) => {
     const { fromByte, toByte } = ref.head
     return (candidates.get(ref)?.length ?? 0) * OPERATION_BYTES > toByte - fromByte
   })
-  return Hits.search(worth, needle, progress)
+  return Candidates.search(worth, needle, progress)
 }
 
-function narrow(candidates: Map<BlockRef, readonly number[]>, crossing: Crossing, filter: Filter, hits: Hits): void {
+function narrow(
+  candidates: Map<BlockRef, readonly number[]>,
+  crossing: SpanningFinder,
+  filter: Filter,
+  hits: Candidates,
+): void {
   const window = new Window()
   for (const [ref, operations] of candidates) {
     if (operations.length === 0) continue
@@ -114,11 +119,11 @@ function narrow(candidates: Map<BlockRef, readonly number[]>, crossing: Crossing
  * Operations that match, without their streams, in the order they began; `whole` gives them their streams. `own`
  * chooses those of a block by their numbers.
  */
-export function* lightOperations(
+export function* operationSummaries(
   { blocks, crossing, crossed, candidates, order, light }: Opened,
   { range = {}, filter = EVERYTHING, nowMs }: Wanted,
   own?: (ref: BlockRef) => Iterable<number>,
-): Generator<LightOperation> {
+): Generator<OperationSummary> {
   const known =
     own ?? (candidates?.filter === filter ? (ref: BlockRef) => candidates.operations.get(ref) ?? [] : undefined)
   const matches = isWanted(toMatcher(filter, nowMs), filter, range, light)
@@ -140,10 +145,10 @@ function operationsOf(
   ref: BlockRef,
   window: Window,
   known: Iterable<number> | undefined,
-  crossing: Crossing,
+  crossing: SpanningFinder,
   filter: Filter,
-  light: Light,
-): LightOperation[] {
+  light: SummaryReader,
+): OperationSummary[] {
   const numbers = known && [...known]
   if (numbers?.length === 0) return []
   const block = ref.index.block(ref.number, window)
@@ -173,7 +178,7 @@ function isWanted(
   matcher: Matcher,
   filter: Filter,
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
-  light: Light,
+  light: SummaryReader,
 ): (operation: Operation) => boolean {
   const isDeep = needsStreams(filter)
   return (operation) =>

@@ -1,6 +1,6 @@
 import type { FaultCode } from "../../fault/fault.ts"
 import type { Place } from "./block.ts"
-import { type Built, buildBlock } from "./build.ts"
+import { type Built, buildBlock } from "./build-block.ts"
 import { searchBlock } from "./search.ts"
 
 /** What is to be done with a block of a segment: its columns be built, or lines with a needle be found. */

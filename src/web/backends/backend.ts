@@ -1,5 +1,5 @@
 import type { Operation } from "../../model/operation.ts"
-import type { LightOperation } from "../../model/packed.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 
 /** Where the page gets its data: a server that reads a live capture, or what the page itself carries. */
@@ -22,7 +22,7 @@ export interface Sink {
   /** What was told before is void. */
   reset(source: Source, note?: string): void
   progress(readBytes: number, totalBytes: number): void
-  operations(changed: LightOperation[], removed: string[]): void
+  operations(changed: OperationSummary[], removed: string[]): void
   ready(): void
   damage(lines: Record<string, number>): void
 }

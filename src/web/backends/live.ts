@@ -1,4 +1,4 @@
-import { unpackOperations } from "../../model/packed.ts"
+import { unpackOperations } from "../../model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
 import type { Backend, Sink } from "./backend.ts"
 import { eventStream, StreamRefused } from "./event-stream.ts"

@@ -1,4 +1,4 @@
-import type { LedgerRow } from "../../model/ledger-node.ts"
+import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 
 type State = LedgerRow["state"]
 

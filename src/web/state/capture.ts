@@ -1,11 +1,11 @@
 import { computed, signal } from "@preact/signals"
 import { type Operation, walk } from "../../model/operation.ts"
-import type { LightOperation } from "../../model/packed.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 import type { Backend, Connection, Sink } from "../backends/backend.ts"
 
 /** The operations that the page knows, oldest first; a new array whenever one of them changed. */
-export const operations = signal<readonly LightOperation[]>([])
+export const operations = signal<readonly OperationSummary[]>([])
 export const source = signal<Source | undefined>(undefined)
 export const note = signal<string | undefined>(undefined)
 export const connection = signal<Connection>("connecting")
@@ -14,12 +14,12 @@ export const readShare = signal(0)
 export const isReady = signal(false)
 export const damagedLines = signal<Record<string, number>>({})
 
-const byId = new Map<string, LightOperation>()
+const byId = new Map<string, OperationSummary>()
 
 export const tally = computed(() => tallyOf(operations.value))
 
 /** How many there are of each outcome that one looks for. */
-export function tallyOf(all: readonly LightOperation[]) {
+export function tallyOf(all: readonly OperationSummary[]) {
   let failed = 0
   let running = 0
   let killed = 0
@@ -32,7 +32,7 @@ export function tallyOf(all: readonly LightOperation[]) {
 }
 
 /** By the id of any of its calls; mostly it is the first one's. */
-export function operationById(id: string | undefined): LightOperation | undefined {
+export function operationById(id: string | undefined): OperationSummary | undefined {
   const all = operations.value
   if (id === undefined) return undefined
   return byId.get(id) ?? all.find(({ calls }) => [...walk(calls)].some(({ call }) => call.id === id))
@@ -68,10 +68,10 @@ export const sink: Sink = {
 
 /** Mostly new operations start after all that are known; sorting 100,000 again for each would be felt. */
 function merged(
-  known: readonly LightOperation[],
-  changed: LightOperation[],
+  known: readonly OperationSummary[],
+  changed: OperationSummary[],
   removed: string[],
-): readonly LightOperation[] {
+): readonly OperationSummary[] {
   const replaced = changed.some(({ id }) => byId.has(id)) || removed.some((id) => byId.has(id))
   for (const id of removed) byId.delete(id)
   const fresh = changed.filter(({ id }) => !byId.has(id)).sort((a, b) => a.wallMs - b.wallMs)
@@ -85,7 +85,7 @@ function merged(
 }
 
 let backend: Backend | undefined
-const whole = new Map<string, { light: LightOperation | undefined; answer: Promise<Operation | undefined> }>()
+const whole = new Map<string, { light: OperationSummary | undefined; answer: Promise<Operation | undefined> }>()
 const WHOLE_KEPT = 20
 
 export function connect(to: Backend): void {

@@ -1,9 +1,9 @@
 import { computed, effect, signal } from "@preact/signals"
 import type { Place } from "../../model/filter/filter.ts"
 import { fieldsOf, sourceOf, toMatcher } from "../../model/filter/match.ts"
-import { whyNever } from "../../model/filter/never.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
-import type { LightOperation } from "../../model/packed.ts"
+import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import { matchingIds, operations } from "./capture.ts"
 import { route } from "./route.ts"
 
@@ -12,7 +12,7 @@ const parsed = computed(() => parseFilter(route.value.q, Date.now()))
 /** Why nothing is filtered, or why nothing can be found; undefined where the filter is fine. */
 export const filterTrouble = computed((): Trouble | undefined => {
   if (!parsed.value.ok) return parsed.value.error
-  const never = whyNever(parsed.value.filter)
+  const never = whyUnsatisfiable(parsed.value.filter)
   return never && { ...never, expected: [] }
 })
 
@@ -32,8 +32,8 @@ export const isSearching = computed(() => isRemote.value && remote.value?.q !== 
 const local = computed(() => {
   if (!parsed.value.ok) return undefined
   const matcher = toMatcher(parsed.value.filter, Date.now())
-  const known = new WeakMap<LightOperation, boolean>()
-  return (operation: LightOperation) => {
+  const known = new WeakMap<OperationSummary, boolean>()
+  return (operation: OperationSummary) => {
     const found = known.get(operation) ?? matcher.operation(operation)
     // What still runs is asked again: its duration grows.
     if (operation.outcome !== "running") known.set(operation, found)

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals"
-import type { LightOperation } from "../../model/packed.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import { operations } from "./capture.ts"
 
 /** Few enough that what is drawn from all of them may follow each change. */
@@ -7,7 +7,7 @@ const FEW = 3_000
 const PAUSE_MS = 1_000
 
 /** The operations, at most once a second when there are many: for views that look at all of them at once. */
-export const settled = signal<readonly LightOperation[]>([])
+export const settled = signal<readonly OperationSummary[]>([])
 
 let isWaiting = false
 effect(() => {

@@ -1,0 +1,16 @@
+import { stringEnd } from "./json-scan.ts"
+
+/** JSON on one line, spaced as Python's json.dumps does it; tokens stay as they came. Other text on one line. */
+export function pythonJson(text: string): string {
+  if (!text.trimStart().startsWith("{")) return text.replaceAll("\n", " ").trim()
+  const parts: string[] = []
+  let at = 0
+  while (at < text.length) {
+    const character = text.charAt(at)
+    const to = character === '"' ? stringEnd(text, at) : at + 1
+    if (character === "," || character === ":") parts.push(character, " ")
+    else if (character > " ") parts.push(text.slice(at, to))
+    at = to
+  }
+  return parts.join("")
+}

@@ -1,0 +1,67 @@
+import { statSync } from "node:fs"
+import { Fault } from "../../fault/fault.ts"
+import type { Call } from "../../model/call.ts"
+import { SignatureCounts } from "../../model/compare/compare-signatures.ts"
+import type { Operation } from "../../model/operation.ts"
+import type { Context } from "../context.ts"
+import { reportReadErrors, type Selection, select } from "./selection.ts"
+import { findSubject, matching } from "./subject.ts"
+
+/**
+ * One side of a comparison: a call, an operation, or all of a pod, a container, a node or a capture.
+ * `newest`: by command.
+ */
+export type Side =
+  | { kind: "call"; name: string; call: Call }
+  | { kind: "operation"; name: string; operation: Operation }
+  | { kind: "forms"; name: string; forms: SignatureCounts; newest: ReadonlyMap<string, Operation> }
+
+/** `word`: an id, a pod, `node/NAME`, or the path of another capture. */
+export async function readSide(
+  context: Context,
+  options: Record<string, unknown>,
+  selection: Selection,
+  word: string,
+): Promise<Side> {
+  const path = captureAt(word)
+  if (path) {
+    const other = await select(context, path)
+    const all = await formsOf(other.operations())
+    await reportReadErrors(context, other, all.forms.count)
+    return { kind: "forms", name: word, ...all }
+  }
+  const node = /^node\/(.+)$/.exec(word)?.[1]
+  if (node !== undefined) {
+    const all = await formsOf(matching(selection, "node", node))
+    if (all.forms.count > 0) return { kind: "forms", name: word, ...all }
+    throw new Fault(
+      "NOT_FOUND",
+      `no operation of node ${node} in ${selection.capture.path}`,
+      "See NODE in `cnitap ls -o wide`.",
+    )
+  }
+  const { name, operation, call, related } = await findSubject(selection, word, options.namespace)
+  if (call) return { kind: "call", name, call }
+  if (operation) return { kind: "operation", name, operation }
+  return { kind: "forms", name, ...(await formsOf(related())) }
+}
+
+/** A directory or a bundle of that path, unless the word names something in the capture. */
+export function captureAt(word: string): Record<string, unknown> | undefined {
+  const found = statSync(word, { throwIfNoEntry: false })
+  // Only paths begin so: it is said that nothing is there.
+  if (!found) return /^\.{0,2}\//.test(word) ? { capture: word } : undefined
+  return found.isDirectory() ? { capture: word } : { from: word }
+}
+
+async function formsOf(
+  operations: AsyncIterable<Operation>,
+): Promise<{ forms: SignatureCounts; newest: Map<string, Operation> }> {
+  const forms = new SignatureCounts()
+  const newest = new Map<string, Operation>()
+  for await (const operation of operations) {
+    forms.add(operation)
+    newest.set(operation.command, operation)
+  }
+  return { forms, newest }
+}

@@ -1,0 +1,74 @@
+import type { Command } from "commander"
+import { Fault } from "../../fault/fault.ts"
+import { type InstallOptions, MODES } from "../../install/plan/install-options.ts"
+import { parseDuration } from "../../model/time.ts"
+import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
+import type { Context } from "../context.ts"
+import { DEFAULT_SHIM_DIR } from "./node.ts"
+import { collectNames, namesOption, textOption } from "./option.ts"
+
+/** What `plan` and `install` are asked for. */
+export function addInstallOptions(command: Command): Command {
+  return command
+    .option("--mode <mode>", "swap: in the plugins' place; path: before them; chain: cni_pre and cni_post", "swap")
+    .option("--plugins <names>", "these plugins instead of all that the active network reaches: A,B", collectNames)
+    .option("--capture <directory>", `where calls are recorded (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
+    .option("--log-file <file>", "chain mode writes the article's lines there too")
+    .option("--for <duration>", "end after this time: 30m, 2h")
+    .option("--sample <1/N>", "record the calls of one container in N")
+    .option("--only-failures", "record failed calls only, after they have ended")
+    .option("--raw", "record secrets too")
+    .option("--force", "go on where a pod could lose its network, or an agent could fight")
+}
+
+export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {
+  const mode = MODES.find((known) => known === options.mode)
+  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
+  const plugins = namesOption(options.plugins)
+  const logFile = textOption(options.logFile)
+  if (plugins && mode === "chain") {
+    throw new Fault("USAGE", "--plugins has no meaning with --mode chain", "Leave it out, or use --mode swap.")
+  }
+  if (logFile !== undefined && mode !== "chain") {
+    throw new Fault("USAGE", "--log-file is for --mode chain", "Leave it out, or see `cnitap export article`.")
+  }
+  if (options.onlyFailures === true && mode === "chain") {
+    throw new Fault("USAGE", "--only-failures has no meaning with --mode chain", "Leave it out: probes see no failure.")
+  }
+  const foreign = plugins?.find((name) => name.includes("/"))
+  if (foreign) throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as the list does: bridge.")
+  const capture = textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
+  return {
+    mode,
+    ...(plugins ? { plugins } : {}),
+    shimDir: textOption(options.shimDir) ?? DEFAULT_SHIM_DIR,
+    force: options.force === true,
+    settings: {
+      capture: absolute(capture, "--capture"),
+      raw: options.raw === true,
+      onlyFailures: options.onlyFailures === true,
+      ...sampleOf(textOption(options.sample)),
+      ...untilOf(textOption(options.for), context.nowMs()),
+      ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
+    },
+  }
+}
+
+function sampleOf(sample: string | undefined): { sampleOneIn?: number } {
+  if (sample === undefined) return {}
+  const oneIn = Number(/^1\/([1-9]\d{0,8})$/.exec(sample)?.[1])
+  if (!oneIn) throw new Fault("USAGE", `--sample ${sample} is no fraction`, "Write --sample 1/10.")
+  return oneIn === 1 ? {} : { sampleOneIn: oneIn }
+}
+
+function untilOf(duration: string | undefined, nowMs: number): { untilMs?: number } {
+  if (duration === undefined) return {}
+  const ms = parseDuration(duration)
+  if (!ms) throw new Fault("USAGE", `--for ${duration} is no duration`, "Write --for 30m or --for 2h.")
+  return { untilMs: Math.round(nowMs + ms) }
+}
+
+function absolute(path: string, flag: string): string {
+  if (path.startsWith("/")) return path.length > 1 ? path.replace(/\/+$/, "") : path
+  throw new Fault("USAGE", `${flag} ${path} is not absolute`, "Begin it with /: plugins run in another directory.")
+}

@@ -1,0 +1,204 @@
+import type { Command } from "commander"
+import { Fault } from "../../fault/fault.ts"
+import type { Call } from "../../model/call.ts"
+import { allOf, type Filter } from "../../model/filter/filter.ts"
+import { toMatcher } from "../../model/filter/match.ts"
+import { parseFilter } from "../../model/filter/parse.ts"
+import { filterErrorText, operandText } from "../../model/filter/text.ts"
+import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
+import { type Operation, walk } from "../../model/operation.ts"
+import { parseDuration } from "../../model/time.ts"
+import { openBundle } from "../../store/capture/bundle.ts"
+import type { TimeRange } from "../../store/capture/calls.ts"
+import { type Capture, DEFAULT_CAPTURE, openCapture } from "../../store/capture/capture.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { holdRecords } from "../../store/capture/records.ts"
+import type { Progress } from "../../store/index/indexes.ts"
+import { readOperations } from "../../store/query/operations.ts"
+import type { Context } from "../context.ts"
+import { progressBar } from "../render/progress.ts"
+import { collectNames, namesOption, textOption } from "./option.ts"
+import { parseTime } from "./time.ts"
+
+/** What a reading verb works on: a capture, and which of its calls are wanted. */
+export type Selection = {
+  capture: Capture
+  range: TimeRange
+  /** lines that could not be read so far; `reportDamage` tells people at the end */
+  damage: ReadErrors
+  /** whether it began in the range and the filter lets it through */
+  matchesCall(call: Call): boolean
+  matchesOperation(operation: Operation): boolean
+  filter: Filter
+  /** draws how far reading is, on a terminal */
+  progress: Progress | undefined
+  /** those that never ended */
+  openCalls(): AsyncGenerator<Call>
+  operations(): AsyncGenerator<Operation>
+  /** the same without streams and environment, many times faster where the capture is large */
+  lightOperations(): AsyncGenerator<Operation>
+}
+
+export function addCapture(command: Command): Command {
+  return command
+    .option("--capture <directory>", `capture directory (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
+    .option("--from <bundle>", "read a bundle file instead of a directory")
+}
+
+/** The flags that choose calls. The same flag again, or a comma, means or; different flags mean and. */
+export function addSelection(command: Command): Command {
+  return addCapture(command)
+    .option("-n, --namespace <name>", "pods of this namespace", collectNames)
+    .option("-A, --all-namespaces", "pods of all namespaces: what is done without -n")
+    .option("--pod <name>", "this pod: NAME or NAMESPACE/NAME", collectNames)
+    .option("--command <command>", "ADD, DEL, CHECK, GC, STATUS or VERSION", collectNames)
+    .option("--plugin <type>", "calls of this plugin", collectNames)
+    .option("--failed", "failed or killed calls only")
+    .option("--since <time>", "started after: 10m (ago) or 2026-09-21T03:00:00Z")
+    .option("--until <time>", "started before: 10m (ago) or 2026-09-21T03:00:00Z")
+    .option("--slower-than <duration>", "took longer: 500ms, 2s")
+    .option("--filter <text>", "a filter: 'plugin=calico and duration>500ms and exit!=0' (`cnitap help filter`)")
+}
+
+export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
+  const from = textOption(options.from)
+  if (from !== undefined && options.capture !== undefined)
+    throw new Fault("USAGE", "--capture and --from name two captures", "Leave one of them out.")
+  if (from !== undefined) return openBundle(from)
+  return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
+}
+
+export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
+  const nowMs = context.nowMs()
+  const damage = new ReadErrors()
+  const range = timeRange(options, nowMs)
+  const filter = wantedFilter(options, words, nowMs)
+  const matcher = toMatcher(filter, nowMs)
+  const capture = await openSelected(context, options)
+  const progress = progressBar(context)
+  const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
+  const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs
+  const matchesCall = (call: Call) => isInTime(call) && matcher.call(call)
+  return {
+    capture,
+    range,
+    damage,
+    filter,
+    progress,
+    matchesCall,
+    matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
+    async *openCalls() {
+      for await (const { calls } of readOperations(capture, damage, {}, { filter: OPEN, progress })) {
+        for (const { call } of walk(calls)) if (call.state !== "ended" && matchesCall(call)) yield call
+      }
+    },
+    operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),
+    lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, isLight: true }),
+  }
+}
+
+const OPEN: Filter = { kind: "test", field: "state", operator: "!=", values: [{ kind: "text", text: "ended" }] }
+
+const CHOOSING = ["namespace", "pod", "command", "plugin", "failed", "since", "until", "slowerThan", "filter"]
+
+/** Whether a flag or a filter was given that chooses calls. */
+export function isChoosing(options: Record<string, unknown>): boolean {
+  return CHOOSING.some((name) => options[name] !== undefined)
+}
+
+/** Arguments that are a filter: the shell cut them at the blanks. */
+export function filterWords(words: unknown): string {
+  return namesOption(words)?.join(" ") ?? ""
+}
+
+/** The flags and the filter's text as one filter. One that nothing can ever match is a mistake and is said at once. */
+function wantedFilter(options: Record<string, unknown>, words: string, nowMs: number): Filter {
+  const filter = allOf(
+    [words, textOption(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)),
+  )
+  const never = whyUnsatisfiable(filter)
+  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Change that condition or leave it out.")
+  return filter
+}
+
+function parsed(part: string, nowMs: number): Filter {
+  const result = parseFilter(part, nowMs)
+  if (result.ok) return result.filter
+  throw new Fault("USAGE", filterErrorText(part, result.error), "See `cnitap help filter` for the grammar.")
+}
+
+const WORDS = {
+  torn: "torn (a killed or full-disk write)",
+  newer: "of a newer format (read them with a newer cnitap)",
+  unknown: "of an unknown kind",
+  foreign: "no record at all",
+  oversize: "too long to be a record",
+  orphan: "the end of a call whose beginning is not in the capture (pruned)",
+}
+
+/** Says on stderr what could not be read. Where nothing could, because all of it is newer or foreign, that is a fault. */
+export async function reportReadErrors(
+  context: Context,
+  { damage, capture }: Pick<Selection, "damage" | "capture">,
+  found: number,
+): Promise<void> {
+  if (capture.flaw !== undefined)
+    context.stderr.write(
+      `cnitap: ${capture.path} is not whole (${capture.flaw}): this is its beginning. Copy it again.\n`,
+    )
+  const counts = damage.list()
+  if (counts.length === 0) return
+  // Where a filter let nothing through there may be enough to read.
+  const isUnreadable = found === 0 && !(await holdRecords(await capture.segments()))
+  const newer = counts.find(({ kind }) => kind === "newer")
+  if (isUnreadable && newer) {
+    throw new Fault(
+      "FORMAT_NEWER",
+      `${capture.path} was written in a newer format (${newer.first})`,
+      "Read it with a newer cnitap.",
+    )
+  }
+  if (isUnreadable && counts.every(({ kind }) => kind === "foreign")) {
+    throw new Fault(
+      "CAPTURE_FOREIGN",
+      `${capture.path} holds no record (${counts[0]?.first})`,
+      "Name a capture directory with --capture.",
+    )
+  }
+  for (const { kind, lines, first } of counts) {
+    context.stderr.write(
+      `cnitap: ${lines} ${lines === 1 ? "line" : "lines"} not read: ${WORDS[kind]}, first at ${first}\n`,
+    )
+  }
+}
+
+/** Each flag as the condition that it stands for. */
+function* flagTexts(options: Record<string, unknown>): Generator<string> {
+  for (const field of ["namespace", "pod", "command", "plugin"] as const) {
+    const values = namesOption(options[field]) ?? []
+    if (field === "namespace" && options.allNamespaces === true) continue
+    if (values.length > 0) yield `${field} in (${values.map(operand).join(", ")})`
+  }
+  if (options.failed === true) yield "failed"
+  const slowerThan = textOption(options.slowerThan)
+  if (slowerThan !== undefined) {
+    if (parseDuration(slowerThan) === undefined) {
+      throw new Fault("USAGE", `--slower-than ${slowerThan} is no duration`, "Write --slower-than 500ms or 2s.")
+    }
+    yield `duration>${slowerThan}`
+  }
+}
+
+function operand(value: string): string {
+  return operandText({ kind: value.includes("*") ? "glob" : "text", text: value })
+}
+
+function timeRange(options: Record<string, unknown>, nowMs: number): TimeRange {
+  const since = textOption(options.since)
+  const until = textOption(options.until)
+  const sinceMs = since === undefined ? undefined : parseTime(since, nowMs, "--since")
+  const untilMs = until === undefined ? undefined : parseTime(until, nowMs, "--until")
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs)
+    throw new Fault("USAGE", `nothing can match: --since ${since} is after --until ${until}`, "Swap the two.")
+  return { ...(sinceMs === undefined ? {} : { sinceMs }), ...(untilMs === undefined ? {} : { untilMs }) }
+}

@@ -1,0 +1,126 @@
+import { applyEdits, format } from "jsonc-parser"
+import type { Payload } from "../../capture/record.ts"
+import { type Call, isFailed } from "../../model/call.ts"
+import { podName, stateText } from "../../model/format.ts"
+import { hexDump } from "../../model/hex-dump.ts"
+import type { CallNode, Operation } from "../../model/operation.ts"
+import { age, duration } from "../args/time.ts"
+import { type Paint, visible } from "./colour.ts"
+import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
+
+/** A whole operation for people: its facts, its tree, then each call in full. */
+export function operationText(operation: Operation, paint: Paint, nowMs: number): string {
+  const { outcome, command, node, runtime, network, netns, ifname, containerId, wallMs } = operation
+  const facts: [string, string | undefined][] = [
+    ["pod", podName(operation)],
+    ["container", containerId],
+    ["network", network],
+    ["ifname", ifname],
+    ["netns", netns],
+    ["runtime", runtime],
+    ["node", node],
+    ["started", `${new Date(wallMs).toISOString()} (${age(wallMs, nowMs)} ago)`],
+    ["duration", duration(operation.durationMs)],
+  ]
+  return [
+    `${paint(command, "bold")} ${operation.id}  ${paint(outcome, OUTCOME_COLOURS[outcome])}`,
+    ...factLines(facts),
+    "",
+    ...treeLines(operation.calls, paint),
+    ...nodesOf(operation.calls).flatMap((call) => ["", ...callLines(call, paint)]),
+    "",
+  ].join("\n")
+}
+
+/** One call for people, with the calls that its plugin made. */
+export function callText(node: CallNode, operation: Operation, paint: Paint): string {
+  const lines = [
+    `call ${node.call.id} of ${operation.command} ${operation.id} (${visible(podName(operation))})`,
+    "",
+    ...treeLines([node], paint),
+    ...nodesOf([node]).flatMap((call) => ["", ...callLines(call, paint)]),
+    "",
+  ]
+  return lines.join("\n")
+}
+
+function treeLines(nodes: CallNode[], paint: Paint, indent = ""): string[] {
+  return nodes.flatMap((node, at) => {
+    const isLast = at === nodes.length - 1
+    const { call } = node
+    const colour = isFailed(call) ? "red" : call.state === "ended" ? undefined : "yellow"
+    const line = `${indent}${isLast ? "└─" : "├─"} ${visible(call.plugin)}  ${call.state === "ended" ? callDuration(call) : ""}  ${paint(stateText(call), colour)}  ${paint(call.id, "dim")}`
+    return [line.replace(/ {3,}/g, "  "), ...treeLines(node.children, paint, `${indent}${isLast ? "   " : "│  "}`)]
+  })
+}
+
+function callLines(call: Call, paint: Paint): string[] {
+  const colour = isFailed(call) ? "red" : undefined
+  return [
+    `${paint(`── ${visible(call.plugin)}`, "bold")} ${paint(call.id, "dim")}  ${[callDuration(call), paint(stateText(call), colour)].filter(Boolean).join("  ")}`,
+    ...factLines([
+      ["path", call.path],
+      ["argv", call.argv.join(" ")],
+      ["original", call.original && originalText(call.original)],
+      ["process", `${call.pid}, child of ${call.ppid}${call.parentName ? ` (${call.parentName})` : ""}`],
+      [
+        "started",
+        call.spawnMs === undefined
+          ? undefined
+          : `in ${duration(call.spawnMs)}, ran ${duration((call.durationMs ?? 0) - call.spawnMs)}`,
+      ],
+      ["memory", call.usage ? `${(call.usage.maxRssBytes / 1048576).toFixed(1)} MiB at most` : undefined],
+      ["cpu", call.usage ? `${duration(call.usage.userMs)} user, ${duration(call.usage.systemMs)} system` : undefined],
+    ]),
+    paint("env", "dim"),
+    ...Object.entries(call.env).map(([name, value]) => `  ${visible(name)}=${visible(value)}`),
+    ...(call.envNames.length > 0 ? [`  and, values not recorded: ${visible(call.envNames.join(" "))}`] : []),
+    ...streamLines("stdin", call.stdin, paint),
+    ...streamLines("stdout", call.stdout, paint),
+    ...streamLines("stderr", call.stderr, paint),
+  ]
+}
+
+/** Which build it was: an agent may have replaced it since. */
+function originalText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>): string {
+  return `${(sizeBytes / 1048576).toFixed(1)} MiB, of ${new Date(modifiedMs).toISOString().slice(0, 19)}Z`
+}
+
+/** JSON is indented for people; anything else is shown as it came, control characters made visible. */
+function streamLines(name: string, payload: Payload | undefined, paint: Paint): string[] {
+  if (!payload) return []
+  const notes = [
+    `${payload.sizeBytes} bytes`,
+    ...("base64" in payload ? ["not UTF-8"] : []),
+    ...(payload.truncated ? ["cut off in the record"] : []),
+    ...(payload.redacted ? [`redacted: ${payload.redacted.join(" ")}`] : []),
+  ]
+  const head = paint(`${name} (${visible(notes.join(", "))})`, "dim")
+  if (payload.sizeBytes === 0) return [paint(`${name} (empty)`, "dim")]
+  const content = "text" in payload ? indented(payload.text) : hexDump(Buffer.from(payload.base64, "base64")).join("\n")
+  return [
+    head,
+    ...content
+      .replace(/\n$/, "")
+      .split("\n")
+      .map((line) => `  ${visible(line)}`),
+  ]
+}
+
+/** Only white space is changed: duplicate keys and long numbers stay what the plugin wrote. */
+function indented(text: string): string {
+  try {
+    JSON.parse(text)
+  } catch {
+    return text
+  }
+  return applyEdits(text, format(text, undefined, { tabSize: 2, insertSpaces: true, eol: "\n" }))
+}
+
+function factLines(facts: [string, string | undefined][]): string[] {
+  return facts.flatMap(([name, value]) => (value ? [`  ${name.padEnd(10)} ${visible(value)}`] : []))
+}
+
+function nodesOf(tree: CallNode[]): Call[] {
+  return tree.flatMap((node) => [node.call, ...nodesOf(node.children)])
+}

@@ -1,0 +1,91 @@
+import type { NodeFinding } from "../../doctor/node-finding.ts"
+import { podName } from "../../model/format.ts"
+import type { Finding, Severity } from "../../model/lint/finding.ts"
+import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
+import type { FileFinding } from "../../model/lint/lint-conf.ts"
+import type { Colour } from "./colour.ts"
+import type { Table } from "./output.ts"
+
+const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
+
+/** One line a finding in a capture. */
+export const findingTable: Table<Finding> = {
+  kind: "Finding",
+  name: ({ rule, evidence }) => `finding/${rule}/${evidence.call}`,
+  empty: "nothing found",
+  columns: [
+    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+    { title: "RULE", text: ({ rule }) => rule },
+    { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
+    { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+    { title: "PLUGIN", text: ({ plugin }) => plugin },
+    { title: "COMMAND", text: ({ command }) => command },
+    { title: "POD", text: podName },
+    { title: "WHERE", text: whereText, colour: () => "dim" },
+    { title: "WHAT", text: whatText },
+    {
+      title: "EXCERPT",
+      isWide: true,
+      text: ({ evidence }) => evidence.excerpt.trim().replace(/\s+/g, " ").slice(0, 60),
+    },
+    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
+    { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
+  ],
+}
+
+/** One line a rule. */
+export const ruleTable: Table<RuleFindings> = {
+  kind: "RuleFindings",
+  name: ({ rule }) => `rule/${rule}`,
+  empty: "nothing found",
+  columns: [
+    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+    { title: "RULE", text: ({ rule }) => rule },
+    { title: "FINDINGS", alignRight: true, text: ({ count }) => String(count) },
+    { title: "FIRST CALL", text: ({ firstCall }) => firstCall, colour: () => "dim" },
+    { title: "PLUGINS", isWide: true, text: ({ plugins }) => plugins.join(", ") },
+    { title: "WHAT", text: ({ title }) => title },
+    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
+  ],
+}
+
+/** One line a finding in a configuration file. */
+export const fileFindingTable: Table<FileFinding> = {
+  kind: "FileFinding",
+  name: ({ rule, path }) => `finding/${rule}/${path}`,
+  empty: "nothing found",
+  columns: [
+    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+    { title: "RULE", text: ({ rule }) => rule },
+    { title: "WHERE", text: ({ path, line, column }) => `${path}:${line}:${column}` },
+    { title: "WHAT", text: whatText },
+    { title: "EXCERPT", isWide: true, text: ({ excerpt }) => excerpt },
+    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
+    { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
+  ],
+}
+
+/** One line a finding of the doctor; what to do is what people came for. */
+export function nodeFindingTable(empty: string): Table<NodeFinding> {
+  return {
+    kind: "NodeFinding",
+    name: ({ rule, evidence }) => `finding/${rule}${evidence[0] ?? ""}`,
+    empty,
+    columns: [
+      { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+      { title: "RULE", text: ({ rule }) => rule },
+      { title: "WHAT", text: ({ said }) => said },
+      { title: "EVIDENCE", isWide: true, text: ({ evidence }) => evidence.join(" "), colour: () => "dim" },
+      { title: "REMEDY", text: ({ remedy }) => remedy, colour: () => "green" },
+    ],
+  }
+}
+
+/** `<call>:<stream>:<byte>` */
+function whereText({ evidence: { call, stream, byte } }: Finding): string {
+  return [call, stream, ...(byte === undefined ? [] : [byte])].join(":")
+}
+
+function whatText({ title, said }: { title: string; said: string }): string {
+  return said ? `${title}: ${said}` : title
+}

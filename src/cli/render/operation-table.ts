@@ -1,0 +1,56 @@
+import { type Call, isFailed } from "../../model/call.ts"
+import { podName } from "../../model/format.ts"
+import type { CallNode, Operation } from "../../model/operation.ts"
+import { age, duration } from "../args/time.ts"
+import type { Colour } from "./colour.ts"
+import type { Column, Table } from "./output.ts"
+
+/** One line an operation. */
+export function operationTable(nowMs: () => number): Table<Operation> {
+  return {
+    kind: "Operation",
+    name: ({ id }) => `operation/${id}`,
+    empty: "no operation found",
+    columns: [
+      { title: "ID", text: ({ id }) => id, colour: () => "dim" },
+      { title: "AGE", alignRight: true, text: ({ wallMs }) => age(wallMs, nowMs()) },
+      { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
+      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "RUNTIME", isWide: true, text: ({ runtime }) => runtime ?? "" },
+      { title: "COMMAND", text: ({ command }) => command },
+      { title: "POD", text: podName },
+      { title: "NETWORK", isWide: true, text: ({ network }) => network ?? "" },
+      { title: "IFNAME", isWide: true, text: ({ ifname }) => ifname ?? "" },
+      { title: "CONTAINER", isWide: true, text: ({ containerId }) => containerId?.slice(0, 13) ?? "" },
+      { title: "DURATION", alignRight: true, text: ({ durationMs }) => duration(durationMs) },
+      outcomeColumn,
+      { title: "PLUGINS", text: ({ calls }) => calls.map(pluginText).join(", ") },
+    ],
+  }
+}
+
+export const OUTCOME_COLOURS: Record<Operation["outcome"], Colour> = {
+  ok: "green",
+  failed: "red",
+  killed: "red",
+  running: "yellow",
+  unknown: "yellow",
+}
+
+const outcomeColumn: Column<Operation> = {
+  title: "OUTCOME",
+  text: ({ outcome }) => outcome,
+  colour: ({ outcome }) => OUTCOME_COLOURS[outcome],
+}
+
+/** `bridge 31.4ms (host-local 2.10ms)`; what did not end well is marked by a word. */
+function pluginText(node: CallNode): string {
+  const nested = node.children.map(pluginText).join(", ")
+  const mark = isFailed(node.call) ? "!" : ""
+  return `${node.call.plugin}${mark} ${callDuration(node.call)}${nested ? ` (${nested})` : ""}`.trim()
+}
+
+export function callDuration(call: Call): string {
+  if (call.state !== "ended") return call.state
+  return duration(call.durationMs)
+}

@@ -1,0 +1,156 @@
+import type { Command } from "commander"
+import { stringify } from "yaml"
+import { Fault } from "../../fault/fault.ts"
+import type { Context } from "../context.ts"
+import { type Colour, shown, visible } from "./colour.ts"
+import { compileJsonPath } from "./jsonpath.ts"
+import { printTable } from "./table.ts"
+
+/** How a verb's rows are shown to people and given to programs: one description, every format. */
+export type Table<Row> = {
+  /** the kind of one row in JSON and YAML, in CamelCase; a list of them is `<kind>List` */
+  kind: string
+  columns: Column<Row>[]
+  /** what `-o name` prints */
+  name(row: Row): string
+  /** what programs get; the row itself where this is absent */
+  value?(row: Row): object
+  /** said on stderr, to people, when there is no row */
+  empty: string
+}
+
+export type Column<Row> = {
+  title: string
+  /** shown with `-o wide` only */
+  isWide?: true
+  alignRight?: true
+  text(row: Row): string
+  colour?(row: Row): Colour | undefined
+}
+
+export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
+
+/** The shape that every JSON and YAML answer has, so that it can grow without breaking its readers. */
+export const API_VERSION = "cnitap/v1"
+
+/** For what is one thing. */
+export function addFormat(command: Command): Command {
+  return command.option("-o, --output <format>", "table, wide, json, jsonl, yaml, name or jsonpath=<template>", "table")
+}
+
+/** For lists. */
+export function addOutput(command: Command): Command {
+  return addFormat(command).option("--no-headers", "leave the table's headings out")
+}
+
+/** Writes the rows in the format that the options ask for; returns how many there were. Rows are not kept. */
+export async function printRows<Row>(
+  context: Context,
+  options: Record<string, unknown>,
+  table: Table<Row>,
+  rows: Rows<Row>,
+): Promise<number> {
+  const format = outputFormat(options)
+  const value = (row: Row) => ({ apiVersion: API_VERSION, kind: table.kind, ...(table.value?.(row) ?? row) })
+  let count = 0
+  const counted = async function* () {
+    for await (const row of rows) {
+      count++
+      yield row
+    }
+  }
+  const out = writer(context)
+  if (format.kind === "json") await printJson(out, table.kind, counted(), value)
+  else if (format.kind === "jsonl") for await (const row of counted()) await out(`${JSON.stringify(value(row))}\n`)
+  else if (format.kind === "yaml") await printYaml(out, table.kind, counted(), value)
+  else if (format.kind === "name") for await (const row of counted()) await out(`${visible(table.name(row))}\n`)
+  else if (format.kind === "jsonpath") {
+    const items: unknown[] = []
+    for await (const row of counted()) items.push(value(row))
+    await out(shown(context, format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items })))
+  } else
+    await printTable(context, table, counted(), { isWide: format.kind === "wide", headers: options.headers !== false })
+  if (count === 0 && format.kind !== "json" && format.kind !== "yaml") context.stderr.write(`${table.empty}\n`)
+  return count
+}
+
+/** Writes one thing: `text` to people, its value to programs. */
+export async function printOne(
+  context: Context,
+  options: Record<string, unknown>,
+  one: { kind: string; value: object; name: string; text(): string },
+): Promise<void> {
+  const format = outputFormat(options)
+  const value = { apiVersion: API_VERSION, kind: one.kind, ...one.value }
+  const out = writer(context)
+  if (format.kind === "json") await out(`${JSON.stringify(value, null, 2)}\n`)
+  else if (format.kind === "jsonl") await out(`${JSON.stringify(value)}\n`)
+  else if (format.kind === "yaml") await out(stringify(value, YAML))
+  else if (format.kind === "name") await out(`${visible(one.name)}\n`)
+  else if (format.kind === "jsonpath") await out(shown(context, format.render(value)))
+  else await out(one.text())
+}
+
+/** Two calls of one pod share objects in memory; anchors in the text would tell readers nothing. */
+const YAML = { aliasDuplicateObjects: false } as const
+
+export type Format =
+  | { kind: "table" | "wide" | "json" | "jsonl" | "yaml" | "name" }
+  | { kind: "jsonpath"; render(value: unknown): string }
+
+const SIMPLE = ["table", "wide", "json", "jsonl", "yaml", "name"] as const
+
+export function outputFormat(options: Record<string, unknown>): Format {
+  const text = String(options.output ?? "table")
+  const simple = SIMPLE.find((kind) => kind === text)
+  if (simple) return { kind: simple }
+  if (!text.startsWith("jsonpath=")) {
+    throw new Fault("USAGE", `unknown output format ${text}`, `Use one of ${SIMPLE.join(", ")}, jsonpath=<template>.`)
+  }
+  const render = compileJsonPath(text.slice("jsonpath=".length))
+  if ("error" in render) {
+    throw new Fault("USAGE", `jsonpath: ${render.error}`, "Write it as kubectl does: jsonpath='{.items[*].id}'.")
+  }
+  return { kind: "jsonpath", render: render.render }
+}
+
+/** Writes text and waits where the reader of a pipe is slower than we are, so that memory stays bounded. */
+export function writer(context: Context): (text: string) => Promise<void> {
+  const { stdout } = context
+  return async (text) => {
+    if (stdout.write(text) === false && stdout.once) await new Promise<void>((done) => stdout.once?.("drain", done))
+  }
+}
+
+async function printJson<Row>(
+  out: (text: string) => Promise<void>,
+  kind: string,
+  rows: AsyncIterable<Row>,
+  value: (row: Row) => object,
+): Promise<void> {
+  await out(
+    `{\n  "apiVersion": ${JSON.stringify(API_VERSION)},\n  "kind": ${JSON.stringify(`${kind}List`)},\n  "items": [`,
+  )
+  let separator = "\n"
+  for await (const row of rows) {
+    await out(`${separator}    ${JSON.stringify(value(row), null, 2).replaceAll("\n", "\n    ")}`)
+    separator = ",\n"
+  }
+  await out(separator === "\n" ? "]\n}\n" : "\n  ]\n}\n")
+}
+
+async function printYaml<Row>(
+  out: (text: string) => Promise<void>,
+  kind: string,
+  rows: AsyncIterable<Row>,
+  value: (row: Row) => object,
+): Promise<void> {
+  let isFirst = true
+  await out(stringify({ apiVersion: API_VERSION, kind: `${kind}List` }))
+  for await (const row of rows) {
+    if (isFirst) await out("items:\n")
+    isFirst = false
+    await out(stringify([value(row)], YAML))
+  }
+  if (isFirst) await out("items: []\n")
+}

@@ -1,0 +1,32 @@
+import { createTwoFilesPatch } from "diff"
+import type { Plan } from "../../install/plan/plan.ts"
+import type { Step } from "../../install/plan/step.ts"
+
+/** What changes in text files, as a unified diff; new executables are named. */
+export function planDiff({ works, edit }: Plan): string {
+  const made = works.flatMap(({ steps }) => steps)
+  const texts = made
+    .filter(isText)
+    .map(({ path, text }) => createTwoFilesPatch("/dev/null", settled(path, made), "", text))
+  const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, utf8(edit.before), utf8(edit.after))] : []
+  const relays = made.flatMap((step) => (step.kind === "rename" && isRelay(step) ? [`relay ${step.path}\n`] : []))
+  return [...relays, ...texts, ...edits].map((part) => part.replace(/^(?:Index: .*\n)?=+\n/, "")).join("")
+}
+
+export function utf8(latin1: string): string {
+  return Buffer.from(latin1, "latin1").toString()
+}
+
+function isText(step: Step): step is Extract<Step, { kind: "write"; text: string }> {
+  return step.kind === "write" && "text" in step
+}
+
+function isRelay(step: Extract<Step, { kind: "rename" }>): boolean {
+  return step.undo.kind === "restore" || step.undo.kind === "forward" || step.undo.kind === "probe"
+}
+
+/** Where a file that is written beside its place comes to lie. */
+function settled(path: string, steps: readonly Step[]): string {
+  const move = steps.find((step) => step.kind === "rename" && step.from === path)
+  return move?.kind === "rename" ? move.path : path
+}

@@ -1,0 +1,178 @@
+import type { NodeFacts, PathSetting } from "../../install/detect/node-facts.ts"
+import type { Mode, Settings } from "../../install/plan/install-options.ts"
+import type { Plan } from "../../install/plan/plan.ts"
+import { type Step, stepText } from "../../install/plan/step.ts"
+import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
+import { instant } from "../args/node.ts"
+import type { Context } from "../context.ts"
+import { visible } from "./colour.ts"
+import { printOne } from "./output.ts"
+import { planDiff, utf8 } from "./plan-diff.ts"
+
+const MODE_TEXT: Record<Mode, string> = {
+  swap: "the relay takes the place of plugins",
+  path: "relays in a directory that the runtime looks into first",
+  chain: "cni_pre first and cni_post last in the list",
+}
+
+/** Prints a plan: to people, as a diff with --diff, or to programs. */
+export async function printPlan(
+  context: Context,
+  options: Record<string, unknown>,
+  plan: Plan,
+  facts: NodeFacts,
+): Promise<void> {
+  await printOne(context, options, {
+    kind: "Plan",
+    name: `plan/${plan.wish.mode}`,
+    value: planValue(plan),
+    text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts)),
+  })
+}
+
+/** For programs. `edit` is text again: a list that is no UTF-8 cannot be had here byte for byte. */
+export function planValue({ wish, edit, ...plan }: Plan): object {
+  return {
+    ...wish,
+    ...plan,
+    ...(edit ? { edit: { ...edit, before: utf8(edit.before), after: utf8(edit.after) } } : {}),
+  }
+}
+
+/** A plan as a person reads it: what, where, what not, for how long, and every step. */
+export function planText(plan: Plan, facts: NodeFacts): string {
+  const { wish, targets, blind, works, warnings, refusals, others, setting } = plan
+  const steps = works.flatMap((work) => work.steps)
+  return sections([
+    [`MODE ${wish.mode}: ${MODE_TEXT[wish.mode]}`, nodeLines(facts)],
+    ["REFUSED", refusals.flatMap(({ why, hint }) => [why, `  ${hint}`])],
+    ["WARNING", warnings],
+    [
+      "PLUGINS",
+      aligned(
+        targets.map(({ name, via, path, why, isArmed }) => [
+          name,
+          via ?? "named by hand",
+          path ?? "",
+          why === undefined ? (isArmed ? "recorded already" : "will be recorded") : `not recorded: ${why}`,
+        ]),
+      ),
+    ],
+    ["NOT RECORDED", blind.map(({ what, why }) => `${what}: ${why}`)],
+    ["RECORDS", settingLines(wish.settings)],
+    [
+      steps.length > 0 ? "STEPS" : "",
+      aligned(steps.map((step, at) => [String(at + 1).padStart(String(steps.length).length), stepText(step)])),
+    ],
+    ["STEPS", steps.length === 0 && refusals.length === 0 ? ["none: everything is as asked already"] : []],
+    [
+      "TO BE SET BY YOU",
+      setting ? pathSettingLines(setting, wish.shimDir) : wish.mode === "path" ? unknownSetting(wish.shimDir) : [],
+    ],
+    [
+      "OTHER MODES",
+      others.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.why}` : "possible"}`),
+    ],
+  ])
+}
+
+/** Which plugins, where to, until when: what `install` says when it is done. */
+export function installedText(plan: Plan): string {
+  const { wish, targets, blind, warnings, setting, edit, works } = plan
+  const recorded = targets.filter(({ why }) => why === undefined).map(({ name }) => name)
+  const left = targets.filter(({ why }) => why !== undefined)
+  const what = wish.mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
+  const head = works.length > 0 ? "installed" : "nothing to do, installed already"
+  return sections([
+    [`${head}: mode ${wish.mode}, ${what}`, settingLines(wish.settings)],
+    [
+      "TO BE SET BY YOU",
+      setting ? pathSettingLines(setting, wish.shimDir) : wish.mode === "path" ? unknownSetting(wish.shimDir) : [],
+    ],
+    [
+      "NOT RECORDED",
+      [...left.map(({ name, why }) => `${name}: ${why}`), ...blind.map(({ what, why }) => `${what}: ${why}`)],
+    ],
+    ["WARNING", warnings],
+    [
+      "NEXT",
+      aligned([
+        [`cnitap ls${captureFlag(wish.settings)}`, "what was called"],
+        ["cnitap status", "what is installed"],
+        ["cnitap uninstall", "takes it all away again"],
+      ]),
+    ],
+  ])
+}
+
+function captureFlag({ capture }: Settings): string {
+  return capture === DEFAULT_CAPTURE ? "" : ` --capture ${capture}`
+}
+
+/** The steps of one install as a progress line. */
+export function progressText(step: Step, at: number, count: number): string {
+  return `cnitap: ${at}/${count} ${stepText(step)}`
+}
+
+function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root }: NodeFacts): string[] {
+  const active = networks.find(({ isActive }) => isActive)
+  return aligned([
+    ...(root === "/" ? [] : [["root", root, ""]]),
+    ["runtime", runtime ? [runtime.name, runtime.version].filter(Boolean).join(" ") : "none found", platform.name],
+    ["plugins", binDirs.value.join(", "), binDirs.from],
+    ["networks", confDir.value, confDir.from],
+    ["active", active ? active.file : "none", active?.name ?? ""],
+    ...(agents.length > 0 ? [["agents", agents.map(({ name }) => name).join(", "), ""]] : []),
+  ])
+}
+
+export function settingLines({ capture, raw, onlyFailures, sampleOneIn, untilMs, logFile }: Settings): string[] {
+  return [
+    `into ${capture}${logFile ? `, the article's lines into ${logFile}` : ""}`,
+    untilMs === undefined
+      ? "until cnitap uninstall"
+      : `until ${instant(untilMs)}; afterwards the relays only pass calls on`,
+    ...(sampleOneIn === undefined ? [] : [`calls of one container in ${sampleOneIn}`]),
+    ...(onlyFailures ? ["failed calls only, without those in flight"] : []),
+    ...(raw ? ["secrets too (--raw)"] : []),
+  ]
+}
+
+/** The setting as it has to be written. A runtime that knows one directory only gets ours, which has every plugin. */
+export function pathSettingLines({ file, key, value, kind, restart, how }: PathSetting, shimDir: string): string[] {
+  const all = [shimDir, ...value.filter((directory) => directory !== shimDir)]
+  const written = {
+    list: `${key} = ${JSON.stringify(all)}`,
+    single: `${key} = ${JSON.stringify(shimDir)}`,
+    flag: `${key}=${all.join(",")}`,
+  }
+  return [
+    `in ${file}: ${written[kind]}`,
+    ...(how === undefined ? [] : [`mind: ${how}`]),
+    `then: ${restart}`,
+    "cnitap restarts nothing; nothing is recorded until then",
+  ]
+}
+
+function unknownSetting(shimDir: string): string[] {
+  return [`put ${shimDir} first in the plugin path of your runtime and restart it; nothing is recorded until then`]
+}
+
+/** Titles with their lines; all but the first only where there are any. */
+export function sections(parts: [string, string[]][]): string {
+  return parts
+    .filter(([, lines], at) => at === 0 || lines.length > 0)
+    .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${visible(line)}\n`).join("")}`)
+    .join("\n")
+}
+
+export function aligned(rows: string[][]): string[] {
+  const widths: number[] = []
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length)
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+}

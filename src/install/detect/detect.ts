@@ -1,0 +1,54 @@
+import { findAgents } from "./find-agents.ts"
+import { binDirsOf, confDirOf, findPlatform } from "./find-platform.ts"
+import { findPlugin, findPlugins } from "./find-plugins.ts"
+import { findMounts } from "./mounts.ts"
+import type { NodeFacts } from "./node-facts.ts"
+import { NodeFiles } from "./node-files.ts"
+import { pluginDirsOf } from "./plugin-dirs.ts"
+import { readProcesses } from "./processes.ts"
+import { readNetworks } from "./read-networks.ts"
+import { findRuntimes } from "./runtimes/find-runtimes.ts"
+import { findSeLinux } from "./selinux.ts"
+
+export type DetectOptions = {
+  /** replaces what was found */
+  confDir?: string
+  binDirs?: readonly string[]
+}
+
+/**
+ * Looks at the node that is mounted at `root`, and changes nothing. A node that is not there has facts too: no runtime,
+ * no network, the directories that every runtime takes.
+ */
+export function detect(root: string, options: DetectOptions = {}): NodeFacts {
+  const files = new NodeFiles(root)
+  const processes = readProcesses(files)
+  const { platform, evidence } = findPlatform(files)
+  const runtimes = findRuntimes(files, processes, platform.name)
+  const runtime = runtimes.find(({ off }) => off === undefined)
+  const confDir = options.confDir
+    ? { value: options.confDir, from: "--conf-dir" }
+    : (runtime?.confDir ?? confDirOf(files, platform))
+  const binDirs = options.binDirs?.length
+    ? { value: [...options.binDirs], from: "--bin-dir" }
+    : (runtime?.binDirs ?? binDirsOf(files, platform))
+  const isThere = (plugin: string) => findPlugin(files, plugin, binDirs.value).path !== undefined
+  const networks = readNetworks(files, confDir.value, runtime, isThere)
+  const plugins = findPlugins(files, networks, confDir.value, binDirs.value)
+  const active = new Set(networks.filter(({ isActive }) => isActive).map(({ file }) => file))
+  const executed = plugins.filter(({ networks: from }) => from.some((file) => active.has(file)))
+  const directories = [confDir.value, ...pluginDirsOf({ binDirs, plugins })]
+  return {
+    root,
+    runtime,
+    runtimes,
+    platform: { name: platform.name, evidence, ...(platform.mind === undefined ? {} : { mind: platform.mind }) },
+    confDir,
+    binDirs,
+    networks,
+    plugins,
+    agents: findAgents({ files, processes, platform: platform.name, confDir: confDir.value, networks, plugins }),
+    mounts: findMounts(files, directories),
+    selinux: findSeLinux(files, [...directories, ...executed.flatMap(({ path }) => path ?? [])]),
+  }
+}

@@ -1,0 +1,52 @@
+import { basename } from "node:path"
+import type { NodeFiles } from "../node-files.ts"
+import { isOfNode, type Process } from "../processes.ts"
+
+/** How a daemon is started: by what runs, else by its systemd unit. */
+export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }
+
+/** Running daemons of this name of the node itself, oldest first; one in a container of the node is somebody else's. */
+export function running(files: NodeFiles, processes: readonly Process[], daemon: string): CommandLine[] {
+  return processes
+    .filter((process) => process.name === daemon && isOfNode(files, process))
+    .map(({ pid, words }) => {
+      const executable = files.linkTarget(`/proc/${pid}/exe`)
+      return { words, from: `process ${pid}`, pid, ...(executable ? { executable } : {}) }
+    })
+}
+
+/** The last ExecStart of a unit and of what its drop-ins make of it. */
+export function fromUnit(files: NodeFiles, unit: string): CommandLine | undefined {
+  const places = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
+  const main = places.map((place) => `${place}/${unit}`).find((path) => files.isFile(path))
+  if (main === undefined) return undefined
+  const dropIns = places.flatMap((place) =>
+    files
+      .list(`${place}/${unit}.d`)
+      .filter((name) => name.endsWith(".conf"))
+      .map((name) => `${place}/${unit}.d/${name}`),
+  )
+  let found: CommandLine | undefined
+  for (const path of [main, ...dropIns.sort((a, b) => basename(a).localeCompare(basename(b)))]) {
+    const text = (files.text(path) ?? "").replace(/\\\n/g, " ")
+    for (const [, line = ""] of text.matchAll(/^[ \t]*ExecStart[ \t]*=(.*)$/gm)) {
+      const words = line
+        .trim()
+        .replace(/^[-@:+!|]+/, "")
+        .split(/\s+/)
+        .map((word) => word.replace(/^(["'])(.*)\1$/, "$2"))
+      found = words[0] ? { words, from: path } : undefined
+    }
+  }
+  return found
+}
+
+/** Value of `--name value` or `--name=value`, the last one given. */
+export function flag({ words }: CommandLine, ...names: string[]): string | undefined {
+  let value: string | undefined
+  for (const [at, word] of words.entries()) {
+    const [name = "", given] = word.split(/=(.*)/s)
+    if (names.includes(name)) value = given ?? words[at + 1]
+  }
+  return value
+}

@@ -1,0 +1,64 @@
+import { parse } from "yaml"
+import type { PlatformName } from "../known-platforms.ts"
+import type { Runtime } from "../node-facts.ts"
+import type { NodeFiles } from "../node-files.ts"
+import type { Process } from "../processes.ts"
+import { flag, running } from "./command-line.ts"
+import { findContainerds } from "./containerd.ts"
+import { findCriDockerd } from "./cri-dockerd.ts"
+import { findCrio } from "./crio.ts"
+import { findPodman } from "./podman.ts"
+
+/**
+ * Every runtime of the node that works with CNI, the one that makes its pods first: whose socket the kubelet is told,
+ * else one that runs, else one that is configured.
+ */
+export function findRuntimes(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
+  const others = [findCrio(files, processes, platform), findCriDockerd(files, processes), findPodman(files)]
+  const found = [...findContainerds(files, processes, platform), ...others].filter((it) => it !== undefined)
+  const endpoint = kubeletEndpoint(files, processes)
+  const rank = ({ socket, isRunning, off }: Runtime) =>
+    [off === undefined, endpoint !== undefined && socketPath(files, socket) === endpoint, isRunning].reduce(
+      (sum, holds, at) => sum + (holds ? 4 >> at : 0),
+      0,
+    )
+  return found
+    .map((runtime, at) => ({ runtime, at }))
+    .sort((a, b) => rank(b.runtime) - rank(a.runtime) || a.at - b.at)
+    .map(({ runtime }) => runtime)
+}
+
+const KUBEADM_FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
+const KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
+
+/** Which runtime the kubelet asks for pods: its flag, kubeadm's file of flags, its configuration. */
+function kubeletEndpoint(files: NodeFiles, processes: readonly Process[]): string | undefined {
+  const [kubelet] = running(files, processes, "kubelet")
+  const kubeadm = files
+    .text(KUBEADM_FLAGS)
+    ?.replace(/["'\n]/g, " ")
+    .replace(/^\w+=/, "")
+    .trim()
+  const name = "--container-runtime-endpoint"
+  const given =
+    (kubelet ? flag(kubelet, name) : undefined) ??
+    (kubeadm ? flag({ words: kubeadm.split(/\s+/), from: KUBEADM_FLAGS }, name) : undefined)
+  const config = (kubelet ? flag(kubelet, "--config") : undefined) ?? KUBELET_CONFIG
+  return socketPath(files, given ?? endpointOf(files.text(config)))
+}
+
+function endpointOf(text: string | undefined): string | undefined {
+  try {
+    const value: unknown = parse(text ?? "")
+    if (typeof value !== "object" || value === null || !("containerRuntimeEndpoint" in value)) return undefined
+    return typeof value.containerRuntimeEndpoint === "string" ? value.containerRuntimeEndpoint : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** /var/run is a symlink to /run nearly everywhere: the same socket has two names. */
+function socketPath(files: NodeFiles, endpoint: string | undefined): string | undefined {
+  const path = endpoint?.replace(/^unix:\/\//, "")
+  return path ? (files.real(path) ?? path.replace(/^\/var\/run\//, "/run/")) : undefined
+}

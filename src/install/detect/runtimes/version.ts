@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process"
+import { isAbsolute } from "node:path"
+import type { NodeFiles } from "../node-files.ts"
+
+const TIMEOUT_MS = 5000
+
+/**
+ * A daemon's version: its program is asked where this node is our own, else the node's package list. Undefined: nobody
+ * tells (a program of a node that is mounted elsewhere is not run).
+ */
+export function versionOf(files: NodeFiles, executable: string, packages: readonly string[]): string | undefined {
+  return (files.root === "/" ? asked(executable) : undefined) ?? packaged(files, packages)
+}
+
+/** Compares the numbers only: 1.7.24~rc1 is at least 1.7. */
+export function isVersionAtLeast(version: string, least: string): boolean {
+  const [have, want] = [version, least].map((text) => text.split(/[^0-9]+/).map(Number))
+  for (const [at, number] of (want ?? []).entries()) {
+    const difference = (have?.[at] ?? 0) - number
+    if (difference !== 0) return difference > 0
+  }
+  return true
+}
+
+function asked(executable: string): string | undefined {
+  if (!isAbsolute(executable)) return undefined
+  const { stdout } = spawnSync(executable, ["--version"], { timeout: TIMEOUT_MS, encoding: "utf8" })
+  return /\bv?(\d+\.\d+(?:\.\d+)?(?:[-~][\w.]+)?)/.exec(stdout ?? "")?.[1]
+}
+
+/** dpkg's list is text; RPM's is a database of its own, which is not read. */
+function packaged(files: NodeFiles, packages: readonly string[]): string | undefined {
+  const status = files.text("/var/lib/dpkg/status") ?? ""
+  for (const name of packages) {
+    const entry = new RegExp(
+      `^Package: ${name.replaceAll(".", "\\.")}\\n(?:.+\\n)*?Version: (?:\\d+:)?(\\d[\\d.]*)`,
+      "m",
+    )
+    const version = entry.exec(status)?.[1]
+    if (version !== undefined) return version.replace(/\.$/, "")
+  }
+  return undefined
+}

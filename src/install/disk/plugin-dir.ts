@@ -1,0 +1,194 @@
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs"
+import { basename, dirname, join } from "node:path"
+import { Fault } from "../../fault/fault.ts"
+import { type Journal, readJournal } from "../apply/journal.ts"
+import { type Disk, exists } from "./disk.ts"
+import { type Layout, layoutOf } from "./layout.ts"
+import { sha256 } from "./relay-file.ts"
+
+/** One plugin directory as it is now: what of ours is in it, and what became of it. */
+export type PluginDir = {
+  layout: Layout
+  journal: Journal | undefined
+  plugins: PluginFile[]
+  /** names in our directory: journal, settings, sub-directories */
+  home: string[]
+  /** how far the relay can be tried in the directory of new files */
+  door: "missing" | "empty" | "whole"
+  /** unfinished files of an install that did not come to its end */
+  leftovers: string[]
+  /** text of relay.json */
+  settings?: string
+}
+
+export type PluginFile = {
+  name: string
+  path: string
+  /** `link` tells the symlink itself; everything else is told of the file it leads to */
+  kind: "file" | "link" | "other" | "missing"
+  /** of a symlink: absolute; under the directory's own name where it leads there by another one */
+  target?: string
+  isExecutable: boolean
+  /** runs with the rights of its owner or group instead of the caller's */
+  isSetuid: boolean
+  /** the plugin itself, not our relay, is run by an interpreter that is told its path */
+  isScript: boolean
+  /** hash of our relay, when that is what stands there */
+  relaySha256?: string
+  /** a symlink in `real/` leads there: absolute */
+  originalTarget?: string
+  hasOriginal: boolean
+  /** the original is this very file */
+  isSaved: boolean
+  /** the symlink that stood there is kept in `links/` */
+  hasLink: boolean
+}
+
+/** Reads what the names need, and whatever else we have an original of. */
+export function readPluginDir(disk: Disk, binDir: string, names: readonly string[]): PluginDir {
+  const layout = layoutOf(binDir)
+  assertInside(disk, binDir)
+  const journal = readJournal(disk, layout.journal, binDir)
+  const originals = list(disk.at(layout.real))
+  if (!journal) assertNoOriginals(disk, layout)
+  const relays = relayHashes(journal)
+  const plugins = new Map<string, PluginFile>()
+  const add = (name: string) => {
+    if (plugins.has(name)) return
+    const file = pluginFile(disk, layout, name, relays)
+    plugins.set(name, file)
+    for (const target of [file.target, file.originalTarget]) {
+      if (target && dirname(target) === binDir) add(basename(target))
+    }
+  }
+  for (const name of [...names, ...originals]) add(name)
+  const settings = textOf(disk.at(layout.settings))
+  return {
+    layout,
+    journal,
+    ...(settings === undefined ? {} : { settings }),
+    plugins: [...plugins.values()],
+    home: list(disk.at(layout.home)),
+    door: !exists(disk, layout.door) ? "missing" : exists(disk, join(layout.door, "real")) ? "whole" : "empty",
+    leftovers: list(disk.at(layout.stage))
+      .filter((name) => name !== basename(layout.door))
+      .map((name) => join(layout.stage, name)),
+  }
+}
+
+/** Without the journal nobody knows what stands in their place. */
+export function assertNoOriginals(disk: Disk, { binDir, journal, real }: Layout): void {
+  if (list(disk.at(real)).length === 0) return
+  throw new Fault(
+    "FILE_BROKEN",
+    `${journal} is missing, but there are originals in ${real}`,
+    `Move them back to ${binDir} by hand where a relay stands in their place.`,
+  )
+}
+
+/** Every relay that was ever put there: an older cnitap's too. */
+export function relayHashes(journal: Journal | undefined): Set<string> {
+  const steps = journal?.steps ?? []
+  return new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
+}
+
+/** The hash of the file if it is one of ours, whole and unchanged. */
+export function relayAt(path: string, relays: ReadonlySet<string>): string | undefined {
+  if (relays.size === 0 || !lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  const hash = sha256(readFileSync(path))
+  return relays.has(hash) ? hash : undefined
+}
+
+function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySet<string>): PluginFile {
+  const path = join(layout.binDir, name)
+  const original = join(layout.real, name)
+  const itself = lstatSync(disk.at(path), { throwIfNoEntry: false })
+  const reached = itself ? statOf(disk.at(path)) : undefined
+  const relaySha256 = relayAt(disk.at(path), relays)
+  const originalItself = lstatSync(disk.at(original), { throwIfNoEntry: false })
+  return {
+    name,
+    path,
+    kind: !itself ? "missing" : itself.isSymbolicLink() ? "link" : itself.isFile() ? "file" : "other",
+    ...(itself?.isSymbolicLink() ? { target: targetOf(disk, path, layout.binDir) } : {}),
+    isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
+    isSetuid: reached?.isFile() === true && (reached.mode & 0o6000) !== 0,
+    isScript: isScript(disk.at(relaySha256 ? original : path)),
+    ...(relaySha256 ? { relaySha256 } : {}),
+    ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
+    hasOriginal: originalItself !== undefined,
+    isSaved: itself !== undefined && itself.ino === originalItself?.ino && itself.dev === originalItself.dev,
+    hasLink: exists(disk, join(layout.links, name)),
+  }
+}
+
+function isScript(path: string): boolean {
+  if (statOf(path)?.isFile() !== true) return false
+  let file: number | undefined
+  try {
+    file = openSync(path, "r")
+    const start = Buffer.alloc(2)
+    readSync(file, start)
+    return start.toString("latin1") === "#!"
+  } catch {
+    return false
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+function targetOf(disk: Disk, path: string, binDir: string): string {
+  const target = readlinkSync(disk.at(path))
+  const absolute = target.startsWith("/") ? target : join(dirname(path), target)
+  return isSameDirectory(disk.at(dirname(absolute)), disk.at(binDir)) ? join(binDir, basename(absolute)) : absolute
+}
+
+export function isSameDirectory(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(statOf)
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+/** An absolute symlink of the node leads out of the root that it is mounted under, into our own file system. */
+function assertInside(disk: Disk, binDir: string): void {
+  const root = realpathSync(disk.at("/"))
+  if (root === "/" || !exists(disk, binDir)) return
+  const real = realpathSync(disk.at(binDir))
+  if (real === root || real.startsWith(`${root}/`)) return
+  throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Name its target with --bin-dir.")
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
+}
+
+/** Of what the path leads to; undefined: it leads nowhere, round in a circle, or below a file. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+export function list(path: string): string[] {
+  try {
+    return readdirSync(path).sort()
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Disk } from "../disk/disk.ts"
+import { list } from "../disk/plugin-dir.ts"
+
+/**
+ * Where a network configuration lives on after its file was changed: libcni's results (the whole list, in base64,
+ * which CRI-O uses for CHECK and DEL), Multus' and flannel's delegates, written at ADD and executed at DEL.
+ */
+const CACHES = ["/var/lib/cni/results", "/var/lib/cni/cache", "/var/lib/cni/multus", "/var/lib/cni/flannel"]
+
+/** The cached and the present configurations that name one of the plugins; a plugin that is gone would fail their DEL. */
+export function listsInCache(disk: Disk, plugins: readonly string[], confDirs: readonly string[]): string[] {
+  const quoted = plugins.map((plugin) => JSON.stringify(plugin))
+  return [...CACHES, ...confDirs].flatMap((directory) =>
+    list(disk.at(directory))
+      .map((name) => join(directory, name))
+      .filter((path) => !/\.cnitap-(?:saved|new)$/.test(path) && names(disk.at(path), quoted)),
+  )
+}
+
+function names(path: string, quoted: string[]): boolean {
+  let text: string
+  try {
+    text = readFileSync(path, "latin1")
+  } catch {
+    return false
+  }
+  const mentions = (inner: string) => quoted.some((name) => inner.includes(name))
+  if (mentions(text)) return true
+  const config = /"config"\s*:\s*"([A-Za-z0-9+/=]+)"/.exec(text)?.[1]
+  return config !== undefined && mentions(Buffer.from(config, "base64").toString("latin1"))
+}

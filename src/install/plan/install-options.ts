@@ -1,0 +1,40 @@
+export const MODES = ["swap", "path", "chain"] as const
+export type Mode = (typeof MODES)[number]
+
+/** What the operator asked for. */
+export type InstallOptions = {
+  mode: Mode
+  /** plugin names; undefined: every plugin that the active list reaches */
+  plugins?: string[]
+  /** path mode: our own directory, which the operator puts first in the runtime's plugin path */
+  shimDir: string
+  /** go on where cnitap would refuse because pods could lose their network */
+  force: boolean
+  settings: Settings
+}
+
+/** What becomes `relay.json` (src/relay/config.ts reads it). */
+export type Settings = {
+  /** absolute, as the plugins see it */
+  capture: string
+  raw: boolean
+  onlyFailures: boolean
+  sampleOneIn?: number
+  /** wall clock, milliseconds since 1970 */
+  untilMs?: number
+  /** absolute; chain mode writes the article's lines there */
+  logFile?: string
+}
+
+export function settingsText({ capture, raw, onlyFailures, sampleOneIn, untilMs, logFile }: Settings): string {
+  const settings = {
+    format: 1,
+    capture,
+    raw,
+    ...(onlyFailures ? { onlyFailures } : {}),
+    ...(sampleOneIn === undefined ? {} : { sampleOneIn }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(logFile === undefined ? {} : { logFile }),
+  }
+  return `${JSON.stringify(settings, null, 2)}\n`
+}

@@ -1,0 +1,61 @@
+import { type CallTable, endOf, latestEnd, NONE } from "./call-table.ts"
+import { firstRowsByKey } from "./group-by.ts"
+
+/** The parent of each row. What is in flight of a family is a chain of rows, the newest first. */
+export function nest(table: CallTable, order: Uint32Array): Int32Array {
+  const { rows, monoMs, ppid, isProbe, containerId } = table
+  const families = firstRowsByKey(rows, [table.containerId, table.command, table.node])
+  const parents = new Int32Array(rows).fill(NONE)
+  const isNested = new Uint8Array(rows)
+  const newest = new Int32Array(rows).fill(NONE)
+  const older = new Int32Array(rows).fill(NONE)
+  const nesting: Nesting = { named: table.parent, parents, isNested }
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
+    const family = families[row] ?? 0
+    let parent = table.parent[row] ?? NONE
+    if (leadsTo(parent, row, nesting)) parent = NONE
+    if (parent === NONE && containerId[row] === 0) newest[family] = NONE
+    else if (parent === NONE) {
+      const begunMs = monoMs[row] ?? 0
+      const endMs = endOf(table, row)
+      const leastMs = Number.isNaN(endMs) ? begunMs : endMs
+      let kept = NONE
+      // What ended before this call began contains none of the later ones either: forgetting it keeps this linear.
+      for (let other = newest[family] ?? NONE; other !== NONE; other = older[other] ?? NONE) {
+        const untilMs = latestEnd(table, other)
+        if (begunMs < (monoMs[other] ?? 0) || begunMs > untilMs) continue
+        if (kept === NONE) newest[family] = other
+        else older[kept] = other
+        kept = other
+        const contains = isProbe[other] === 0 && ppid[other] !== ppid[row] && leastMs <= untilMs
+        if (parent === NONE && contains && !leadsTo(other, row, nesting)) parent = other
+      }
+      if (kept === NONE) newest[family] = NONE
+      else older[kept] = NONE
+    }
+    parents[row] = parent
+    isNested[row] = 1
+    older[row] = newest[family] ?? NONE
+    newest[family] = row
+  }
+  return parents
+}
+
+/** Nobody nests deeper: what does is a circle, of damaged or forged records. */
+const DEEPEST = 1_000
+
+/** By row the parent that it names, and the one it was given, once it was. */
+type Nesting = { named: Int32Array; parents: Int32Array; isNested: Uint8Array }
+
+/** Whether the way up comes to the row, by what the calls name or by what they were given. */
+function leadsTo(from: number, row: number, { named, parents, isNested }: Nesting): boolean {
+  let [byName, byParent] = [from, from]
+  for (let level = 0; level < DEEPEST; level++) {
+    if (byName === row || byParent === row) return true
+    if (byName === NONE && byParent === NONE) return false
+    if (byName !== NONE) byName = named[byName] ?? NONE
+    if (byParent !== NONE) byParent = (isNested[byParent] === 1 ? parents[byParent] : named[byParent]) ?? NONE
+  }
+  return true
+}

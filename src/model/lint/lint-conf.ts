@@ -1,0 +1,102 @@
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser"
+import { isObject } from "../../cni/json.ts"
+import { type ConfFile, type FileHit, list } from "./conf-file.ts"
+import { FILE_RULES } from "./conf-rules.ts"
+import { type Rule, type Severity, type Source, utf8Bytes } from "./finding.ts"
+import { libcni, spec } from "./rule-source.ts"
+
+/** Something wrong in a configuration file. `byte` counts from 0, `line` and `column` from 1. */
+export type FileFinding = {
+  rule: string
+  severity: Severity
+  title: string
+  said: string
+  path: string
+  byte: number
+  line: number
+  column: number
+  excerpt: string
+  source: Source
+  remedy: string
+}
+
+/** Checks a network configuration file as it lies on disk; `path` is what it is called by. */
+export function lintConf(path: string, content: string): FileFinding[] {
+  const errors: ParseError[] = []
+  const tree = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false })
+  const [broken] = errors
+  if (broken || !tree) {
+    const isEmpty = content.trim() === ""
+    const said = !broken || isEmpty ? "the file is empty" : sentence(printParseErrorCode(broken.error))
+    return [toFileFinding(BROKEN, path, content, tree, { said, at: broken?.offset ?? 0 })]
+  }
+  const config: unknown = JSON.parse(content)
+  if (!isObject(config)) return [toFileFinding(NOT_OBJECT, path, content, tree, { said: "", at: 0 })]
+  const isList = "plugins" in config
+  const file: ConfFile = {
+    name: path.slice(path.lastIndexOf("/") + 1),
+    text: content,
+    config,
+    version: typeof config.cniVersion === "string" ? config.cniVersion : "",
+    isList,
+    plugins: isList
+      ? list(config.plugins).flatMap((plugin, index) =>
+          isObject(plugin) ? [{ config: plugin, at: ["plugins", index] }] : [],
+        )
+      : [{ config, at: [] }],
+  }
+  return FILE_RULES.flatMap((rule) => rule.check(file).map((hit) => toFileFinding(rule, path, content, tree, hit)))
+}
+
+const BROKEN: Rule = {
+  id: "conf-broken-json",
+  severity: "error",
+  title: "the file is not JSON",
+  source: libcni("libcni/conf.go"),
+  remedy: "Correct it: containerd drops every network when the first file cannot be read.",
+}
+
+const NOT_OBJECT: Rule = {
+  id: "conf-not-object",
+  severity: "error",
+  title: "the file is JSON but no object",
+  source: spec("1, Configuration format"),
+  remedy: "Write an object with `cniVersion`, `name` and `plugins`.",
+}
+
+/** Every rule about configuration files. */
+export const CONF_RULES: readonly Rule[] = [BROKEN, NOT_OBJECT, ...FILE_RULES]
+
+function toFileFinding(
+  rule: Rule,
+  path: string,
+  content: string,
+  tree: Node | undefined,
+  { said, at }: FileHit,
+): FileFinding {
+  const { id, severity, title, source, remedy } = rule
+  const node = typeof at === "number" || !tree ? undefined : (findNodeAtLocation(tree, at) ?? tree)
+  const offset = typeof at === "number" ? at : (node?.offset ?? 0)
+  const before = content.slice(0, offset)
+  const lineFrom = before.lastIndexOf("\n") + 1
+  const lineTo = content.indexOf("\n", offset)
+  return {
+    rule: id,
+    severity,
+    title,
+    said,
+    path,
+    byte: utf8Bytes(content, offset),
+    line: before.split("\n").length,
+    column: offset - lineFrom + 1,
+    excerpt:
+      id === "conf-secret" ? "" : content.slice(offset, Math.min(lineTo < 0 ? content.length : lineTo, offset + 80)),
+    source,
+    remedy,
+  }
+}
+
+/** `CommaExpected`: "comma expected". */
+function sentence(code: string): string {
+  return code.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()
+}

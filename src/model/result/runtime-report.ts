@@ -1,0 +1,108 @@
+import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
+import { exitText } from "../format.ts"
+import { isError, piecesOf } from "./document.ts"
+import { errorTexts } from "./result-fields.ts"
+
+/**
+ * What a runtime on libcni makes of a call of its list (pkg/invoke/raw_exec.go): it looks at the exit status first, then
+ * at stdout; stderr counts only where stdout is empty. `empty-success`: it takes an error for a result without content.
+ */
+export type Report = { kind: "success" | "waiting" } | { kind: "empty-success" } | { kind: "failure"; message: string }
+
+/** `message` is libcni's, as a runtime wraps it into its log and into the pod's Events. */
+export function reportOf(call: Call): Report {
+  if (call.as === "probe") return { kind: "success" }
+  if (call.state === "running" || call.state === "unknown") return { kind: "waiting" }
+  const stdout = textOf(call.stdout)
+  if (isFailed(call)) return failure(call, failureMessage(call, stdout))
+  // What DEL, CHECK, GC and STATUS print on success is never read.
+  if (call.command !== "ADD" || stdout === undefined) return { kind: "success" }
+  const complaint = goJsonComplaint(stdout)
+  // pkg/invoke/exec.go fixupResultVersion
+  if (complaint) return failure(call, `failed to unmarshal raw result: ${complaint}`)
+  const result = jsonObject(call.stdout)
+  return result && isError(result) ? { kind: "empty-success" } : { kind: "success" }
+}
+
+/** Whether the failing call said something on stderr that libcni drops, because stdout holds the error. */
+export function isStderrDropped(call: Call): boolean {
+  return isFailed(call) && (call.stdout?.sizeBytes ?? 0) > 0 && (textOf(call.stderr) ?? "").trim() !== ""
+}
+
+/** How Go's encoding/json refuses a text that is not one document; undefined where it takes it. */
+export function goJsonComplaint(text: string): string | undefined {
+  const [first, second] = piecesOf(text)
+  if (!first || first.kind === "broken") return "unexpected end of JSON input"
+  if (first.kind === "json") return second && `invalid character ${quoted(text, second.from)} after top-level value`
+  // Log lines that begin with a date are a number and something after it.
+  const number = /^-?(?:0|[1-9]\d*)(?=[^\d.eE])/.exec(text.slice(first.from))
+  if (number) {
+    return `invalid character ${quoted(text, afterBlanks(text, first.from + number[0].length))} after top-level value`
+  }
+  const at = text[first.from] === "[" ? afterBlanks(text, first.from + 1) : first.from
+  const literal = ["true", "false", "null"].find(([initial]) => initial === text[at])
+  if (literal) {
+    const wrong = [...literal].findIndex((letter, index) => text[at + index] !== letter)
+    return `invalid character ${quoted(text, at + wrong)} in literal ${literal} (expecting '${literal[wrong]}')`
+  }
+  return /["[{\d-]/.test(text[at] ?? "{")
+    ? "invalid character"
+    : `invalid character ${quoted(text, at)} looking for beginning of value`
+}
+
+/** `delete` and the rest as libcni/api.go spells them; GC and STATUS pass the message on as it is. */
+const VERBS: Readonly<Record<string, string>> = { ADD: "add", DEL: "delete", CHECK: "check" }
+
+function failure({ plugin, command }: Call, message: string): Report {
+  const verb = VERBS[command]
+  return { kind: "failure", message: verb ? `plugin type="${plugin}" failed (${verb}): ${message}` : message }
+}
+
+function failureMessage(call: Call, stdout: string | undefined): string {
+  if (!call.stdout?.sizeBytes) {
+    const isUnstarted = call.exit !== undefined && "errno" in call.exit
+    const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${call.path}` : "")
+    // Some versions say the exit status after it.
+    if (stderr) return `netplugin failed: ${goQuoted(stderr)}`
+    return `netplugin failed with no error message: ${goExit(call)}`
+  }
+  const error = jsonObject(call.stdout)
+  if (error) return errorTexts(error).join("; ")
+  const complaint = stdout === undefined ? "invalid character" : (goJsonComplaint(stdout) ?? "not an object")
+  return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${complaint}`
+}
+
+/** As os/exec's ExitError says it; a runtime ends a call with SIGKILL. */
+function goExit({ state, exit }: Call): string {
+  if (state === "killed" || !exit) return "signal: killed"
+  if ("code" in exit) return `exit status ${exit.code}`
+  // The relay says on stderr that the plugin could not be started, and exits with 1.
+  return "signal" in exit ? `signal: ${GO_SIGNALS[exit.signal] ?? exitText(exit)}` : "exit status 1"
+}
+
+const GO_SIGNALS: Readonly<Record<number, string>> = {
+  2: "interrupt",
+  3: "quit",
+  4: "illegal instruction",
+  6: "aborted",
+  7: "bus error",
+  8: "floating point exception",
+  9: "killed",
+  11: "segmentation fault",
+  13: "broken pipe",
+  15: "terminated",
+}
+
+function goQuoted(text: string): string {
+  return JSON.stringify(text).replace(/\\u00([0-9a-f]{2})/g, "\\x$1")
+}
+
+function quoted(text: string, at: number): string {
+  return `'${text.slice(at, at + 1)}'`
+}
+
+function afterBlanks(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) <= 32) at++
+  return at
+}

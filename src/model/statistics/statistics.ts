@@ -1,0 +1,185 @@
+import { type Call, isFailed } from "../call.ts"
+import { podName } from "../format.ts"
+import { TimedCalls } from "./timed-calls.ts"
+import { countSteps, quantile, stepsOver } from "./timeline.ts"
+
+/** All that `cnitap stats` tells. Times are milliseconds, instants since 1970; null where no call has ended. */
+export type Statistics = {
+  calls: number
+  failed: number
+  running: number
+  /** when the first call began, and the last */
+  firstMs?: number
+  lastMs?: number
+  /** by plugin and command, those that took most time in all first */
+  groups: Group[]
+  /** how long calls took, from the shortest to the longest; without those that never ended */
+  histogram: Bucket[]
+  /** column `at` is the step that begins at `startMs + at * stepMs` */
+  timeline?: { startMs: number; stepMs: number; calls: number[]; failed: number[]; inFlight: number[] }
+  slowest: Slow[]
+}
+
+export type Group = {
+  plugin: string
+  command: string
+  calls: number
+  failed: number
+  p50: number | null
+  p95: number | null
+  p99: number | null
+  max: number | null
+  /** of all its calls together */
+  totalMs: number
+}
+
+/** Calls that took at least `fromMs` and less than `toMs`. */
+export type Bucket = { fromMs: number; toMs: number; calls: number; failed: number }
+
+export type Slow = {
+  id: string
+  plugin: string
+  command: string
+  pod: string
+  wallMs: number
+  durationMs: number
+  failed: boolean
+}
+
+/** Calls of one plugin and command as they are counted. `durations` are of those that ended, in any order. */
+export type Tallied = {
+  plugin: string
+  command: string
+  calls: number
+  failed: number
+  running: number
+  durations: number[]
+  failedDurations: number[]
+}
+
+/** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
+export class Tally {
+  readonly #calls = new TimedCalls()
+  readonly #groups = new Map<string, Tallied>()
+  #slowest: Slow[] = []
+  readonly #mostSlow: number
+
+  constructor(mostSlow: number) {
+    this.#mostSlow = mostSlow
+  }
+
+  add(call: Call): void {
+    const { plugin, command, wallMs, durationMs = Number.NaN, state } = call
+    this.count(this.group(plugin, command), wallMs, durationMs, isFailed(call), state === "running")
+    if (this.isSlow(durationMs)) this.addSlow(call)
+  }
+
+  group(plugin: string, command: string): Tallied {
+    const key = `${plugin}\n${command}`
+    const known = this.#groups.get(key)
+    if (known) return known
+    const group = { plugin, command, calls: 0, failed: 0, running: 0, durations: [], failedDurations: [] }
+    this.#groups.set(key, group)
+    return group
+  }
+
+  /** A call that is told in numbers; `durationMs` is NaN where it never ended. */
+  count(group: Tallied, wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
+    this.#calls.push(wallMs, durationMs, hasFailed, isRunning)
+    group.calls++
+    if (hasFailed) group.failed++
+    if (isRunning) group.running++
+    if (Number.isNaN(durationMs)) return
+    group.durations.push(durationMs)
+    if (hasFailed) group.failedDurations.push(durationMs)
+  }
+
+  /** Whether a call that took this long is one of the slowest so far. */
+  isSlow(durationMs: number): boolean {
+    if (Number.isNaN(durationMs)) return false
+    if (this.#slowest.length < this.#mostSlow) return true
+    return durationMs > (this.#slowest.at(-1)?.durationMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  addSlow(call: Call): void {
+    const { id, plugin, command, wallMs, durationMs = 0 } = call
+    const slow: Slow = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
+    this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
+  }
+
+  statistics(): Statistics {
+    const calls = this.#calls
+    const { firstMs, lastMs } = calls.span()
+    const steps = calls.length > 0 ? stepsOver(firstMs, lastMs) : undefined
+    const groups = Array.from(this.#groups.values(), (group) => ({ ...group, sorted: inOrder(group.durations) }))
+    return {
+      calls: calls.length,
+      failed: sum(groups.map(({ failed }) => failed)),
+      running: sum(groups.map(({ running }) => running)),
+      ...(steps ? { firstMs, lastMs } : {}),
+      groups: groups.map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
+      histogram: histogramOf(
+        groups.map(({ sorted }) => sorted),
+        groups.map(({ failedDurations }) => inOrder(failedDurations)),
+      ),
+      ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
+      slowest: this.#slowest,
+    }
+  }
+}
+
+function inOrder(numbers: number[]): Float64Array {
+  return new Float64Array(numbers).sort()
+}
+
+function sum(numbers: ArrayLike<number>): number {
+  let all = 0
+  for (let at = 0; at < numbers.length; at++) all += numbers[at] ?? 0
+  return all
+}
+
+function toGroup({ plugin, command, calls, failed, sorted }: Tallied & { sorted: Float64Array }): Group {
+  return {
+    plugin,
+    command,
+    calls,
+    failed,
+    p50: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    p99: quantile(sorted, 0.99),
+    max: sorted.at(-1) ?? null,
+    totalMs: Math.round(sum(sorted)),
+  }
+}
+
+/** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. Those of a group are in order. */
+function histogramOf(durations: Float64Array[], failedDurations: Float64Array[]): Bucket[] {
+  const [calls, failed] = [bucketCounts(durations), bucketCounts(failedDurations)]
+  const lowest = calls.findIndex((count) => count > 0)
+  return calls.flatMap((count, at) =>
+    at < lowest ? [] : [{ fromMs: edge(at), toMs: edge(at + 1), calls: count, failed: failed[at] ?? 0 }],
+  )
+}
+
+function bucketCounts(durations: Float64Array[]): number[] {
+  const counts: number[] = []
+  for (const sorted of durations) {
+    let next = 0
+    for (let at = 0; next < sorted.length; at++) {
+      const from = next
+      const toMs = edge(at + 1)
+      while (next < sorted.length && ((sorted[next] ?? 0) < toMs || toMs === Number.POSITIVE_INFINITY)) next++
+      counts[at] = (counts[at] ?? 0) + next - from
+    }
+  }
+  return counts
+}
+
+/** Nothing that starts a process takes less. */
+const SHORTEST_MS = 0.1
+const STEPS = [1, 2, 5] as const
+
+function edge(at: number): number {
+  const step = STEPS[at % STEPS.length] ?? 1
+  return Number((SHORTEST_MS * 10 ** Math.floor(at / STEPS.length) * step).toPrecision(1))
+}

@@ -1,0 +1,112 @@
+import { isFailed } from "../call.ts"
+import { mostInFlight } from "./in-flight.ts"
+import { type TimedCall, TimedCalls } from "./timed-calls.ts"
+
+/** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
+export type Timeline = Steps &
+  StepCounts & {
+    /** by plugin, most calls first: durations of the calls that began in the step; null where none ended */
+    plugins: PluginTimeline[]
+  }
+
+/** `startMs`: milliseconds since 1970. */
+export type Steps = { startMs: number; stepMs: number; steps: number }
+
+export type StepCounts = {
+  /** calls that began in the step, those among them that failed, and the most that ran at one time in it */
+  calls: number[]
+  failed: number[]
+  inFlight: number[]
+}
+
+export type PluginTimeline = {
+  plugin: string
+  calls: number
+  failed: number
+  /** over the whole time, milliseconds */
+  p50: number | null
+  p95: number | null
+  p99: number | null
+  over: { p50: (number | null)[]; p95: (number | null)[]; p99: (number | null)[] }
+}
+
+const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400].map((seconds) => seconds * 1_000)
+const MOST_STEPS = 120
+/** A capture of seconds is shown on a minute, not as one point. */
+const FEWEST_STEPS = 30
+
+/** Undefined where there is no call. `untilMs`: how long nothing but these calls is known to have happened. */
+export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline | undefined {
+  if (calls.length === 0) return undefined
+  const timed = new TimedCalls()
+  const byPlugin = new Map<string, TimedCall[]>()
+  for (const call of calls) {
+    timed.add(call)
+    const own = byPlugin.get(call.plugin)
+    if (own) own.push(call)
+    else byPlugin.set(call.plugin, [call])
+  }
+  const { firstMs, lastMs } = timed.span()
+  const steps = stepsOver(firstMs, Math.max(lastMs, untilMs))
+  const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - steps.startMs) / steps.stepMs)
+  const plugins = [...byPlugin]
+    .map(([plugin, own]) => pluginTimeline(plugin, own, steps.steps, stepOf))
+    .sort((a, b) => b.calls - a.calls)
+  return { ...steps, ...countSteps(timed, steps), plugins }
+}
+
+/** Steps that a person can take in, from the first call to the last. */
+export function stepsOver(firstMs: number, lastMs: number): Steps {
+  const stepMs =
+    STEPS_MS.find((candidate) => (lastMs - firstMs) / candidate < MOST_STEPS) ??
+    Math.ceil((lastMs - firstMs) / MOST_STEPS)
+  const endMs = (Math.floor(lastMs / stepMs) + 1) * stepMs
+  const startMs = Math.min(Math.floor(firstMs / stepMs) * stepMs, endMs - FEWEST_STEPS * stepMs)
+  return { startMs, stepMs, steps: Math.round((endMs - startMs) / stepMs) }
+}
+
+export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: Steps): StepCounts {
+  const zeros = () => new Array<number>(steps).fill(0)
+  const counts: StepCounts = {
+    calls: zeros(),
+    failed: zeros(),
+    inFlight: mostInFlight(timed, { startMs, stepMs, steps }),
+  }
+  for (let call = 0; call < timed.length; call++) {
+    const at = Math.floor(((timed.wallMs[call] ?? 0) - startMs) / stepMs)
+    counts.calls[at] = (counts.calls[at] ?? 0) + 1
+    if (timed.isFailed(call)) counts.failed[at] = (counts.failed[at] ?? 0) + 1
+  }
+  return counts
+}
+
+/** The value below which a share of the sorted values lies; null where there is none. */
+export function quantile(sorted: ArrayLike<number>, share: number): number | null {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
+}
+
+function pluginTimeline(
+  plugin: string,
+  calls: TimedCall[],
+  steps: number,
+  stepOf: (call: TimedCall) => number,
+): PluginTimeline {
+  const byStep: number[][] = Array.from({ length: steps }, () => [])
+  const all: number[] = []
+  for (const call of calls) {
+    if (call.durationMs === undefined) continue
+    byStep[stepOf(call)]?.push(call.durationMs)
+    all.push(call.durationMs)
+  }
+  for (const values of [all, ...byStep]) values.sort((a, b) => a - b)
+  const over = (share: number) => byStep.map((values) => quantile(values, share))
+  return {
+    plugin,
+    calls: calls.length,
+    failed: calls.filter(isFailed).length,
+    p50: quantile(all, 0.5),
+    p95: quantile(all, 0.95),
+    p99: quantile(all, 0.99),
+    over: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
+  }
+}

@@ -1,0 +1,112 @@
+import { open, stat } from "node:fs/promises"
+import { join } from "node:path"
+import { Fault } from "../../fault/fault.ts"
+import { namesLike } from "../query/names.ts"
+
+/** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
+export type Segment = {
+  /** as it is named to people: the file's name */
+  name: string
+  path: string
+  sizeBytes: number
+  modifiedMs: number
+  /** start of the hour it holds, milliseconds since 1970; absent where nobody can tell */
+  startMs?: number
+  /** raw bytes from an offset on, in pieces of any size */
+  chunks(fromByte?: number, pieceBytes?: number): AsyncIterable<Buffer>
+}
+
+const NAME = /^calls-(\d{4})(\d\d)(\d\d)T(\d\d)\.jsonl$/
+
+/** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
+export async function listSegments(directory: string): Promise<Segment[]> {
+  return statSegments(directory, segmentNames(directory))
+}
+
+/** A file that was made this shortly before may have the directory's time of just now. */
+const TIME_GRAIN_MS = 100
+
+/** Lists again and again; the directory itself is read only when it changed, because it may hold a million files. */
+export function segmentLister(directory: string): () => Promise<Segment[]> {
+  let known: { names: string[]; modifiedMs: number } | undefined
+  return async () => {
+    const { mtimeMs } = await stat(directory)
+    if (known?.modifiedMs !== mtimeMs) {
+      const isSettled = Date.now() - mtimeMs > TIME_GRAIN_MS
+      const names = segmentNames(directory)
+      known = isSettled ? { names, modifiedMs: mtimeMs } : undefined
+      return statSegments(directory, names)
+    }
+    return statSegments(directory, known.names)
+  }
+}
+
+function segmentNames(directory: string): string[] {
+  return [...namesLike(directory, (name) => NAME.test(name))].sort()
+}
+
+async function statSegments(directory: string, names: string[]): Promise<Segment[]> {
+  const segments = await Promise.all(
+    names.map(async (name) => {
+      const startMs = hourOf(name)
+      const segment = startMs === undefined ? undefined : await fileSegment(join(directory, name), name)
+      return segment && startMs !== undefined ? { ...segment, startMs } : undefined
+    }),
+  )
+  return segments.filter((segment) => segment !== undefined)
+}
+
+/** Start of the hour that a segment's name tells; undefined where the name is no segment's. */
+export function hourOf(name: string): number | undefined {
+  const [, year, month, day, hour] = NAME.exec(name)?.map(Number) ?? []
+  return year && month && day && hour !== undefined ? Date.UTC(year, month - 1, day, hour) : undefined
+}
+
+/** A file of JSON lines as a segment; undefined where there is none: it can be pruned between listing and look. */
+export async function fileSegment(path: string, name: string): Promise<Segment | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) return undefined
+  return {
+    name,
+    path,
+    sizeBytes: found.size,
+    modifiedMs: found.mtimeMs,
+    chunks: (fromByte, pieceBytes) => fileChunks(path, fromByte, pieceBytes),
+  }
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024
+
+async function* fileChunks(path: string, fromByte = 0, pieceBytes = CHUNK_BYTES): AsyncGenerator<Buffer> {
+  const file = await openForReading(path)
+  if (!file) return
+  try {
+    for (let at = fromByte; ; ) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes, at)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openForReading(path: string) {
+  try {
+    return await open(path)
+  } catch (error) {
+    const fault = readingFault(path, error)
+    if (fault) throw fault
+    return undefined
+  }
+}
+
+/** Undefined where the file was pruned: then there is nothing to read. */
+export function readingFault(path: string, error: unknown): Error | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === "ENOENT") return undefined
+  if (code === "EACCES" || code === "EPERM")
+    return new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root, or as the user that runs the plugins.")
+  return error as Error
+}

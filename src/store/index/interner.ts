@@ -1,0 +1,129 @@
+import { ByteSlice, hashed } from "../scan/byte-slice.ts"
+import type { Dictionary } from "./dictionary.ts"
+
+const NONE = -1
+let lists = 0
+
+/** Numbers texts while they come, each once, found by their bytes. The empty one is number 0. */
+export class Interner {
+  count = 1
+  /** the bytes of all, one after the other; `starts` of each, and the end of the last */
+  bytes = Buffer.alloc(64 * 1024)
+  starts = new Uint32Array(4096)
+  /** of the longest */
+  mostBytes = 0
+  #hashes = new Int32Array(4096)
+  #slots = new Int32Array(8192).fill(NONE)
+  readonly #span = new ByteSlice()
+  /** what it is called at the texts that were numbered; another one each time that it is cleared */
+  #list = ++lists
+
+  clear(): void {
+    this.#list = ++lists
+    this.count = 1
+    this.mostBytes = 0
+    this.#slots.fill(NONE)
+  }
+
+  get sizeBytes(): number {
+    return this.starts[this.count] ?? 0
+  }
+
+  copyTo({ bytes, starts }: Dictionary): void {
+    this.bytes.copy(bytes, 0, 0, this.sizeBytes)
+    starts.set(this.starts.subarray(0, this.count + 1))
+  }
+
+  number(span: ByteSlice): number {
+    if (span.list === this.#list) return span.number
+    const number = span.from === span.to ? 0 : this.#find(span)
+    span.list = this.#list
+    span.number = number
+    return number
+  }
+
+  numberOf(text: string | undefined): number {
+    this.#span.set(text)
+    return this.number(this.#span)
+  }
+
+  /** The number of a block's text. */
+  numberIn({ bytes, starts }: Dictionary, text: number): number {
+    const [from = 0, to = 0] = [starts[text], starts[text + 1]]
+    let hash = 0
+    for (let at = from; at < to; at++) hash = hashed(hash, bytes[at] ?? 0)
+    this.#span.place(bytes, from, to, hash)
+    return this.number(this.#span)
+  }
+
+  /** The number of another list's text. */
+  numberFrom(other: Interner, number: number): number {
+    this.#span.place(other.bytes, other.starts[number] ?? 0, other.starts[number + 1] ?? 0, other.#hashes[number] ?? 0)
+    return this.number(this.#span)
+  }
+
+  text(number: number): string {
+    return this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
+  }
+
+  #find({ bytes, from, to, hash }: ByteSlice): number {
+    const mask = this.#slots.length - 1
+    let slot = mixed(hash) & mask
+    for (let known = this.#slots[slot] ?? NONE; known !== NONE; known = this.#slots[slot] ?? NONE) {
+      if (this.#hashes[known] === hash && this.#is(known, bytes, from, to)) return known
+      slot = (slot + 1) & mask
+    }
+    return this.#add(bytes, from, to, hash, slot)
+  }
+
+  /** The same for the same text in every list. */
+  hash(number: number): number {
+    return number === 0 ? 0 : (this.#hashes[number] ?? 0)
+  }
+
+  #is(number: number, bytes: Buffer, from: number, to: number): boolean {
+    const own = this.bytes
+    const start = this.starts[number] ?? 0
+    if ((this.starts[number + 1] ?? 0) - start !== to - from) return false
+    for (let at = from; at < to; at++) if (own[start + at - from] !== bytes[at]) return false
+    return true
+  }
+
+  #add(bytes: Buffer, from: number, to: number, hash: number, slot: number): number {
+    const number = this.count++
+    const start = this.starts[number] ?? 0
+    while (start + to - from > this.bytes.length) this.bytes = Buffer.concat([this.bytes], 2 * this.bytes.length)
+    if (this.count === this.starts.length) this.#grow()
+    const own = this.bytes
+    for (let at = from; at < to; at++) own[start + at - from] = bytes[at] ?? 0
+    this.starts[this.count] = start + to - from
+    this.mostBytes = Math.max(this.mostBytes, to - from)
+    this.#hashes[number] = hash
+    this.#slots[slot] = number
+    if (2 * this.count > this.#slots.length) this.#rehash()
+    return number
+  }
+
+  #grow(): void {
+    const [starts, hashes] = [new Uint32Array(2 * this.count), new Int32Array(2 * this.count)]
+    starts.set(this.starts)
+    hashes.set(this.#hashes)
+    this.starts = starts
+    this.#hashes = hashes
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(2 * this.#slots.length).fill(NONE)
+    for (let number = 1; number < this.count; number++) {
+      let slot = mixed(this.#hashes[number] ?? 0) & (slots.length - 1)
+      while (slots[slot] !== NONE) slot = (slot + 1) & (slots.length - 1)
+      slots[slot] = number
+    }
+    this.#slots = slots
+  }
+}
+
+/** Of a hash that multiplies by 31 the low bits hang on the last letters alone. */
+function mixed(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 8
+}

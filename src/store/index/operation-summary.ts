@@ -1,0 +1,102 @@
+import type { CaptureRecord, Payload } from "../../capture/record.ts"
+import { type Call, toCall } from "../../model/call.ts"
+import { type CallNode, type Operation, toOperation, walk } from "../../model/operation.ts"
+import type { CallSummary, OperationSummary } from "../../model/packed-operations.ts"
+import { LineReader } from "../capture/line-reader.ts"
+import type { Segment } from "../capture/segments.ts"
+import type { Block } from "./block.ts"
+import type { Candidates } from "./candidates.ts"
+import { callAt, NOWHERE, summaryAt } from "./columns.ts"
+
+export type LinePlace = { segment: Segment; offset: number }
+type Known = { summary: CallSummary; begin?: LinePlace; end?: LinePlace }
+
+/** Makes calls of columns, and remembers where their lines are. */
+export class SummaryReader {
+  readonly #known = new WeakMap<Call, Known>()
+  readonly #lines = new LineReader()
+
+  operation(segment: Segment, block: Block, operation: number): OperationSummary {
+    const { operations, numbers, rows } = block.columns
+    const to = operations.from[operation + 1] ?? rows
+    const top: CallNode[] = []
+    const path: CallNode[] = []
+    for (let row = operations.from[operation] ?? 0; row < to; row++) {
+      const level = numbers.level[row] ?? 0
+      const node: CallNode = { call: this.call(segment, block, row), children: [] }
+      const siblings = level === 0 ? top : path[level - 1]?.children
+      siblings?.push(node)
+      path[level] = node
+    }
+    return this.withSummaries(toOperation(top))
+  }
+
+  call(segment: Segment, { head, columns }: Block, row: number): Call {
+    const call = callAt(columns, row)
+    const [begin = NOWHERE, end = NOWHERE] = [columns.numbers.begin[row], columns.numbers.end[row]]
+    this.#known.set(call, {
+      summary: summaryAt(columns, row),
+      begin: { segment, offset: head.fromByte + begin },
+      ...(end === NOWHERE ? {} : { end: { segment, offset: head.fromByte + end } }),
+    })
+    return call
+  }
+
+  /** An end line that was found in another block. */
+  setEnd(call: Call, end: LinePlace, summary: CallSummary): void {
+    this.#known.set(call, { ...this.#known.get(call), summary, end })
+  }
+
+  withSummaries(operation: Operation): OperationSummary {
+    const summaries = new Map<string, CallSummary>()
+    for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#known.get(call)?.summary ?? {})
+    return { ...operation, summaries }
+  }
+
+  /** The operation with its streams, read from where its lines are; a call whose lines were pruned stays without. */
+  whole(operation: Operation): Operation {
+    const wholeNode = ({ call, children }: CallNode): CallNode => ({
+      call: this.wholeCall(call),
+      children: children.map(wholeNode),
+    })
+    return toOperation(operation.calls.map(wholeNode))
+  }
+
+  /** Whether one of a call's lines may hold what was searched for. */
+  isHit(call: Call, hits: Candidates): boolean {
+    const { begin, end } = this.#known.get(call) ?? {}
+    return [begin, end].some((place) => place && hits.has(place.segment, place.offset))
+  }
+
+  close(): void {
+    this.#lines.close()
+  }
+
+  /** What a call was given, read from its line; nearly always the first. */
+  stdin(call: Call): Payload | undefined {
+    const { begin, end } = this.#known.get(call) ?? {}
+    return this.#record(begin)?.stdin ?? this.#record(end)?.stdin
+  }
+
+  stdout(call: Call): Payload | undefined {
+    const record = this.#record(this.#known.get(call)?.end)
+    return record?.kind === "end" ? record.stdout : undefined
+  }
+
+  wholeCall(call: Call): Call {
+    const { begin, end } = this.#known.get(call) ?? {}
+    const beginRecord = this.#record(begin)
+    const endRecord = this.#record(end)
+    if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
+    const whole = toCall(beginRecord, endRecord)
+    whole.state = call.state
+    // What broke off was read as far as it goes; a list and a call must not tell different things.
+    if (call.network !== undefined) whole.network = call.network
+    if (call.cniVersion !== undefined) whole.cniVersion = call.cniVersion
+    return whole
+  }
+
+  #record(place: LinePlace | undefined): CaptureRecord | undefined {
+    return place && this.#lines.record(place.segment, place.offset)
+  }
+}

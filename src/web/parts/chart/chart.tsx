@@ -1,0 +1,124 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
+import uPlot from "uplot"
+import "uplot/dist/uPlot.min.css"
+import { theme } from "../../state/theme.ts"
+import "./chart.css"
+
+export type Series = { label: string; values: (number | null)[]; colour: string; dash?: number[]; isArea?: true }
+
+/** Lines over time. `seconds` is the time of each value since 1970; colours are names of CSS custom properties. */
+export function Chart({
+  label,
+  seconds,
+  series,
+  format,
+  height = 170,
+}: {
+  label: string
+  seconds: number[]
+  series: Series[]
+  format(value: number): string
+  height?: number
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(undefined)
+  const shape = [theme.value, ...series.map(({ label }) => label)].join()
+  const data = [seconds, ...series.map(({ values }) => values)] as uPlot.AlignedData
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return undefined
+    plot.current = new uPlot(options(element.clientWidth, height, series, format), data, element)
+    const observer = new ResizeObserver(
+      ([entry]) => entry && plot.current?.setSize({ width: entry.contentRect.width, height }),
+    )
+    observer.observe(element)
+    const dark = matchMedia("(prefers-color-scheme: dark)")
+    const repaint = () => plot.current?.redraw()
+    dark.addEventListener("change", repaint)
+    return () => {
+      observer.disconnect()
+      dark.removeEventListener("change", repaint)
+      plot.current?.destroy()
+    }
+  }, [shape, height])
+  useEffect(() => plot.current?.setData(data), [data])
+  return (
+    <figure
+      class="chart"
+      aria-label={`${label}: ${series.map(({ label: name, values }) => `${name} ${lastOf(values, format)}`).join(", ")}`}
+      role="img"
+    >
+      <figcaption>{label}</figcaption>
+      <div ref={box} />
+    </figure>
+  )
+}
+
+function options(width: number, height: number, series: Series[], format: (value: number) => string): uPlot.Options {
+  const colour = (name: string) => () => getComputedStyle(probe(name)).color
+  const axis = {
+    stroke: colour("--faint"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+    font: "11px system-ui, sans-serif",
+  }
+  return {
+    width,
+    height,
+    cursor: { y: false, points: { size: 6 } },
+    legend: { live: true },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1e-3)] } },
+    axes: [
+      { ...axis, values: TIMES, size: 40 },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))) },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, colour: name, dash, isArea }) => ({
+        label,
+        stroke: colour(name),
+        width: 1.5,
+        ...(dash ? { dash } : {}),
+        ...(isArea
+          ? { fill: () => `color-mix(in srgb, ${getComputedStyle(probe(name)).color} 18%, transparent)` }
+          : {}),
+        points: { size: 4, filter: lonely },
+        // Where no pointer is, what the legend says is the latest.
+        value: (plot: uPlot, value: number | null, at: number) =>
+          plot.cursor.idx == null ? lastOf(plot.data[at] ?? [], format) : value == null ? "" : format(value),
+      })),
+    ],
+  }
+}
+
+/** Values without a neighbour, which no line would show. */
+function lonely(plot: uPlot, at: number): number[] {
+  const values = plot.data[at] ?? []
+  const isThere = (index: number) => typeof values[index] === "number"
+  return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1))
+}
+
+/** By the distance of the ticks in seconds: the time, and where a day begins its date. 24 hours, as logs have it. */
+const TIMES: uPlot.Axis.Values = [
+  [86_400, "{MMM} {D}", null, null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+]
+
+/** A canvas knows no custom properties; an element's computed colour does, in either theme. */
+function probe(name: string): HTMLElement {
+  const id = `colour${name}`
+  const known = document.getElementById(id)
+  if (known) return known
+  const element = document.createElement("i")
+  element.id = id
+  element.hidden = true
+  element.style.color = `var(${name})`
+  document.body.append(element)
+  return element
+}
+
+function lastOf(values: ArrayLike<number | null | undefined>, format: (value: number) => string): string {
+  const value = Array.from(values).findLast((candidate) => typeof candidate === "number")
+  return value === undefined || value === null ? "unknown" : format(value)
+}

@@ -1,0 +1,173 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
+import { type Completion, complete, type Suggestion } from "../../../model/filter/complete.ts"
+import { expectationAtEnd } from "../../../model/filter/parse.ts"
+import { knownValues } from "../../state/known-values.ts"
+import { filterTrouble, isSearching } from "../../state/query.ts"
+import { go, route } from "../../state/route.ts"
+import "./filter-box.css"
+
+const SHOWN = 12
+/** While one types the list does not jump at each letter. */
+const PAUSE_MS = 150
+
+/** The filter, with what could come next. It takes effect while one types. */
+export function FilterBox() {
+  const { q } = route.value
+  const [text, setText] = useState(q)
+  const [completion, setCompletion] = useState<Completion>()
+  const [chosen, setChosen] = useState(-1)
+  const input = useRef<HTMLInputElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const cursorAfterTake = useRef<number>(undefined)
+  useEffect(() => {
+    if (q !== text.trim()) setText(q)
+  }, [q])
+  // Keys may come before the next frame: the cursor must stand right as soon as the text does.
+  useLayoutEffect(() => {
+    const at = cursorAfterTake.current
+    if (at === undefined) return
+    cursorAfterTake.current = undefined
+    input.current?.setSelectionRange(at, at)
+    suggest()
+  }, [text])
+  const shown = completion?.suggestions.slice(0, SHOWN) ?? []
+  const isOpen = shown.length > 0
+  const close = () => {
+    setCompletion(undefined)
+    setChosen(-1)
+  }
+  const write = (value: string) => {
+    setText(value)
+    clearTimeout(timer.current)
+    if (!isHalfWritten(value)) timer.current = setTimeout(() => go({ q: value.trim() }, "replace"), PAUSE_MS)
+  }
+  const suggest = () => {
+    const element = input.current
+    if (!element) return
+    setCompletion(complete(element.value, element.selectionStart ?? element.value.length, knownValues()))
+    setChosen(-1)
+  }
+  const take = ({ text: word }: Suggestion) => {
+    if (!completion || !input.current) return
+    const before = text.slice(0, completion.from) + word
+    const blank = wantsBlank(before) ? " " : ""
+    write(`${before}${blank}${text.slice(completion.to).trimStart()}`)
+    close()
+    cursorAfterTake.current = before.length + blank.length
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const suggestion = shown[chosen] ?? (event.key === "Tab" && text ? shown[0] : undefined)
+    if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const step = event.key === "ArrowDown" ? 1 : -1
+      setChosen((at) => (at + step + shown.length + (at < 0 && step < 0 ? 1 : 0)) % shown.length)
+    } else if (event.key === "ArrowDown") suggest()
+    else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) take(suggestion)
+    else if (event.key === "Enter") {
+      clearTimeout(timer.current)
+      go({ q: text.trim() })
+      close()
+      input.current?.blur()
+    } else if (event.key === "Escape" && isOpen) {
+      close()
+      event.stopPropagation()
+    } else return
+    event.preventDefault()
+  }
+  return (
+    <div class="filter-box">
+      <input
+        ref={input}
+        class="filter mono"
+        type="text"
+        role="combobox"
+        aria-label="filter"
+        aria-expanded={isOpen}
+        aria-controls="filter-suggestions"
+        aria-autocomplete="list"
+        aria-activedescendant={chosen >= 0 ? `suggestion-${chosen}` : undefined}
+        aria-invalid={filterTrouble.value !== undefined}
+        placeholder="filter, as plugin=bridge and duration>50ms   ( / )"
+        autocomplete="off"
+        spellcheck={false}
+        value={text}
+        onInput={(event) => {
+          write(event.currentTarget.value)
+          suggest()
+        }}
+        onClick={suggest}
+        onBlur={() => {
+          close()
+          clearTimeout(timer.current)
+          if (text.trim() !== q) go({ q: text.trim() }, "replace")
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div
+        class="suggestions"
+        id="filter-suggestions"
+        role="listbox"
+        aria-label="what could come next"
+        hidden={!isOpen}
+      >
+        {shown.map((suggestion, at) => (
+          <div
+            key={suggestion.text}
+            id={`suggestion-${at}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={at === chosen}
+            onMouseDown={(event) => {
+              event.preventDefault()
+              take(suggestion)
+            }}
+          >
+            <b class="mono">{suggestion.text}</b>
+            <span class="dim">{suggestion.help}</span>
+          </div>
+        ))}
+        {completion && completion.suggestions.length > SHOWN && (
+          <div class="dim more-suggestions" role="presentation">
+            {completion.suggestions.length - SHOWN} more
+          </div>
+        )}
+      </div>
+      <p class="trouble" aria-live="polite">
+        {text.trim() === q && !isOpen && <Trouble text={q} />}
+        {isSearching.value && "searching the capture…"}
+      </p>
+    </div>
+  )
+}
+
+/** After a value another word comes; an operator stands right after its field. */
+function wantsBlank(before: string): boolean {
+  return /[\w")]$/.test(before) && expectationAtEnd(before, 0).kind !== "operator"
+}
+
+/** `plug` will be `plugin=…`: to look for operations with "plug" in them would empty the list for a moment. */
+function isHalfWritten(text: string): boolean {
+  const { from, suggestions } = complete(text, text.length, knownValues())
+  const word = text.slice(from).trim()
+  return word !== "" && suggestions.length > 0 && !suggestions.some((suggestion) => suggestion.text === word)
+}
+
+/** What is wrong with the filter, and where. */
+function Trouble({ text }: { text: string }) {
+  const trouble = filterTrouble.value
+  if (!trouble) return null
+  const { message, column, length = 1 } = trouble
+  const expected = trouble.expected.slice(0, 8).join(", ")
+  return (
+    <>
+      {column !== undefined && (
+        <code>
+          {text.slice(0, column - 1)}
+          <mark>{text.slice(column - 1, column - 1 + length) || " "}</mark>
+          {text.slice(column - 1 + length)}
+        </code>
+      )}{" "}
+      {message}
+      {expected && `; expected ${expected}`}
+    </>
+  )
+}

@@ -1,0 +1,112 @@
+import { isFailed } from "../../../model/call.ts"
+import { duration, podName, stateText } from "../../../model/format.ts"
+import { HANG_MS } from "../../../model/lint/process-rules.ts"
+import { walk } from "../../../model/operation.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { nowMs } from "../../state/now.ts"
+import { exactTime, timeOfDay } from "../clock.ts"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../marks/outcome.tsx"
+import "./operation-row.css"
+
+/** One operation in a list. */
+export function OperationRow({ operation }: { operation: OperationSummary }) {
+  const { command, outcome, wallMs } = operation
+  const reason = reasonOf(operation)
+  return (
+    <>
+      <OutcomeMark outcome={outcome} />
+      <span class="time mono" title={exactTime(wallMs)}>
+        {timeOfDay(wallMs, nowMs.value)}
+      </span>
+      <span class="command">{command || "(none)"}</span>
+      <span class="pod nowrap">
+        <PodText operation={operation} />
+      </span>
+      <span class={`said nowrap ${reason ? "reason" : ""}`}>{reason ?? pluginsOf(operation)}</span>
+      <span class="ips mono nowrap">{addressesOf(operation)}</span>
+      <span class="duration mono">
+        {operation.durationMs === undefined
+          ? outcome === "running"
+            ? duration(Math.max(0, nowMs.value - wallMs))
+            : ""
+          : duration(operation.durationMs)}
+      </span>
+      <Bars operation={operation} />
+    </>
+  )
+}
+
+function PodText({ operation: { pod, containerId, network } }: { operation: OperationSummary }) {
+  if (!pod) return <span class="dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
+  return (
+    <>
+      <span class="dim">{pod.namespace}/</span>
+      {pod.name}
+    </>
+  )
+}
+
+/** What the row says, in one sentence. */
+export function operationLabel(operation: OperationSummary): string {
+  const { command, outcome, durationMs, wallMs } = operation
+  const took = durationMs === undefined ? "" : `, took ${duration(durationMs)}`
+  const reason = reasonOf(operation)
+  return `${command} ${podName(operation) || operation.network || ""}, ${OUTCOME_WORDS[outcome]}${took}, at ${timeOfDay(wallMs, nowMs.peek())}${reason ? `: ${reason}` : ""}`
+}
+
+/** Of the calls that did not end well the innermost one is the cause; those around it repeat what it said. */
+function reasonOf(operation: OperationSummary): string | undefined {
+  let found: string | undefined
+  for (const { call } of walk(operation.calls)) {
+    const reason = operation.summaries.get(call.id)?.reason
+    if (reason) found = `${call.plugin}: ${reason}`
+    else if (isFailed(call)) found = `${call.plugin}: ${stateText(call)}`
+    else if (call.state === "running") found = `${call.plugin} ${isHung(operation) ? "hangs" : "is running"}`
+  }
+  return found
+}
+
+/** In flight for so long that the runtime's time-out is near, or there is none. */
+export function isHung({ outcome, wallMs }: OperationSummary): boolean {
+  return outcome === "running" && nowMs.value - wallMs >= HANG_MS
+}
+
+function pluginsOf({ calls }: OperationSummary): string {
+  return calls
+    .map(({ call, children }) =>
+      children.length > 0 ? `${call.plugin} (${children.map((child) => child.call.plugin).join(", ")})` : call.plugin,
+    )
+    .join(" → ")
+}
+
+/** What the last plugin that named addresses gave. */
+export function addressesOf(operation: OperationSummary): string {
+  return operation.calls.flatMap(({ call }) => operation.summaries.get(call.id)?.ips?.join(" ") ?? []).at(-1) ?? ""
+}
+
+/** A waterfall of the top-level calls, as small as a line. */
+function Bars({ operation }: { operation: OperationSummary }) {
+  const first = operation.calls[0]?.call
+  const last = operation.calls.at(-1)?.call
+  if (!first || !last) return <span class="bars" />
+  const endMs = last.monoMs + (last.durationMs ?? Math.max(0, nowMs.value - last.wallMs))
+  const totalMs = Math.max(endMs - first.monoMs, 0.001)
+  return (
+    <span class="bars" aria-hidden="true">
+      {operation.calls.map(({ call }, at) => {
+        const width = call.durationMs ?? Math.max(0, endMs - call.monoMs)
+        return (
+          <i
+            key={at}
+            class={callOutcome(call)}
+            title={`${call.plugin} ${duration(call.durationMs)}`}
+            style={{
+              left: `${(100 * (call.monoMs - first.monoMs)) / totalMs}%`,
+              width: `${(100 * width) / totalMs}%`,
+            }}
+          />
+        )
+      })}
+    </span>
+  )
+}

@@ -1,0 +1,44 @@
+import { useEffect, useRef } from "preact/hooks"
+import { fieldLines, GRAMMAR } from "../../../model/filter/grammar.ts"
+import { isHelpOpen, KEYS } from "../../state/keys.ts"
+import "./help.css"
+
+/** Keys and the filter language, over everything else. */
+export function Help() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  const close = () => {
+    isHelpOpen.value = false
+  }
+  return (
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-label="keys and filters"
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
+      <header>
+        <h2>Keys</h2>
+        <button type="button" class="button" onClick={close}>
+          Close
+        </button>
+      </header>
+      <dl class="keys">
+        {KEYS.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>
+              {keys.split(/ {2}| (?=…)|(?<=…) /).map((key) => (key === "…" ? " … " : <kbd key={key}>{key}</kbd>))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>Filter</h2>
+      <pre class="grammar">{GRAMMAR}</pre>
+      <h2>Fields</h2>
+      <pre class="grammar">{fieldLines().join("\n")}</pre>
+    </dialog>
+  )
+}

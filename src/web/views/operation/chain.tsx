@@ -1,0 +1,159 @@
+import { useMemo } from "preact/hooks"
+import { duration, stateText } from "../../../model/format.ts"
+import type { Operation } from "../../../model/operation.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import {
+  type ChainStep,
+  type ResultChange,
+  type ResultKind,
+  type ResultObject,
+  toChain,
+} from "../../../model/result/chain.ts"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { callOutcome, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { link } from "../../state/route.ts"
+import "./chain.css"
+
+const KIND_WORDS: Record<ResultKind, string> = {
+  interface: "interface",
+  ip: "ip",
+  route: "route",
+  dns: "dns",
+  version: "version",
+  other: "key",
+}
+
+/** The result as it grows from plugin to plugin, and what each of them changed in it. */
+export function Chain({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
+  const hops = useMemo(() => operation && toChain(operation), [operation])
+  if (!hops) return <div class="empty">Reading the calls…</div>
+  return (
+    <ScrollRegion class="chain" label="chain">
+      {light.command === "DEL" && (
+        <p class="dim chain-note">DEL runs the plugin list in reverse; each plugin is given the result of the ADD.</p>
+      )}
+      <ol>
+        {hops.map((hop) => (
+          <HopView key={hop.call.id} hop={hop} reason={light.summaries.get(hop.call.id)?.reason} />
+        ))}
+      </ol>
+      <Final hops={hops} />
+    </ScrollRegion>
+  )
+}
+
+function HopView({
+  hop: { call, level, given, gave, changes },
+  reason,
+}: {
+  hop: ChainStep
+  reason: string | undefined
+}) {
+  const outcome = callOutcome(call)
+  return (
+    <li class={`hop ${outcome} ${level > 0 ? "nested" : ""}`} style={{ marginLeft: `${level * 20}px` }}>
+      <header>
+        <OutcomeMark outcome={outcome} />
+        <h2>
+          <a href={link({ panel: "calls", call: call.id, stream: undefined })}>{call.plugin}</a>
+        </h2>
+        <span class="dim">
+          {call.state === "ended" ? duration(call.durationMs) : stateText(call)}
+          {level > 0 ? ", called by the plugin above" : ""}
+        </span>
+        <span class="dim hop-sum">{sumOf(changes, given, gave)}</span>
+      </header>
+      {outcome !== "ok" && reason && <p class="hop-reason">{reason}</p>}
+      {changes.length > 0 && (
+        <ul>
+          {changes.map((change) => (
+            <ChangeLine key={keyOf(change)} change={change} />
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+function keyOf(change: ResultChange): string {
+  const object = change.kind === "changed" ? change.after : change.object
+  return `${change.kind} ${object.kind} ${object.name}`
+}
+
+function sumOf(changes: ResultChange[], given: ResultObject[] | undefined, gave: ResultObject[] | undefined): string {
+  if (!gave) return given ? "gave no result; was given one" : "gave no result"
+  if (changes.length === 0) return given ? "handed the result on unchanged" : "gave an empty result"
+  const count = (kind: ResultChange["kind"]) => changes.filter((change) => change.kind === kind).length
+  const parts = [
+    [count("added"), "added"],
+    [count("changed"), "changed"],
+    [count("removed"), "removed"],
+  ] as const
+  return parts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(", ")
+}
+
+const SIGNS = { added: "+", removed: "−", changed: "~" } as const
+
+export function ChangeLine({ change }: { change: ResultChange }) {
+  const object = change.kind === "changed" ? change.after : change.object
+  return (
+    <li class={`change ${change.kind}`}>
+      <b role="img" aria-label={change.kind}>
+        {SIGNS[change.kind]}
+      </b>
+      <span class="change-kind">{KIND_WORDS[object.kind]}</span>
+      <span class="mono change-name">{object.name}</span>
+      <span class="mono change-fields">
+        {change.kind === "changed"
+          ? change.fields.map((field) => (
+              <span key={field} class="field">
+                {field !== object.name && `${field} `}
+                <del>{change.before.fields[field] ?? "(none)"}</del> →{" "}
+                <ins>{change.after.fields[field] ?? "(none)"}</ins>
+              </span>
+            ))
+          : fieldsOf(object).map(([name, value]) => (
+              <span key={name} class="field">
+                {name !== object.name && <span class="dim">{name} </span>}
+                {value}
+              </span>
+            ))}
+      </span>
+    </li>
+  )
+}
+
+/** What the name says already is not said again. */
+function fieldsOf({ name, fields }: ResultObject): [string, string][] {
+  return Object.entries(fields).filter(([, value]) => value !== name && value !== "" && !name.startsWith(`${value} `))
+}
+
+/** What the runtime got in the end: the result of the last top-level call. */
+function Final({ hops }: { hops: ChainStep[] }) {
+  const last = hops.findLast(({ level }) => level === 0)
+  if (!last?.gave || last.gave.length === 0) return null
+  return (
+    <section class="final" aria-label="final result">
+      <h2>What the runtime was given in the end</h2>
+      <ul>
+        {last.gave.map((object) => (
+          <li key={`${object.kind} ${object.name}`} class="change">
+            <b />
+            <span class="change-kind">{KIND_WORDS[object.kind]}</span>
+            <span class="mono change-name">
+              {object.kind === "other" || object.kind === "version" ? "" : object.name}
+            </span>
+            <span class="mono change-fields">
+              {fieldsOf(object).map(([name, value]) => (
+                <span key={name} class="field">
+                  {name !== object.name && <span class="dim">{name} </span>}
+                  {value}
+                </span>
+              ))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

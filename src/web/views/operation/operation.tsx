@@ -1,0 +1,167 @@
+import { useEffect, useMemo, useState } from "preact/hooks"
+import { duration } from "../../../model/format.ts"
+import { type Operation, walk } from "../../../model/operation.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { exactTime, timeOfDay } from "../../parts/clock.ts"
+import { CloseLink } from "../../parts/close-link.tsx"
+import { addressesOf } from "../../parts/list/operation-row.tsx"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { ReproButton } from "../../parts/repro-button.tsx"
+import { Tabs } from "../../parts/tabs.tsx"
+import { isReady, operationById, wholeOperation } from "../../state/capture.ts"
+import { type KeyHandlers, useKeys } from "../../state/keys.ts"
+import { nowMs } from "../../state/now.ts"
+import { go, link, type Panel, route } from "../../state/route.ts"
+import { Compare } from "../compare/compare.tsx"
+import { CallView } from "./call.tsx"
+import { Chain } from "./chain.tsx"
+import { Waterfall } from "./waterfall.tsx"
+import "./operation.css"
+
+const PANEL_TITLES: { name: Panel; title: string }[] = [
+  { name: "calls", title: "Calls" },
+  { name: "chain", title: "Chain" },
+  { name: "compare", title: "Compare" },
+]
+
+/** The chosen operation: what it is, its waterfall, and one of its calls, its chain or a comparison. */
+export function OperationDetail({ id }: { id: string }) {
+  const light = operationById(id)
+  const whole = useWhole(light)
+  const { panel } = route.value
+  if (!light) {
+    return (
+      <section class="detail" aria-label="operation" tabIndex={-1}>
+        <div class="empty">
+          <strong>{isReady.value ? "This operation is not in the capture." : "Reading the capture…"}</strong>
+          {isReady.value && <span>It may have been pruned, or belongs to another capture.</span>}
+          <a class="button" href={link({ operation: undefined, call: undefined })}>
+            Close
+          </a>
+        </div>
+      </section>
+    )
+  }
+  return (
+    <section class="detail" aria-label={`${light.command} operation`} tabIndex={-1}>
+      <Head operation={light} />
+      <div class="operation-bar">
+        <Tabs
+          label="operation"
+          tabs={PANEL_TITLES}
+          current={panel}
+          href={(name) =>
+            link({ panel: name, call: name === "calls" ? route.value.call : undefined, stream: undefined })
+          }
+          onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
+        />
+        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${light.command}-${light.id}`} />}
+      </div>
+      <div class="panel">
+        {panel === "calls" && <Calls light={light} whole={whole} />}
+        {panel === "chain" && <Chain operation={whole} light={light} />}
+        {panel === "compare" && <Compare operation={whole} light={light} />}
+      </div>
+    </section>
+  )
+}
+
+function Calls({ light, whole }: { light: OperationSummary; whole: Operation | undefined }) {
+  const calls = useMemo(() => [...walk(light.calls)].map(({ call }) => call), [light])
+  const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(light)
+  const keys = useMemo(
+    (): KeyHandlers => ({
+      step(by) {
+        const chosenId = route.peek().call ?? worst(light)?.id
+        const next = calls[calls.findIndex(({ id }) => id === chosenId) + by]
+        if (next) go({ call: next.id, stream: undefined }, "replace")
+      },
+    }),
+    [light, calls],
+  )
+  useKeys(keys)
+  const full = whole && [...walk(whole.calls)].find(({ call }) => call.id === chosen?.id)?.call
+  return (
+    <div class="calls">
+      <Waterfall operation={light} chosenId={chosen?.id} />
+      {chosen && <CallView call={full ?? chosen} isWhole={full !== undefined} />}
+    </div>
+  )
+}
+
+/** What one looks for first: the innermost call that did not end well, else the first. */
+function worst({ calls }: Operation) {
+  const all = [...walk(calls)].map(({ call }) => call)
+  return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
+}
+
+function Head({ operation }: { operation: OperationSummary }) {
+  const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
+  const ips = addressesOf(operation)
+  const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
+    ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
+    ["took", durationMs === undefined ? undefined : duration(durationMs)],
+    ["address", ips || undefined],
+    ["network", network],
+    ["ifname", ifname],
+    ["container", containerId?.slice(0, 13), containerId],
+    ["netns", netns],
+    ["runtime", runtime],
+    ["node", node],
+    ["id", operation.id],
+  ]
+  return (
+    <header class="head">
+      <div class="head-line">
+        <OutcomeMark outcome={outcome} />
+        <h1 class="nowrap">
+          {command || "(no command)"}{" "}
+          {pod ? (
+            <a href={link({ view: "pods", pod: `${pod.namespace}/${pod.name}` })}>
+              {pod.namespace}/{pod.name}
+            </a>
+          ) : (
+            <span class="dim">{network}</span>
+          )}
+        </h1>
+        <span class={`said ${outcome}`}>{OUTCOME_WORDS[outcome]}</span>
+        <CloseLink
+          href={link({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })}
+          what="operation"
+        />
+      </div>
+      <dl class="facts">
+        {facts.map(
+          ([name, value, title]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd class="mono" title={title ?? value}>
+                  {value}
+                </dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </header>
+  )
+}
+
+/** The operation with its streams, as soon as they came; the one before it until then. */
+export function useWhole(light: OperationSummary | undefined): Operation | undefined {
+  const [whole, setWhole] = useState<Operation>()
+  useEffect(() => {
+    let isWanted = true
+    if (light) {
+      wholeOperation(light.id).then(
+        (answer) => isWanted && setWhole(answer),
+        // The server is gone: the connection says so, and the next change asks again.
+        () => undefined,
+      )
+    }
+    return () => {
+      isWanted = false
+    }
+  }, [light])
+  return whole
+}

@@ -1,0 +1,236 @@
+import type { ComponentChildren } from "preact"
+import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import type { Payload } from "../../../capture/record.ts"
+import type { Call } from "../../../model/call.ts"
+import { BYTES_A_LINE, hexDump } from "../../../model/hex-dump.ts"
+import { characterAt } from "../../../model/lint/finding.ts"
+import { bytesOf, saveFile, sizeText } from "../../parts/bytes.ts"
+import { CopyButton } from "../../parts/copy-button.tsx"
+import { type JsonLine, jsonLines } from "../../parts/json-lines.ts"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { Marked } from "../../parts/marks/highlighted.tsx"
+import { ReproButton } from "../../parts/repro-button.tsx"
+import "./payload.css"
+
+type Mode = "tree" | "text" | "bytes"
+
+/** More lines at once would be felt when they are laid out; the rest comes on a click. */
+const LINES_AT_ONCE = 1_500
+
+/** What one stream carried: as a JSON tree, as the text that it was, as bytes; with a search in it. */
+export function PayloadView({
+  name,
+  payload,
+  fileName,
+  call,
+  byte,
+}: {
+  /** the stream is of */
+  call: Call
+  name: string
+  payload: Payload | undefined
+  fileName: string
+  /** what is to be seen at first */
+  byte?: number | undefined
+}) {
+  const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
+  const [chosen, setMode] = useState<Mode>()
+  const [query, setQuery] = useState("")
+  const [limit, setLimit] = useState(LINES_AT_ONCE)
+  const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
+  const box = useRef<HTMLElement>(null)
+  const [hit, setHit] = useState(0)
+  const mode: Mode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
+  const lines = useMemo((): Line[] => {
+    if (!payload) return []
+    if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
+    if (mode === "text" && "text" in payload) return textLines(payload.text)
+    return hexDump(bytesOf(payload)).map((text, at) => ({ text, from: at * BYTES_A_LINE }))
+  }, [payload, mode, tree, closed, query === ""])
+  const hits = useMemo(() => {
+    const wanted = query.toLowerCase()
+    return wanted ? lines.flatMap(({ text }, line) => (text.toLowerCase().includes(wanted) ? [line] : [])) : []
+  }, [lines, query])
+  const place = useMemo(() => {
+    if (byte === undefined || !payload) return undefined
+    const at = mode !== "bytes" && "text" in payload ? characterAt(payload.text, byte) : byte
+    return lines.findLastIndex(({ from }) => from <= at)
+  }, [payload, byte, mode, lines])
+  const hitLine = query ? hits[hit % Math.max(1, hits.length)] : place
+  useEffect(() => {
+    if (hitLine === undefined) return
+    if (hitLine >= limit) setLimit(hitLine + LINES_AT_ONCE)
+    box.current?.querySelector(`[data-line="${hitLine}"]`)?.scrollIntoView({ block: "nearest" })
+  }, [hitLine, query, limit])
+
+  if (!payload) return <div class="empty">Nothing was recorded of {name}.</div>
+  if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
+  const modes: Mode[] = [
+    "text" in payload && tree ? "tree" : undefined,
+    "text" in payload ? "text" : undefined,
+    "bytes" as const,
+  ].filter((each): each is Mode => each !== undefined)
+  const onSearchKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter") return
+    event.preventDefault()
+    if (hits.length > 0) setHit((at) => (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length)
+  }
+  return (
+    <div class="payload">
+      <div class="payload-bar">
+        <fieldset class="segments" aria-label="shown as">
+          {modes.map((each) => (
+            <button key={each} type="button" aria-pressed={mode === each} onClick={() => setMode(each)}>
+              {each}
+            </button>
+          ))}
+        </fieldset>
+        <input
+          type="search"
+          placeholder={`search in ${name}`}
+          aria-label={`search in ${name}`}
+          value={query}
+          onInput={(event) => {
+            setQuery(event.currentTarget.value)
+            setHit(0)
+          }}
+          onKeyDown={onSearchKey}
+        />
+        <span class="dim hits" aria-live="polite">
+          {query && (hits.length === 0 ? "not found" : `${(hit % hits.length) + 1} of ${hits.length}`)}
+        </span>
+        <span class="payload-facts">
+          <Facts payload={payload} />
+        </span>
+        <CopyButton label="Copy" text={() => ("text" in payload ? payload.text : payload.base64)} />
+        <button type="button" class="button" onClick={() => saveFile(fileName, bytesOf(payload))}>
+          Save
+        </button>
+        {name === "stdin" && <ReproButton calls={[call]} name={`${call.plugin}-${call.id}`} />}
+      </div>
+      <ScrollRegion box={box} class={`lines ${mode}`} label={`${name} as ${mode}`}>
+        {lines.slice(0, limit).map((line, at) => (
+          <div
+            key={at}
+            data-line={at}
+            class={`line ${at === hitLine ? "hit" : ""}`}
+            style={line.indent ? { paddingLeft: `${12 + line.indent * 16}px` } : undefined}
+          >
+            {line.before}
+            <Marked
+              text={line.text}
+              query={query}
+              {...(line.kind ? { kind: line.kind } : {})}
+              {...(line.keyLength ? { keyLength: line.keyLength } : {})}
+            />
+            {line.after}
+          </div>
+        ))}
+        {lines.length > limit && (
+          <button type="button" class="button more" onClick={() => setLimit(limit + LINES_AT_ONCE)}>
+            Show more of {lines.length - limit} lines
+          </button>
+        )}
+      </ScrollRegion>
+    </div>
+  )
+}
+
+function Facts({ payload }: { payload: Payload }) {
+  const redacted = payload.redacted ?? []
+  return (
+    <>
+      <span>{sizeText(payload.sizeBytes)}</span>
+      {"base64" in payload && <span class="tag">not UTF-8</span>}
+      {payload.truncated && <span class="tag">cut off in the record</span>}
+      {redacted.length > 0 && (
+        <span class="tag redaction" title={`taken out before it was written: ${redacted.join(" ")}`}>
+          {redacted.length} redacted
+        </span>
+      )}
+    </>
+  )
+}
+
+type Line = {
+  text: string
+  /** the character that it begins with; of bytes, the byte */
+  from: number
+  indent?: number
+  kind?: JsonLine["kind"]
+  /** characters of `text` that are the key */
+  keyLength?: number
+  before?: ComponentChildren
+  after?: ComponentChildren
+}
+
+function treeLines(
+  tree: JsonLine[],
+  closed: ReadonlySet<number>,
+  setClosed: (next: ReadonlySet<number>) => void,
+): Line[] {
+  const lines: Line[] = []
+  for (let at = 0; at < tree.length; at++) {
+    const line = tree[at]
+    if (!line) continue
+    const isClosed = closed.has(at)
+    const key = line.key === undefined ? "" : `${JSON.stringify(line.key)}: `
+    const toggle = () => {
+      const next = new Set(closed)
+      if (!next.delete(at)) next.add(at)
+      setClosed(next)
+    }
+    const isOpening = line.kind === "open" && line.closesAt !== undefined
+    lines.push({
+      text: key + line.text,
+      from: line.from,
+      indent: line.indent + 1,
+      kind: line.kind,
+      keyLength: key.length,
+      ...(isOpening
+        ? {
+            before: (
+              <button
+                type="button"
+                class="twist"
+                aria-expanded={!isClosed}
+                aria-label={`${isClosed ? "open" : "close"} ${line.key ?? "document"}`}
+                onClick={toggle}
+              />
+            ),
+          }
+        : {}),
+      ...(isClosed
+        ? {
+            after: (
+              <span class="dim">
+                {" "}
+                … {line.members} {line.text === "{" ? "}" : "]"}
+              </span>
+            ),
+          }
+        : {}),
+    })
+    if (isClosed && line.closesAt !== undefined) at = line.closesAt
+  }
+  return lines
+}
+
+function textLines(text: string): Line[] {
+  let next = 0
+  return text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((line, at) => {
+      const from = next
+      next += line.length + 1
+      return { text: visible(line), from, before: <span class="number">{at + 1}</span> }
+    })
+}
+
+/** Control characters are shown, not obeyed: a stream may hold what moves or hides text. */
+function visible(text: string): string {
+  return text.replace(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
+}
+
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu

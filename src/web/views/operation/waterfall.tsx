@@ -1,0 +1,86 @@
+import { duration } from "../../../model/format.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { toWaterfall, type WaterfallRow } from "../../../model/waterfall.ts"
+import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { nowMs } from "../../state/now.ts"
+import { link } from "../../state/route.ts"
+import "./waterfall.css"
+
+const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for the calls it made" } as const
+
+/** The calls of an operation over time: who ran when, what it waited for. */
+export function Waterfall({ operation, chosenId }: { operation: OperationSummary; chosenId: string | undefined }) {
+  const { rows, totalMs: exactMs } = toWaterfall(
+    operation,
+    operation.outcome === "running" ? nowMs.value : nowMs.peek(),
+  )
+  const totalMs = Math.max(exactMs, 0.001)
+  const ticks = ticksOf(totalMs)
+  const left = (ms: number) => `${(100 * ms) / totalMs}%`
+  return (
+    <section class="waterfall" aria-label="waterfall">
+      <div class="axis" aria-hidden="true">
+        <span class="axis-name">{operation.command === "DEL" ? "reverse order of the list" : ""}</span>
+        <div class="axis-ticks">
+          {ticks.map((ms) => (
+            <span key={ms} style={{ left: left(ms) }}>
+              {ms === 0 ? "0" : duration(ms)}
+            </span>
+          ))}
+        </div>
+      </div>
+      <ol>
+        {rows.map((row) => (
+          <li key={row.call.id}>
+            <a
+              class={`span ${row.call.id === chosenId ? "chosen" : ""}`}
+              href={link({ panel: "calls", call: row.call.id, stream: undefined })}
+              aria-current={row.call.id === chosenId ? "true" : undefined}
+              aria-label={labelOf(row)}
+            >
+              <span class="span-name" style={{ paddingLeft: `${row.level * 16}px` }}>
+                {row.level > 0 && <i class="elbow" aria-hidden="true" />}
+                <OutcomeMark outcome={callOutcome(row.call)} />
+                <span class="nowrap">{row.call.plugin}</span>
+              </span>
+              <span class={`track ${callOutcome(row.call)} ${row.isOpen ? "open" : ""}`}>
+                {ticks.map((ms) => (
+                  <i key={ms} class="tick" style={{ left: left(ms) }} />
+                ))}
+                {row.spans.map(({ kind, fromMs, toMs }) => (
+                  <i
+                    key={fromMs}
+                    class={`piece ${kind}`}
+                    title={`${KINDS[kind]} ${duration(toMs - fromMs)}`}
+                    style={{ left: left(fromMs), width: left(toMs - fromMs) }}
+                  />
+                ))}
+                <b class="took mono" style={{ left: `calc(${left(row.toMs)} + 6px)` }}>
+                  {duration(row.toMs - row.fromMs)}
+                </b>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ol>
+      <p class="legend" aria-hidden="true">
+        <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting
+        for the calls it made
+      </p>
+    </section>
+  )
+}
+
+function labelOf({ call, level, spans, fromMs, toMs }: WaterfallRow): string {
+  const parts = spans.map(({ kind, fromMs: from, toMs: to }) => `${KINDS[kind]} ${duration(to - from)}`)
+  const nested = level > 0 ? `, nested ${level} deep` : ""
+  return `${call.plugin}${nested}: ${OUTCOME_WORDS[callOutcome(call)]}, from ${duration(fromMs)} for ${duration(toMs - fromMs)} (${parts.join(", ")})`
+}
+
+/** Four to eight round times. */
+function ticksOf(totalMs: number): number[] {
+  const rough = totalMs / 5
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough
+  return Array.from({ length: Math.floor((totalMs * 0.97) / step) + 1 }, (_, at) => at * step)
+}

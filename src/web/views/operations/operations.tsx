@@ -1,0 +1,183 @@
+import { signal } from "@preact/signals"
+import { useEffect, useRef, useState } from "preact/hooks"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { FilterBox } from "../../parts/filter/filter-box.tsx"
+import { isHung, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
+import { VirtualList } from "../../parts/list/virtual-list.tsx"
+import { connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
+import { type KeyHandlers, useKeys } from "../../state/keys.ts"
+import { visible } from "../../state/query.ts"
+import { go, route } from "../../state/route.ts"
+import { OperationDetail } from "../operation/operation.tsx"
+import "./operations.css"
+
+const ROW_PX = 28
+const TALL_ROW_PX = 48
+/** Below this width a row takes two lines; operation-row.css says the same. */
+const TALL_BELOW_PX = 560
+
+/** The row that the keyboard is at while none is open. */
+const cursor = signal<string | undefined>(undefined)
+
+/** Read anew at each key: keys come faster than the page is drawn. */
+const keys: KeyHandlers = {
+  move(rows) {
+    const shown = visible.peek()
+    const at = markedRow()
+    const next = rowAt(shown, Math.min(Math.max((at < 0 && rows < 0 ? shown.length : at) + rows, 0), shown.length - 1))
+    if (!next) return
+    if (route.peek().operation) select(next.id, "replace")
+    else cursor.value = next.id
+  },
+  open() {
+    const found = rowAt(visible.peek(), Math.max(markedRow(), 0))
+    if (found) select(found.id, "push")
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
+  },
+}
+
+/** Every operation, newest first, and the chosen one beside it. */
+export function Operations() {
+  const { operation: selectedId } = route.value
+  const shown = visible.value
+  const count = shown.length
+  const selected = operationById(selectedId)
+  const cursorId = cursor.value
+  const markedId = selected?.id ?? cursorId
+  const marked = rowOf(shown, markedId)
+  const list = useRef<HTMLElement>(null)
+  const isNarrow = useNarrow(list)
+  useKeys(keys)
+  return (
+    <div class={`operations ${selectedId ? "split" : ""}`}>
+      <section class="list-side" aria-label="operations" ref={list}>
+        <div class="toolbar">
+          <FilterBox />
+          <Counters />
+          {route.value.q && <span class="dim">{count} shown</span>}
+        </div>
+        {count === 0 ? (
+          <Nothing />
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${count} operations, newest first`}
+            aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
+            tabIndex={0}
+            count={count}
+            rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
+            current={marked}
+            identity={{ idOf: (index) => rowAt(shown, index)?.id, indexOf: (id) => rowOf(shown, id) }}
+            row={(index) => {
+              const operation = rowAt(shown, index)
+              if (!operation) return null
+              const isSelected = operation.id === selected?.id
+              return (
+                <div
+                  id={`row-${operation.id}`}
+                  class={`row ${operation.outcome} ${isHung(operation) ? "hung" : ""} ${operation.id === cursorId && !isSelected ? "cursor" : ""}`}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={isSelected}
+                  aria-label={operationLabel(operation)}
+                  aria-posinset={index + 1}
+                  aria-setsize={count}
+                  onClick={() => select(operation.id, "push")}
+                  onKeyDown={() => undefined}
+                >
+                  <OperationRow operation={operation} />
+                </div>
+              )
+            }}
+          />
+        )}
+      </section>
+      {selectedId && <OperationDetail key={selected?.id ?? selectedId} id={selectedId} />}
+    </div>
+  )
+}
+
+function select(id: string, how: "push" | "replace"): void {
+  cursor.value = id
+  const { panel } = route.peek()
+  go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
+}
+
+function markedRow(): number {
+  return rowOf(visible.peek(), operationById(route.peek().operation)?.id ?? cursor.peek())
+}
+
+/** Rows are counted from the newest, operations from the oldest. */
+function rowAt(shown: readonly OperationSummary[], row: number): OperationSummary | undefined {
+  return shown[shown.length - 1 - row]
+}
+
+function rowOf(shown: readonly OperationSummary[], id: string | undefined): number {
+  const at = id === undefined ? -1 : shown.findLastIndex((operation) => operation.id === id)
+  return at < 0 ? -1 : shown.length - 1 - at
+}
+
+/** How many there are of each, and one click to see only those. */
+function Counters() {
+  const { all, failed, running, killed } = tally.value
+  const { q } = route.value
+  const kinds = [
+    { title: "all", count: all, filter: "" },
+    { title: "failed", count: failed, filter: "outcome=failed" },
+    { title: "in flight", count: running, filter: "outcome=running" },
+    { title: "killed", count: killed, filter: "outcome=killed" },
+  ]
+  return (
+    <fieldset class="counters" aria-label="outcomes">
+      {kinds.map(({ title, count, filter }) => (
+        <button
+          key={title}
+          type="button"
+          class={`counter ${title.replace(" ", "-")} ${count > 0 ? "some" : ""}`}
+          aria-pressed={q === filter}
+          onClick={() => go({ q: filter })}
+        >
+          {title} <b>{count}</b>
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Nothing() {
+  if (operations.value.length > 0) {
+    return (
+      <div class="empty">
+        <strong>No operation matches the filter.</strong>
+        <button type="button" class="button" onClick={() => go({ q: "" })}>
+          Show all {operations.value.length}
+        </button>
+      </div>
+    )
+  }
+  if (!isReady.value) {
+    return (
+      <div class="empty">{connection.value === "lost" ? "The server does not answer." : "Reading the capture…"}</div>
+    )
+  }
+  return (
+    <div class="empty">
+      <strong>No operation has been recorded yet.</strong>
+      <span>
+        {source.value?.isLive ? "They appear here as soon as a runtime calls a plugin." : "The capture holds no call."}
+      </span>
+    </div>
+  )
+}
+
+function useNarrow(element: { current: HTMLElement | null }): boolean {
+  const [isNarrow, setNarrow] = useState(innerWidth < TALL_BELOW_PX)
+  useEffect(() => {
+    if (!element.current) return undefined
+    const observer = new ResizeObserver(([entry]) => entry && setNarrow(entry.contentRect.width <= TALL_BELOW_PX))
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [element])
+  return isNarrow
+}

@@ -1,0 +1,206 @@
+import { computed } from "@preact/signals"
+import { useState } from "preact/hooks"
+import type { Call } from "../../../model/call.ts"
+import { duration } from "../../../model/format.ts"
+import { walk } from "../../../model/operation.ts"
+import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
+import { Chart } from "../../parts/chart/chart.tsx"
+import { exactTime, timeOfDay } from "../../parts/clock.ts"
+import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { isReady, source, tallyOf } from "../../state/capture.ts"
+import { nowMs } from "../../state/now.ts"
+import { link } from "../../state/route.ts"
+import { settled } from "../../state/settled.ts"
+import { Verdict } from "./verdict.tsx"
+import "./overview.css"
+
+const calls = computed(() => {
+  const all: Call[] = []
+  for (const operation of settled.value) for (const { call } of walk(operation.calls)) all.push(call)
+  return all
+})
+/** To the whole 10 s, so that a quiet page does not count everything anew each second. */
+const untilMs = computed(() => (source.value?.isLive ? Math.floor(nowMs.value / 10_000) * 10_000 : 0))
+const timeline = computed(() => toTimeline(calls.value, untilMs.value))
+const TROUBLES_SHOWN = 8
+
+/** How the node does: what runs now, how much, how often it fails, how long each plugin takes. */
+export function Overview() {
+  const [chosen, setChosen] = useState<string>()
+  const found = timeline.value
+  if (!found)
+    return <div class="empty">{isReady.value ? "No call has been recorded yet." : "Reading the capture…"}</div>
+  const { startMs, stepMs, steps, plugins } = found
+  const seconds = Array.from({ length: steps }, (_, at) => (startMs + at * stepMs) / 1_000)
+  const perMinute = (values: number[]) => values.map((value) => (value * 60_000) / stepMs)
+  const plugin = plugins.find((candidate) => candidate.plugin === chosen) ?? plugins[0]
+  return (
+    <ScrollRegion class="overview" label="overview">
+      <Tiles />
+      <div class="charts">
+        <Chart
+          label="Calls a minute"
+          seconds={seconds}
+          format={(value) => (value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1))}
+          series={[
+            { label: "calls", values: perMinute(found.calls), colour: "--accent", isArea: true },
+            { label: "failed", values: perMinute(found.failed), colour: "--failed", dash: [4, 3] },
+          ]}
+        />
+        <Chart
+          label="Calls in flight, at most"
+          seconds={seconds}
+          format={(value) => String(Math.round(value))}
+          series={[{ label: "in flight", values: found.inFlight, colour: "--running", isArea: true }]}
+        />
+        {plugin && (
+          <Chart
+            label={`How long ${plugin.plugin} takes`}
+            seconds={seconds}
+            format={duration}
+            series={[
+              { label: "p99", values: plugin.over.p99, colour: "--failed", dash: [2, 3] },
+              { label: "p95", values: plugin.over.p95, colour: "--running", dash: [6, 3] },
+              { label: "p50", values: plugin.over.p50, colour: "--accent" },
+            ]}
+          />
+        )}
+      </div>
+      <Plugins plugins={plugins} chosen={plugin?.plugin} choose={setChosen} />
+      <Verdict />
+      <Troubles />
+    </ScrollRegion>
+  )
+}
+
+function Tiles() {
+  const { all, failed, running, killed } = tallyOf(settled.value)
+  const found = calls.value
+  const longest = settled.value.filter(({ outcome }) => outcome === "running").at(0)
+  const tiles: [title: string, value: string, filter: string, kind: string, small?: string][] = [
+    ["operations", String(all), "", "", `${found.length} calls`],
+    [
+      "failed",
+      String(failed),
+      "outcome=failed",
+      failed > 0 ? "failed" : "",
+      all > 0 ? `${((100 * failed) / all).toFixed(1)} %` : "",
+    ],
+    [
+      "in flight",
+      String(running),
+      "outcome=running",
+      running > 0 ? "running" : "",
+      longest ? `longest ${duration(Math.max(0, nowMs.value - longest.wallMs))}` : "",
+    ],
+    ["killed", String(killed), "outcome=killed", killed > 0 ? "killed" : ""],
+  ]
+  return (
+    <div class="tiles">
+      {tiles.map(([title, value, q, kind, small]) => (
+        <a key={title} class={`tile ${kind}`} href={link({ view: "operations", q, operation: undefined })}>
+          <b>{value}</b>
+          <span>{title}</span>
+          <small class="dim">{small}</small>
+        </a>
+      ))}
+    </div>
+  )
+}
+
+function Plugins({
+  plugins,
+  chosen,
+  choose,
+}: {
+  plugins: PluginTimeline[]
+  chosen: string | undefined
+  choose(plugin: string): void
+}) {
+  const slowest = Math.max(...plugins.map(({ p99 }) => p99 ?? 0), 0.001)
+  return (
+    <section class="sheet" aria-label="plugins">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Plugin</th>
+            <th scope="col" class="number-cell">
+              Calls
+            </th>
+            <th scope="col" class="number-cell">
+              Failed
+            </th>
+            <th scope="col" class="number-cell">
+              p50
+            </th>
+            <th scope="col" class="number-cell">
+              p95
+            </th>
+            <th scope="col" class="number-cell">
+              p99
+            </th>
+            <th scope="col" class="wide">
+              <span class="visually-hidden">p50 to p99, drawn</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {plugins.map(({ plugin, calls: count, failed, p50, p95, p99 }) => (
+            <tr key={plugin} class={plugin === chosen ? "chosen" : ""}>
+              <th scope="row">
+                <button type="button" aria-pressed={plugin === chosen} onClick={() => choose(plugin)}>
+                  {plugin}
+                </button>
+              </th>
+              <td>{count}</td>
+              <td class={failed > 0 ? "bad" : ""}>{failed}</td>
+              <td>{duration(p50 ?? undefined)}</td>
+              <td>{duration(p95 ?? undefined)}</td>
+              <td>{duration(p99 ?? undefined)}</td>
+              <td class="wide" aria-hidden="true">
+                {p50 !== null && p99 !== null && (
+                  <>
+                    <i
+                      class="range"
+                      style={{ left: `${(100 * p50) / slowest}%`, width: `${(100 * (p99 - p50)) / slowest}%` }}
+                    />
+                    <i class="median" style={{ left: `${(100 * p50) / slowest}%` }} />
+                  </>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** The last operations that did not end well, and those that have not ended. */
+function Troubles() {
+  const found = settled.value
+    .filter(({ outcome }) => outcome !== "ok" && outcome !== "unknown")
+    .slice(-TROUBLES_SHOWN)
+    .reverse()
+  if (found.length === 0) return null
+  return (
+    <section class="sandbox" aria-label="latest troubles">
+      <header>
+        <h2>Latest troubles</h2>
+        <span class="dim">since {timeOfDay(found.at(-1)?.wallMs ?? 0, nowMs.value)}</span>
+      </header>
+      {found.map((operation) => (
+        <a
+          key={operation.id}
+          class={`row with-pod ${operation.outcome}`}
+          href={link({ view: "operations", operation: operation.id, panel: "calls", call: undefined, q: "" })}
+          aria-label={operationLabel(operation)}
+          title={exactTime(operation.wallMs)}
+        >
+          <OperationRow operation={operation} />
+        </a>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,132 @@
+import { duration } from "../../../model/format.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import type { PodLife, Sandbox } from "../../../model/pod.ts"
+import { timeOfDay } from "../../parts/clock.ts"
+import { CloseLink } from "../../parts/close-link.tsx"
+import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { isReady } from "../../state/capture.ts"
+import { nowMs } from "../../state/now.ts"
+import { link } from "../../state/route.ts"
+import { STATE_OUTCOMES, STATE_WORDS } from "./pods.tsx"
+
+/** A pod over its life: each sandbox that was made for it, and every operation on it. */
+export function PodDetail({ podKey, pod }: { podKey: string; pod: PodLife<OperationSummary> | undefined }) {
+  return (
+    <section class="detail" aria-label={`pod ${podKey}`} tabIndex={-1}>
+      <header class="head">
+        <div class="head-line">
+          {pod && <OutcomeMark outcome={STATE_OUTCOMES[pod.state]} />}
+          <h1 class="nowrap">{podKey}</h1>
+          {pod && <span class="dim">{STATE_WORDS[pod.state]}</span>}
+          <CloseLink href={link({ pod: undefined })} what="pod" />
+        </div>
+      </header>
+      {pod ? (
+        <Life pod={pod} />
+      ) : (
+        <div class="empty">{isReady.value ? "No call of the capture is for this pod." : "Reading the capture…"}</div>
+      )}
+    </section>
+  )
+}
+
+function Life({ pod }: { pod: PodLife<OperationSummary> }) {
+  const endMs = Math.max(
+    ...pod.sandboxes.map((sandbox) =>
+      sandbox.state === "up" || sandbox.state === "starting" ? nowMs.value : endOf(sandbox),
+    ),
+  )
+  const totalMs = Math.max(endMs - pod.firstMs, 1)
+  const left = (ms: number) => `${(100 * (ms - pod.firstMs)) / totalMs}%`
+  return (
+    <ScrollRegion class="life" label="life of the pod">
+      <h2>
+        {pod.sandboxes.length === 1 ? "One sandbox" : `${pod.sandboxes.length} sandboxes`}
+        <span class="dim">
+          {" "}
+          from {timeOfDay(pod.firstMs, nowMs.value)}, over {duration(totalMs)}
+        </span>
+      </h2>
+      <div class="lanes" aria-hidden="true">
+        {pod.sandboxes.map((sandbox) => (
+          <div class="lane" key={sandbox.containerId}>
+            <span class="mono dim">{sandbox.containerId.slice(0, 13) || "(none)"}</span>
+            <span class="lane-track">
+              {sandbox.upMs !== undefined && (
+                <i
+                  class={`lane-up ${sandbox.downMs === undefined ? "open" : ""}`}
+                  style={{
+                    left: left(sandbox.upMs),
+                    width: `${(100 * ((sandbox.downMs ?? endMs) - sandbox.upMs)) / totalMs}%`,
+                  }}
+                />
+              )}
+              {lanePlaces(sandbox.operations, left).map(({ operation, place }) => (
+                <i key={operation.id} class="lane-mark" style={{ left: place }} title={operationLabel(operation)}>
+                  <OutcomeMark outcome={operation.outcome} />
+                </i>
+              ))}
+            </span>
+          </div>
+        ))}
+      </div>
+      {pod.sandboxes.map((sandbox, at) => (
+        <section class="sandbox" key={sandbox.containerId} aria-label={`sandbox ${at + 1}`}>
+          <header>
+            <OutcomeMark outcome={STATE_OUTCOMES[sandbox.state]} />
+            <h3>{pod.sandboxes.length > 1 ? `Try ${at + 1}` : "Sandbox"}</h3>
+            <span class="mono dim" title={sandbox.containerId}>
+              {sandbox.containerId.slice(0, 32)}
+            </span>
+            <span class="dim">{said(sandbox)}</span>
+          </header>
+          {sandbox.operations.map((operation) => (
+            <a
+              key={operation.id}
+              class={`row ${operation.outcome}`}
+              href={link({
+                view: "operations",
+                pod: undefined,
+                operation: operation.id,
+                panel: "calls",
+                call: undefined,
+                q: "",
+              })}
+              aria-label={operationLabel(operation)}
+            >
+              <OperationRow operation={operation} />
+            </a>
+          ))}
+        </section>
+      ))}
+    </ScrollRegion>
+  )
+}
+
+const MARK = "17px"
+/** More of them are told apart by nobody, and one may lie on the other. */
+const MOST_MARKS = 20
+
+/** Where each mark lies: at its time, and beside the one before it where the two would lie on each other. */
+function lanePlaces(operations: OperationSummary[], left: (ms: number) => string) {
+  let before: string | undefined
+  return operations.map((operation) => {
+    const own = left(operation.wallMs)
+    const place = before && operations.length <= MOST_MARKS ? `max(${own}, ${before} + ${MARK})` : own
+    before = place
+    return { operation, place }
+  })
+}
+
+function endOf({ operations }: Sandbox<OperationSummary>): number {
+  const last = operations.at(-1)
+  return last ? last.wallMs + (last.durationMs ?? 0) : 0
+}
+
+function said({ state, upMs, downMs }: Sandbox<OperationSummary>): string {
+  if (upMs !== undefined && downMs !== undefined) return `up for ${duration(downMs - upMs)}, then torn down`
+  if (upMs !== undefined) return `up since ${timeOfDay(upMs, nowMs.value)}`
+  return STATE_WORDS[state]
+}

@@ -1,0 +1,143 @@
+import { computed, signal } from "@preact/signals"
+import { age } from "../../../model/format.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { type PodLife, type SandboxState, toPods } from "../../../model/pod.ts"
+import { exactTime } from "../../parts/clock.ts"
+import { addressesOf } from "../../parts/list/operation-row.tsx"
+import { VirtualList } from "../../parts/list/virtual-list.tsx"
+import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { useKeys } from "../../state/keys.ts"
+import { listKeys } from "../../state/list-keys.ts"
+import { nowMs } from "../../state/now.ts"
+import { go, route } from "../../state/route.ts"
+import { settled } from "../../state/settled.ts"
+import { PodDetail } from "./pod.tsx"
+import "../../parts/list/list-row.css"
+import "./pods.css"
+
+const pods = computed(() => toPods(settled.value))
+
+export const STATE_OUTCOMES = { up: "ok", gone: "gone", failed: "failed", starting: "running" } as const
+export const STATE_WORDS: Record<SandboxState, string> = {
+  up: "has its network",
+  gone: "torn down",
+  failed: "without network",
+  starting: "in flight",
+}
+
+const wanted = signal("")
+const shownPods = computed(() => {
+  const text = wanted.value.toLowerCase()
+  return text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
+})
+
+const keys = listKeys({
+  ids: () => shownPods.peek().map(({ key }) => key),
+  opened: () => route.peek().pod,
+  open: (pod, how) => go({ pod }, how),
+})
+
+/** Every pod that the capture tells of, and the chosen one's life beside it. */
+export function Pods() {
+  const shown = shownPods.value
+  const { pod: chosenKey } = route.value
+  const chosen = pods.value.find(({ key }) => key === chosenKey)
+  const marked = shown.findIndex(({ key }) => key === (chosenKey ?? keys.cursor.value))
+  useKeys(keys)
+  return (
+    <div class={`operations ${chosenKey ? "split" : ""}`}>
+      <section class="list-side" aria-label="pods">
+        <div class="toolbar">
+          <input
+            class="filter plain"
+            type="search"
+            placeholder="find a pod"
+            aria-label="find a pod by its name"
+            value={wanted.value}
+            onInput={(event) => {
+              wanted.value = event.currentTarget.value
+            }}
+          />
+          <span class="dim">{shown.length === 1 ? "1 pod" : `${shown.length} pods`}</span>
+        </div>
+        {shown.length === 0 ? (
+          <div class="empty">
+            {wanted.value ? "No pod has this in its name." : "No call of the capture is for a pod."}
+          </div>
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${shown.length} pods, the last that changed first`}
+            aria-activedescendant={marked >= 0 ? `pod-${marked}` : undefined}
+            tabIndex={0}
+            count={shown.length}
+            rowHeight={28}
+            current={marked}
+            row={(index) => {
+              const pod = shown[index]
+              return (
+                pod && (
+                  <PodRow
+                    pod={pod}
+                    index={index}
+                    count={shown.length}
+                    isChosen={pod === chosen}
+                    isCursor={index === marked}
+                  />
+                )
+              )
+            }}
+          />
+        )}
+      </section>
+      {chosenKey && <PodDetail podKey={chosenKey} pod={chosen} />}
+    </div>
+  )
+}
+
+function PodRow({
+  pod,
+  index,
+  count,
+  isChosen,
+  isCursor,
+}: {
+  pod: PodLife<OperationSummary>
+  index: number
+  count: number
+  isChosen: boolean
+  isCursor: boolean
+}) {
+  const { key, namespace, name, state, sandboxes, failures, lastMs } = pod
+  const operations = sandboxes.flatMap((sandbox) => sandbox.operations)
+  const tries = sandboxes.length === 1 ? "" : `${sandboxes.length} sandboxes`
+  return (
+    <div
+      id={`pod-${index}`}
+      class={`list-row pod-row ${failures > 0 ? "troubled" : ""} ${isCursor && !isChosen ? "cursor" : ""}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isChosen}
+      aria-label={`${key}, ${STATE_WORDS[state]}, ${operations.length} operations${tries ? `, ${tries}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      onClick={() => go({ pod: key })}
+      onKeyDown={() => undefined}
+    >
+      <OutcomeMark outcome={STATE_OUTCOMES[state]} />
+      <span class="nowrap">
+        <span class="dim">{namespace}/</span>
+        {name}
+      </span>
+      <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
+      <span class="dim nowrap">{STATE_WORDS[state]}</span>
+      <span class="nowrap">
+        {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{tries}</span>
+      </span>
+      <span class="dim age" title={exactTime(lastMs)}>
+        {age(lastMs, nowMs.value)}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,128 @@
+import { podName } from "../../../model/format.ts"
+import type { Holding, Try } from "../../../model/ledger/ledger.ts"
+import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
+import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS } from "../../parts/attachment.ts"
+import { exactTime, timeOfDay } from "../../parts/clock.ts"
+import { CloseLink } from "../../parts/close-link.tsx"
+import { FactTable } from "../../parts/fact-table.tsx"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { nowMs } from "../../state/now.ts"
+import { review } from "../../state/review.ts"
+import { link } from "../../state/route.ts"
+
+const NETNS_WORDS = { living: "there", stale: "no namespace any more", gone: "gone" } as const
+
+/** One attachment: what was added, what was deleted, who still holds what, and the calls that say so. */
+export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow | undefined }) {
+  return (
+    <section class="detail" aria-label={`attachment ${name}`} tabIndex={-1}>
+      <header class="head">
+        <div class="head-line">
+          {row && <OutcomeMark outcome={ATTACHMENT_OUTCOMES[row.state]} />}
+          <h1 class="nowrap">
+            {row?.pod ? (
+              <a href={link({ view: "pods", attachment: undefined, pod: podName(row) })}>{podName(row)}</a>
+            ) : (
+              name
+            )}
+          </h1>
+          {row && <span class="dim">{ATTACHMENT_WORDS[row.state]}</span>}
+          <CloseLink href={link({ attachment: undefined })} what="attachment" />
+        </div>
+      </header>
+      {row ? (
+        <Books row={row} />
+      ) : (
+        <div class="empty">
+          {review.value?.isComplete ? "It is gone, or was never added." : "Looking through the capture…"}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Books({ row }: { row: LedgerRow }) {
+  const { why, network, ifname, containerId, netns, netnsState, ips, node, add, dels, delCount, holdings, files } = row
+  const facts: [name: string, value: string | undefined][] = [
+    ["network", network],
+    ["ifname", ifname],
+    ["addresses", ips.join(" ")],
+    ["container", containerId],
+    ["netns", netns && `${netns}${netnsState ? ` (${NETNS_WORDS[netnsState]})` : ""}`],
+    ["node", node],
+  ]
+  return (
+    <ScrollRegion class="evidence" label="attachment">
+      <p class="remedy">{why}</p>
+      <FactTable facts={facts} class="books" />
+      {(add || delCount > 0) && (
+        <>
+          <h2>What was done</h2>
+          <ol class="tries">
+            {add && <TryLine command="ADD" attempt={add} />}
+            {dels.map((del) => (
+              <TryLine key={del.operation} command="DEL" attempt={del} />
+            ))}
+            {delCount > dels.length && <li class="dim">and {delCount - dels.length} more DEL</li>}
+          </ol>
+        </>
+      )}
+      {holdings.length > 0 && (
+        <>
+          <h2>Plugins that may still hold something</h2>
+          <ol class="tries">
+            {holdings.map((holding) => (
+              <HoldingLine key={holding.plugin} holding={holding} />
+            ))}
+          </ol>
+        </>
+      )}
+      {files.length > 0 && (
+        <>
+          <h2>Files on the node that name it</h2>
+          <ul class="tries mono">
+            {files.map((path) => (
+              <li key={path}>{path}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </ScrollRegion>
+  )
+}
+
+function TryLine({ command, attempt: { operation, wallMs, outcome } }: { command: string; attempt: Try }) {
+  return (
+    <li>
+      <a href={callLink(operation)}>
+        <OutcomeMark outcome={outcome} />
+        <b>{command}</b>
+        <span class="mono dim" title={exactTime(wallMs)}>
+          {timeOfDay(wallMs, nowMs.value)}
+        </span>
+        <span class="dim">{OUTCOME_WORDS[outcome]}</span>
+      </a>
+    </li>
+  )
+}
+
+function HoldingLine({ holding: { plugin, call, add, del } }: { holding: Holding }) {
+  return (
+    <li>
+      <OutcomeMark outcome={del?.end ?? add} />
+      <b>{plugin}</b>
+      {call ? (
+        <a href={callLink(call)}>ADD {OUTCOME_WORDS[add]}</a>
+      ) : (
+        <span class="dim">added before this capture</span>
+      )}
+      {del ? <a href={callLink(del.call)}>DEL {OUTCOME_WORDS[del.end]}</a> : <span class="dim">no DEL reached it</span>}
+    </li>
+  )
+}
+
+/** An operation may be named by any of its calls. */
+function callLink(call: string): string {
+  return link({ view: "operations", attachment: undefined, operation: call, panel: "calls", call, q: "" })
+}

@@ -1,0 +1,215 @@
+import { computed, signal } from "@preact/signals"
+import { podName } from "../../../model/format.ts"
+import type { Finding, Severity } from "../../../model/lint/finding.ts"
+import type { RuleFindings } from "../../../model/lint/findings-by-rule.ts"
+import { exactTime, timeOfDay } from "../../parts/clock.ts"
+import { CloseLink } from "../../parts/close-link.tsx"
+import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
+import { VirtualList } from "../../parts/list/virtual-list.tsx"
+import { SEVERITY_WORDS, SeverityMark } from "../../parts/marks/severity.tsx"
+import { useKeys } from "../../state/keys.ts"
+import { listKeys } from "../../state/list-keys.ts"
+import { nowMs } from "../../state/now.ts"
+import { review, useReview } from "../../state/review.ts"
+import { go, link, route } from "../../state/route.ts"
+import { Reviewing } from "./reviewing.tsx"
+import "../../parts/list/list-row.css"
+import "./findings.css"
+
+const ROW_PX = 46
+
+const severity = signal<Severity | undefined>(undefined)
+const shownRules = computed(() => {
+  const all = review.value?.rules ?? []
+  return severity.value ? all.filter((rule) => rule.severity === severity.value) : all
+})
+
+const keys = listKeys({
+  ids: () => shownRules.peek().map(({ rule }) => rule),
+  opened: () => route.peek().rule,
+  open: (rule, how) => go({ rule }, how),
+})
+
+/** What is wrong in the capture by rule, and of the chosen rule each place where it shows. */
+export function Findings() {
+  const answer = useReview()
+  const shown = shownRules.value
+  const { rule: chosenId } = route.value
+  const chosen = answer?.rules.find(({ rule }) => rule === chosenId)
+  const marked = shown.findIndex(({ rule }) => rule === (chosenId ?? keys.cursor.value))
+  useKeys(keys)
+  return (
+    <div class={`operations ${chosenId ? "split" : ""}`}>
+      <section class="list-side" aria-label="findings">
+        <div class="toolbar">
+          <Severities rules={answer?.rules ?? []} />
+          <Reviewing />
+        </div>
+        {shown.length === 0 ? (
+          <Nothing />
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${shown.length} rules that are broken, the worst first`}
+            aria-activedescendant={marked >= 0 ? `rule-${shown[marked]?.rule}` : undefined}
+            tabIndex={0}
+            count={shown.length}
+            rowHeight={ROW_PX}
+            current={marked}
+            row={(index) => {
+              const rule = shown[index]
+              return rule && <RuleRow rule={rule} isChosen={rule === chosen} isCursor={index === marked} />
+            }}
+          />
+        )}
+      </section>
+      {chosenId && <RuleDetail id={chosenId} rule={chosen} />}
+    </div>
+  )
+}
+
+function Severities({ rules }: { rules: readonly RuleFindings[] }) {
+  const kinds = [undefined, "error", "warning", "note"] as const
+  return (
+    <fieldset class="counters" aria-label="severities">
+      {kinds.map((kind) => {
+        const own = rules.filter((rule) => kind === undefined || rule.severity === kind)
+        return (
+          <button
+            key={kind ?? "all"}
+            type="button"
+            class={`counter ${kind ?? ""} ${own.length > 0 ? "some" : ""}`}
+            aria-pressed={severity.value === kind}
+            onClick={() => (severity.value = kind)}
+          >
+            {kind ? SEVERITY_WORDS[kind] : "all"} <b>{own.reduce((sum, { count }) => sum + count, 0)}</b>
+          </button>
+        )
+      })}
+    </fieldset>
+  )
+}
+
+function Nothing() {
+  const answer = review.value
+  if (!answer?.isComplete) return <div class="empty">Looking through the capture…</div>
+  if (answer.rules.length > 0) return <div class="empty">No finding is of this severity.</div>
+  return (
+    <div class="empty">
+      <strong>Nothing found.</strong>
+      <span>{answer.checked} operations were held against every rule.</span>
+    </div>
+  )
+}
+
+function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: boolean; isCursor: boolean }) {
+  const { rule: id, severity: kind, title, count, plugins } = rule
+  return (
+    <div
+      id={`rule-${id}`}
+      class={`list-row rule-row ${isCursor && !isChosen ? "cursor" : ""}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isChosen}
+      aria-label={`${SEVERITY_WORDS[kind]}: ${title}, ${times(count)}, in ${plugins.join(", ")}`}
+      onClick={() => go({ rule: id })}
+      onKeyDown={() => undefined}
+    >
+      <SeverityMark severity={kind} />
+      <span class="nowrap title" title={title}>
+        {title}
+      </span>
+      <span class="badge">{count}</span>
+      <span class="nowrap dim said">
+        <span class="mono">{id}</span> in {plugins.join(", ")}
+      </span>
+    </div>
+  )
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`
+}
+
+function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }) {
+  return (
+    <section class="detail" aria-label={`rule ${id}`} tabIndex={-1}>
+      <header class="head">
+        <div class="head-line">
+          {rule && <SeverityMark severity={rule.severity} />}
+          <h1>{rule?.title ?? id}</h1>
+          <CloseLink href={link({ rule: undefined })} what="rule" />
+        </div>
+        {rule && (
+          <dl class="facts">
+            <div>
+              <dt>rule</dt>
+              <dd class="mono">{id}</dd>
+            </div>
+            <div>
+              <dt>found</dt>
+              <dd>{times(rule.count)}</dd>
+            </div>
+            <div>
+              <dt>in</dt>
+              <dd>{rule.plugins.join(", ")}</dd>
+            </div>
+          </dl>
+        )}
+      </header>
+      {!rule ? (
+        <div class="empty">
+          {review.value?.isComplete ? "No call of the capture breaks this rule." : "Looking through the capture…"}
+        </div>
+      ) : (
+        <ScrollRegion class="evidence" label="evidence">
+          <p class="remedy">{rule.remedy}</p>
+          <p class="dim">
+            Written in{" "}
+            <a href={rule.source.link} target="_blank" rel="noopener noreferrer">
+              {rule.source.text}
+            </a>
+          </p>
+          <h2>
+            Where it shows
+            {rule.count > rule.latest.length && <span class="dim"> (the last {rule.latest.length})</span>}
+          </h2>
+          <ol>
+            {rule.latest.map((finding) => (
+              <EvidenceRow key={`${finding.evidence.call} ${finding.said}`} finding={finding} />
+            ))}
+          </ol>
+        </ScrollRegion>
+      )}
+    </section>
+  )
+}
+
+/** A finding, as a link to the bytes that it was concluded from. */
+function EvidenceRow({ finding }: { finding: Finding }) {
+  const { said, plugin, command, wallMs, operation, evidence } = finding
+  const { call, stream, byte, excerpt } = evidence
+  return (
+    <li>
+      <a
+        class="evidence-row"
+        href={link({ view: "operations", rule: undefined, operation, panel: "calls", call, stream, byte, q: "" })}
+      >
+        <span class="evidence-head">
+          <span class="mono dim" title={exactTime(wallMs)}>
+            {timeOfDay(wallMs, nowMs.value)}
+          </span>
+          <b>{command}</b>
+          <span class="nowrap">{podName(finding)}</span>
+          <span class="dim">
+            {plugin}, {stream}
+            {byte !== undefined && ` at byte ${byte}`}
+          </span>
+        </span>
+        {said && <span class="said">{said}</span>}
+        {excerpt.trim() && <code class="excerpt nowrap">{excerpt.trim().replace(/\s+/g, " ")}</code>}
+      </a>
+    </li>
+  )
+}

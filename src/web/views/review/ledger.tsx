@@ -1,0 +1,151 @@
+import { computed, signal } from "@preact/signals"
+import { age, podName } from "../../../model/format.ts"
+import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
+import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, troublesFirst } from "../../parts/attachment.ts"
+import { exactTime } from "../../parts/clock.ts"
+import { VirtualList } from "../../parts/list/virtual-list.tsx"
+import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { useKeys } from "../../state/keys.ts"
+import { listKeys } from "../../state/list-keys.ts"
+import { nowMs } from "../../state/now.ts"
+import { review, useReview } from "../../state/review.ts"
+import { go, route } from "../../state/route.ts"
+import { AttachmentDetail } from "./attachment.tsx"
+import { Reviewing } from "./reviewing.tsx"
+import "../../parts/list/list-row.css"
+import "./ledger.css"
+
+const state = signal<LedgerRow["state"] | undefined>(undefined)
+const rows = computed(() => troublesFirst(review.value?.ledger ?? []))
+const shownRows = computed(() => (state.value ? rows.value.filter((row) => row.state === state.value) : rows.value))
+
+const keys = listKeys({
+  ids: () => shownRows.peek().map(keyOf),
+  opened: () => route.peek().attachment,
+  open: (attachment, how) => go({ attachment }, how),
+})
+
+/** Every attachment that was added and is not gone, those that somebody must look after first. */
+export function LedgerView() {
+  useReview()
+  const shown = shownRows.value
+  const { attachment: chosenKey } = route.value
+  const chosen = rows.value.find((row) => keyOf(row) === chosenKey)
+  const markedKey = chosenKey ?? keys.cursor.value
+  const marked = markedKey === undefined ? -1 : shown.findIndex((row) => keyOf(row) === markedKey)
+  useKeys(keys)
+  return (
+    <div class={`operations ${chosenKey ? "split" : ""}`}>
+      <section class="list-side" aria-label="ledger">
+        <div class="toolbar">
+          <States />
+          <Reviewing />
+          {review.value && <span class="dim">{review.value.gone} came and went</span>}
+        </div>
+        {review.value?.note && (
+          <p class="notice" role="note">
+            {review.value.note}
+          </p>
+        )}
+        {shown.length === 0 ? (
+          <Nothing />
+        ) : (
+          <VirtualList
+            class="list"
+            role="listbox"
+            aria-label={`${shown.length} attachments, troubles first`}
+            aria-activedescendant={marked >= 0 ? `attachment-${marked}` : undefined}
+            tabIndex={0}
+            count={shown.length}
+            rowHeight={46}
+            current={marked}
+            row={(index) => {
+              const row = shown[index]
+              return (
+                row && (
+                  <AttachmentRow
+                    row={row}
+                    id={`attachment-${index}`}
+                    isChosen={row === chosen}
+                    isCursor={index === marked}
+                  />
+                )
+              )
+            }}
+          />
+        )}
+      </section>
+      {chosenKey && <AttachmentDetail name={chosenKey} row={chosen} />}
+    </div>
+  )
+}
+
+/** How many there are of each state, and one click to see only those. */
+function States() {
+  const counts = new Map<LedgerRow["state"] | undefined, number>([[undefined, rows.value.length]])
+  for (const row of rows.value) counts.set(row.state, (counts.get(row.state) ?? 0) + 1)
+  return (
+    <fieldset class="counters" aria-label="states">
+      {[...counts].map(([each, count]) => (
+        <button
+          key={each ?? "all"}
+          type="button"
+          class={`counter some ${each ? ATTACHMENT_OUTCOMES[each] : ""}`}
+          aria-pressed={state.value === each}
+          onClick={() => (state.value = each)}
+        >
+          {each ?? "all"} <b>{count}</b>
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Nothing() {
+  const answer = review.value
+  if (!answer?.isComplete) return <div class="empty">Looking through the capture…</div>
+  return (
+    <div class="empty">
+      <strong>Nothing is attached.</strong>
+      <span>Every attachment that was added has been deleted by every plugin that added it.</span>
+    </div>
+  )
+}
+
+function AttachmentRow({
+  row,
+  id,
+  isChosen,
+  isCursor,
+}: {
+  row: LedgerRow
+  id: string
+  isChosen: boolean
+  isCursor: boolean
+}) {
+  const { state: kind, ips, network, ifname, containerId, add, why } = row
+  const whose = row.pod ? podName(row) : containerId.slice(0, 13)
+  return (
+    <div
+      id={id}
+      class={`list-row ledger-row ${ATTACHMENT_OUTCOMES[kind]} ${isCursor && !isChosen ? "cursor" : ""}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isChosen}
+      aria-label={`${whose}, ${ATTACHMENT_WORDS[kind]}: ${why}`}
+      onClick={() => go({ attachment: keyOf(row) })}
+      onKeyDown={() => undefined}
+    >
+      <OutcomeMark outcome={ATTACHMENT_OUTCOMES[kind]} />
+      <b class="state">{kind}</b>
+      <span class="nowrap whose">{whose}</span>
+      <span class="nowrap dim place">
+        {[network, ifname].filter(Boolean).join(" ")} <span class="mono">{ips.join(" ")}</span>
+      </span>
+      <span class="nowrap dim why">{why}</span>
+      <span class="dim age" title={add && exactTime(add.wallMs)}>
+        {add && age(add.wallMs, nowMs.value)}
+      </span>
+    </div>
+  )
+}

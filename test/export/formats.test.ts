@@ -1,0 +1,281 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { decode } from "../../src/capture/codec.ts"
+import { bundleLines } from "../../src/export/bundle.ts"
+import { ChromeTrace } from "../../src/export/chrome-trace.ts"
+import { toOtlp } from "../../src/export/otlp.ts"
+import { toProbeLog } from "../../src/export/probe-log.ts"
+import { toCall } from "../../src/model/call.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
+import { call, operation, payload, T0 } from "../model/calls.ts"
+
+const BRIDGE = call("00000000000000b1", {
+  plugin: "bridge",
+  durationMs: 30,
+  env: { CNI_COMMAND: "ADD" },
+  stdin: { name: "pods", type: "bridge" },
+  stdout: '{"cniVersion":"1.0.0",\n "ips":[]}',
+  stderr: "veth made\n",
+  node: "n1",
+})
+const IPAM = call("00000000000000a1", {
+  plugin: "host-local",
+  parent: "00000000000000b1",
+  at: 5,
+  durationMs: 8.25,
+  exit: { code: 1 },
+  stdout: { code: 11, msg: "full" },
+  ppid: 100,
+  node: "n1",
+})
+const ADD = operation(BRIDGE, IPAM)
+
+test("the article's lines, each call's input and output, spaced as its scripts spaced them", () => {
+  const head = "CNI_COMMAND=ADD,CNI_CONTAINERID=c0ffee,"
+  assert.equal(
+    toProbeLog(ADD),
+    [
+      `${head}input={"name": "pods", "type": "bridge"}\n`,
+      `${head}output={"cniVersion": "1.0.0", "ips": []}\n`,
+      `${head}input={"cniVersion": "1.0.0", "name": "pods", "type": "host-local"}\n`,
+      `${head}output={"code": 11, "msg": "full"}\n`,
+    ].join(""),
+  )
+})
+
+test("a probe of the article's chain wrote what came before as input, what came after as output", () => {
+  const pre = call("cni_pre", { as: "probe", stdin: { type: "cni_pre" } })
+  const post = call("cni_post", { as: "probe", at: 20, stdin: { type: "cni_post", prevResult: { ips: [] } } })
+  const del = call("cni_post", { as: "probe", command: "DEL", stdin: { prevResult: { ips: [] } } })
+  const head = "CNI_CONTAINERID=c0ffee,"
+  assert.equal(
+    toProbeLog(operation(pre, post)),
+    `CNI_COMMAND=ADD,${head}input={"type": "cni_pre"}\nCNI_COMMAND=ADD,${head}output={"ips": []}\n`,
+  )
+  assert.equal(toProbeLog(operation(del)), `CNI_COMMAND=DEL,${head}input={"prevResult": {"ips": []}}\n`)
+})
+
+test("trace events: a node is a process, an operation a lane, calls lie in it as they nest", () => {
+  const ts = T0 * 1000
+  assert.deepEqual(new ChromeTrace(T0).events(ADD), [
+    { name: "process_name", ph: "M", pid: 1, tid: 0, args: { name: "n1" } },
+    { name: "thread_name", ph: "M", pid: 1, tid: 1, args: { name: "operations 1" } },
+    {
+      name: "ADD shop/web-1",
+      ph: "X",
+      pid: 1,
+      tid: 1,
+      ts,
+      dur: 30_000,
+      cat: "operation",
+      args: {
+        id: "00000000000000b1",
+        outcome: "ok",
+        container: "c0ffee",
+        network: "pods",
+        ifname: "eth0",
+        runtime: "containerd",
+      },
+    },
+    {
+      name: "bridge",
+      ph: "X",
+      pid: 1,
+      tid: 1,
+      ts,
+      dur: 30_000,
+      cat: "call",
+      args: { id: "00000000000000b1", command: "ADD", state: "exit 0", pid: 100, spawnMs: 1 },
+    },
+    {
+      name: "host-local",
+      ph: "X",
+      pid: 1,
+      tid: 1,
+      ts: ts + 5000,
+      dur: 8250,
+      cat: "call",
+      cname: "terrible",
+      args: { id: "00000000000000a1", command: "ADD", state: "exit 1", pid: 100, spawnMs: 1 },
+    },
+  ])
+})
+
+test("operations that overlap take lanes of their own; a killed call is an instant, a running one ends now", () => {
+  const trace = new ChromeTrace(T0 + 500)
+  const lanes = [
+    operation(call("a", { durationMs: 100 })),
+    operation(call("b", { at: 50, state: "running" })),
+    operation(call("c", { at: 60, state: "killed" })),
+    operation(call("d", { at: 200 })),
+  ].map((one) =>
+    trace
+      .events(one)
+      .filter(({ ph }) => ph !== "M")
+      .map(({ name, ph, tid, dur }) => [name, ph, tid, dur]),
+  )
+  assert.deepEqual(lanes, [
+    [
+      ["ADD shop/web-1", "X", 1, 100_000],
+      ["a", "X", 1, 100_000],
+    ],
+    [
+      ["ADD shop/web-1", "X", 2, 450_000],
+      ["b", "X", 2, 450_000],
+    ],
+    [
+      ["ADD shop/web-1", "X", 3, 0],
+      ["c", "i", 3, undefined],
+    ],
+    [
+      ["ADD shop/web-1", "X", 1, 10_000],
+      ["d", "X", 1, 10_000],
+    ],
+  ])
+})
+
+test("OTLP: a span a call below one for the operation, streams as events, ids that are the same each time", () => {
+  const text = (stringValue: string) => ({ stringValue })
+  const context = (entries: [string, string][]) => entries.map(([key, value]) => ({ key, value: text(value) }))
+  const about = context([
+    ["cni.command", "ADD"],
+    ["cni.network", "pods"],
+    ["cni.ifname", "eth0"],
+    ["cni.netns", "/var/run/netns/cni-1"],
+    ["container.id", "c0ffee"],
+    ["k8s.namespace.name", "shop"],
+    ["k8s.pod.name", "web-1"],
+    ["cni.subject", "shop/web-1"],
+  ])
+  const nanos = (ms: number) => `${T0 + ms}000000`
+  const { resourceSpans } = toOtlp([operation(BRIDGE)], "0.1.0", T0)
+  const [resource] = resourceSpans
+  const spans = resource?.scopeSpans[0]?.spans ?? []
+  assert.deepEqual(
+    resource?.resource.attributes,
+    context([
+      ["service.name", "cni"],
+      ["host.name", "n1"],
+      ["k8s.node.name", "n1"],
+    ]),
+  )
+  const [root, own] = spans
+  assert.match(`${root?.traceId} ${root?.spanId}`, /^[0-9a-f]{32} [0-9a-f]{16}$/)
+  assert.deepEqual(
+    { ...root, traceId: "", spanId: "" },
+    {
+      traceId: "",
+      spanId: "",
+      name: "CNI ADD",
+      kind: 1,
+      startTimeUnixNano: nanos(0),
+      endTimeUnixNano: nanos(30),
+      attributes: [
+        ...about,
+        ...context([
+          ["cni.operation", "00000000000000b1"],
+          ["cni.outcome", "ok"],
+        ]),
+      ],
+      events: [],
+      status: { code: 1 },
+    },
+  )
+  assert.deepEqual(own, {
+    traceId: root?.traceId,
+    spanId: "00000000000000b1",
+    parentSpanId: root?.spanId,
+    name: "bridge",
+    kind: 1,
+    startTimeUnixNano: nanos(0),
+    endTimeUnixNano: nanos(30),
+    attributes: [
+      ...about,
+      { key: "process.executable.name", value: text("bridge") },
+      { key: "process.executable.path", value: text("/opt/cni/bin/bridge") },
+      { key: "process.command_args", value: { arrayValue: { values: [text("/opt/cni/bin/bridge")] } } },
+      { key: "process.pid", value: { intValue: "100" } },
+      { key: "process.parent_pid", value: { intValue: "1" } },
+      { key: "process.exit.code", value: { intValue: "0" } },
+      { key: "cni.call", value: text("00000000000000b1") },
+      { key: "cni.state", value: text("ended") },
+      { key: "cni.spawn_ms", value: { intValue: "1" } },
+    ],
+    events: [
+      event("stdin", nanos(0), '{"name":"pods","type":"bridge"}'),
+      event("stdout", nanos(30), '{"cniVersion":"1.0.0",\n "ips":[]}'),
+      event("stderr", nanos(30), "veth made\n"),
+    ],
+    status: { code: 1 },
+  })
+  assert.deepEqual(toOtlp([operation(BRIDGE)], "0.1.0", T0), { resourceSpans })
+
+  function event(name: string, timeUnixNano: string, content: string) {
+    return {
+      timeUnixNano,
+      name: `cni.${name}`,
+      attributes: [
+        { key: "cni.size_bytes", value: { intValue: String(content.length) } },
+        { key: "cni.text", value: text(content) },
+      ],
+    }
+  }
+})
+
+test("OTLP: a call that carries TRACEPARENT belongs to that trace; large streams are cut off and say so", () => {
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+  const large = call("x", { env: { TRACEPARENT: traceparent }, stdout: "y".repeat(20_000), exit: { signal: 9 } })
+  const spans = toOtlp([operation(large)], "0.1.0", T0).resourceSpans[0]?.scopeSpans[0]?.spans ?? []
+  assert.deepEqual(
+    spans.map(({ traceId, parentSpanId, status }) => ({ traceId, parentSpanId, status })),
+    [
+      {
+        traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+        parentSpanId: "00f067aa0ba902b7",
+        status: { code: 2, message: "failed" },
+      },
+      {
+        traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+        parentSpanId: spans[0]?.spanId,
+        status: { code: 2, message: "killed by SIGKILL" },
+      },
+    ],
+  )
+  const stdout = spans[1]?.events.find(({ name }) => name === "cni.stdout")
+  assert.deepEqual(
+    stdout?.attributes.map(({ key, value }) => [key, "stringValue" in value ? value.stringValue.length : value]),
+    [
+      ["cni.size_bytes", { intValue: "20000" }],
+      ["cni.text", 16_384],
+      ["cni.truncated", { boolValue: true }],
+    ],
+  )
+})
+
+test("a bundle's lines are records again, and what a raw capture held of secrets is out", () => {
+  const raw = call("00000000000000cc", {
+    plugin: "calico",
+    env: { CNI_COMMAND: "ADD", AWS_SECRET_ACCESS_KEY: "AKIA", HOME: "/root" },
+    command: "ADD",
+    stdin: { name: "pods", cniVersion: "1.0.0", policy: { k8s_auth_token: "hunter2" } },
+    usage: { maxRssBytes: 4096, userMs: 1, systemMs: 2 },
+  })
+  const base64 = { decode: (text: string) => text, encode: (text: string) => text }
+  const lines = bundleLines(operation(raw), checksum, base64).split("\n").filter(Boolean)
+  assert.ok(!lines.join().includes("hunter2") && !lines.join().includes("AKIA") && !lines.join().includes("/root"))
+  const [begin, end] = lines
+    .map((line) => decode(line, checksum))
+    .map((one) => (one.kind === "record" ? one.record : one))
+  assert.ok(begin?.kind === "begin" && end?.kind === "end")
+  const stdin = '{"name":"pods","cniVersion":"1.0.0","policy":{"k8s_auth_token":"[redacted]"}}'
+  const { containerId: _containerId, netns: _netns, ifname: _ifname, pod: _pod, ...rest } = raw
+  assert.deepEqual(toCall(begin, end), {
+    ...rest,
+    env: { CNI_COMMAND: "ADD" },
+    envNames: ["AWS_SECRET_ACCESS_KEY", "HOME"],
+    cniVersion: "1.0.0",
+    stdin: { sizeBytes: raw.stdin?.sizeBytes, redacted: ["/policy/k8s_auth_token"], text: stdin },
+    stdout: payload(""),
+    stderr: payload(""),
+  })
+})

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import type { Mode } from "../../../src/install/plan/install-options.ts"
+import type { Order } from "../dying.ts"
+import { buildHands, Hands, removeHands } from "../hands.ts"
+import { Node, Runtime } from "../node.ts"
+
+before(buildHands)
+after(removeHands)
+
+for (const mode of ["swap", "chain", "path"] as const) {
+  test(`${mode}: killed after any step of install or uninstall, finished by either; no trace is left, no call fails`, () =>
+    everyDeath(mode))
+}
+
+/** The second is a symlink to the first, which dispatches on its name. */
+const PLUGINS = ["bridge", "host-local"]
+
+/**
+ * Kills an install after its first change of the disk, after its second, until it comes to its end, and an uninstall
+ * likewise; what was cut off is once finished by the same verb, and once taken back by the other one.
+ */
+async function everyDeath(mode: Mode): Promise<void> {
+  const node = nodeOfPlugins()
+  const clean = await traces(node)
+  const shimDir = node.at("/opt/cnitap/bin")
+  const runtime = new Runtime(node.at(node.confDir), mode === "path" ? [shimDir, node.bin] : [node.bin])
+  const hands = new Hands()
+  const run = (verb: Order["verb"], { path = runtime.path, dieAfter = 0 } = {}) =>
+    hands.run({
+      verb,
+      mode,
+      confDir: node.at(node.confDir),
+      binDir: node.bin,
+      shimDir,
+      capture: node.at("/var/lib/cnitap/capture"),
+      path,
+      handshake: runtime.handshake,
+      dieAfter,
+    })
+  const steps = { install: 0, uninstall: 0 }
+  const install = async (after: string) => {
+    assert.equal(await run("install"), "ended", after)
+    assert.deepEqual(recordedBy(mode, node, shimDir), PLUGINS, after)
+  }
+  const uninstall = async (after: string) => {
+    assert.equal(await run("uninstall"), "ended", after)
+    // What the runtime looks into stays until it does no more: the operator takes our directory out of its path.
+    if (mode === "path")
+      await runtime.without(shimDir, async () => assert.equal(await run("uninstall", { path: [node.bin] }), "ended"))
+    assert.deepEqual(await traces(node), clean, after)
+  }
+  const die = async (verb: Order["verb"], dieAfter: number): Promise<boolean> => {
+    const end = await run(verb, { dieAfter })
+    if (end === "ended") return false
+    assert.equal(end, "killed")
+    steps[verb] = dieAfter
+    return true
+  }
+  try {
+    for (let at = 1, isAlive = true; isAlive; at++) {
+      const [inInstall, inUninstall] = [`after step ${at} of install`, `after step ${at} of uninstall`]
+      const diedInstalling = await die("install", at)
+      await uninstall(inInstall)
+      if (diedInstalling) await die("install", at)
+      await install(inInstall)
+      const diedUninstalling = await die("uninstall", at)
+      await install(inUninstall)
+      if (diedUninstalling) await die("uninstall", at)
+      await uninstall(inUninstall)
+      isAlive = diedInstalling || diedUninstalling
+    }
+  } finally {
+    await runtime.stop()
+    hands.stop()
+    node.remove()
+  }
+  assert.deepEqual(runtime.failures, [])
+  assert.ok(runtime.calls > 100, `${runtime.calls} calls`)
+  assert.ok(steps.install > 20 && steps.uninstall > 20, JSON.stringify(steps))
+}
+
+function nodeOfPlugins(): Node {
+  const node = new Node()
+  const attributes = { "user.origin": "vendor", "security.selinux": "system_u:object_r:cni_exec_t:s0" }
+  node.plugin("bridge", undefined, { owner: 1000, mode: 0o750, attributes })
+  node.link("host-local", "bridge")
+  const plugins = [{ type: "bridge", ipam: { type: "host-local" } }]
+  node.list("10-pods.conflist", plugins, {}, { owner: 1000, mode: 0o640, attributes: { "user.origin": "vendor" } })
+  return node
+}
+
+/** Every file but the capture, which stays. */
+async function traces(node: Node): Promise<Record<string, string>> {
+  return Object.fromEntries(Object.entries(await node.tree()).filter(([path]) => !path.startsWith("/var/lib/cnitap")))
+}
+
+/** The plugins in whose way something of ours stands and works. */
+function recordedBy(mode: Mode, node: Node, shimDir: string): string[] {
+  const relay = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
+  const isRelay = (path: string) => existsSync(path) && readFileSync(path).equals(relay)
+  if (mode !== "chain") return PLUGINS.filter((name) => isRelay(join(mode === "path" ? shimDir : node.bin, name)))
+  const list = JSON.parse(readFileSync(join(node.at(node.confDir), "10-pods.conflist"), "utf8"))
+  const types = (list.plugins as { type: string }[]).map(({ type }) => type)
+  const isWhole = types.join() === "cni_pre,bridge,cni_post"
+  return isWhole && ["cni_pre", "cni_post"].every((name) => isRelay(join(node.bin, name))) ? PLUGINS : types
+}

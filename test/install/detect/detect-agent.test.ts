@@ -1,0 +1,136 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { detect } from "../../../src/install/detect/detect.ts"
+import { plant, process, type Tree } from "../plant.ts"
+import { conflists } from "./platform-trees.ts"
+
+const CONF = "/etc/cni/net.d"
+
+/** Name, what becomes of a relay, what becomes of entries in the list, what told of it. */
+function agents(root: string): unknown[] {
+  return detect(root).agents.map(({ name, onSwap, onListEdit, evidence }) => [name, onSwap, onListEdit, evidence])
+}
+
+const cases: [string, unknown[]][] = [
+  ["calico", [["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]]]],
+  ["flannel", [["flannel", "lost", "lost", [`${CONF}/10-flannel.conflist, flannel`]]]],
+  [
+    "multus-thin",
+    [
+      ["flannel", "lost", "lost", [`${CONF}/00-multus.conf, flannel`]],
+      ["multus-thin", "lost", "copied", [`${CONF}/00-multus.conf, multus`]],
+    ],
+  ],
+  ["multus-thick", [["multus-thick", "lost", "copied", [`${CONF}/00-multus.conf, multus-shim`]]]],
+  ["aws-vpc-cni", [["aws-vpc-cni", "lost", "lost", [`${CONF}/10-aws.conflist, aws-cni`]]]],
+  ["antrea", [["antrea", "lost", "lost", [`${CONF}/10-antrea.conflist, antrea`]]]],
+  ["kindnet", [["kindnet", "survives", "lost", [`${CONF}/10-kindnet.conflist`]]]],
+  ["kube-router", [["kube-router", "survives", "rewritten", [`${CONF}/10-kuberouter.conflist`]]]],
+  ["ovn-kubernetes", [["ovn-kubernetes", "lost", "lost", [`${CONF}/10-ovn-kubernetes.conf, ovn-k8s-cni-overlay`]]]],
+  [
+    "istio",
+    [
+      ["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]],
+      ["istio-cni", "fought", "survives", [`${CONF}/10-calico.conflist, istio-cni`]],
+    ],
+  ],
+  [
+    "linkerd",
+    [
+      ["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]],
+      ["linkerd-cni", "lost", "rewritten", [`${CONF}/10-calico.conflist, linkerd-cni`]],
+    ],
+  ],
+  ["containerd-bridge", []],
+  ["crio", []],
+  ["podman", []],
+]
+
+for (const [network, expected] of cases) {
+  test(`${network}: known by its list alone`, (t) => {
+    assert.deepEqual(agents(plant(t, conflists(network))), expected)
+  })
+}
+
+test("flannel in k3s is k3s", (t) => {
+  const [flannel] = detect(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
+    confDir: CONF,
+  }).agents
+  assert.equal(flannel?.does, "k3s writes 10-flannel.conflist and the links to its plugins anew at each start")
+})
+
+test("agents are known by their processes in containers and their sockets too", (t) => {
+  const root = plant(
+    t,
+    process(1, "/sbin/init"),
+    process(30, "/opt/bin/flanneld --ip-masq", { namespace: "mnt:[5]" }),
+    process(31, "/usr/local/bin/kube-router --run-router", { namespace: "mnt:[6]" }),
+    process(32, "/app/aws-k8s-agent", { namespace: "mnt:[7]" }),
+    { "/run/antrea/cni.sock": "" },
+  )
+  assert.deepEqual(agents(root), [
+    ["flannel", "lost", "lost", ["process 30, flanneld"]],
+    ["aws-vpc-cni", "lost", "lost", ["process 32, aws-k8s-agent"]],
+    ["antrea", "lost", "lost", ["/run/antrea/cni.sock"]],
+    ["kube-router", "survives", "rewritten", ["process 31, kube-router"]],
+  ])
+})
+
+test("what an agent that is gone left behind is no sign of it", (t) => {
+  const root = plant(t, conflists("containerd-bridge"), {
+    [`${CONF}/calico-kubeconfig`]: "",
+    "/opt/cni/bin/calico": "",
+    "/var/lib/calico/nodename": "node",
+  })
+  assert.deepEqual(agents(root), [])
+})
+
+const CILIUM = `${CONF}/05-cilium.conflist, cilium-cni`
+
+/** The agent's process, with the directory of its settings as its own root shows it. */
+function agent(exclusive: string): Tree {
+  return {
+    ...process(1, "/sbin/init"),
+    ...process(60, "cilium-agent --config-dir=/tmp/cilium/config-map", { namespace: "mnt:[4]" }),
+    "/proc/60/root": "-> ../../containers/cilium",
+    "/containers/cilium/tmp/cilium/config-map/cni-exclusive": exclusive,
+  }
+}
+
+test("Cilium says whether it is exclusive", (t) => {
+  const setting = "/proc/60/root/tmp/cilium/config-map/cni-exclusive"
+  const told = (value: string) => [CILIUM, "process 60, cilium-agent", `${setting}, ${value}`]
+  assert.deepEqual(agents(plant(t, agent("true\n"), conflists("cilium"))), [["cilium", "lost", "fought", told("true")]])
+  assert.deepEqual(agents(plant(t, agent("false"), conflists("cilium"))), [["cilium", "lost", "lost", told("false")]])
+})
+
+test("without its word Cilium is exclusive when it has renamed others, or is alone", (t) => {
+  const renamed = { [`${CONF}/10-flannel.conflist.cilium_bak`]: "{}" }
+  assert.deepEqual(agents(plant(t, conflists("cilium"), renamed)), [
+    ["cilium", "lost", "fought", [CILIUM, `${CONF}/10-flannel.conflist.cilium_bak`]],
+  ])
+  assert.deepEqual(agents(plant(t, conflists("cilium"))), [["cilium", "lost", "fought", [CILIUM]]])
+  assert.deepEqual(agents(plant(t, conflists("cilium"), conflists("containerd-bridge"))), [
+    ["cilium", "lost", "lost", [CILIUM]],
+  ])
+})
+
+test("Cilium chained behind another plugin is told as such", (t) => {
+  assert.deepEqual(agents(plant(t, conflists("cilium-aws"))), [
+    ["cilium", "lost", "fought", [CILIUM, `${CONF}/05-cilium.conflist, chaining-mode aws-cni`]],
+    ["aws-vpc-cni", "lost", "lost", [`${CONF}/05-cilium.conflist, aws-cni`]],
+  ])
+})
+
+test("Istio with a list of its own copies ours", (t) => {
+  const root = plant(t, conflists("calico"), {
+    [`${CONF}/02-istio-cni.conflist`]:
+      '{"name":"k8s-pod-network","cniVersion":"1.0.0","plugins":[{"type":"calico"},{"type":"istio-cni"}]}',
+  })
+  assert.deepEqual(agents(root).at(-1), [
+    "istio-cni",
+    "fought",
+    "copied",
+    [`${CONF}/02-istio-cni.conflist, istio-cni`, `${CONF}/02-istio-cni.conflist`],
+  ])
+})

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { whyNotFirst } from "../../../src/install/plan/first-plugin.ts"
+
+const unmoved = [
+  ["calico", "bridge", "ptp", "macvlan", "vlan", "dummy", "tap", "host-device"],
+  ["flannel", "aws-cni", "multus", "multus-shim", "antrea", "ovn-k8s-cni-overlay"],
+].flat()
+
+for (const type of unmoved) {
+  test(`cni_pre may stand before ${type}`, () => assert.equal(whyNotFirst({ type }), undefined))
+}
+
+test("Cilium fails on any prevResult unless it is chained", () => {
+  assert.equal(
+    whyNotFirst({ type: "cilium-cni" }),
+    "cilium-cni without chaining-mode fails every ADD that brings a prevResult",
+  )
+  assert.equal(whyNotFirst({ type: "cilium-cni", "chaining-mode": "flannel" }), undefined)
+})
+
+test("ipvlan without a master or IPAM takes both from the prevResult", () => {
+  const why = "ipvlan without master and IPAM takes its interface and addresses from the prevResult"
+  const ipam = { type: "host-local" }
+  assert.equal(whyNotFirst({ type: "ipvlan", ipam }), why)
+  assert.equal(whyNotFirst({ type: "ipvlan", master: "eth0" }), why)
+  assert.equal(whyNotFirst({ type: "ipvlan", master: "eth0", ipam: {} }), why)
+  assert.equal(whyNotFirst({ type: "ipvlan", master: "eth0", ipam }), undefined)
+})
+
+test("loopback would answer the empty prevResult", () => {
+  assert.equal(whyNotFirst({ type: "loopback" }), "loopback answers the empty prevResult instead of its own result")
+})
+
+for (const type of [
+  ["tuning", "portmap", "bandwidth", "firewall", "sbr", "vrf"],
+  ["egress-cni", "istio-cni", "linkerd-cni"],
+].flat()) {
+  test(`${type} works on what another plugin made`, () => {
+    assert.equal(whyNotFirst({ type }), `${type} must follow another plugin, and would now work on an empty result`)
+  })
+}
+
+test("nobody knows a plugin that nobody has read", () => {
+  assert.equal(
+    whyNotFirst({ type: "azure-vnet" }),
+    "nobody knows what azure-vnet does with a prevResult when it is first",
+  )
+})

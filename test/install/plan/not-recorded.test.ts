@@ -1,0 +1,43 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { findNotRecorded } from "../../../src/install/plan/not-recorded.ts"
+
+const whats = (plugins: string[], mode: "swap" | "path" | "chain") =>
+  findNotRecorded(plugins, mode).map(({ what }) => what)
+
+test("swap sees everything that is executed in the plugin directories", () => {
+  assert.deepEqual(findNotRecorded(["bridge", "host-local", "portmap"], "swap"), [])
+})
+
+test("chain sees neither failures nor what plugins execute", () => {
+  assert.deepEqual(whats(["bridge"], "chain"), [
+    "a plugin that fails, its error, stderr and exit status",
+    "IPAM and delegates",
+    "what each plugin between the two was given",
+  ])
+})
+
+test("path comes too late for what Multus has in its own directory", () => {
+  assert.deepEqual(whats(["multus", "flannel"], "path"), [
+    "delegates of Multus that lie in its own binDir, /opt/cni/bin unless it is set",
+  ])
+  assert.deepEqual(whats(["multus", "flannel"], "swap"), [])
+})
+
+test("work that leaves the node's plugin directories is told in every mode", () => {
+  const expected = {
+    antrea: "host-local under antrea",
+    "cilium-cni": "IPAM of cilium-cni",
+    "aws-cni": "IPAM of aws-cni",
+    calico: "what calico does in its datastore",
+    "multus-shim": "which call of multus-shim a delegate belongs to",
+    "ovn-k8s-cni-overlay": "what OVN-Kubernetes does for a pod",
+    "kube-ovn": "what Kube-OVN does for a pod",
+    "azure-vnet": "IPAM of azure-vnet",
+  }
+  for (const [plugin, what] of Object.entries(expected)) {
+    assert.deepEqual(whats([plugin], "swap"), [what])
+    assert.equal(whats([plugin], "path").at(-1), what)
+    assert.equal(whats([plugin], "chain").at(-1), what)
+  }
+})

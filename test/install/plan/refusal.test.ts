@@ -1,0 +1,121 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { conflists, PLATFORM_TREES } from "../detect/platform-trees.ts"
+import { mountinfo, plant, programs } from "../plant.ts"
+import { refused } from "./refused.ts"
+
+const PLUGINS = programs(
+  "/opt/cni/bin",
+  ...["calico", "calico-ipam", "portmap", "bandwidth", "cilium-cni", "flannel", "bridge", "host-local", "multus"],
+  ...["multus-shim", "aws-cni", "egress-cni", "antrea", "ptp", "ovn-k8s-cni-overlay", "istio-cni", "linkerd-cni"],
+  ...["azure-vnet", "kube-ovn", "firewall", "tuning"],
+)
+
+const UNCHAINED = "cilium-cni without chaining-mode fails every ADD that brings a prevResult (--force)"
+const EXCLUSIVE =
+  "cilium would take our entries out again: the agent renames cilium-cni over what stands there at each start; at any change of the configuration directory it writes its own file anew and renames every other to *.cilium_bak (cni.exclusive) (--force)"
+const NO_LIST = "cannot be edited: it has no list of plugins"
+
+/** Chain mode on the network configurations of real networks. */
+const chain: Record<string, string[]> = {
+  antrea: [],
+  "aws-vpc-cni": [],
+  azure: ["nobody knows what azure-vnet does with a prevResult when it is first (--force)"],
+  calico: [],
+  canal: [],
+  cilium: [UNCHAINED, EXCLUSIVE],
+  "cilium-aws": [EXCLUSIVE],
+  "cilium-flannel": [EXCLUSIVE],
+  "cilium-portmap": [UNCHAINED, EXCLUSIVE],
+  "containerd-bridge": [],
+  crio: [],
+  flannel: [],
+  istio: [],
+  k3s: [],
+  kindnet: [],
+  "kube-ovn": ["nobody knows what kube-ovn does with a prevResult when it is first (--force)"],
+  "kube-router": [
+    "kube-router would write the list anew around our entries: it reads the list, which must have a plugin of type bridge, and writes it back in its own form at each start (--force)",
+  ],
+  linkerd: [
+    "linkerd-cni would write the list anew around our entries: it watches the configuration directory and writes its own entry anew at the end of every changed configuration (--force)",
+  ],
+  "multus-thick": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
+  "multus-thin": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
+  "ovn-kubernetes": [`/etc/cni/net.d/10-ovn-kubernetes.conf ${NO_LIST}`],
+  podman: [],
+}
+
+for (const [network, expected] of Object.entries(chain)) {
+  test(`${network}: chain mode ${expected.length > 0 ? "is refused" : "is possible"}; swap and path always are`, (t) => {
+    const root = plant(t, conflists(network), PLUGINS)
+    assert.deepEqual(refused(root, "chain"), expected)
+    assert.deepEqual([refused(root, "swap"), refused(root, "path")], [[], []])
+  })
+}
+
+test("a list that Multus takes its delegates from: our entries would be in both", (t) => {
+  const multus = JSON.stringify({
+    cniVersion: "1.0.0",
+    name: "multus-cni-network",
+    plugins: [{ type: "multus-shim", clusterNetwork: "/host/etc/cni/net.d/10-flannel.conflist" }],
+  })
+  const root = plant(t, conflists("flannel"), PLUGINS, { "/etc/cni/net.d/00-multus.conflist": multus })
+  assert.deepEqual(refused(root, "chain"), [
+    "multus-thick would copy our entries: the daemon writes 00-multus.conf from the master configuration when that changes, and executes delegates itself (--force)",
+  ])
+})
+
+const READ_ONLY = "/nix/store/ghi-cni-plugins/bin is on a read-only file system"
+
+/** What is refused on the platforms; the others take every mode. */
+const platforms: Partial<Record<keyof typeof PLATFORM_TREES, { swap: string[]; chain: string[] }>> = {
+  aks: { swap: [], chain: chain.azure ?? [] },
+  openshift: { swap: [], chain: [`/etc/kubernetes/cni/net.d/00-multus.conf ${NO_LIST}`] },
+  nixos: { swap: [READ_ONLY], chain: ["every plugin directory is read-only"] },
+}
+
+for (const [name, tree] of Object.entries(PLATFORM_TREES)) {
+  const { swap, chain: inChain } = platforms[name as keyof typeof PLATFORM_TREES] ?? { swap: [], chain: [] }
+  test(`${name}: ${swap.length + inChain.length > 0 ? "what is refused" : "every mode is possible"}`, (t) => {
+    const root = plant(t, tree)
+    assert.deepEqual(
+      { swap: refused(root, "swap"), path: refused(root, "path"), chain: refused(root, "chain") },
+      { swap, path: [], chain: inChain },
+    )
+  })
+}
+
+test("a plugin directory that is mounted noexec, and one that is read-only beside a list that is too", (t) => {
+  const base = [conflists("containerd-bridge"), PLUGINS]
+  const noexec = plant(t, ...base, mountinfo("/ ext4 rw", "/opt ext4 rw,noexec"))
+  assert.deepEqual(refused(noexec, "swap"), ["/opt/cni/bin is on a file system that is mounted noexec"])
+  const readOnly = plant(t, ...base, mountinfo("/ ext4 ro", "/opt/cni ext4 rw"))
+  assert.deepEqual(refused(readOnly, "swap"), [])
+  assert.deepEqual(refused(readOnly, "chain"), ["/etc/cni/net.d is on a read-only file system"])
+})
+
+test("no network, a broken first list, nothing that can be recorded", (t) => {
+  const nothing = "/etc/cni/net.d holds no network configuration"
+  const bare = plant(t, { "/opt/cni/bin": "directory" })
+  assert.deepEqual(refused(bare, "swap"), [`${nothing}, so that nobody knows which plugins count`])
+  assert.deepEqual(refused(bare, "chain"), [nothing])
+  const broken = plant(t, conflists("calico"), PLUGINS, { "/etc/cni/net.d/00-a.conflist": "" })
+  for (const mode of ["swap", "path", "chain"] as const) {
+    assert.deepEqual(refused(broken, mode), ["/etc/cni/net.d/00-a.conflist cannot be read: it is empty"])
+  }
+  const missing = plant(t, conflists("calico"), { "/opt/cni/bin": "directory" })
+  assert.deepEqual(refused(missing, "swap"), ["no plugin can be recorded: calico: it is in none of /opt/cni/bin"])
+})
+
+test("istio-cni alone: Istio would put its own back at once", (t) => {
+  const own = '{"name":"a","cniVersion":"1.0.0","plugins":[{"type":"istio-cni"}]}'
+  const root = plant(t, PLUGINS, { "/etc/cni/net.d/02-istio-cni.conflist": own })
+  assert.deepEqual(refused(root, "swap"), [
+    "no plugin can be recorded: istio-cni: istio-cni would put its own back at once, again and again",
+  ])
+  assert.deepEqual(refused(root, "chain"), [
+    "istio-cni must follow another plugin, and would now work on an empty result (--force)",
+    "istio-cni would copy our entries: install-cni watches its plugin and the configuration directory, and puts its plugin and its entry back at once (--force)",
+  ])
+})

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { RepairBackoff } from "../../../src/install/watch/repair-backoff.ts"
+
+test("three repairs in 30 s, then a minute's pause, then two, said once each", () => {
+  const throttle = new RepairBackoff()
+  const seconds = [0, 5, 10, 15, 20, 74, 75, 80, 85, 90, 205, 210]
+  assert.deepEqual(
+    seconds.map((second) => {
+      const turn = throttle.take(second * 1000)
+      return turn.isAllowed ? "repaired" : `until ${turn.untilMs / 1000}${turn.isNew ? " (said)" : ""}`
+    }),
+    [
+      "repaired",
+      "repaired",
+      "repaired",
+      "until 75 (said)",
+      "until 75",
+      "until 75",
+      "repaired",
+      "repaired",
+      "repaired",
+      "until 210 (said)",
+      "until 210",
+      "repaired",
+    ],
+  )
+})
+
+test("repairs that are far apart are never stopped, and after a long peace the pause is short again", () => {
+  const throttle = new RepairBackoff()
+  const take = (second: number) => throttle.take(second * 1000)
+  for (let second = 0; second <= 600; second += 20) assert.equal(take(second).isAllowed, true)
+  assert.equal(take(601).isAllowed, true)
+  assert.deepEqual(take(602), { isAllowed: false, untilMs: 662_000, isNew: true })
+  for (const second of [10_000, 10_001, 10_002]) assert.equal(take(second).isAllowed, true)
+  assert.deepEqual(take(10_003), { isAllowed: false, untilMs: 10_063_000, isNew: true })
+})

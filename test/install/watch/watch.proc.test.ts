@@ -1,0 +1,295 @@
+import assert from "node:assert/strict"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { copyFileSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { describe, type TestContext, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { double } from "../../doubles/double.ts"
+import { capturing, cnitap, within } from "../cli.ts"
+import { call, Node } from "../node.ts"
+
+const AGENTS = join(import.meta.dirname, "../agents")
+const PROGRAM = join(import.meta.dirname, "../../../dist/cnitap.js")
+const RELAY = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
+const LIST = "/etc/cni/net.d/10-pods.conflist"
+
+// They mostly wait.
+describe("agents", { concurrency: 3 }, () => {
+  test("Calico's installer renames its plugins over ours: put back, its newer plugin is the original", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node))
+    const watcher = await Watcher.start(t, node)
+    agent("calico.sh", node.at(node.confDir), node.bin, newer(node))
+    await watcher.until(/bridge \(replaced\), \S+portmap \(replaced\): put back$/)
+    assert.ok(isRelay(node, "bridge") && isRelay(node, "portmap"))
+    assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
+    await watcher.stop()
+    await cnitap("uninstall", ...within(node))
+    assert.ok(readFileSync(join(node.bin, "bridge")).equals(readFileSync(newer(node))))
+  })
+
+  test("Calico's installer writes the list in place, in two halves: edited again when it is whole", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node), "--mode", "chain")
+    const watcher = await Watcher.start(t, node)
+    agent("calico.sh", node.at(node.confDir), node.bin, join(node.bin, "bridge"))
+    const written = readFileSync(node.at(LIST), "utf8")
+    await watcher.until(/10-pods\.conflist \(replaced\): put back$/)
+    assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "cni_post"])
+    await watcher.stop()
+    await cnitap("uninstall", ...within(node))
+    assert.equal(readFileSync(node.at(LIST), "utf8"), written)
+  })
+
+  test("flannel's cp -f writes into the relay's file, never through to the original", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node))
+    const original = join(node.bin, ".cnitap/real/bridge")
+    const before = [statSync(original).ino, readFileSync(original, "base64")]
+    agent("flannel.sh", node.bin, newer(node))
+    assert.deepEqual([statSync(original).ino, readFileSync(original, "base64")], before)
+    const watcher = await Watcher.start(t, node)
+    await watcher.until(/bridge \(replaced\): put back$/)
+    assert.ok(isRelay(node, "bridge"))
+    await watcher.stop()
+    await cnitap("uninstall", ...within(node))
+    assert.ok(readFileSync(join(node.bin, "bridge")).equals(readFileSync(newer(node))))
+  })
+
+  test("somebody puts his own back each time: three times in 30 s, then a message and no more", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node))
+    const watcher = await Watcher.start(t, node)
+    for (let round = 1; round <= 3; round++) {
+      agent("flannel.sh", node.bin, newer(node))
+      await watcher.until(/bridge \(replaced\): put back$/, round)
+    }
+    agent("flannel.sh", node.bin, newer(node))
+    await watcher.until(/bridge \(replaced\): put back 3 times in 30 s, .*; stopped, .*; next try in 60 s$/)
+    await sleep(3000)
+    assert.ok(!isRelay(node, "bridge"))
+    assert.equal(watcher.lines.length, 5, watcher.lines.join("\n"))
+    await watcher.stop()
+  })
+
+  test("Cilium with cni.exclusive: chain mode is refused; forced, it is reverted and watch leaves it so", async (t) => {
+    const node = plainNode(t, "05-cilium.conflist", [{ type: "cilium-cni", "chaining-mode": "none" }])
+    node.plugin("cilium-cni")
+    const cilium = background(t, "cilium-exclusive.sh", node.at(node.confDir))
+    await cilium.until(/reverted/)
+    const refused = await cnitap("install", ...capturing(node), "--mode", "chain")
+    assert.equal(refused.code, 5)
+    assert.match(
+      refused.stderr,
+      /^cnitap: cilium would take our entries out again: .*cni\.exclusive=false.* Or use --force\.\n$/,
+    )
+    assert.equal((await cnitap("install", ...capturing(node))).code, 0, "swap goes")
+    await sleep(500)
+    assert.deepEqual(cilium.lines, ["reverted"])
+    await cnitap("uninstall", ...within(node))
+    await cnitap("install", ...capturing(node), "--mode", "chain", "--force")
+    await cilium.until(/reverted/, 2)
+    const watcher = await Watcher.start(t, node)
+    await watcher.until(/05-cilium\.conflist \(replaced\): left alone, cilium would win: /)
+    await sleep(2500)
+    assert.deepEqual([watcher.lines.length, cilium.lines.length], [2, 2])
+    await watcher.stop()
+    const { stdout } = await cnitap("uninstall", ...within(node))
+    assert.match(stdout, /^uninstalled from /)
+    assert.deepEqual(node.names(node.confDir), ["05-cilium.conflist"])
+    assert.deepEqual(
+      node.names(node.binDir).filter((name) => /cni_p|\.cnitap/.test(name)),
+      [],
+    )
+  })
+
+  test("Istio: its plugin is left out, its entry behind ours stays when we go, nobody fights", async (t) => {
+    const node = plainNode(t)
+    node.plugin("istio-cni")
+    const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
+    await istio.until(/entry put back/)
+    const plan = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
+    assert.deepEqual(
+      plan.targets.map(({ name, why }: { name: string; why?: string }) => [name, why]),
+      [
+        ["bridge", undefined],
+        ["host-local", undefined],
+        ["portmap", undefined],
+        ["istio-cni", "istio-cni would put its own back at once, again and again"],
+      ],
+    )
+    await cnitap("install", ...capturing(node))
+    await cnitap("uninstall", ...within(node))
+    const before = readFileSync(node.at(LIST), "utf8")
+    await cnitap("install", ...capturing(node), "--mode", "chain")
+    assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "istio-cni", "cni_post"])
+    await sleep(500)
+    assert.deepEqual(istio.lines, ["plugin put back", "entry put back"])
+    await cnitap("uninstall", ...within(node))
+    assert.equal(readFileSync(node.at(LIST), "utf8"), before)
+  })
+
+  test("Istio's plugin by force: it is put back at once, and watch leaves it so", async (t) => {
+    const node = plainNode(t, "10-pods.conflist", [{ type: "bridge" }, { type: "istio-cni" }])
+    copyFileSync(newer(node), join(node.bin, "istio-cni"))
+    const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
+    await cnitap("install", ...capturing(node), "--plugins", "istio-cni", "--force")
+    await istio.until(/plugin put back/)
+    const watcher = await Watcher.start(t, node)
+    await watcher.until(/istio-cni \(replaced\): left alone, istio-cni would win: /)
+    await sleep(2500)
+    assert.deepEqual([watcher.lines.length, istio.lines], [2, ["plugin put back"]])
+    await watcher.stop()
+    await cnitap("uninstall", ...within(node))
+    assert.ok(readFileSync(join(node.bin, "istio-cni")).equals(readFileSync(newer(node))))
+  })
+
+  test("Linkerd injects into our list: uninstall takes ours out and leaves Linkerd's", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node), "--mode", "chain")
+    assert.equal(agent("linkerd.cjs", node.at(node.confDir)), "injected into 10-pods.conflist\n")
+    assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "cni_post", "linkerd-cni"])
+    assert.equal((await cnitap("status", ...within(node))).code, 0)
+    await cnitap("uninstall", ...within(node))
+    assert.deepEqual(types(node), ["bridge", "portmap", "linkerd-cni"])
+    assert.equal(agent("linkerd.cjs", node.at(node.confDir)), "", "it finds its entry where it left it")
+  })
+
+  test("Multus, thin: swap leaves its master and its own file alone; chain mode is refused, for it would copy our entries", async (t) => {
+    const node = plainNode(t)
+    node.plugin("multus")
+    const multus = () => agent("multus-thin.cjs", node.at(node.confDir))
+    multus()
+    const own = readFileSync(node.at("/etc/cni/net.d/00-multus.conf"), "utf8")
+    await cnitap("install", ...capturing(node))
+    assert.ok(["multus", "bridge", "host-local", "portmap"].every((name) => isRelay(node, name)))
+    assert.equal(multus(), "10-pods.conflist\n")
+    assert.equal(readFileSync(node.at("/etc/cni/net.d/00-multus.conf"), "utf8"), own)
+    await cnitap("uninstall", ...within(node))
+    const { code, stderr } = await cnitap("install", ...capturing(node), "--mode", "chain")
+    assert.equal(code, 5)
+    assert.match(
+      stderr,
+      /00-multus\.conf cannot be edited: it has no list of plugins|multus-thin would copy our entries/,
+    )
+  })
+
+  test("a list that Multus has copied with our entries keeps the probes until it copies ours away again", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node), "--mode", "chain")
+    agent("multus-thin.cjs", node.at(node.confDir))
+    const { stdout } = await cnitap("uninstall", ...within(node))
+    assert.ok(stdout.includes(`${node.bin}/cni_pre, named by ${node.at(node.confDir)}/00-multus.conf`))
+    assert.equal(await call(join(node.bin, "cni_pre"), { CNI_COMMAND: "DEL" }), "0 ")
+    agent("multus-thin.cjs", node.at(node.confDir))
+    const status = await cnitap("status", ...within(node))
+    assert.equal(status.code, 6)
+    assert.match(status.stderr, /cni_pre is gone: nothing names it any more/)
+  })
+
+  test("kube-router finds its bridge behind our entry, and writes the list anew: only ours go", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node), "--mode", "chain", "--force")
+    agent("kube-router.cjs", node.at(LIST))
+    assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "cni_post"])
+    await cnitap("uninstall", ...within(node))
+    assert.deepEqual(JSON.parse(readFileSync(node.at(LIST), "utf8")).plugins, [
+      { type: "bridge", ipam: { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }]] } },
+      { type: "portmap" },
+    ])
+  })
+
+  test("watch ends with the install's time and puts everything back", async (t) => {
+    const node = plainNode(t)
+    const before = await node.tree()
+    await cnitap("install", ...capturing(node), "--for", "3s")
+    const watcher = await Watcher.start(t, node)
+    await watcher.until(/the time of the install in .* is over; its files are as they were before$/)
+    assert.equal(await watcher.exit, 0)
+    assert.match(watcher.lines.at(-1) ?? "", /nothing is installed any more$/)
+    assert.deepEqual(await node.tree(), before)
+  })
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    test(`watch ends on ${signal} with status 0, and what is installed stays`, async (t) => {
+      const node = plainNode(t)
+      await cnitap("install", ...capturing(node))
+      const watcher = await Watcher.start(t, node)
+      await watcher.stop(signal)
+      assert.match(watcher.lines.at(-1) ?? "", /stopped watching; what is installed stays$/)
+      assert.ok(isRelay(node, "bridge"))
+    })
+  }
+})
+
+/** A program whose lines are waited for. */
+class Background {
+  readonly lines: string[] = []
+  readonly child: ChildProcess
+  readonly exit: Promise<number | null>
+
+  constructor(t: TestContext, command: string, args: readonly string[]) {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] })
+    this.child = child
+    createInterface(child.stdout).on("line", (line) => this.lines.push(line))
+    this.exit = new Promise((resolve) => child.on("close", resolve))
+    t.after(() => child.kill("SIGKILL"))
+  }
+
+  async until(pattern: RegExp, times = 1): Promise<void> {
+    for (let tries = 0; this.lines.filter((line) => pattern.test(line)).length < times; tries++) {
+      if (tries === 600) throw new Error(`no ${pattern} in\n${this.lines.join("\n")}`)
+      await sleep(50)
+    }
+  }
+}
+
+class Watcher extends Background {
+  static async start(t: TestContext, node: Node): Promise<Watcher> {
+    const watcher = new Watcher(t, process.execPath, [PROGRAM, "watch", ...within(node)])
+    await watcher.until(/ watching /)
+    return watcher
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGINT"): Promise<void> {
+    this.child.kill(signal)
+    assert.equal(await this.exit, 0)
+  }
+}
+
+function background(t: TestContext, name: string, ...args: string[]): Background {
+  return new Background(t, join(AGENTS, name), args)
+}
+
+/** Runs an agent that comes to its end, and returns what it said. */
+function agent(name: string, ...args: string[]): string {
+  return execFileSync(join(AGENTS, name), args, { encoding: "utf8" })
+}
+
+/** A plugin that is another file than those installed: of the same behaviour, a little longer. */
+function newer(node: Node): string {
+  return node.at("/newer")
+}
+
+function isRelay(node: Node, name: string): boolean {
+  return readFileSync(join(node.bin, name)).equals(RELAY)
+}
+
+function types(node: Node): string[] {
+  const { plugins } = JSON.parse(readFileSync(node.at(LIST), "utf8")) as { plugins: { type: string }[] }
+  return plugins.map(({ type }) => type)
+}
+
+function plainNode(
+  t: TestContext,
+  file = "10-pods.conflist",
+  plugins: object[] = [{ type: "bridge", ipam: { type: "host-local" } }, { type: "portmap" }],
+): Node {
+  const node = new Node()
+  t.after(() => node.remove())
+  for (const name of ["bridge", "host-local", "portmap"]) node.plugin(name)
+  node.list(file, plugins)
+  node.file("/newer", Buffer.concat([readFileSync(double("plugin")), Buffer.from("newer")]), { mode: 0o755 })
+  return node
+}

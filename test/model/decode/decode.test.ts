@@ -1,0 +1,142 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { decodeLine } from "../../../src/model/decode/decode.ts"
+import { Random } from "../../capture/random.ts"
+
+const JSON_TEXT = '{"cniVersion":"0.3.1","name":"cbr0","type":"multus"}'
+const BYTES = [...new TextEncoder().encode(JSON_TEXT)]
+
+/** As Go prints a slice of bytes with %v. */
+const GO_V = `[${BYTES.join(" ")}]`
+const HEX = BYTES.map((byte) => `0x${byte.toString(16).padStart(2, "0")}`)
+/** As fmt's %q and strconv.Quote. */
+const GO_Q = JSON.stringify(JSON_TEXT)
+const X22 = JSON_TEXT.replaceAll('"', "\\x22")
+const BASE64 = btoa(JSON_TEXT)
+
+const decoded = (line: string) => decodeLine(line).text
+const encodings = (line: string) => decodeLine(line).found.map(({ encoding }) => encoding)
+
+// Pain 7: multus#1446, multus#1107, kube-ovn#2897, cilium#4960, minikube#8386, azure#242.
+test("[123 34 99 ...] alone, in a struct, in an Event", () => {
+  assert.equal(decoded(GO_V), JSON_TEXT)
+  assert.equal(
+    decoded(`CmdAdd: &{ContainerID:c0ffee Netns:/run/netns/a IfName:eth0 StdinData:${GO_V}}, <nil>`),
+    `CmdAdd: &{ContainerID:c0ffee Netns:/run/netns/a IfName:eth0 StdinData:${JSON_TEXT}}, <nil>`,
+  )
+  assert.equal(
+    decoded(
+      `Warning  FailedCreatePodSandBox  3s  kubelet  failed (add): CNI request failed with status 400: 'ContainerID:"c0" StdinData:${GO_V}'`,
+    ),
+    `Warning  FailedCreatePodSandBox  3s  kubelet  failed (add): CNI request failed with status 400: 'ContainerID:"c0" StdinData:${JSON_TEXT}'`,
+  )
+})
+
+test("with commas, as a JSON array, as []uint8{0x7b, ...}, bare, with blanks, as hexadecimal digits", () => {
+  for (const line of [
+    `[${BYTES.join(", ")}]`,
+    `[]uint8{${HEX.join(", ")}}`,
+    `[]byte{${HEX.join(",")}}`,
+    HEX.join(" "),
+    BYTES.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+  ])
+    assert.equal(decoded(line), JSON_TEXT)
+  assert.equal(decoded(`conf=[]byte{${HEX.join(", ")}} err=nil`), `conf=${JSON_TEXT} err=nil`)
+})
+
+test("quoted by Go, quoted twice, in logrus' msg, with \\x22 and \\u0022", () => {
+  assert.equal(decoded(GO_Q), JSON_TEXT)
+  assert.equal(decoded(JSON.stringify(`failed: ${GO_Q}`)), `failed: ${JSON_TEXT}`)
+  assert.equal(
+    decoded(`time="03:00" level=error msg="netplugin failed: ${JSON.stringify(JSON_TEXT).slice(1, -1)}" pod=web`),
+    `time="03:00" level=error msg=netplugin failed: ${JSON_TEXT} pod=web`,
+  )
+  assert.equal(decoded(`conf ${X22} end`), `conf ${JSON_TEXT} end`)
+  assert.equal(decoded(JSON_TEXT.replaceAll('"', "\\u0022")), JSON_TEXT)
+  assert.equal(decoded("{\\x22k\\x22:\\x22\\xc3\\xa9\\x22}"), '{"k":"é"}')
+  assert.equal(decoded('"{\\n  \\"mtu\\": 1500\\n}"'), '{\n  "mtu": 1500\n}')
+})
+
+test("base64 alone, in a line, and as the value in libcni's cache file", () => {
+  assert.equal(decoded(BASE64), JSON_TEXT)
+  assert.equal(decoded(`config: ${BASE64}.`), `config: ${JSON_TEXT}.`)
+  assert.equal(
+    decoded(`{"kind":"cniCacheV1","containerId":"c0ffee","config":"${BASE64}","bytes":${JSON.stringify(BYTES)}}`),
+    `{"kind":"cniCacheV1","containerId":"c0ffee","config":${JSON_TEXT},"bytes":${JSON_TEXT}}`,
+  )
+})
+
+test("a token looks like base64 of JSON and stays closed", () => {
+  const token = `${btoa('{"alg":"RS256","kid":"x"}')}.${btoa('{"iss":"kubernetes"}')}.c2lnbmF0dXJl`.replaceAll("=", "")
+  assert.equal(decoded(`Authorization: Bearer ${token}`), `Authorization: Bearer ${token}`)
+})
+
+test("several in one line, one inside the other, and what each was", () => {
+  const line = `stdin=${GO_V} conf=${BASE64} msg=${JSON.stringify(`StdinData:${GO_V}`)}`
+  assert.deepEqual(encodings(line), ["byte list", "base64", "byte list"])
+  assert.equal(decoded(line), `stdin=${JSON_TEXT} conf=${JSON_TEXT} msg="StdinData:${JSON_TEXT}"`)
+  assert.deepEqual(encodings(JSON.stringify(`a ${GO_Q}`)), ["quoted"])
+})
+
+test("what a log cut off is decoded as far as it goes", () => {
+  const { text, found } = decodeLine(`StdinData:[${BYTES.slice(0, 20).join(" ")} ...`)
+  assert.equal(text, `StdinData:${JSON_TEXT.slice(0, 20)}`)
+  assert.deepEqual(
+    found.map(({ isCutOff }) => isCutOff),
+    [true],
+  )
+  const half = [...new TextEncoder().encode('{"name":"é')].slice(0, -1)
+  assert.equal(decoded(`[${half.join(" ")}`), '{"name":"')
+  assert.equal(decoded('conf {\\"a\\":{\\"b\\":1'), 'conf {"a":{"b":1')
+})
+
+test("what stands for no JSON is left alone", () => {
+  for (const line of [
+    "",
+    "[INFO] started",
+    '{"name":"[\\t]","ipam":"{ }"}',
+    "ports [80 443 8080 9090 65]",
+    "[1 2 3 4 5 300]",
+    "0x1, 0x2, 0x3, 0x4, 0x5",
+    JSON_TEXT,
+    'msg="no \\"brackets\\" here"',
+    'level=info msg="expected { but\\n"',
+    "eyes wide open, ewok, W1",
+    "7b22",
+    "[255 254 253 252 251]",
+  ])
+    assert.deepEqual(decodeLine(line), { text: line, found: [] })
+})
+
+test("hostile lines cost no more than their length", { timeout: 20_000 }, () => {
+  for (const piece of ['{\\"a', '\\"{', '"{\\', "[1 ", "{[", "eyJ"]) decodeLine(piece.repeat(100_000))
+})
+
+test("a list of a million bytes, as Multus logs a configuration that it was given", () => {
+  const text = JSON.stringify({ own: "a".repeat(1_000_000) })
+  const bytes = [...new TextEncoder().encode(text)]
+  assert.equal(decoded(`[${bytes.join(" ")}]`) === text, true)
+  assert.equal(decoded(`[]uint8{${bytes.map((byte) => `0x${byte.toString(16)}`).join(", ")}}`) === text, true)
+})
+
+test("whatever JSON, in whatever code, in the middle of a line, comes back", (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`seed ${seed}`)
+  const random = new Random(seed)
+  const codes: ((text: string, bytes: number[]) => string)[] = [
+    (_, bytes) => `[${bytes.join(" ")}]`,
+    (_, bytes) => `[]uint8{${bytes.map((byte) => `0x${byte.toString(16)}`).join(", ")}}`,
+    (_, bytes) => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    (_, bytes) => btoa(String.fromCharCode(...bytes)),
+    (text) => JSON.stringify(text),
+    (text) => text.replaceAll("\\", "\\\\").replaceAll('"', "\\x22"),
+  ]
+  for (let round = 0; round < 2000; round++) {
+    const text = JSON.stringify({ cniVersion: "1.0.0", own: random.json(2) })
+    // A string that is JSON itself becomes that, as in libcni's cache file.
+    if (/"(?:\\[tnr]| )*[[{]/.test(text)) continue
+    const code = random.pick(codes)
+    const line = `conf ${code(text, [...new TextEncoder().encode(text)])} end`
+    assert.equal(decoded(line), `conf ${text} end`, line)
+  }
+})

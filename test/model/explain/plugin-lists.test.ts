@@ -1,0 +1,59 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { PluginLists } from "../../../src/model/explain/plugin-lists.ts"
+import { toOperations } from "../../../src/model/operation.ts"
+import { call, type Said } from "../calls.ts"
+
+const RESULT = { cniVersion: "1.0.0" }
+
+/** The list that is known after each of these operations, every one a minute after the last. */
+function known(...operations: { plugins: string[]; said?: Said }[]): (string[] | undefined)[] {
+  const lists = new PluginLists()
+  return operations.map(({ plugins, said }, index) => {
+    const calls = plugins.map((plugin, at) =>
+      call(`${index}-${plugin}`, {
+        plugin,
+        containerId: `c${index}`,
+        at: index * 60_000 + at * 20,
+        stdout: RESULT,
+        ...said,
+      }),
+    )
+    const [operation] = toOperations(calls)
+    assert.ok(operation)
+    lists.add(operation)
+    return lists.of(operation)?.plugins
+  })
+}
+
+test("an ADD tells the list, a DEL its reverse", () => {
+  assert.deepEqual(known({ plugins: ["bridge", "portmap"] }), [["bridge", "portmap"]])
+  assert.deepEqual(known({ plugins: ["portmap", "bridge"], said: { command: "DEL" } }), [["bridge", "portmap"]])
+})
+
+test("an operation that failed or that the runtime cannot read tells nothing", () => {
+  assert.deepEqual(
+    known({ plugins: ["bridge"], said: { exit: { code: 1 } } }, { plugins: ["bridge"], said: { stdout: "no json" } }),
+    [undefined, undefined],
+  )
+})
+
+test("one that stopped early does not shorten the list; three in a row do: it was edited", () => {
+  const [whole, short] = [{ plugins: ["bridge", "portmap"] }, { plugins: ["bridge"] }]
+  assert.deepEqual(known(whole, short, short, whole, short, short, short), [
+    ["bridge", "portmap"],
+    ["bridge", "portmap"],
+    ["bridge", "portmap"],
+    ["bridge", "portmap"],
+    ["bridge", "portmap"],
+    ["bridge", "portmap"],
+    ["bridge"],
+  ])
+})
+
+test("another plugin makes it another list", () => {
+  assert.deepEqual(known({ plugins: ["bridge", "portmap"] }, { plugins: ["bridge", "istio-cni"] }), [
+    ["bridge", "portmap"],
+    ["bridge", "istio-cni"],
+  ])
+})

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { encode } from "../../../src/capture/codec.ts"
+import { parseAddress } from "../../../src/cni/address.ts"
+import { toMatcher } from "../../../src/model/filter/match.ts"
+import { parseFilter } from "../../../src/model/filter/parse.ts"
+import { addressPrefilter, prefilterOf } from "../../../src/model/filter/prefilter.ts"
+import { checksum } from "../../../src/store/capture/checksum.ts"
+import { Random } from "../../capture/random.ts"
+import { call as newCall } from "../calls.ts"
+
+const IN_COLUMNS = ["plugin", "command", "exit"]
+
+test("a filter's needle stands in every line that tells what it asks for", () => {
+  const needles = [
+    "ip=10.1.2.3",
+    "ip=10.1.2.0/20",
+    "ip=10.0.0.0/7",
+    "stderr~Abc",
+    "stderr~ab",
+    'msg~"no /dev"',
+    'msg~"a\\"b"',
+    "msg~nét",
+    "stderr!~abc",
+    "code=11",
+    "ip=10.1.2.3 and plugin=bridge",
+    "plugin=bridge or ip=10.1.2.3",
+    "node=a or ip=10.1.2.3",
+    "ip=10.1.2.3 or stderr~abc",
+    "not ip=10.1.2.3",
+    "plugin=bridge and command=ADD",
+    "(ip=10.1.2.3 or exit=1) and plugin=bridge",
+    "(ip=10.1.2.3 or exit=1) and stderr~a",
+    "(ip=10.1.2.3 or exit=1) and stderr~abc",
+  ].map((text) => {
+    const parsed = parseFilter(text, 0)
+    assert.ok(parsed.ok, text)
+    return [text, prefilterOf(parsed.filter, ({ field }) => IN_COLUMNS.includes(field))?.replace(ALWAYS, "")]
+  })
+  assert.deepEqual(Object.fromEntries(needles), {
+    "ip=10.1.2.3": "10\\.1\\.2\\.3",
+    "ip=10.1.2.0/20": "10\\.1\\.",
+    "ip=10.0.0.0/7": undefined,
+    "stderr~Abc": "[aA][bB][cC]",
+    "stderr~ab": undefined,
+    'msg~"no /dev"': "[nN][oO] \\\\*/[dD][eE][vV]",
+    'msg~"a\\"b"': undefined,
+    "msg~nét": undefined,
+    "stderr!~abc": undefined,
+    "code=11": '\\\\"code\\\\"',
+    "ip=10.1.2.3 and plugin=bridge": "10\\.1\\.2\\.3",
+    "plugin=bridge or ip=10.1.2.3": "10\\.1\\.2\\.3",
+    "node=a or ip=10.1.2.3": undefined,
+    "ip=10.1.2.3 or stderr~abc": "10\\.1\\.2\\.3|[aA][bB][cC]",
+    "not ip=10.1.2.3": undefined,
+    "plugin=bridge and command=ADD": undefined,
+    "(ip=10.1.2.3 or exit=1) and plugin=bridge": "10\\.1\\.2\\.3",
+    "(ip=10.1.2.3 or exit=1) and stderr~a": undefined,
+    "(ip=10.1.2.3 or exit=1) and stderr~abc": "[aA][bB][cC]",
+  })
+})
+
+test("what a filter lets through has its needle in it, however a writer escapes", (t) => {
+  const random = randomOf(t)
+  let matched = 0
+  for (let round = 0; round < 3000; round++) {
+    const word = random.pick(["ask", "k/a", "a.b", "10.1.2.3", "Code", "x y", "{z}"])
+    const said = spelled(random, `${random.text(4)}${random.below(2) > 0 ? word : "ak"}${random.text(4)}`)
+    const stdout = random.pick([
+      JSON.stringify({ code: random.below(20), msg: said }),
+      escaped(random, JSON.stringify({ ips: [{ address: `10.1.2.${random.below(9)}/24` }], msg: said })),
+      said,
+    ])
+    const filter = random.pick([
+      `msg~"${word}"`,
+      `stdout~"${word}"`,
+      "ip=10.1.2.3",
+      "ip=10.1.0.0/16",
+      "code=11",
+      "code!=3",
+    ])
+    const parsed = parseFilter(filter, 0)
+    assert.ok(parsed.ok, filter)
+    const needle = prefilterOf(parsed.filter, () => false)
+    const call = newCall("bridge", { stdout: { sizeBytes: stdout.length, text: stdout } })
+    if (needle === undefined || !toMatcher(parsed.filter, 0).call(call)) continue
+    matched++
+    const line = encode({ ...call, kind: "end" } as never, checksum)
+    assert.match(Buffer.from(line).toString("latin1"), new RegExp(needle), filter)
+  }
+  assert.ok(matched > 200, `${matched} of 3000 matched`)
+})
+
+test("an address is found however it is written", (t) => {
+  const random = randomOf(t)
+  for (let round = 0; round < 2000; round++) {
+    const groups = Array.from({ length: 8 }, () => random.pick([0, 0, 1, 0x3f, random.below(0x10000)]))
+    const text = groups.map((group) => group.toString(16)).join(":")
+    const address = parseAddress(text)
+    assert.ok(address)
+    const needle = addressPrefilter(address)
+    const written = ipv6Spelling(random, groups)
+    assert.deepEqual(parseAddress(written), address, written)
+    if (needle) assert.match(`{"address":"${written}/64"}`, new RegExp(needle), text)
+  }
+})
+
+const ALWAYS = "|\\\\u|\\xe2\\x84\\xaa|\\xc4\\xb0"
+
+function randomOf(t: { diagnostic(text: string): void }): Random {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  return new Random(seed)
+}
+
+/** In any case, the Kelvin sign for a K now and then. */
+function spelled(random: Random, text: string): string {
+  return [...text]
+    .map((character) => {
+      if (character.toLowerCase() === "k" && random.below(5) === 0) return "\u212a"
+      return random.below(2) > 0 ? character.toUpperCase() : character
+    })
+    .join("")
+}
+
+/** As other writers of JSON do: slashes and letters as escapes. */
+function escaped(random: Random, json: string): string {
+  return [...json]
+    .map((character) => {
+      if (character === "/" && random.below(2) > 0) return "\\/"
+      if (/[a-z0-9.]/i.test(character) && random.below(40) === 0)
+        return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+      return character
+    })
+    .join("")
+}
+
+function ipv6Spelling(random: Random, groups: number[]): string {
+  const write = (group: number) => {
+    const digits = group.toString(16).padStart(random.pick([1, 1, 2, 4]), "0")
+    return random.below(2) > 0 ? digits.toUpperCase() : digits
+  }
+  if (random.below(4) === 0) {
+    const [high = 0, low = 0] = groups.slice(6)
+    return `${groups.slice(0, 6).map(write).join(":")}:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
+  }
+  const zero = groups.indexOf(0)
+  if (zero < 0 || random.below(3) === 0) return groups.map(write).join(":")
+  let end = zero
+  while (groups[end] === 0) end++
+  return `${groups.slice(0, zero).map(write).join(":")}::${groups.slice(end).map(write).join(":")}`
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { parseAddress } from "../../../src/cni/address.ts"
+import type { Call } from "../../../src/model/call.ts"
+import { isSameAddress, Ledger } from "../../../src/model/ledger/ledger.ts"
+import { toOperations } from "../../../src/model/operation.ts"
+import { call, probe, type Said } from "../calls.ts"
+
+const IP = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
+const FAILED: Said = { exit: { code: 1 }, stdout: { code: 999, msg: "no" } }
+
+/** bridge with host-local, then portmap. */
+function add(said: Said = {}): Call[] {
+  const at = said.at ?? 0
+  return [
+    call("bridge", { stdout: IP, durationMs: 20, ...said }),
+    call("host-local", { ...said, parent: "bridge", at: at + 2, durationMs: 3, stdout: IP }),
+    call("portmap", { ...said, at: at + 30, stdout: IP }),
+  ]
+}
+
+/** The DEL of one plugin, 20 s after T0. */
+function del(plugin: string, said: Said = {}): Call {
+  return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
+}
+
+function book(calls: Call[], ip?: string): Ledger {
+  const wanted = ip === undefined ? undefined : parseAddress(ip)
+  const ledger = new Ledger(wanted && ((ips) => ips.some((one) => isSameAddress(one, wanted))))
+  for (const operation of toOperations(calls)) ledger.add(operation)
+  return ledger
+}
+
+/** `web-1 eth0 stuck [10.1.2.3] bridge,portmap: DEL failed at portmap` */
+function lines(...calls: Call[]): string[] {
+  return book(calls)
+    .attachments()
+    .map(
+      ({ pod, ifname, state, ips, holdings, why }) =>
+        `${pod?.name} ${ifname} ${state} [${ips}] ${holdings.map(({ plugin }) => plugin)}: ${why}`,
+    )
+}
+
+test("added and not deleted: it holds its address, by the plugin whose DEL frees it", () => {
+  assert.deepEqual(lines(...add()), ["web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL"])
+})
+
+test("every plugin deleted: forgotten", () => {
+  const calls = [
+    ...add(),
+    del("portmap"),
+    del("bridge", { at: 20_020, durationMs: 9 }),
+    del("host-local", { at: 20_022, parent: "del-bridge", durationMs: 2 }),
+  ]
+  assert.deepEqual(lines(...calls), [])
+  assert.deepEqual([book(calls).isGone("c0ffee", "eth0"), book(calls).goneCount], [true, 1])
+})
+
+test("pain 22: a later plugin fails on DEL, so that the first never hears of it and its address leaks", () => {
+  assert.deepEqual(lines(...add(), del("portmap", FAILED)), [
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL failed at portmap; never reached bridge, host-local",
+  ])
+})
+
+test("pain 22: its file is missing, so that neither ADD nor DEL executes it", () => {
+  assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: no DEL"])
+})
+
+test("pain 23: the sandbox timed out and no DEL was executed at all", () => {
+  assert.deepEqual(lines(call("bridge", { state: "killed" })), [
+    "web-1 eth0 failed [] bridge: ADD killed at bridge, and no DEL came",
+  ])
+})
+
+test("pain 24: the DEL is repeated and fails each time", () => {
+  const tries = [0, 1, 2].map((at) => del("portmap", { id: `d${at}`, at: 20_000 + at * 15_000, ...FAILED }))
+  assert.deepEqual(lines(...add(), ...tries), [
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL (3 times) failed at portmap; never reached bridge, host-local",
+  ])
+})
+
+test("pain 25: a DEL that did well without its IPAM leaves the address", () => {
+  assert.deepEqual(lines(...add(), del("portmap"), del("bridge", { at: 20_020 })), [
+    "web-1 eth0 stuck [10.1.2.3] host-local: DEL never reached host-local",
+  ])
+})
+
+test("pain 26: repeated DELs and DELs of strangers change nothing", () => {
+  const gone = [
+    ...add(),
+    del("portmap"),
+    del("bridge", { at: 20_020, durationMs: 9 }),
+    del("host-local", { at: 20_022, parent: "del-bridge", durationMs: 2 }),
+  ]
+  const again = del("portmap", { id: "again", at: 60_000, ...FAILED })
+  assert.deepEqual(lines(...gone, again, del("bridge", { id: "stranger", containerId: "5tranger", at: 70_000 })), [])
+})
+
+test("pain 26: how often a DEL came is counted, the first ten are kept", () => {
+  const tries = Array.from({ length: 12 }, (_, at) =>
+    del("portmap", { id: `d${at}`, at: 20_000 + at * 15_000, ...FAILED }),
+  )
+  const [attachment] = book([...add(), ...tries]).attachments()
+  assert.deepEqual([attachment?.delCount, attachment?.dels.length, attachment?.dels[0]?.operation], [12, 10, "d0"])
+})
+
+test("pain 27: two sandboxes of one pod, and no DEL of the first", () => {
+  const second = add({ containerId: "second", at: 60_000 }).map((one) => ({
+    ...one,
+    id: `2-${one.id}`,
+    ...(one.parent ? { parent: "2-bridge" } : {}),
+  }))
+  assert.deepEqual(lines(...add(), ...second), [
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL",
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL",
+  ])
+})
+
+test("pain 28: a late DEL of the old sandbox does not touch the new one", () => {
+  const old = call("old", { plugin: "bridge", containerId: "old", stdout: IP })
+  const fresh = call("fresh", { plugin: "bridge", containerId: "fresh", at: 10_000, stdout: IP })
+  const late = del("bridge", { containerId: "old" })
+  assert.deepEqual(
+    book([old, fresh, late])
+      .attachments()
+      .map(({ containerId, state }) => `${containerId} ${state}`),
+    ["fresh up"],
+  )
+})
+
+test("pain 29: whose an address is and was, however it is written", () => {
+  const first = [call("a", { plugin: "bridge", stdout: { ips: [{ address: "fd00::3/64" }] } }), del("bridge")]
+  const second = call("b", {
+    plugin: "bridge",
+    containerId: "second",
+    at: 40_000,
+    pod: { namespace: "shop", name: "web-2" },
+    stdout: { ips: [{ address: "fd00:0:0::3/64" }] },
+  })
+  assert.deepEqual(
+    book([...first, second], "fd00::0003")
+      .attachments()
+      .map(
+        ({ pod, state, ips, add, dels }) =>
+          `${pod?.name} ${state} [${ips}] ADD ${add?.operation} DEL ${dels.map(({ operation }) => operation)}`,
+      ),
+    ["web-1 gone [fd00::3] ADD a DEL del-bridge", "web-2 up [fd00:0:0::3] ADD b DEL "],
+  )
+})
+
+test("added before the capture began: known by the DEL that failed, with the address of its prevResult", () => {
+  const stdin = { cniVersion: "1.0.0", name: "pods", prevResult: IP }
+  assert.deepEqual(lines(del("bridge", { stdin, ...FAILED })), [
+    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed at bridge",
+  ])
+  assert.deepEqual(lines(del("bridge", { stdin })), [])
+})
+
+test("a failed ADD and no DEL; a DEL after it clears it", () => {
+  const failed = [
+    call("bridge", { ...FAILED, durationMs: 20 }),
+    call("host-local", { parent: "bridge", at: 2, durationMs: 3, stdout: IP }),
+  ]
+  assert.deepEqual(lines(...failed), [
+    "web-1 eth0 failed [10.1.2.3] bridge,host-local: ADD failed at bridge, and no DEL came",
+  ])
+  assert.deepEqual(
+    lines(
+      ...failed,
+      del("bridge", { durationMs: 9 }),
+      del("host-local", { at: 20_002, parent: "del-bridge", durationMs: 2 }),
+    ),
+    [],
+  )
+})
+
+test("in flight", () => {
+  assert.deepEqual(lines(call("bridge", { state: "running" })), ["web-1 eth0 starting [] bridge: ADD in flight"])
+  assert.deepEqual(lines(call("bridge", { stdout: IP }), del("bridge", { state: "running" })), [
+    "web-1 eth0 stopping [10.1.2.3] bridge: DEL in flight",
+  ])
+})
+
+test("several networks of a pod are several attachments; nodes, networks and interfaces keep theirs apart", () => {
+  const own = (id: string, said: Said) => call(id, { plugin: "bridge", stdout: IP, ...said })
+  assert.deepEqual(
+    lines(
+      own("a", {}),
+      own("b", { ifname: "net1", at: 100 }),
+      own("c", { network: "storage", at: 200 }),
+      own("d", { node: "n2", at: 300 }),
+      del("bridge", { ifname: "net1" }),
+    ),
+    [
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
+    ],
+  )
+})
+
+test("a delegate of another network than its caller (Multus) is an attachment of its own", () => {
+  const calls = [
+    call("multus", { network: "multus", durationMs: 90 }),
+    call("calico", { parent: "multus", at: 5, network: "k8s", durationMs: 20, stdout: IP }),
+    call("macvlan", { parent: "multus", at: 40, network: "storage", ifname: "net1", durationMs: 20 }),
+  ]
+  assert.deepEqual(
+    book(calls)
+      .attachments()
+      .map(({ network, ifname, holdings }) => `${network} ${ifname} ${holdings.map(({ plugin }) => plugin)}`),
+    ["multus eth0 multus", "k8s eth0 calico", "storage net1 macvlan"],
+  )
+})
+
+test("addresses of results before 0.3.0; loopback is nobody's", () => {
+  const calls = [
+    call("bridge", { stdout: { ip4: { ip: "10.0.0.2/24" }, ip6: { ip: "fd00::2/64" } } }),
+    call("loopback", { ifname: "lo", stdout: { ips: [{ address: "127.0.0.1/8" }, { address: "::1/128" }] } }),
+  ]
+  assert.deepEqual(
+    book(calls)
+      .attachments()
+      .map(({ ips }) => ips),
+    [["10.0.0.2", "fd00::2"], []],
+  )
+})
+
+test("between probes lies what they were given: it is deleted when DEL has come to the first of them", () => {
+  const added = [probe("cni_pre"), probe("cni_post", { at: 20, given: IP })]
+  const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, given: IP })
+  const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, given: IP })
+  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL"])
+  assert.deepEqual(lines(...added, post), ["web-1 eth0 stuck [10.1.2.3] cni_pre: DEL never reached cni_pre"])
+  assert.deepEqual(lines(...added, post, pre), [])
+})

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Call } from "../../../src/model/call.ts"
+import { Ledger } from "../../../src/model/ledger/ledger.ts"
+import { type NetnsState, type NodeState, reconcile } from "../../../src/model/ledger/node-ledger.ts"
+import { toOperations } from "../../../src/model/operation.ts"
+import { call, type Said } from "../calls.ts"
+
+const IP = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
+const STORE = "/var/lib/cni/networks/pods"
+const CACHE = "/var/lib/cni/results"
+
+function node(state: Partial<NodeState> & { namespaces?: Record<string, NetnsState> }): NodeState {
+  return { node: "n1", reservations: [], cached: [], netns: (path) => state.namespaces?.[path], ...state }
+}
+
+function rows(calls: Call[], state: Partial<NodeState> & { namespaces?: Record<string, NetnsState> }): string[] {
+  const ledger = new Ledger()
+  for (const operation of toOperations(calls)) ledger.add(operation)
+  return reconcile(ledger, node(state)).map(
+    ({ state, containerId, ips, files, why }) => `${state} ${containerId} [${ips}] ${files}: ${why}`,
+  )
+}
+
+const add = (said: Said = {}) => call("bridge", { node: "n1", netns: "/ns", stdout: IP, ...said })
+const del = (said: Said = {}) =>
+  call("del", { node: "n1", netns: "/ns", plugin: "bridge", command: "DEL", at: 20_000, ...said })
+const reservation = {
+  network: "pods",
+  ip: "10.1.2.3",
+  containerId: "c0ffee",
+  ifname: "eth0",
+  path: `${STORE}/10.1.2.3`,
+}
+const cached = {
+  path: `${CACHE}/pods-c0ffee-eth0`,
+  network: "pods",
+  containerId: "c0ffee",
+  ifname: "eth0",
+  netns: "/ns",
+  ips: ["10.1.2.3"],
+}
+
+test("all agree: up, with the files that say so", () => {
+  assert.deepEqual(rows([add()], { reservations: [reservation], cached: [cached], namespaces: { "/ns": "living" } }), [
+    `up c0ffee [10.1.2.3] ${STORE}/10.1.2.3,${CACHE}/pods-c0ffee-eth0: no DEL`,
+  ])
+})
+
+test("the network namespace is gone and nobody called DEL: leaked", () => {
+  assert.deepEqual(rows([add()], { reservations: [reservation], namespaces: { "/ns": "gone" } }), [
+    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: no DEL; its network namespace is gone`,
+  ])
+})
+
+test("every plugin said that it deleted, and the address is still reserved: leaked", () => {
+  assert.deepEqual(rows([add(), del()], { reservations: [reservation] }), [
+    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: every plugin deleted, and the address is still reserved`,
+  ])
+})
+
+test("pain 30: what GC would have to take away, and what it may not touch", () => {
+  const other = (containerId: string, ip: string) => ({ ...reservation, containerId, ip, path: `${STORE}/${ip}` })
+  const result = rows([], {
+    reservations: [other("alive", "10.1.2.4"), other("dead", "10.1.2.5"), other("unknown", "10.1.2.6")],
+    cached: [
+      { ...cached, path: `${CACHE}/alive`, containerId: "alive", netns: "/alive" },
+      { ...cached, path: `${CACHE}/dead`, containerId: "dead", netns: "/dead" },
+    ],
+    namespaces: { "/alive": "living", "/dead": "stale" },
+  })
+  assert.deepEqual(result, [
+    `up alive [10.1.2.4] ${STORE}/10.1.2.4: added before this capture`,
+    `leaked dead [10.1.2.5] ${STORE}/10.1.2.5: reserved before this capture; its network namespace is stale`,
+    `orphan unknown [10.1.2.6] ${STORE}/10.1.2.6: reserved for a container that neither calls nor cache know`,
+  ])
+})
+
+test("pain 15: an empty file in libcni's cache makes the next DEL fail", () => {
+  assert.deepEqual(rows([], { cached: [{ path: `${CACHE}/pods-dead-eth0`, ips: [], broken: "the file is empty" }] }), [
+    `broken  [] ${CACHE}/pods-dead-eth0: the file is empty; libcni before 1.2 fails DEL on it`,
+  ])
+})
+
+test("a result that is cached for a namespace that is gone", () => {
+  assert.deepEqual(rows([], { cached: [{ ...cached, containerId: "old" }], namespaces: { "/ns": "gone" } }), [
+    `leaked old [10.1.2.3] ${CACHE}/pods-c0ffee-eth0: cached before this capture; the result is still cached, the network namespace is gone`,
+  ])
+})
+
+test("attachments of other nodes are left as they are, calls in flight too", () => {
+  assert.deepEqual(
+    rows([add({ node: "n2" }), add({ id: "b", containerId: "beef", at: 10, state: "running" })], {
+      namespaces: { "/ns": "gone" },
+    }),
+    ["up c0ffee [10.1.2.3] : no DEL", "starting beef [] : ADD in flight"],
+  )
+})
+
+test("the store of another network and the interface of another name are not this attachment's", () => {
+  assert.deepEqual(
+    rows([add()], {
+      reservations: [
+        { ...reservation, network: "storage" },
+        { ...reservation, ifname: "net1", path: `${STORE}/x` },
+      ],
+      namespaces: { "/ns": "living" },
+    }),
+    [
+      "up c0ffee [10.1.2.3] : no DEL",
+      `orphan c0ffee [10.1.2.3] ${STORE}/10.1.2.3: reserved for a container that neither calls nor cache know`,
+      `orphan c0ffee [10.1.2.3] ${STORE}/x: reserved for a container that neither calls nor cache know`,
+    ],
+  )
+})

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { LIFECYCLE_RULES } from "../../../src/model/lint/lifecycle-rules.ts"
+import { config, lint, plugin, testRules } from "./rules.ts"
+
+const other = { containerId: "beef", netns: "/var/run/netns/cni-2" }
+const alone = { stdout: { cniVersion: "1.0.0" } }
+const failed = { exit: { code: 1 }, stdout: { cniVersion: "1.0.0", code: 999, msg: "link not there" } }
+const version = (at = 0) =>
+  plugin("v", {
+    plugin: "bridge",
+    at,
+    command: "VERSION",
+    stdout: { cniVersion: "0.4.0", supportedVersions: ["0.3.1", "0.4.0"] },
+  })
+
+/** A pod's ADD over bridge and antrea. */
+const list = (containerId: string, at: number) =>
+  ["bridge", "antrea"].map((type, index) => {
+    const stdin = { ...config(index > 0 ? { prevResult: alone.stdout } : {}, type) }
+    return plugin(`${containerId}-${type}`, { plugin: type, containerId, at: at + index * 20, stdin, ...alone })
+  })
+const last = list("d", 60_000).slice(0, 1)
+
+testRules(Object.values(LIFECYCLE_RULES), {
+  // Pain 27: cilium#39370 (there with another sandbox's id).
+  "add-twice": {
+    calls: [
+      plugin("first", { plugin: "bridge", ...alone }),
+      plugin("again", { plugin: "bridge", at: 20_000, ...alone }),
+    ],
+    found: ["add-twice again:env the first is call first"],
+    fine: [
+      [
+        plugin("first", { plugin: "bridge", ...alone }),
+        plugin("del", { plugin: "bridge", command: "DEL", at: 10_000 }),
+        plugin("again", { plugin: "bridge", at: 20_000, ...alone }),
+      ],
+      [
+        plugin("first", { plugin: "bridge", ...alone }),
+        plugin("net1", { plugin: "bridge", ifname: "net1", at: 20_000, ...alone }),
+      ],
+      [plugin("first", { plugin: "bridge", ...failed }), plugin("again", { plugin: "bridge", at: 20_000, ...alone })],
+    ],
+  },
+  // Pain 26: kubernetes#44100.
+  "del-not-idempotent": {
+    calls: [
+      plugin("add", { plugin: "bridge", ...alone }),
+      plugin("del", { plugin: "bridge", command: "DEL", at: 10_000 }),
+      plugin("again", { plugin: "bridge", command: "DEL", at: 20_000, ...failed }),
+    ],
+    found: ["del-not-idempotent again:stdout:0 an earlier DEL of it succeeded"],
+    fine: [
+      [
+        plugin("add", { plugin: "bridge", ...alone }),
+        plugin("del", { plugin: "bridge", command: "DEL", at: 10_000, ...failed }),
+      ],
+    ],
+  },
+  "ip-of-two-attachments": {
+    calls: [
+      plugin("first", { plugin: "bridge" }),
+      plugin("second", {
+        plugin: "bridge",
+        at: 20_000,
+        ...other,
+        stdout: { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] },
+      }),
+    ],
+    found: [
+      "ip-of-two-attachments second:stdout:41 10.1.2.3, which call first gave to shop/web-1, and no DEL of it is in this capture",
+    ],
+    fine: [
+      [
+        plugin("first", { plugin: "bridge" }),
+        plugin("del", { plugin: "bridge", command: "DEL", at: 10_000 }),
+        plugin("second", { plugin: "bridge", at: 20_000, ...other }),
+      ],
+      // Another network or node may have the same addresses, and 127.0.0.1 is everybody's.
+      [
+        plugin("first", { plugin: "bridge" }),
+        plugin("second", { plugin: "bridge", at: 20_000, ...other, network: "storage" }),
+      ],
+      [
+        plugin("first", { plugin: "bridge", node: "a" }),
+        plugin("second", { plugin: "bridge", at: 20_000, ...other, node: "b" }),
+      ],
+    ],
+  },
+  // Pain 19: plugins#359, plugins#690, plugins#425.
+  // Pain 31: antrea#4012.
+  "list-without-plugin": {
+    calls: [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000).slice(0, 1), ...last],
+    found: ["list-without-plugin d-bridge:stdin antrea, since 2026-09-21T03:00:20.000Z; what runs is bridge"],
+    fine: [
+      [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000)],
+      [...list("a", 0).slice(0, 1), ...list("b", 20_000)],
+      // A runtime takes away by the list as it is now.
+      [
+        ...list("a", 0),
+        plugin("del", { plugin: "cilium-cni", command: "DEL", at: 20_000, containerId: "a", stdout: "" }),
+      ],
+    ],
+  },
+  "version-unsupported": {
+    calls: [version(), plugin("bridge", { at: 100, ...alone })],
+    found: ["version-unsupported bridge:stdin:1 1.0.0; it supports 0.3.1, 0.4.0"],
+    fine: [
+      [
+        version(),
+        plugin("bridge", { at: 100, stdin: config({ cniVersion: "0.4.0" }), stdout: { cniVersion: "0.4.0" } }),
+      ],
+    ],
+  },
+})
+
+// Pain 32: cilium#30614, istio#46848.
+test("two agents that fight over one list: each change is told", () => {
+  const one = (containerId: string, at: number, type: string) =>
+    plugin(`${containerId}-${type}`, { plugin: type, containerId, at, stdin: config({}, type), ...alone })
+  assert.deepEqual(lint([one("a", 0, "cilium-cni"), one("b", 20_000, "aws-cni"), one("c", 40_000, "cilium-cni")]), [
+    "list-without-plugin b-aws-cni:stdin cilium-cni, since 2026-09-21T03:00:20.000Z; what runs is aws-cni",
+    "list-without-plugin c-cilium-cni:stdin aws-cni, since 2026-09-21T03:00:40.000Z; what runs is cilium-cni",
+  ])
+})

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import { networkInterfaces, tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { Fault } from "../../src/fault/fault.ts"
+import { CriError } from "./cri.ts"
+import { type NodeOptions, type PrivateNode, startNode, withContainerd } from "./private-node.ts"
+import { mountNamespaceOf } from "./processes.ts"
+
+const IPAM = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]] }
+const BRIDGE = { type: "bridge", bridge: "cnitap-test", isGateway: true, ipam: IPAM }
+
+function wish(...plugins: object[]): NodeOptions {
+  const list = JSON.stringify({ cniVersion: "1.0.0", name: "demo", plugins })
+  return { plugins: ["bridge", "host-local", "loopback"], conf: { "10-demo.conflist": list } }
+}
+
+const run = ({ cri, cgroupParent }: PrivateNode) =>
+  cri.runPodSandbox({ namespace: "default", name: "web-0", uid: "1", cgroupParent })
+
+test("two nodes with one subnet and one bridge name do not meet, and nothing of them is left", async () => {
+  const one = async (node: PrivateNode) => {
+    const id = await run(node)
+    const { name, isReady, ips } = await node.cri.podSandboxStatus(id)
+    assert.deepEqual({ name, isReady, ips }, { name: "web-0", isReady: true, ips: ["10.88.0.2"] })
+    assert.equal(Object.keys(networkInterfaces()).includes("cnitap-test"), false)
+    const trace = traceOf(node)
+    assert.deepEqual(trace(), { root: true, processes: true, cgroups: true })
+    return trace
+  }
+  const traces = await Promise.all([withContainerd(wish(BRIDGE), one), withContainerd(wish(BRIDGE), one)])
+  for (const trace of traces) assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
+})
+
+test("a pod whose network cannot be taken away does not outlive its node", async () => {
+  const trace = await withContainerd(wish(BRIDGE), async (node) => {
+    const id = await run(node)
+    // Without its plugin the DEL fails, and with it StopPodSandbox: the sandbox stays.
+    rmSync(join(node.binDir, "bridge"))
+    await assert.rejects(node.cri.stopPodSandbox(id), /failed to find plugin "bridge"/)
+    assert.deepEqual(await node.cri.listPodSandbox(), [id])
+    return traceOf(node)
+  })
+  assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
+})
+
+test("what the runtime refuses is a CriError with its words", async () => {
+  await withContainerd({ plugins: [], conf: { "10-broken.conflist": '{"name":"x"' } }, async ({ cri }) => {
+    assert.equal((await cri.version()).name, "containerd")
+    const network = (await cri.status()).find(({ type }) => type === "NetworkReady")
+    assert.equal(network?.status, false)
+    assert.match(network.message, /cni plugin not initialized/)
+    const error: unknown = await cri.podSandboxStatus("nobody").catch((reason) => reason)
+    assert.ok(error instanceof CriError)
+    assert.deepEqual([error.code, error.message.startsWith("PodSandboxStatus: ")], [5, true])
+  })
+})
+
+test("a node without a plugin it needs is not begun", async () => {
+  const before = readdirSync(tmpdir()).length
+  const error: unknown = await startNode({ plugins: ["no-such-plugin"], conf: {} }).catch((reason) => reason)
+  assert.ok(error instanceof Fault)
+  assert.equal(error.code, "NOT_FOUND")
+  assert.match(error.message, /^the CNI plugin no-such-plugin is in none of /)
+  assert.ok(readdirSync(tmpdir()).length <= before)
+})
+
+/** What a node leaves behind, looked up anew each time. */
+function traceOf({ root, pid, cgroupParent }: PrivateNode) {
+  const namespace = mountNamespaceOf(pid)
+  const pids = () => readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))
+  const hierarchies = ["", ...readdirSync("/sys/fs/cgroup")].map((name) => join("/sys/fs/cgroup", name, cgroupParent))
+  return () => ({
+    root: existsSync(root),
+    processes: pids().some((name) => mountNamespaceOf(Number(name)) === namespace),
+    cgroups: hierarchies.some(existsSync),
+  })
+}

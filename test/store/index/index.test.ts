@@ -1,0 +1,278 @@
+import assert from "node:assert/strict"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { parseAddress } from "../../../src/cni/address.ts"
+import type { Call } from "../../../src/model/call.ts"
+import { toMatcher } from "../../../src/model/filter/match.ts"
+import { parseFilter } from "../../../src/model/filter/parse.ts"
+import { addressPrefilter } from "../../../src/model/filter/prefilter.ts"
+import { isSameAddress, Ledger } from "../../../src/model/ledger/ledger.ts"
+import { type Operation, toOperations, walk } from "../../../src/model/operation.ts"
+import { type Statistics, Tally } from "../../../src/model/statistics/statistics.ts"
+import { readCalls } from "../../../src/store/capture/calls.ts"
+import { openCapture } from "../../../src/store/capture/capture.ts"
+import { ReadErrors } from "../../../src/store/capture/read-errors.ts"
+import { IndexWriter } from "../../../src/store/index/index-file.ts"
+import { bookLedger } from "../../../src/store/query/ledger.ts"
+import { type Reading, readOperations } from "../../../src/store/query/operations.ts"
+import { tallyCalls } from "../../../src/store/query/tally.ts"
+import { Random } from "../../capture/random.ts"
+import { type Noise, writeRandomCapture } from "../random-capture.ts"
+
+const NOISES: Noise[] = [
+  {},
+  { torn: true },
+  { clockSteps: true },
+  { nodes: 3 },
+  { nodes: 2, torn: true, clockSteps: true },
+]
+const NOW_MS = Date.UTC(2026, 3, 1)
+
+test("operations read from indexes are those that are put together from all calls at once", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 120, noise, async (directory) => {
+      const expected = await allAtOnce(directory)
+      const fresh = await fromIndexes(directory)
+      assert.deepEqual(fresh, expected)
+      assert.ok(readdirSync(directory).some((name) => name.endsWith(".index")))
+      const indexed = await fromIndexes(directory)
+      assert.deepEqual(indexed, expected)
+    })
+  }
+})
+
+test("an index that may not be kept has no name that a killed reader could leave behind", async (t) => {
+  await withRandomCapture(t, 20, {}, async (directory) => {
+    const [segment] = await (await openCapture(directory)).segments()
+    assert.ok(segment)
+    const temporary = mkdtempSync(join(tmpdir(), "cnitap-"))
+    const before = process.env.TMPDIR
+    t.after(() => rmSync(temporary, { recursive: true }))
+    process.env.TMPDIR = temporary
+    const writer = new IndexWriter(segment, false)
+    assert.deepEqual(readdirSync(temporary), [])
+    const index = writer.finish()
+    assert.deepEqual(index.heads, [])
+    index.close()
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  })
+})
+
+test("every filter lets the same operations through, with streams and without, with an index and without", async (t) => {
+  await withRandomCapture(t, 150, { nodes: 2, torn: true }, async (directory, random) => {
+    const { operations } = await allAtOnce(directory)
+    for (let round = 0; round < 120; round++) {
+      const text = randomFilter(random, 2)
+      const parsed = parseFilter(text, NOW_MS)
+      assert.ok(parsed.ok, text)
+      const matcher = toMatcher(parsed.filter, NOW_MS)
+      const expected = operations.filter(matcher.operation).map(({ id }) => id)
+      for (const isLight of [true, false]) {
+        const found = await fromIndexes(directory, { filter: parsed.filter, nowMs: NOW_MS, isLight })
+        assert.deepEqual(
+          found.operations.map(({ id }) => id),
+          expected,
+          `${text}${isLight ? ", light" : ""}`,
+        )
+      }
+      if (round % 40 === 20) forgetIndexes(directory)
+    }
+  })
+})
+
+test("a ledger booked from indexes is the one booked from every operation", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory) => {
+      const whole = new Ledger()
+      const { operations } = await allAtOnce(directory)
+      for (const operation of operations) whole.add(operation)
+      const quick = new Ledger()
+      const booked = await bookLedger(quick, await openCapture(directory), new ReadErrors(), {})
+      assert.deepEqual(quick.attachments(), whole.attachments())
+      assert.deepEqual(quick.dataDirs.toSorted(), whole.dataDirs.toSorted())
+      assert.equal(booked.operations, operations.length)
+      for (let container = 0; container < 30; container++)
+        for (const ifname of ["eth0", "net1"])
+          assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+    })
+  }
+})
+
+test("segments that hold the ends of calls alone are nowhere in time", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory) => {
+      // Of a call that ended: what comes before its beginning is the end of none.
+      const [first = ""] = readdirSync(directory)
+      const end = readFileSync(`${directory}/${first}`, "utf8")
+        .split("\n")
+        .find((line) => line.includes('"kind":"end"'))
+      for (const hour of ["01", "02", "03"]) writeFileSync(`${directory}/calls-20260228T${hour}.jsonl`, `${end}\n`)
+      const { operations, damage } = await allAtOnce(directory)
+      assert.deepEqual(await fromIndexes(directory), { operations, damage })
+      const [whole, quick] = [new Ledger(), new Ledger()]
+      for (const operation of operations) whole.add(operation)
+      await bookLedger(quick, await openCapture(directory), new ReadErrors(), {})
+      assert.deepEqual(quick.attachments(), whole.attachments())
+    })
+  }
+})
+
+test("statistics counted from indexes are those counted from every call", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory, random) => {
+      const { operations } = await allAtOnce(directory)
+      for (const text of ["", "failed or depth>0", "stderr~a", ...times(8, () => randomFilter(random, 1))]) {
+        const parsed = parseFilter(text, NOW_MS)
+        assert.ok(parsed.ok, text)
+        const { filter } = parsed
+        const whole = new Tally(5)
+        const matcher = toMatcher(filter, NOW_MS)
+        for (const { calls } of operations) for (const { call } of walk(calls)) if (matcher.call(call)) whole.add(call)
+        const quick = new Tally(5)
+        await tallyCalls(quick, await openCapture(directory), new ReadErrors(), { filter, nowMs: NOW_MS })
+        assert.deepEqual(inPlainOrder(quick), inPlainOrder(whole), text)
+      }
+    })
+  }
+})
+
+test("whose an address was is known from the lines that hold it", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory, random) => {
+      const { operations } = await allAtOnce(directory)
+      for (let round = 0; round < 6; round++) {
+        const address = parseAddress(`10.1.2.${random.below(250)}`)
+        assert.ok(address)
+        const holds = (ips: readonly string[]) => ips.some((ip) => isSameAddress(ip, address))
+        const whole = new Ledger(holds)
+        for (const operation of operations) whole.add(operation)
+        const quick = new Ledger(holds)
+        const keeps = { needle: addressPrefilter(address) ?? "" }
+        await bookLedger(quick, await openCapture(directory), new ReadErrors(), { keeps })
+        assert.deepEqual(
+          quick.attachments().filter(({ ips }) => holds(ips)),
+          whole.attachments().filter(({ ips }) => holds(ips)),
+        )
+        for (let container = 0; container < 30; container++)
+          for (const ifname of ["eth0", "net1"])
+            assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+      }
+    })
+  }
+})
+
+type Read = { operations: Operation[]; damage: object[] }
+
+async function allAtOnce(directory: string): Promise<Read> {
+  const damage = new ReadErrors()
+  const calls: Call[] = []
+  for await (const call of readCalls(await openCapture(directory), damage)) calls.push(call)
+  return { operations: toOperations(calls), damage: damageOf(damage) }
+}
+
+async function fromIndexes(directory: string, reading: Reading = {}): Promise<Read> {
+  const damage = new ReadErrors()
+  const operations: Operation[] = []
+  for await (const operation of readOperations(await openCapture(directory), damage, {}, reading))
+    operations.push(operation)
+  return { operations, damage: damageOf(damage) }
+}
+
+/** Which of a kind is the first depends on the order of reading. */
+function damageOf(damage: ReadErrors): object[] {
+  return damage
+    .list()
+    .map(({ kind, lines }) => ({ kind, lines }))
+    .sort((a, b) => (a.kind < b.kind ? -1 : 1))
+}
+
+/** Which of two equal ones comes first depends on the order of reading. */
+function inPlainOrder(tally: Tally): Statistics {
+  const statistics = tally.statistics()
+  const name = ({ plugin, command }: Statistics["groups"][number]) => `${plugin} ${command}`
+  statistics.groups.sort((a, b) => (name(a) < name(b) ? -1 : 1))
+  statistics.slowest.sort((a, b) => b.durationMs - a.durationMs || (a.id < b.id ? -1 : 1))
+  return statistics
+}
+
+function times<Value>(count: number, make: () => Value): Value[] {
+  return Array.from({ length: count }, make)
+}
+
+function forgetIndexes(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.endsWith(".index")) rmSync(`${directory}/${name}`)
+}
+
+function randomFilter(random: Random, depth: number): string {
+  if (depth > 0 && random.below(2) === 0) {
+    const part = () => randomFilter(random, depth - 1)
+    return random.pick([() => `(${part()} and ${part()})`, () => `(${part()} or ${part()})`, () => `not (${part()})`])()
+  }
+  return random.pick([
+    "plugin=bridge",
+    "plugin!=portmap",
+    "plugin in (host-local, tuning)",
+    "command=ADD",
+    "command!=DEL",
+    "failed",
+    "ok",
+    "state=unknown",
+    "exit!=0",
+    "exit=137",
+    "signal=SIGKILL",
+    "duration>20ms",
+    "duration<=1ms",
+    "pod=p-c1*",
+    "pod=shop/p-c3",
+    "namespace!=ci",
+    "node=a",
+    "network~net",
+    "network=net-a",
+    'network="nét\\\\\\"c"',
+    "cniVersion=0.4.0",
+    "container=c1",
+    "ifname=net1",
+    "runtime~ird",
+    "id=0",
+    "id=3",
+    "depth>0",
+    "memory>10MB",
+    "code=11",
+    "ip=10.1.2.0/25",
+    "ip=10.1.2.17",
+    "ip=10.1.2.0/24",
+    "ip=11.0.0.0/8",
+    "code>5",
+    "stdout~CNIVERSION",
+    "stdin~net-a",
+    'stdin~"/d1"',
+    'stdin!~"/d1"',
+    "stdout~aza",
+    "stderr~a",
+    "msg~z",
+    "since=800h",
+    "time<2026-03-01T08:00:00Z",
+    "c2",
+    '"failed"',
+  ])
+}
+
+async function withRandomCapture(
+  t: { diagnostic(text: string): void },
+  operations: number,
+  noise: Noise,
+  run: (directory: string, random: Random) => Promise<void>,
+): Promise<void> {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const random = new Random(seed)
+  const directory = writeRandomCapture(random, operations, noise)
+  try {
+    await run(directory, random)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
