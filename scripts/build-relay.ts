@@ -1,16 +1,13 @@
 /** Builds the relay: TypeScript, one script, bytecode, C, one static executable for each architecture. */
 import { execFile } from "node:child_process"
-import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { build } from "esbuild"
+import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "./engine.ts"
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, "..")
-const engine = process.env.QUICKJS_NG ?? join(root, "build/qjs-src/usr/src/quickjs-ng")
-const ENGINE_FILES = ["quickjs", "dtoa", "libunicode", "libregexp"]
-const DEFINES = ["-D_GNU_SOURCE", "-DQUICKJS_NG_BUILD"]
 /** Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable. */
 const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 
@@ -30,30 +27,12 @@ const TARGETS: Target[] = [
   },
 ]
 
-const host = join(root, "build/engine/host")
-await compileEngine("gcc", ["-O1"], host, [...ENGINE_FILES, "quickjs-libc", "qjsc"])
-const qjsc = join(host, "qjsc")
-if (!existsSync(qjsc)) {
-  const objects = [...ENGINE_FILES, "quickjs-libc", "qjsc"].map((file) => join(host, `${file}.o`))
-  await run("gcc", [...objects, "-o", qjsc, "-lm", "-lpthread", "-ldl"])
-}
+// All of the engine at once: it is most of the build's time.
+const [qjsc, ...objects] = await Promise.all([bytecodeCompiler(), ...TARGETS.map(objectsOf)])
 mkdirSync(join(root, "dist"), { recursive: true })
 const inputs = await Promise.all([bundle("main"), bundle("redaction")])
 writeFileSync(join(root, "build/relay-closure.txt"), `${[...new Set(inputs.flat())].sort().join("\n")}\n`)
-for (const target of TARGETS) await link(target)
-
-async function compileEngine(compiler: string, flags: string[], folder: string, files: string[]): Promise<void> {
-  mkdirSync(folder, { recursive: true })
-  const missing = files.filter((file) => !existsSync(join(folder, `${file}.o`)))
-  if (missing.length > 0) console.error(`cnitap: compiling the engine with ${compiler} (once)`)
-  await Promise.all(
-    missing.map(async (file) => {
-      const object = join(folder, `${file}.o`)
-      await run(compiler, [...flags, ...DEFINES, "-c", join(engine, `${file}.c`), "-o", `${object}.new`])
-      renameSync(`${object}.new`, object)
-    }),
-  )
-}
+for (const [at, target] of TARGETS.entries()) await link(target, objects[at] ?? [])
 
 /** Its inputs are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
 async function bundle(name: "main" | "redaction"): Promise<string[]> {
@@ -79,13 +58,11 @@ async function bundle(name: "main" | "redaction"): Promise<string[]> {
   return Object.keys(result.metafile.inputs)
 }
 
-async function link(target: Target): Promise<void> {
-  const flags = ["-O2", ...SECTIONS, ...target.flags]
-  const version = createHash("sha256")
-    .update(flags.join(" "))
-    .update(readFileSync(join(engine, "quickjs.h")))
-  const objects = join(root, `build/engine/${target.name}-${version.digest("hex").slice(0, 8)}`)
-  await compileEngine(target.compiler, flags, objects, ENGINE_FILES)
+function objectsOf({ compiler, flags }: Target): Promise<string[]> {
+  return compileEngine(compiler, ["-O2", ...SECTIONS, ...flags], ENGINE_FILES)
+}
+
+async function link(target: Target, objects: readonly string[]): Promise<void> {
   const output = join(root, `dist/relay-${target.name}`)
   await run(target.compiler, [
     "-O2",
@@ -94,11 +71,11 @@ async function link(target: Target): Promise<void> {
     ...target.flags,
     ...DEFINES,
     "-I",
-    engine,
+    ENGINE,
     "-I",
     join(root, "build"),
     join(root, "src/relay/hosts/entry.c"),
-    ...ENGINE_FILES.map((file) => join(objects, `${file}.o`)),
+    ...objects,
     "-o",
     `${output}.new`,
     "-s",

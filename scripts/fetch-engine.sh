@@ -1,10 +1,123 @@
 #!/bin/sh
-# Puts what the relay is compiled from into build/: the sources of QuickJS-ng (Debian's qjs-src, which only the newer
-# suite has) and musl for arm64 (Debian's musl-dev of the other architecture). The machine's own apt configuration and
-# its mirror are used with private lists, so nothing of the system changes. QUICKJS_NG names another source tree.
+# Puts what the relay is compiled from into build/, exactly as scripts/engine.lock pins it: the sources of QuickJS-ng
+# (Debian's qjs-src, which only the newer suite has) and musl for arm64 (Debian's musl-dev of the other architecture).
+#   scripts/fetch-engine.sh         fetch what is missing, verify what is there
+#   scripts/fetch-engine.sh --pin   pin what the suites have now
+# ENGINE_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
+# QUICKJS_NG=DIR names another QuickJS-ng source tree; one that is not the pinned one is used, and reported.
+# docs/decisions/0009-pinned-engine.md has the reasons.
 set -eu
 cd "$(dirname "$0")/.."
-mkdir -p build
+lock=scripts/engine.lock
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+main() {
+  mkdir -p build
+  if [ "${1:-}" = --pin ]; then
+    pin
+    return
+  fi
+  while read -r package suite architecture file sha256 tree; do
+    case $package in '#'* | '') continue ;; esac
+    if [ "$package" = qjs-src ] && [ -n "${QUICKJS_NG:-}" ]; then
+      [ "$(tree_of qjs-src "$QUICKJS_NG")" = "$tree" ] ||
+        echo "cnitap: QUICKJS_NG=$QUICKJS_NG is not the pinned engine (${file##*/}): this relay is not the released one" >&2
+      continue
+    fi
+    [ -d "build/$package" ] || fetch
+    verify
+  done <"$lock"
+}
+
+# Hash of the files that are compiled or linked, by name and content: the same for a package and an upstream tree.
+tree_of() {
+  case $1 in
+    qjs-src) set -- "$2" . -maxdepth 1 -name '*.h' -o -maxdepth 1 \
+      \( -name quickjs.c -o -name dtoa.c -o -name libunicode.c -o -name libregexp.c -o -name quickjs-libc.c -o -name qjsc.c \) ;;
+    musl-dev) set -- "$2" include lib -type f ;;
+  esac
+  (cd "$1" && shift && find "$@" | LC_ALL=C sort | xargs sha256sum) | sha256sum | cut -d ' ' -f 1
+}
+
+place_of() {
+  case $1 in
+    qjs-src) echo build/qjs-src/usr/src/quickjs-ng ;;
+    musl-dev) echo build/musl-dev/usr ;;
+  esac
+}
+
+fetch() {
+  echo "cnitap: fetching ${file##*/}" >&2
+  base=${ENGINE_MIRROR:-$(mirror)}
+  if ! /usr/lib/apt/apt-helper -o APT::Sandbox::User=root \
+    download-file "${base%/}/$file" "$work/$package.deb" "SHA256:$sha256" >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    moved "cannot fetch ${file##*/} from ${base%/}"
+  fi
+  unpack
+}
+
+unpack() {
+  rm -rf "build/$package.new"
+  mkdir "build/$package.new"
+  dpkg -x "$work/$package.deb" "build/$package.new"
+  rm -rf "build/$package"
+  mv "build/$package.new" "build/$package"
+}
+
+verify() {
+  found=$(tree_of "$package" "$(place_of "$package")")
+  [ "$found" = "$tree" ] && return
+  echo "cnitap: build/$package is not ${file##*/}, which $lock pins" >&2
+  echo "  expected  $tree" >&2
+  echo "  found     $found" >&2
+  echo "Remove build/$package to have it fetched again." >&2
+  exit 1
+}
+
+# The archive keeps a file only while a suite has it. A new version is never taken silently.
+moved() {
+  echo "cnitap: $1" >&2
+  echo "  pinned    ${file##*/}, SHA-256 $sha256" >&2
+  if [ -z "${ENGINE_MIRROR:-}" ] && index; then
+    echo "  $suite  ${candidate##*/}, SHA-256 $candidate_sha256" >&2
+  fi
+  cat >&2 <<END
+Either
+  - set ENGINE_MIRROR to an archive that still has it (Debian's snapshot archive, or a copy of yours below $file), or
+  - set QUICKJS_NG to a source tree of that QuickJS-ng release, if it is qjs-src that is missing, or
+  - move to the version of $suite: scripts/fetch-engine.sh --pin, then npm test, and commit $lock.
+END
+  exit 1
+}
+
+pin() {
+  sed -n '/^#/p' "$lock" >"$work/lock"
+  while read -r package suite architecture file sha256 tree; do
+    case $package in '#'* | '') continue ;; esac
+    index || { cat "$work/log" >&2; echo "cnitap: cannot read what $suite has of $package" >&2; exit 1; }
+    file=$candidate sha256=$candidate_sha256
+    fetch
+    echo "$package $suite $architecture $file $sha256 $(tree_of "$package" "$(place_of "$package")")" >>"$work/lock"
+  done <"$lock"
+  cp "$work/lock" "$lock"
+  echo "cnitap: $lock pins what the suites have now; review it with git diff, run npm test, commit it" >&2
+}
+
+# Sets candidate and candidate_sha256 to what the suite has. The machine's own apt configuration and its mirror are used
+# with private lists, so nothing of the system changes.
+index() {
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$work/sources.list"
+  set -- -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Dir::State::Lists="$work/lists" \
+    -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Cache="$work/cache" \
+    -o APT::Sandbox::User=root
+  apt-get "$@" -qq update >"$work/log" 2>&1 || return 1
+  candidate=$(apt-cache "$@" show "$package" | sed -n 's/^Filename: //p;T;q')
+  candidate_sha256=$(apt-cache "$@" show "$package" | sed -n 's/^SHA256: //p;T;q')
+  [ -n "$candidate" ]
+}
 
 mirror() {
   { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null
@@ -12,27 +125,4 @@ mirror() {
   } | grep -m1 '/debian/*$'
 }
 
-# fetch NAME ARCHITECTURE SUITE: downloads and unpacks one Debian package below build/NAME
-fetch() {
-  echo "cnitap: fetching $1 ($2, $3)" >&2
-  work=$(mktemp -d)
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/out"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $3 main" >"$work/sources.list"
-  set -- "$1" -o APT::Architecture="$2" -o APT::Architectures="$2" -o Dir::Etc::sourcelist="$work/sources.list" \
-    -o Dir::Etc::sourceparts=- -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root
-  package=$1
-  shift
-  if ! { apt-get "$@" -qq update && cd "$work/out" && apt-get "$@" -qq download "$package"; } >"$work/log" 2>&1; then
-    cat "$work/log" >&2
-    echo "cnitap: cannot fetch the Debian package $package; QUICKJS_NG=DIR names a QuickJS-ng source tree instead" >&2
-    exit 1
-  fi
-  cd "$OLDPWD"
-  mkdir -p "build/$package.new"
-  dpkg -x "$work"/out/*.deb "build/$package.new"
-  rm -rf "build/$package" "$work"
-  mv "build/$package.new" "build/$package"
-}
-
-[ -n "${QUICKJS_NG:-}" ] || [ -d build/qjs-src ] || fetch qjs-src amd64 trixie-backports
-[ -d build/musl-dev ] || fetch musl-dev arm64 bookworm
+main "$@"
