@@ -21,6 +21,7 @@ const result = await build({
   legalComments: "none",
   outdir: join(root, "build/web"),
   write: false,
+  metafile: true,
   logLevel: "error",
 })
 const script = textOf(".js")
@@ -29,8 +30,9 @@ const html = readFileSync(join(root, "src/web/page.html"), "utf8")
   .replace("{policy}", () => policy(script, style))
   .replace("/*{style}*/", () => style)
   .replace("/*{script}*/", () => script)
-mkdirSync(join(root, "dist"), { recursive: true })
+for (const folder of ["dist", "build"]) mkdirSync(join(root, folder), { recursive: true })
 writeFileSync(join(root, "dist/page.html"), html)
+writeFileSync(join(root, "build/page.meta.json"), JSON.stringify(result.metafile))
 const compressedBytes = gzipSync(html).length
 console.error(`cnitap: dist/page.html ${(compressedBytes / 1000).toFixed(1)} kB compressed`)
 if (compressedBytes > BUDGET_BYTES) throw new Error(`the page is over its budget of ${BUDGET_BYTES} bytes`)

@@ -55,6 +55,8 @@ function checkImports(): string[] {
     for (const specifier of importsOf(readFileSync(join(root, file), "utf8"))) {
       if (!specifier.startsWith(".")) continue
       const target = relative(join(root, "src"), resolve(root, dirname(file), specifier)).replace(CODE, "")
+      // The version is there and nowhere else.
+      if (target === "../package.json") continue
       if (target.startsWith("..")) complaints.push(`${file} imports ${specifier}, outside of src`)
       else if (zone && target.split("/")[0] !== zone.name && !zone.mayImport(target))
         complaints.push(`${file} imports ${target}; src/${zone.name} may not`)
@@ -77,9 +79,10 @@ function checkNames(): string[] {
 
 /** Relative links of the pages lead to files and headings that are there. */
 function checkLinks(): string[] {
-  const pages = [...filesBelow(".", false), ...filesBelow("docs"), ...filesBelow("deploy")].filter((path) =>
-    path.endsWith(".md"),
-  )
+  const pages = [
+    ...filesBelow(".", false),
+    ...["docs", "deploy", "examples", ".github"].flatMap((folder) => filesBelow(folder)),
+  ].filter((path) => path.endsWith(".md"))
   return pages.flatMap((page) => {
     const text = readFileSync(join(root, page), "utf8").replace(/^```[\s\S]*?^```/gm, "")
     return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {

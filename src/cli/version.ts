@@ -1,2 +1,4 @@
-/** As package.json has it. */
-export const VERSION = "0.1.0"
+import packageJson from "../../package.json" with { type: "json" }
+
+/** The only place that states it is package.json. */
+export const VERSION: string = packageJson.version
