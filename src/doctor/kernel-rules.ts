@@ -29,7 +29,7 @@ export const KERNEL_RULES: NodeRule[] = [
       needed(patient)
         .filter(({ name }) => patient.kernel.module(name) === "absent")
         .map(({ name, why }) => ({
-          said: `the kernel has no ${name}, for ${why.join(", ")}`,
+          detail: `the kernel has no ${name}, for ${why.join(", ")}`,
           evidence: [`/lib/modules/${patient.kernel.release ?? "?"}`],
           remedy: `Install the package with the kernel's other modules (linux-modules-extra, kernel-modules), then modprobe ${name}.`,
           // Only flannel's VXLAN backend needs it, and only pods with a shaped bandwidth need these.
@@ -46,7 +46,7 @@ export const KERNEL_RULES: NodeRule[] = [
       const { release } = patient.kernel
       return [
         {
-          said: `it is not known whether the kernel has ${unknown.map(({ name }) => name).join(", ")}`,
+          detail: `it is not known whether the kernel has ${unknown.map(({ name }) => name).join(", ")}`,
           evidence: ["/proc/modules", `/lib/modules/${release ?? "?"}/modules.dep`],
           remedy: `Run modprobe -n ${unknown.map(({ name }) => name).join(" ")} on the node.`,
         },
@@ -67,7 +67,7 @@ export const KERNEL_RULES: NodeRule[] = [
       if (value === undefined && state !== "available") return []
       return [
         {
-          said: value === undefined ? "br_netfilter is not loaded" : `${path.replaceAll("/", ".")} is ${value}`,
+          detail: value === undefined ? "br_netfilter is not loaded" : `${path.replaceAll("/", ".")} is ${value}`,
           evidence: [value === undefined ? "/proc/modules" : `/proc/sys/${path}`],
           remedy:
             "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1, and in /etc/modules-load.d and /etc/sysctl.d for the next boot",
@@ -83,7 +83,7 @@ export const KERNEL_RULES: NodeRule[] = [
       if (active.length === 0 || kernel.sysctl("net/ipv4/ip_forward") !== "0") return []
       return [
         {
-          said: "net.ipv4.ip_forward is 0",
+          detail: "net.ipv4.ip_forward is 0",
           evidence: ["/proc/sys/net/ipv4/ip_forward"],
           remedy: "sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d for the next boot",
           // Most plugins and agents set it themselves with the first pod.

@@ -19,7 +19,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
       })
       return [
         {
-          said: `Cilium left ${renamed.join(", ")}`,
+          detail: `Cilium left ${renamed.join(", ")}`,
           evidence: renamed.map((name) => join(confDir.value, name)),
           remedy: commands.join(" && "),
           ...(active.length === 0 ? { severity: "error" as const } : {}),
@@ -43,7 +43,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
       const found = [...configurations, ...stages]
       if (found.length === 0) return []
       return [
-        { said: `unfinished: ${found.join(", ")}`, evidence: [...found, confDir.value], remedy: "cnitap uninstall" },
+        { detail: `unfinished: ${found.join(", ")}`, evidence: [...found, confDir.value], remedy: "cnitap uninstall" },
       ]
     },
   },
@@ -58,7 +58,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
         if (originals.length === 0 || files.exists(journal)) return []
         return [
           {
-            said: `${originals.join(", ")} in ${real}, and no journal`,
+            detail: `${originals.join(", ")} in ${real}, and no journal`,
             evidence: [real, journal],
             remedy: `mv ${real}/* ${binDir}/, where a relay stands in their place; then rm -r ${join(binDir, HOME)}`,
           },
@@ -75,7 +75,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
         if (!files.exists(saved) || plugins.some(({ type }) => type === "cni_pre" || type === "cni_post")) return []
         return [
           {
-            said: `${file} was written by somebody else since`,
+            detail: `${file} was written by somebody else since`,
             evidence: [saved, file],
             remedy: "cnitap uninstall, or cnitap install --mode chain again",
           },

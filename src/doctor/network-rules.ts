@@ -15,7 +15,7 @@ export const NETWORK_RULES: NodeRule[] = [
         ? []
         : [
             {
-              said: `${confDir.value} is missing (${confDir.from})`,
+              detail: `${confDir.value} is missing (${confDir.from})`,
               evidence: [confDir.value],
               remedy: `mkdir -p ${confDir.value}, then restart the agent of the pod network, which writes its list there`,
             },
@@ -30,7 +30,7 @@ export const NETWORK_RULES: NodeRule[] = [
       if (networks.length > 0 || !files.isDirectory(confDir.value)) return []
       return [
         {
-          said: `the node stays NotReady: ${confDir.value} holds no .conf, .conflist or .json`,
+          detail: `the node stays NotReady: ${confDir.value} holds no .conf, .conflist or .json`,
           evidence: [confDir.value],
           remedy: "Restart the agent of the pod network, which writes its list there.",
           // podman makes its default network by itself.
@@ -54,7 +54,7 @@ export const NETWORK_RULES: NodeRule[] = [
         ? []
         : [
             {
-              said: `CRI-O waits for a network ${runtime.defaultNetwork}`,
+              detail: `CRI-O waits for a network ${runtime.defaultNetwork}`,
               evidence: [confDir.value, ...runtime.evidence.slice(1)],
               remedy: `Set cni_default_network to a name of a list in ${confDir.value}, or take it out; then ${runtime.pathSetting.restart}.`,
             },
@@ -71,7 +71,7 @@ export const NETWORK_RULES: NodeRule[] = [
       const isMeant = first.plugins.some(({ type }) => type.startsWith("multus")) || isIstios(first)
       return [
         {
-          said: `${basename(first.file)} is in use, ${others.map(({ file }) => basename(file)).join(", ")} not`,
+          detail: `${basename(first.file)} is in use, ${others.map(({ file }) => basename(file)).join(", ")} not`,
           evidence: others.map(({ file }) => file),
           remedy: isMeant
             ? "Leave it: the first one works with the others."
@@ -93,7 +93,7 @@ export const NETWORK_RULES: NodeRule[] = [
         if (name === undefined || name === "" || first === at || !earlier || isIstios(earlier)) return []
         return [
           {
-            said: `both are named ${name}, which is what caches and address stores are keyed by`,
+            detail: `both are named ${name}, which is what caches and address stores are keyed by`,
             evidence: [earlier.file, file],
             remedy: `Give ${file} another name, or remove it.`,
           },
@@ -113,8 +113,8 @@ export const NETWORK_RULES: NodeRule[] = [
     title: "the list in use breaks a rule of the specification",
     check: ({ active, files }) =>
       active.flatMap(({ file }) =>
-        lintConf(file, files.text(file) ?? "").map(({ rule, severity, title, said, line, remedy }) => ({
-          said: `${title}${said ? `: ${said}` : ""} (${rule})`,
+        lintConf(file, files.text(file) ?? "").map(({ rule, severity, title, detail, line, remedy }) => ({
+          detail: `${title}${detail ? `: ${detail}` : ""} (${rule})`,
           evidence: [`${file}:${line}`],
           remedy,
           severity,
@@ -132,7 +132,7 @@ function brokenHits({ facts: { networks, runtime }, active }: NodeSnapshot, { fi
   const what = isContainerds && decides ? "; containerd then has no network at all" : ""
   return [
     {
-      said: `${broken}${what}`,
+      detail: `${broken}${what}`,
       evidence: [file],
       remedy:
         broken === "it is empty"

@@ -12,7 +12,7 @@ export type NodeFinding = {
   /** what is wrong, true of every finding of the rule */
   title: string
   /** of this one, in words that need no title */
-  said: string
+  detail: string
   /** paths of the node that show it, some with `:<line>` or `, <key>` behind */
   evidence: string[]
   /** a command, or the edit of a file */
@@ -27,14 +27,14 @@ export type NodeRule = {
 }
 
 /** What a rule says of a node; `severity` where this time it is another than the rule's. */
-export type NodeHit = { said: string; evidence: string[]; remedy: string; severity?: Severity }
+export type NodeHit = { detail: string; evidence: string[]; remedy: string; severity?: Severity }
 
 export function toNodeFinding({ id, severity, title }: NodeRule, hit: NodeHit): NodeFinding {
   return {
     rule: id,
     severity: hit.severity ?? severity,
     title,
-    said: hit.said,
+    detail: hit.detail,
     evidence: hit.evidence,
     remedy: hit.remedy,
   }

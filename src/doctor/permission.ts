@@ -8,11 +8,11 @@ export function opennessOf(files: NodeFiles, path: string): NodeHit[] {
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0")
   const hits: NodeHit[] = []
   if ((stat.mode & 0o022) !== 0) {
-    hits.push({ said: `${path} has mode ${mode}`, evidence: [path], remedy: `chmod go-w ${path}` })
+    hits.push({ detail: `${path} has mode ${mode}`, evidence: [path], remedy: `chmod go-w ${path}` })
   }
   if (stat.uid !== 0) {
     hits.push({
-      said: `${path} belongs to user ${stat.uid}`,
+      detail: `${path} belongs to user ${stat.uid}`,
       evidence: [path],
       remedy: `chown root ${path}`,
       severity: "warning",

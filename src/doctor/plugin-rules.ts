@@ -20,7 +20,7 @@ export const PLUGIN_RULES: NodeRule[] = [
         ? []
         : [
             {
-              said: `${binDirs.value.join(", ")} is missing (${binDirs.from})`,
+              detail: `${binDirs.value.join(", ")} is missing (${binDirs.from})`,
               evidence: binDirs.value,
               remedy: `Install the plugins into ${binDirs.value[0]}, or set the directory that has them.`,
             },
@@ -59,7 +59,7 @@ export const PLUGIN_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `${path} has mode ${modeOf(files, path)}${shadows.length > 0 ? ` and hides ${shadows.join(", ")}` : ""}`,
+                detail: `${path} has mode ${modeOf(files, path)}${shadows.length > 0 ? ` and hides ${shadows.join(", ")}` : ""}`,
                 evidence: [path, ...shadows],
                 remedy: shadows.length > 0 ? `rm ${path}, or chmod 0755 ${path}` : `chmod 0755 ${path}`,
               },
@@ -74,7 +74,7 @@ export const PLUGIN_RULES: NodeRule[] = [
       executed.flatMap(({ path, isExecutable }) => {
         const why = path === undefined || !isExecutable ? undefined : whyNotRunnable(files, path)
         if (path === undefined || why === undefined) return []
-        return [{ said: `${path}: ${why}`, evidence: [path], remedy: reinstall(facts.agents, path) }]
+        return [{ detail: `${path}: ${why}`, evidence: [path], remedy: reinstall(facts.agents, path) }]
       }),
   },
   {
@@ -87,7 +87,7 @@ export const PLUGIN_RULES: NodeRule[] = [
           ({ directory, isNoexec }) => isNoexec && executed.some(({ path }) => path && dirname(path) === directory),
         )
         .map(({ directory, mountPoint }) => ({
-          said: `${directory} is on ${mountPoint}, mounted noexec`,
+          detail: `${directory} is on ${mountPoint}, mounted noexec`,
           evidence: [directory, mountPoint],
           remedy: `mount -o remount,exec ${mountPoint}, and take noexec out of /etc/fstab`,
         })),
@@ -99,7 +99,7 @@ export const PLUGIN_RULES: NodeRule[] = [
     check: ({ executed }) =>
       executed.flatMap(({ skipped }) =>
         skipped.map((path) => ({
-          said: `${path} is a dangling symlink or a directory`,
+          detail: `${path} is a dangling symlink or a directory`,
           evidence: [path],
           remedy: `rm -r ${path}`,
         })),
@@ -116,7 +116,7 @@ export const PLUGIN_RULES: NodeRule[] = [
         if (others.length === 0) return []
         return [
           {
-            said: `${path} hides ${others.join(", ")}`,
+            detail: `${path} hides ${others.join(", ")}`,
             evidence: [path, ...others],
             remedy: `Remove the one that is not meant: rm ${path}, or rm ${others.join(" ")}`,
           },
@@ -141,7 +141,7 @@ export const PLUGIN_RULES: NodeRule[] = [
             const label = path === undefined ? undefined : selinux.labels[path]
             const type = label?.split(":")[2]
             if (path === undefined || type === undefined || !STRANGE_LABELS.has(type)) return []
-            return [{ said: `${path} is ${label}`, evidence: [path], remedy: `restorecon -v ${path}` }]
+            return [{ detail: `${path} is ${label}`, evidence: [path], remedy: `restorecon -v ${path}` }]
           }),
   },
 ]
@@ -185,7 +185,7 @@ function missingHit(
         ? `Install the CNI plugins (Debian's containernetworking-plugins) so that ${target} is there.`
         : `Install ${name} as ${target}.`
   return {
-    said: `${name} (${via}) is in none of ${binDirs.value.join(", ")}`,
+    detail: `${name} (${via}) is in none of ${binDirs.value.join(", ")}`,
     evidence: [...binDirs.value, ...(elsewhere ? [elsewhere] : []), ...skipped],
     remedy,
   }

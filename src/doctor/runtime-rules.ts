@@ -16,7 +16,7 @@ export const RUNTIME_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `${name}: ${broken}`,
+                detail: `${name}: ${broken}`,
                 evidence: [configFile ?? broken.split(/[:,] /)[0] ?? name],
                 remedy: `Correct ${broken.split(/[:,] /)[0]}.`,
               },
@@ -35,7 +35,7 @@ export const RUNTIME_RULES: NodeRule[] = [
         : "Start one, or name its directories with --conf-dir and --bin-dir."
       return [
         {
-          said: idle
+          detail: idle
             ? `${idle.name} is there, its CNI is switched off`
             : "no containerd, CRI-O, cri-dockerd or podman that uses CNI",
           evidence: idle?.off ? [idle.off] : [facts.confDir.value, ...facts.binDirs.value],
@@ -51,7 +51,9 @@ export const RUNTIME_RULES: NodeRule[] = [
     check: ({ facts: { runtime }, files }) => {
       const seesProcesses = files.exists("/proc/1/cmdline")
       if (!runtime || runtime.isRunning || runtime.name === "podman" || !seesProcesses) return []
-      return [{ said: `${runtime.name} does not run`, evidence: runtime.evidence, remedy: runtime.pathSetting.restart }]
+      return [
+        { detail: `${runtime.name} does not run`, evidence: runtime.evidence, remedy: runtime.pathSetting.restart },
+      ]
     },
   },
   {
@@ -66,7 +68,7 @@ export const RUNTIME_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `containerd ${runtime.version} knows ${CONTAINERD_1_NEWEST}, the list is ${cniVersion}`,
+                detail: `containerd ${runtime.version} knows ${CONTAINERD_1_NEWEST}, the list is ${cniVersion}`,
                 evidence: [`${file}, cniVersion`],
                 remedy: `Write "cniVersion": "${CONTAINERD_1_NEWEST}" into ${file}, or install containerd 2.`,
               },
@@ -84,7 +86,7 @@ export const RUNTIME_RULES: NodeRule[] = [
           ({ isRunning, off, confDir }) => isRunning && off === undefined && confDir.value !== runtime?.confDir.value,
         )
         .map(({ name, confDir, evidence }) => ({
-          said: `${name} takes its networks from ${confDir.value}`,
+          detail: `${name} takes its networks from ${confDir.value}`,
           evidence,
           remedy: `Name its directories with --conf-dir ${confDir.value} to look at them.`,
         })),

@@ -22,8 +22,8 @@ export const STORE_RULES: NodeRule[] = [
     check: (patient) =>
       patient.leftovers
         .filter(({ state }) => state === "broken")
-        .map(({ files: [path = ""], why }) => ({
-          said: `${path}: ${why}`,
+        .map(({ files: [path = ""], reason }) => ({
+          detail: `${path}: ${reason}`,
           evidence: [path],
           remedy: `rm ${path}`,
           ...(toleratesBrokenCache(patient) ? { severity: "warning" as const } : {}),
@@ -51,7 +51,7 @@ export const STORE_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `${network}: ${reserved} of ${capacity} addresses of ${ranges.join(", ")} are reserved`,
+                detail: `${network}: ${reserved} of ${capacity} addresses of ${ranges.join(", ")} are reserved`,
                 evidence: [directory, file],
                 remedy: `Free what is leaked (cnitap ledger, rm ${directory}/<address>), or widen the range in ${file}.`,
                 ...(reserved < capacity ? { severity: "warning" as const } : {}),
@@ -73,7 +73,7 @@ export const STORE_RULES: NodeRule[] = [
           .list(dataDir)
           .filter((name) => !named.has(name) && files.isDirectory(join(dataDir, name)))
           .map((name) => ({
-            said: `no list is named ${name}`,
+            detail: `no list is named ${name}`,
             evidence: [join(dataDir, name)],
             remedy: `rm -r ${join(dataDir, name)}, if no pod of that network is left`,
           })),
@@ -89,7 +89,7 @@ export const STORE_RULES: NodeRule[] = [
       return [...new Set(mounts.map(({ mountPoint }) => mountPoint))].map((mountPoint) => {
         const on = mounts.filter((mount) => mount.mountPoint === mountPoint).map(({ directory }) => directory)
         return {
-          said: `${on.join(", ")}: on ${mountPoint}, which is read-only`,
+          detail: `${on.join(", ")}: on ${mountPoint}, which is read-only`,
           evidence: [...on, mountPoint],
           remedy: `mount -o remount,rw ${mountPoint}; look into dmesg for why it became so`,
         }
@@ -124,7 +124,7 @@ function fullHits(files: NodeSnapshot["files"], directories: string[]): NodeHit[
   const rooms = `${Math.floor(room / 2 ** 20)} MiB${inodes === 0 ? "" : ` and ${freeInodes} inodes`} free`
   return [
     {
-      said: `${directories.join(", ")}: ${rooms}`,
+      detail: `${directories.join(", ")}: ${rooms}`,
       evidence: directories,
       remedy: `df -h ${at}; df -i ${at}: free some, every ADD writes there`,
       ...(room < 4096 || freeInodes === 0 ? {} : { severity: "warning" as const }),
@@ -144,7 +144,7 @@ function leftoverHits(patient: NodeSnapshot, state: LedgerRow["state"], what: st
     const shown = paths.slice(0, 3)
     const ips = of.flatMap((row) => row.ips).slice(0, 3)
     return {
-      said: `${of.length} in ${place} ${what}${ips.length > 0 ? `: ${ips.join(", ")}${of.length > ips.length ? ", …" : ""}` : ""}`,
+      detail: `${of.length} in ${place} ${what}${ips.length > 0 ? `: ${ips.join(", ")}${of.length > ips.length ? ", …" : ""}` : ""}`,
       evidence: paths,
       remedy: `rm ${shown.join(" ")}${paths.length > shown.length ? ` … (${paths.length} files; -o json lists them)` : ""}`,
     }

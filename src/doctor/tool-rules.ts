@@ -24,7 +24,7 @@ export const TOOL_RULES: NodeRule[] = [
       return [...needs]
         .filter(([tool]) => !isThere(tool))
         .map(([tool, plugins]) => ({
-          said: `${plugins.join(", ")} cannot find ${tool} in ${path}`,
+          detail: `${plugins.join(", ")} cannot find ${tool} in ${path}`,
           evidence: path.split(":"),
           remedy: `Install ${tool}${tool === "nft" ? " (package nftables)" : ""}.`,
         }))

@@ -13,7 +13,7 @@ export const VERSION_RULES: NodeRule[] = [
           ? []
           : [
               {
-                said: `${path} answers ${versionReplyText(answer)}`,
+                detail: `${path} answers ${versionReplyText(answer)}`,
                 evidence: [path],
                 remedy: `Run CNI_COMMAND=VERSION ${path} </dev/null to see why; install it again if it cannot be run.`,
               },
@@ -33,7 +33,7 @@ export const VERSION_RULES: NodeRule[] = [
           const newest = list.at(-1)
           return [
             {
-              said: `${name} (${via}) supports ${list.join(", ")}, the list is ${cniVersion}`,
+              detail: `${name} (${via}) supports ${list.join(", ")}, the list is ${cniVersion}`,
               evidence: [path, `${file}, cniVersion`],
               remedy: `Install a newer ${name} as ${path}, or write "cniVersion": "${newest}" into ${file}.`,
             },

@@ -6,7 +6,7 @@ import type { Call } from "../model/call.ts"
 import { type Operation, walk } from "../model/operation.ts"
 
 /** The first line of a bundle: what it is and where it came from. */
-export type Manifest = {
+export type BundleManifest = {
   format: number
   kind: "bundle"
   version: string
@@ -17,7 +17,7 @@ export type Manifest = {
   filter: string
 }
 
-export function manifestLine(manifest: Omit<Manifest, "format" | "kind">): string {
+export function manifestLine(manifest: Omit<BundleManifest, "format" | "kind">): string {
   return `${JSON.stringify({ format: FORMAT, kind: "bundle", ...manifest })}\n`
 }
 

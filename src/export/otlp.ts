@@ -4,15 +4,15 @@ import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
 
 /** OTLP's JSON mapping of protobuf: ids in lower-case hexadecimal, 64-bit integers as text, enums as numbers. */
-export type Value =
+export type OtlpValue =
   | { stringValue: string }
   | { intValue: string }
   | { doubleValue: number }
   | { boolValue: boolean }
-  | { arrayValue: { values: Value[] } }
-export type Attribute = { key: string; value: Value }
-export type SpanEvent = { timeUnixNano: string; name: string; attributes: Attribute[] }
-export type Span = {
+  | { arrayValue: { values: OtlpValue[] } }
+export type OtlpAttribute = { key: string; value: OtlpValue }
+export type OtlpEvent = { timeUnixNano: string; name: string; attributes: OtlpAttribute[] }
+export type OtlpSpan = {
   traceId: string
   spanId: string
   parentSpanId?: string
@@ -20,14 +20,14 @@ export type Span = {
   kind: number
   startTimeUnixNano: string
   endTimeUnixNano: string
-  attributes: Attribute[]
-  events: SpanEvent[]
+  attributes: OtlpAttribute[]
+  events: OtlpEvent[]
   status: { code: number; message?: string }
 }
 export type TracesData = {
   resourceSpans: {
-    resource: { attributes: Attribute[] }
-    scopeSpans: { scope: { name: string; version: string }; spans: Span[]; schemaUrl: string }[]
+    resource: { attributes: OtlpAttribute[] }
+    scopeSpans: { scope: { name: string; version: string }; spans: OtlpSpan[]; schemaUrl: string }[]
     schemaUrl: string
   }[]
 }
@@ -43,7 +43,7 @@ const PAYLOAD_CHARACTERS = 16 * 1024
  * command line programs; what went through its streams as events. A call that carries TRACEPARENT belongs to that trace.
  */
 export function toOtlp(operations: readonly Operation[], version: string, nowMs: number): TracesData {
-  const byNode = new Map<string, Span[]>()
+  const byNode = new Map<string, OtlpSpan[]>()
   for (const operation of operations) {
     const spans = byNode.get(operation.node ?? "") ?? []
     byNode.set(operation.node ?? "", spans)
@@ -64,10 +64,10 @@ export function toOtlp(operations: readonly Operation[], version: string, nowMs:
   }
 }
 
-function spansOf(operation: Operation, nowMs: number): Span[] {
+function spansOf(operation: Operation, nowMs: number): OtlpSpan[] {
   const joined = traceParent(operation.calls[0]?.call)
   const traceId = joined?.traceId ?? hexOf(`trace ${operation.id}`, 32)
-  const root: Span = {
+  const root: OtlpSpan = {
     traceId,
     spanId: hexOf(`operation ${operation.id}`, 16),
     ...(joined ? { parentSpanId: joined.spanId } : {}),
@@ -85,10 +85,10 @@ function spansOf(operation: Operation, nowMs: number): Span[] {
   return [root, ...operation.calls.flatMap((node) => callSpans(node, traceId, root.spanId, nowMs))]
 }
 
-function callSpans({ call, children }: CallNode, traceId: string, parentSpanId: string, nowMs: number): Span[] {
+function callSpans({ call, children }: CallNode, traceId: string, parentSpanId: string, nowMs: number): OtlpSpan[] {
   const spanId = /^[0-9a-f]{16}$/.test(call.id) && !/^0+$/.test(call.id) ? call.id : hexOf(call.id, 16)
   const endMs = endOf(call, nowMs)
-  const span: Span = {
+  const span: OtlpSpan = {
     traceId,
     spanId,
     parentSpanId,
@@ -135,7 +135,7 @@ function contextOf(one: Operation | Call): Record<string, string | undefined> {
   }
 }
 
-function payloadEvent(name: string, payload: Payload | undefined, ms: number): SpanEvent[] {
+function payloadEvent(name: string, payload: Payload | undefined, ms: number): OtlpEvent[] {
   if (!payload || payload.sizeBytes === 0) return []
   const content = "text" in payload ? payload.text : payload.base64
   const isCut = payload.truncated === true || content.length > PAYLOAD_CHARACTERS
@@ -161,7 +161,7 @@ function traceParent(call: Call | undefined): { traceId: string; spanId: string 
   return { traceId, spanId }
 }
 
-function times(startMs: number, endMs: number): Pick<Span, "startTimeUnixNano" | "endTimeUnixNano"> {
+function times(startMs: number, endMs: number): Pick<OtlpSpan, "startTimeUnixNano" | "endTimeUnixNano"> {
   return { startTimeUnixNano: nanos(startMs), endTimeUnixNano: nanos(Math.max(startMs, endMs)) }
 }
 
@@ -178,11 +178,13 @@ function endOf({ wallMs, durationMs, state }: Call, nowMs: number): number {
   return durationMs === undefined ? (state === "running" ? Math.max(wallMs, nowMs) : wallMs) : wallMs + durationMs
 }
 
-function attributes(values: Record<string, string | number | boolean | readonly string[] | undefined>): Attribute[] {
+function attributes(
+  values: Record<string, string | number | boolean | readonly string[] | undefined>,
+): OtlpAttribute[] {
   return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: toValue(value) }]))
 }
 
-function toValue(value: string | number | boolean | readonly string[]): Value {
+function toValue(value: string | number | boolean | readonly string[]): OtlpValue {
   if (typeof value === "string") return { stringValue: value }
   if (typeof value === "boolean") return { boolValue: value }
   if (typeof value === "number") return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }

@@ -1,6 +1,6 @@
 import type { Begin, End, Exit, Payload } from "../capture/record.ts"
 import { isObject } from "../cni/json.ts"
-import { parsedJson } from "./json-cache.ts"
+import { parseJsonCached } from "./json-cache.ts"
 
 /** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
 export type Pod = { namespace: string; name: string; uid?: string }
@@ -93,7 +93,7 @@ export function textOf(payload: Payload | undefined): string | undefined {
 
 /** The JSON object of a stream; undefined where it is cut off, binary, empty or no object. */
 export function jsonObject(payload: Payload | undefined): Record<string, unknown> | undefined {
-  const value = payload && "text" in payload ? parsedJson(payload.text) : undefined
+  const value = payload && "text" in payload ? parseJsonCached(payload.text) : undefined
   return isObject(value) ? value : undefined
 }
 

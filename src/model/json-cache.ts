@@ -9,7 +9,7 @@ const known = new Map<string, unknown>()
  * The value of JSON text, undefined where it is none. Every reader of an operation asks for the same few payloads: who
  * asks again gets the same value, which is therefore not to be changed.
  */
-export function parsedJson(text: string): unknown {
+export function parseJsonCached(text: string): unknown {
   if (text === "") return undefined
   if (text.length > LONGEST_CHARACTERS) return parse(text)
   const value = known.get(text)

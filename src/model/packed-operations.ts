@@ -1,6 +1,6 @@
 import type { Exit } from "../capture/record.ts"
 import { type Call, type CallState, resultOf } from "./call.ts"
-import { saidOf } from "./explain/error-text.ts"
+import { errorTextOf } from "./explain/error-text.ts"
 import { type CallNode, type Operation, toOperation, walk } from "./operation.ts"
 import { addressesOf } from "./result/result-fields.ts"
 
@@ -49,7 +49,7 @@ const EMPTY: Pick<Call, "argv" | "env" | "envNames"> = { argv: [], env: {}, envN
 export function summarize(call: Call): CallSummary {
   const ips = addressesOf(resultOf(call))
   const isOk = call.exit !== undefined && "code" in call.exit && call.exit.code === 0
-  const reason = isOk ? "" : (saidOf(call) ?? "")
+  const reason = isOk ? "" : (errorTextOf(call) ?? "")
   return {
     ...(reason ? { reason: reason.slice(0, REASON_CHARACTERS) } : {}),
     ...(ips.length > 0 ? { ips } : {}),

@@ -15,7 +15,7 @@ export type Sandbox<Op extends Operation = Operation> = {
 }
 
 /** Everything that happened to one pod, over all its sandboxes. A pod of the same name made again is the same here. */
-export type PodLife<Op extends Operation = Operation> = {
+export type PodHistory<Op extends Operation = Operation> = {
   /** `namespace/name` */
   key: string
   namespace: string
@@ -30,12 +30,12 @@ export type PodLife<Op extends Operation = Operation> = {
 }
 
 /** The pods of a capture, the one that something happened to last first. */
-export function toPods<Op extends Operation>(operations: Iterable<Op>): PodLife<Op>[] {
+export function toPods<Op extends Operation>(operations: Iterable<Op>): PodHistory<Op>[] {
   const byPod = grouped(operations, ({ pod }) => pod && `${pod.namespace}/${pod.name}`)
   return [...byPod].map(([key, own]) => toPod(key, own)).sort((a, b) => b.lastMs - a.lastMs)
 }
 
-function toPod<Op extends Operation>(key: string, unsorted: Op[]): PodLife<Op> {
+function toPod<Op extends Operation>(key: string, unsorted: Op[]): PodHistory<Op> {
   const operations = unsorted.toSorted((a, b) => a.wallMs - b.wallMs)
   const bySandbox = grouped(operations, ({ containerId }) => containerId ?? "")
   const sandboxes = [...bySandbox].map(([containerId, own]) => toSandbox(containerId, own))

@@ -66,8 +66,8 @@ export class Review {
     for (const fresh of ledger.attachments()) {
       const key = keyOf(fresh)
       const known = attachments.get(key)
-      const { state, why } = fresh
-      attachments.set(key, known ? { ...known, state, why } : fresh)
+      const { state, reason } = fresh
+      attachments.set(key, known ? { ...known, state, reason } : fresh)
     }
     // Between two plugins a DEL looks as if it had ended: nothing is said to be left behind until it is over.
     const deleted = this.#deletedByGrowing()
@@ -75,7 +75,7 @@ export class Review {
       const reached = deleted.get(`${attachment.containerId}/${attachment.ifname}`)
       if (!reached || (attachment.state !== "up" && attachment.state !== "failed")) return [attachment]
       const isGone = attachment.holdings.every(({ plugin }) => reached.has(plugin))
-      return isGone ? [] : [{ ...attachment, state: "stopping", why: "DEL in flight" }]
+      return isGone ? [] : [{ ...attachment, state: "stopping", reason: "DEL in flight" }]
     })
   }
 

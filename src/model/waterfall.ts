@@ -5,7 +5,7 @@ import type { CallNode, Operation } from "./operation.ts"
  * A stretch of a call. `spawn`: its process was being started. `work`: the plugin itself ran. `wait`: it ran while a
  * call that it made was running. Milliseconds since the operation began.
  */
-export type Span = { kind: "spawn" | "work" | "wait"; fromMs: number; toMs: number }
+export type WaterfallSpan = { kind: "spawn" | "work" | "wait"; fromMs: number; toMs: number }
 
 export type WaterfallRow = {
   call: Call
@@ -17,7 +17,7 @@ export type WaterfallRow = {
   /** still in flight: it grows */
   isOpen: boolean
   /** without gaps, in time order */
-  spans: Span[]
+  spans: WaterfallSpan[]
 }
 
 /** Rows in the order that the calls were made: on DEL that is the reverse of the plugin list. */
@@ -42,11 +42,11 @@ function rowsOf(node: CallNode, level: number, origin: Origin): WaterfallRow[] {
   return [row, ...children.flatMap((child) => rowsOf(child, level + 1, origin))]
 }
 
-function spansOf({ call, children }: CallNode, origin: Origin): Span[] {
+function spansOf({ call, children }: CallNode, origin: Origin): WaterfallSpan[] {
   const { fromMs, toMs } = placeOf(call, origin)
-  const spans: Span[] = []
+  const spans: WaterfallSpan[] = []
   let at = fromMs
-  const until = (kind: Span["kind"], ms: number) => {
+  const until = (kind: WaterfallSpan["kind"], ms: number) => {
     const end = Math.min(ms, toMs)
     if (end > at) spans.push({ kind, fromMs: at, toMs: end })
     at = Math.max(at, end)

@@ -29,12 +29,12 @@ test("whatever a node's files hold, it is looked at to the end", async (t) => {
     try {
       const facts = detect(root)
       assert.equal(facts.root, root)
-      for (const { severity, rule, said, remedy, evidence } of await runChecks(facts, {
+      for (const { severity, rule, detail, remedy, evidence } of await runChecks(facts, {
         mayExecute: false,
         nowMs: 0,
       })) {
         assert.deepEqual(
-          [["error", "warning", "note"].includes(severity), /^[a-z-]+$/.test(rule), said !== "", remedy !== ""],
+          [["error", "warning", "note"].includes(severity), /^[a-z-]+$/.test(rule), detail !== "", remedy !== ""],
           [true, true, true, true],
         )
         assert.ok(evidence.length > 0, rule)

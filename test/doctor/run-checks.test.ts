@@ -13,7 +13,7 @@ const NOW_MS = Date.UTC(2030, 0, 1)
 /** A line a finding: severity, rule, what is wrong, and what to do. */
 async function findings(root: string): Promise<string[]> {
   const found = await runChecks(detect(root), { mayExecute: false, nowMs: NOW_MS })
-  return found.map(({ severity, rule, said, remedy }) => `${severity} ${rule}: ${said} => ${remedy}`)
+  return found.map(({ severity, rule, detail, remedy }) => `${severity} ${rule}: ${detail} => ${remedy}`)
 }
 
 /** The healthy node, changed. */

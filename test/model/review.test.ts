@@ -46,7 +46,7 @@ function ledgerAt(afterMs: number, ...all: Call[]): string[] {
   for (const operation of toOperations(all)) review.add(operation, ADD_MS + afterMs)
   return review
     .attachments(ADD_MS + afterMs)
-    .map(({ state, ips, why }) => [state, ...ips, why].join(" | "))
+    .map(({ state, ips, reason }) => [state, ...ips, reason].join(" | "))
     .concat(`${review.goneCount} gone`)
 }
 

@@ -159,7 +159,9 @@ test("findings and ledger are those of the whole capture, and follow it", async 
     }
   }
   const said = ({ ledger }: ReviewAnswer, name: string) =>
-    ledger.flatMap(({ pod, state, ips, why }) => (pod?.name === name ? [`${state}, ${ips.length} ips: ${why}`] : []))
+    ledger.flatMap(({ pod, state, ips, reason }) =>
+      pod?.name === name ? [`${state}, ${ips.length} ips: ${reason}`] : [],
+    )
   const first = await untilReview(({ ledger }) => ledger.some(({ pod }) => pod?.name === "full"))
   assert.deepEqual(said(first, "full"), ["failed, 0 ips: ADD failed at bridge, and no DEL came"])
   assert.deepEqual(

@@ -2,7 +2,7 @@ import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
 import type { Rule } from "../../model/lint/finding.ts"
 import { CONF_RULES } from "../../model/lint/lint-conf.ts"
-import { RULES } from "../../model/lint/linter.ts"
+import { CALL_RULES } from "../../model/lint/linter.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 
 /** What `cnitap help <topic>` tells beside the verbs. */
@@ -54,7 +54,7 @@ function rulesText(): string {
   return [
     "Rules about recorded calls:",
     "",
-    ...RULES.flatMap(ruleLines),
+    ...CALL_RULES.flatMap(ruleLines),
     "Rules about configuration files (cnitap lint FILE):",
     "",
     ...CONF_RULES.flatMap(ruleLines),

@@ -1,5 +1,5 @@
 import type { Call } from "../../model/call.ts"
-import type { Difference, Pair } from "../../model/compare/compare.ts"
+import type { CallPair, Difference } from "../../model/compare/compare.ts"
 import { isDifferent, type SignatureDifference } from "../../model/compare/compare-signatures.ts"
 import { podName, stateText } from "../../model/format.ts"
 import type { Operation } from "../../model/operation.ts"
@@ -10,15 +10,15 @@ import { OUTCOME_COLOURS } from "./operation-table.ts"
 
 /** What each plugin made of the result, for people. */
 export function chainText(operation: Operation, hops: readonly ChainStep[], paint: Paint, nowMs: number): string {
-  const lines = hops.flatMap(({ call, level, gave, changes }) => {
+  const lines = hops.flatMap(({ call, level, result, changes }) => {
     const indent = "  ".repeat(level + 1)
     const head = `${indent}${paint(visible(call.plugin), "bold")}  ${duration(call.durationMs)}`
-    const quiet = gave
+    const quiet = result
       ? "changed nothing"
       : call.command === "ADD" && call.as !== "probe"
         ? `gave no result: ${stateText(call)}`
         : stateText(call)
-    if (changes.length === 0) return [`${head}  ${paint(quiet, gave ? "dim" : undefined)}`]
+    if (changes.length === 0) return [`${head}  ${paint(quiet, result ? "dim" : undefined)}`]
     return [head, ...changes.flatMap((change) => changeLines(change, `${indent}  `, paint))]
   })
   return [operationLine(operation, paint, nowMs), ...lines, ""].join("\n")
@@ -52,14 +52,14 @@ function saidOf({ kind, name, fields }: ResultObject): string {
 }
 
 /** Pairs of calls that differ, for people. */
-export function pairsText(pairs: readonly Pair[], paint: Paint, withVolatile: boolean): string {
+export function pairsText(pairs: readonly CallPair[], paint: Paint, withVolatile: boolean): string {
   return pairs
     .flatMap((pair) => pairLines(pair, paint, withVolatile))
     .map((line) => `${line}\n`)
     .join("")
 }
 
-function pairLines({ plugin, level, a, b, differences }: Pair, paint: Paint, withVolatile: boolean): string[] {
+function pairLines({ plugin, level, a, b, differences }: CallPair, paint: Paint, withVolatile: boolean): string[] {
   const indent = "  ".repeat(level + 1)
   const name = `${indent}${paint(visible(plugin), "bold")}`
   if (!a || !b)
@@ -73,8 +73,8 @@ function callWords(call: Call | undefined): string {
   return call ? `${call.id}, ${stateText(call)}` : ""
 }
 
-function differenceLines({ where, at, a, b, isVolatile }: Difference, indent: string, paint: Paint): string[] {
-  const head = `${indent}${where} ${at}`.trimEnd()
+function differenceLines({ stream, location, a, b, isVolatile }: Difference, indent: string, paint: Paint): string[] {
+  const head = `${indent}${stream} ${location}`.trimEnd()
   return [
     `${visible(head)}${isVolatile ? paint("  (differs between any two pods)", "dim") : ""}`,
     ...(a === undefined ? [] : [paint(visible(`${indent}- ${a}`), "red")]),

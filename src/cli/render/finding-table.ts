@@ -74,7 +74,7 @@ export function nodeFindingTable(empty: string): Table<NodeFinding> {
     columns: [
       { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
       { title: "RULE", text: ({ rule }) => rule },
-      { title: "WHAT", text: ({ said }) => said },
+      { title: "WHAT", text: ({ detail }) => detail },
       { title: "EVIDENCE", isWide: true, text: ({ evidence }) => evidence.join(" "), colour: () => "dim" },
       { title: "REMEDY", text: ({ remedy }) => remedy, colour: () => "green" },
     ],
@@ -86,6 +86,6 @@ function whereText({ evidence: { call, stream, byte } }: Finding): string {
   return [call, stream, ...(byte === undefined ? [] : [byte])].join(":")
 }
 
-function whatText({ title, said }: { title: string; said: string }): string {
-  return said ? `${title}: ${said}` : title
+function whatText({ title, detail }: { title: string; detail: string }): string {
+  return detail ? `${title}: ${detail}` : title
 }

@@ -109,7 +109,10 @@ export function ledgerTable(nowMs: number, empty: string, isWhole = false): Tabl
       { title: "ADD", ...whole, text: ({ add }) => (add ? `${add.operation} ${add.outcome}` : "") },
       { title: "DEL", ...whole, text: delText },
       // Nothing else names a broken file.
-      { title: "WHY", text: ({ state, files, why }) => (state === "broken" ? `${files.join(",")}: ${why}` : why) },
+      {
+        title: "WHY",
+        text: ({ state, files, reason }) => (state === "broken" ? `${files.join(",")}: ${reason}` : reason),
+      },
       { title: "NETNS", isWide: true, text: ({ netns, netnsState }) => [netns, netnsState].filter(Boolean).join(" ") },
       { title: "FILES", ...whole, text: ({ files }) => files.join(",") },
     ],

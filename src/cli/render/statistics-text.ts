@@ -1,4 +1,4 @@
-import type { Group, Statistics } from "../../model/statistics/statistics.ts"
+import type { CallGroup, Statistics } from "../../model/statistics/statistics.ts"
 import { duration } from "../args/time.ts"
 import { bar, columnChart, squeezed } from "./chart.ts"
 import type { Paint } from "./colour.ts"
@@ -6,7 +6,7 @@ import { visible } from "./colour.ts"
 import type { Table } from "./output.ts"
 
 /** One line a plugin and command. */
-export const groupTable: Table<Group> = {
+export const groupTable: Table<CallGroup> = {
   kind: "Group",
   name: ({ plugin, command }) => `plugin/${plugin}/${command}`,
   empty: "no call found",
@@ -20,10 +20,10 @@ export const groupTable: Table<Group> = {
       text: ({ failed }) => String(failed),
       colour: ({ failed }) => (failed > 0 ? "red" : "dim"),
     },
-    { title: "P50", alignRight: true, text: ({ p50 }) => duration(p50 ?? undefined) },
-    { title: "P95", alignRight: true, text: ({ p95 }) => duration(p95 ?? undefined) },
-    { title: "P99", alignRight: true, text: ({ p99 }) => duration(p99 ?? undefined) },
-    { title: "MAX", alignRight: true, text: ({ max }) => duration(max ?? undefined) },
+    { title: "P50", alignRight: true, text: ({ p50Ms }) => duration(p50Ms ?? undefined) },
+    { title: "P95", alignRight: true, text: ({ p95Ms }) => duration(p95Ms ?? undefined) },
+    { title: "P99", alignRight: true, text: ({ p99Ms }) => duration(p99Ms ?? undefined) },
+    { title: "MAX", alignRight: true, text: ({ maxMs }) => duration(maxMs ?? undefined) },
     { title: "TOTAL", isWide: true, alignRight: true, text: ({ totalMs }) => duration(totalMs) },
   ],
 }

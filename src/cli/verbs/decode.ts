@@ -24,7 +24,7 @@ export const decode: Verb = {
       const out = writer(context)
       for await (const line of lines) {
         const decoded = decodeLine(line)
-        found += decoded.found.length
+        found += decoded.parts.length
         await out(`${shown(context, lineText(decoded))}\n`)
       }
       if (found === 0 && context.stderr.isTTY) context.stderr.write("cnitap: nothing in it stands for JSON\n")
@@ -47,13 +47,13 @@ async function* decodedIn(lines: AsyncIterable<string>): AsyncGenerator<Row> {
   let number = 0
   for await (const line of lines) {
     number++
-    for (const stretch of decodeLine(line).found) yield { line: number, ...stretch }
+    for (const stretch of decodeLine(line).parts) yield { line: number, ...stretch }
   }
 }
 
 /** A line that is one JSON text now is shown indented; in the middle of a sentence it stays on its line. */
-function lineText({ text, found }: DecodedLine): string {
-  const json = found.length > 0 ? jsonOf(text) : {}
+function lineText({ text, parts }: DecodedLine): string {
+  const json = parts.length > 0 ? jsonOf(text) : {}
   return "value" in json && typeof json.value === "object" ? JSON.stringify(json.value, null, 2) : text
 }
 

@@ -1,5 +1,5 @@
 import { Fault } from "../../fault/fault.ts"
-import { compareCalls, compareOperations, type Pair } from "../../model/compare/compare.ts"
+import { type CallPair, compareCalls, compareOperations } from "../../model/compare/compare.ts"
 import { compareSignatures, isDifferent, type SignatureDifference } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
 import { toChain } from "../../model/result/chain.ts"
@@ -59,15 +59,15 @@ async function diffChain(
   const subject = await findSubject(selection, word, options.namespace)
   const operation = subject.operation ?? (await newestAdd(subject.related()))
   if (!operation) throw new Fault("NOT_FOUND", `no ADD of ${word} in ${selection.capture.path}`, "See `cnitap ls`.")
-  const hops = toChain(operation)
+  const steps = toChain(operation)
   await printOne(context, options, {
     kind: "Chain",
     value: {
       operation: operation.id,
-      hops: hops.map(({ call, level, changes }) => ({ call: call.id, plugin: call.plugin, level, changes })),
+      steps: steps.map(({ call, level, changes }) => ({ call: call.id, plugin: call.plugin, level, changes })),
     },
     name: `operation/${operation.id}`,
-    text: () => chainText(operation, hops, painter(context), context.nowMs()),
+    text: () => chainText(operation, steps, painter(context), context.nowMs()),
   })
   await reportReadErrors(context, selection, 1)
 }
@@ -128,7 +128,7 @@ function hiddenText(hidden: number): string {
 }
 
 /** Call by call. An operation beside a pod is compared with the pod's newest of the same command. */
-function pairsOf(a: Side, b: Side): { pairs: Pair[]; heads: Operation[] } {
+function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
   if (a.kind === "call" && b.kind === "call") {
     const pair = { plugin: a.call.plugin, level: 0, a: a.call, b: b.call, differences: compareCalls(a.call, b.call) }
     return { pairs: [pair], heads: [] }
@@ -148,7 +148,7 @@ function operationOf(side: Side, other: Side): Operation | undefined {
   return side.kind === "forms" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
 }
 
-function pairValue({ plugin, level, a, b, differences }: Pair): object {
+function pairValue({ plugin, level, a, b, differences }: CallPair): object {
   return { plugin, level, ...(a ? { a: a.id } : {}), ...(b ? { b: b.id } : {}), differences }
 }
 

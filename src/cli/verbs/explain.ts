@@ -93,13 +93,13 @@ async function listsAround({ capture, progress }: Selection, related: readonly O
 const LABEL_WIDTH = 16
 
 function explanationText(
-  { headline, isWrong, statements }: Explanation,
+  { headline, hasProblem, statements }: Explanation,
   paint: Paint,
   columns: number | undefined,
 ): string {
-  const lines = statements.map(({ about, text }) => {
-    const label = `  ${about}`.padEnd(LABEL_WIDTH)
+  const lines = statements.map(({ topic, text }) => {
+    const label = `  ${topic}`.padEnd(LABEL_WIDTH)
     return `${paint(label, "dim")}${wrap(visible(text), columns, LABEL_WIDTH)}`
   })
-  return [paint(visible(headline), isWrong ? "red" : "green"), ...lines, ""].join("\n")
+  return [paint(visible(headline), hasProblem ? "red" : "green"), ...lines, ""].join("\n")
 }

@@ -1,32 +1,32 @@
 import { type Operation, walk } from "../operation.ts"
-import { compareOperations, type Pair, signatureOf } from "./compare.ts"
+import { type CallPair, compareOperations, signatureOf } from "./compare.ts"
 
 /** Operations that are alike but for what differs between any two pods, told by the first of them. */
-type Signature = { operation: Operation; count: number }
+type SignatureGroup = { operation: Operation; count: number }
 
 /** What an operation is compared with: the same command on the same network and interface. */
-export type Kind = { command: string; network?: string; ifname?: string }
+export type OperationKind = { command: string; network?: string; ifname?: string }
 
 /** One form that only one side has, beside the nearest of the other side; `pairs` is empty where that has no such kind. */
 export type SignatureDifference = {
-  kind: Kind
+  kind: OperationKind
   a?: Operation
   b?: Operation
   countA: number
   countB: number
-  pairs: Pair[]
+  pairs: CallPair[]
 }
 
 /** The different forms that the operations of a pod, a node or a capture have. Memory holds one operation of each. */
 export class SignatureCounts {
-  readonly #kinds = new Map<string, Map<string, Signature>>()
+  readonly #kinds = new Map<string, Map<string, SignatureGroup>>()
   #count = 0
 
   add(operation: Operation): void {
     this.#count++
     const { command, network, ifname } = operation
     const key = JSON.stringify({ command, network, ifname })
-    const forms = this.#kinds.get(key) ?? new Map<string, Signature>()
+    const forms = this.#kinds.get(key) ?? new Map<string, SignatureGroup>()
     this.#kinds.set(key, forms)
     const text = [...walk(operation.calls)]
       .map(({ call, level }) => `${level} ${call.plugin}\n${signatureOf(call)}`)
@@ -45,8 +45,8 @@ export class SignatureCounts {
     return [...this.#kinds.keys()]
   }
 
-  of(kind: string): ReadonlyMap<string, Signature> {
-    return this.#kinds.get(kind) ?? new Map<string, Signature>()
+  of(kind: string): ReadonlyMap<string, SignatureGroup> {
+    return this.#kinds.get(kind) ?? new Map<string, SignatureGroup>()
   }
 }
 
@@ -56,7 +56,7 @@ export function compareSignatures(a: SignatureCounts, b: SignatureCounts): Signa
     const [ofA, ofB] = [a.of(key), b.of(key)]
     const onlyA = [...ofA].filter(([form]) => !ofB.has(form)).map(([, form]) => form)
     const onlyB = [...ofB].filter(([form]) => !ofA.has(form)).map(([, form]) => form)
-    const kind = JSON.parse(key) as Kind
+    const kind = JSON.parse(key) as OperationKind
     const differences: SignatureDifference[] = []
     for (const form of onlyA) {
       const other = takeNearest(form, onlyB) ?? nearest(form, [...ofB.values()])
@@ -69,11 +69,15 @@ export function compareSignatures(a: SignatureCounts, b: SignatureCounts): Signa
 }
 
 /** Whether a pair differs in more than what differs between any two pods. */
-export function isDifferent({ a, b, differences }: Pair): boolean {
+export function isDifferent({ a, b, differences }: CallPair): boolean {
   return !a || !b || differences.some(({ isVolatile }) => !isVolatile)
 }
 
-function differenceOf(kind: Kind, a: Signature | undefined, b: Signature | undefined): SignatureDifference {
+function differenceOf(
+  kind: OperationKind,
+  a: SignatureGroup | undefined,
+  b: SignatureGroup | undefined,
+): SignatureDifference {
   return {
     kind,
     ...(a ? { a: a.operation } : {}),
@@ -84,7 +88,7 @@ function differenceOf(kind: Kind, a: Signature | undefined, b: Signature | undef
   }
 }
 
-function takeNearest(form: Signature, others: Signature[]): Signature | undefined {
+function takeNearest(form: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
   const found = nearest(form, others)
   if (found) others.splice(others.indexOf(found), 1)
   return found
@@ -93,7 +97,7 @@ function takeNearest(form: Signature, others: Signature[]): Signature | undefine
 /** So many are looked at, because each is compared in full. */
 const MOST_COMPARED = 20
 
-function nearest({ operation }: Signature, others: Signature[]): Signature | undefined {
+function nearest({ operation }: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
   const scored = others.slice(0, MOST_COMPARED).map((other) => ({
     other,
     score: compareOperations(operation, other.operation).reduce((sum, pair) => sum + weight(pair), 0),
@@ -101,6 +105,6 @@ function nearest({ operation }: Signature, others: Signature[]): Signature | und
   return scored.sort((x, y) => x.score - y.score)[0]?.other
 }
 
-function weight({ a, b, differences }: Pair): number {
+function weight({ a, b, differences }: CallPair): number {
   return !a || !b ? 100 : differences.filter(({ isVolatile }) => !isVolatile).length
 }

@@ -7,9 +7,9 @@ import { type Mask, maskOf } from "./volatile.ts"
 
 /** One value that two calls do not share. `a` or `b` is absent where only the other has it. */
 export type Difference = {
-  where: "exit" | "stdin" | "stdout" | "stderr" | "env"
+  stream: "exit" | "stdin" | "stdout" | "stderr" | "env"
   /** JSON pointer, variable name or line number */
-  at: string
+  location: string
   a?: string
   b?: string
   /** both are what differs between any two pods: an address, a MAC, a container id, a name, a time */
@@ -17,13 +17,13 @@ export type Difference = {
 }
 
 /** Calls of two operations that stand at the same place of the list; one of them may be missing. */
-export type Pair = { plugin: string; level: number; a?: Call; b?: Call; differences: Difference[] }
+export type CallPair = { plugin: string; level: number; a?: Call; b?: Call; differences: Difference[] }
 
 /** Lays two operations side by side, call by call: the same plugin at the same depth, in order. */
-export function compareOperations(a: Operation, b: Operation): Pair[] {
+export function compareOperations(a: Operation, b: Operation): CallPair[] {
   const ofA = [...walk(a.calls)]
   const left = [...walk(b.calls)]
-  const pairs: Pair[] = []
+  const pairs: CallPair[] = []
   const takeUntil = (at: number) => {
     for (const { call, level } of left.splice(0, at))
       pairs.push({ plugin: call.plugin, level, b: call, differences: [] })
@@ -72,19 +72,19 @@ export function signatureOf(call: Call): string {
 const STREAMS = ["stdout", "stderr", "stdin"] as const
 
 function compareStreams(
-  where: (typeof STREAMS)[number],
+  stream: (typeof STREAMS)[number],
   a: Payload | undefined,
   b: Payload | undefined,
   maskA: Mask,
   maskB: Mask,
 ): Difference[] {
   const [jsonA, jsonB] = [jsonObject(a), jsonObject(b)]
-  if (jsonA && jsonB) return compareValues(where, jsonValues(jsonA, maskA), jsonValues(jsonB, maskB), maskA, maskB)
-  return compareLines(where, linesOf(a), linesOf(b), maskA, maskB)
+  if (jsonA && jsonB) return compareValues(stream, jsonValues(jsonA, maskA), jsonValues(jsonB, maskB), maskA, maskB)
+  return compareLines(stream, linesOf(a), linesOf(b), maskA, maskB)
 }
 
 function compareValues(
-  where: Difference["where"],
+  stream: Difference["stream"],
   ofA: Map<string, string>,
   ofB: Map<string, string>,
   maskA: Mask,
@@ -92,41 +92,42 @@ function compareValues(
 ): Difference[] {
   return [...new Set([...ofA.keys(), ...ofB.keys()])].flatMap((at) => {
     const [a, b] = [ofA.get(at), ofB.get(at)]
-    return a === b ? [] : [differenceOf(where, at, a, b, maskA, maskB)]
+    return a === b ? [] : [differenceOf(stream, at, a, b, maskA, maskB)]
   })
 }
 
 /** Log lines come in any order and number: those that say the same are one, what is left over stands side by side. */
 function compareLines(
-  where: Difference["where"],
+  stream: Difference["stream"],
   ofA: string[],
   ofB: string[],
   maskA: Mask,
   maskB: Mask,
 ): Difference[] {
-  const left = ofB.map((line, at) => ({ line, at, masked: maskB(line, where) }))
+  const left = ofB.map((line, at) => ({ line, at, masked: maskB(line, stream) }))
   const differences: { at: number; difference: Difference }[] = []
   // What is the same as it stands is taken first: a word that is one pod's name may be any word to the other.
   const unlike = ofA
     .map((line, at) => ({ line, at }))
     .filter(({ line }) => !taken(left, (other) => other.line === line))
   const onlyA = unlike.filter(({ line, at }) => {
-    const masked = maskA(line, where)
+    const masked = maskA(line, stream)
     const same = taken(left, (other) => other.masked === masked)
-    if (same) differences.push({ at, difference: differenceOf(where, `line ${at + 1}`, line, same.line, maskA, maskB) })
+    if (same)
+      differences.push({ at, difference: differenceOf(stream, `line ${at + 1}`, line, same.line, maskA, maskB) })
     return !same
   })
   for (const { line, at } of onlyA) {
     const other = left.shift()
     differences.push({
       at,
-      difference: { ...differenceOf(where, `line ${at + 1}`, line, other?.line, maskA, maskB), isVolatile: false },
+      difference: { ...differenceOf(stream, `line ${at + 1}`, line, other?.line, maskA, maskB), isVolatile: false },
     })
   }
   for (const { line, at } of left)
     differences.push({
       at,
-      difference: differenceOf(where, `line ${at + 1} of the other`, undefined, line, maskA, maskB),
+      difference: differenceOf(stream, `line ${at + 1} of the other`, undefined, line, maskA, maskB),
     })
   return differences.sort((x, y) => x.at - y.at).map(({ difference }) => difference)
 }
@@ -138,19 +139,19 @@ function taken<Item>(items: Item[], fits: (item: Item) => boolean): Item | undef
 }
 
 function differenceOf(
-  where: Difference["where"],
-  at: string,
+  stream: Difference["stream"],
+  location: string,
   a: string | undefined,
   b: string | undefined,
   maskA: Mask,
   maskB: Mask,
 ): Difference {
   return {
-    where,
-    at,
+    stream,
+    location,
     ...(a === undefined ? {} : { a }),
     ...(b === undefined ? {} : { b }),
-    isVolatile: a !== undefined && b !== undefined && maskA(a, where) === maskB(b, where),
+    isVolatile: a !== undefined && b !== undefined && maskA(a, stream) === maskB(b, stream),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Piece, piecesOf } from "../result/document.ts"
+import { type OutputPiece, splitDocuments } from "../result/document.ts"
 import { asJsonText } from "./bytes.ts"
 import { findBase64, findByteList, findHex } from "./find-bytes.ts"
 import { findEscaped, findQuoted } from "./find-quoted.ts"
@@ -7,10 +7,10 @@ import { findEscaped, findQuoted } from "./find-quoted.ts"
 export type Encoding = "byte list" | "hex" | "quoted" | "escaped" | "base64"
 
 /** A stretch of a line (half-open range of characters) and the text that it stands for. */
-export type DecodedPart = { from: number; to: number; encoding: Encoding; text: string; isCutOff?: true }
+export type DecodedPart = { from: number; to: number; encoding: Encoding; text: string; isTruncated?: true }
 
 /** A line of a log or an Event. `text`: with every stretch replaced; `found`: what was replaced, from left to right. */
-export type DecodedLine = { text: string; found: DecodedPart[] }
+export type DecodedLine = { text: string; parts: DecodedPart[] }
 
 /** A configuration in an error in an Event in a log is quoted that often. */
 const DEEPEST = 5
@@ -38,7 +38,7 @@ function decoded(line: string, depth: number): DecodedLine {
     at = stretch.to
     taken.push({ ...stretch, text: inner })
   }
-  return { text: text + line.slice(at), found: taken }
+  return { text: text + line.slice(at), parts: taken }
 }
 
 const FINDERS: readonly ((line: string) => DecodedPart[])[] = [
@@ -50,11 +50,11 @@ const FINDERS: readonly ((line: string) => DecodedPart[])[] = [
 ]
 
 function holdsJson(text: string, depth: number): boolean {
-  return piecesOf(text).some((piece) => isDocument(piece, text)) || decoded(text, depth - 1).found.length > 0
+  return splitDocuments(text).some((piece) => isDocument(piece, text)) || decoded(text, depth - 1).parts.length > 0
 }
 
 /** `[]` and `{}` say nothing, `[INFO]` is no JSON, and not every brace that is never closed begins some. */
-function isDocument(piece: Piece, text: string): boolean {
+function isDocument(piece: OutputPiece, text: string): boolean {
   if (piece.kind === "broken") return /^(?:\{\s*"|\[\s*[{["])/.test(text.slice(piece.from))
   return piece.kind === "json" && typeof piece.value === "object" && Object.keys(piece.value ?? {}).length > 0
 }
@@ -68,27 +68,27 @@ function decodedDocument(line: string, depth: number): DecodedLine | undefined {
   } catch {
     return undefined
   }
-  const found: DecodedPart[] = []
-  const text = JSON.stringify(replaced(value, depth, found))
-  return found.length > 0 ? { text, found } : { text: line, found }
+  const parts: DecodedPart[] = []
+  const text = JSON.stringify(replaced(value, depth, parts))
+  return parts.length > 0 ? { text, parts } : { text: line, parts }
 }
 
-function replaced(value: unknown, depth: number, found: DecodedPart[]): unknown {
+function replaced(value: unknown, depth: number, parts: DecodedPart[]): unknown {
   const text =
     typeof value === "string" ? whollyEncoded(value, depth) : Array.isArray(value) ? asJsonText(value) : undefined
   if (text !== undefined) {
-    found.push({ from: 0, to: 0, encoding: typeof value === "string" ? "base64" : "byte list", text })
-    return replaced(JSON.parse(text), depth - 1, found)
+    parts.push({ from: 0, to: 0, encoding: typeof value === "string" ? "base64" : "byte list", text })
+    return replaced(JSON.parse(text), depth - 1, parts)
   }
-  if (Array.isArray(value)) return value.map((item) => replaced(item, depth, found))
+  if (Array.isArray(value)) return value.map((item) => replaced(item, depth, parts))
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, depth, found)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, depth, parts)]))
 }
 
 /** The JSON that a string stands for, if it is nothing else. */
 function whollyEncoded(value: string, depth: number): string | undefined {
-  const { text, found } = depth > 1 ? decoded(value, depth - 1) : { text: value, found: [] }
-  if (found.length === 0 && !/^\s*[{[]/.test(value)) return undefined
-  const [only, ...others] = piecesOf(text)
+  const { text, parts } = depth > 1 ? decoded(value, depth - 1) : { text: value, parts: [] }
+  if (parts.length === 0 && !/^\s*[{[]/.test(value)) return undefined
+  const [only, ...others] = splitDocuments(text)
   return only?.kind === "json" && isDocument(only, text) && others.length === 0 ? text : undefined
 }

@@ -43,11 +43,11 @@ function* listsOf(line: string, { start, next, end, radix }: Form): Generator<De
     end.lastIndex = to
     const ending = isOpen ? end.exec(line) : null
     if (ending) to = end.lastIndex
-    const isCutOff = isOpen && ending?.groups?.close === undefined
-    const text = utf8Text(bytes) ?? (isCutOff ? withoutHalfCharacter(bytes) : undefined)
+    const isTruncated = isOpen && ending?.groups?.close === undefined
+    const text = utf8Text(bytes) ?? (isTruncated ? withoutHalfCharacter(bytes) : undefined)
     start.lastIndex = to
     if (text !== undefined)
-      yield { from: first.index, to, encoding: "byte list", text, ...(isCutOff ? { isCutOff } : {}) }
+      yield { from: first.index, to, encoding: "byte list", text, ...(isTruncated ? { isTruncated } : {}) }
   }
 }
 

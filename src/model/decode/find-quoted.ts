@@ -1,4 +1,4 @@
-import { piecesOf } from "../result/document.ts"
+import { splitDocuments } from "../result/document.ts"
 import { utf8Text } from "./bytes.ts"
 import type { DecodedPart } from "./decode.ts"
 
@@ -29,7 +29,7 @@ export function findEscaped(line: string): DecodedPart[] {
   for (const { index } of line.matchAll(/[{[]\s*\\+(?:"|x22|u0022|042)/g)) {
     if (index < (found.at(-1)?.to ?? 0)) continue
     const { text, ends } = withoutEscapes(line.slice(index))
-    const [piece] = piecesOf(text)
+    const [piece] = splitDocuments(text)
     if (!piece || piece.kind === "text" || piece.from > 0) {
       if (++failures === MOST_FAILURES) break
       continue
@@ -40,7 +40,7 @@ export function findEscaped(line: string): DecodedPart[] {
       to,
       encoding: "escaped",
       text: text.slice(0, piece.to),
-      ...(piece.kind === "broken" ? { isCutOff: true } : {}),
+      ...(piece.kind === "broken" ? { isTruncated: true } : {}),
     })
   }
   return found

@@ -1,23 +1,26 @@
 import { type Call, textOf } from "../call.ts"
 import { age } from "../format.ts"
 import type { Operation } from "../operation.ts"
-import { type Culprit, missing } from "./cause.ts"
-import { ipsOf, saidOf, tellingLine } from "./error-text.ts"
+import { type Culprit, missingPlugins } from "./cause.ts"
+import { errorTextOf, mostRelevantLine, resultAddresses } from "./error-text.ts"
 import type { PluginList } from "./plugin-lists.ts"
-import type { Statement, Surroundings } from "./statement.ts"
+import type { ExplainContext, Statement } from "./statement.ts"
 
-export function leftBehind(operation: Operation, { attachments, related, list }: Surroundings): Statement[] {
+export function leftBehind(operation: Operation, { attachments, related, list }: ExplainContext): Statement[] {
   if (operation.outcome === "running") return []
   // A runtime that did not find the next plugin finds it for DEL neither, and that comes first.
-  const isCutShort = operation.command === "ADD" && missing(operation, list).length > 0
+  const isCutShort = operation.command === "ADD" && missingPlugins(operation, list).length > 0
   const own = attachments.filter(
     ({ containerId, ifname }) => containerId === operation.containerId && ifname === operation.ifname,
   )
   const held = own.filter(({ state }) => state === "failed" || state === "stuck" || (state === "up" && isCutShort))
   if (held.length > 0) {
-    return held.map(({ holdings, ips, why }) => {
+    return held.map(({ holdings, ips, reason }) => {
       const who = holdings.map(({ plugin }) => plugin).join(", ")
-      return { about: "left behind", text: `${[ips.join(", "), who && `of ${who}`].filter(Boolean).join(" ")}: ${why}` }
+      return {
+        topic: "left behind",
+        text: `${[ips.join(", "), who && `of ${who}`].filter(Boolean).join(" ")}: ${reason}`,
+      }
     })
   }
   const del = related.find(
@@ -29,12 +32,12 @@ export function leftBehind(operation: Operation, { attachments, related, list }:
       wallMs >= operation.wallMs,
   )
   return del && own.length === 0
-    ? [{ about: "left behind", text: `nothing: DEL ${del.id} of the container did well`, call: del.id }]
+    ? [{ topic: "left behind", text: `nothing: DEL ${del.id} of the container did well`, call: del.id }]
     : []
 }
 
 /** What the kubelet's other tries came to. */
-export function sinceThen(operation: Operation, { related, nowMs }: Surroundings): Statement[] {
+export function sinceThen(operation: Operation, { related, nowMs }: ExplainContext): Statement[] {
   const tries = related.filter(
     ({ command, ifname, network }) =>
       command === operation.command && ifname === operation.ifname && network === operation.network,
@@ -43,28 +46,28 @@ export function sinceThen(operation: Operation, { related, nowMs }: Surroundings
   const good = later.find(({ outcome }) => outcome === "ok")
   const failed = tries.filter(({ outcome }) => outcome !== "ok" && outcome !== "running").length
   if (good) {
-    const ips = ipsOf(good)
+    const ips = resultAddresses(good)
     const where = good.containerId === operation.containerId ? "" : "in another sandbox "
     const text = `${good.command} ${where}did well ${age(good.wallMs, nowMs)} ago (${[good.id, ...ips].join(", ")})`
-    return [{ about: "since then", text, call: good.id }]
+    return [{ topic: "since then", text, call: good.id }]
   }
   if (failed > 1)
-    return [{ about: "so far", text: `${failed} tries of ${operation.command} failed, none did well after` }]
+    return [{ topic: "so far", text: `${failed} tries of ${operation.command} failed, none did well after` }]
   return []
 }
 
-export function lookNext(
+export function nextSteps(
   operation: Operation,
   culprit: Culprit | undefined,
   list: PluginList | undefined,
 ): Statement[] {
-  const good = list?.good.get(operation.command)
+  const good = list?.lastComplete.get(operation.command)
   const steps = [
     culprit ? stepFor(culprit.call) : "cnitap doctor",
     `cnitap show ${culprit?.call.id ?? operation.id}`,
     ...(good && good !== operation.id ? [`cnitap diff ${operation.id} ${good}`] : []),
   ]
-  return [{ about: "look next", text: steps.filter(Boolean).join("; ") }]
+  return [{ topic: "look next", text: steps.filter(Boolean).join("; ") }]
 }
 
 function stepFor(call: Call): string {
@@ -73,7 +76,7 @@ function stepFor(call: Call): string {
   if (call.state === "killed")
     return `the log of what ${call.plugin} asks, at ${new Date(call.wallMs).toISOString().slice(11, 19)}Z`
   if (call.exit && "errno" in call.exit) return "cnitap doctor"
-  const said = `${saidOf(call) ?? ""} ${tellingLine(textOf(call.stderr)) ?? ""}`
+  const said = `${errorTextOf(call) ?? ""} ${mostRelevantLine(textOf(call.stderr)) ?? ""}`
   if (/no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i.test(said))
     return "cnitap ledger, for who holds the addresses"
   if (/\block(?:ed)?\b|resource temporarily unavailable/i.test(said))

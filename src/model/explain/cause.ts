@@ -2,7 +2,7 @@ import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
 import { exitText } from "../format.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
-import { errorOf, messageOf, saidOf, short, tellingLine } from "./error-text.ts"
+import { abbreviate, errorOf, errorTextOf, messageOf, mostRelevantLine } from "./error-text.ts"
 import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
 import type { Statement } from "./statement.ts"
 
@@ -33,34 +33,34 @@ export function causeOf(operation: Operation, culprit: Culprit | undefined): Sta
   const who = call === top ? call.plugin : `${call.plugin}, called by ${top.plugin}`
   const at = { call: call.id }
   if (call.state === "running") {
-    return [{ about: "waits", text: `${who} began and has not ended (pid ${call.pid})`, ...at }]
+    return [{ topic: "waits", text: `${who} began and has not ended (pid ${call.pid})`, ...at }]
   }
   if (call.state === "killed") {
     const text = `${who} never ended and its process is gone: a runtime kills at its time-out, or the node went down`
-    return [{ about: "failed first", text, ...at }]
+    return [{ topic: "failed first", text, ...at }]
   }
   if (call.state === "unknown") {
-    return [{ about: "failed first", text: `${who} began; whether it ended nobody recorded`, ...at }]
+    return [{ topic: "failed first", text: `${who} began; whether it ended nobody recorded`, ...at }]
   }
-  const first: Statement = { about: "failed first", text: `${who}: ${whatFailed(call)}`, ...at }
+  const first: Statement = { topic: "failed first", text: `${who}: ${whatFailed(call)}`, ...at }
   if (call === top || operation.outcome !== "failed" || messageOf(top) === messageOf(call)) return [first]
-  return [first, { about: "passed on by", text: `${top.plugin}: ${whatFailed(top)}`, call: top.id }]
+  return [first, { topic: "passed on by", text: `${top.plugin}: ${whatFailed(top)}`, call: top.id }]
 }
 
 /** `no IP addresses available (code 999, exit 1)` */
 function whatFailed(call: Call): string {
   if (!isFailed(call)) {
     if (reportOf(call).kind === "empty-success")
-      return `exit 0 with an error on stdout (${short(messageOf(call) ?? "")}): libcni takes it for a result`
+      return `exit 0 with an error on stdout (${abbreviate(messageOf(call) ?? "")}): libcni takes it for a result`
     return call.stdout?.sizeBytes
-      ? `exit 0, and stdout is not one JSON result: ${short(textOf(call.stdout) ?? "binary")}`
+      ? `exit 0, and stdout is not one JSON result: ${abbreviate(textOf(call.stdout) ?? "binary")}`
       : "exit 0, and nothing on stdout"
   }
   if (call.exit && "errno" in call.exit) return `${call.path} ${exitText(call.exit)}`
   const code = errorOf(call)?.code
   const exit = [...(typeof code === "number" ? [`code ${code}`] : []), exitText(call.exit)].join(", ")
-  const said = saidOf(call)
-  if (said) return `${short(said)} (${exit})`
+  const said = errorTextOf(call)
+  if (said) return `${abbreviate(said)} (${exit})`
   if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout where its error belongs`
   const bytes = call.stdout?.sizeBytes ?? 0
   return `${exitText(call.exit)}, ${bytes > 0 ? `${bytes} bytes that are no text on stdout` : "without a word"}`
@@ -71,19 +71,19 @@ export function neverRan(
   culprit: Culprit | undefined,
   list: PluginList | undefined,
 ): Statement[] {
-  const names = missing(operation, list)
+  const names = missingPlugins(operation, list)
   const isRunning = operation.outcome === "running"
   if (list && names.length > 0) {
     const why = culprit ? "" : `; ${whyMissing(operation, list, names)}`
-    return [{ about: "never ran", text: `${names.join(", ")}${isRunning ? ", so far" : why}` }]
+    return [{ topic: "never ran", text: `${names.join(", ")}${isRunning ? ", so far" : why}` }]
   }
   if (list || !culprit || isRunning) return []
   const rest = operation.command === "DEL" ? "before" : "after"
-  return [{ about: "never ran", text: `whatever the list has ${rest} ${culprit.top.plugin}; no call here tells` }]
+  return [{ topic: "never ran", text: `whatever the list has ${rest} ${culprit.top.plugin}; no call here tells` }]
 }
 
 /** Plugins of the list that the operation did not come to. */
-export function missing({ calls, command }: Operation, list: PluginList | undefined): string[] {
+export function missingPlugins({ calls, command }: Operation, list: PluginList | undefined): string[] {
   if (!list || !COMMANDS_OVER_A_LIST.includes(command)) return []
   const ran = new Set(calls.map(({ call }) => call.plugin))
   return inOrder(command, list).filter((plugin) => !ran.has(plugin))
@@ -109,12 +109,12 @@ export function runtimeReport({ calls }: Operation): Statement[] {
   return calls.flatMap(({ call }): Statement[] => {
     const report = reportOf(call)
     return report.kind === "failure"
-      ? [{ about: "runtime said", text: short(report.message.replace(/\s+/g, " "), 240), call: call.id }]
+      ? [{ topic: "runtime said", text: abbreviate(report.message.replace(/\s+/g, " "), 240), call: call.id }]
       : []
   })
 }
 
-export function thrownAway({ calls }: Operation): Statement[] {
+export function discardedStderr({ calls }: Operation): Statement[] {
   const dropped = [...walk(calls)].map(({ call }) => call).filter(isStderrDropped)
   // The innermost speaks of the cause; those around it often repeat it.
   const call = dropped.at(-1)
@@ -123,6 +123,10 @@ export function thrownAway({ calls }: Operation): Statement[] {
   const lines = text.trim().split("\n").length
   const more = lines > 1 ? `, one of ${lines} lines` : ""
   return [
-    { about: "thrown away", text: `stderr of ${call.plugin}${more}: ${short(tellingLine(text) ?? "")}`, call: call.id },
+    {
+      topic: "thrown away",
+      text: `stderr of ${call.plugin}${more}: ${abbreviate(mostRelevantLine(text) ?? "")}`,
+      call: call.id,
+    },
   ]
 }

@@ -1,12 +1,12 @@
 import { type Call, jsonObject, resultOf, textOf } from "../call.ts"
 import { decodeLine } from "../decode/decode.ts"
 import type { Operation } from "../operation.ts"
-import { errorIn, piecesOf } from "../result/document.ts"
+import { errorIn, splitDocuments } from "../result/document.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
 
 /** The error object on stdout, be it alone or among other documents and log lines. */
 export function errorOf(call: Call): Record<string, unknown> | undefined {
-  return errorIn(piecesOf(textOf(call.stdout) ?? ""))
+  return errorIn(splitDocuments(textOf(call.stdout) ?? ""))
 }
 
 /** What the error object says, in one line; a configuration that it quotes as bytes is JSON again. */
@@ -16,18 +16,18 @@ export function messageOf(call: Call): string | undefined {
 }
 
 /** What a failing call itself says of the cause; a result says nothing of it. */
-export function saidOf(call: Call): string | undefined {
+export function errorTextOf(call: Call): string | undefined {
   const stdout = jsonObject(call.stdout) ? undefined : textOf(call.stdout)
-  return messageOf(call) ?? (tellingLine(stdout) || tellingLine(textOf(call.stderr)) || undefined)
+  return messageOf(call) ?? (mostRelevantLine(stdout) || mostRelevantLine(textOf(call.stderr)) || undefined)
 }
 
-export function ipsOf({ calls }: Operation): string[] {
+export function resultAddresses({ calls }: Operation): string[] {
   const last = calls.at(-1)?.call
   return last ? addressesOf(resultOf(last)) : []
 }
 
 /** The line of a log that tells the most: where a program panicked, else the last that speaks of trouble, else the last. */
-export function tellingLine(text: string | undefined): string | undefined {
+export function mostRelevantLine(text: string | undefined): string | undefined {
   const lines = text?.trim().split("\n") ?? []
   return (
     lines.find((line) => PANIC.test(line)) ??
@@ -40,7 +40,7 @@ const PANIC = /^(?:panic|fatal error): |\bpanicked at\b/
 const TROUBLE = /\b(?:error|err|fatal|fail(?:ed|s|ure)?|cannot|could not|unable|denied|refused|time(?:d )?out)\b/i
 
 /** In one line, without its middle where it is long: what is wrong is often said at the end. */
-export function short(text: string, most = 200): string {
+export function abbreviate(text: string, most = 200): string {
   const line = text.replace(/\s+/g, " ").trim()
   if (line.length <= most) return line
   const tail = Math.floor(most / 3)

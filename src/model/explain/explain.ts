@@ -1,11 +1,11 @@
 import { age, duration, podName } from "../format.ts"
 import type { Operation } from "../operation.ts"
 import { reportOf } from "../result/runtime-report.ts"
-import { leftBehind, lookNext, sinceThen } from "./aftermath.ts"
-import { causeOf, culpritOf, missing, neverRan, runtimeReport, thrownAway } from "./cause.ts"
+import { leftBehind, nextSteps, sinceThen } from "./aftermath.ts"
+import { causeOf, culpritOf, discardedStderr, missingPlugins, neverRan, runtimeReport } from "./cause.ts"
 import type { PluginList } from "./plugin-lists.ts"
-import type { Explanation, Surroundings } from "./statement.ts"
-import { findingsOf, forgotten, lookNextWhereWell, soFar } from "./summary.ts"
+import type { ExplainContext, Explanation } from "./statement.ts"
+import { findingsOf, leakedBefore, nextStepsAfterSuccess, summaryOf } from "./summary.ts"
 
 /** The operation that a pod's trouble is about: the newest that went wrong; where none did, the newest. */
 export function operationToExplain(
@@ -27,30 +27,30 @@ export function operationToExplain(
 }
 
 /** Says in plain words what happened in an operation, why, and what came of it. */
-export function explain(operation: Operation, around: Surroundings): Explanation {
+export function explain(operation: Operation, around: ExplainContext): Explanation {
   const { list, nowMs } = around
-  const isWrong = isTrouble(operation, list, nowMs)
+  const hasProblem = isTrouble(operation, list, nowMs)
   const culprit = culpritOf(operation)
-  const told = isWrong
+  const told = hasProblem
     ? [
         ...causeOf(operation, culprit),
         ...neverRan(operation, culprit, list),
         ...runtimeReport(operation),
-        ...thrownAway(operation),
+        ...discardedStderr(operation),
         ...leftBehind(operation, around),
         ...sinceThen(operation, around),
-        ...lookNext(operation, culprit, list),
+        ...nextSteps(operation, culprit, list),
       ]
     : [
-        ...soFar(operation, around),
-        ...forgotten(operation, around),
+        ...summaryOf(operation, around),
+        ...leakedBefore(operation, around),
         ...findingsOf(around),
-        ...lookNextWhereWell(operation, around),
+        ...nextStepsAfterSuccess(operation, around),
       ]
   return {
     operation: operation.id,
-    isWrong,
-    headline: headline(operation, isWrong, nowMs),
+    hasProblem,
+    headline: headline(operation, hasProblem, nowMs),
     statements: told.slice(0, 9),
   }
 }
@@ -62,7 +62,7 @@ function isTrouble(operation: Operation, list: PluginList | undefined, nowMs: nu
   return (
     operation.outcome !== "ok" ||
     operation.calls.some(({ call }) => reportOf(call).kind === "failure" || reportOf(call).kind === "empty-success") ||
-    (missing(operation, list).length > 0 && nowMs - operation.wallMs - (operation.durationMs ?? 0) > SETTLED_MS)
+    (missingPlugins(operation, list).length > 0 && nowMs - operation.wallMs - (operation.durationMs ?? 0) > SETTLED_MS)
   )
 }
 

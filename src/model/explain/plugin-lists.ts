@@ -6,17 +6,17 @@ import { reportOf } from "../result/runtime-report.ts"
  * milliseconds since 1970. `good`: by command, the last operation that ran them all. `lost`: those that the list before
  * had and this one has not.
  */
-export type PluginList = { plugins: string[]; fromMs: number; good: Map<string, string>; lost: string[] }
+export type PluginList = { plugins: string[]; fromMs: number; lastComplete: Map<string, string>; removed: string[] }
 
 /** What a network's list was, the oldest first, and the operations since the last that were shorter than it. */
-type History = { versions: PluginList[]; shorter: number; shorterMs: number }
+type ListHistory = { versions: PluginList[]; shorter: number; shorterMs: number }
 
 /** One that stopped early looks like a shorter list; one that was edited goes on being shorter. */
 const SHORTER_MEANS_EDITED = 3
 
 /** Learns the lists of networks from operations, which must come in the order they began. */
 export class PluginLists {
-  readonly #histories = new Map<string, History>()
+  readonly #histories = new Map<string, ListHistory>()
 
   /** Returns the list that is another one since this operation. */
   add(operation: Operation): PluginList | undefined {
@@ -27,8 +27,8 @@ export class PluginLists {
     const plugins = inListOrder(operation)
     const known = history.versions.at(-1)
     const begin = (fromMs: number) => {
-      const lost = known?.plugins.filter((plugin) => !plugins.includes(plugin)) ?? []
-      const list = { plugins, fromMs, good: new Map([[command, id]]), lost }
+      const removed = known?.plugins.filter((plugin) => !plugins.includes(plugin)) ?? []
+      const list = { plugins, fromMs, lastComplete: new Map([[command, id]]), removed }
       history.versions.push(list)
       history.shorter = 0
       return known && list
@@ -39,7 +39,7 @@ export class PluginLists {
       return command !== "DEL" || isPart(known.plugins, plugins) ? begin(wallMs) : undefined
     }
     if (plugins.length === known.plugins.length) {
-      known.good.set(command, id)
+      known.lastComplete.set(command, id)
       history.shorter = 0
     } else if (command !== "DEL") {
       if (history.shorter++ === 0) history.shorterMs = wallMs
@@ -55,10 +55,10 @@ export class PluginLists {
     const fitting = versions.filter(({ plugins }) => isPart(ran, plugins))
     const list = fitting.findLast(({ fromMs }) => fromMs <= operation.wallMs) ?? fitting[0]
     if (list || ran.length === operation.calls.length) return list
-    return { plugins: ran, fromMs: operation.wallMs, good: new Map(), lost: [] }
+    return { plugins: ran, fromMs: operation.wallMs, lastComplete: new Map(), removed: [] }
   }
 
-  #historyOf({ node, network, ifname }: Operation): History {
+  #historyOf({ node, network, ifname }: Operation): ListHistory {
     const key = [node, network, ifname].join("\n")
     const history = this.#histories.get(key) ?? { versions: [], shorter: 0, shorterMs: 0 }
     this.#histories.set(key, history)

@@ -4,9 +4,9 @@ import type { Operation } from "../operation.ts"
 import type { PluginList } from "./plugin-lists.ts"
 
 /** One thing to know, in plain words; `call`: where it is seen. */
-export type Statement = { about: About; text: string; call?: string }
+export type Statement = { topic: StatementTopic; text: string; call?: string }
 
-export type About =
+export type StatementTopic =
   | "failed first"
   | "passed on by"
   | "waits"
@@ -23,13 +23,13 @@ export type About =
 /** At most ten lines: the headline and the statements. `isWrong`: something failed, hangs or is not what it seems. */
 export type Explanation = {
   operation: string
-  isWrong: boolean
+  hasProblem: boolean
   headline: string
   statements: Statement[]
 }
 
 /** What is known around the operation that is explained. */
-export type Surroundings = {
+export type ExplainContext = {
   /** all operations of its pod or container, itself too, in the order they began */
   related: readonly Operation[]
   /** those of its container in the ledger */

@@ -18,7 +18,7 @@ export type Holding = { plugin: string; call?: string; add: CallEnd; del?: { cal
 export type CallEnd = "ok" | "failed" | "killed" | "running" | "unknown"
 
 /** One try of a command for an attachment: id and outcome of the operation, milliseconds since 1970. */
-export type Try = { operation: string; wallMs: number; outcome: Outcome }
+export type Attempt = { operation: string; wallMs: number; outcome: Outcome }
 
 /** What is known of one (network, container ID, ifname). */
 export type Attachment = {
@@ -31,14 +31,14 @@ export type Attachment = {
   state: AttachmentState
   /** addresses that it holds; once it is gone, those that it held */
   ips: string[]
-  add?: Try
+  add?: Attempt
   /** since the last ADD: the first ones, and how many there were */
-  dels: Try[]
+  dels: Attempt[]
   delCount: number
   /** plugins that may still hold something, in the order they were asked */
   holdings: Holding[]
   /** why it is in this state, in words */
-  why: string
+  reason: string
 }
 
 const DELS_KEPT = 10
@@ -50,18 +50,18 @@ type Entry = {
   /** by the plugin that gave it: the innermost, whose DEL frees it */
   ips: Map<string, string>
   freed: Set<string>
-  add?: Try
-  dels: Try[]
+  add?: Attempt
+  dels: Attempt[]
   delCount: number
 }
 
 /** What a call was given and gave back, where calls come without: asked only of those of which it tells something. */
-export type Streams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
+export type CallStreams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
 
-const OWN: Streams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
+const OWN: CallStreams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
 
 /** An operation while it is booked. `given`: by each ADD the addresses in its result. */
-type Booking = { streams: Streams; given: Map<Call, string[]>; touched: Map<string, Entry> }
+type Booking = { streams: CallStreams; given: Map<Call, string[]>; touched: Map<string, Entry> }
 
 /**
  * Books every ADD and DEL. Operations must come in the order they began. What is gone is forgotten unless `keeps`
@@ -87,7 +87,7 @@ export class Ledger {
     this.#visit(operation.calls, operation.network, { streams, given, touched })
     const { id, wallMs, outcome } = operation
     for (const [key, entry] of touched) {
-      const attempt: Try = { operation: id, wallMs, outcome }
+      const attempt: Attempt = { operation: id, wallMs, outcome }
       if (operation.command === "ADD") {
         entry.add = attempt
         entry.dels = []
@@ -179,7 +179,7 @@ export class Ledger {
   }
 
   /** Added before the capture began: known from a DEL that failed, or because its address is asked for. */
-  #older(call: Call, network: string | undefined, end: CallEnd, streams: Streams): Entry | undefined {
+  #older(call: Call, network: string | undefined, end: CallEnd, streams: CallStreams): Entry | undefined {
     const ips = ipsOf(asObject(jsonObject(streams.stdin(call))?.prevResult))
     if (end === "ok" && !this.#keeps(ips)) return undefined
     const entry = newEntry(call, network)
@@ -240,11 +240,11 @@ function toAttachment({ facts, holdings, ips, freed, add, dels, delCount }: Entr
     dels,
     delCount,
     holdings: held,
-    why: whyOf(state, held, add, delCount),
+    reason: whyOf(state, held, add, delCount),
   }
 }
 
-function stateOf(held: Holding[], add: Try | undefined, delCount: number): AttachmentState {
+function stateOf(held: Holding[], add: Attempt | undefined, delCount: number): AttachmentState {
   if (held.length === 0) return "gone"
   if (held.some(({ del }) => del?.end === "running")) return "stopping"
   if (delCount > 0) return "stuck"
@@ -252,7 +252,7 @@ function stateOf(held: Holding[], add: Try | undefined, delCount: number): Attac
   return add?.outcome === "ok" || held.every((holding) => holding.add === "ok") ? "up" : "failed"
 }
 
-function whyOf(state: AttachmentState, held: Holding[], add: Try | undefined, delCount: number): string {
+function whyOf(state: AttachmentState, held: Holding[], add: Attempt | undefined, delCount: number): string {
   if (state === "up") return "no DEL"
   if (state === "starting") return "ADD in flight"
   if (state === "stopping") return "DEL in flight"
@@ -280,7 +280,7 @@ function endOf(call: Call): CallEnd {
   return isFailed(call) ? "failed" : "ok"
 }
 
-function resultIn(streams: Streams, call: Call): Record<string, unknown> | undefined {
+function resultIn(streams: CallStreams, call: Call): Record<string, unknown> | undefined {
   const { as, command } = call
   const own = as === "probe" ? { stdin: streams.stdin(call) } : { stdout: streams.stdout(call) }
   return resultOf({ as, command, ...own })

@@ -92,11 +92,11 @@ function judged(attachment: Attachment, files: (Reservation | CachedResult)[], s
   if (attachment.state === "gone") {
     const held = files.filter((file) => "ip" in file)
     if (held.length === 0) return row
-    return { ...row, state: "leaked", why: `${attachment.why}, and the address is still reserved` }
+    return { ...row, state: "leaked", reason: `${attachment.reason}, and the address is still reserved` }
   }
   if (netnsState === undefined || netnsState === "living") return row
   if (attachment.state === "starting" || attachment.state === "stopping") return row
-  return { ...row, state: "leaked", why: `${attachment.why}; its network namespace is ${netnsState}` }
+  return { ...row, state: "leaked", reason: `${attachment.reason}; its network namespace is ${netnsState}` }
 }
 
 function reservedRow(
@@ -106,7 +106,7 @@ function reservedRow(
   netns: string | undefined,
   netnsState: NetnsState | undefined,
 ): LedgerRow {
-  const [state, why]: [LedgerRow["state"], string] = ledger.isGone(containerId, ifname)
+  const [state, reason]: [LedgerRow["state"], string] = ledger.isGone(containerId, ifname)
     ? ["leaked", "every plugin deleted, and the address is still reserved"]
     : netnsState === "living"
       ? ["up", "added before this capture"]
@@ -116,7 +116,7 @@ function reservedRow(
           ? ["up", "added before this capture; its network namespace cannot be seen from here"]
           : ["orphan", "reserved for a container that neither calls nor cache know"]
   return {
-    ...emptyRow(containerId, state, why, [path]),
+    ...emptyRow(containerId, state, reason, [path]),
     network,
     ips: [ip],
     ...(ifname ? { ifname } : {}),
@@ -150,6 +150,6 @@ function cachedRow(entry: CachedResult, ledger: Books, state: NodeState): Ledger
   ]
 }
 
-function emptyRow(containerId: string, state: LedgerRow["state"], why: string, files: string[]): LedgerRow {
-  return { containerId, state, why, files, ips: [], dels: [], delCount: 0, holdings: [] }
+function emptyRow(containerId: string, state: LedgerRow["state"], reason: string, files: string[]): LedgerRow {
+  return { containerId, state, reason, files, ips: [], dels: [], delCount: 0, holdings: [] }
 }

@@ -3,8 +3,8 @@ import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS, VERSION_WHEN_MISSING } from "../../cni/version.ts"
 import { type Call, jsonObject } from "../call.ts"
 import type { CallNode, Operation } from "../operation.ts"
-import { errorIn, isError, type Piece, piecesOf } from "../result/document.ts"
-import type { Hit, Rule } from "./finding.ts"
+import { errorIn, isError, type OutputPiece, splitDocuments } from "../result/document.ts"
+import type { CallHit, Rule } from "./finding.ts"
 
 export type JsonObject = Record<string, unknown>
 
@@ -17,17 +17,17 @@ export type CallFacts = {
   /** the call whose plugin made this one */
   parent: CallFacts | undefined
   /** the call of the same list before this one */
-  before: CallFacts | undefined
+  previous: CallFacts | undefined
   children: CallFacts[]
   /** the object on stdin */
   config: JsonObject | undefined
   /** `cniVersion` of the configuration, or what libcni takes a missing one for */
   version: string
   prevResult: JsonObject | undefined
-  /** whole, recorded and UTF-8; undefined where it is not, and nothing can be said of its content */
+  /** whole, recorded and UTF-8; undefined where it is not, and nothing can be said about its content */
   stdout: string | undefined
   /** of stdout; empty where that is undefined or blank */
-  pieces: Piece[]
+  pieces: OutputPiece[]
   /** the only document on stdout, where it is an object and no error: what ADD answers */
   result: JsonObject | undefined
   /** the error object that is on stdout, alone or not */
@@ -36,14 +36,14 @@ export type CallFacts = {
   /** exited with another status than 0; neither killed nor hung */
   isFailed: boolean
   /** what a successful ADD brought into its result; empty for every other call */
-  added: Added
+  added: AddedObjects
 }
 
 /** Objects of a result that came neither with `prevResult` nor from a delegate. */
-export type Added = Readonly<Record<"ips" | "interfaces" | "routes", readonly JsonObject[]>>
+export type AddedObjects = Readonly<Record<"ips" | "interfaces" | "routes", readonly JsonObject[]>>
 
 /** A rule that looks at one call and those around it. */
-export type CallRule = Rule & { check(facts: CallFacts): readonly Hit[] }
+export type CallRule = Rule & { check(facts: CallFacts): readonly CallHit[] }
 
 /** The calls of an operation, parents before children. */
 export function factsOf(operation: Operation): CallFacts[] {
@@ -68,11 +68,11 @@ function callFacts(
   call: Call,
   level: number,
   parent: CallFacts | undefined,
-  before: CallFacts | undefined,
+  previous: CallFacts | undefined,
 ): CallFacts {
   const config = jsonObject(call.stdin)
   const stdout = wholeText(call.stdout)
-  const pieces = stdout === undefined ? [] : piecesOf(stdout)
+  const pieces = stdout === undefined ? [] : splitDocuments(stdout)
   const documents = pieces.flatMap((piece) => (piece.kind === "json" ? [piece.value] : []))
   const [only] = pieces.length === 1 ? documents : []
   const code = call.exit && "code" in call.exit ? call.exit.code : undefined
@@ -81,7 +81,7 @@ function callFacts(
     call,
     level,
     parent,
-    before,
+    previous,
     children: [],
     config,
     version: typeof config?.cniVersion === "string" ? config.cniVersion : VERSION_WHEN_MISSING,
@@ -96,12 +96,12 @@ function callFacts(
   }
 }
 
-const NOTHING: Added = { ips: [], interfaces: [], routes: [] }
+const NOTHING: AddedObjects = { ips: [], interfaces: [], routes: [] }
 
-function addedBy(facts: CallFacts): Added {
+function addedBy(facts: CallFacts): AddedObjects {
   const { call, isOk, result, prevResult } = facts
   if (call.command !== "ADD" || !isOk || !result) return NOTHING
-  const own = (key: keyof Added) => {
+  const own = (key: keyof AddedObjects) => {
     if (prevResult && isPassedOn(result[key], prevResult[key])) return []
     return objects(result[key]).filter(isNew(facts, key))
   }
@@ -114,7 +114,7 @@ export function isPassedOn(result: unknown, prevResult: unknown): boolean {
 }
 
 /** An IPAM plugin's address has no index yet. */
-function isNew({ prevResult, children }: CallFacts, key: keyof Added): (object: JsonObject) => boolean {
+function isNew({ prevResult, children }: CallFacts, key: keyof AddedObjects): (object: JsonObject) => boolean {
   const known = new Set<string>()
   for (const object of objects(prevResult?.[key])) known.add(canonical(object))
   for (const { result, call } of children) {

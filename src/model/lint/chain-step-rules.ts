@@ -1,6 +1,6 @@
 import { type ResultChange, type ResultObject, resultChanges, resultObjects } from "../result/chain.ts"
 import { type CallFacts, type CallRule, isAtLeast, isPassedOn } from "./call-facts.ts"
-import type { Hit } from "./finding.ts"
+import type { CallHit } from "./finding.ts"
 import { issue, spec } from "./rule-source.ts"
 
 /** What goes from plugin to plugin of one list. */
@@ -15,7 +15,7 @@ export const CHAIN_STEP_RULES: CallRule[] = [
     check: (facts) => {
       const { call, isOk, result, prevResult, stdout } = facts
       if (call.command !== "ADD" || !isOk || !result || !prevResult || stdout === undefined) return []
-      return gone(prevResult, result).map((object) => ({ said: wordsOf(object), stream: "stdout", at: 0 }))
+      return gone(prevResult, result).map((object) => ({ detail: wordsOf(object), stream: "stdout", at: 0 }))
     },
   },
   {
@@ -24,11 +24,11 @@ export const CHAIN_STEP_RULES: CallRule[] = [
     title: "a plugin was not given all of the result before it",
     source: spec("3, Deriving request configuration"),
     remedy: "Look between the two calls: another plugin that is not recorded, or a runtime that rewrites results.",
-    check: ({ call, before, prevResult }) =>
-      call.command !== "ADD" || !before?.result || !before.isOk || !prevResult
+    check: ({ call, previous, prevResult }) =>
+      call.command !== "ADD" || !previous?.result || !previous.isOk || !prevResult
         ? []
-        : gone(before.result, prevResult).map((object) => ({
-            said: `${wordsOf(object)}, which ${before.call.plugin} gave`,
+        : gone(previous.result, prevResult).map((object) => ({
+            detail: `${wordsOf(object)}, which ${previous.call.plugin} gave`,
             ...stdinPlace(call.stdin, `"prevResult"`),
           })),
   },
@@ -38,9 +38,9 @@ export const CHAIN_STEP_RULES: CallRule[] = [
     title: "a later plugin of a list without prevResult",
     source: spec("3, Deriving request configuration"),
     remedy: "Update the runtime's libcni, or look at what calls this plugin: it must be given the result before it.",
-    check: ({ call, before, config, version, prevResult }) =>
-      call.command === "ADD" && before?.isOk && config && !prevResult && isAtLeast(version, "0.3.0")
-        ? [{ said: `called after ${before.call.plugin}`, stream: "stdin", at: 0 }]
+    check: ({ call, previous, config, version, prevResult }) =>
+      call.command === "ADD" && previous?.isOk && config && !prevResult && isAtLeast(version, "0.3.0")
+        ? [{ detail: `called after ${previous.call.plugin}`, stream: "stdin", at: 0 }]
         : [],
   },
   {
@@ -50,7 +50,7 @@ export const CHAIN_STEP_RULES: CallRule[] = [
     source: spec("2, CHECK"),
     remedy: "Look for the runtime's result cache: it was lost or written by another user.",
     check: ({ call, config, prevResult }) =>
-      call.command === "CHECK" && config && !prevResult ? [{ said: "", stream: "stdin", at: 0 }] : [],
+      call.command === "CHECK" && config && !prevResult ? [{ detail: "", stream: "stdin", at: 0 }] : [],
   },
 ]
 
@@ -74,7 +74,7 @@ function wordsOf({ kind, name }: ResultObject): string {
   return `${kind} ${name}`
 }
 
-function stdinPlace(stdin: CallFacts["call"]["stdin"], key: string): Pick<Hit, "stream" | "at"> {
+function stdinPlace(stdin: CallFacts["call"]["stdin"], key: string): Pick<CallHit, "stream" | "at"> {
   const at = stdin && "text" in stdin ? stdin.text.indexOf(key) : -1
   return { stream: "stdin", ...(at < 0 ? {} : { at }) }
 }

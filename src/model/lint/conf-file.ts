@@ -2,13 +2,13 @@ import { isObject } from "../../cni/json.ts"
 import type { JsonObject } from "./call-facts.ts"
 import type { Rule } from "./finding.ts"
 
-export type JsonPath = (string | number)[]
+export type ConfPath = (string | number)[]
 
 /** A part of the file and where it lies. */
-export type Place = { config: JsonObject; at: JsonPath }
+export type ConfSection = { config: JsonObject; path: ConfPath }
 
 /** `at`: JSON path of what is wrong, or a position in the text. */
-export type FileHit = { said: string; at: JsonPath | number }
+export type FileHit = { detail: string; at: ConfPath | number }
 export type FileRule = Rule & { check(file: ConfFile): FileHit[] }
 
 export type ConfFile = {
@@ -19,13 +19,13 @@ export type ConfFile = {
   /** false for the single plugin form */
   isList: boolean
   /** with where each lies in the document */
-  plugins: Place[]
+  plugins: ConfSection[]
 }
 
 /** The `ipam` sections of the plugins. */
-export function ipams(plugins: Place[]): Place[] {
-  return plugins.flatMap(({ config, at }) =>
-    isObject(config.ipam) ? [{ config: config.ipam, at: [...at, "ipam"] }] : [],
+export function ipams(plugins: ConfSection[]): ConfSection[] {
+  return plugins.flatMap(({ config, path }) =>
+    isObject(config.ipam) ? [{ config: config.ipam, path: [...path, "ipam"] }] : [],
   )
 }
 

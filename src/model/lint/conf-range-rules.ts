@@ -1,7 +1,7 @@
 import { contains, type Prefix, parseAddress, parsePrefix } from "../../cni/address.ts"
 import { isObject } from "../../cni/json.ts"
 import { text } from "./call-facts.ts"
-import { type FileHit, type FileRule, ipams, list, type Place } from "./conf-file.ts"
+import { type ConfSection, type FileHit, type FileRule, ipams, list } from "./conf-file.ts"
 
 /** host-local's address ranges. */
 export const RANGE_RULES: FileRule[] = [
@@ -27,29 +27,29 @@ export const RANGE_RULES: FileRule[] = [
       })
       return known.flatMap((range, index) =>
         known.slice(0, index).some(({ prefix, plugin }) => plugin === range.plugin && isOverlap(prefix, range.prefix))
-          ? [{ said: text(range.config.subnet), at: [...range.at, "subnet"] }]
+          ? [{ detail: text(range.config.subnet), at: [...range.path, "subnet"] }]
           : [],
       )
     },
   },
 ]
 
-type Range = Place & { plugin: number }
+type AddressRange = ConfSection & { plugin: number }
 
 /** host-local: `ranges` is a list of sets of ranges; the older form has one range in `ipam` itself. */
-function ranges(plugins: Place[]): Range[] {
+function ranges(plugins: ConfSection[]): AddressRange[] {
   return ipams(plugins).flatMap((ipam, plugin) => {
     if (ipam.config.type !== "host-local") return []
     const sets = list(ipam.config.ranges).flatMap((set, outer) =>
       list(set).flatMap((range, inner) =>
-        isObject(range) ? [{ config: range, at: [...ipam.at, "ranges", outer, inner], plugin }] : [],
+        isObject(range) ? [{ config: range, path: [...ipam.path, "ranges", outer, inner], plugin }] : [],
       ),
     )
     return "subnet" in ipam.config ? [{ ...ipam, plugin }, ...sets] : sets
   })
 }
 
-function rangeHits({ config, at }: Range): FileHit[] {
+function rangeHits({ config, path }: AddressRange): FileHit[] {
   const subnet = text(config.subnet)
   // Calico replaces this word before it calls host-local.
   if (subnet === "usePodCidr" || subnet === "usePodCidrIPv6") return []
@@ -57,22 +57,22 @@ function rangeHits({ config, at }: Range): FileHit[] {
   if (!prefix)
     return [
       {
-        said: `subnet is ${config.subnet === undefined ? "missing" : subnet}`,
-        at: "subnet" in config ? [...at, "subnet"] : at,
+        detail: `subnet is ${config.subnet === undefined ? "missing" : subnet}`,
+        at: "subnet" in config ? [...path, "subnet"] : path,
       },
     ]
   const hits: FileHit[] = []
   if (prefix.length > prefix.address.bits - 2)
-    hits.push({ said: `${subnet} has no room for a gateway and a pod`, at: [...at, "subnet"] })
+    hits.push({ detail: `${subnet} has no room for a gateway and a pod`, at: [...path, "subnet"] })
   for (const key of ["rangeStart", "rangeEnd", "gateway"]) {
     if (!(key in config)) continue
     const address = parseAddress(text(config[key]))
     if (!address || !contains(prefix, address))
-      hits.push({ said: `${key} ${text(config[key])} is not in ${subnet}`, at: [...at, key] })
+      hits.push({ detail: `${key} ${text(config[key])} is not in ${subnet}`, at: [...path, key] })
   }
   const [start, end] = ["rangeStart", "rangeEnd"].map((key) => parseAddress(text(config[key] ?? "")))
   if (start && end && start.value > end.value)
-    hits.push({ said: "rangeStart is after rangeEnd", at: [...at, "rangeStart"] })
+    hits.push({ detail: "rangeStart is after rangeEnd", at: [...path, "rangeStart"] })
   return hits
 }
 

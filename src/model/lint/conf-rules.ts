@@ -1,9 +1,9 @@
 import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS } from "../../cni/version.ts"
 import { isAtLeast, isReleased, type JsonObject, text } from "./call-facts.ts"
-import { type FileHit, type FileRule, ipams, type JsonPath, list } from "./conf-file.ts"
+import { type ConfPath, type FileHit, type FileRule, ipams, list } from "./conf-file.ts"
 import { RANGE_RULES } from "./conf-range-rules.ts"
-import { repeatedKeys } from "./duplicate-key.ts"
+import { duplicateKeys } from "./duplicate-key.ts"
 import { issue, libcni, spec } from "./rule-source.ts"
 import { isNetworkName } from "./valid-name.ts"
 
@@ -29,7 +29,8 @@ export const FILE_RULES: FileRule[] = [
     title: "a network without a name",
     source: spec("1, Configuration format"),
     remedy: "Give it a `name` of its own: caches and address stores are keyed by it.",
-    check: ({ config }) => (isFilled(config.name) ? [] : [{ said: saidOf(config, "name"), at: at(config, "name") }]),
+    check: ({ config }) =>
+      isFilled(config.name) ? [] : [{ detail: detailOf(config, "name"), at: at(config, "name") }],
   },
   {
     id: "conf-name-invalid",
@@ -38,7 +39,7 @@ export const FILE_RULES: FileRule[] = [
     source: spec("1, Configuration format"),
     remedy: "Use letters, digits, `_`, `.` and `-`: the name becomes a part of file names.",
     check: ({ config }) =>
-      isFilled(config.name) && !isNetworkName(config.name) ? [{ said: config.name, at: ["name"] }] : [],
+      isFilled(config.name) && !isNetworkName(config.name) ? [{ detail: config.name, at: ["name"] }] : [],
   },
   {
     id: "conf-without-version",
@@ -49,7 +50,7 @@ export const FILE_RULES: FileRule[] = [
     check: ({ config }) =>
       isFilled(config.cniVersion) || "cniVersions" in config
         ? []
-        : [{ said: saidOf(config, "cniVersion"), at: at(config, "cniVersion") }],
+        : [{ detail: detailOf(config, "cniVersion"), at: at(config, "cniVersion") }],
   },
   {
     id: "conf-version-unknown",
@@ -59,10 +60,10 @@ export const FILE_RULES: FileRule[] = [
     remedy: `Use one of ${SPEC_VERSIONS.join(", ")}.`,
     check: ({ config }) => [
       ...(isFilled(config.cniVersion) && !isReleased(config.cniVersion)
-        ? [{ said: config.cniVersion, at: ["cniVersion"] }]
+        ? [{ detail: config.cniVersion, at: ["cniVersion"] }]
         : []),
       ...list(config.cniVersions).flatMap((version, index) =>
-        isReleased(text(version)) ? [] : [{ said: text(version), at: ["cniVersions", index] }],
+        isReleased(text(version)) ? [] : [{ detail: text(version), at: ["cniVersions", index] }],
       ),
     ],
   },
@@ -73,7 +74,7 @@ export const FILE_RULES: FileRule[] = [
     source: spec("1, Configuration format"),
     remedy: "Put the plugin into `plugins` and name the file .conflist.",
     check: ({ isList, version }) =>
-      !isList && isAtLeast(version, "1.0.0") ? [{ said: `version ${version}`, at: ["cniVersion"] }] : [],
+      !isList && isAtLeast(version, "1.0.0") ? [{ detail: `version ${version}`, at: ["cniVersion"] }] : [],
   },
   {
     id: "conf-plugins-empty",
@@ -83,7 +84,7 @@ export const FILE_RULES: FileRule[] = [
     remedy: "List at least one plugin.",
     check: ({ config, isList, plugins }) =>
       isList && plugins.length === 0 && !("loadOnlyInlinedPlugins" in config)
-        ? [{ said: saidOf(config, "plugins"), at: ["plugins"] }]
+        ? [{ detail: detailOf(config, "plugins"), at: ["plugins"] }]
         : [],
   },
   {
@@ -94,7 +95,7 @@ export const FILE_RULES: FileRule[] = [
     remedy: "Write every plugin as an object with its `type`.",
     check: ({ config }) =>
       list(config.plugins).flatMap((plugin, index) =>
-        isObject(plugin) ? [] : [{ said: text(plugin), at: ["plugins", index] }],
+        isObject(plugin) ? [] : [{ detail: text(plugin), at: ["plugins", index] }],
       ),
   },
   {
@@ -106,7 +107,7 @@ export const FILE_RULES: FileRule[] = [
     check: ({ name, isList }) => {
       const isListName = name.endsWith(".conflist")
       if (!/\.(conflist|conf|json)$/.test(name) || isListName === isList) return []
-      return [{ said: isList ? `a list in ${name}` : `a single plugin in ${name}`, at: isList ? ["plugins"] : [] }]
+      return [{ detail: isList ? `a list in ${name}` : `a single plugin in ${name}`, at: isList ? ["plugins"] : [] }]
     },
   },
   {
@@ -115,7 +116,7 @@ export const FILE_RULES: FileRule[] = [
     title: "a file that no runtime reads",
     source: libcni("libcni/conf.go"),
     remedy: "Name it .conflist.",
-    check: ({ name }) => (/\.(conflist|conf|json)$/.test(name) ? [] : [{ said: name, at: [] }]),
+    check: ({ name }) => (/\.(conflist|conf|json)$/.test(name) ? [] : [{ detail: name, at: [] }]),
   },
   {
     id: "conf-without-type",
@@ -127,7 +128,7 @@ export const FILE_RULES: FileRule[] = [
       plugins.flatMap((plugin) =>
         isFilled(plugin.config.type)
           ? []
-          : [{ said: saidOf(plugin.config, "type"), at: [...plugin.at, ...at(plugin.config, "type")] }],
+          : [{ detail: detailOf(plugin.config, "type"), at: [...plugin.path, ...at(plugin.config, "type")] }],
       ),
   },
   {
@@ -139,11 +140,13 @@ export const FILE_RULES: FileRule[] = [
     check: ({ plugins }) => [
       ...plugins.flatMap((plugin) =>
         /[/\\]/.test(text(plugin.config.type ?? ""))
-          ? [{ said: text(plugin.config.type), at: [...plugin.at, "type"] }]
+          ? [{ detail: text(plugin.config.type), at: [...plugin.path, "type"] }]
           : [],
       ),
       ...ipams(plugins).flatMap((ipam) =>
-        /[/\\]/.test(text(ipam.config.type ?? "")) ? [{ said: text(ipam.config.type), at: [...ipam.at, "type"] }] : [],
+        /[/\\]/.test(text(ipam.config.type ?? ""))
+          ? [{ detail: text(ipam.config.type), at: [...ipam.path, "type"] }]
+          : [],
       ),
     ],
   },
@@ -154,10 +157,10 @@ export const FILE_RULES: FileRule[] = [
     source: spec("3, Deriving request configuration"),
     remedy: "Take it out: the runtime overwrites it or a plugin takes it for the runtime's.",
     check: ({ config, isList, plugins }) =>
-      [...(isList ? [{ config, at: [] as JsonPath }] : []), ...plugins].flatMap((place) =>
+      [...(isList ? [{ config, path: [] as ConfPath }] : []), ...plugins].flatMap((place) =>
         Object.keys(place.config)
           .filter((key) => key === "prevResult" || key === "runtimeConfig" || key.startsWith("cni.dev/"))
-          .map((key) => ({ said: key, at: [...place.at, key] })),
+          .map((key) => ({ detail: key, at: [...place.path, key] })),
       ),
   },
   {
@@ -169,7 +172,7 @@ export const FILE_RULES: FileRule[] = [
     check: ({ config }) =>
       ["disableCheck", "disableGC", "loadOnlyInlinedPlugins"]
         .filter((key) => key in config && !["true", "false"].includes(String(config[key]).toLowerCase()))
-        .map((key) => ({ said: `${key} is ${text(config[key])}`, at: [key] })),
+        .map((key) => ({ detail: `${key} is ${text(config[key])}`, at: [key] })),
   },
   {
     id: "conf-plugin-twice",
@@ -179,8 +182,10 @@ export const FILE_RULES: FileRule[] = [
     remedy: "Take one out, if an agent appended it again; the second sees the first one's result.",
     check: ({ plugins }) => {
       const types = plugins.map(({ config }) => text(config.type ?? ""))
-      return plugins.flatMap(({ config, at }, index) =>
-        types[index] && types.indexOf(types[index]) < index ? [{ said: text(config.type), at: [...at, "type"] }] : [],
+      return plugins.flatMap(({ config, path }, index) =>
+        types[index] && types.indexOf(types[index]) < index
+          ? [{ detail: text(config.type), at: [...path, "type"] }]
+          : [],
       )
     },
   },
@@ -192,7 +197,7 @@ export const FILE_RULES: FileRule[] = [
     remedy: "Put the plugin that makes the interface first.",
     check: ({ plugins: [first] }) =>
       first && META_PLUGINS.includes(text(first.config.type))
-        ? [{ said: text(first.config.type), at: [...first.at, "type"] }]
+        ? [{ detail: text(first.config.type), at: [...first.path, "type"] }]
         : [],
   },
   {
@@ -204,7 +209,7 @@ export const FILE_RULES: FileRule[] = [
     check: ({ config, isList, plugins }) =>
       plugins.flatMap((plugin) =>
         isList && "cniVersion" in plugin.config && plugin.config.cniVersion !== config.cniVersion
-          ? [{ said: text(plugin.config.cniVersion), at: [...plugin.at, "cniVersion"] }]
+          ? [{ detail: text(plugin.config.cniVersion), at: [...plugin.path, "cniVersion"] }]
           : [],
       ),
   },
@@ -215,12 +220,12 @@ export const FILE_RULES: FileRule[] = [
     source: spec("1, Configuration format"),
     remedy: 'Write an object such as {"portMappings": true}.',
     check: ({ plugins }) =>
-      plugins.flatMap(({ config: { capabilities }, at }) => {
+      plugins.flatMap(({ config: { capabilities }, path }) => {
         if (capabilities === undefined) return []
-        if (!isObject(capabilities)) return [{ said: text(capabilities), at: [...at, "capabilities"] }]
+        if (!isObject(capabilities)) return [{ detail: text(capabilities), at: [...path, "capabilities"] }]
         return Object.entries(capabilities)
           .filter(([, value]) => typeof value !== "boolean")
-          .map(([key, value]) => ({ said: `${key} is ${text(value)}`, at: [...at, "capabilities", key] }))
+          .map(([key, value]) => ({ detail: `${key} is ${text(value)}`, at: [...path, "capabilities", key] }))
       }),
   },
   {
@@ -232,7 +237,7 @@ export const FILE_RULES: FileRule[] = [
     check: ({ plugins }) =>
       ipams(plugins).flatMap((ipam) =>
         Object.keys(ipam.config).length > 0 && !isFilled(ipam.config.type)
-          ? [{ said: saidOf(ipam.config, "type"), at: ipam.at }]
+          ? [{ detail: detailOf(ipam.config, "type"), at: ipam.path }]
           : [],
       ),
   },
@@ -242,7 +247,7 @@ export const FILE_RULES: FileRule[] = [
     title: "a key comes twice in one object",
     source: spec("1, Configuration format"),
     remedy: "Write each key once: the last one counts for libcni, another for other parsers.",
-    check: ({ text }) => repeatedKeys(text).map(({ pointer, at }) => ({ said: pointer, at })),
+    check: ({ text }) => duplicateKeys(text).map(({ pointer, at }) => ({ detail: pointer, at })),
   },
   {
     id: "conf-secret",
@@ -255,19 +260,19 @@ export const FILE_RULES: FileRule[] = [
 ]
 
 /** Values only: paths to key files and switches are no secrets. */
-function secrets(value: unknown, at: JsonPath): FileHit[] {
+function secrets(value: unknown, at: ConfPath): FileHit[] {
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => secrets(item, [...at, index]))
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([key, content]) =>
     SECRET_KEY.test(key) && isFilled(content) && !content.startsWith("/")
-      ? [{ said: key, at: [...at, key] }]
+      ? [{ detail: key, at: [...at, key] }]
       : secrets(content, [...at, key]),
   )
 }
 
 const SECRET_KEY = /(token|password|secret|client_key|private_key|api_key)$/i
 
-function saidOf(config: JsonObject, key: string): string {
+function detailOf(config: JsonObject, key: string): string {
   return key in config ? `${key} is ${text(config[key])}` : `${key} is missing`
 }
 

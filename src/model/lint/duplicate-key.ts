@@ -1,8 +1,8 @@
 import { type JsonNode, scanJson } from "../../capture/json-scan.ts"
-import { parsedJson } from "../json-cache.ts"
+import { parseJsonCached } from "../json-cache.ts"
 
 /** Keys that come a second time in their object: JSON pointer and position of the second. */
-export function repeatedKeys(text: string): { pointer: string; at: number }[] {
+export function duplicateKeys(text: string): { pointer: string; at: number }[] {
   if (isWrittenAnew(text)) return []
   const seen = new Map<JsonNode | undefined, Set<string>>()
   const found: { pointer: string; at: number }[] = []
@@ -25,7 +25,7 @@ export function repeatedKeys(text: string): { pointer: string; at: number }[] {
 
 /** Written anew from its value nothing comes twice; most plugins and runtimes write as we would, Go's libraries do. */
 function isWrittenAnew(text: string): boolean {
-  const value = parsedJson(text)
+  const value = parseJsonCached(text)
   const indent = /^[[{]\n(?: {2}| {4}|\t)(?! )/.exec(text)?.[0].slice(2) ?? ""
   return value !== undefined && JSON.stringify(value, null, indent) === text.trimEnd()
 }

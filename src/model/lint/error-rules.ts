@@ -1,5 +1,5 @@
 import { type CallFacts, type CallRule, text } from "./call-facts.ts"
-import type { Hit } from "./finding.ts"
+import type { CallHit } from "./finding.ts"
 import { spec } from "./rule-source.ts"
 
 /** 8 is libcni's own (invalid network namespace); 11 asks the runtime to try again; 50 and 51 answer STATUS. */
@@ -61,11 +61,11 @@ export const ERROR_RULES: CallRule[] = [
   },
 ]
 
-function failedWith(facts: CallFacts, said: (error: Record<string, unknown>) => string | undefined): Hit[] {
+function failedWith(facts: CallFacts, detailOf: (error: Record<string, unknown>) => string | undefined): CallHit[] {
   if (!facts.isFailed || !facts.error) return []
-  const words = said(facts.error)
+  const detail = detailOf(facts.error)
   const at = facts.pieces.find((piece) => piece.kind === "json" && piece.value === facts.error)?.from ?? 0
-  return words === undefined ? [] : [{ said: words, stream: "stdout", at }]
+  return detail === undefined ? [] : [{ detail, stream: "stdout", at }]
 }
 
 function isCode(code: unknown): code is number {

@@ -7,7 +7,7 @@ import type { Call, Pod } from "../call.ts"
 export type Severity = "error" | "warning" | "note"
 
 /** Where a rule is written: a section of the specification, what libcni does, or an issue that it came from. */
-export type Source = { text: string; link: string }
+export type RuleSource = { text: string; link: string }
 
 export type Rule = {
   /** stable: programs and people refer to it */
@@ -15,7 +15,7 @@ export type Rule = {
   severity: Severity
   /** what is wrong, true of every finding of the rule */
   title: string
-  source: Source
+  source: RuleSource
   /** one imperative sentence */
   remedy: string
 }
@@ -25,12 +25,12 @@ export type EvidenceStream = "stdin" | "stdout" | "stderr" | "env" | "exit"
 /** `byte` counts from 0 in the recorded bytes of the stream; `excerpt` starts there. */
 export type Evidence = { call: string; stream: EvidenceStream; byte?: number; excerpt: string }
 
-/** Something wrong that a reader concluded from calls. `said` tells of this one what `title` cannot. */
+/** Something wrong that a reader concluded from calls. `detail` tells of this one what `title` cannot. */
 export type Finding = {
   rule: string
   severity: Severity
   title: string
-  said: string
+  detail: string
   plugin: string
   command: string
   /** id of the operation */
@@ -41,16 +41,21 @@ export type Finding = {
   /** of the call, milliseconds since 1970 */
   wallMs: number
   evidence: Evidence
-  source: Source
+  source: RuleSource
   remedy: string
 }
 
 /** What a rule's check says of one call; `at` counts characters of the recorded text. */
-export type Hit = { said: string; stream: EvidenceStream; at?: number; excerpt?: string }
+export type CallHit = { detail: string; stream: EvidenceStream; at?: number; excerpt?: string }
 
 const EXCERPT_CHARACTERS = 120
 
-export function toFinding(rule: Rule, call: Call, operation: string, { said, stream, at, excerpt }: Hit): Finding {
+export function toFinding(
+  rule: Rule,
+  call: Call,
+  operation: string,
+  { detail, stream, at, excerpt }: CallHit,
+): Finding {
   const { id, severity, title, source, remedy } = rule
   const text = textOf(call, stream)
   const from = at ?? 0
@@ -58,7 +63,7 @@ export function toFinding(rule: Rule, call: Call, operation: string, { said, str
     rule: id,
     severity,
     title,
-    said,
+    detail,
     plugin: call.plugin,
     command: call.command,
     operation,

@@ -47,13 +47,13 @@ export const LIFECYCLE_RULES = {
 } as const satisfies Record<string, Rule>
 
 /** What is known of one attachment. A capture has a hundred thousand; those that are gone share what is left to know. */
-type Attachment = { addedBy: Map<string, string>; deletedBy: Set<string>; ips: string[] }
+type TrackedAttachment = { addedBy: Map<string, string>; deletedBy: Set<string>; ips: string[] }
 
 /** Follows attachments through operations, which must come in the order they began. */
-export class Lives {
-  readonly #attachments = new Map<string, Attachment>()
+export class LifecycleChecker {
+  readonly #attachments = new Map<string, TrackedAttachment>()
   /** by those that deleted */
-  readonly #gone = new Map<string, Attachment>()
+  readonly #gone = new Map<string, TrackedAttachment>()
   /** by node, network and address: the attachment that holds it, and the call that gave it */
   readonly #holders = new Map<string, { attachment: string; call: string; pod: string }>()
   readonly #supported = new Map<string, readonly string[]>()
@@ -87,20 +87,20 @@ export class Lives {
   checkList(operation: Operation): Finding[] {
     const list = this.#lists.add(operation)
     const [first] = operation.calls
-    if (!first || !list || list.lost.length === 0) return []
-    const said = `${list.lost.join(", ")}, since ${new Date(list.fromMs).toISOString()}; what runs is ${list.plugins.join(", ")}`
-    return [finding(LIFECYCLE_RULES.listWithoutPlugin, { call: first.call, operation }, said, "stdin")]
+    if (!first || !list || list.removed.length === 0) return []
+    const detail = `${list.removed.join(", ")}, since ${new Date(list.fromMs).toISOString()}; what runs is ${list.plugins.join(", ")}`
+    return [finding(LIFECYCLE_RULES.listWithoutPlugin, { call: first.call, operation }, detail, "stdin")]
   }
 
-  #living(key: string): Attachment {
+  #living(key: string): TrackedAttachment {
     const known = this.#attachments.get(key)
     if (known && !isGone(known)) return known
-    const fresh: Attachment = { addedBy: new Map(), deletedBy: new Set(known?.deletedBy), ips: [] }
+    const fresh: TrackedAttachment = { addedBy: new Map(), deletedBy: new Set(known?.deletedBy), ips: [] }
     this.#attachments.set(key, fresh)
     return fresh
   }
 
-  #hold(key: string, attachment: Attachment, facts: CallFacts): Finding[] {
+  #hold(key: string, attachment: TrackedAttachment, facts: CallFacts): Finding[] {
     const found: Finding[] = []
     for (const { address } of objects(facts.result?.ips)) {
       const ip = text(address).replace(/\/\d+$/, "")
@@ -109,8 +109,8 @@ export class Lives {
       const holder = this.#holders.get(place)
       if (holder && holder.attachment !== key) {
         const at = facts.stdout?.indexOf(ip) ?? -1
-        const said = `${ip}, which call ${holder.call} gave${holder.pod && ` to ${holder.pod}`}, and no DEL of it is in this capture`
-        found.push(finding(LIFECYCLE_RULES.ipOfTwo, facts, said, "stdout", at < 0 ? undefined : at))
+        const detail = `${ip}, which call ${holder.call} gave${holder.pod && ` to ${holder.pod}`}, and no DEL of it is in this capture`
+        found.push(finding(LIFECYCLE_RULES.ipOfTwo, facts, detail, "stdout", at < 0 ? undefined : at))
       }
       if (!attachment.ips.includes(place)) attachment.ips.push(place)
       this.#holders.set(place, { attachment: key, call: facts.call.id, pod: podOf(facts.call) })
@@ -119,7 +119,7 @@ export class Lives {
   }
 
   /** One plugin's successful DEL frees the addresses: which plugin holds them is not known, and to cry leak is worse. */
-  #release(key: string, attachment: Attachment | undefined, who: string): void {
+  #release(key: string, attachment: TrackedAttachment | undefined, who: string): void {
     if (!attachment) return
     for (const place of attachment.ips) if (this.#holders.get(place)?.attachment === key) this.#holders.delete(place)
     attachment.ips = []
@@ -128,7 +128,7 @@ export class Lives {
     else attachment.deletedBy.add(who)
   }
 
-  #goneBy(deletedBy: Set<string>): Attachment {
+  #goneBy(deletedBy: Set<string>): TrackedAttachment {
     const name = [...deletedBy].sort().join("\n")
     const gone = this.#gone.get(name) ?? { addedBy: new Map(), deletedBy, ips: [] }
     this.#gone.set(name, gone)
@@ -144,24 +144,24 @@ export class Lives {
     }
     const supported = this.#supported.get(key)
     if (!supported || !config || supported.includes(version)) return []
-    const said = `${version}; it supports ${supported.join(", ")}`
+    const detail = `${version}; it supports ${supported.join(", ")}`
     const at = call.stdin && "text" in call.stdin ? call.stdin.text.indexOf(`"cniVersion"`) : -1
-    return [finding(LIFECYCLE_RULES.versionUnsupported, { call, ...facts }, said, "stdin", at < 0 ? undefined : at)]
+    return [finding(LIFECYCLE_RULES.versionUnsupported, { call, ...facts }, detail, "stdin", at < 0 ? undefined : at)]
   }
 }
 
-function isGone({ addedBy }: Attachment): boolean {
+function isGone({ addedBy }: TrackedAttachment): boolean {
   return addedBy.size === 0
 }
 
 function finding(
   rule: Rule,
   { call, operation }: Pick<CallFacts, "call" | "operation">,
-  said: string,
+  detail: string,
   stream: "env" | "stdin" | "stdout",
   at?: number,
 ): Finding {
-  return toFinding(rule, call, operation.id, { said, stream, ...(at === undefined ? {} : { at }) })
+  return toFinding(rule, call, operation.id, { detail, stream, ...(at === undefined ? {} : { at }) })
 }
 
 function podOf({ pod }: Call): string {

@@ -2,7 +2,7 @@ import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseEr
 import { isObject } from "../../cni/json.ts"
 import { type ConfFile, type FileHit, list } from "./conf-file.ts"
 import { FILE_RULES } from "./conf-rules.ts"
-import { type Rule, type Severity, type Source, utf8Bytes } from "./finding.ts"
+import { type Rule, type RuleSource, type Severity, utf8Bytes } from "./finding.ts"
 import { libcni, spec } from "./rule-source.ts"
 
 /** Something wrong in a configuration file. `byte` counts from 0, `line` and `column` from 1. */
@@ -10,13 +10,13 @@ export type FileFinding = {
   rule: string
   severity: Severity
   title: string
-  said: string
+  detail: string
   path: string
   byte: number
   line: number
   column: number
   excerpt: string
-  source: Source
+  source: RuleSource
   remedy: string
 }
 
@@ -27,11 +27,11 @@ export function lintConf(path: string, content: string): FileFinding[] {
   const [broken] = errors
   if (broken || !tree) {
     const isEmpty = content.trim() === ""
-    const said = !broken || isEmpty ? "the file is empty" : sentence(printParseErrorCode(broken.error))
-    return [toFileFinding(BROKEN, path, content, tree, { said, at: broken?.offset ?? 0 })]
+    const detail = !broken || isEmpty ? "the file is empty" : sentence(printParseErrorCode(broken.error))
+    return [toFileFinding(BROKEN, path, content, tree, { detail, at: broken?.offset ?? 0 })]
   }
   const config: unknown = JSON.parse(content)
-  if (!isObject(config)) return [toFileFinding(NOT_OBJECT, path, content, tree, { said: "", at: 0 })]
+  if (!isObject(config)) return [toFileFinding(NOT_OBJECT, path, content, tree, { detail: "", at: 0 })]
   const isList = "plugins" in config
   const file: ConfFile = {
     name: path.slice(path.lastIndexOf("/") + 1),
@@ -41,9 +41,9 @@ export function lintConf(path: string, content: string): FileFinding[] {
     isList,
     plugins: isList
       ? list(config.plugins).flatMap((plugin, index) =>
-          isObject(plugin) ? [{ config: plugin, at: ["plugins", index] }] : [],
+          isObject(plugin) ? [{ config: plugin, path: ["plugins", index] }] : [],
         )
-      : [{ config, at: [] }],
+      : [{ config, path: [] }],
   }
   return FILE_RULES.flatMap((rule) => rule.check(file).map((hit) => toFileFinding(rule, path, content, tree, hit)))
 }
@@ -72,7 +72,7 @@ function toFileFinding(
   path: string,
   content: string,
   tree: Node | undefined,
-  { said, at }: FileHit,
+  { detail, at }: FileHit,
 ): FileFinding {
   const { id, severity, title, source, remedy } = rule
   const node = typeof at === "number" || !tree ? undefined : (findNodeAtLocation(tree, at) ?? tree)
@@ -84,7 +84,7 @@ function toFileFinding(
     rule: id,
     severity,
     title,
-    said,
+    detail,
     path,
     byte: utf8Bytes(content, offset),
     line: before.split("\n").length,

@@ -3,14 +3,14 @@ import { type CallRule, factsOf } from "./call-facts.ts"
 import { CHAIN_STEP_RULES } from "./chain-step-rules.ts"
 import { ERROR_RULES } from "./error-rules.ts"
 import { type Finding, type Rule, toFinding } from "./finding.ts"
-import { LIFECYCLE_RULES, Lives } from "./lifecycle-rules.ts"
+import { LIFECYCLE_RULES, LifecycleChecker } from "./lifecycle-rules.ts"
 import { OUTPUT_RULES } from "./output-rules.ts"
 import { processRules } from "./process-rules.ts"
 import { REQUEST_RULES } from "./request-rules.ts"
 import { RESULT_RULES } from "./result-rules.ts"
 
 /** Every rule about calls, by family. */
-export const RULES: readonly Rule[] = [
+export const CALL_RULES: readonly Rule[] = [
   ...OUTPUT_RULES,
   ...ERROR_RULES,
   ...RESULT_RULES,
@@ -26,7 +26,7 @@ export const RULES: readonly Rule[] = [
  */
 export class Linter {
   readonly #rules: readonly CallRule[]
-  readonly #lives = new Lives()
+  readonly #lives = new LifecycleChecker()
 
   /** `nowMs`: when the capture is looked at, for calls in flight; milliseconds since 1970 */
   constructor(nowMs: number) {

@@ -3,10 +3,10 @@ import { redact } from "../../capture/redact/redact.ts"
 import { REDACTED } from "../../capture/redact/secret-value.ts"
 import { isCommand } from "../../cni/command.ts"
 import { isObject } from "../../cni/json.ts"
-import type { Piece } from "../result/document.ts"
+import type { OutputPiece } from "../result/document.ts"
 import { type CallFacts, type CallRule, text, wholeText } from "./call-facts.ts"
-import { repeatedKeys } from "./duplicate-key.ts"
-import type { Hit } from "./finding.ts"
+import { duplicateKeys } from "./duplicate-key.ts"
+import type { CallHit } from "./finding.ts"
 import { issue, libcni, spec } from "./rule-source.ts"
 
 /** What a plugin printed, as streams: is it one document, is it there, where does anything else stand. */
@@ -20,7 +20,7 @@ export const OUTPUT_RULES: CallRule[] = [
     check: ({ pieces }) => {
       const [first, second] = pieces.filter(({ kind }) => kind === "json")
       if (!first || !second) return []
-      return [{ said: `a second document follows the first`, stream: "stdout", at: second.from }]
+      return [{ detail: `a second document follows the first`, stream: "stdout", at: second.from }]
     },
   },
   {
@@ -33,7 +33,7 @@ export const OUTPUT_RULES: CallRule[] = [
       const json = pieces.findIndex(({ kind }) => kind === "json")
       const piece = pieces[0]
       if (json < 1 || piece?.kind !== "text") return []
-      return [{ said: `the JSON begins after ${pieces[json]?.from} characters`, stream: "stdout", at: piece.from }]
+      return [{ detail: `the JSON begins after ${pieces[json]?.from} characters`, stream: "stdout", at: piece.from }]
     },
   },
   {
@@ -45,7 +45,7 @@ export const OUTPUT_RULES: CallRule[] = [
     check: ({ pieces }) => {
       const json = pieces.findIndex(({ kind }) => kind === "json")
       const piece = json < 0 ? undefined : pieces.slice(json + 1).find(({ kind }) => kind !== "json")
-      return piece ? [{ said: "a parser stops at it", stream: "stdout", at: piece.from }] : []
+      return piece ? [{ detail: "a parser stops at it", stream: "stdout", at: piece.from }] : []
     },
   },
   {
@@ -56,7 +56,9 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Write the whole document before exiting; look for a write to a closed pipe or an early exit.",
     check: ({ pieces, stdout }) => {
       const piece = pieces.find(({ kind }) => kind === "broken")
-      return piece ? [{ said: "it is never closed", stream: "stdout", at: piece.to, excerpt: tail(stdout, piece) }] : []
+      return piece
+        ? [{ detail: "it is never closed", stream: "stdout", at: piece.to, excerpt: tail(stdout, piece) }]
+        : []
     },
   },
   {
@@ -67,7 +69,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print the result as JSON, and logs to stderr.",
     check: ({ call, isOk, pieces }) =>
       call.command === "ADD" && isOk && pieces.length > 0 && pieces.every(({ kind }) => kind === "text")
-        ? [{ said: "no document in it", stream: "stdout", at: pieces[0]?.from ?? 0 }]
+        ? [{ detail: "no document in it", stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
   {
@@ -79,7 +81,7 @@ export const OUTPUT_RULES: CallRule[] = [
     check: ({ call, isOk, pieces }) => {
       const [piece] = pieces
       if (call.command !== "ADD" || !isOk || pieces.length !== 1 || piece?.kind !== "json") return []
-      return isObject(piece.value) ? [] : [{ said: `it is ${text(piece.value)}`, stream: "stdout", at: piece.from }]
+      return isObject(piece.value) ? [] : [{ detail: `it is ${text(piece.value)}`, stream: "stdout", at: piece.from }]
     },
   },
   {
@@ -90,7 +92,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print JSON in UTF-8.",
     check: ({ call }) =>
       call.stdout && "base64" in call.stdout
-        ? [{ said: `${call.stdout.sizeBytes} bytes`, stream: "stdout", excerpt: call.stdout.base64.slice(0, 40) }]
+        ? [{ detail: `${call.stdout.sizeBytes} bytes`, stream: "stdout", excerpt: call.stdout.base64.slice(0, 40) }]
         : [],
   },
   {
@@ -101,7 +103,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print a result before exiting with 0; look for an error that a deferred function overwrote.",
     check: ({ call, isOk, pieces, stdout }) =>
       call.command === "ADD" && isOk && stdout !== undefined && pieces.length === 0
-        ? [{ said: "exit 0, and nothing on stdout", stream: "stdout", at: 0 }]
+        ? [{ detail: "exit 0, and nothing on stdout", stream: "stdout", at: 0 }]
         : [],
   },
   {
@@ -112,7 +114,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Exit with another status than 0: a runtime takes this call for a success with an empty result.",
     check: ({ isOk, error, pieces }) =>
       isOk && error && pieces.length === 1
-        ? [{ said: text(error.msg ?? error.code), stream: "stdout", at: pieces[0]?.from ?? 0 }]
+        ? [{ detail: text(error.msg ?? error.code), stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
   {
@@ -123,7 +125,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print an error object instead: a runtime reports this failure with an empty message.",
     check: ({ isFailed, result, pieces }) =>
       isFailed && result
-        ? [{ said: "the failure's message will be empty", stream: "stdout", at: pieces[0]?.from ?? 0 }]
+        ? [{ detail: "the failure's message will be empty", stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
   {
@@ -134,7 +136,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print an error object on stdout; until then look for the cause in the plugin's own log at this time.",
     check: (facts) =>
       facts.isFailed && isBlank(facts.stdout) && isBlank(wholeText(facts.call.stderr))
-        ? [{ said: exitWords(facts), stream: "exit" }]
+        ? [{ detail: exitWords(facts), stream: "exit" }]
         : [],
   },
   {
@@ -145,7 +147,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print an error object on stdout: a runtime reports a parser's complaint instead of the cause.",
     check: ({ isFailed, pieces }) =>
       isFailed && pieces.length > 0 && pieces.every(({ kind }) => kind === "text")
-        ? [{ said: "no error object", stream: "stdout", at: pieces[0]?.from ?? 0 }]
+        ? [{ detail: "no error object", stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
   {
@@ -156,7 +158,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print an error object on stdout: other runtimes than those on libcni do not show stderr.",
     check: ({ isFailed, stdout, call }) =>
       isFailed && isBlank(stdout) && isText(wholeText(call.stderr))
-        ? [{ said: "no error object", stream: "stderr", at: 0 }]
+        ? [{ detail: "no error object", stream: "stderr", at: 0 }]
         : [],
   },
   {
@@ -167,7 +169,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print it on stdout: libcni looks for it there only, and shows this one as raw text.",
     check: ({ isFailed, stdout, call }) =>
       isFailed && isBlank(stdout) && isErrorText(wholeText(call.stderr))
-        ? [{ said: "stdout is empty", stream: "stderr", at: 0 }]
+        ? [{ detail: "stdout is empty", stream: "stderr", at: 0 }]
         : [],
   },
   {
@@ -178,7 +180,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Read it here: libcni drops stderr when stdout holds the error.",
     check: ({ isFailed, stdout, call }) =>
       isFailed && stdout !== undefined && !isBlank(stdout) && !isBlank(wholeText(call.stderr) ?? "")
-        ? [{ said: `${call.stderr?.sizeBytes} bytes of stderr`, stream: "stderr", at: 0 }]
+        ? [{ detail: `${call.stderr?.sizeBytes} bytes of stderr`, stream: "stderr", at: 0 }]
         : [],
   },
   {
@@ -214,7 +216,7 @@ export const OUTPUT_RULES: CallRule[] = [
     remedy: "Print each key once: parsers differ in which of the two they take.",
     check: ({ call, stdout, pieces }) =>
       stdout !== undefined && pieces.length === 1 && pieces[0]?.kind === "json" && isCommand(call.command)
-        ? repeatedKeys(stdout).map(({ pointer, at }) => ({ said: pointer, stream: "stdout", at }))
+        ? duplicateKeys(stdout).map(({ pointer, at }) => ({ detail: pointer, stream: "stdout", at }))
         : [],
   },
   {
@@ -227,20 +229,20 @@ export const OUTPUT_RULES: CallRule[] = [
   },
 ]
 
-function printed({ pieces, error }: CallFacts): Hit[] {
+function printed({ pieces, error }: CallFacts): CallHit[] {
   const [piece] = pieces
-  return piece && !error ? [{ said: "", stream: "stdout", at: piece.from }] : []
+  return piece && !error ? [{ detail: "", stream: "stdout", at: piece.from }] : []
 }
 
 /** What the relay took out on writing, or, in a raw capture, what it would have. The finding never repeats it. */
-function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "stderr"): Hit[] {
+function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "stderr"): CallHit[] {
   if (!payload) return []
   const recorded = "text" in payload ? payload.text : ""
   // As the relay does it: a text without a mark is not searched.
   if (!payload.redacted && !new LiteralSet(recorded).isIn(0, recorded.length)) return []
   const { text, redacted } = payload.redacted ? { text: recorded, redacted: payload.redacted } : redact(recorded)
   const secrets = redacted.filter((place) => (place === "text" ? !isPodsOwn(text) : !PODS_OWN.test(place)))
-  return secrets.length > 0 ? [{ said: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []
+  return secrets.length > 0 ? [{ detail: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []
 }
 
 /** Annotations are taken out because anything may be in them; Calico logs a pod's with every ADD. */
@@ -256,7 +258,7 @@ function exitWords({ call }: CallFacts): string {
   return call.exit && "code" in call.exit ? `exit ${call.exit.code}` : ""
 }
 
-function tail(stdout: string | undefined, { to }: Piece): string {
+function tail(stdout: string | undefined, { to }: OutputPiece): string {
   return stdout?.slice(Math.max(0, to - 60), to) ?? ""
 }
 

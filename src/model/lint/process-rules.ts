@@ -15,7 +15,8 @@ export function processRules(nowMs: number): CallRule[] {
       source: issue("containernetworking/cni#732"),
       remedy:
         "Read its stderr here: after a crash a runtime says no more than `netplugin failed with no error message`.",
-      check: ({ call }) => (call.exit && "signal" in call.exit ? [{ said: exitText(call.exit), stream: "exit" }] : []),
+      check: ({ call }) =>
+        call.exit && "signal" in call.exit ? [{ detail: exitText(call.exit), stream: "exit" }] : [],
     },
     {
       id: "not-started",
@@ -24,7 +25,7 @@ export function processRules(nowMs: number): CallRule[] {
       source: libcni("pkg/invoke/find.go"),
       remedy: "Check that the file is whole, executable and of this machine's architecture.",
       check: ({ call }) =>
-        call.exit && "errno" in call.exit ? [{ said: errorText(call.exit.errno), stream: "exit" }] : [],
+        call.exit && "errno" in call.exit ? [{ detail: errorText(call.exit.errno), stream: "exit" }] : [],
     },
     {
       id: "killed-by-runtime",
@@ -33,7 +34,7 @@ export function processRules(nowMs: number): CallRule[] {
       source: issue("containerd/containerd#5438"),
       remedy:
         "Look at what the plugin waited for: the runtime's time-out ended it, and its resources may be left behind.",
-      check: ({ call }) => (call.state === "killed" ? [{ said: "began and never ended", stream: "exit" }] : []),
+      check: ({ call }) => (call.state === "killed" ? [{ detail: "began and never ended", stream: "exit" }] : []),
     },
     {
       id: "hung",
@@ -43,7 +44,7 @@ export function processRules(nowMs: number): CallRule[] {
       remedy: "Look at what the plugin waits for (`cnitap ps`, its stack, its agent).",
       check: ({ call }) => {
         const ms = nowMs - call.wallMs
-        return call.state === "running" && ms >= HANG_MS ? [{ said: `for ${duration(ms)}`, stream: "exit" }] : []
+        return call.state === "running" && ms >= HANG_MS ? [{ detail: `for ${duration(ms)}`, stream: "exit" }] : []
       },
     },
     {
@@ -54,16 +55,16 @@ export function processRules(nowMs: number): CallRule[] {
       remedy: "Release everything that needs no namespace, and succeed: the pod is stuck in Terminating until it does.",
       check: ({ call, isFailed, error, stdout }) => {
         if (call.command !== "DEL" || !isFailed) return []
-        const said = `${typeof error?.msg === "string" ? error.msg : ""} ${typeof error?.details === "string" ? error.details : ""}`
+        const detail = `${typeof error?.msg === "string" ? error.msg : ""} ${typeof error?.details === "string" ? error.details : ""}`
         // With an empty CNI_NETNS a plugin may still fail for another reason, such as an agent that is away.
         const isOfNetns = call.netns
-          ? NAMESPACE.test(said) && ABSENT.test(said)
-          : NAMESPACE.test(said) || error?.code === 4
+          ? NAMESPACE.test(detail) && ABSENT.test(detail)
+          : NAMESPACE.test(detail) || error?.code === 4
         if (!isOfNetns) return []
         const at = stdout ? 0 : undefined
         return [
           {
-            said: call.netns ? "the namespace's file is gone" : "CNI_NETNS is empty",
+            detail: call.netns ? "the namespace's file is gone" : "CNI_NETNS is empty",
             stream: "stdout",
             ...(at === undefined ? {} : { at }),
           },

@@ -2,8 +2,8 @@ import { COMMANDS, isCommand } from "../../cni/command.ts"
 import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS } from "../../cni/version.ts"
 import { type CallFacts, type CallRule, isAtLeast, isReleased, objects, text, wholeText } from "./call-facts.ts"
-import { repeatedKeys } from "./duplicate-key.ts"
-import type { Hit } from "./finding.ts"
+import { duplicateKeys } from "./duplicate-key.ts"
+import type { CallHit } from "./finding.ts"
 import { issue, libcni, spec } from "./rule-source.ts"
 import { isContainerId, isIfname, isNetworkName } from "./valid-name.ts"
 
@@ -30,7 +30,7 @@ export const REQUEST_RULES: CallRule[] = [
         ? []
         : [
             {
-              said: `${call.command} is of ${since}, the list of ${version}`,
+              detail: `${call.command} is of ${since}, the list of ${version}`,
               stream: "stdin",
               at: at(call.stdin, `"cniVersion"`),
             },
@@ -98,7 +98,7 @@ export const REQUEST_RULES: CallRule[] = [
     check: ({ call, config }) => {
       const stdin = wholeText(call.stdin)
       if (call.command === "VERSION" || !isCommand(call.command) || stdin === undefined || config) return []
-      return [{ said: stdin.trim() === "" ? "stdin is empty" : "it cannot be parsed", stream: "stdin", at: 0 }]
+      return [{ detail: stdin.trim() === "" ? "stdin is empty" : "it cannot be parsed", stream: "stdin", at: 0 }]
     },
   },
   {
@@ -125,7 +125,7 @@ export const REQUEST_RULES: CallRule[] = [
     remedy: `Use one of ${SPEC_VERSIONS.join(", ")}.`,
     check: ({ call, config, version }) =>
       config && call.command !== "VERSION" && typeof config.cniVersion === "string" && !isReleased(version)
-        ? [{ said: version, stream: "stdin", at: at(call.stdin, `"cniVersion"`) }]
+        ? [{ detail: version, stream: "stdin", at: at(call.stdin, `"cniVersion"`) }]
         : [],
   },
   {
@@ -136,7 +136,7 @@ export const REQUEST_RULES: CallRule[] = [
     remedy: "Use letters, digits, `_`, `.` and `-`: the name becomes a part of file names.",
     check: ({ call, config }) =>
       typeof config?.name === "string" && config.name !== "" && !isNetworkName(config.name)
-        ? [{ said: config.name, stream: "stdin", at: at(call.stdin, `"name"`) }]
+        ? [{ detail: config.name, stream: "stdin", at: at(call.stdin, `"name"`) }]
         : [],
   },
   {
@@ -152,7 +152,7 @@ export const REQUEST_RULES: CallRule[] = [
       config.type !== call.plugin &&
       // An IPAM plugin is given its caller's configuration, whether that was recorded or not.
       !(isObject(config.ipam) && config.ipam.type === call.plugin)
-        ? [{ said: `${config.type}, executed as ${call.plugin}`, stream: "stdin", at: at(call.stdin, `"type"`) }]
+        ? [{ detail: `${config.type}, executed as ${call.plugin}`, stream: "stdin", at: at(call.stdin, `"type"`) }]
         : [],
   },
   {
@@ -164,7 +164,7 @@ export const REQUEST_RULES: CallRule[] = [
     check: ({ call, config }) => {
       const stdin = wholeText(call.stdin)
       if (!config || stdin === undefined) return []
-      return repeatedKeys(stdin).map(({ pointer, at }) => ({ said: pointer, stream: "stdin", at }))
+      return duplicateKeys(stdin).map(({ pointer, at }) => ({ detail: pointer, stream: "stdin", at }))
     },
   },
   {
@@ -179,7 +179,7 @@ export const REQUEST_RULES: CallRule[] = [
       const declared = isObject(config.capabilities) ? config.capabilities : {}
       return Object.keys(config.runtimeConfig)
         .filter((key) => declared[key] !== true)
-        .map((key) => ({ said: key, stream: "stdin", at: at(call.stdin, `"runtimeConfig"`) }))
+        .map((key) => ({ detail: key, stream: "stdin", at: at(call.stdin, `"runtimeConfig"`) }))
     },
   },
   {
@@ -192,7 +192,7 @@ export const REQUEST_RULES: CallRule[] = [
       call.command === "GC" && config && !Array.isArray(config["cni.dev/valid-attachments"])
         ? [
             {
-              said: "cni.dev/attachments" in config ? "only the old key is there" : "no list is there",
+              detail: "cni.dev/attachments" in config ? "only the old key is there" : "no list is there",
               stream: "stdin",
               at: 0,
             },
@@ -215,7 +215,7 @@ export const REQUEST_RULES: CallRule[] = [
       return named.length < whole
         ? [
             {
-              said: `${whole - named.length} of ${whole}`,
+              detail: `${whole - named.length} of ${whole}`,
               stream: "stdin",
               at: at(call.stdin, `"cni.dev/valid-attachments"`),
             },
@@ -238,7 +238,7 @@ export const REQUEST_RULES: CallRule[] = [
             ? call.command !== "GC"
             : isOfNetwork && (key === "prevResult" || key === "runtimeConfig"),
         )
-        .map((key) => ({ said: key, stream: "stdin", at: at(call.stdin, JSON.stringify(key)) }))
+        .map((key) => ({ detail: key, stream: "stdin", at: at(call.stdin, JSON.stringify(key)) }))
     },
   },
   {
@@ -255,7 +255,7 @@ export const REQUEST_RULES: CallRule[] = [
       if (result && typeof result.cniVersion === "string" && isList) return []
       return [
         {
-          said: !result ? "no object" : isList ? "cniVersion is missing" : "supportedVersions is no list",
+          detail: !result ? "no object" : isList ? "cniVersion is missing" : "supportedVersions is no list",
           stream: "stdout",
           at: 0,
         },
@@ -264,16 +264,16 @@ export const REQUEST_RULES: CallRule[] = [
   },
 ]
 
-function lacks({ call, config, level }: CallFacts, key: "name" | "cniVersion"): Hit[] {
+function lacks({ call, config, level }: CallFacts, key: "name" | "cniVersion"): CallHit[] {
   if (!config || call.command === "VERSION" || !isCommand(call.command)) return []
   if (typeof config[key] === "string" && config[key] !== "") return []
   const who = level > 0 ? "a delegate was called without it" : "the runtime called without it"
-  return [{ said: key in config ? `it is ${text(config[key])}` : who, stream: "stdin", at: 0 }]
+  return [{ detail: key in config ? `it is ${text(config[key])}` : who, stream: "stdin", at: 0 }]
 }
 
-function env(name: string, value: string | undefined): Hit {
-  const said = value === undefined ? `${name} is not set` : value === "" ? `${name} is empty` : `${name}=${value}`
-  return { said, stream: "env", excerpt: value === undefined ? "" : `${name}=${value}` }
+function env(name: string, value: string | undefined): CallHit {
+  const detail = value === undefined ? `${name} is not set` : value === "" ? `${name} is empty` : `${name}=${value}`
+  return { detail, stream: "env", excerpt: value === undefined ? "" : `${name}=${value}` }
 }
 
 function at(stdin: CallFacts["call"]["stdin"], key: string): number {

@@ -10,7 +10,7 @@ import {
   positionOf,
   text,
 } from "./call-facts.ts"
-import type { Hit } from "./finding.ts"
+import type { CallHit } from "./finding.ts"
 import { issue, libcni, spec } from "./rule-source.ts"
 
 /** Of a successful ADD that answered with a result. */
@@ -23,7 +23,7 @@ const RULES: readonly CallRule[] = [
     remedy: "Print the `cniVersion` of the configuration: without it older libcni reads 0.1.0 and DEL fails later.",
     check: ({ result, pieces }) =>
       result && typeof result.cniVersion !== "string"
-        ? [{ said: "cniVersion is missing", stream: "stdout", at: pieces[0]?.from ?? 0 }]
+        ? [{ detail: "cniVersion is missing", stream: "stdout", at: pieces[0]?.from ?? 0 }]
         : [],
   },
   {
@@ -38,7 +38,7 @@ const RULES: readonly CallRule[] = [
       if (result.cniVersion === version || !isReleased(result.cniVersion)) return []
       // It passed on what it was given, as it should.
       if (result.cniVersion === prevResult?.cniVersion) return []
-      return [{ said: `${result.cniVersion}, asked for ${version}`, ...place(stdout, `"cniVersion"`) }]
+      return [{ detail: `${result.cniVersion}, asked for ${version}`, ...place(stdout, `"cniVersion"`) }]
     },
   },
   {
@@ -49,7 +49,7 @@ const RULES: readonly CallRule[] = [
     remedy: "Print the `cniVersion` of the configuration.",
     check: ({ result, stdout }) =>
       typeof result?.cniVersion === "string" && !isReleased(result.cniVersion)
-        ? [{ said: text(result.cniVersion), ...place(stdout, `"cniVersion"`) }]
+        ? [{ detail: text(result.cniVersion), ...place(stdout, `"cniVersion"`) }]
         : [],
   },
   {
@@ -63,7 +63,7 @@ const RULES: readonly CallRule[] = [
         ? []
         : ["ip4", "ip6"]
             .filter((key) => key in (facts.result ?? {}) && !(key in (facts.prevResult ?? {})))
-            .map((key) => ({ said: key, ...place(facts.stdout, `"${key}"`) })),
+            .map((key) => ({ detail: key, ...place(facts.stdout, `"${key}"`) })),
   },
   {
     id: "ip-version-key",
@@ -76,7 +76,7 @@ const RULES: readonly CallRule[] = [
         ? []
         : facts.added.ips
             .filter((ip) => "version" in ip)
-            .map((ip) => ({ said: text(ip.address), ...place(facts.stdout, `"version"`) })),
+            .map((ip) => ({ detail: text(ip.address), ...place(facts.stdout, `"version"`) })),
   },
   {
     id: "ip-version-missing",
@@ -89,7 +89,7 @@ const RULES: readonly CallRule[] = [
         ? []
         : facts.added.ips
             .filter((ip) => !("version" in ip))
-            .map((ip) => ({ said: text(ip.address), ...place(facts.stdout, JSON.stringify(ip.address)) })),
+            .map((ip) => ({ detail: text(ip.address), ...place(facts.stdout, JSON.stringify(ip.address)) })),
   },
   {
     id: "ip-version-wrong",
@@ -106,7 +106,7 @@ const RULES: readonly CallRule[] = [
             if (!bits || !("version" in ip) || ip.version === family) return []
             return [
               {
-                said: `${text(ip.version)} for ${text(ip.address)}`,
+                detail: `${text(ip.version)} for ${text(ip.address)}`,
                 ...place(facts.stdout, JSON.stringify(ip.address)),
               },
             ]
@@ -121,7 +121,7 @@ const RULES: readonly CallRule[] = [
     check: (facts) =>
       facts.added.ips
         .filter(({ address }) => parseAddress(text(address)))
-        .map(({ address }) => ({ said: text(address), ...place(facts.stdout, JSON.stringify(address)) })),
+        .map(({ address }) => ({ detail: text(address), ...place(facts.stdout, JSON.stringify(address)) })),
   },
   {
     id: "ip-invalid",
@@ -133,7 +133,7 @@ const RULES: readonly CallRule[] = [
       facts.added.ips
         .filter(({ address }) => !parseAddress(text(address)) && !parsePrefix(text(address)))
         .map(({ address }) => ({
-          said: address === undefined ? "address is missing" : text(address),
+          detail: address === undefined ? "address is missing" : text(address),
           ...place(facts.stdout, JSON.stringify(address) ?? `"ips"`),
         })),
   },
@@ -149,8 +149,8 @@ const RULES: readonly CallRule[] = [
         const index = ip.interface
         if (index === undefined || index === null) return []
         if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < interfaces.length) return []
-        const said = `interface ${text(index)} of ${interfaces.length} for ${text(ip.address)}`
-        return [{ said, ...place(facts.stdout, `"interface"`) }]
+        const detail = `interface ${text(index)} of ${interfaces.length} for ${text(ip.address)}`
+        return [{ detail, ...place(facts.stdout, `"interface"`) }]
       })
     },
   },
@@ -168,7 +168,7 @@ const RULES: readonly CallRule[] = [
         const address = key.slice(0, key.indexOf(" "))
         const first = facts.stdout?.indexOf(address) ?? -1
         const at = facts.stdout?.indexOf(address, first + 1) ?? -1
-        return { said: address, stream: "stdout" as const, ...(at < 0 ? {} : { at }) }
+        return { detail: address, stream: "stdout" as const, ...(at < 0 ? {} : { at }) }
       })
     },
   },
@@ -183,7 +183,10 @@ const RULES: readonly CallRule[] = [
         .filter(
           ({ gateway }) => gateway !== undefined && gateway !== "" && gateway !== null && !parseAddress(text(gateway)),
         )
-        .map(({ gateway }) => ({ said: text(gateway), ...place(facts.stdout, JSON.stringify(gateway), `"gateway"`) })),
+        .map(({ gateway }) => ({
+          detail: text(gateway),
+          ...place(facts.stdout, JSON.stringify(gateway), `"gateway"`),
+        })),
   },
   {
     id: "gateway-outside-subnet",
@@ -199,7 +202,7 @@ const RULES: readonly CallRule[] = [
         if (!prefix || !gateway || prefix.length === prefix.address.bits || isLinkLocal(gateway)) return []
         if (contains(prefix, gateway)) return []
         return [
-          { said: `${text(ip.gateway)} for ${text(ip.address)}`, ...place(facts.stdout, JSON.stringify(ip.gateway)) },
+          { detail: `${text(ip.gateway)} for ${text(ip.address)}`, ...place(facts.stdout, JSON.stringify(ip.gateway)) },
         ]
       }),
   },
@@ -217,7 +220,7 @@ const RULES: readonly CallRule[] = [
         const wrong = isDst ? route.gw : route.dst
         return [
           {
-            said: wrong === undefined ? "dst is missing" : text(wrong),
+            detail: wrong === undefined ? "dst is missing" : text(wrong),
             ...place(facts.stdout, JSON.stringify(wrong) ?? `"routes"`),
           },
         ]
@@ -233,7 +236,7 @@ const RULES: readonly CallRule[] = [
       facts.added.interfaces
         .filter(({ name }) => typeof name !== "string" || name === "")
         .map(({ name }) => ({
-          said: name === undefined ? "name is missing" : text(name),
+          detail: name === undefined ? "name is missing" : text(name),
           ...place(facts.stdout, `"interfaces"`),
         })),
   },
@@ -246,7 +249,7 @@ const RULES: readonly CallRule[] = [
     check: (facts) =>
       ownInterfaces(facts)
         .filter(({ name }) => typeof name === "string" && name.length > 15)
-        .map(({ name }) => ({ said: text(name), ...place(facts.stdout, JSON.stringify(name)) })),
+        .map(({ name }) => ({ detail: text(name), ...place(facts.stdout, JSON.stringify(name)) })),
   },
   {
     id: "interface-mac-invalid",
@@ -258,7 +261,7 @@ const RULES: readonly CallRule[] = [
       ownInterfaces(facts)
         .filter(({ mac }) => mac !== undefined && mac !== "" && !isMac(text(mac)))
         .map(({ mac, name }) => ({
-          said: `${text(mac)} of ${text(name)}`,
+          detail: `${text(mac)} of ${text(name)}`,
           ...place(facts.stdout, JSON.stringify(mac)),
         })),
   },
@@ -276,7 +279,7 @@ const RULES: readonly CallRule[] = [
             typeof sandbox === "string" && sandbox.startsWith("/") && !isNetns(sandbox, facts.call.netns),
         )
         .map(({ sandbox }) => ({
-          said: `${text(sandbox)}, called for ${facts.call.netns ?? "none"}`,
+          detail: `${text(sandbox)}, called for ${facts.call.netns ?? "none"}`,
           ...place(facts.stdout, JSON.stringify(sandbox)),
         })),
   },
@@ -290,7 +293,7 @@ const RULES: readonly CallRule[] = [
       const ipam = parent?.config?.ipam
       if (!isObject(ipam) || ipam.type !== call.plugin) return []
       const listed = objects(result?.interfaces).length
-      return listed > 0 ? [{ said: `${listed} of them`, ...place(stdout, `"interfaces"`) }] : []
+      return listed > 0 ? [{ detail: `${listed} of them`, ...place(stdout, `"interfaces"`) }] : []
     },
   },
 ]
@@ -319,7 +322,7 @@ function shapeOf({ result, version }: Pick<CallFacts, "result" | "version">): st
   return typeof result?.cniVersion === "string" && isReleased(result.cniVersion) ? result.cniVersion : version
 }
 
-function place(stdout: string | undefined, ...candidates: string[]): Pick<Hit, "stream" | "at"> {
+function place(stdout: string | undefined, ...candidates: string[]): Pick<CallHit, "stream" | "at"> {
   const at = positionOf(stdout, ...candidates)
   return { stream: "stdout", ...(at === undefined ? {} : { at }) }
 }

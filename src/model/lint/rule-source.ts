@@ -1,4 +1,4 @@
-import type { Source } from "./finding.ts"
+import type { RuleSource } from "./finding.ts"
 
 const SPEC = "https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md"
 const LIBCNI = "https://github.com/containernetworking/cni/blob/v1.3.0"
@@ -24,16 +24,16 @@ const SECTIONS = {
 } as const
 
 /** A section of the CNI specification, version 1.1.0. */
-export function spec(section: keyof typeof SECTIONS): Source {
+export function spec(section: keyof typeof SECTIONS): RuleSource {
   return { text: `CNI spec, section ${section}`, link: `${SPEC}#${SECTIONS[section]}` }
 }
 
 /** What libcni, the library of every runtime, does with it. */
-export function libcni(file: string): Source {
+export function libcni(file: string): RuleSource {
   return { text: `libcni, ${file}`, link: `${LIBCNI}/${file}` }
 }
 
 /** `owner/repository#number` on GitHub. */
-export function issue(name: string): Source {
+export function issue(name: string): RuleSource {
   return { text: name, link: `https://github.com/${name.replace("#", "/issues/")}` }
 }

@@ -20,8 +20,8 @@ export type ChainStep = {
   call: Call
   level: number
   /** undefined where there was none: the first of an ADD, nested calls */
-  given: ResultObject[] | undefined
-  gave: ResultObject[] | undefined
+  prevResult: ResultObject[] | undefined
+  result: ResultObject[] | undefined
   changes: ResultChange[]
 }
 
@@ -29,10 +29,10 @@ export type ChainStep = {
 export function toChain({ calls }: Operation): ChainStep[] {
   let seen: ResultObject[] | undefined
   return [...walk(calls)].map(({ call, level }) => {
-    const given = call.as === "probe" ? seen : resultObjects(jsonObject(call.stdin)?.prevResult)
-    const gave = resultObjects(resultOf(call))
-    if (call.as === "probe") seen = gave
-    return { call, level, given, gave, changes: gave ? resultChanges(given ?? [], gave) : [] }
+    const prevResult = call.as === "probe" ? seen : resultObjects(jsonObject(call.stdin)?.prevResult)
+    const result = resultObjects(resultOf(call))
+    if (call.as === "probe") seen = result
+    return { call, level, prevResult, result, changes: result ? resultChanges(prevResult ?? [], result) : [] }
   })
 }
 

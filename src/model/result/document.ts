@@ -1,8 +1,8 @@
 import { isObject } from "../../cni/json.ts"
-import { parsedJson } from "../json-cache.ts"
+import { parseJsonCached } from "../json-cache.ts"
 
 /** A stretch of a stream: one JSON document, one that was cut off, or anything else. Positions are characters. */
-export type Piece =
+export type OutputPiece =
   | { kind: "json"; from: number; to: number; value: unknown }
   | { kind: "broken" | "text"; from: number; to: number }
 
@@ -10,10 +10,10 @@ export type Piece =
 const MOST_TRIES = 64
 
 /** Cuts what a plugin printed into documents and what stands before, between and after them. Blanks are left out. */
-export function piecesOf(text: string): Piece[] {
+export function splitDocuments(text: string): OutputPiece[] {
   const whole = parsed(text, 0, text.length)
   if (whole) return [whole]
-  const pieces: Piece[] = []
+  const pieces: OutputPiece[] = []
   let tries = 0
   let textFrom = -1
   let at = skipBlanks(text, 0)
@@ -45,7 +45,7 @@ export function piecesOf(text: string): Piece[] {
 }
 
 /** The document that is an error; a log line in JSON has a `msg` too. */
-export function errorIn(pieces: readonly Piece[]): Record<string, unknown> | undefined {
+export function errorIn(pieces: readonly OutputPiece[]): Record<string, unknown> | undefined {
   const objects = pieces.flatMap((piece) => (piece.kind === "json" && isObject(piece.value) ? [piece.value] : []))
   return objects.find((object) => "code" in object) ?? objects.find(isError)
 }
@@ -55,8 +55,8 @@ export function isError(value: Record<string, unknown>): boolean {
   return "code" in value || "msg" in value
 }
 
-function parsed(text: string, from: number, to: number): Piece | undefined {
-  const value = parsedJson(from === 0 && to === text.length ? text : text.slice(from, to))
+function parsed(text: string, from: number, to: number): OutputPiece | undefined {
+  const value = parseJsonCached(from === 0 && to === text.length ? text : text.slice(from, to))
   return value === undefined
     ? undefined
     : { kind: "json", from: skipBlanks(text, from), to: trimmedEnd(text, to), value }

@@ -1,23 +1,26 @@
 import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
 import { exitText } from "../format.ts"
-import { isError, piecesOf } from "./document.ts"
+import { isError, splitDocuments } from "./document.ts"
 import { errorTexts } from "./result-fields.ts"
 
 /**
  * What a runtime on libcni makes of a call of its list (pkg/invoke/raw_exec.go): it looks at the exit status first, then
  * at stdout; stderr counts only where stdout is empty. `empty-success`: it takes an error for a result without content.
  */
-export type Report = { kind: "success" | "waiting" } | { kind: "empty-success" } | { kind: "failure"; message: string }
+export type RuntimeReport =
+  | { kind: "success" | "waiting" }
+  | { kind: "empty-success" }
+  | { kind: "failure"; message: string }
 
 /** `message` is libcni's, as a runtime wraps it into its log and into the pod's Events. */
-export function reportOf(call: Call): Report {
+export function reportOf(call: Call): RuntimeReport {
   if (call.as === "probe") return { kind: "success" }
   if (call.state === "running" || call.state === "unknown") return { kind: "waiting" }
   const stdout = textOf(call.stdout)
   if (isFailed(call)) return failure(call, failureMessage(call, stdout))
   // What DEL, CHECK, GC and STATUS print on success is never read.
   if (call.command !== "ADD" || stdout === undefined) return { kind: "success" }
-  const complaint = goJsonComplaint(stdout)
+  const complaint = goJsonError(stdout)
   // pkg/invoke/exec.go fixupResultVersion
   if (complaint) return failure(call, `failed to unmarshal raw result: ${complaint}`)
   const result = jsonObject(call.stdout)
@@ -30,8 +33,8 @@ export function isStderrDropped(call: Call): boolean {
 }
 
 /** How Go's encoding/json refuses a text that is not one document; undefined where it takes it. */
-export function goJsonComplaint(text: string): string | undefined {
-  const [first, second] = piecesOf(text)
+export function goJsonError(text: string): string | undefined {
+  const [first, second] = splitDocuments(text)
   if (!first || first.kind === "broken") return "unexpected end of JSON input"
   if (first.kind === "json") return second && `invalid character ${quoted(text, second.from)} after top-level value`
   // Log lines that begin with a date are a number and something after it.
@@ -53,7 +56,7 @@ export function goJsonComplaint(text: string): string | undefined {
 /** `delete` and the rest as libcni/api.go spells them; GC and STATUS pass the message on as it is. */
 const VERBS: Readonly<Record<string, string>> = { ADD: "add", DEL: "delete", CHECK: "check" }
 
-function failure({ plugin, command }: Call, message: string): Report {
+function failure({ plugin, command }: Call, message: string): RuntimeReport {
   const verb = VERBS[command]
   return { kind: "failure", message: verb ? `plugin type="${plugin}" failed (${verb}): ${message}` : message }
 }
@@ -68,7 +71,7 @@ function failureMessage(call: Call, stdout: string | undefined): string {
   }
   const error = jsonObject(call.stdout)
   if (error) return errorTexts(error).join("; ")
-  const complaint = stdout === undefined ? "invalid character" : (goJsonComplaint(stdout) ?? "not an object")
+  const complaint = stdout === undefined ? "invalid character" : (goJsonError(stdout) ?? "not an object")
   return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${complaint}`
 }
 

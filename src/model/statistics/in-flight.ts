@@ -1,12 +1,12 @@
 import type { TimedCalls } from "./timed-calls.ts"
-import type { Steps } from "./timeline.ts"
+import type { TimeSteps } from "./timeline.ts"
 
 /**
  * The most calls that ran at one time in each step; one that runs on counts until the last step. Beginnings and ends are
  * counted in slots, more than there are calls. So it is known how many ran when a slot began, and which few slots may hold
  * more than any other moment of their step: only what lies in these is put in order.
  */
-export function mostInFlight(timed: TimedCalls, { startMs, stepMs, steps }: Steps): number[] {
+export function peakInFlight(timed: TimedCalls, { startMs, stepMs, steps }: TimeSteps): number[] {
   const perStep = Math.max(1, Math.ceil((2 * timed.length) / steps))
   const slots = perStep * steps
   // Multiplied first, so that the first moment of a step is not rounded into the slot before.

@@ -1,7 +1,7 @@
 import { type Call, isFailed } from "../call.ts"
 import { podName } from "../format.ts"
 import { TimedCalls } from "./timed-calls.ts"
-import { countSteps, quantile, stepsOver } from "./timeline.ts"
+import { countSteps, quantile, timeSteps } from "./timeline.ts"
 
 /** All that `cnitap stats` tells. Times are milliseconds, instants since 1970; null where no call has ended. */
 export type Statistics = {
@@ -12,31 +12,31 @@ export type Statistics = {
   firstMs?: number
   lastMs?: number
   /** by plugin and command, those that took most time in all first */
-  groups: Group[]
+  groups: CallGroup[]
   /** how long calls took, from the shortest to the longest; without those that never ended */
-  histogram: Bucket[]
+  histogram: HistogramBucket[]
   /** column `at` is the step that begins at `startMs + at * stepMs` */
   timeline?: { startMs: number; stepMs: number; calls: number[]; failed: number[]; inFlight: number[] }
-  slowest: Slow[]
+  slowest: SlowCall[]
 }
 
-export type Group = {
+export type CallGroup = {
   plugin: string
   command: string
   calls: number
   failed: number
-  p50: number | null
-  p95: number | null
-  p99: number | null
-  max: number | null
+  p50Ms: number | null
+  p95Ms: number | null
+  p99Ms: number | null
+  maxMs: number | null
   /** of all its calls together */
   totalMs: number
 }
 
 /** Calls that took at least `fromMs` and less than `toMs`. */
-export type Bucket = { fromMs: number; toMs: number; calls: number; failed: number }
+export type HistogramBucket = { fromMs: number; toMs: number; calls: number; failed: number }
 
-export type Slow = {
+export type SlowCall = {
   id: string
   plugin: string
   command: string
@@ -47,7 +47,7 @@ export type Slow = {
 }
 
 /** Calls of one plugin and command as they are counted. `durations` are of those that ended, in any order. */
-export type Tallied = {
+export type CallCounts = {
   plugin: string
   command: string
   calls: number
@@ -60,8 +60,8 @@ export type Tallied = {
 /** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
 export class Tally {
   readonly #calls = new TimedCalls()
-  readonly #groups = new Map<string, Tallied>()
-  #slowest: Slow[] = []
+  readonly #groups = new Map<string, CallCounts>()
+  #slowest: SlowCall[] = []
   readonly #mostSlow: number
 
   constructor(mostSlow: number) {
@@ -74,7 +74,7 @@ export class Tally {
     if (this.isSlow(durationMs)) this.addSlow(call)
   }
 
-  group(plugin: string, command: string): Tallied {
+  group(plugin: string, command: string): CallCounts {
     const key = `${plugin}\n${command}`
     const known = this.#groups.get(key)
     if (known) return known
@@ -84,7 +84,7 @@ export class Tally {
   }
 
   /** A call that is told in numbers; `durationMs` is NaN where it never ended. */
-  count(group: Tallied, wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
+  count(group: CallCounts, wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
     this.#calls.push(wallMs, durationMs, hasFailed, isRunning)
     group.calls++
     if (hasFailed) group.failed++
@@ -103,14 +103,14 @@ export class Tally {
 
   addSlow(call: Call): void {
     const { id, plugin, command, wallMs, durationMs = 0 } = call
-    const slow: Slow = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
+    const slow: SlowCall = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
     this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
   }
 
   statistics(): Statistics {
     const calls = this.#calls
     const { firstMs, lastMs } = calls.span()
-    const steps = calls.length > 0 ? stepsOver(firstMs, lastMs) : undefined
+    const steps = calls.length > 0 ? timeSteps(firstMs, lastMs) : undefined
     const groups = Array.from(this.#groups.values(), (group) => ({ ...group, sorted: inOrder(group.durations) }))
     return {
       calls: calls.length,
@@ -138,22 +138,22 @@ function sum(numbers: ArrayLike<number>): number {
   return all
 }
 
-function toGroup({ plugin, command, calls, failed, sorted }: Tallied & { sorted: Float64Array }): Group {
+function toGroup({ plugin, command, calls, failed, sorted }: CallCounts & { sorted: Float64Array }): CallGroup {
   return {
     plugin,
     command,
     calls,
     failed,
-    p50: quantile(sorted, 0.5),
-    p95: quantile(sorted, 0.95),
-    p99: quantile(sorted, 0.99),
-    max: sorted.at(-1) ?? null,
+    p50Ms: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
+    p99Ms: quantile(sorted, 0.99),
+    maxMs: sorted.at(-1) ?? null,
     totalMs: Math.round(sum(sorted)),
   }
 }
 
 /** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. Those of a group are in order. */
-function histogramOf(durations: Float64Array[], failedDurations: Float64Array[]): Bucket[] {
+function histogramOf(durations: Float64Array[], failedDurations: Float64Array[]): HistogramBucket[] {
   const [calls, failed] = [bucketCounts(durations), bucketCounts(failedDurations)]
   const lowest = calls.findIndex((count) => count > 0)
   return calls.flatMap((count, at) =>

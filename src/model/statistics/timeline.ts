@@ -1,16 +1,16 @@
 import { isFailed } from "../call.ts"
-import { mostInFlight } from "./in-flight.ts"
+import { peakInFlight } from "./in-flight.ts"
 import { type TimedCall, TimedCalls } from "./timed-calls.ts"
 
 /** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
-export type Timeline = Steps &
+export type Timeline = TimeSteps &
   StepCounts & {
     /** by plugin, most calls first: durations of the calls that began in the step; null where none ended */
     plugins: PluginTimeline[]
   }
 
 /** `startMs`: milliseconds since 1970. */
-export type Steps = { startMs: number; stepMs: number; steps: number }
+export type TimeSteps = { startMs: number; stepMs: number; steps: number }
 
 export type StepCounts = {
   /** calls that began in the step, those among them that failed, and the most that ran at one time in it */
@@ -24,10 +24,10 @@ export type PluginTimeline = {
   calls: number
   failed: number
   /** over the whole time, milliseconds */
-  p50: number | null
-  p95: number | null
-  p99: number | null
-  over: { p50: (number | null)[]; p95: (number | null)[]; p99: (number | null)[] }
+  p50Ms: number | null
+  p95Ms: number | null
+  p99Ms: number | null
+  perStep: { p50: (number | null)[]; p95: (number | null)[]; p99: (number | null)[] }
 }
 
 const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400].map((seconds) => seconds * 1_000)
@@ -47,7 +47,7 @@ export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline |
     else byPlugin.set(call.plugin, [call])
   }
   const { firstMs, lastMs } = timed.span()
-  const steps = stepsOver(firstMs, Math.max(lastMs, untilMs))
+  const steps = timeSteps(firstMs, Math.max(lastMs, untilMs))
   const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - steps.startMs) / steps.stepMs)
   const plugins = [...byPlugin]
     .map(([plugin, own]) => pluginTimeline(plugin, own, steps.steps, stepOf))
@@ -56,7 +56,7 @@ export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline |
 }
 
 /** Steps that a person can take in, from the first call to the last. */
-export function stepsOver(firstMs: number, lastMs: number): Steps {
+export function timeSteps(firstMs: number, lastMs: number): TimeSteps {
   const stepMs =
     STEPS_MS.find((candidate) => (lastMs - firstMs) / candidate < MOST_STEPS) ??
     Math.ceil((lastMs - firstMs) / MOST_STEPS)
@@ -65,12 +65,12 @@ export function stepsOver(firstMs: number, lastMs: number): Steps {
   return { startMs, stepMs, steps: Math.round((endMs - startMs) / stepMs) }
 }
 
-export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: Steps): StepCounts {
+export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: TimeSteps): StepCounts {
   const zeros = () => new Array<number>(steps).fill(0)
   const counts: StepCounts = {
     calls: zeros(),
     failed: zeros(),
-    inFlight: mostInFlight(timed, { startMs, stepMs, steps }),
+    inFlight: peakInFlight(timed, { startMs, stepMs, steps }),
   }
   for (let call = 0; call < timed.length; call++) {
     const at = Math.floor(((timed.wallMs[call] ?? 0) - startMs) / stepMs)
@@ -104,9 +104,9 @@ function pluginTimeline(
     plugin,
     calls: calls.length,
     failed: calls.filter(isFailed).length,
-    p50: quantile(all, 0.5),
-    p95: quantile(all, 0.95),
-    p99: quantile(all, 0.99),
-    over: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
+    p50Ms: quantile(all, 0.5),
+    p95Ms: quantile(all, 0.95),
+    p99Ms: quantile(all, 0.99),
+    perStep: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
   }
 }

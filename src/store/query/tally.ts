@@ -2,7 +2,7 @@ import type { Call } from "../../model/call.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
 import { fieldsOf, toMatcher } from "../../model/filter/match.ts"
 import { walk } from "../../model/operation.ts"
-import type { Tallied, Tally } from "../../model/statistics/statistics.ts"
+import type { CallCounts, Tally } from "../../model/statistics/statistics.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
@@ -58,9 +58,9 @@ export async function tallyCalls(
 }
 
 /** A block has few plugins and commands, each many times; the calls of an operation are of one command. */
-function groupReader(tally: Tally, { texts, dictionary }: Columns): (row: number) => Tallied {
-  const known = new Map<number, Tallied[]>()
-  let groups: Tallied[] = []
+function groupReader(tally: Tally, { texts, dictionary }: Columns): (row: number) => CallCounts {
+  const known = new Map<number, CallCounts[]>()
+  let groups: CallCounts[] = []
   let last = -1
   return (row) => {
     const [plugin = 0, command = 0] = [texts.plugin[row], texts.command[row]]

@@ -29,10 +29,10 @@ test("a call does not differ from itself, and one changed leaf is the one differ
     assert.deepEqual(compareCalls(call("a", said), call("b", said)), [])
     const changed = { ...said, stdin: { ...stdin, name: "changed" } }
     assert.deepEqual(compareCalls(call("a", said), call("b", changed)), [
-      { where: "stdin", at: "/name", a: "pods", b: "changed", isVolatile: false },
+      { stream: "stdin", location: "/name", a: "pods", b: "changed", isVolatile: false },
     ])
     assert.deepEqual(compareCalls(call("b", changed), call("a", said)), [
-      { where: "stdin", at: "/name", a: "changed", b: "pods", isVolatile: false },
+      { stream: "stdin", location: "/name", a: "changed", b: "pods", isVolatile: false },
     ])
   }
 })

@@ -31,7 +31,7 @@ function said(a: SignatureCounts, b: SignatureCounts): string[] {
       if (!a || !b) return `${plugin} only in ${a ? "a" : "b"}`
       return `${plugin}: ${differences
         .filter(({ isVolatile }) => !isVolatile)
-        .map(({ where, at }) => `${where} ${at}`.trim())
+        .map(({ stream, location }) => `${stream} ${location}`.trim())
         .join(", ")}`
     })
     return [`${kind.command} a=${countA} b=${countB}`, ...where].join(" ")

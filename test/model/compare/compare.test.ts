@@ -22,8 +22,8 @@ const OTHER_RESULT = {
 
 /** `stdout /code: 7 -> 11`, what differs between any two pods in brackets. */
 function said(a: Said, b: Said): string[] {
-  return compareCalls(call("bridge", a), call("bridge", b)).map(({ where, at, a, b, isVolatile }) => {
-    const text = `${where} ${at}: ${a ?? "none"} -> ${b ?? "none"}`
+  return compareCalls(call("bridge", a), call("bridge", b)).map(({ stream, location, a, b, isVolatile }) => {
+    const text = `${stream} ${location}: ${a ?? "none"} -> ${b ?? "none"}`
     return isVolatile ? `(${text})` : text
   })
 }

@@ -15,7 +15,7 @@ const X22 = JSON_TEXT.replaceAll('"', "\\x22")
 const BASE64 = btoa(JSON_TEXT)
 
 const decoded = (line: string) => decodeLine(line).text
-const encodings = (line: string) => decodeLine(line).found.map(({ encoding }) => encoding)
+const encodings = (line: string) => decodeLine(line).parts.map(({ encoding }) => encoding)
 
 // Pain 7: multus#1446, multus#1107, kube-ovn#2897, cilium#4960, minikube#8386, azure#242.
 test("[123 34 99 ...] alone, in a struct, in an Event", () => {
@@ -79,10 +79,10 @@ test("several in one line, one inside the other, and what each was", () => {
 })
 
 test("what a log cut off is decoded as far as it goes", () => {
-  const { text, found } = decodeLine(`StdinData:[${BYTES.slice(0, 20).join(" ")} ...`)
+  const { text, parts } = decodeLine(`StdinData:[${BYTES.slice(0, 20).join(" ")} ...`)
   assert.equal(text, `StdinData:${JSON_TEXT.slice(0, 20)}`)
   assert.deepEqual(
-    found.map(({ isCutOff }) => isCutOff),
+    parts.map(({ isTruncated }) => isTruncated),
     [true],
   )
   const half = [...new TextEncoder().encode('{"name":"é')].slice(0, -1)
@@ -105,7 +105,7 @@ test("what stands for no JSON is left alone", () => {
     "7b22",
     "[255 254 253 252 251]",
   ])
-    assert.deepEqual(decodeLine(line), { text: line, found: [] })
+    assert.deepEqual(decodeLine(line), { text: line, parts: [] })
 })
 
 test("hostile lines cost no more than their length", { timeout: 20_000 }, () => {

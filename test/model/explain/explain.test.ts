@@ -52,7 +52,7 @@ function explained(...calls: Call[]): string[] {
     list: lists.of(operation, related),
     nowMs,
   })
-  return [headline, ...statements.map(({ about, text }) => `${about}: ${text}`)]
+  return [headline, ...statements.map(({ topic, text }) => `${topic}: ${text}`)]
 }
 
 function del(plugin: string, said: Said = {}): Call {

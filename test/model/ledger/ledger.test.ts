@@ -36,8 +36,8 @@ function lines(...calls: Call[]): string[] {
   return book(calls)
     .attachments()
     .map(
-      ({ pod, ifname, state, ips, holdings, why }) =>
-        `${pod?.name} ${ifname} ${state} [${ips}] ${holdings.map(({ plugin }) => plugin)}: ${why}`,
+      ({ pod, ifname, state, ips, holdings, reason }) =>
+        `${pod?.name} ${ifname} ${state} [${ips}] ${holdings.map(({ plugin }) => plugin)}: ${reason}`,
     )
 }
 

@@ -18,7 +18,7 @@ function rows(calls: Call[], state: Partial<NodeState> & { namespaces?: Record<s
   const ledger = new Ledger()
   for (const operation of toOperations(calls)) ledger.add(operation)
   return reconcile(ledger, node(state)).map(
-    ({ state, containerId, ips, files, why }) => `${state} ${containerId} [${ips}] ${files}: ${why}`,
+    ({ state, containerId, ips, files, reason }) => `${state} ${containerId} [${ips}] ${files}: ${reason}`,
   )
 }
 

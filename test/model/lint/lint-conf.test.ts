@@ -8,7 +8,7 @@ const FIXTURES = join(import.meta.dirname, "../../fixtures/conflists")
 
 /** `rule line:column said` of a file. */
 function lint(content: string, path = "10-net.conflist"): string[] {
-  return lintConf(path, content).map(({ rule, line, column, said }) => `${rule} ${line}:${column} ${said}`.trim())
+  return lintConf(path, content).map(({ rule, line, column, detail }) => `${rule} ${line}:${column} ${detail}`.trim())
 }
 
 /** A list with these plugins; `more` goes before them. */

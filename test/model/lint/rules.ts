@@ -53,8 +53,8 @@ export function testRules(rules: readonly Rule[], cases: Record<string, Case>): 
 
 /** `rule call:stream:byte said`, a minute after T0. */
 export function lint(calls: Call[]): string[] {
-  return findings(calls).map(({ rule, said, evidence: { call: id, stream, byte } }) =>
-    `${rule} ${[id, stream, ...(byte === undefined ? [] : [byte])].join(":")} ${said}`.trim(),
+  return findings(calls).map(({ rule, detail, evidence: { call: id, stream, byte } }) =>
+    `${rule} ${[id, stream, ...(byte === undefined ? [] : [byte])].join(":")} ${detail}`.trim(),
   )
 }
 

@@ -32,7 +32,7 @@ function changes(before: unknown, after: unknown): string[] {
 test("a probe shows what those before it made of the result", () => {
   const chain = toChain(operation(probe("cni_pre"), probe("cni_post", { at: 20, given: { ips: BRIDGE.ips } })))
   assert.deepEqual(
-    chain.map(({ call: { plugin }, gave, changes }) => [plugin, gave !== undefined, changes.map(said)]),
+    chain.map(({ call: { plugin }, result, changes }) => [plugin, result !== undefined, changes.map(said)]),
     [
       ["cni_pre", false, []],
       [

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks"
-import { compareOperations, type Difference, type Pair } from "../../../model/compare/compare.ts"
+import { type CallPair, compareOperations, type Difference } from "../../../model/compare/compare.ts"
 import { duration, podName, stateText } from "../../../model/format.ts"
 import type { Operation } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -91,7 +91,13 @@ function Side({ name, operation }: { name: string; operation: OperationSummary }
   )
 }
 
-function PairView({ pair: { plugin, level, a, b, differences }, withVolatile }: { pair: Pair; withVolatile: boolean }) {
+function PairView({
+  pair: { plugin, level, a, b, differences },
+  withVolatile,
+}: {
+  pair: CallPair
+  withVolatile: boolean
+}) {
   const shown = differences.filter(({ isVolatile }) => withVolatile || !isVolatile)
   return (
     <li class="pair" style={{ marginLeft: `${level * 16}px` }}>
@@ -140,7 +146,7 @@ function PairView({ pair: { plugin, level, a, b, differences }, withVolatile }: 
           </thead>
           <tbody>
             {shown.map((difference) => (
-              <DifferenceRow key={`${difference.where}${difference.at}`} difference={difference} />
+              <DifferenceRow key={`${difference.stream}${difference.location}`} difference={difference} />
             ))}
           </tbody>
         </table>
@@ -149,11 +155,11 @@ function PairView({ pair: { plugin, level, a, b, differences }, withVolatile }: 
   )
 }
 
-function DifferenceRow({ difference: { where, at, a, b, isVolatile } }: { difference: Difference }) {
+function DifferenceRow({ difference: { stream, location, a, b, isVolatile } }: { difference: Difference }) {
   return (
     <tr class={isVolatile ? "volatile" : ""}>
       <th scope="row">
-        {where} <span class="mono">{at}</span>
+        {stream} <span class="mono">{location}</span>
       </th>
       <td class={`mono ${a === undefined ? "absent" : "a"}`}>{a ?? "absent"}</td>
       <td class={`mono ${b === undefined ? "absent" : "b"}`}>{b ?? "absent"}</td>

@@ -43,7 +43,7 @@ export function Chain({ operation, light }: { operation: Operation | undefined; 
 }
 
 function HopView({
-  hop: { call, level, given, gave, changes },
+  hop: { call, level, prevResult, result, changes },
   reason,
 }: {
   hop: ChainStep
@@ -61,7 +61,7 @@ function HopView({
           {call.state === "ended" ? duration(call.durationMs) : stateText(call)}
           {level > 0 ? ", called by the plugin above" : ""}
         </span>
-        <span class="dim hop-sum">{sumOf(changes, given, gave)}</span>
+        <span class="dim hop-sum">{sumOf(changes, prevResult, result)}</span>
       </header>
       {outcome !== "ok" && reason && <p class="hop-reason">{reason}</p>}
       {changes.length > 0 && (
@@ -131,12 +131,12 @@ function fieldsOf({ name, fields }: ResultObject): [string, string][] {
 /** What the runtime got in the end: the result of the last top-level call. */
 function Final({ hops }: { hops: ChainStep[] }) {
   const last = hops.findLast(({ level }) => level === 0)
-  if (!last?.gave || last.gave.length === 0) return null
+  if (!last?.result || last.result.length === 0) return null
   return (
     <section class="final" aria-label="final result">
       <h2>What the runtime was given in the end</h2>
       <ul>
-        {last.gave.map((object) => (
+        {last.result.map((object) => (
           <li key={`${object.kind} ${object.name}`} class="change">
             <b />
             <span class="change-kind">{KIND_WORDS[object.kind]}</span>

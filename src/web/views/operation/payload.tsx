@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Payload } from "../../../capture/record.ts"
 import type { Call } from "../../../model/call.ts"
-import { BYTES_A_LINE, hexDump } from "../../../model/hex-dump.ts"
+import { BYTES_PER_LINE, hexDump } from "../../../model/hex-dump.ts"
 import { characterAt } from "../../../model/lint/finding.ts"
 import { bytesOf, saveFile, sizeText } from "../../parts/bytes.ts"
 import { CopyButton } from "../../parts/copy-button.tsx"
@@ -45,7 +45,7 @@ export function PayloadView({
     if (!payload) return []
     if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
     if (mode === "text" && "text" in payload) return textLines(payload.text)
-    return hexDump(bytesOf(payload)).map((text, at) => ({ text, from: at * BYTES_A_LINE }))
+    return hexDump(bytesOf(payload)).map((text, at) => ({ text, from: at * BYTES_PER_LINE }))
   }, [payload, mode, tree, closed, query === ""])
   const hits = useMemo(() => {
     const wanted = query.toLowerCase()

@@ -60,9 +60,9 @@ export function Overview() {
             seconds={seconds}
             format={duration}
             series={[
-              { label: "p99", values: plugin.over.p99, colour: "--failed", dash: [2, 3] },
-              { label: "p95", values: plugin.over.p95, colour: "--running", dash: [6, 3] },
-              { label: "p50", values: plugin.over.p50, colour: "--accent" },
+              { label: "p99", values: plugin.perStep.p99, colour: "--failed", dash: [2, 3] },
+              { label: "p95", values: plugin.perStep.p95, colour: "--running", dash: [6, 3] },
+              { label: "p50", values: plugin.perStep.p50, colour: "--accent" },
             ]}
           />
         )}
@@ -118,7 +118,7 @@ function Plugins({
   chosen: string | undefined
   choose(plugin: string): void
 }) {
-  const slowest = Math.max(...plugins.map(({ p99 }) => p99 ?? 0), 0.001)
+  const slowest = Math.max(...plugins.map(({ p99Ms }) => p99Ms ?? 0), 0.001)
   return (
     <section class="sheet" aria-label="plugins">
       <table>
@@ -146,7 +146,7 @@ function Plugins({
           </tr>
         </thead>
         <tbody>
-          {plugins.map(({ plugin, calls: count, failed, p50, p95, p99 }) => (
+          {plugins.map(({ plugin, calls: count, failed, p50Ms, p95Ms, p99Ms }) => (
             <tr key={plugin} class={plugin === chosen ? "chosen" : ""}>
               <th scope="row">
                 <button type="button" aria-pressed={plugin === chosen} onClick={() => choose(plugin)}>
@@ -155,17 +155,17 @@ function Plugins({
               </th>
               <td>{count}</td>
               <td class={failed > 0 ? "bad" : ""}>{failed}</td>
-              <td>{duration(p50 ?? undefined)}</td>
-              <td>{duration(p95 ?? undefined)}</td>
-              <td>{duration(p99 ?? undefined)}</td>
+              <td>{duration(p50Ms ?? undefined)}</td>
+              <td>{duration(p95Ms ?? undefined)}</td>
+              <td>{duration(p99Ms ?? undefined)}</td>
               <td class="wide" aria-hidden="true">
-                {p50 !== null && p99 !== null && (
+                {p50Ms !== null && p99Ms !== null && (
                   <>
                     <i
                       class="range"
-                      style={{ left: `${(100 * p50) / slowest}%`, width: `${(100 * (p99 - p50)) / slowest}%` }}
+                      style={{ left: `${(100 * p50Ms) / slowest}%`, width: `${(100 * (p99Ms - p50Ms)) / slowest}%` }}
                     />
-                    <i class="median" style={{ left: `${(100 * p50) / slowest}%` }} />
+                    <i class="median" style={{ left: `${(100 * p50Ms) / slowest}%` }} />
                   </>
                 )}
               </td>

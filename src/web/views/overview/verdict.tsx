@@ -73,7 +73,7 @@ function OpenLedger() {
             <a href={link({ view: "ledger", attachment: keyOf(row) })}>
               <OutcomeMark outcome={ATTACHMENT_OUTCOMES[row.state]} />
               <span class="nowrap">
-                <b>{row.pod ? podName(row) : row.containerId.slice(0, 13)}</b> <span class="dim">{row.why}</span>
+                <b>{row.pod ? podName(row) : row.containerId.slice(0, 13)}</b> <span class="dim">{row.reason}</span>
               </span>
               <span class="mono dim">{row.ips.join(" ")}</span>
             </a>

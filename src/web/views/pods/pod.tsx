@@ -1,6 +1,6 @@
 import { duration } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import type { PodLife, Sandbox } from "../../../model/pod.ts"
+import type { PodHistory, Sandbox } from "../../../model/pod.ts"
 import { timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
 import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
@@ -12,7 +12,7 @@ import { link } from "../../state/route.ts"
 import { STATE_OUTCOMES, STATE_WORDS } from "./pods.tsx"
 
 /** A pod over its life: each sandbox that was made for it, and every operation on it. */
-export function PodDetail({ podKey, pod }: { podKey: string; pod: PodLife<OperationSummary> | undefined }) {
+export function PodDetail({ podKey, pod }: { podKey: string; pod: PodHistory<OperationSummary> | undefined }) {
   return (
     <section class="detail" aria-label={`pod ${podKey}`} tabIndex={-1}>
       <header class="head">
@@ -32,7 +32,7 @@ export function PodDetail({ podKey, pod }: { podKey: string; pod: PodLife<Operat
   )
 }
 
-function Life({ pod }: { pod: PodLife<OperationSummary> }) {
+function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
   const endMs = Math.max(
     ...pod.sandboxes.map((sandbox) =>
       sandbox.state === "up" || sandbox.state === "starting" ? nowMs.value : endOf(sandbox),

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals"
 import { age } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { type PodLife, type SandboxState, toPods } from "../../../model/pod.ts"
+import { type PodHistory, type SandboxState, toPods } from "../../../model/pod.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
@@ -103,7 +103,7 @@ function PodRow({
   isChosen,
   isCursor,
 }: {
-  pod: PodLife<OperationSummary>
+  pod: PodHistory<OperationSummary>
   index: number
   count: number
   isChosen: boolean

@@ -1,5 +1,5 @@
 import { podName } from "../../../model/format.ts"
-import type { Holding, Try } from "../../../model/ledger/ledger.ts"
+import type { Attempt, Holding } from "../../../model/ledger/ledger.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS } from "../../parts/attachment.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
@@ -43,7 +43,8 @@ export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow |
 }
 
 function Books({ row }: { row: LedgerRow }) {
-  const { why, network, ifname, containerId, netns, netnsState, ips, node, add, dels, delCount, holdings, files } = row
+  const { reason, network, ifname, containerId, netns, netnsState, ips, node, add, dels, delCount, holdings, files } =
+    row
   const facts: [name: string, value: string | undefined][] = [
     ["network", network],
     ["ifname", ifname],
@@ -54,7 +55,7 @@ function Books({ row }: { row: LedgerRow }) {
   ]
   return (
     <ScrollRegion class="evidence" label="attachment">
-      <p class="remedy">{why}</p>
+      <p class="remedy">{reason}</p>
       <FactTable facts={facts} class="books" />
       {(add || delCount > 0) && (
         <>
@@ -92,7 +93,7 @@ function Books({ row }: { row: LedgerRow }) {
   )
 }
 
-function TryLine({ command, attempt: { operation, wallMs, outcome } }: { command: string; attempt: Try }) {
+function TryLine({ command, attempt: { operation, wallMs, outcome } }: { command: string; attempt: Attempt }) {
   return (
     <li>
       <a href={callLink(operation)}>

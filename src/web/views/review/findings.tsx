@@ -177,7 +177,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
           </h2>
           <ol>
             {rule.latest.map((finding) => (
-              <EvidenceRow key={`${finding.evidence.call} ${finding.said}`} finding={finding} />
+              <EvidenceRow key={`${finding.evidence.call} ${finding.detail}`} finding={finding} />
             ))}
           </ol>
         </ScrollRegion>
@@ -188,7 +188,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
 
 /** A finding, as a link to the bytes that it was concluded from. */
 function EvidenceRow({ finding }: { finding: Finding }) {
-  const { said, plugin, command, wallMs, operation, evidence } = finding
+  const { detail, plugin, command, wallMs, operation, evidence } = finding
   const { call, stream, byte, excerpt } = evidence
   return (
     <li>
@@ -207,7 +207,7 @@ function EvidenceRow({ finding }: { finding: Finding }) {
             {byte !== undefined && ` at byte ${byte}`}
           </span>
         </span>
-        {said && <span class="said">{said}</span>}
+        {detail && <span class="said">{detail}</span>}
         {excerpt.trim() && <code class="excerpt nowrap">{excerpt.trim().replace(/\s+/g, " ")}</code>}
       </a>
     </li>

@@ -123,7 +123,7 @@ function AttachmentRow({
   isChosen: boolean
   isCursor: boolean
 }) {
-  const { state: kind, ips, network, ifname, containerId, add, why } = row
+  const { state: kind, ips, network, ifname, containerId, add, reason } = row
   const whose = row.pod ? podName(row) : containerId.slice(0, 13)
   return (
     <div
@@ -132,7 +132,7 @@ function AttachmentRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${whose}, ${ATTACHMENT_WORDS[kind]}: ${why}`}
+      aria-label={`${whose}, ${ATTACHMENT_WORDS[kind]}: ${reason}`}
       onClick={() => go({ attachment: keyOf(row) })}
       onKeyDown={() => undefined}
     >
@@ -142,7 +142,7 @@ function AttachmentRow({
       <span class="nowrap dim place">
         {[network, ifname].filter(Boolean).join(" ")} <span class="mono">{ips.join(" ")}</span>
       </span>
-      <span class="nowrap dim why">{why}</span>
+      <span class="nowrap dim why">{reason}</span>
       <span class="dim age" title={add && exactTime(add.wallMs)}>
         {add && age(add.wallMs, nowMs.value)}
       </span>
