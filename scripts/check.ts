@@ -1,4 +1,4 @@
-/** Everything that is checked without running the program: zones, names, links, types for each zone, lint and format. */
+/** Everything that is checked without running the program: zones, import cycles, names, links, types, lint and format. */
 import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
@@ -7,10 +7,13 @@ import { promisify } from "node:util"
 const root = join(import.meta.dirname, "..")
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|shared)(\.|$)/
 const CODE = /\.(ts|tsx|mjs|cjs)$/
+/** `import type ...` and `import { type A, type B }`; one import of a value makes the whole statement count. */
+const TYPE_IMPORT = /^\s*(?:import|export)\s+(?:type\b[^"']*?|\{(?:\s*type\s+[^,}]+,?)+\s*\}\s*)from\s*"[^"]+"/gm
 
 const zones = readZones()
 const checks: [string, () => string[] | Promise<string[]>][] = [
   ["zones", checkImports],
+  ["import cycles", checkCycles],
   ["names", checkNames],
   ["links", checkLinks],
   ["types", checkTypes],
@@ -68,6 +71,33 @@ function checkImports(): string[] {
 function importsOf(text: string): string[] {
   const pattern = /^\s*(?:import|export)\b[^"'()]*?from\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
   return [...text.matchAll(pattern)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "")
+}
+
+/**
+ * No file may import itself through others. Type-only imports do not count: they are erased when the code is built, so
+ * they cannot make a module run before what it needs, and two types may name each other across files.
+ */
+function checkCycles(): string[] {
+  const valueImports = new Map(
+    filesBelow("src")
+      .filter((path) => CODE.test(path))
+      .map((file) => {
+        const text = readFileSync(join(root, file), "utf8").replace(TYPE_IMPORT, "")
+        const relativeOnes = importsOf(text).filter((specifier) => specifier.startsWith("."))
+        return [file, relativeOnes.map((specifier) => relative(root, resolve(root, dirname(file), specifier)))]
+      }),
+  )
+  const cycles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]) => {
+    const from = path.indexOf(file)
+    if (from >= 0) cycles.push(`import cycle: ${[...path.slice(from), file].join(" -> ")}`)
+    if (from >= 0 || done.has(file)) return
+    for (const target of valueImports.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of valueImports.keys()) visit(file, [])
+  return cycles
 }
 
 function checkNames(): string[] {

@@ -4,7 +4,7 @@ import type { Finding, Severity } from "../../model/lint/finding.ts"
 import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
 import type { FileFinding } from "../../model/lint/lint-conf.ts"
 import type { Colour } from "./colour.ts"
-import type { Table } from "./output.ts"
+import type { Table } from "./table.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 

@@ -12,7 +12,7 @@ import { isChoosing, type Selection } from "../args/selection.ts"
 import { age } from "../args/time.ts"
 import type { Context } from "../context.ts"
 import type { Colour } from "./colour.ts"
-import type { Table } from "./output.ts"
+import type { Table } from "./table.ts"
 
 export function addRoot(command: Command): Command {
   return command.option("--root <directory>", "where this node's file system is mounted", "/")

@@ -3,7 +3,7 @@ import { podName } from "../../model/format.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { age, duration } from "../args/time.ts"
 import type { Colour } from "./colour.ts"
-import type { Column, Table } from "./output.ts"
+import type { Column, Table } from "./table.ts"
 
 /** One line an operation. */
 export function operationTable(nowMs: () => number): Table<Operation> {

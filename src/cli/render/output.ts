@@ -2,31 +2,10 @@ import type { Command } from "commander"
 import { stringify } from "yaml"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
-import { type Colour, shown, visible } from "./colour.ts"
+import { shown, visible } from "./colour.ts"
 import { compileJsonPath } from "./jsonpath.ts"
-import { printTable } from "./table.ts"
-
-/** How a verb's rows are shown to people and given to programs: one description, every format. */
-export type Table<Row> = {
-  /** the kind of one row in JSON and YAML, in CamelCase; a list of them is `<kind>List` */
-  kind: string
-  columns: Column<Row>[]
-  /** what `-o name` prints */
-  name(row: Row): string
-  /** what programs get; the row itself where this is absent */
-  value?(row: Row): object
-  /** said on stderr, to people, when there is no row */
-  empty: string
-}
-
-export type Column<Row> = {
-  title: string
-  /** shown with `-o wide` only */
-  isWide?: true
-  alignRight?: true
-  text(row: Row): string
-  colour?(row: Row): Colour | undefined
-}
+import { printTable, type Table } from "./table.ts"
+import { writer } from "./writer.ts"
 
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 
@@ -112,14 +91,6 @@ export function outputFormat(options: Record<string, unknown>): Format {
     throw new Fault("USAGE", `jsonpath: ${render.error}`, "Write it as kubectl does: jsonpath='{.items[*].id}'.")
   }
   return { kind: "jsonpath", render: render.render }
-}
-
-/** Writes text and waits where the reader of a pipe is slower than we are, so that memory stays bounded. */
-export function writer(context: Context): (text: string) => Promise<void> {
-  const { stdout } = context
-  return async (text) => {
-    if (stdout.write(text) === false && stdout.once) await new Promise<void>((done) => stdout.once?.("drain", done))
-  }
 }
 
 async function printJson<Row>(

@@ -3,7 +3,7 @@ import { duration } from "../args/time.ts"
 import { bar, columnChart, squeezed } from "./chart.ts"
 import type { Paint } from "./colour.ts"
 import { visible } from "./colour.ts"
-import type { Table } from "./output.ts"
+import type { Table } from "./table.ts"
 
 /** One line a plugin and command. */
 export const groupTable: Table<CallGroup> = {

@@ -1,7 +1,29 @@
 import type { Context } from "../context.ts"
 import { type Colour, type Paint, painter, visible } from "./colour.ts"
-import { type Column, type Table, writer } from "./output.ts"
 import { displayWidth, wrap } from "./wrap.ts"
+import { writer } from "./writer.ts"
+
+/** How a verb's rows are shown to people and given to programs: one description, every format. */
+export type Table<Row> = {
+  /** the kind of one row in JSON and YAML, in CamelCase; a list of them is `<kind>List` */
+  kind: string
+  columns: Column<Row>[]
+  /** what `-o name` prints */
+  name(row: Row): string
+  /** what programs get; the row itself where this is absent */
+  value?(row: Row): object
+  /** said on stderr, to people, when there is no row */
+  empty: string
+}
+
+export type Column<Row> = {
+  title: string
+  /** shown with `-o wide` only */
+  isWide?: true
+  alignRight?: true
+  text(row: Row): string
+  colour?(row: Row): Colour | undefined
+}
 
 /** Rows that decide how wide the columns are; later ones only widen. A listing of a million is not held for that. */
 const ROWS_MEASURED = 1000

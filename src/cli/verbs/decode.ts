@@ -2,7 +2,9 @@ import { createInterface } from "node:readline"
 import { type DecodedLine, type DecodedPart, decodeLine } from "../../model/decode/decode.ts"
 import type { Context } from "../context.ts"
 import { shown } from "../render/colour.ts"
-import { addFormat, outputFormat, printRows, type Table, writer } from "../render/output.ts"
+import { addFormat, outputFormat, printRows } from "../render/output.ts"
+import type { Table } from "../render/table.ts"
+import { writer } from "../render/writer.ts"
 import type { Verb } from "../verb.ts"
 
 export const decode: Verb = {

@@ -8,7 +8,8 @@ import { addSelection, filterWords, reportReadErrors, type Selection, select } f
 import { duration } from "../args/time.ts"
 import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
-import { addOutput, outputFormat, printRows, type Table } from "../render/output.ts"
+import { addOutput, outputFormat, printRows } from "../render/output.ts"
+import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 
 export const tail: Verb = {

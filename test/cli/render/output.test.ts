@@ -3,7 +3,8 @@ import { test } from "node:test"
 import { parse } from "yaml"
 import type { Context } from "../../../src/cli/context.ts"
 import { compileJsonPath } from "../../../src/cli/render/jsonpath.ts"
-import { printRows, type Table } from "../../../src/cli/render/output.ts"
+import { printRows } from "../../../src/cli/render/output.ts"
+import type { Table } from "../../../src/cli/render/table.ts"
 
 type Row = { id: string; ms: number; note: string }
 

@@ -9,7 +9,7 @@ import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outco
 import { operationById, operations } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, route } from "../../state/route.ts"
-import { useWhole } from "../operation/operation.tsx"
+import { useWholeOperation } from "../../state/whole-operation.ts"
 import "./compare.css"
 
 const CANDIDATES = 60
@@ -18,7 +18,7 @@ const CANDIDATES = 60
 export function Compare({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
   const candidates = useMemo(() => candidatesFor(light), [light.id, operations.value.length])
   const otherLight = operationById(route.value.other ?? candidates[0]?.id)
-  const other = useWhole(otherLight)
+  const other = useWholeOperation(otherLight)
   const [withVolatile, setVolatile] = useState(false)
   const pairs = useMemo(() => operation && other && compareOperations(operation, other), [operation, other])
   if (!otherLight) return <div class="empty">There is no other {light.command} operation to compare with.</div>

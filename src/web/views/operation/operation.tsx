@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks"
+import { useMemo } from "preact/hooks"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -8,10 +8,11 @@ import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { isReady, operationById, wholeOperation } from "../../state/capture.ts"
+import { isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
+import { useWholeOperation } from "../../state/whole-operation.ts"
 import { Compare } from "../compare/compare.tsx"
 import { CallView } from "./call.tsx"
 import { Chain } from "./chain.tsx"
@@ -27,7 +28,7 @@ const PANEL_TITLES: { name: Panel; title: string }[] = [
 /** The chosen operation: what it is, its waterfall, and one of its calls, its chain or a comparison. */
 export function OperationDetail({ id }: { id: string }) {
   const light = operationById(id)
-  const whole = useWhole(light)
+  const whole = useWholeOperation(light)
   const { panel } = route.value
   if (!light) {
     return (
@@ -145,23 +146,4 @@ function Head({ operation }: { operation: OperationSummary }) {
       </dl>
     </header>
   )
-}
-
-/** The operation with its streams, as soon as they came; the one before it until then. */
-export function useWhole(light: OperationSummary | undefined): Operation | undefined {
-  const [whole, setWhole] = useState<Operation>()
-  useEffect(() => {
-    let isWanted = true
-    if (light) {
-      wholeOperation(light.id).then(
-        (answer) => isWanted && setWhole(answer),
-        // The server is gone: the connection says so, and the next change asks again.
-        () => undefined,
-      )
-    }
-    return () => {
-      isWanted = false
-    }
-  }, [light])
-  return whole
 }

@@ -6,10 +6,10 @@ import { CloseLink } from "../../parts/close-link.tsx"
 import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
 import { isReady } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
-import { STATE_OUTCOMES, STATE_WORDS } from "./pods.tsx"
 
 /** A pod over its life: each sandbox that was made for it, and every operation on it. */
 export function PodDetail({ podKey, pod }: { podKey: string; pod: PodHistory<OperationSummary> | undefined }) {
@@ -17,9 +17,9 @@ export function PodDetail({ podKey, pod }: { podKey: string; pod: PodHistory<Ope
     <section class="detail" aria-label={`pod ${podKey}`} tabIndex={-1}>
       <header class="head">
         <div class="head-line">
-          {pod && <OutcomeMark outcome={STATE_OUTCOMES[pod.state]} />}
+          {pod && <OutcomeMark outcome={SANDBOX_OUTCOMES[pod.state]} />}
           <h1 class="nowrap">{podKey}</h1>
-          {pod && <span class="dim">{STATE_WORDS[pod.state]}</span>}
+          {pod && <span class="dim">{SANDBOX_WORDS[pod.state]}</span>}
           <CloseLink href={link({ pod: undefined })} what="pod" />
         </div>
       </header>
@@ -75,7 +75,7 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
       {pod.sandboxes.map((sandbox, at) => (
         <section class="sandbox" key={sandbox.containerId} aria-label={`sandbox ${at + 1}`}>
           <header>
-            <OutcomeMark outcome={STATE_OUTCOMES[sandbox.state]} />
+            <OutcomeMark outcome={SANDBOX_OUTCOMES[sandbox.state]} />
             <h3>{pod.sandboxes.length > 1 ? `Try ${at + 1}` : "Sandbox"}</h3>
             <span class="mono dim" title={sandbox.containerId}>
               {sandbox.containerId.slice(0, 32)}
@@ -128,5 +128,5 @@ function endOf({ operations }: Sandbox<OperationSummary>): number {
 function said({ state, upMs, downMs }: Sandbox<OperationSummary>): string {
   if (upMs !== undefined && downMs !== undefined) return `up for ${duration(downMs - upMs)}, then torn down`
   if (upMs !== undefined) return `up since ${timeOfDay(upMs, nowMs.value)}`
-  return STATE_WORDS[state]
+  return SANDBOX_WORDS[state]
 }

@@ -1,11 +1,12 @@
 import { computed, signal } from "@preact/signals"
 import { age } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { type PodHistory, type SandboxState, toPods } from "../../../model/pod.ts"
+import { type PodHistory, toPods } from "../../../model/pod.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
@@ -16,14 +17,6 @@ import "../../parts/list/list-row.css"
 import "./pods.css"
 
 const pods = computed(() => toPods(settled.value))
-
-export const STATE_OUTCOMES = { up: "ok", gone: "gone", failed: "failed", starting: "running" } as const
-export const STATE_WORDS: Record<SandboxState, string> = {
-  up: "has its network",
-  gone: "torn down",
-  failed: "without network",
-  starting: "in flight",
-}
 
 const wanted = signal("")
 const shownPods = computed(() => {
@@ -119,19 +112,19 @@ function PodRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${key}, ${STATE_WORDS[state]}, ${operations.length} operations${tries ? `, ${tries}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
+      aria-label={`${key}, ${SANDBOX_WORDS[state]}, ${operations.length} operations${tries ? `, ${tries}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
       aria-posinset={index + 1}
       aria-setsize={count}
       onClick={() => go({ pod: key })}
       onKeyDown={() => undefined}
     >
-      <OutcomeMark outcome={STATE_OUTCOMES[state]} />
+      <OutcomeMark outcome={SANDBOX_OUTCOMES[state]} />
       <span class="nowrap">
         <span class="dim">{namespace}/</span>
         {name}
       </span>
       <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
-      <span class="dim nowrap">{STATE_WORDS[state]}</span>
+      <span class="dim nowrap">{SANDBOX_WORDS[state]}</span>
       <span class="nowrap">
         {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{tries}</span>
       </span>
