@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
 
-/** What a request says about where it comes from. Header values as they came. */
+/** What access decisions are based on: the method, and header values as received. */
 export type RequestInfo = {
   method: string
   host: string | undefined
@@ -13,58 +13,61 @@ export type RequestInfo = {
 export type ServerIdentity = {
   token: string
   scheme: "http" | "https"
-  /** whether a name is one of ours, beyond loopback: what the TLS certificate says */
-  isOurName(name: string): boolean
+  /** whether the TLS certificate is valid for this host name; localhost and IP addresses need none */
+  ownsName(name: string): boolean
 }
 
 export type AccessDecision =
-  | { kind: "welcome" }
-  | { kind: "refused"; status: 401 | 403 | 405; error: string; hint: string }
+  | { kind: "allowed" }
+  | { kind: "denied"; status: 401 | 403 | 405; error: string; hint: string }
 
 /**
- * A page of another site must not read captures: its requests carry its Origin or Sec-Fetch-Site, and one that came
- * by DNS rebinding carries a Host that is a name of theirs. IP addresses cannot be rebound. The port is not looked at,
- * because a forwarded port (ssh -L, kubectl port-forward) is another one on this side.
+ * Denies requests made by pages of other sites, which must not read captures. Browsers mark such requests with Origin or
+ * Sec-Fetch-Site. After DNS rebinding the Host header carries the attacker's host name; IP addresses cannot be rebound.
+ * The port is not checked: with port forwarding (ssh -L, kubectl port-forward) the browser uses a different one.
  */
-export function checkOrigin({ method, host, origin, fetchSite }: RequestInfo, house: ServerIdentity): AccessDecision {
+export function checkOrigin({ method, host, origin, fetchSite }: RequestInfo, server: ServerIdentity): AccessDecision {
   if (method !== "GET" && method !== "HEAD") {
-    return { kind: "refused", status: 405, error: "this server only reads", hint: "Use GET." }
+    return { kind: "denied", status: 405, error: "this server is read-only", hint: "Use GET." }
   }
   const name = hostName(host)
-  if (name === undefined || !(isIP(name) || name === "localhost" || house.isOurName(name))) {
+  if (name === undefined || !(isIP(name) || name === "localhost" || server.ownsName(name))) {
     return {
-      kind: "refused",
+      kind: "denied",
       status: 403,
-      error: "the Host header names another server",
+      error: "the Host header names a different server",
       hint: "Open the URL that cnitap printed.",
     }
   }
-  const isForeign = origin !== undefined && origin !== `${house.scheme}://${host?.toLowerCase()}`
-  if (isForeign || fetchSite === "cross-site" || fetchSite === "same-site") {
+  const isCrossOrigin = origin !== undefined && origin !== `${server.scheme}://${host?.toLowerCase()}`
+  if (isCrossOrigin || fetchSite === "cross-site" || fetchSite === "same-site") {
     return {
-      kind: "refused",
+      kind: "denied",
       status: 403,
-      error: "the request comes from another site",
+      error: "cross-site requests are denied",
       hint: "Open the URL that cnitap printed.",
     }
   }
-  return { kind: "welcome" }
+  return { kind: "allowed" }
 }
 
-/** The token travels in the Authorization header only: no cookie that other ports or sites could ride on. */
+/**
+ * Accepts the token in the Authorization header only. A cookie would be sent with requests from other sites, and to
+ * other ports of this host.
+ */
 export function checkToken({ authorization }: RequestInfo, { token }: ServerIdentity): AccessDecision {
   const given = Buffer.from(/^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? "")
-  const wanted = Buffer.from(token)
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return { kind: "welcome" }
+  const expected = Buffer.from(token)
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return { kind: "allowed" }
   return {
-    kind: "refused",
+    kind: "denied",
     status: 401,
-    error: "the token is not this server's",
+    error: "invalid or missing token",
     hint: "Open the URL that cnitap printed.",
   }
 }
 
-/** The name or address of a Host header without its port and brackets; lower case. */
+/** Host name or address of a Host header, in lower case, without port and brackets. */
 function hostName(host: string | undefined): string | undefined {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@\s]+))(?::\d+)?$/i.exec(host ?? "") ?? []
   return (bracketed ?? plain)?.toLowerCase()

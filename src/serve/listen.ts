@@ -11,28 +11,28 @@ import type { ServerIdentity } from "./guard.ts"
 export type Address = { host: string; port: number }
 export type Tls = { cert: Buffer; key: Buffer }
 
-/** `127.0.0.1:7811`, `[::1]:0`, `:7811` (this machine only). */
+/** `127.0.0.1:7811`, `[::1]:0`, or `:7811` (loopback only). */
 export function parseAddress(text: string): Address {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? (plain || "127.0.0.1")
   if (port === undefined || Number(port) > 65535 || !(isIP(host) || host === "localhost")) {
-    throw new Fault("USAGE", `${text} is no address`, "Write --listen 127.0.0.1:7811.")
+    throw new Fault("USAGE", `invalid listen address ${text}`, "Write --listen 127.0.0.1:7811.")
   }
   return { host, port: Number(port) }
 }
 
-/** Captures hold what pods are told; beyond this machine they travel encrypted or not at all. */
+/** Captures contain the configuration of pods: other machines get them over TLS or not at all. */
 export function readTls(address: Address, certFile: string | undefined, keyFile: string | undefined): Tls | undefined {
   if (certFile === undefined && keyFile === undefined) {
     if (isLoopback(address.host)) return undefined
     throw new Fault(
       "REFUSED",
-      `${address.host} is reached from other machines, and a capture may not travel unencrypted`,
-      "Give --tls-cert and --tls-key, or listen on 127.0.0.1 and forward the port with ssh -L.",
+      `${address.host} is reachable from other machines, and a capture must not be served unencrypted`,
+      "Add --tls-cert and --tls-key, or listen on 127.0.0.1 and forward the port with ssh -L.",
     )
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new Fault("USAGE", "a certificate needs its key", "Give both --tls-cert and --tls-key.")
+    throw new Fault("USAGE", "--tls-cert and --tls-key must be used together", "Give both.")
   }
   return { cert: readPem(certFile), key: readPem(keyFile) }
 }
@@ -42,11 +42,11 @@ export function identityOf(token: string, tls: Tls | undefined): ServerIdentity 
   return {
     token,
     scheme: tls ? "https" : "http",
-    isOurName: (name) => certificate?.checkHost(name) !== undefined,
+    ownsName: (name) => certificate?.checkHost(name) !== undefined,
   }
 }
 
-/** Resolves when it listens, with the port it got. */
+/** Resolves when the server is listening. Port 0 takes a free port. */
 export async function listen(app: Hono, { host, port }: Address, tls: Tls | undefined): Promise<Server> {
   const listener = getRequestListener(app.fetch)
   const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)
@@ -57,10 +57,10 @@ export async function listen(app: Hono, { host, port }: Address, tls: Tls | unde
   return server
 }
 
-export function urlOf(server: Server, { host }: Address, house: ServerIdentity): string {
+export function urlOf(server: Server, { host }: Address, { scheme, token }: ServerIdentity): string {
   const bound = server.address()
   const port = typeof bound === "object" && bound !== null ? bound.port : 0
-  return `${house.scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${house.token}`
+  return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${token}`
 }
 
 function isLoopback(host: string): boolean {
@@ -72,20 +72,24 @@ function readPem(path: string): Buffer {
     const bytes = readFileSync(path)
     if (bytes.includes("-----BEGIN ")) return bytes
   } catch (error) {
-    throw new Fault("FILE_BROKEN", `${path} cannot be read`, "Name a PEM file that this user may read.", error)
+    throw new Fault("FILE_BROKEN", `cannot read ${path}`, "Name a PEM file that this user can read.", error)
   }
-  throw new Fault("FILE_BROKEN", `${path} is no PEM file`, "Name a certificate and a key in PEM form.")
+  throw new Fault("FILE_BROKEN", `${path} is not a PEM file`, "Name a certificate and a key in PEM format.")
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): unknown {
   if (error.code === "EADDRINUSE") {
-    return new Fault("REFUSED", `${host}:${port} is in use`, "Choose another port with --listen 127.0.0.1:0.")
+    return new Fault("REFUSED", `${host}:${port} is already in use`, "Use --listen 127.0.0.1:0 to take a free port.")
   }
   if (error.code === "EACCES") {
-    return new Fault("NOT_PERMITTED", `${host}:${port} may not be listened on`, "Choose a port above 1023.")
+    return new Fault(
+      "NOT_PERMITTED",
+      `permission denied: cannot listen on ${host}:${port}`,
+      "Choose a port above 1023.",
+    )
   }
   if (error.code === "EADDRNOTAVAIL") {
-    return new Fault("USAGE", `${host} is no address of this machine`, "Name one of its addresses with --listen.")
+    return new Fault("USAGE", `${host} is not an address of this machine`, "Name one of its addresses with --listen.")
   }
   return error
 }

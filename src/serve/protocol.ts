@@ -48,5 +48,5 @@ export type ReviewAnswer = {
   note?: string
 }
 
-/** Every answer that is not 200. */
-export type Refusal = { error: string; hint: string }
+/** The body of every response that is not 200. `hint`: what to do next. */
+export type ErrorAnswer = { error: string; hint: string }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "../../src/serve/guard.ts"
 
-const house: ServerIdentity = { token: "s3cret", scheme: "http", isOurName: (name) => name === "node-1.example" }
-const visit: RequestInfo = {
+const server: ServerIdentity = { token: "s3cret", scheme: "http", ownsName: (name) => name === "node-1.example" }
+const request: RequestInfo = {
   method: "GET",
   host: "127.0.0.1:7811",
   origin: undefined,
@@ -12,11 +12,11 @@ const visit: RequestInfo = {
 }
 
 function statusOf(change: Partial<RequestInfo>): number {
-  const judgement = checkOrigin({ ...visit, ...change }, house)
-  return judgement.kind === "welcome" ? 200 : judgement.status
+  const decision = checkOrigin({ ...request, ...change }, server)
+  return decision.kind === "allowed" ? 200 : decision.status
 }
 
-test("a host is ours when it is an address, localhost or a name of the certificate", () => {
+test("a Host is allowed if it is an IP address, localhost or a name in the certificate", () => {
   const hosts = [
     "127.0.0.1:7811",
     "localhost",
@@ -32,7 +32,7 @@ test("a host is ours when it is an address, localhost or a name of the certifica
   )
 })
 
-test("any other host came by DNS rebinding or is garbage", () => {
+test("any other Host is denied: DNS rebinding, or malformed", () => {
   const hosts = [
     "evil.example:7811",
     "127.0.0.1.evil.example",
@@ -50,14 +50,14 @@ test("any other host came by DNS rebinding or is garbage", () => {
   )
 })
 
-test("a page of another origin is refused, its own is not", () => {
+test("a cross-origin request is denied, a same-origin one is allowed", () => {
   assert.equal(statusOf({ origin: "http://127.0.0.1:7811" }), 200)
   for (const origin of ["null", "https://127.0.0.1:7811", "http://127.0.0.1:1", "http://evil.example", "file://"]) {
     assert.equal(statusOf({ origin }), 403, origin)
   }
 })
 
-test("what the browser says of the requesting site is believed when it is bad", () => {
+test("Sec-Fetch-Site denies cross-site and same-site requests", () => {
   const sites = ["same-origin", "none", "cross-site", "same-site"]
   assert.deepEqual(
     sites.map((fetchSite) => statusOf({ fetchSite })),
@@ -65,7 +65,7 @@ test("what the browser says of the requesting site is believed when it is bad", 
   )
 })
 
-test("nothing but reading is answered", () => {
+test("methods other than GET and HEAD are denied", () => {
   const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
   assert.deepEqual(
     methods.map((method) => statusOf({ method })),
@@ -73,7 +73,7 @@ test("nothing but reading is answered", () => {
   )
 })
 
-test("only the whole token opens", () => {
+test("only the exact token is allowed", () => {
   const given = [
     "Bearer s3cret",
     "bearer s3cret",
@@ -84,6 +84,6 @@ test("only the whole token opens", () => {
     "",
     undefined,
   ]
-  const kinds = given.map((authorization) => checkToken({ ...visit, authorization }, house).kind)
-  assert.deepEqual(kinds, ["welcome", "welcome", "refused", "refused", "refused", "refused", "refused", "refused"])
+  const kinds = given.map((authorization) => checkToken({ ...request, authorization }, server).kind)
+  assert.deepEqual(kinds, ["allowed", "allowed", "denied", "denied", "denied", "denied", "denied", "denied"])
 })

@@ -26,7 +26,7 @@ after(async () => {
   node.remove()
 })
 
-test("the page is given without a token, data is not", async () => {
+test("the page needs no token, the API does", async () => {
   const statuses = async (headers: Record<string, string>) =>
     Promise.all(
       ["/", "/api/events", "/api/operations/x", "/nothing"].map(async (path) => {
@@ -41,7 +41,7 @@ test("the page is given without a token, data is not", async () => {
   assert.equal((await fetch(`${serving.origin}/api/events?token=${serving.token}`)).status, 401)
 })
 
-test("a foreign Host, a foreign Origin and a write are refused, on the page too", async () => {
+test("a foreign Host, a foreign Origin and a write are denied, for the page as well", async () => {
   assert.deepEqual(
     await Promise.all([
       raw("GET", "/", { Host: "evil.example" }),
@@ -56,7 +56,7 @@ test("a foreign Host, a foreign Origin and a write are refused, on the page too"
   )
 })
 
-test("every answer forbids what a page must not do", async () => {
+test("every response has the security headers", async () => {
   const answer = await serving.get("/")
   const policy = answer.headers.get("Content-Security-Policy") ?? ""
   for (const rule of ["default-src 'none'", "script-src 'sha256-", "frame-ancestors 'none'", "trusted-types 'none'"]) {
@@ -76,7 +76,7 @@ test("every answer forbids what a page must not do", async () => {
   assert.equal((await answer.text()).match(/(src|href)="(?!data:)/g), null)
 })
 
-test("operations are listed, and one is given with its streams", async () => {
+test("operations are listed without streams, and one is read with them", async () => {
   const events = await until(serving, "", "ready")
   assert.deepEqual(
     events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "damage"),
@@ -110,7 +110,7 @@ test("operations are listed, and one is given with its streams", async () => {
   assert.ok(calls.every(({ stdin, stdout, stderr }) => stdin && stdout && stderr))
 })
 
-test("a filter that asks for streams is answered from the capture, and anew when it grew", async () => {
+test("a filter on streams searches the capture, and again after it has grown", async () => {
   const idsOf = async (q: string) =>
     ((await (await serving.get(`/api/matches?q=${encodeURIComponent(q)}`)).json()) as MatchesAnswer).ids.length
   assert.deepEqual(
@@ -128,9 +128,9 @@ test("a filter that asks for streams is answered from the capture, and anew when
   )
 })
 
-test("a page that comes back is told what it missed and nothing twice", async () => {
+test("a page that reconnects gets what it missed, and nothing twice", async () => {
   const resume = { id: "" }
-  // What the test before this one ran may still be on its way.
+  // The operation of the test before this one may still be being read.
   const isListed = (events: ServerEvent[]) =>
     events
       .flatMap((event) => (event.kind === "operations" ? unpackOperations(event.batch) : []))
@@ -146,11 +146,11 @@ test("a page that comes back is told what it missed and nothing twice", async ()
     event.kind === "operations" ? unpackOperations(event.batch).map(({ command }) => command) : [],
   )
   assert.deepEqual(commands, ["DEL"])
-  const anew = await until(serving, "elsewhere.7", "ready")
-  assert.equal(anew[0]?.kind, "reset")
+  const restarted = await until(serving, "elsewhere.7", "ready")
+  assert.equal(restarted[0]?.kind, "reset")
 })
 
-test("findings and ledger are those of the whole capture, and follow it", async () => {
+test("findings and ledger cover the whole capture and follow it", async () => {
   const untilReview = async (isWanted: (answer: ReviewAnswer) => boolean) => {
     for (;;) {
       const answer = (await (await serving.get("/api/review")).json()) as ReviewAnswer
@@ -169,7 +169,7 @@ test("findings and ledger are those of the whole capture, and follow it", async 
     ["stderr-thrown-away 2"],
   )
   node.operation("ADD", { namespace: "shop", name: "late", sandbox: 1 })
-  // Its lines are read as they come: between two of them the ADD is in flight.
+  // Lines are read as they are written: between two plugins the ADD is in flight.
   const second = await untilReview(({ ledger }) => {
     const last = ledger.at(-1)
     return last?.holdings.length === 4 && last.state !== "starting"
@@ -177,13 +177,13 @@ test("findings and ledger are those of the whole capture, and follow it", async 
   assert.deepEqual(said(second, "late"), ["up, 1 ips: no DEL"])
 })
 
-test("beyond this machine it listens with a certificate or not at all", () => {
+test("listening beyond loopback needs a certificate", () => {
   const cases: [args: string[], status: number, words: RegExp][] = [
-    [["--listen", "0.0.0.0:0"], 5, /0\.0\.0\.0 is reached from other machines.*--tls-cert and --tls-key/],
-    [["--listen", "0.0.0.0:0", "--tls-cert", "/nowhere.pem"], 2, /needs its key/],
-    [["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], 3, /\/nowhere\.pem cannot be read/],
-    [["--listen", "somewhere:99999"], 2, /somewhere:99999 is no address/],
-    [["--listen", new URL(serving.origin).host], 5, /is in use/],
+    [["--listen", "0.0.0.0:0"], 5, /0\.0\.0\.0 is reachable from other machines.*--tls-cert and --tls-key/],
+    [["--listen", "0.0.0.0:0", "--tls-cert", "/nowhere.pem"], 2, /must be used together/],
+    [["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], 3, /cannot read \/nowhere\.pem/],
+    [["--listen", "somewhere:99999"], 2, /invalid listen address somewhere:99999/],
+    [["--listen", new URL(serving.origin).host], 5, /is already in use/],
     [["--capture", join(node.root, "missing")], 3, /missing does not exist/],
   ]
   for (const [args, status, words] of cases) {
@@ -203,7 +203,7 @@ test("beyond this machine it listens with a certificate or not at all", () => {
   }
 })
 
-test("a capture of which nothing can be read ends it", async () => {
+test("a capture without a readable record ends the server", async () => {
   const newer = join(node.root, "newer")
   mkdirSync(newer)
   writeFileSync(join(newer, "calls-20260921T03.jsonl"), '\n{"format":99,"kind":"begin","id":"x"}\n')
@@ -215,7 +215,7 @@ test("a capture of which nothing can be read ends it", async () => {
   )
 })
 
-test("a bundle is served as a directory is, but for what may come", async () => {
+test("a bundle is served like a directory, but is not live", async () => {
   const bundle = join(node.root, "node.bundle")
   const cnitap = ["--import", "tsx", "src/cli/main.ts"]
   const made = spawnSync(process.execPath, [...cnitap, "export", "bundle", "--capture", node.capture, "--out", bundle])
@@ -234,7 +234,7 @@ test("a bundle is served as a directory is, but for what may come", async () => 
   }
 })
 
-test("with a certificate it speaks TLS", async () => {
+test("with a certificate it serves HTTPS", async () => {
   const folder = mkdtempSync(join(tmpdir(), "cnitap-tls-"))
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")]
   writeFileSync(join(folder, "empty.pem"), "")
@@ -277,7 +277,7 @@ test("with a certificate it speaks TLS", async () => {
   }
 })
 
-test("Ctrl-C ends it while a page listens", async () => {
+test("Ctrl-C ends the server while a page is connected", async () => {
   const other = await serve(node.capture)
   const stream = await other.get("/api/events")
   const reader = stream.body?.getReader()

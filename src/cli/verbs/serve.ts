@@ -26,10 +26,10 @@ export const serve: Verb = {
     const page = readPage()
     const capture = await openSelected(context, options)
     const session = new Session(capture)
-    const house = identityOf(randomBytes(18).toString("base64url"), tls)
+    const identity = identityOf(randomBytes(18).toString("base64url"), tls)
     const reviewer = new Reviewer(session, String(options.root))
-    const server = await listen(app(session, reviewer, page, house), address, tls)
-    context.stdout.write(`${urlOf(server, address, house)}\n`)
+    const server = await listen(app(session, reviewer, page, identity), address, tls)
+    context.stdout.write(`${urlOf(server, address, identity)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
     const ended = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
