@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { promisify } from "node:util"
+import { complaintsAboutTests } from "./pure-tests.ts"
 
 const root = join(import.meta.dirname, "..")
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|shared)(\.|$)/
@@ -15,6 +16,7 @@ const checks: [string, () => string[] | Promise<string[]>][] = [
   ["zones", checkImports],
   ["import cycles", checkCycles],
   ["names", checkNames],
+  ["tests", () => complaintsAboutTests(root, filesBelow("test"))],
   ["links", checkLinks],
   ["types", checkTypes],
   ["lint and format", () => complaintsOf("biome", ["check", "--error-on-warnings", "."])],

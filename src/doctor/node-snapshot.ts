@@ -1,7 +1,7 @@
 import { join, relative } from "node:path"
 import { askVersion, type VersionReply } from "../install/apply/version-command.ts"
 import type { Network, NodeFacts, Plugin } from "../install/detect/node-facts.ts"
-import { NodeFiles } from "../install/detect/node-files.ts"
+import type { NodeFiles } from "../install/detect/node-files.ts"
 import { nodeDisk } from "../install/disk/disk.ts"
 import { Ledger } from "../model/ledger/ledger.ts"
 import { type LedgerRow, type Reservation, reconcile } from "../model/ledger/node-ledger.ts"
@@ -35,6 +35,7 @@ export type NodeSnapshot = {
 }
 
 export type CheckOptions = {
+  files: NodeFiles
   /** runs VERSION of every plugin in use */
   mayExecute: boolean
   /** the plugin directories unless it is given */
@@ -45,7 +46,7 @@ export type CheckOptions = {
 }
 
 export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions): Promise<NodeSnapshot> {
-  const files = new NodeFiles(facts.root)
+  const { files } = options
   const active = facts.networks.filter(({ isActive }) => isActive)
   const used = new Set(active.map(({ file }) => file))
   const executed = facts.plugins.filter(({ networks }) => networks.some((file) => used.has(file)))
@@ -66,7 +67,7 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
     kernel: readKernel(files),
     active,
     executed,
-    versions: options.mayExecute ? askAll(facts, files, executed, options.onAsk) : new Map(),
+    versions: options.mayExecute ? askAll(files, executed, options.onAsk) : new Map(),
     dataDirs,
     reservations,
     homes: options.homes ?? facts.binDirs.value,
@@ -90,13 +91,8 @@ function dataDirsOf({ plugins }: Network): string[] {
   return found
 }
 
-function askAll(
-  { root }: NodeFacts,
-  files: NodeFiles,
-  plugins: readonly Plugin[],
-  onAsk: CheckOptions["onAsk"],
-): Map<string, VersionReply> {
-  const disk = nodeDisk(root)
+function askAll(files: NodeFiles, plugins: readonly Plugin[], onAsk: CheckOptions["onAsk"]): Map<string, VersionReply> {
+  const disk = nodeDisk(files.root, files.run)
   // Whoever may write to a plugin would have us run what they like, as root.
   const sound = plugins.flatMap(({ path, isExecutable }) =>
     path !== undefined && isExecutable && ((files.stat(path)?.mode ?? 0o002) & 0o002) === 0 ? [path] : [],

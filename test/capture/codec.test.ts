@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decode, encode } from "../../src/capture/codec.ts"
 import type { Begin, End } from "../../src/capture/record.ts"
-import { checksum } from "../relay/stand.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
 import { Random } from "./random.ts"
 
 const begin: Begin = {

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { runChecks } from "../../src/doctor/run-checks.ts"
-import { detect } from "../../src/install/detect/detect.ts"
 import { Random } from "../capture/random.ts"
 import { PLATFORM_TREES } from "../install/detect/platform-trees.ts"
+import { detectFiles } from "../install/no-programs.ts"
 import { plant, type Tree } from "../install/plant.ts"
+import { PlantedFiles } from "../install/planted-files.ts"
 
 const ROUNDS = 150
 
@@ -27,9 +28,10 @@ test("whatever a node's files hold, it is looked at to the end", async (t) => {
     )
     const root = plant(t, changed)
     try {
-      const facts = detect(root)
+      const facts = detectFiles(root)
       assert.equal(facts.root, root)
       for (const { severity, rule, detail, remedy, evidence } of await runChecks(facts, {
+        files: new PlantedFiles(root),
         mayExecute: false,
         nowMs: 0,
       })) {
@@ -64,7 +66,7 @@ test("symlinks in a circle, directories in the place of files, a file in the pla
   symlinkSync("etc", join(root, "etc"))
   writeFileSync(join(root, "opt"), "")
   writeFileSync(join(root, "proc"), "")
-  const found = await runChecks(detect(root), { mayExecute: false, nowMs: 0 })
+  const found = await runChecks(detectFiles(root), { files: new PlantedFiles(root), mayExecute: false, nowMs: 0 })
   assert.deepEqual(
     found.map(({ rule }) => rule),
     ["conf-dir-missing", "bin-dir-missing", "runtime-missing"],
@@ -76,6 +78,8 @@ test("symlinks in a circle, directories in the place of files, a file in the pla
     "/var/lib/cni/results/x/y": "",
     "/var/lib/cni/networks/file": "",
   })
-  const rules = (await runChecks(detect(odd), { mayExecute: false, nowMs: 0 })).map(({ rule }) => rule)
+  const rules = (await runChecks(detectFiles(odd), { files: new PlantedFiles(odd), mayExecute: false, nowMs: 0 })).map(
+    ({ rule }) => rule,
+  )
   assert.deepEqual(rules, ["network-broken", "bin-dir-missing", "runtime-missing"])
 })

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict"
-import { chmodSync, chownSync, utimesSync } from "node:fs"
+import { chmodSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { runChecks } from "../../src/doctor/run-checks.ts"
-import { detect } from "../../src/install/detect/detect.ts"
 import { conflists } from "../install/detect/platform-trees.ts"
+import { detectFiles } from "../install/no-programs.ts"
 import { mountinfo, plant, process, program, programs, type Tree } from "../install/plant.ts"
+import { PlantedFiles } from "../install/planted-files.ts"
 import { HEALTHY, LIST, list, ranged } from "./healthy.ts"
 
 const NOW_MS = Date.UTC(2030, 0, 1)
 
 /** A line a finding: severity, rule, what is wrong, and what to do. */
-async function findings(root: string): Promise<string[]> {
-  const found = await runChecks(detect(root), { mayExecute: false, nowMs: NOW_MS })
+async function findings(root: string, owners: Record<string, number> = {}): Promise<string[]> {
+  const files = new PlantedFiles(root, owners)
+  const found = await runChecks(detectFiles(root), { files, mayExecute: false, nowMs: NOW_MS })
   return found.map(({ severity, rule, detail, remedy }) => `${severity} ${rule}: ${detail} => ${remedy}`)
 }
 
@@ -128,8 +130,7 @@ test("network-open, plugin-open: modes and owners", async (t) => {
   const root = plant(t, HEALTHY)
   chmodSync(join(root, LIST), 0o666)
   chmodSync(join(root, "/opt/cni/bin/bridge"), 0o775)
-  chownSync(join(root, "/opt/cni/bin/portmap"), 1000, 1000)
-  assert.deepEqual(await findings(root), [
+  assert.deepEqual(await findings(root, { "/opt/cni/bin/portmap": 1000 }), [
     `error network-open: ${LIST} has mode 0666 => chmod go-w ${LIST}`,
     "error plugin-open: /opt/cni/bin/bridge has mode 0775 => chmod go-w /opt/cni/bin/bridge",
     "warning plugin-open: /opt/cni/bin/portmap belongs to user 1000 => chown root /opt/cni/bin/portmap",

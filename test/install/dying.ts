@@ -7,6 +7,7 @@ import { createInterface } from "node:readline"
 import { apply } from "../../src/install/apply/apply.ts"
 import { nodeDisk } from "../../src/install/disk/disk.ts"
 import { readRelay } from "../../src/install/disk/relay-file.ts"
+import { runProgram } from "../../src/install/disk/run-program.ts"
 import type { InstallOptions, Mode } from "../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../src/install/plan/inventory.ts"
 import { planInstall } from "../../src/install/plan/plan.ts"
@@ -41,7 +42,7 @@ for await (const line of createInterface(process.stdin)) {
 }
 
 function perform({ verb, mode, confDir, binDir, shimDir, capture, path, handshake, dieAfter }: Order): void {
-  const disk = mortal(nodeDisk("/"), dieAfter)
+  const disk = mortal(nodeDisk("/", runProgram), dieAfter)
   const settle = (): string[] => {
     writeFileSync(handshake, "")
     while (existsSync(handshake)) sleep(2)

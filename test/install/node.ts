@@ -1,93 +1,27 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs"
+import { copyFileSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
 import type { Socket } from "node:net"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
 import { double } from "../doubles/double.ts"
+import { type Attributes, NodeTree } from "./node-tree.ts"
 
-/** A node's directories in a temporary root, with plugins that are programs. */
-export class Node {
-  readonly root = mkdtempSync(join(tmpdir(), "cnitap-node-"))
-  readonly binDir = "/opt/cni/bin"
-  readonly confDir = "/etc/cni/net.d"
-  readonly bin = this.at(this.binDir)
-
-  constructor() {
-    for (const path of [this.binDir, this.confDir, "/var/lib/cni/results"])
-      mkdirSync(this.at(path), { recursive: true })
-  }
-
-  at(path: string): string {
-    return join(this.root, path)
-  }
-
-  /** A plugin that performs these steps, of an age and, where given, with an owner, a mode and attributes of its own. */
-  plugin(
-    name: string,
-    steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`],
-    given: Attributes = {},
-  ): string {
-    const path = join(this.bin, name)
-    rmSync(path, { force: true })
+/** A node whose plugins are programs, with every attribute that a file can have. */
+export class Node extends NodeTree {
+  protected override program(path: string): void {
     copyFileSync(double("plugin"), path)
-    writeFileSync(`${path}.json`, JSON.stringify(steps))
-    dress(path, { mode: 0o755, ...given })
-    return path
   }
 
-  /** A name for a multi-call binary, which dispatches on argv[0]. */
-  link(name: string, target: string, steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`]): string {
-    const path = join(this.bin, name)
-    symlinkSync(target, path)
-    writeFileSync(`${path}.json`, JSON.stringify(steps))
-    return path
-  }
-
-  list(file: string, plugins: readonly object[], more: object = {}, given: Attributes = {}): string {
-    const text = `${JSON.stringify({ cniVersion: "1.0.0", name: "pods", ...more, plugins }, null, 2)}\n`
-    return this.file(join(this.confDir, file), text, given)
-  }
-
-  file(path: string, content: string | Buffer, given: Attributes = {}): string {
-    mkdirSync(dirname(this.at(path)), { recursive: true })
-    writeFileSync(this.at(path), content)
-    dress(this.at(path), { mode: 0o644, ...given })
-    return path
-  }
-
-  symlink(target: string, path: string): void {
-    symlinkSync(target, this.at(path))
-  }
-
-  directory(path: string, mode: number): void {
-    mkdirSync(this.at(path), { recursive: true })
-    chmodSync(this.at(path), mode)
-  }
-
-  delete(path: string): void {
-    rmSync(this.at(path), { recursive: true })
-  }
-
-  names(path: string): string[] {
-    return readdirSync(this.at(path)).sort()
+  protected override dress(path: string, given: Attributes): void {
+    super.dress(path, given)
+    if (given.attributes === undefined) return
+    python(
+      "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
+      path,
+      JSON.stringify(given.attributes),
+    )
   }
 
   /** Everything about every file: two equal trees are told apart by nothing but their inode numbers. */
@@ -115,26 +49,6 @@ export class Node {
     visit(top)
     return found
   }
-
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true })
-  }
-}
-
-export type Attributes = { mode?: number; owner?: number; attributes?: Record<string, string>; ageDays?: number }
-
-function dress(path: string, { mode = 0o644, owner, attributes = {}, ageDays = 400 }: Attributes): void {
-  if (owner !== undefined) chownSync(path, owner, owner)
-  chmodSync(path, mode)
-  if (Object.keys(attributes).length > 0) {
-    python(
-      "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
-      path,
-      JSON.stringify(attributes),
-    )
-  }
-  const seconds = Math.floor(Date.UTC(2026, 0, 1) / 1000) - ageDays * 86_400
-  utimesSync(path, seconds + 0.125, seconds + 0.25)
 }
 
 /** Node cannot read extended attributes; one that can is asked for a tree a line. */

@@ -8,6 +8,7 @@ import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Disk, nodeDisk } from "../../install/disk/disk.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
 import type { Surroundings } from "../../install/undo/undo.ts"
 import type { Context } from "../context.ts"
@@ -39,12 +40,15 @@ export function addNode(command: Command): Command {
 /** Looks at the node; changes nothing. */
 export function openNode(options: Record<string, unknown>): NodeView {
   const root = directoryOf(String(options.root), "--root")
-  const disk = nodeDisk(root)
+  const disk = nodeDisk(root, runProgram)
   const binDirs = namesOption(options.binDir) ?? []
   const confDir = textOption(options.confDir)
   for (const binDir of binDirs) directoryOf(disk.at(binDir), "--bin-dir", binDir)
   if (confDir !== undefined) directoryOf(disk.at(confDir), "--conf-dir", confDir)
-  const facts = detect(root, { ...(binDirs.length > 0 ? { binDirs } : {}), ...(confDir ? { confDir } : {}) })
+  const facts = detect(root, runProgram, {
+    ...(binDirs.length > 0 ? { binDirs } : {}),
+    ...(confDir ? { confDir } : {}),
+  })
   const shimDir = String(options.shimDir)
   if (!shimDir.startsWith("/")) throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Begin it with /.")
   const surroundings = {

@@ -1,5 +1,7 @@
 import { runChecks } from "../../doctor/run-checks.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
+import { NodeFiles } from "../../install/detect/node-files.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
 import { addNode, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
@@ -16,6 +18,7 @@ export const doctor: Verb = {
     const { facts, homes } = openNode(options)
     const progress = progressOf(context)
     const findings = await runChecks(facts, {
+      files: new NodeFiles(facts.root, runProgram),
       mayExecute: facts.root === "/" || options.execute === true,
       homes,
       nowMs: context.nowMs(),

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import type { Disk } from "../disk/disk.ts"
 
 /** VERSION reads nothing and changes nothing; libcni sends it with these variables (pkg/invoke/exec.go). */
@@ -14,12 +13,12 @@ export type VersionReply =
 /** Runs VERSION of a plugin of the node; `path` is the node's, `argv0` what it is called by. */
 export function askVersion(disk: Disk, path: string, argv0 = path): VersionReply {
   const isMounted = disk.at("/") !== "/"
-  const options = { env: { PATH: process.env.PATH, ...ENV }, input: STDIN, cwd: "/", timeout: TIMEOUT_MS }
+  const options = { env: { PATH: process.env.PATH, ...ENV }, stdin: STDIN, cwd: "/", timeoutMs: TIMEOUT_MS }
   // A plugin of a mounted root needs that root's libraries; chroot(1) cannot pass another argv[0], the name stays.
   const { error, stdout, stderr, status, signal } = isMounted
-    ? spawnSync("chroot", [disk.at("/"), path], options)
-    : spawnSync(path, [], { ...options, argv0 })
-  if (error && "code" in error && error.code !== "EPIPE") return { cannot: String(error.code) }
+    ? disk.run("chroot", [disk.at("/"), path], options)
+    : disk.run(path, [], { ...options, argv0 })
+  if (error?.code !== undefined && error.code !== "EPIPE") return { cannot: error.code }
   return { stdout: stdout.toString("latin1"), stderr: stderr.toString("latin1"), status, signal }
 }
 

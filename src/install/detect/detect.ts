@@ -1,3 +1,4 @@
+import type { RunProgram } from "../disk/run-program.ts"
 import { findAgents } from "./find-agents.ts"
 import { binDirsOf, confDirOf, findPlatform } from "./find-platform.ts"
 import { findPlugin, findPlugins } from "./find-plugins.ts"
@@ -20,8 +21,8 @@ export type DetectOptions = {
  * Looks at the node that is mounted at `root`, and changes nothing. A node that is not there has facts too: no runtime,
  * no network, the directories that every runtime takes.
  */
-export function detect(root: string, options: DetectOptions = {}): NodeFacts {
-  const files = new NodeFiles(root)
+export function detect(root: string, run: RunProgram, options: DetectOptions = {}): NodeFacts {
+  const files = new NodeFiles(root, run)
   const processes = readProcesses(files)
   const { platform, evidence } = findPlatform(files)
   const runtimes = findRuntimes(files, processes, platform.name)

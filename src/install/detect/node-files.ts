@@ -10,6 +10,7 @@ import {
 } from "node:fs"
 import { basename, dirname, join, normalize } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import type { RunProgram } from "../disk/run-program.ts"
 
 /**
  * A node's files below the root that it is mounted under. Symlinks are followed as the node follows them: an absolute
@@ -17,9 +18,12 @@ import { Fault } from "../../fault/fault.ts"
  */
 export class NodeFiles {
   readonly root: string
+  /** for what no file shows: the version of a daemon, labels of SELinux */
+  readonly run: RunProgram
 
-  constructor(root: string) {
+  constructor(root: string, run: RunProgram) {
     this.root = root
+    this.run = run
   }
 
   /** The node's path with every symlink followed; undefined: it leads nowhere. */

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import type { SeLinux } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
@@ -22,8 +21,9 @@ function labelsOf(files: NodeFiles, paths: readonly string[]): Record<string, st
   for (const path of new Set(paths)) {
     const host = files.host(path)
     if (host === undefined) continue
-    const { stdout, status } = spawnSync("stat", ["--printf=%C", host], { encoding: "utf8" })
-    if (status === 0 && stdout !== "" && stdout !== "?") labels[path] = stdout
+    const { stdout, status } = files.run("stat", ["--printf=%C", host])
+    const label = stdout.toString("utf8")
+    if (status === 0 && label !== "" && label !== "?") labels[path] = label
   }
   return labels
 }

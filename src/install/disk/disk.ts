@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import {
   chmodSync,
   chownSync,
@@ -18,6 +17,7 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import type { RunProgram } from "./run-program.ts"
 
 /**
  * Everything that the installer changes on a node goes through here, one method a step, so that tests can die after
@@ -27,6 +27,8 @@ import { Fault } from "../../fault/fault.ts"
 export interface Disk {
   /** where a path of the node lies for this process, for reading */
   at(path: string): string
+  /** Runs a program of this machine; no step of its own. */
+  run: RunProgram
   makeDirectory(path: string, mode: number): void
   /** false when it is not empty, or gone */
   removeDirectory(path: string): boolean
@@ -44,10 +46,11 @@ export interface Disk {
   remove(path: string): boolean
 }
 
-export function nodeDisk(root = "/"): Disk {
+export function nodeDisk(root: string, run: RunProgram): Disk {
   const at = (path: string) => join(root, path)
   return {
     at,
+    run,
     makeDirectory(path, mode) {
       during(path, () => {
         mkdirSync(at(path), { mode })
@@ -78,7 +81,7 @@ export function nodeDisk(root = "/"): Disk {
     },
     copy(from, path) {
       during(path, () => {
-        const { error, status, stderr } = spawnSync("cp", ["--archive", "--no-target-directory", at(from), at(path)])
+        const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", at(from), at(path)])
         if (error || status !== 0) {
           const why = error ? error.message : String(stderr).trim()
           throw new Fault(
@@ -124,7 +127,7 @@ export function nodeDisk(root = "/"): Disk {
         chownSync(at(path), uid, gid)
         chmodSync(at(path), mode & 0o7777)
         // Node has no call for extended attributes; where GNU cp is missing, the label is the one that the directory gives.
-        const { status } = spawnSync("cp", [
+        const { status } = run("cp", [
           "--attributes-only",
           "--preserve=all",
           "--no-preserve=timestamps",

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test"
 import { apply } from "../../../src/install/apply/apply.ts"
 import { type Disk, nodeDisk } from "../../../src/install/disk/disk.ts"
 import { type RelayFile, readRelay, sha256 } from "../../../src/install/disk/relay-file.ts"
+import { runProgram } from "../../../src/install/disk/run-program.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../../src/install/plan/inventory.ts"
 import { planInstall } from "../../../src/install/plan/plan.ts"
@@ -107,7 +108,7 @@ test("a file system without hard links: copies with every attribute, given back 
   node.plugin("bridge", undefined, { owner: 1000, mode: 0o750, attributes: { "user.origin": "vendor" } })
   const before = await node.tree()
   const disk: Disk = {
-    ...nodeDisk("/"),
+    ...nodeDisk("/", runProgram),
     link() {
       throw Object.assign(new Error("EPERM"), { code: "EPERM" })
     },
@@ -164,7 +165,7 @@ test("uninstalled with probes left, then installed again in any mode: nothing of
   }
 })
 
-function install(node: Node, { relay = readRelay(), disk = nodeDisk("/") }): void {
+function install(node: Node, { relay = readRelay(), disk = nodeDisk("/", runProgram) }): void {
   const wish: InstallOptions = {
     mode: "swap",
     shimDir: node.at("/opt/cnitap/bin"),

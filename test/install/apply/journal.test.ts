@@ -6,11 +6,12 @@ import { test } from "node:test"
 import { Fault } from "../../../src/fault/fault.ts"
 import { note, readJournal } from "../../../src/install/apply/journal.ts"
 import { nodeDisk } from "../../../src/install/disk/disk.ts"
+import { noPrograms } from "../no-programs.ts"
 
 test("a journal that somebody else may have written is neither read nor written", (t) => {
   const root = mkdtempSync(join(tmpdir(), "cnitap-journal-"))
   t.after(() => rmSync(root, { recursive: true }))
-  const disk = nodeDisk(root)
+  const disk = nodeDisk(root, noPrograms)
   const path = "/journal.jsonl"
   const read = () => readJournal(disk, path, "/bin")
   const isRefused = (error: unknown) => error instanceof Fault && error.code === "REFUSED"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { detect } from "../../../src/install/detect/detect.ts"
+import { detectFiles } from "../no-programs.ts"
 import { plant, process, type Tree } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
@@ -8,7 +8,7 @@ const CONF = "/etc/cni/net.d"
 
 /** Name, what becomes of a relay, what becomes of entries in the list, what told of it. */
 function agents(root: string): unknown[] {
-  return detect(root).agents.map(({ name, onSwap, onListEdit, evidence }) => [name, onSwap, onListEdit, evidence])
+  return detectFiles(root).agents.map(({ name, onSwap, onListEdit, evidence }) => [name, onSwap, onListEdit, evidence])
 }
 
 const cases: [string, unknown[]][] = [
@@ -53,7 +53,7 @@ for (const [network, expected] of cases) {
 }
 
 test("flannel in k3s is k3s", (t) => {
-  const [flannel] = detect(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
+  const [flannel] = detectFiles(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
     confDir: CONF,
   }).agents
   assert.equal(flannel?.does, "k3s writes 10-flannel.conflist and the links to its plugins anew at each start")

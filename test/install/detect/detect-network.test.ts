@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { detect } from "../../../src/install/detect/detect.ts"
 import type { NodeFacts } from "../../../src/install/detect/node-facts.ts"
+import { detectFiles } from "../no-programs.ts"
 import { plant, program, programs, type Tree } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
@@ -45,17 +45,17 @@ test("containerd takes the first file in the order of bytes; a .conf stands befo
     [`${CONF}/10-b.conflist.bak`]: "not read",
     [`${CONF}/00-directory.conf`]: "directory",
   })
-  assert.deepEqual(chosen(detect(root)), ["* 10-b.conf ptp", "  10-b.conflist bridge", "  9-late.json macvlan"])
+  assert.deepEqual(chosen(detectFiles(root)), ["* 10-b.conf ptp", "  10-b.conflist bridge", "  9-late.json macvlan"])
 })
 
 test("max_conf_num: that many, or all of them", (t) => {
   const lists = ["1.conflist", "2.conflist", "3.conflist"].map((file) => list(file, [{ type: "bridge" }]))
-  assert.deepEqual(chosen(detect(plant(t, containerd("max_conf_num = 2"), ...lists))), [
+  assert.deepEqual(chosen(detectFiles(plant(t, containerd("max_conf_num = 2"), ...lists))), [
     "* 1.conflist bridge",
     "* 2.conflist bridge",
     "  3.conflist bridge",
   ])
-  assert.deepEqual(chosen(detect(plant(t, containerd("max_conf_num = 0"), ...lists))), [
+  assert.deepEqual(chosen(detectFiles(plant(t, containerd("max_conf_num = 0"), ...lists))), [
     "* 1.conflist bridge",
     "* 2.conflist bridge",
     "* 3.conflist bridge",
@@ -69,11 +69,11 @@ test("a broken first file leaves containerd without a network; CRI-O goes on to 
     programs("/opt/cni/bin", "bridge"),
   ]
   const half = /^ {2}01-half\.conflist it is no JSON: /
-  const [first, second, third] = chosen(detect(plant(t, containerd(), ...files)))
+  const [first, second, third] = chosen(detectFiles(plant(t, containerd(), ...files)))
   assert.equal(first, "  00-empty.conflist it is empty")
   assert.match(second ?? "", half)
   assert.equal(third, "  10-good.conflist bridge")
-  const crio = chosen(detect(plant(t, { "/etc/crio/crio.conf": "" }, ...files)))
+  const crio = chosen(detectFiles(plant(t, { "/etc/crio/crio.conf": "" }, ...files)))
   assert.equal(crio[2], "* 10-good.conflist bridge")
 })
 
@@ -85,20 +85,20 @@ test("CRI-O passes over a list with a plugin that is missing, and obeys cni_defa
     programs("/opt/cni/bin", "bridge"),
   ]
   const first = "  10-first.conflist plugin absent is in no plugin directory"
-  assert.deepEqual(chosen(detect(plant(t, { "/etc/crio/crio.conf": "" }, ...files))), [
+  assert.deepEqual(chosen(detectFiles(plant(t, { "/etc/crio/crio.conf": "" }, ...files))), [
     first,
     "* 20-second.conflist bridge",
     "  30-third.conflist bridge",
   ])
   const named = '[crio.network]\ncni_default_network = "30-third"\n'
-  assert.deepEqual(chosen(detect(plant(t, { "/etc/crio/crio.conf": named }, ...files))), [
+  assert.deepEqual(chosen(detectFiles(plant(t, { "/etc/crio/crio.conf": named }, ...files))), [
     first,
     "  20-second.conflist bridge",
     "* 30-third.conflist bridge",
   ])
   const nowhere = '[crio.network]\ncni_default_network = "elsewhere"\n'
   assert.deepEqual(
-    chosen(detect(plant(t, { "/etc/crio/crio.conf": nowhere }, ...files)))[1],
+    chosen(detectFiles(plant(t, { "/etc/crio/crio.conf": nowhere }, ...files)))[1],
     "  20-second.conflist bridge",
   )
 })
@@ -113,7 +113,7 @@ test("podman reads lists only, and works with every one of them", (t) => {
       [`${CONF}/10-single.conf`]: '{"name":"single","type":"ptp"}',
     },
   )
-  assert.deepEqual(chosen(detect(root)), [
+  assert.deepEqual(chosen(detectFiles(root)), [
     "* 87-podman-bridge.conflist bridge,portmap,firewall,tuning",
     "* net.conflist bridge",
   ])
@@ -126,13 +126,13 @@ test("a side directory adds plugins since containerd 2.1, unless the list says n
   }
   const open = list("10-pods.conflist", [{ type: "bridge" }], { name: "pods" })
   const closed = list("10-pods.conflist", [{ type: "bridge" }], { name: "pods", loadOnlyInlinedPlugins: "true" })
-  const found = detect(plant(t, containerd("", "2.1.1"), open, side))
+  const found = detectFiles(plant(t, containerd("", "2.1.1"), open, side))
   assert.deepEqual(chosen(found), ["* 10-pods.conflist bridge,tuning"])
   assert.deepEqual(found.networks[0]?.sideFiles, [`${CONF}/pods/10-extra.conf`])
-  assert.deepEqual(chosen(detect(plant(t, containerd("", "2.1.1"), closed, side))), ["* 10-pods.conflist bridge"])
-  assert.deepEqual(chosen(detect(plant(t, containerd("", "1.7.24"), open, side))), ["* 10-pods.conflist bridge"])
+  assert.deepEqual(chosen(detectFiles(plant(t, containerd("", "2.1.1"), closed, side))), ["* 10-pods.conflist bridge"])
+  assert.deepEqual(chosen(detectFiles(plant(t, containerd("", "1.7.24"), open, side))), ["* 10-pods.conflist bridge"])
   const broken = { [`${CONF}/pods/10-extra.conf`]: '{"name":"x"}' }
-  assert.deepEqual(chosen(detect(plant(t, containerd("", "2.1.1"), open, broken))), [
+  assert.deepEqual(chosen(detectFiles(plant(t, containerd("", "2.1.1"), open, broken))), [
     `  10-pods.conflist ${CONF}/pods/10-extra.conf: no type`,
   ])
 })
@@ -153,7 +153,7 @@ test("the first regular file wins, executable or not; directories and dangling l
       "/c": "directory",
     },
   )
-  assert.deepEqual(places(detect(root)), [
+  assert.deepEqual(places(detectFiles(root)), [
     "bridge (the list) /a/bridge not executable hides /b/bridge",
     "host-local (IPAM of bridge) /c/host-local not /a/host-local not /b/host-local",
     "portmap (the list) /b/portmap",
@@ -171,7 +171,7 @@ test("one directory under two names hides nothing", (t) => {
       "/usr/lib/cni/bridge": program,
     },
   )
-  assert.deepEqual(places(detect(root)), ["bridge (the list) /usr/lib/cni/bridge"])
+  assert.deepEqual(places(detectFiles(root)), ["bridge (the list) /usr/lib/cni/bridge"])
 })
 
 test("thin Multus has its delegates in its file; its own directory is searched before the runtime's", (t) => {
@@ -182,7 +182,7 @@ test("thin Multus has its delegates in its file; its own directory is searched b
     programs("/usr/libexec/cni", "multus", "flannel", "bridge", "host-local", "portmap"),
     programs("/opt/cni/bin", "flannel", "multus"),
   )
-  assert.deepEqual(places(detect(root)), [
+  assert.deepEqual(places(detectFiles(root)), [
     "multus (the list) /usr/libexec/cni/multus",
     "flannel (delegate of multus) /opt/cni/bin/flannel hides /usr/libexec/cni/flannel",
     "bridge (delegate of flannel) /usr/libexec/cni/bridge",
@@ -201,15 +201,15 @@ test("thick Multus names its cluster network by a file as its pod sees it, or by
     "portmap (delegate of multus-shim) /opt/cni/bin/portmap",
   ]
   const byFile = plant(t, containerd(), conflists("multus-thick"), conflists("flannel"), bins)
-  assert.deepEqual(places(detect(byFile)), delegates)
+  assert.deepEqual(places(detectFiles(byFile)), delegates)
   const byName = plant(t, containerd(), conflists("flannel"), bins, {
     [`${CONF}/00-multus.conf`]: '{"cniVersion":"0.3.1","name":"m","type":"multus-shim","clusterNetwork":"cbr0"}',
   })
-  assert.deepEqual(places(detect(byName)), delegates)
+  assert.deepEqual(places(detectFiles(byName)), delegates)
 })
 
 test("IPAM that is no program of the node is no plugin", (t) => {
-  assert.deepEqual(places(detect(plant(t, conflists("antrea")))), [
+  assert.deepEqual(places(detectFiles(plant(t, conflists("antrea")))), [
     "antrea (the list) missing",
     "portmap (the list) missing",
     "bandwidth (the list) missing",

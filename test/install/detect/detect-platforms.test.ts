@@ -1,13 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { detect } from "../../../src/install/detect/detect.ts"
+import { detectFiles } from "../no-programs.ts"
 import { plant } from "../plant.ts"
 import { factsText } from "./facts-text.ts"
 import { PLATFORM_TREES } from "./platform-trees.ts"
 
 test("kubeadm on Debian: the running containerd decides, not the names that its socket has", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.kubeadm))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.kubeadm))),
     `platform default: no sign of another
 runtime containerd 1.7.24 running
   [process 612; /etc/containerd/config.toml; /run/containerd/containerd.sock] /run/containerd/containerd.sock
@@ -27,7 +27,7 @@ mount /opt/cni/bin on / ext4`,
 
 test("k3s: the configuration it generates, a multi-call binary behind symlinks", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.k3s))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.k3s))),
     `platform k3s: /var/lib/rancher/k3s/agent
 runtime containerd ? running
   [process 900; /var/lib/rancher/k3s/agent/etc/containerd/config.toml] /run/k3s/containerd/containerd.sock
@@ -49,7 +49,7 @@ mount /var/lib/rancher/k3s/data/cni on / ext4`,
 
 test("k3d: an older k3s in a container", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.k3d))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.k3d))),
     `platform k3d: /etc/os-release, NAME="K3s"
 runtime containerd ?
   [/var/lib/rancher/k3s/agent/etc/containerd/config.toml] /run/containerd/containerd.sock
@@ -71,7 +71,7 @@ mount /bin on / ext4`,
 
 test("RKE2: containerd's own defaults, because its configuration names no directory", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.rke2))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.rke2))),
     `platform rke2: /var/lib/rancher/rke2/agent
 runtime containerd ? running
   [process 950; /var/lib/rancher/rke2/agent/etc/containerd/config.toml] /run/k3s/containerd/containerd.sock
@@ -93,7 +93,7 @@ selinux enforcing`,
 
 test("MicroK8s: everything below the snap", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.microk8s))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.microk8s))),
     `platform microk8s: /var/snap/microk8s/current
 runtime containerd ? running
   [process 2210; /var/snap/microk8s/7449/args/containerd.toml] /var/snap/microk8s/common/run/containerd.sock
@@ -113,7 +113,7 @@ mount /var/snap/microk8s/7449/opt/cni/bin on / ext4`,
 
 test("GKE: the one directory below /home that may be executed from", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.gke))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.gke))),
     `platform gke: /etc/os-release, ID=cos; /home/kubernetes/bin
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
@@ -132,7 +132,7 @@ mount /home/kubernetes/bin on /home/kubernetes/bin ext4`,
 
 test("AKS: IPAM that is no program", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.aks))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.aks))),
     `platform aks: /etc/kubernetes/azure.json
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
@@ -150,7 +150,7 @@ mount /opt/cni/bin on / ext4`,
 
 test("OpenShift: CRI-O's drop-in, Multus in front, the primary network in /run", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.openshift))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.openshift))),
     `platform openshift: /etc/os-release, ID="rhcos"; /etc/kubernetes/cni/net.d
 runtime cri-o ? running
   [process 1200; /etc/crio/crio.conf; /etc/crio/crio.conf.d/00-default] /run/crio/crio.sock
@@ -172,7 +172,7 @@ selinux enforcing`,
 
 test("Talos: two containerds, of which one makes pods", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.talos))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.talos))),
     `platform talos: /etc/os-release, NAME="Talos"
 runtime containerd ? running
   [process 1900; /etc/cri/containerd.toml] /run/containerd/containerd.sock
@@ -197,7 +197,7 @@ mount /opt/cni/bin on /opt overlay`,
 
 test("Bottlerocket: overlays and SELinux", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.bottlerocket))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.bottlerocket))),
     `platform bottlerocket: /etc/os-release, NAME=Bottlerocket
 mind: Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on
 runtime containerd ?
@@ -220,7 +220,7 @@ selinux enforcing`,
 
 test("NixOS: a read-only store, found through the systemd unit", (t) => {
   assert.equal(
-    factsText(detect(plant(t, PLATFORM_TREES.nixos))),
+    factsText(detectFiles(plant(t, PLATFORM_TREES.nixos))),
     `platform nixos: /etc/os-release, NAME=NixOS; /etc/NIXOS
 runtime containerd ?
   [/etc/systemd/system/containerd.service; /nix/store/def-containerd.toml] /run/containerd/containerd.sock

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { detect } from "../../../src/install/detect/detect.ts"
 import type { Runtime } from "../../../src/install/detect/node-facts.ts"
+import { detectFiles } from "../no-programs.ts"
 import { plant, process, program, type Tree } from "../plant.ts"
 
 const CONFIG = "/etc/containerd/config.toml"
@@ -13,7 +13,7 @@ function dpkg(name: string, version: string): Tree {
 }
 
 function runtimeOf(root: string): Runtime {
-  const { runtime } = detect(root)
+  const { runtime } = detectFiles(root)
   assert.ok(runtime)
   return runtime
 }
@@ -102,7 +102,7 @@ test("a configuration that containerd would not start with is told", (t) => {
 
 test("Docker's containerd, its CRI plugin switched off, makes no pods", (t) => {
   const root = plant(t, { [CONFIG]: 'disabled_plugins = ["cri"]\n' })
-  const { runtime, runtimes, confDir } = detect(root)
+  const { runtime, runtimes, confDir } = detectFiles(root)
   assert.equal(runtime, undefined)
   assert.deepEqual(
     runtimes.map(({ name, off }) => [name, off]),
@@ -119,7 +119,7 @@ test("a containerd in a container of the node is somebody else's", (t) => {
     process(50, "/usr/local/bin/containerd"),
   )
   assert.deepEqual(
-    detect(root).runtimes.map(({ evidence, isRunning }) => ({ evidence, isRunning })),
+    detectFiles(root).runtimes.map(({ evidence, isRunning }) => ({ evidence, isRunning })),
     [{ evidence: ["process 50"], isRunning: true }],
   )
 })
@@ -173,7 +173,7 @@ test("podman counts where its backend is CNI: configured, chosen when its storag
   const chosen = "/var/lib/containers/storage/defaultNetworkBackend"
   assert.deepEqual(runtimeOf(plant(t, podman, netavark, { [chosen]: "cni" })).evidence, ["/usr/bin/podman", chosen])
   assert.deepEqual(runtimeOf(plant(t, podman)).evidence, ["/usr/bin/podman", "netavark is not installed"])
-  assert.deepEqual(detect(plant(t, podman, netavark)).runtimes, [])
+  assert.deepEqual(detectFiles(plant(t, podman, netavark)).runtimes, [])
 })
 
 test("of several runtimes the one that the kubelet asks decides", (t) => {
@@ -184,25 +184,25 @@ test("of several runtimes the one that the kubelet asks decides", (t) => {
       'KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///var/run/crio/crio.sock --pod-infra-container-image=p"\n',
   }
   assert.deepEqual(
-    detect(plant(t, both)).runtimes.map(({ name }) => name),
+    detectFiles(plant(t, both)).runtimes.map(({ name }) => name),
     ["cri-o", "containerd"],
   )
   const running = plant(t, { [CONFIG]: "version = 2\n" }, process(1, "init"), process(9, "/usr/bin/crio"))
   assert.deepEqual(
-    detect(running).runtimes.map(({ name }) => name),
+    detectFiles(running).runtimes.map(({ name }) => name),
     ["cri-o", "containerd"],
   )
 })
 
 test("options come before everything; a directory without a node has the usual ones", (t) => {
   const root = plant(t, { "/usr/lib/cni/bridge": program })
-  const found = detect(root)
+  const found = detectFiles(root)
   assert.deepEqual(
     { runtime: found.runtime, networks: found.networks, plugins: found.plugins, agents: found.agents },
     { runtime: undefined, networks: [], plugins: [], agents: [] },
   )
   assert.deepEqual(found.binDirs, { value: ["/usr/lib/cni"], from: "the default of every runtime" })
-  const given = detect(root, { confDir: "/x/net.d", binDirs: ["/x/bin", "/y/bin"] })
+  const given = detectFiles(root, { confDir: "/x/net.d", binDirs: ["/x/bin", "/y/bin"] })
   assert.deepEqual(
     [given.confDir, given.binDirs],
     [
@@ -215,7 +215,7 @@ test("options come before everything; a directory without a node has the usual o
 test("a socket alone tells of a runtime", (t) => {
   const sockets = { "/run/containerd/containerd.sock": "", "/run/crio/crio.sock": "" }
   assert.deepEqual(
-    detect(plant(t, sockets)).runtimes.map(({ name, evidence, isRunning }) => [name, evidence, isRunning]),
+    detectFiles(plant(t, sockets)).runtimes.map(({ name, evidence, isRunning }) => [name, evidence, isRunning]),
     [
       ["containerd", ["/run/containerd/containerd.sock"], false],
       ["cri-o", ["/run/crio/crio.sock"], false],
@@ -231,7 +231,7 @@ test("symlinks of a mounted node stay inside of it", (t) => {
     "/srv/opt/cni/bin/bridge": "-> /usr/bin/env",
     "/usr/bin/env": program,
   })
-  const { networks, plugins } = detect(root)
+  const { networks, plugins } = detectFiles(root)
   assert.deepEqual(
     networks.map(({ file, name }) => [file, name]),
     [["/etc/cni/net.d/10-a.conflist", "a"]],

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { detect } from "../../../src/install/detect/detect.ts"
+import { runProgram } from "../../../src/install/disk/run-program.ts"
 import { mountinfo, plant } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
@@ -28,7 +29,7 @@ conf_dir = "${root}/net.d"
   const daemon = spawn("containerd", ["--config", config], { stdio: "ignore" })
   const ended = new Promise((resolve) => daemon.once("exit", resolve))
   try {
-    const mine = () => detect("/").runtimes.find(({ configFile }) => configFile === config)
+    const mine = () => detect("/", runProgram).runtimes.find(({ configFile }) => configFile === config)
     for (let tries = 0; (mine()?.evidence.length ?? 0) < 3 && tries < 100; tries++) await sleep(50)
     const version = execFileSync("containerd", ["--version"], { encoding: "utf8" }).split(" ")[2]
     const { evidence, isRunning, confDir, binDirs, socket, version: found } = mine() ?? {}
@@ -56,7 +57,7 @@ test("where the node's own table of mounts is not there, a volume that is read-o
   try {
     execFileSync("mount", ["-o", "remount,bind,ro,noexec", opt])
     const state = () =>
-      detect(root).mounts.map(({ directory, isReadOnly, isNoexec }) => [directory, isReadOnly, isNoexec])
+      detect(root, runProgram).mounts.map(({ directory, isReadOnly, isNoexec }) => [directory, isReadOnly, isNoexec])
     assert.deepEqual(state(), [
       ["/etc/cni/net.d", false, false],
       ["/opt/cni/bin", true, true],
@@ -91,12 +92,12 @@ test("SELinux: the mode of the kernel, else of the configuration; labels of dire
     "/opt/cni/bin": "system_u:object_r:bin_t:s0",
     "/opt/cni/bin/bridge": "system_u:object_r:container_file_t:s0:c1,c2",
   }
-  assert.deepEqual(detect(root).selinux, { mode: "permissive", labels })
+  assert.deepEqual(detect(root, runProgram).selinux, { mode: "permissive", labels })
   mkdirSync(join(root, "sys/fs/selinux"), { recursive: true })
   writeFileSync(join(root, "sys/fs/selinux/enforce"), "1")
-  assert.deepEqual(detect(root).selinux, { mode: "enforcing", labels })
+  assert.deepEqual(detect(root, runProgram).selinux, { mode: "enforcing", labels })
   const live = plant(t, { "/sys/kernel": "directory", "/etc/selinux/config": "SELINUX=enforcing\n" })
-  assert.deepEqual(detect(live).selinux, { mode: "disabled", labels: {} })
+  assert.deepEqual(detect(live, runProgram).selinux, { mode: "disabled", labels: {} })
 })
 
 test("who is not root and may not read what decides is told so", (t) => {
@@ -105,7 +106,7 @@ test("who is not root and may not read what decides is told so", (t) => {
   const script = `import { detect } from ${JSON.stringify(join(import.meta.dirname, "../../../src/install/detect/detect.ts"))}
 process.setgid(65534)
 process.setuid(65534)
-try { detect(${JSON.stringify(root)}) } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })) }`
+try { detect(${JSON.stringify(root)}, () => { throw new Error("no process is needed") }) } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })) }`
   const asked = (path: string) => {
     chmodSync(join(root, path), 0o600)
     const { stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { detect } from "../../../src/install/detect/detect.ts"
 import { nodeDisk } from "../../../src/install/disk/disk.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../../src/install/plan/inventory.ts"
 import { planInstall } from "../../../src/install/plan/plan.ts"
+import { detectFiles, noPrograms } from "../no-programs.ts"
 import { mountinfo, plant, programs } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
@@ -17,8 +17,8 @@ test("a delegate that Multus finds in its own directory is recorded there, not w
     programs("/opt/cni/bin", "flannel"),
     mountinfo("/ ext4 rw"),
   )
-  const disk = nodeDisk(root)
-  const facts = detect(root)
+  const disk = nodeDisk(root, noPrograms)
+  const facts = detectFiles(root)
   const settings = { capture: "/var/lib/cnitap/capture", raw: false, onlyFailures: false }
   const wish: InstallOptions = { mode: "swap", shimDir: "/opt/cnitap/bin", force: false, settings }
   const { targets, works, refusals } = planInstall(takeInventory(disk, facts, wish), wish, "hash")

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { detect } from "../../../src/install/detect/detect.ts"
+import { runProgram } from "../../../src/install/disk/run-program.ts"
 import { type PrivateNode, startNode } from "../../node/private-node.ts"
 
 const GOOD = list({})
@@ -64,7 +65,7 @@ for (const [name, files] of cases) {
   test(`${name}: detect has a network exactly when containerd has one`, async () => {
     fill({})
     for (const [file, text] of Object.entries(files)) writeFileSync(join(node.confDir, file), text)
-    const found = detect("/", { confDir: node.confDir, binDirs: [node.binDir] })
+    const found = detect("/", runProgram, { confDir: node.confDir, binDirs: [node.binDir] })
     const expected = found.networks.some(({ isActive }) => isActive)
     // From the opposite state, so that what containerd says next is its answer to these files.
     fill(expected ? {} : { "10.conflist": GOOD })

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict"
-import { chownSync, readFileSync, symlinkSync } from "node:fs"
+import { readFileSync, symlinkSync } from "node:fs"
 import { test } from "node:test"
 import { AGENTS, type AgentName } from "../../../src/install/detect/known-agents.ts"
 import type { Mount, NodeFacts, PathSetting } from "../../../src/install/detect/node-facts.ts"
-import { nodeDisk } from "../../../src/install/disk/disk.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
-import { takeInventory } from "../../../src/install/plan/inventory.ts"
-import { type Plan, planInstall } from "../../../src/install/plan/plan.ts"
-import { stepText } from "../../../src/install/plan/step.ts"
-import { Node } from "../node.ts"
-import { factsOf } from "./facts.ts"
+import type { Plan } from "../../../src/install/plan/plan.ts"
+import { NodeTree } from "../node-tree.ts"
+import { BRIDGE, plainNode, planOn, short, stepsOf } from "./planned.ts"
 
 const LIST = "/etc/cni/net.d/10-pods.conflist"
-const BRIDGE = { type: "bridge", ipam: { type: "host-local" } }
 
 test("swap: every plugin that the list reaches, the trial before the first change, the settings last", (t) => {
   const node = plainNode(t)
@@ -125,7 +121,7 @@ test("path: a runtime that knows one directory only finds every plugin in ours",
 })
 
 test("what cannot be recorded is told: missing, not executable, setuid, Antrea's IPAM, daemon-side IPAM", (t) => {
-  const node = new Node()
+  const node = new NodeTree()
   t.after(() => node.remove())
   node.plugin("antrea")
   node.plugin("portmap", undefined, { mode: 0o644 })
@@ -175,9 +171,9 @@ test("agents: who overwrites is a warning, who fights a plugin keeps it, who fig
 
 type Case = {
   refused: string
-  prepare?(node: Node): void
+  prepare?(node: NodeTree): void
   wish: Partial<InstallOptions>
-  around?(node: Node): Partial<NodeFacts>
+  around?(node: NodeTree): Partial<NodeFacts>
   why: string
   hint: string
 }
@@ -275,23 +271,6 @@ const REFUSALS: Case[] = [
     hint: "Name another place with --capture or --log-file.",
   },
   {
-    refused: "a capture that others may read",
-    prepare: (node) => node.directory("/var/lib/cnitap/capture", 0o755),
-    wish: { mode: "swap" },
-    why: "/var/lib/cnitap/capture may be read by others, so that relays would not write there",
-    hint: "Run chmod 700 /var/lib/cnitap/capture, or name another directory with --capture.",
-  },
-  {
-    refused: "a capture of another user",
-    prepare: (node) => {
-      node.directory("/var/lib/cnitap/capture", 0o700)
-      chownSync(node.at("/var/lib/cnitap/capture"), 65534, 65534)
-    },
-    wish: { mode: "swap" },
-    why: "/var/lib/cnitap/capture belongs to another user, so that relays would not write there",
-    hint: "Run chown root /var/lib/cnitap/capture, or name another directory with --capture.",
-  },
-  {
     refused: "a list that is empty",
     prepare: (node) => node.list("10-pods.conflist", []),
     wish: { mode: "chain" },
@@ -339,29 +318,6 @@ test("a symlinked multi-call plugin, and a list that is a symlink, are planned a
   assert.ok(steps.includes("make symlink BIN/.cnitap/real/ptp to BIN/multi"))
   assert.ok(readFileSync(node.at(LIST), "utf8").includes("ptp"))
 })
-
-function plainNode(t: { after(fn: () => void): void }): Node {
-  const node = new Node()
-  t.after(() => node.remove())
-  for (const name of ["bridge", "host-local", "portmap"]) node.plugin(name)
-  node.list("10-pods.conflist", [BRIDGE, { type: "portmap" }])
-  return node
-}
-
-function planOn(node: Node, wish: Partial<InstallOptions>, around: Partial<NodeFacts> = {}): Plan {
-  const settings = { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false }
-  const whole: InstallOptions = { mode: "swap", shimDir: node.at("/opt/cnitap/bin"), force: false, settings, ...wish }
-  const facts = factsOf(node.at(node.confDir), [node.bin], around)
-  return planInstall(takeInventory(nodeDisk("/"), facts, whole), whole, "0".repeat(64))
-}
-
-function stepsOf(plan: Plan, node: Node): string[] {
-  return plan.works.flatMap(({ steps }) => steps.map((step) => short(stepText(step), node)))
-}
-
-function short(text: string, node: Node): string {
-  return text.replaceAll(node.bin, "BIN").replaceAll(node.at(node.confDir), "CONF").replaceAll(node.root, "")
-}
 
 function agent(name: AgentName) {
   const known = AGENTS.find((other) => other.name === name)

@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { apply } from "../../../src/install/apply/apply.ts"
 import { nodeDisk } from "../../../src/install/disk/disk.ts"
 import { readRelay } from "../../../src/install/disk/relay-file.ts"
+import { runProgram } from "../../../src/install/disk/run-program.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../../src/install/plan/inventory.ts"
 import { planInstall } from "../../../src/install/plan/plan.ts"
@@ -28,7 +29,7 @@ test("every plugin answers after every change: install, an agent's upgrade, inst
   )
   const failures: string[] = []
   let changes = 0
-  const disk = mortal(nodeDisk("/"), 0, (count) => {
+  const disk = mortal(nodeDisk("/", runProgram), 0, (count) => {
     changes = count
     for (const name of names) {
       const { stdout, stderr } = spawnSync(join(node.bin, name), { env: ADD, input: "{}", encoding: "utf8" })

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import { isAbsolute } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
 
@@ -9,7 +8,7 @@ const TIMEOUT_MS = 5000
  * tells (a program of a node that is mounted elsewhere is not run).
  */
 export function versionOf(files: NodeFiles, executable: string, packages: readonly string[]): string | undefined {
-  return (files.root === "/" ? asked(executable) : undefined) ?? packaged(files, packages)
+  return (files.root === "/" ? asked(files, executable) : undefined) ?? packaged(files, packages)
 }
 
 /** Compares the numbers only: 1.7.24~rc1 is at least 1.7. */
@@ -22,10 +21,10 @@ export function isVersionAtLeast(version: string, least: string): boolean {
   return true
 }
 
-function asked(executable: string): string | undefined {
+function asked(files: NodeFiles, executable: string): string | undefined {
   if (!isAbsolute(executable)) return undefined
-  const { stdout } = spawnSync(executable, ["--version"], { timeout: TIMEOUT_MS, encoding: "utf8" })
-  return /\bv?(\d+\.\d+(?:\.\d+)?(?:[-~][\w.]+)?)/.exec(stdout ?? "")?.[1]
+  const { stdout } = files.run(executable, ["--version"], { timeoutMs: TIMEOUT_MS })
+  return /\bv?(\d+\.\d+(?:\.\d+)?(?:[-~][\w.]+)?)/.exec(stdout.toString("utf8"))?.[1]
 }
 
 /** dpkg's list is text; RPM's is a database of its own, which is not read. */

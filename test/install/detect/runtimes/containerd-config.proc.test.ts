@@ -7,6 +7,7 @@ import { parse } from "smol-toml"
 import { NodeFiles } from "../../../../src/install/detect/node-files.ts"
 import { readContainerdConfig } from "../../../../src/install/detect/runtimes/containerd-config.ts"
 import { tableAt } from "../../../../src/install/detect/runtimes/toml.ts"
+import { runProgram } from "../../../../src/install/disk/run-program.ts"
 import { plant } from "../../plant.ts"
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".cni'
@@ -24,7 +25,7 @@ function asContainerd(path: string): object {
 
 /** The same, as detect reads it; the keys that are missing have containerd's defaults. */
 function asDetect(path: string, version: string): object {
-  const { cni, broken } = readContainerdConfig(new NodeFiles("/"), path, version)
+  const { cni, broken } = readContainerdConfig(new NodeFiles("/", runProgram), path, version)
   if (broken !== undefined) return { starts: false }
   const { bin_dir = "/opt/cni/bin", conf_dir = "/etc/cni/net.d", max_conf_num = 1 } = cni
   return { bin_dir, conf_dir, max_conf_num }

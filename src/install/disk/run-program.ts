@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process"
+
+/**
+ * Runs a program of this machine to its end. Passed to whatever may run one, so that planning, detecting and checking
+ * can be used (and tested) where no process may be started.
+ */
+export type RunProgram = (file: string, args: readonly string[], options?: ProgramOptions) => ProgramResult
+
+export type ProgramOptions = {
+  /** what the program is called by; the file itself unless given */
+  argv0?: string
+  env?: Record<string, string | undefined>
+  cwd?: string
+  stdin?: string
+  timeoutMs?: number
+}
+
+/** `error`: it could not be started, or did not end in time. */
+export type ProgramResult = {
+  error?: NodeJS.ErrnoException
+  status: number | null
+  signal: string | null
+  stdout: Buffer
+  stderr: Buffer
+}
+
+export const runProgram: RunProgram = (file, args, { stdin, timeoutMs, ...options } = {}) => {
+  const { error, status, signal, stdout, stderr } = spawnSync(file, args, {
+    ...options,
+    ...(stdin === undefined ? {} : { input: stdin }),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+  })
+  return {
+    ...(error ? { error } : {}),
+    status,
+    signal,
+    stdout: stdout ?? Buffer.alloc(0),
+    stderr: stderr ?? Buffer.alloc(0),
+  }
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict"
+import { chownSync } from "node:fs"
+import { test } from "node:test"
+import { plainNode, planOn } from "./planned.ts"
+
+// Only root can make a directory that belongs to root, or to another user.
+const CAPTURE = "/var/lib/cnitap/capture"
+
+test("refused: a capture that others may read", (t) => {
+  const node = plainNode(t)
+  node.directory(CAPTURE, 0o755)
+  assert.deepEqual(
+    planOn(node, { mode: "swap" }).refusals.map(({ why, hint }) => [why, hint]),
+    [
+      [
+        `${node.at(CAPTURE)} may be read by others, so that relays would not write there`,
+        `Run chmod 700 ${node.at(CAPTURE)}, or name another directory with --capture.`,
+      ],
+    ],
+  )
+})
+
+test("refused: a capture of another user", (t) => {
+  const node = plainNode(t)
+  node.directory(CAPTURE, 0o700)
+  chownSync(node.at(CAPTURE), 65534, 65534)
+  assert.deepEqual(
+    planOn(node, { mode: "swap" }).refusals.map(({ why, hint }) => [why, hint]),
+    [
+      [
+        `${node.at(CAPTURE)} belongs to another user, so that relays would not write there`,
+        `Run chown root ${node.at(CAPTURE)}, or name another directory with --capture.`,
+      ],
+    ],
+  )
+})
