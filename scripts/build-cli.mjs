@@ -6,7 +6,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"))
 
 const { metafile } = await build({
   // Threads start from a file of their own.
-  entryPoints: { cnitap: "src/cli/main.ts", "index-worker": "src/store/index/worker.ts" },
+  entryPoints: { cnitap: "src/cli/main.ts", "index-worker": "src/store/index/build/worker.ts" },
   bundle: true,
   platform: "node",
   format: "esm",

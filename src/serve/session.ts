@@ -87,7 +87,12 @@ export class Session {
 
   /** Ids of the operations that a filter lets through, streams and all. */
   async *matching(filter: Filter, nowMs: number): AsyncGenerator<string> {
-    for await (const { id } of readOperations(this.#capture, new ReadErrors(), {}, { filter, nowMs, isLight: true }))
+    for await (const { id } of readOperations(
+      this.#capture,
+      new ReadErrors(),
+      {},
+      { filter, nowMs, withoutStreams: true },
+    ))
       yield id
   }
 

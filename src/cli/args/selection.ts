@@ -13,7 +13,7 @@ import type { TimeRange } from "../../store/capture/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../../store/capture/capture.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { holdRecords } from "../../store/capture/records.ts"
-import type { Progress } from "../../store/index/indexes.ts"
+import type { Progress } from "../../store/index/build/open-indexes.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../render/progress.ts"
@@ -93,7 +93,7 @@ export async function select(context: Context, options: Record<string, unknown>,
       }
     },
     operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),
-    lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, isLight: true }),
+    lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, withoutStreams: true }),
   }
 }
 

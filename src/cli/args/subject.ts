@@ -26,7 +26,12 @@ export async function findSubject(selection: Selection, words: string, namespace
   const pods = new Set<string>()
   const containers = new Set<string>()
   const found: { operation: Operation; call: Call }[] = []
-  for await (const operation of readOperations(capture, damage, {}, { filter: named(word), progress, isLight: true })) {
+  for await (const operation of readOperations(
+    capture,
+    damage,
+    {},
+    { filter: named(word), progress, withoutStreams: true },
+  )) {
     const { pod, containerId } = operation
     if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(`${pod.namespace}/${pod.name}`)
     if (containerId?.startsWith(word)) containers.add(containerId)
@@ -109,7 +114,12 @@ function ambiguous(words: string, what: string, names: string[], hint: string): 
 
 async function missing({ capture }: Selection, words: string): Promise<Fault> {
   const pods = new Set<string>()
-  for await (const { pod } of readOperations(capture, new ReadErrors(), {}, { filter: EVERYTHING, isLight: true }))
+  for await (const { pod } of readOperations(
+    capture,
+    new ReadErrors(),
+    {},
+    { filter: EVERYTHING, withoutStreams: true },
+  ))
     if (pod) pods.add(`${pod.namespace}/${pod.name}`)
   const names = [...pods].map((key) => (words.includes("/") ? key : (key.split("/")[1] ?? key)))
   const elsewhere = [...pods].find((key) => key.endsWith(`/${words}`))

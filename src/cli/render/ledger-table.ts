@@ -7,7 +7,7 @@ import { podName } from "../../model/format.ts"
 import { isSameAddress, Ledger } from "../../model/ledger/ledger.ts"
 import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../../model/ledger/node-ledger.ts"
 import { readNodeState } from "../../store/node/node-state.ts"
-import { bookLedger, type Keeps } from "../../store/query/ledger.ts"
+import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
 import { isChoosing, type Selection } from "../args/selection.ts"
 import { age } from "../args/time.ts"
 import type { Context } from "../context.ts"
@@ -37,7 +37,7 @@ export async function readLedger(
     range,
     nowMs: context.nowMs(),
     progress,
-    ...(address ? { keeps: keepsOf(address) } : {}),
+    ...(address ? { detailsOf: detailsOf(address) } : {}),
     ...(isChoosing(options) ? { filter } : {}),
   })
   const isHere = nodes.has(here)
@@ -56,9 +56,9 @@ export function holds(ips: readonly string[], address: Address): boolean {
   return ips.some((ip) => isSameAddress(ip, address))
 }
 
-function keepsOf(address: Address): Keeps {
-  const needle = addressPrefilter(address)
-  return needle === undefined ? "all" : { needle }
+function detailsOf(address: Address): DetailsOf {
+  const prefilter = addressPrefilter(address)
+  return prefilter === undefined ? "all" : { prefilter }
 }
 
 /** Undefined where this node may not be looked at: the capture alone still tells something. */

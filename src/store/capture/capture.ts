@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises"
 import { Fault } from "../../fault/fault.ts"
-import { namesLike } from "../query/names.ts"
+import { namesLike } from "./directory.ts"
 import { listSegments, type Segment, segmentLister } from "./segments.ts"
 
 /** Where relays write unless they are told otherwise. */

@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
-import { namesLike } from "../query/names.ts"
+import { namesLike } from "./directory.ts"
 
 /** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
 export type Segment = {

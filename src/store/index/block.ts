@@ -4,17 +4,17 @@ import type { ClockEpoch } from "./clock-order.ts"
 import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
 
 /** A stretch of a segment: the lines that start in it. */
-export type Place = { fromByte: number; toByte: number }
+export type ByteRange = { fromByte: number; toByte: number }
 
 /** An end line whose begin line is not in the same block. `offset` counts from the start of the segment. */
-export type Orphan = { head: EndHeader; offset: number }
+export type Orphan = { header: EndHeader; offset: number }
 
 /** What is known of a block beside its columns; it goes into the index as JSON. */
-export type BlockHeader = Place & {
+export type BlockHeader = ByteRange & {
   shape: Shape
   orphans: Orphan[]
-  damage: ReadErrorCount[]
-  stretches: ClockEpoch[]
+  readErrors: ReadErrorCount[]
+  clockEpochs: ClockEpoch[]
   /** where host-local keeps its store, as configurations in the block say it */
   dataDirs: string[]
   /** operations (by number) of more than one family, and the families beyond the first */
@@ -25,13 +25,13 @@ export type BlockHeader = Place & {
   dangling: number[]
 }
 
-export type Block = { head: BlockHeader; columns: Columns }
+export type Block = { header: BlockHeader; columns: Columns }
 
 /** Small enough to be held, large enough that few operations lie across two. */
 const BLOCK_BYTES = 16 * 1024 * 1024
 
-export function placesOf(sizeBytes: number): Place[] {
-  const places: Place[] = []
+export function blockRanges(sizeBytes: number): ByteRange[] {
+  const places: ByteRange[] = []
   for (let fromByte = 0; fromByte < sizeBytes; fromByte += BLOCK_BYTES)
     places.push({ fromByte, toByte: Math.min(sizeBytes, fromByte + BLOCK_BYTES) })
   return places
@@ -43,8 +43,8 @@ export function blockNumber(offset: number): number {
 }
 
 /** Throws RangeError where bytes are missing. */
-export function toBlock(head: BlockHeader, bytes: Buffer): Block {
-  return { head, columns: readColumns(bytes, head.shape) }
+export function toBlock(header: BlockHeader, bytes: Buffer): Block {
+  return { header, columns: readColumns(bytes, header.shape) }
 }
 
 export function blockBytes({ shape }: BlockHeader): number {

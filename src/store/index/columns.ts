@@ -3,7 +3,7 @@ import type { Call, CallState } from "../../model/call.ts"
 import type { Grouped } from "../../model/grouping/group-calls.ts"
 import type { Outcome } from "../../model/operation.ts"
 import type { CallSummary } from "../../model/packed-operations.ts"
-import type { BlockBuilder } from "./block-builder.ts"
+import type { BlockBuilder } from "./build/block-builder.ts"
 import { Dictionary } from "./dictionary.ts"
 
 /** One row a call, operation by operation, parents before children. */
@@ -66,7 +66,7 @@ export type Columns = {
 /** Of what size the arrays are: with it and the bytes the columns can be read again. */
 export type Shape = { rows: number; operations: number; idBytes: number; texts: number; textBytes: number }
 
-export const NOWHERE = 0xffffffff
+export const NO_LINE = 0xffffffff
 export const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 export const EXIT_KINDS = ["none", "code", "signal", "errno"] as const
@@ -101,11 +101,11 @@ export function readColumns(bytes: Buffer, shape: Shape): Columns {
 }
 
 /** What lies in front: the bytes up to what of the calls `Front` has. */
-export type Front = Pick<Columns, "rows" | "operations"> & {
+export type ColumnPrefix = Pick<Columns, "rows" | "operations"> & {
   numbers: Pick<Columns["numbers"], "monoMs" | "durationMs">
 }
 
-export function frontBytes({ rows, operations }: Shape): number {
+export function prefixBytes({ rows, operations }: Shape): number {
   const { wallMs, monoMs, durationMs } = ROWS
   return widths(OPERATIONS, operations) + widths({ wallMs, monoMs, durationMs }, rows)
 }
@@ -154,7 +154,7 @@ export function writeCalls(
     numbers.depth[place] = more.depth[row] ?? 0
     numbers.level[place] = level[place] ?? 0
     numbers.as[place] = table.isProbe[row] ?? 0
-    numbers.state[place] = table.isProbe[row] === 1 || more.end[row] !== NOWHERE ? ENDED : UNKNOWN
+    numbers.state[place] = table.isProbe[row] === 1 || more.end[row] !== NO_LINE ? ENDED : UNKNOWN
     const id = more.id[row] ?? 0
     const [from = 0, to = 0] = [starts[id], starts[id + 1]]
     for (let at = from; at < to; at++) ids[place * idBytes + at - from] = bytes[at] ?? 0

@@ -1,9 +1,9 @@
-/** Texts by number, read from their bytes when they are asked for. Number 0 is "none". */
+/** Texts by number, decoded on demand. Number 0 means "no text". */
 export class Dictionary {
   readonly bytes: Buffer
   /** start of each text in `bytes`, and the end of the last */
   readonly starts: Uint32Array
-  #known: (string | undefined)[] | undefined
+  #decoded: (string | undefined)[] | undefined
 
   constructor(bytes: Buffer, starts: Uint32Array) {
     this.bytes = bytes
@@ -16,11 +16,11 @@ export class Dictionary {
 
   text(number: number): string | undefined {
     if (number === 0) return undefined
-    this.#known ??= new Array<string | undefined>(this.size)
-    const known = this.#known[number]
-    if (known !== undefined) return known
+    this.#decoded ??= new Array<string | undefined>(this.size)
+    const decoded = this.#decoded[number]
+    if (decoded !== undefined) return decoded
     const text = this.bytes.toString("utf8", this.starts[number], this.starts[number + 1])
-    this.#known[number] = text
+    this.#decoded[number] = text
     return text
   }
 }

@@ -4,22 +4,22 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import type { Segment } from "../capture/segments.ts"
 import { type Block, type BlockHeader, blockBytes, toBlock } from "./block.ts"
-import type { Built } from "./build-block.ts"
-import { aligned, type Front, frontBytes, readColumns } from "./columns.ts"
+import type { BuiltBlock } from "./build/build-block.ts"
+import { aligned, type ColumnPrefix, prefixBytes, readColumns } from "./columns.ts"
 
 /**
- * A segment's index as a file: a header of fixed size, the blocks, then as JSON what `Trailer` says. It is written from
- * front to end while blocks are built, and the header last, so that a torn one is never taken for whole.
+ * The end of an index file, as JSON. The file holds a header of fixed size, the blocks and the trailer. It is written
+ * sequentially while blocks are built, and the header last, so that a torn file is never mistaken for a complete one.
  */
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
 
-/** Another layout or record format, another number: an index of another number is made anew. */
+/** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
 const LAYOUT = 7
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096
 
-/** An index that can be read: heads in memory, columns in the file. */
+/** An open index: block headers in memory, columns in the file. */
 export class IndexFile {
   readonly #file: number
   readonly #blocks: Trailer["blocks"]
@@ -29,23 +29,23 @@ export class IndexFile {
     this.#blocks = blocks
   }
 
-  get heads(): readonly BlockHeader[] {
+  get headers(): readonly BlockHeader[] {
     return this.#blocks
   }
 
-  /** It lies in the window, and is gone when the window takes another one. */
-  block(number: number, window: Window): Block {
-    const head = this.#blocks[number]
-    if (!head) throw new RangeError(`no block ${number}`)
-    return toBlock(head, window.read(this.#file, head.at, blockBytes(head)))
+  /** The block's columns lie in the buffer: reading another block into it overwrites them. */
+  block(number: number, buffer: BlockBuffer): Block {
+    const header = this.#blocks[number]
+    if (!header) throw new RangeError(`no block ${number}`)
+    return toBlock(header, buffer.read(this.#file, header.at, blockBytes(header)))
   }
 
-  /** A fifth of a block. */
-  front(number: number, window: Window): Front {
-    const head = this.#blocks[number]
-    if (!head) throw new RangeError(`no block ${number}`)
-    const bytes = window.read(this.#file, head.at, blockBytes(head), frontBytes(head.shape))
-    return readColumns(bytes, head.shape)
+  /** The first columns of a block: a fifth of its bytes. */
+  prefix(number: number, buffer: BlockBuffer): ColumnPrefix {
+    const header = this.#blocks[number]
+    if (!header) throw new RangeError(`no block ${number}`)
+    const bytes = buffer.read(this.#file, header.at, blockBytes(header), prefixBytes(header.shape))
+    return readColumns(bytes, header.shape)
   }
 
   close(): void {
@@ -53,13 +53,13 @@ export class IndexFile {
   }
 }
 
-/** Holds one block after the other in the same memory: fresh memory for each costs more than reading it. */
-export class Window {
+/** Memory for one block at a time: allocating it for each block would cost more than reading the block. */
+export class BlockBuffer {
   #bytes = Buffer.alloc(0)
 
-  /** `wanted`: how many of the bytes are read. */
+  /** Reads only the first `wanted` of `length` bytes. */
   read(file: number, at: number, length: number, wanted = length): Buffer {
-    // In an array buffer of its own, so that arrays of any width can lie over it.
+    // In an array buffer of its own: offsets of typed arrays must be multiples of their width.
     if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(length + length / 4)
     fill(this.#bytes.subarray(0, wanted), file, at)
     return this.#bytes.subarray(0, length)
@@ -67,8 +67,8 @@ export class Window {
 }
 
 /**
- * The index beside a segment, hidden from the relay's pruning by its name. Undefined where there is none, where it is
- * torn, or where the segment is not what it was: size, time and a hash of its first and last bytes tell.
+ * The index stored beside a segment; its name hides it from the relay's pruning. Undefined if there is none, if it is
+ * torn, or if the segment has changed since: compared are size, modification time and a hash of its first and last bytes.
  */
 export function openIndex(segment: Segment): IndexFile | undefined {
   let file: number | undefined
@@ -78,8 +78,8 @@ export function openIndex(segment: Segment): IndexFile | undefined {
     if (header.readUInt32LE(0) !== MAGIC || header.readUInt32LE(4) !== LAYOUT) throw new RangeError("foreign index")
     const at = Number(header.readBigUInt64LE(8))
     const trailer = JSON.parse(read(file, at, header.readUInt32LE(16)).toString("utf8")) as Trailer
-    const isFresh = trailer.sizeBytes === segment.sizeBytes && trailer.modifiedMs === segment.modifiedMs
-    if (!isFresh || trailer.stamp !== stampOf(segment)) throw new RangeError("stale index")
+    const isUnchanged = trailer.sizeBytes === segment.sizeBytes && trailer.modifiedMs === segment.modifiedMs
+    if (!isUnchanged || trailer.stamp !== stampOf(segment)) throw new RangeError("stale index")
     return new IndexFile(file, trailer.blocks)
   } catch {
     if (file !== undefined) closeSync(file)
@@ -87,7 +87,7 @@ export function openIndex(segment: Segment): IndexFile | undefined {
   }
 }
 
-/** Writes an index block by block; nothing is seen of it before `finish`. */
+/** Writes an index block by block; readers do not see it before `finish`. */
 export class IndexWriter {
   readonly #segment: Segment
   readonly #path: string
@@ -97,18 +97,18 @@ export class IndexWriter {
   readonly #blocks: Trailer["blocks"] = []
   #at = HEADER_BYTES
 
-  /** `isKept`: beside the segment, for the next reader. Throws where that may not be written. */
+  /** `isKept`: stored beside the segment for later readers. Throws if that directory cannot be written. */
   constructor(segment: Segment, isKept: boolean) {
     this.#segment = segment
     this.#path = indexPath(segment)
     this.#temporary = isKept ? `${this.#path}.${process.pid}` : undefined
-    this.#file = this.#temporary === undefined ? openNameless() : openSync(this.#temporary, "wx+", 0o600)
+    this.#file = this.#temporary === undefined ? openUnnamed() : openSync(this.#temporary, "wx+", 0o600)
     this.#stamp = isKept ? stampOf(segment) : ""
   }
 
-  add({ head, bytes }: Built): void {
+  add({ header, bytes }: BuiltBlock): void {
     write(this.#file, Buffer.from(bytes), this.#at)
-    this.#blocks.push({ ...head, at: this.#at })
+    this.#blocks.push({ ...header, at: this.#at })
     this.#at += aligned(bytes.byteLength)
   }
 
@@ -135,15 +135,15 @@ export class IndexWriter {
   }
 }
 
-/** Linux's own, since 3.11; the number is the same on every machine that Node runs on. */
+/** open(2), Linux 3.11; Node.js has no constant for it. The value is the same on every architecture Node.js supports. */
 const O_TMPFILE = 0o20000000
 
-/** Without a name it is gone when this process is, however that ends. */
-function openNameless(): number {
+/** A file without a name disappears with this process, however it ends. */
+function openUnnamed(): number {
   try {
     return openSync(tmpdir(), O_TMPFILE | constants.O_DIRECTORY | constants.O_RDWR, 0o600)
   } catch {
-    // An older overlay has no such files.
+    // Older overlay file systems do not support O_TMPFILE.
     const path = join(tmpdir(), `.cnitap-${randomUUID()}`)
     const file = openSync(path, "wx+", 0o600)
     unlinkSync(path)
@@ -155,12 +155,12 @@ export function indexPath({ path, name }: Pick<Segment, "path" | "name">): strin
   return join(dirname(path), `.${name}.index`)
 }
 
-/** The name of the segment that a file is the index of, or a reader's unfinished one of; undefined for other files. */
+/** The name of the segment that a file is the index of, finished or not; undefined for other files. */
 export function indexedSegment(fileName: string): string | undefined {
   return /^\.(calls-\d{8}T\d\d\.jsonl)\.index(?:\.\d+)?$/.exec(fileName)?.[1]
 }
 
-/** A segment is only ever appended to; a copy or a restored one differs at its ends, size and time. */
+/** Segments are append-only: a copied or restored segment differs in its ends, size or modification time. */
 function stampOf({ path, sizeBytes }: Segment): string {
   const file = openSync(path, "r")
   try {
@@ -175,7 +175,7 @@ function stampOf({ path, sizeBytes }: Segment): string {
   }
 }
 
-/** In an array buffer of its own, so that arrays of any width can lie over it. */
+/** In an array buffer of its own: offsets of typed arrays must be multiples of their width. */
 function read(file: number, at: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length)
   fill(bytes, file, at)

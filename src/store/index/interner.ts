@@ -4,18 +4,18 @@ import type { Dictionary } from "./dictionary.ts"
 const NONE = -1
 let lists = 0
 
-/** Numbers texts while they come, each once, found by their bytes. The empty one is number 0. */
+/** Numbers distinct texts in order of first appearance, by their bytes. The empty text is number 0. */
 export class Interner {
   count = 1
-  /** the bytes of all, one after the other; `starts` of each, and the end of the last */
+  /** the bytes of all texts, concatenated; `starts`: where each begins, and the end of the last */
   bytes = Buffer.alloc(64 * 1024)
   starts = new Uint32Array(4096)
-  /** of the longest */
+  /** length of the longest text */
   mostBytes = 0
   #hashes = new Int32Array(4096)
   #slots = new Int32Array(8192).fill(NONE)
-  readonly #span = new ByteSlice()
-  /** what it is called at the texts that were numbered; another one each time that it is cleared */
+  readonly #slice = new ByteSlice()
+  /** identifies the numbers that slices cache (`ByteSlice.list`); changes when the interner is cleared */
   #list = ++lists
 
   clear(): void {
@@ -34,32 +34,32 @@ export class Interner {
     starts.set(this.starts.subarray(0, this.count + 1))
   }
 
-  number(span: ByteSlice): number {
-    if (span.list === this.#list) return span.number
-    const number = span.from === span.to ? 0 : this.#find(span)
-    span.list = this.#list
-    span.number = number
+  number(slice: ByteSlice): number {
+    if (slice.list === this.#list) return slice.number
+    const number = slice.from === slice.to ? 0 : this.#find(slice)
+    slice.list = this.#list
+    slice.number = number
     return number
   }
 
   numberOf(text: string | undefined): number {
-    this.#span.set(text)
-    return this.number(this.#span)
+    this.#slice.set(text)
+    return this.number(this.#slice)
   }
 
-  /** The number of a block's text. */
+  /** The number here of a text in a block's dictionary. */
   numberIn({ bytes, starts }: Dictionary, text: number): number {
     const [from = 0, to = 0] = [starts[text], starts[text + 1]]
     let hash = 0
     for (let at = from; at < to; at++) hash = hashed(hash, bytes[at] ?? 0)
-    this.#span.place(bytes, from, to, hash)
-    return this.number(this.#span)
+    this.#slice.place(bytes, from, to, hash)
+    return this.number(this.#slice)
   }
 
-  /** The number of another list's text. */
+  /** The number here of another interner's text. */
   numberFrom(other: Interner, number: number): number {
-    this.#span.place(other.bytes, other.starts[number] ?? 0, other.starts[number + 1] ?? 0, other.#hashes[number] ?? 0)
-    return this.number(this.#span)
+    this.#slice.place(other.bytes, other.starts[number] ?? 0, other.starts[number + 1] ?? 0, other.#hashes[number] ?? 0)
+    return this.number(this.#slice)
   }
 
   text(number: number): string {
@@ -76,7 +76,7 @@ export class Interner {
     return this.#add(bytes, from, to, hash, slot)
   }
 
-  /** The same for the same text in every list. */
+  /** Equal for equal texts in every interner. */
   hash(number: number): number {
     return number === 0 ? 0 : (this.#hashes[number] ?? 0)
   }
@@ -123,7 +123,7 @@ export class Interner {
   }
 }
 
-/** Of a hash that multiplies by 31 the low bits hang on the last letters alone. */
+/** The low bits of a hash that multiplies by 31 depend only on the last letters. */
 function mixed(hash: number): number {
   return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 8
 }

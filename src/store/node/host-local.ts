@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { parseAddress } from "../../cni/address.ts"
 import type { Reservation } from "../../model/ledger/node-ledger.ts"
-import { namesIn } from "../query/names.ts"
+import { namesIn } from "../capture/directory.ts"
 
 /** Where host-local keeps its addresses unless `dataDir` says another place. */
 export const DEFAULT_DATA_DIR = "/var/lib/cni/networks"

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { isObject } from "../../cni/json.ts"
 import type { CachedResult } from "../../model/ledger/node-ledger.ts"
 import { addressesOf } from "../../model/result/result-fields.ts"
-import { namesIn } from "../query/names.ts"
+import { namesIn } from "../capture/directory.ts"
 
 /** Where libcni caches results for DEL and CHECK: containerd's, CRI-O's and podman's place. */
 export const DEFAULT_CACHE_DIR = "/var/lib/cni/results"

@@ -3,30 +3,30 @@ import type { Operation } from "../../model/operation.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
-import type { Progress } from "../index/indexes.ts"
-import { open, operationSummaries } from "../index/reader.ts"
+import type { Progress } from "../index/build/open-indexes.ts"
+import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 
-export type Reading = {
+export type ReadOptions = {
   filter?: Filter
-  /** milliseconds since 1970: what calls in flight are measured by */
+  /** milliseconds since 1970: gives calls in flight a duration so far */
   nowMs?: number
-  /** without streams and environment: what a list needs, many times faster */
-  isLight?: boolean
+  /** without streams and environment: enough for a list, and many times faster */
+  withoutStreams?: boolean
   progress?: Progress | undefined
 }
 
-/** The operations of a capture that match, in the order they started. Memory does not grow with their number. */
+/** Matching operations of a capture, in the order they started. Memory does not grow with their number. */
 export async function* readOperations(
   capture: Capture,
-  damage: ReadErrors,
+  errors: ReadErrors,
   range: TimeRange = {},
-  { isLight, progress, ...wanted }: Reading = {},
+  { withoutStreams, progress, ...wanted }: ReadOptions = {},
 ): AsyncGenerator<Operation> {
-  const opened = await open(capture, damage, range, progress, wanted.filter)
+  const indexed = await openIndexedCapture(capture, errors, range, progress, wanted.filter)
   try {
-    for (const operation of operationSummaries(opened, { range, ...wanted }))
-      yield isLight ? operation : opened.light.whole(operation)
+    for (const operation of operationSummaries(indexed, { range, ...wanted }))
+      yield withoutStreams ? operation : indexed.summaries.whole(operation)
   } finally {
-    opened.close()
+    indexed.close()
   }
 }

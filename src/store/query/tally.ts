@@ -7,41 +7,41 @@ import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
 import { type Columns, isFailedAt, stateAt } from "../index/columns.ts"
-import { Window } from "../index/index-file.ts"
-import { matchesRow } from "../index/match.ts"
-import { needsStreams, open } from "../index/reader.ts"
-import type { Reading } from "./operations.ts"
+import { BlockBuffer } from "../index/index-file.ts"
+import { needsStreams, openIndexedCapture } from "../index/read/indexed-capture.ts"
+import { matchesRow } from "../index/read/match-columns.ts"
+import type { ReadOptions } from "./operations.ts"
 
-/** Adds every call that matches and began in the range, from the indexes' columns where these decide it. */
+/** Adds every matching call that began in the range, from the columns of the indexes if these decide the filter. */
 export async function tallyCalls(
   tally: Tally,
   capture: Capture,
-  damage: ReadErrors,
-  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, ...more }: TimeRange & Reading,
+  errors: ReadErrors,
+  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, ...more }: TimeRange & ReadOptions,
 ): Promise<void> {
   const { filter = EVERYTHING, nowMs, progress } = more
-  const opened = await open(capture, damage, { sinceMs, untilMs }, progress, filter)
-  const { light, crossing, hits } = opened
+  const indexed = await openIndexedCapture(capture, errors, { sinceMs, untilMs }, progress, filter)
+  const { summaries, spanning, candidates } = indexed
   const isInRange = (wallMs: number) => wallMs >= sinceMs && wallMs <= untilMs
   const matcher = toMatcher(filter, nowMs)
   const isDeep = needsStreams(filter)
-  const matches = (call: Call) => matcher.call(isDeep ? light.wholeCall(call) : call)
+  const matches = (call: Call) => matcher.call(isDeep ? summaries.wholeCall(call) : call)
   const isSelective = fieldsOf(filter).length > 0
-  const window = new Window()
+  const buffer = new BlockBuffer()
   try {
-    for (const { calls } of opened.crossed)
+    for (const { calls } of indexed.spanningOperations)
       for (const { call } of walk(calls)) if (isInRange(call.wallMs) && matches(call)) tally.add(call)
-    for (const ref of opened.blocks) {
-      const block = ref.index.block(ref.number, window)
+    for (const ref of indexed.blocks) {
+      const block = ref.index.block(ref.number, buffer)
       const { columns } = block
       const { numbers, operations } = columns
       const decide = matchesRow(columns, filter)
-      const mayRow = hits?.ofRow(ref, block) ?? (() => true)
+      const mayRow = candidates?.ofRow(ref, block) ?? (() => true)
       const groupAt = groupReader(tally, columns)
-      const crosses = crossing.test(ref)
-      const call = (row: number) => light.call(ref.segment, block, row)
+      const isSpanning = spanning.test(ref)
+      const call = (row: number) => summaries.call(ref.segment, block, row)
       for (let operation = 0; operation < operations.from.length; operation++) {
-        if (crosses(operation)) continue
+        if (isSpanning(operation)) continue
         const end = operations.from[operation + 1] ?? columns.rows
         for (let row = operations.from[operation] ?? 0; row < end; row++) {
           const wallMs = numbers.wallMs[row] ?? 0
@@ -53,11 +53,11 @@ export async function tallyCalls(
       }
     }
   } finally {
-    opened.close()
+    indexed.close()
   }
 }
 
-/** A block has few plugins and commands, each many times; the calls of an operation are of one command. */
+/** A block has few plugins and commands; the calls of an operation nearly always have the same command. */
 function groupReader(tally: Tally, { texts, dictionary }: Columns): (row: number) => CallCounts {
   const known = new Map<number, CallCounts[]>()
   let groups: CallCounts[] = []

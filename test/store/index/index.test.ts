@@ -16,7 +16,7 @@ import { openCapture } from "../../../src/store/capture/capture.ts"
 import { ReadErrors } from "../../../src/store/capture/read-errors.ts"
 import { IndexWriter } from "../../../src/store/index/index-file.ts"
 import { bookLedger } from "../../../src/store/query/ledger.ts"
-import { type Reading, readOperations } from "../../../src/store/query/operations.ts"
+import { type ReadOptions, readOperations } from "../../../src/store/query/operations.ts"
 import { tallyCalls } from "../../../src/store/query/tally.ts"
 import { Random } from "../../capture/random.ts"
 import { type Noise, writeRandomCapture } from "../random-capture.ts"
@@ -54,7 +54,7 @@ test("an index that may not be kept has no name that a killed reader could leave
     const writer = new IndexWriter(segment, false)
     assert.deepEqual(readdirSync(temporary), [])
     const index = writer.finish()
-    assert.deepEqual(index.heads, [])
+    assert.deepEqual(index.headers, [])
     index.close()
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before
@@ -70,12 +70,12 @@ test("every filter lets the same operations through, with streams and without, w
       assert.ok(parsed.ok, text)
       const matcher = toMatcher(parsed.filter, NOW_MS)
       const expected = operations.filter(matcher.operation).map(({ id }) => id)
-      for (const isLight of [true, false]) {
-        const found = await fromIndexes(directory, { filter: parsed.filter, nowMs: NOW_MS, isLight })
+      for (const withoutStreams of [true, false]) {
+        const found = await fromIndexes(directory, { filter: parsed.filter, nowMs: NOW_MS, withoutStreams })
         assert.deepEqual(
           found.operations.map(({ id }) => id),
           expected,
-          `${text}${isLight ? ", light" : ""}`,
+          `${text}${withoutStreams ? ", without streams" : ""}`,
         )
       }
       if (round % 40 === 20) forgetIndexes(directory)
@@ -150,8 +150,8 @@ test("whose an address was is known from the lines that hold it", async (t) => {
         const whole = new Ledger(holds)
         for (const operation of operations) whole.add(operation)
         const quick = new Ledger(holds)
-        const keeps = { needle: addressPrefilter(address) ?? "" }
-        await bookLedger(quick, await openCapture(directory), new ReadErrors(), { keeps })
+        const detailsOf = { prefilter: addressPrefilter(address) ?? "" }
+        await bookLedger(quick, await openCapture(directory), new ReadErrors(), { detailsOf })
         assert.deepEqual(
           quick.attachments().filter(({ ips }) => holds(ips)),
           whole.attachments().filter(({ ips }) => holds(ips)),
@@ -173,7 +173,7 @@ async function allAtOnce(directory: string): Promise<Read> {
   return { operations: toOperations(calls), damage: damageOf(damage) }
 }
 
-async function fromIndexes(directory: string, reading: Reading = {}): Promise<Read> {
+async function fromIndexes(directory: string, reading: ReadOptions = {}): Promise<Read> {
   const damage = new ReadErrors()
   const operations: Operation[] = []
   for await (const operation of readOperations(await openCapture(directory), damage, {}, reading))

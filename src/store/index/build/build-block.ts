@@ -1,30 +1,30 @@
-import { type Grouped, groupCalls } from "../../model/grouping/group-calls.ts"
-import { ReadErrors } from "../capture/read-errors.ts"
-import { toRecord } from "../capture/records.ts"
-import { RecordHeaderReader } from "../scan/record-header.ts"
-import { type BlockHeader, joinedHash, type Orphan, type Place } from "./block.ts"
+import { type Grouped, groupCalls } from "../../../model/grouping/group-calls.ts"
+import { ReadErrors } from "../../capture/read-errors.ts"
+import { toRecord } from "../../capture/records.ts"
+import { RecordHeaderReader } from "../../scan/record-header.ts"
+import { type BlockHeader, joinedHash, type Orphan, type ByteRange } from "../block.ts"
 import { BlockBuilder } from "./block-builder.ts"
 import { BlockLines } from "./block-lines.ts"
-import { toClockEpochs } from "./clock-order.ts"
-import { type Columns, NOWHERE, outcomeNumber, readColumns, type Shape, sizeOf, writeCalls } from "./columns.ts"
+import { toClockEpochs } from "../clock-order.ts"
+import { type Columns, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf, writeCalls } from "../columns.ts"
 
-/** What a block's bytes and head are; `bytes` is an array buffer of its own, to be handed from thread to thread. */
-export type Built = { head: BlockHeader; bytes: ArrayBuffer }
+/** A block as it is stored; `bytes` is an array buffer of its own that can be transferred between threads. */
+export type BuiltBlock = { header: BlockHeader; bytes: ArrayBuffer }
 
 const gathered = new BlockBuilder()
 const head = new RecordHeaderReader()
 
 /** Reads a block once, without parsing what its streams hold. */
-export function buildBlock(path: string, name: string, place: Place): Built {
-  const { orphans, damage, dataDirs } = gather(path, name, place)
+export function buildBlock(path: string, name: string, range: ByteRange): BuiltBlock {
+  const { orphans, damage, dataDirs } = gather(path, name, range)
   const { shape, bytes, mixed, open, dangling } = lay()
   return {
-    head: {
-      ...place,
+    header: {
+      ...range,
       shape,
       orphans,
-      damage: damage.list(),
-      stretches: toClockEpochs(gathered.table, gathered.texts),
+      readErrors: damage.list(),
+      clockEpochs: toClockEpochs(gathered.table, gathered.texts),
       dataDirs: [...dataDirs],
       mixed,
       open,
@@ -37,7 +37,7 @@ export function buildBlock(path: string, name: string, place: Place): Built {
 type Beside = { orphans: Orphan[]; damage: ReadErrors; dataDirs: Set<string> }
 
 /** Calls go into `gathered`. */
-function gather(path: string, name: string, place: Place): Beside {
+function gather(path: string, name: string, place: ByteRange): Beside {
   const beside: Beside = { orphans: [], damage: new ReadErrors(), dataDirs: new Set() }
   gathered.clear()
   const lines = new BlockLines(path, place)
@@ -48,7 +48,7 @@ function gather(path: string, name: string, place: Place): Beside {
       if (head.kind === "begin") {
         gathered.begin(head, at)
         if (head.dataDir !== undefined) beside.dataDirs.add(head.dataDir)
-      } else if (!gathered.end(head, at)) beside.orphans.push({ head: head.end(), offset: lines.offset })
+      } else if (!gathered.end(head, at)) beside.orphans.push({ header: head.end(), offset: lines.offset })
     }
   } finally {
     lines.close()
@@ -105,7 +105,7 @@ function layOperations(
     let isWhole = true
     for (let place = first; place < end; place++) {
       const row = rows[place] ?? 0
-      if (more.end[row] === NOWHERE && table.isProbe[row] === 0) isWhole = false
+      if (more.end[row] === NO_LINE && table.isProbe[row] === 0) isWhole = false
       if (level[place] === 0 && table.isFailed[row] === 1) isFailed = true
       if (more.parentId[row] !== -1 && table.parent[row] === -1) {
         isDangling = true

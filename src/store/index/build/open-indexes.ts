@@ -1,23 +1,23 @@
 import { unlink } from "node:fs/promises"
 import { join } from "node:path"
-import { Fault } from "../../fault/fault.ts"
-import type { Capture } from "../capture/capture.ts"
-import type { Segment } from "../capture/segments.ts"
-import { namesLike } from "../query/names.ts"
-import { placesOf } from "./block.ts"
-import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "./index-file.ts"
+import { Fault } from "../../../fault/fault.ts"
+import type { Capture } from "../../capture/capture.ts"
+import type { Segment } from "../../capture/segments.ts"
+import { namesLike } from "../../capture/directory.ts"
+import { blockRanges } from "../block.ts"
+import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "../index-file.ts"
 import { Threads } from "./threads.ts"
 
-/** Told how far the scan is; both in bytes. */
+/** Called while indexes are built or blocks are searched. */
 export type Progress = (doneBytes: number, allBytes: number) => void
 
 const HOUR_MS = 3_600_000
-/** A call that began in the hour may write its line somewhat later. */
+/** A call of the past hour may still be writing its line. */
 const SEALED_MS = 10_000
 
 /**
- * The indexes of some segments: those beside them, and for the rest new ones, which are left beside segments whose hour
- * is past. Where that may not be written they are kept without a name until this process ends.
+ * The indexes of some segments. Missing ones are built, and stored beside segments of a past hour. If the directory
+ * cannot be written, they live in unnamed temporary files until this process ends.
  */
 export async function openIndexes(capture: Capture, segments: Segment[], progress?: Progress): Promise<IndexFile[]> {
   const found = segments.map((segment) => (segment.startMs === undefined ? undefined : openIndex(segment)))
@@ -25,14 +25,14 @@ export async function openIndexes(capture: Capture, segments: Segment[], progres
   if (missing.length === 0) return found.filter((index) => index !== undefined)
   const allBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   let doneBytes = 0
-  const threads = new Threads(missing.reduce((sum, { sizeBytes }) => sum + placesOf(sizeBytes).length, 0))
+  const threads = new Threads(missing.reduce((sum, { sizeBytes }) => sum + blockRanges(sizeBytes).length, 0))
   const done = (bytes: number) => {
     doneBytes += bytes
     progress?.(doneBytes, allBytes)
   }
   try {
     const built = new Map<Segment, IndexFile>()
-    // As many segments at a time as threads, so that none waits for the last block of another.
+    // As many segments at a time as there are threads: no thread waits for the last block of a segment.
     const queue = [...missing]
     const take = async () => {
       for (let segment = queue.shift(); segment; segment = queue.shift())
@@ -55,17 +55,17 @@ async function buildIndex(
   const { path, name } = segment
   const { writer, isKept } = openWriter(segment, mayKeep)
   try {
-    // Blocks are written in their order; no more of them wait than threads make.
-    const places = placesOf(segment.sizeBytes)
+    // Blocks are written in order; no more of them wait in memory than there are threads.
+    const ranges = blockRanges(segment.sizeBytes)
     const ahead: ReturnType<Threads["work"]>[] = []
     let next = 0
-    while (next < places.length || ahead.length > 0) {
-      for (let place = places[next]; place && ahead.length <= threads.count; place = places[++next])
-        ahead.push(threads.work({ path, name, place }))
+    while (next < ranges.length || ahead.length > 0) {
+      for (let range = ranges[next]; range && ahead.length <= threads.count; range = ranges[++next])
+        ahead.push(threads.work({ path, name, range }))
       const one = await ahead.shift()
       if (!one || !("built" in one)) break
       writer.add(one.built)
-      done(one.built.head.toByte - one.built.head.fromByte)
+      done(one.built.header.toByte - one.built.header.fromByte)
     }
     return writer.finish()
   } catch (error) {
@@ -84,7 +84,7 @@ function openWriter(segment: Segment, mayKeep: boolean): { writer: IndexWriter; 
     try {
       return { writer: new IndexWriter(segment, true), isKept: true }
     } catch {
-      // A directory that may not be written, or another reader at the same work.
+      // The directory cannot be written, or another process is building the same index.
     }
   }
   try {
@@ -92,8 +92,8 @@ function openWriter(segment: Segment, mayKeep: boolean): { writer: IndexWriter; 
   } catch (error) {
     throw new Fault(
       "NOT_PERMITTED",
-      `no temporary file can be made: ${(error as Error).message}`,
-      "Name a directory that may be written in $TMPDIR.",
+      `cannot create a temporary file: ${(error as Error).message}`,
+      "Set TMPDIR to a writable directory.",
       error,
     )
   }
@@ -103,10 +103,10 @@ function isDiskTrouble(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT", "EIO", "EROFS"].includes(String((error as NodeJS.ErrnoException).code))
 }
 
-/** Indexes of segments that the relay pruned. Whoever may not remove them leaves them. */
+/** Removes indexes of segments that the relay pruned, if this process is allowed to. */
 async function removeOrphans({ path, segments }: Capture): Promise<void> {
-  const there = new Set((await segments()).map(({ name }) => name))
+  const existing = new Set((await segments()).map(({ name }) => name))
   const orphans = [...namesLike(path, (name) => indexedSegment(name) !== undefined)]
   for (const name of orphans)
-    if (!there.has(indexedSegment(name) ?? "")) await unlink(join(path, name)).catch(() => undefined)
+    if (!existing.has(indexedSegment(name) ?? "")) await unlink(join(path, name)).catch(() => undefined)
 }

@@ -1,12 +1,12 @@
-import type { Call } from "../../model/call.ts"
-import type { Capture } from "../capture/capture.ts"
-import type { ReadErrors } from "../capture/read-errors.ts"
-import { processes } from "../node/process.ts"
-import { complete } from "../scan/record-header.ts"
-import type { Block } from "./block.ts"
-import { Window } from "./index-file.ts"
-import type { SummaryReader } from "./operation-summary.ts"
-import type { BlockRef, SpanningFinder } from "./spanning.ts"
+import type { Call } from "../../../model/call.ts"
+import type { Capture } from "../../capture/capture.ts"
+import type { ReadErrors } from "../../capture/read-errors.ts"
+import { processes } from "../../node/process.ts"
+import { complete } from "../../scan/record-header.ts"
+import type { Block } from "../block.ts"
+import { BlockBuffer } from "../index-file.ts"
+import type { BlockRef, SpanningFinder } from "./spanning-finder.ts"
+import type { SummaryReader } from "./summary-reader.ts"
 
 /**
  * The calls of crossing operations of all blocks, their ends joined; what has no beginning is damage. `visit` sees each
@@ -21,7 +21,7 @@ export function spanningCalls(
   visit: (ref: BlockRef, block: Block, crosses: (operation: number) => boolean) => void,
 ): Call[] {
   const calls = new Map<string, Call>()
-  const window = new Window()
+  const window = new BlockBuffer()
   const collect = () => {
     for (const ref of blocks) {
       const block = ref.index.block(ref.number, window)
@@ -56,9 +56,9 @@ function joinEnds(
   light: SummaryReader,
   damage: ReadErrors,
 ): void {
-  for (const { segment, head } of blocks) {
-    damage.addCounts(head.damage)
-    for (const { head: end, offset } of head.orphans) {
+  for (const { segment, header } of blocks) {
+    damage.addCounts(header.readErrors)
+    for (const { header: end, offset } of header.orphans) {
       const call = calls.get(end.id)
       if (!call || call.state === "ended") damage.add("orphan", segment.name, offset)
       else {

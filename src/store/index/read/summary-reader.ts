@@ -1,19 +1,19 @@
-import type { CaptureRecord, Payload } from "../../capture/record.ts"
-import { type Call, toCall } from "../../model/call.ts"
-import { type CallNode, type Operation, toOperation, walk } from "../../model/operation.ts"
-import type { CallSummary, OperationSummary } from "../../model/packed-operations.ts"
-import { LineReader } from "../capture/line-reader.ts"
-import type { Segment } from "../capture/segments.ts"
-import type { Block } from "./block.ts"
+import type { CaptureRecord, Payload } from "../../../capture/record.ts"
+import { type Call, toCall } from "../../../model/call.ts"
+import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
+import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
+import { LineReader } from "../../capture/line-reader.ts"
+import type { Segment } from "../../capture/segments.ts"
+import type { Block } from "../block.ts"
+import { callAt, NO_LINE, summaryAt } from "../columns.ts"
 import type { Candidates } from "./candidates.ts"
-import { callAt, NOWHERE, summaryAt } from "./columns.ts"
 
-export type LinePlace = { segment: Segment; offset: number }
-type Known = { summary: CallSummary; begin?: LinePlace; end?: LinePlace }
+export type LineLocation = { segment: Segment; offset: number }
+type KnownCall = { summary: CallSummary; begin?: LineLocation; end?: LineLocation }
 
 /** Makes calls of columns, and remembers where their lines are. */
 export class SummaryReader {
-  readonly #known = new WeakMap<Call, Known>()
+  readonly #known = new WeakMap<Call, KnownCall>()
   readonly #lines = new LineReader()
 
   operation(segment: Segment, block: Block, operation: number): OperationSummary {
@@ -31,19 +31,19 @@ export class SummaryReader {
     return this.withSummaries(toOperation(top))
   }
 
-  call(segment: Segment, { head, columns }: Block, row: number): Call {
+  call(segment: Segment, { header, columns }: Block, row: number): Call {
     const call = callAt(columns, row)
-    const [begin = NOWHERE, end = NOWHERE] = [columns.numbers.begin[row], columns.numbers.end[row]]
+    const [begin = NO_LINE, end = NO_LINE] = [columns.numbers.begin[row], columns.numbers.end[row]]
     this.#known.set(call, {
       summary: summaryAt(columns, row),
-      begin: { segment, offset: head.fromByte + begin },
-      ...(end === NOWHERE ? {} : { end: { segment, offset: head.fromByte + end } }),
+      begin: { segment, offset: header.fromByte + begin },
+      ...(end === NO_LINE ? {} : { end: { segment, offset: header.fromByte + end } }),
     })
     return call
   }
 
   /** An end line that was found in another block. */
-  setEnd(call: Call, end: LinePlace, summary: CallSummary): void {
+  setEnd(call: Call, end: LineLocation, summary: CallSummary): void {
     this.#known.set(call, { ...this.#known.get(call), summary, end })
   }
 
@@ -62,10 +62,10 @@ export class SummaryReader {
     return toOperation(operation.calls.map(wholeNode))
   }
 
-  /** Whether one of a call's lines may hold what was searched for. */
-  isHit(call: Call, hits: Candidates): boolean {
+  /** Whether one of the lines of a call may match. */
+  isCandidate(call: Call, candidates: Candidates): boolean {
     const { begin, end } = this.#known.get(call) ?? {}
-    return [begin, end].some((place) => place && hits.has(place.segment, place.offset))
+    return [begin, end].some((place) => place && candidates.has(place.segment, place.offset))
   }
 
   close(): void {
@@ -96,7 +96,7 @@ export class SummaryReader {
     return whole
   }
 
-  #record(place: LinePlace | undefined): CaptureRecord | undefined {
+  #record(place: LineLocation | undefined): CaptureRecord | undefined {
     return place && this.#lines.record(place.segment, place.offset)
   }
 }

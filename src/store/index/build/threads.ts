@@ -1,17 +1,17 @@
 import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
-import { Fault } from "../../fault/fault.ts"
+import { Fault } from "../../../fault/fault.ts"
 import { type Answer, type Done, type Job, work } from "./work.ts"
 
 const MOST_THREADS = 4
-/** Memory stays bounded: a block's records are garbage at once, and a thread that may keep it does. */
+/** Bounds memory: without a limit, V8 would let the garbage of each block pile up in every thread. */
 const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 24 }
-/** In the bundle the worker is a file of its own. */
+/** The bundle has the worker in a file of its own. */
 const WORKER = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./index-worker.js"
 
 type Waiting = { job: Job; resolve(done: Done): void; reject(error: unknown): void }
 
-/** Works at blocks on as many processors as there are; where threads cannot be had, on this one. */
+/** Worker threads, at most one per processor; if threads cannot be started, jobs run in the calling thread. */
 export class Threads {
   readonly #idle: Worker[] = []
   readonly #waiting: Waiting[] = []
@@ -48,7 +48,7 @@ export class Threads {
       this.#next()
     })
     worker.on("error", () => {
-      // No memory or no file for a thread: what it was to do is done here.
+      // No memory or no file descriptor for a thread: its job runs here instead.
       this.#isBroken = true
       const waiting = this.#busy.get(worker)
       this.#busy.delete(worker)
@@ -82,7 +82,7 @@ export class Threads {
     } catch (error) {
       reject(error)
     }
-    // The next one after whoever waits for this one, and after the progress was drawn.
+    // Lets the caller consume this result and draw the progress before the next job.
     if (this.#waiting.length > 0) setImmediate(() => this.#next())
   }
 }

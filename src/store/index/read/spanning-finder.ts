@@ -1,39 +1,39 @@
-import { LONGEST_CALL_MS } from "../../model/grouping/call-table.ts"
-import { SAME_LIST_MS } from "../../model/grouping/group-calls.ts"
-import type { Segment } from "../capture/segments.ts"
-import type { BlockHeader } from "./block.ts"
-import { type ClockEpoch, mergeClockEpochs } from "./clock-order.ts"
-import { type Columns, type Front, idAt } from "./columns.ts"
-import { type IndexFile, Window } from "./index-file.ts"
+import { LONGEST_CALL_MS } from "../../../model/grouping/call-table.ts"
+import { SAME_LIST_MS } from "../../../model/grouping/group-calls.ts"
+import type { Segment } from "../../capture/segments.ts"
+import type { BlockHeader } from "../block.ts"
+import { type ClockEpoch, mergeClockEpochs } from "../clock-order.ts"
+import { type ColumnPrefix, type Columns, idAt } from "../columns.ts"
+import { BlockBuffer, type IndexFile } from "../index-file.ts"
 
 /** A block that can be read. */
-export type BlockRef = { segment: Segment; index: IndexFile; number: number; head: BlockHeader }
+export type BlockRef = { segment: Segment; index: IndexFile; number: number; header: BlockHeader }
 
 /** Tells which operations of a block may go on in another one: they are taken apart and put together anew. */
 export class SpanningFinder {
   readonly #blocks: readonly BlockRef[]
   /** of each block, 1 for every operation that crosses */
   readonly #marks = new Map<BlockRef, Uint8Array>()
-  readonly #loose: Unkeyed[] = []
+  readonly #loose: UnkeyedOperation[] = []
   /** between nodes wall clocks decide, and one that was set brings between two calls what was made hours away */
   readonly #isOrderOfTime: boolean
 
   constructor(blocks: readonly BlockRef[]) {
     this.#blocks = blocks
-    const stretches = mergeClockEpochs(blocks.flatMap(({ head }) => head.stretches))
+    const stretches = mergeClockEpochs(blocks.flatMap(({ header }) => header.clockEpochs))
     this.#isOrderOfTime = !wasClockSet(stretches) || nodesOf(stretches).size === 1
-    const window = new Window()
+    const window = new BlockBuffer()
     const families: Uint32Array[] = []
-    const owners = new Set(blocks.flatMap(({ head }) => head.dangling))
+    const owners = new Set(blocks.flatMap(({ header }) => header.dangling))
     for (const ref of blocks) {
-      const front = ref.index.front(ref.number, window)
+      const front = ref.index.prefix(ref.number, window)
       const { from, family, owner } = front.operations
       const marks = new Uint8Array(from.length)
       this.#marks.set(ref, marks)
       families.push(family.slice())
       // The node's clock was set: in which order its calls were made, all blocks together tell.
-      if (wasClockSet(ref.head.stretches)) marks.fill(1)
-      for (const operation of ref.head.open) marks[operation] = 1
+      if (wasClockSet(ref.header.clockEpochs)) marks.fill(1)
+      for (const operation of ref.header.open) marks[operation] = 1
       for (let operation = 0; operation < from.length; operation++) {
         const own = owner[operation] ?? 0
         if (own === 0) this.#loose.push(looseAt(ref, front, operation))
@@ -52,7 +52,7 @@ export class SpanningFinder {
 
   /** Calls of other families name these as their parents. */
   addParents(ids: ReadonlySet<string>): void {
-    const window = new Window()
+    const window = new BlockBuffer()
     for (const ref of this.#blocks) {
       const { columns } = ref.index.block(ref.number, window)
       const { from } = columns.operations
@@ -72,7 +72,7 @@ export class SpanningFinder {
       if (!marks || !own) continue
       for (let operation = 0; operation < own.length; operation++)
         if (crosses(own[operation] ?? 0)) marks[operation] = 1
-      for (const [operation, more] of ref.head.mixed) if (more.some(crosses)) marks[operation] = 1
+      for (const [operation, more] of ref.header.mixed) if (more.some(crosses)) marks[operation] = 1
     }
   }
 
@@ -81,9 +81,9 @@ export class SpanningFinder {
    * other at once, all cross where one does, or where they are of several blocks.
    */
   #markLoose(): void {
-    const crosses = ({ ref, operation }: Unkeyed) => this.#marks.get(ref)?.[operation] === 1
-    const untilMs = (one: Unkeyed) => one.toMs + (crosses(one) ? LONGEST_CALL_MS : SAME_LIST_MS)
-    let near: Unkeyed[] = []
+    const crosses = ({ ref, operation }: UnkeyedOperation) => this.#marks.get(ref)?.[operation] === 1
+    const untilMs = (one: UnkeyedOperation) => one.toMs + (crosses(one) ? LONGEST_CALL_MS : SAME_LIST_MS)
+    let near: UnkeyedOperation[] = []
     let nearMs = Number.NEGATIVE_INFINITY
     const end = () => {
       const isCrossing = !this.#isOrderOfTime || near.some((one) => one.ref !== near[0]?.ref || crosses(one))
@@ -102,9 +102,9 @@ export class SpanningFinder {
 }
 
 /** An operation without a container (STATUS, GC): only time tells what belongs together. Monotonic milliseconds. */
-type Unkeyed = { ref: BlockRef; operation: number; fromMs: number; toMs: number }
+type UnkeyedOperation = { ref: BlockRef; operation: number; fromMs: number; toMs: number }
 
-function looseAt(ref: BlockRef, { numbers, operations, rows }: Front, operation: number): Unkeyed {
+function looseAt(ref: BlockRef, { numbers, operations, rows }: ColumnPrefix, operation: number): UnkeyedOperation {
   const from = operations.from[operation] ?? 0
   const end = operations.from[operation + 1] ?? rows
   const fromMs = numbers.monoMs[from] ?? 0
@@ -124,7 +124,7 @@ function nodesOf(stretches: readonly ClockEpoch[]): Set<string> {
 
 /** Families are hashes, and so their own places in a table: there may be hundreds of thousands. */
 function crossingFamilies(blocks: readonly BlockRef[], families: readonly Uint32Array[]): (family: number) => boolean {
-  const count = blocks.reduce((sum, { head }) => sum + head.shape.operations + head.mixed.flat(2).length, 0)
+  const count = blocks.reduce((sum, { header }) => sum + header.shape.operations + header.mixed.flat(2).length, 0)
   const mask = 2 ** Math.ceil(Math.log2(2 * count + 1)) - 1
   const seen = new Uint32Array(mask + 1)
   const seenIn = new Uint32Array(mask + 1)
@@ -140,12 +140,12 @@ function crossingFamilies(blocks: readonly BlockRef[], families: readonly Uint32
     seen[place] = family
     seenIn[place] = block
   }
-  for (const [block, { head }] of blocks.entries()) {
+  for (const [block, { header }] of blocks.entries()) {
     const own = families[block] ?? new Uint32Array()
     for (let operation = 0; operation < own.length; operation++) see(own[operation] ?? 0, block)
-    for (const [, more] of head.mixed) for (const family of more) see(family, block)
+    for (const [, more] of header.mixed) for (const family of more) see(family, block)
     // The end line that may lie elsewhere decides what else of its family is of the same list.
-    for (const operation of head.open) crosses[placeOf(own[operation] ?? 0)] = 1
+    for (const operation of header.open) crosses[placeOf(own[operation] ?? 0)] = 1
   }
   return (family) => family !== 0 && crosses[placeOf(family)] === 1
 }

@@ -1,7 +1,7 @@
-import type { Call } from "../../model/call.ts"
-import { type FieldName, fieldOf, type Value } from "../../model/filter/field.ts"
-import type { Filter, Test } from "../../model/filter/filter.ts"
-import { combine, fieldsOf, toMatcher } from "../../model/filter/match.ts"
+import type { Call } from "../../../model/call.ts"
+import { type FieldName, fieldOf, type Value } from "../../../model/filter/field.ts"
+import type { Filter, Test } from "../../../model/filter/filter.ts"
+import { combine, fieldsOf, toMatcher } from "../../../model/filter/match.ts"
 import {
   type Columns,
   EXIT_KINDS,
@@ -12,15 +12,15 @@ import {
   stateAt,
   type TextColumn,
   textAt,
-} from "./columns.ts"
+} from "../columns.ts"
 
 /** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
 export type MayMatch = (operation: number) => boolean
 
 /** Whether a call matches, by its row; undefined where the columns do not tell. */
 export function matchesRow(columns: Columns, filter: Filter): (row: number) => boolean | undefined {
-  const decide = combine<Row>(filter, (test) => columnTest(columns, test, false))
-  const place: Row = { operation: 0, from: 0, to: 0 }
+  const decide = combine<RowRange>(filter, (test) => columnTest(columns, test, false))
+  const place: RowRange = { operation: 0, from: 0, to: 0 }
   return (row) => {
     place.from = row
     place.to = row + 1
@@ -28,7 +28,7 @@ export function matchesRow(columns: Columns, filter: Filter): (row: number) => b
   }
 }
 
-type Row = { operation: number; from: number; to: number }
+type RowRange = { operation: number; from: number; to: number }
 
 /**
  * `nowMs` is not asked for: calls in flight are never judged by the columns. `mayRow`: what is known beside the columns
@@ -36,9 +36,9 @@ type Row = { operation: number; from: number; to: number }
  */
 export function mayMatch(columns: Columns, filter: Filter, mayRow: (row: number) => boolean = () => true): MayMatch {
   const ofOperation = fieldsOf(filter).every((name) => fieldOf(name).operation)
-  const decide = combine<Row>(filter, (test) => columnTest(columns, test, ofOperation))
+  const decide = combine<RowRange>(filter, (test) => columnTest(columns, test, ofOperation))
   const { from } = columns.operations
-  const row: Row = { operation: 0, from: 0, to: 0 }
+  const row: RowRange = { operation: 0, from: 0, to: 0 }
   return (operation) => {
     const end = from[operation + 1] ?? columns.rows
     row.operation = operation
@@ -76,7 +76,7 @@ export function isInColumns(field: FieldName): boolean {
 
 const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "memory", "depth"]
 
-function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: Row) => boolean | undefined {
+function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: RowRange) => boolean | undefined {
   const { decide } = toMatcher(test)
   const judge = (...values: (Value | undefined)[]) => decide(() => values)
   const { numbers, texts } = columns
@@ -121,7 +121,7 @@ function endTest(
   columns: Columns,
   field: FieldName,
   decide: ReturnType<typeof toMatcher>["decide"],
-): (row: Row) => boolean | undefined {
+): (row: RowRange) => boolean | undefined {
   const { state, exit, exitKind } = columns.numbers
   const { call } = fieldOf(field)
   const known = new Map<number, boolean | undefined>()
@@ -155,7 +155,7 @@ function perText(
 function podTest(
   columns: Columns,
   judge: (...values: string[]) => boolean | undefined,
-): (row: Row) => boolean | undefined {
+): (row: RowRange) => boolean | undefined {
   const { namespace, name } = columns.texts
   const known = new Map<number, boolean | undefined>()
   return ({ from }) => {
@@ -170,7 +170,7 @@ function podTest(
 }
 
 /** The same by bytes: whoever shows one of a million calls asks for no other's id. */
-function idPrefixTest({ ids, idBytes }: Columns, prefixes: Buffer[]): (row: Row) => boolean {
+function idPrefixTest({ ids, idBytes }: Columns, prefixes: Buffer[]): (row: RowRange) => boolean {
   const isAt = (prefix: Buffer, start: number) => {
     if (prefix.length > idBytes) return false
     for (let at = 0; at < prefix.length; at++) if (ids[start + at] !== prefix[at]) return false

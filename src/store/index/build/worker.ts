@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads"
-import { Fault } from "../../fault/fault.ts"
+import { Fault } from "../../../fault/fault.ts"
 import { type Answer, type Job, work } from "./work.ts"
 
-/** A thread that does what it is told with blocks. */
+/** The entry point of a worker thread. */
 parentPort?.on("message", (job: Job) => {
   try {
     const done = work(job)

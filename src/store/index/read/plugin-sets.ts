@@ -1,9 +1,9 @@
-import { isFailed } from "../../model/call.ts"
-import { type Operation, walk } from "../../model/operation.ts"
-import { type Columns, isOkAt } from "./columns.ts"
+import { isFailed } from "../../../model/call.ts"
+import { type Operation, walk } from "../../../model/operation.ts"
+import { type Columns, isOkAt } from "../columns.ts"
 
 /** Stands for what a list asked of whom: plugins, each with its network and interface. 0 is nothing. */
-export type Asked = number
+export type PluginSetNumber = number
 
 /** Numbers such sets; equal ones, of any blocks, have the same number. There are few of them, and many operations. */
 export class PluginSets {
@@ -11,13 +11,13 @@ export class PluginSets {
   readonly #ifnames: string[] = [""]
   /** the members of each set, in order */
   readonly #sets: (readonly number[])[] = [[]]
-  readonly #numbers = new Map<string, Asked>([["", 0]])
+  readonly #numbers = new Map<string, PluginSetNumber>([["", 0]])
   /** by set and plugin: the set with that plugin */
-  readonly #with: Asked[][] = []
-  readonly #without = new Map<number, Asked>()
+  readonly #with: PluginSetNumber[][] = []
+  readonly #without = new Map<number, PluginSetNumber>()
 
   /** Undefined where an operation is of more than one command or container, or a DEL of it did not succeed. */
-  of(columns: Columns): (operation: number) => Asked | undefined {
+  of(columns: Columns): (operation: number) => PluginSetNumber | undefined {
     const { texts, numbers, operations, rows, dictionary } = columns
     const pluginAt = this.#pluginsOf(columns)
     const networks: number[] = []
@@ -27,7 +27,7 @@ export class PluginSets {
       const command = texts.command[from] ?? 0
       const containerId = texts.containerId[from]
       const isDel = dictionary.text(command) === "DEL"
-      let asked: Asked = 0
+      let asked: PluginSetNumber = 0
       for (let row = from; row < to; row++) {
         if (texts.command[row] !== command || texts.containerId[row] !== containerId || numbers.as[row] === 1)
           return undefined
@@ -43,8 +43,8 @@ export class PluginSets {
   }
 
   /** The same of an operation that is not in one block. */
-  ofOperation({ calls, command, containerId, network }: Operation): Asked | undefined {
-    let asked: Asked = 0
+  ofOperation({ calls, command, containerId, network }: Operation): PluginSetNumber | undefined {
+    let asked: PluginSetNumber = 0
     const networks: (string | undefined)[] = []
     for (const { call, level } of walk(calls)) {
       if (call.command !== command || call.containerId !== containerId || call.as === "probe") return undefined
@@ -55,7 +55,7 @@ export class PluginSets {
     return asked
   }
 
-  without(left: Asked, asked: Asked): Asked {
+  without(left: PluginSetNumber, asked: PluginSetNumber): PluginSetNumber {
     const key = left * 0x1000000 + asked
     const known = this.#without.get(key)
     if (known !== undefined) return known
@@ -65,11 +65,11 @@ export class PluginSets {
     return rest
   }
 
-  ifnames(asked: Asked): string[] {
+  ifnames(asked: PluginSetNumber): string[] {
     return [...new Set((this.#sets[asked] ?? []).map((plugin) => this.#ifnames[plugin] ?? ""))]
   }
 
-  #add(asked: Asked, plugin: number): Asked {
+  #add(asked: PluginSetNumber, plugin: number): PluginSetNumber {
     this.#with[asked] ??= []
     const known = this.#with[asked][plugin]
     if (known !== undefined) return known
@@ -79,7 +79,7 @@ export class PluginSets {
     return grown
   }
 
-  #number(set: readonly number[]): Asked {
+  #number(set: readonly number[]): PluginSetNumber {
     const key = set.join()
     const known = this.#numbers.get(key)
     if (known !== undefined) return known

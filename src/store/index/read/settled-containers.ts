@@ -1,13 +1,13 @@
-import type { Call } from "../../model/call.ts"
-import { walk } from "../../model/operation.ts"
-import type { OperationSummary } from "../../model/packed-operations.ts"
-import type { Block } from "./block.ts"
-import type { Order } from "./clock-order.ts"
-import { Window } from "./index-file.ts"
-import { Interner } from "./interner.ts"
-import { type Asked, PluginSets } from "./plugin-sets.ts"
-import { earliestOf, type Opened } from "./reader.ts"
-import type { BlockRef } from "./spanning.ts"
+import type { Call } from "../../../model/call.ts"
+import { walk } from "../../../model/operation.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import type { Block } from "../block.ts"
+import type { Order } from "../clock-order.ts"
+import { BlockBuffer } from "../index-file.ts"
+import { Interner } from "../interner.ts"
+import { earliestOf, type IndexedCapture } from "./indexed-capture.ts"
+import { type PluginSetNumber, PluginSets } from "./plugin-sets.ts"
+import type { BlockRef } from "./spanning-finder.ts"
 
 /**
  * `gone`: of a container the interfaces that everything deleted. `others`: a block's operations that tell more.
@@ -17,7 +17,7 @@ export type SettledContainers = {
   gone(containerId: string): readonly string[] | undefined
   others(ref: BlockRef): readonly number[]
   /** of the operations that lie across blocks, those that tell more */
-  crossed: OperationSummary[]
+  spanningOperations: OperationSummary[]
   operations: number
 }
 
@@ -26,20 +26,20 @@ export type SettledContainers = {
  * deleted by every plugin that was asked to add. `kept`: those of which all is to be told.
  */
 export function settledContainers(
-  { blocks, crossing, crossed, order }: Opened,
+  { blocks, spanning, spanningOperations, order }: IndexedCapture,
   kept: ReadonlySet<string> = new Set(),
 ): SettledContainers {
-  const lives = new Lives(order, kept)
+  const lives = new ContainerHistories(order, kept)
   /** of each operation of a block */
   const told = new Map<BlockRef, Int32Array>()
-  let operations = crossed.length
+  let operations = spanningOperations.length
   const toldCrossed = new Map<OperationSummary, number>()
   let next = 0
-  const window = new Window()
+  const window = new BlockBuffer()
   for (const [at, ref] of blocks.entries()) {
     const block = ref.index.block(ref.number, window)
     const live = lives.of(block)
-    const crosses = crossing.test(ref)
+    const crosses = spanning.test(ref)
     const own = new Int32Array(block.columns.operations.from.length).fill(NO_LIFE)
     told.set(ref, own)
     for (let operation = 0; operation < own.length; operation++) {
@@ -49,7 +49,7 @@ export function settledContainers(
     }
     // What began before the next block is in its place here: its container's other operations are seconds away.
     const limit = earliestOf(blocks[at + 1], order)
-    for (let one = crossed[next]; one && isBefore(one, limit, order); one = crossed[++next])
+    for (let one = spanningOperations[next]; one && isBefore(one, limit, order); one = spanningOperations[++next])
       toldCrossed.set(one, lives.take(one))
   }
   return {
@@ -61,7 +61,7 @@ export function settledContainers(
         if (lives.isUnclear(own[operation] ?? NO_LIFE)) others.push(operation)
       return others
     },
-    crossed: [...toldCrossed].flatMap(([operation, life]) => (lives.isUnclear(life) ? [operation] : [])),
+    spanningOperations: [...toldCrossed].flatMap(([operation, life]) => (lives.isUnclear(life) ? [operation] : [])),
     operations,
   }
 }
@@ -75,13 +75,13 @@ function isBefore({ calls }: OperationSummary, limit: ReturnType<Order["earliest
 }
 
 /** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
-class Lives {
+class ContainerHistories {
   readonly #order: Order
   readonly #asking = new PluginSets()
   readonly #containers = new Interner()
   readonly #nodes: (string | undefined)[] = []
-  readonly #asked: Asked[] = []
-  readonly #left: Asked[] = []
+  readonly #asked: PluginSetNumber[] = []
+  readonly #left: PluginSetNumber[] = []
   readonly #wallMs: number[] = []
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
@@ -161,7 +161,13 @@ class Lives {
     if (this.#nodes[life] !== node) this.#isUnclear[life] = true
   }
 
-  #take(life: number, command: "ADD" | "DEL", asked: Asked | undefined, wallMs: number, monoMs: number): void {
+  #take(
+    life: number,
+    command: "ADD" | "DEL",
+    asked: PluginSetNumber | undefined,
+    wallMs: number,
+    monoMs: number,
+  ): void {
     const isAdded = this.#asked[life] !== 0
     if (asked === undefined || (command === "ADD" && isAdded)) this.#isUnclear[life] = true
     else if (command === "ADD") {

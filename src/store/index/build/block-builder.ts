@@ -1,14 +1,14 @@
-import type { Exit } from "../../capture/record.ts"
-import { type CallTable, newTable } from "../../model/grouping/call-table.ts"
-import type { ByteSlice } from "../scan/byte-slice.ts"
-import type { RecordHeaderReader } from "../scan/record-header.ts"
-import { EXIT_KINDS, NOWHERE } from "./columns.ts"
-import { Interner } from "./interner.ts"
+import type { Exit } from "../../../capture/record.ts"
+import { type CallTable, newTable } from "../../../model/grouping/call-table.ts"
+import type { ByteSlice } from "../../scan/byte-slice.ts"
+import type { RecordHeaderReader } from "../../scan/record-header.ts"
+import { EXIT_KINDS, NO_LINE } from "../columns.ts"
+import { Interner } from "../interner.ts"
 
 const NONE = -1
 
 /** What grouping does not look at; the names are those of the columns that an index keeps. Texts are numbers here too. */
-function newMore(rows: number) {
+function newDetailColumns(rows: number) {
   return {
     id: new Uint32Array(rows),
     parentId: new Int32Array(rows),
@@ -35,7 +35,7 @@ export class BlockBuilder {
   readonly ids = new Interner()
   readonly texts = new Interner()
   table: CallTable = { ...newTable(4096), rows: 0 }
-  more = newMore(4096)
+  more = newDetailColumns(4096)
   #rowOfId = new Int32Array(4096).fill(NONE)
 
   clear(): void {
@@ -63,7 +63,7 @@ export class BlockBuilder {
   end({ id, durationMs, spawnMs, maxRssBytes, exit, summary, lateConfig }: RecordHeaderReader, end: number): boolean {
     const { table, more, texts } = this
     const row = this.#rowOfId[this.#idOf(id)] ?? NONE
-    if (row === NONE || more.end[row] !== NOWHERE) return false
+    if (row === NONE || more.end[row] !== NO_LINE) return false
     table.durationMs[row] = durationMs
     more.spawnMs[row] = spawnMs
     more.maxRssBytes[row] = maxRssBytes
@@ -120,7 +120,7 @@ export class BlockBuilder {
     more.spawnMs[row] = Number.NaN
     more.maxRssBytes[row] = Number.NaN
     more.begin[row] = begin
-    more.end[row] = NOWHERE
+    more.end[row] = NO_LINE
     more.exit[row] = 0
     more.exitKind[row] = 0
     more.parentName[row] = texts.number(head.parentName)
@@ -156,7 +156,7 @@ export class BlockBuilder {
   }
 
   #grow(): void {
-    const [table, more] = [newTable(2 * this.more.id.length), newMore(2 * this.more.id.length)]
+    const [table, more] = [newTable(2 * this.more.id.length), newDetailColumns(2 * this.more.id.length)]
     copyColumns(this.table, table)
     copyColumns(this.more, more)
     this.table = { ...table, rows: this.table.rows }

@@ -1,36 +1,36 @@
 import { closeSync, readSync } from "node:fs"
-import type { Place } from "./block.ts"
+import type { ByteRange } from "../block.ts"
 import { firstStart, openSegment } from "./block-lines.ts"
 
-/** Texts of more than 128 KiB lie in a part of V8's memory that is cleared late. */
-const WINDOW_BYTES = 64 * 1024
+/** V8 keeps strings of more than 128 KiB in its large-object space, which is collected late. */
+const BUFFER_BYTES = 64 * 1024
 const NEWLINE = 10
 
-/** One for all blocks. */
-let window: Buffer | undefined
+/** Shared by all blocks. */
+let scanBuffer: Buffer | undefined
 
 /**
- * Where the lines start in which the expression finds something, from the start of the segment, in order: those that
- * start in the block. A line that the window does not hold counts as one. Source and alphabet: see `needleOf`.
+ * Offsets in the segment, in order, of the lines that start in the block and that the prefilter matches (`prefilterOf`:
+ * a regular expression over latin1). A line that does not fit into the buffer counts as a match.
  */
-export function searchBlock(path: string, { fromByte, toByte }: Place, needle: string): Float64Array {
+export function searchBlock(path: string, { fromByte, toByte }: ByteRange, prefilter: string): Float64Array {
   const file = openSegment(path)
   if (file === undefined) return new Float64Array()
-  window ??= Buffer.allocUnsafeSlow(WINDOW_BYTES)
-  const expression = new RegExp(needle, "g")
+  scanBuffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  const expression = new RegExp(prefilter, "g")
   const found: number[] = []
   try {
     let offset = fromByte === 0 ? 0 : firstStart(file, fromByte, toByte)
     while (offset >= 0 && offset < toByte) {
-      const heldBytes = readSync(file, window, 0, WINDOW_BYTES, offset)
-      const end = heldBytes < WINDOW_BYTES ? heldBytes : window.lastIndexOf(NEWLINE) + 1
+      const heldBytes = readSync(file, scanBuffer, 0, BUFFER_BYTES, offset)
+      const end = heldBytes < BUFFER_BYTES ? heldBytes : scanBuffer.lastIndexOf(NEWLINE) + 1
       if (heldBytes === 0) break
       if (end === 0) {
         found.push(offset)
         offset = firstStart(file, offset + heldBytes, Number.POSITIVE_INFINITY)
         continue
       }
-      const text = window.toString("latin1", 0, end)
+      const text = scanBuffer.toString("latin1", 0, end)
       for (const start of linesWith(expression, text)) if (offset + start < toByte) found.push(offset + start)
       offset += end
     }

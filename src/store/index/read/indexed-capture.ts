@@ -1,0 +1,230 @@
+import type { Call } from "../../../model/call.ts"
+import { EVERYTHING, type Filter } from "../../../model/filter/filter.ts"
+import { fieldsOf, type Matcher, sourceOf, toMatcher } from "../../../model/filter/match.ts"
+import { prefilterOf } from "../../../model/filter/prefilter.ts"
+import { type CallNode, type Operation, toOperations } from "../../../model/operation.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { isInRange, type TimeRange } from "../../capture/calls.ts"
+import type { Capture } from "../../capture/capture.ts"
+import type { ReadErrors } from "../../capture/read-errors.ts"
+import type { Segment } from "../../capture/segments.ts"
+import type { Block } from "../block.ts"
+import { openIndexes, type Progress } from "../build/open-indexes.ts"
+import { type Order, orderOf } from "../clock-order.ts"
+import { BlockBuffer } from "../index-file.ts"
+import { Candidates } from "./candidates.ts"
+import { isInColumns, mayMatch } from "./match-columns.ts"
+import { spanningCalls } from "./spanning-calls.ts"
+import { type BlockRef, SpanningFinder } from "./spanning-finder.ts"
+import { SummaryReader } from "./summary-reader.ts"
+
+/** Which operations to read. `nowMs` (since 1970) gives calls in flight a duration so far. */
+export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number }
+
+/** A capture whose segments have indexes: its blocks, and the operations that span several of them. */
+export type IndexedCapture = {
+  /** in the order of the first calls in them */
+  blocks: BlockRef[]
+  spanning: SpanningFinder
+  /** in the order they started */
+  spanningOperations: OperationSummary[]
+  /** per block, the operations that may match the filter that the capture was opened with */
+  matches: { filter: Filter; operations: ReadonlyMap<BlockRef, readonly number[]> } | undefined
+  /** lines that may match the filter's stream tests, if blocks were searched for them */
+  candidates: Candidates | undefined
+  order: Order
+  summaries: SummaryReader
+  close(): void
+}
+
+/** Builds missing indexes first, which may take a while. Memory holds one block at a time plus the spanning operations. */
+export async function openIndexedCapture(
+  capture: Capture,
+  errors: ReadErrors,
+  range: TimeRange = {},
+  progress?: Progress,
+  filter: Filter = EVERYTHING,
+): Promise<IndexedCapture> {
+  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
+  const indexes = await openIndexes(capture, segments, progress)
+  const summaries = new SummaryReader()
+  const unordered = indexes.flatMap((index, at) =>
+    index.headers.map((header, number) => ({ segment: segments[at] as Segment, index, number, header })),
+  )
+  const order = orderOf(unordered.flatMap(({ header }) => header.clockEpochs))
+  const blocks = inOrder(unordered, order)
+  const spanning = new SpanningFinder(blocks)
+  const operations = new Map<BlockRef, readonly number[]>()
+  const isSelective = fieldsOf(filter).length > 0
+  const calls = spanningCalls(capture, blocks, spanning, summaries, errors, (ref, block, isSpanning) => {
+    if (isSelective) operations.set(ref, [...matching(block, isSpanning, filter)])
+  })
+  let spanningOperations = toOperations(calls).map((operation) => summaries.withSummaries(operation))
+  spanningOperations.sort(byFirst(order))
+  const candidates = needsStreams(filter) ? await search(blocks, operations, filter, progress) : undefined
+  if (candidates) {
+    narrow(operations, spanning, filter, candidates)
+    if (prefilterOf(filter, () => false) !== undefined)
+      spanningOperations = spanningOperations.filter(({ calls }) =>
+        someCall(calls, (call) => summaries.isCandidate(call, candidates)),
+      )
+  }
+  return {
+    blocks,
+    spanning,
+    spanningOperations,
+    matches: isSelective ? { filter, operations } : undefined,
+    candidates,
+    order,
+    summaries,
+    close() {
+      summaries.close()
+      for (const index of indexes) index.close()
+    },
+  }
+}
+
+function someCall(nodes: CallNode[], is: (call: Call) => boolean): boolean {
+  return nodes.some(({ call, children }) => is(call) || someCall(children, is))
+}
+
+/** Reading one operation takes as long as searching this many bytes. */
+const OPERATION_BYTES = 256 * 1024
+
+/** Blocks in which many operations would have to be read for their streams are searched first. */
+async function search(
+  blocks: readonly BlockRef[],
+  operations: ReadonlyMap<BlockRef, readonly number[]>,
+  filter: Filter,
+  progress: Progress | undefined,
+): Promise<Candidates | undefined> {
+  const prefilter = prefilterOf(filter, ({ field }) => isInColumns(field))
+  if (prefilter === undefined) return undefined
+  const worthSearching = blocks.filter((ref) => {
+    const { fromByte, toByte } = ref.header
+    return (operations.get(ref)?.length ?? 0) * OPERATION_BYTES > toByte - fromByte
+  })
+  return Candidates.search(worthSearching, prefilter, progress)
+}
+
+function narrow(
+  matches: Map<BlockRef, readonly number[]>,
+  spanning: SpanningFinder,
+  filter: Filter,
+  candidates: Candidates,
+): void {
+  const buffer = new BlockBuffer()
+  for (const [ref, operations] of matches) {
+    if (operations.length === 0) continue
+    const block = ref.index.block(ref.number, buffer)
+    matches.set(ref, [...matching(block, spanning.test(ref), filter, candidates.ofRow(ref, block))])
+  }
+}
+
+/**
+ * Matching operations without their streams, in the order they started; `SummaryReader.whole` adds the streams. `own`
+ * selects the operations of a block by their numbers.
+ */
+export function* operationSummaries(
+  { blocks, spanning, spanningOperations, matches, order, summaries }: IndexedCapture,
+  { range = {}, filter = EVERYTHING, nowMs }: Wanted,
+  own?: (ref: BlockRef) => Iterable<number>,
+): Generator<OperationSummary> {
+  const selected =
+    own ?? (matches?.filter === filter ? (ref: BlockRef) => matches.operations.get(ref) ?? [] : undefined)
+  const isMatch = operationTest(toMatcher(filter, nowMs), filter, range, summaries)
+  const compare = byFirst(order)
+  const buffer = new BlockBuffer()
+  let waiting = spanningOperations.filter(isMatch)
+  for (const [at, ref] of blocks.entries()) {
+    const next = earliestOf(blocks[at + 1], order)
+    const fresh = operationsOf(ref, buffer, selected?.(ref), spanning, filter, summaries).filter(isMatch)
+    waiting = merged(waiting, fresh.sort(compare), compare)
+    const ready = next ? countBefore(waiting, next, order) : waiting.length
+    yield* waiting.splice(0, ready)
+  }
+  yield* waiting
+}
+
+/** A block without a selected operation is not read. */
+function operationsOf(
+  ref: BlockRef,
+  buffer: BlockBuffer,
+  selected: Iterable<number> | undefined,
+  spanning: SpanningFinder,
+  filter: Filter,
+  summaries: SummaryReader,
+): OperationSummary[] {
+  const numbers = selected && [...selected]
+  if (numbers?.length === 0) return []
+  const block = ref.index.block(ref.number, buffer)
+  return [...(numbers ?? matching(block, spanning.test(ref), filter))].map((operation) =>
+    summaries.operation(ref.segment, block, operation),
+  )
+}
+
+/** Numbers of the operations that lie in this block only and may match. */
+function* matching(
+  block: Block,
+  isSpanning: (operation: number) => boolean,
+  filter: Filter,
+  mayRow?: (row: number) => boolean,
+): Generator<number> {
+  const may = mayMatch(block.columns, filter, mayRow)
+  for (let operation = 0; operation < block.columns.operations.from.length; operation++)
+    if (may(operation) && !isSpanning(operation)) yield operation
+}
+
+/** Whether a call without its streams is not enough to decide the filter. */
+export function needsStreams(filter: Filter): boolean {
+  return sourceOf(filter) === "stream" || fieldsOf(filter).includes("memory")
+}
+
+function operationTest(
+  matcher: Matcher,
+  filter: Filter,
+  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
+  summaries: SummaryReader,
+): (operation: Operation) => boolean {
+  const isDeep = needsStreams(filter)
+  return (operation) =>
+    operation.wallMs >= sinceMs &&
+    operation.wallMs <= untilMs &&
+    matcher.operation(isDeep ? summaries.whole(operation) : operation)
+}
+
+/** If a node's clock was set, its blocks are not in order of time in the segments. */
+function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
+  const starts = new Map(blocks.map((ref) => [ref, earliestOf(ref, order)]))
+  return blocks.toSorted((a, b) => {
+    const [first, second] = [starts.get(a), starts.get(b)]
+    // A block without calls has no place in time: it comes last, so that nothing waits for it.
+    if (!first || !second) return first ? -1 : second ? 1 : 0
+    return order.compare(first, second)
+  })
+}
+
+export function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
+  return ref && order.earliest(ref.header.clockEpochs)
+}
+
+function byFirst(order: Order): (a: Operation, b: Operation) => number {
+  return (a, b) => {
+    const [first, second] = [a.calls[0]?.call, b.calls[0]?.call]
+    return first && second ? order.compare(first, second) : 0
+  }
+}
+
+function countBefore(operations: Operation[], next: NonNullable<ReturnType<Order["earliest"]>>, order: Order): number {
+  const found = operations.findIndex(({ calls }) => calls[0] && order.compare(calls[0].call, next) >= 0)
+  return found < 0 ? operations.length : found
+}
+
+function merged<Value>(a: Value[], b: Value[], compare: (a: Value, b: Value) => number): Value[] {
+  if (a.length === 0 || b.length === 0) return a.length > 0 ? a : b
+  const all: Value[] = []
+  let [left, right] = [0, 0]
+  while (left < a.length && right < b.length)
+    all.push((compare(a[left] as Value, b[right] as Value) <= 0 ? a[left++] : b[right++]) as Value)
+  return [...all, ...a.slice(left), ...b.slice(right)]
+}
