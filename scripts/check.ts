@@ -142,7 +142,10 @@ function headingsOf(path: string): string[] {
 async function checkTypes(): Promise<string[]> {
   const projects = [...[...zones.keys()].map((zone) => `src/${zone}`), "."]
   const complaints: string[] = []
-  for (const project of projects) complaints.push(...(await complaintsOf("tsc", ["-p", project])))
+  for (const project of projects) {
+    const state = join(root, "build/types", `${project.replaceAll("/", "-")}.tsbuildinfo`)
+    complaints.push(...(await complaintsOf("tsc", ["-p", project, "--incremental", "--tsBuildInfoFile", state])))
+  }
   return complaints
 }
 
