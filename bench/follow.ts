@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { encode } from "../src/capture/codec.ts"
 import type { Begin, End } from "../src/capture/record.ts"
-import { segmentName } from "../src/relay/segment.ts"
+import { segmentName } from "../src/capture/segment-name.ts"
 import { checksum } from "../src/store/capture/checksum.ts"
 import { CHAINS, configOf, resultText } from "./payloads.ts"
 

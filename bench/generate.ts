@@ -6,11 +6,11 @@
  */
 import { mkdirSync, readdirSync } from "node:fs"
 import type { Begin, CaptureRecord, End, Payload } from "../src/capture/record.ts"
+import { SEGMENT_INTERVAL_MS } from "../src/capture/segment-name.ts"
 import { Random } from "../test/capture/random.ts"
 import { CHAINS, type Chain, configOf, type Plugin, type Result, resultText } from "./payloads.ts"
 import { type Line, SegmentWriter } from "./segment-writer.ts"
 
-export const HOUR_MS = 3_600_000
 const PODS_ALIVE = 200
 const SEED = 20_260_921
 
@@ -21,9 +21,9 @@ export function generate(directory: string, wantedCalls: number, endMs: number, 
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const writer = new SegmentWriter(directory)
   const node = new BusyNode(new Random(SEED))
-  const startMs = endMs - hours * HOUR_MS
+  const startMs = endMs - hours * SEGMENT_INTERVAL_MS
   // Nearly four calls an operation.
-  const stepMs = (hours * HOUR_MS) / (wantedCalls / 4.1)
+  const stepMs = (hours * SEGMENT_INTERVAL_MS) / (wantedCalls / 4.1)
   for (let wallMs = startMs; node.calls < wantedCalls; wallMs += stepMs * node.random.pick([0.1, 0.5, 1, 1, 2.4])) {
     node.operation(wallMs)
     writer.writeUntil(node.lines, wallMs)
@@ -271,7 +271,7 @@ function micro(ms: number): number {
 if (process.argv[1] === import.meta.filename) {
   const [directory, calls = "1000000"] = process.argv.slice(2)
   if (directory === undefined) throw new Error("usage: generate.ts DIRECTORY [CALLS]")
-  const endMs = Math.floor(Date.now() / HOUR_MS - 2) * HOUR_MS
+  const endMs = Math.floor(Date.now() / SEGMENT_INTERVAL_MS - 2) * SEGMENT_INTERVAL_MS
   const { sizeBytes, segments, ...made } = generate(directory, Number(calls), endMs, 48)
   console.log(`${made.calls} calls, ${(sizeBytes / 1e9).toFixed(2)} GB in ${segments} segments in ${directory}`)
 }

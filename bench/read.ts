@@ -8,7 +8,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { generate, HOUR_MS } from "./generate.ts"
+import { isSegmentName, SEGMENT_INTERVAL_MS } from "../src/capture/segment-name.ts"
+import { generate } from "./generate.ts"
 
 const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")
 const { values } = parseArgs({
@@ -29,7 +30,7 @@ const root = mkdtempSync(join(tmpdir(), "cnitap-bench-"))
 process.once("exit", () => rmSync(root, { recursive: true, force: true }))
 process.once("SIGINT", () => process.exit(130))
 const capture = values.capture ?? generated(join(root, "capture"))
-const segments = readdirSync(capture).filter((name) => name.startsWith("calls-"))
+const segments = readdirSync(capture).filter(isSegmentName)
 const files = segments.map((name) => join(capture, name))
 const sizeBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
 // Read once, so that nobody pays for the disk.
@@ -197,7 +198,7 @@ function generated(directory: string): string {
   const { calls, sizeBytes } = generate(
     directory,
     Number(values.calls),
-    Math.floor(Date.now() / HOUR_MS - 2) * HOUR_MS,
+    Math.floor(Date.now() / SEGMENT_INTERVAL_MS - 2) * SEGMENT_INTERVAL_MS,
     48,
   )
   process.stderr.write(`${calls} calls, ${(sizeBytes / 1e9).toFixed(2)} GB\n`)

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { encode } from "../src/capture/codec.ts"
 import type { CaptureRecord } from "../src/capture/record.ts"
-import { segmentName } from "../src/relay/segment.ts"
+import { segmentName } from "../src/capture/segment-name.ts"
 import { checksum } from "../src/store/capture/checksum.ts"
 
 export type Line = { wallMs: number; record: CaptureRecord }

@@ -3,8 +3,8 @@ export type RelayConfig = {
   format: 1
   /** absolute path of the capture directory, 0700 and owned by who runs the plugins */
   capture: string
-  /** segments beyond this are pruned, oldest first */
-  capBytes: number
+  /** limit of all segments together: the oldest are pruned to stay below it */
+  maxSizeBytes: number
   /** how much of each stream a record keeps */
   streamBytes: number
   /** record secrets too */
@@ -19,24 +19,24 @@ export type RelayConfig = {
   onlyFailures: boolean
 }
 
-export const DEFAULT_CAP_BYTES = 256 * 1024 * 1024
+export const DEFAULT_MAX_SIZE_BYTES = 256 * 1024 * 1024
 export const DEFAULT_STREAM_BYTES = 1024 * 1024
+/** The host counts the bytes of a stream in 32 bits. */
+const LARGEST_STREAM_BYTES = 2 ** 31
 
 /** Anything that is not a configuration of this format means: record nothing. It never means: fail. */
 export function readRelayConfig(text: string | null): RelayConfig | undefined {
   if (text === null) return undefined
   const value = parse(text)
   if (typeof value !== "object" || value === null) return undefined
-  const { format, capture, capBytes, streamBytes, raw, logFile, untilMs, sampleOneIn, onlyFailures } = value as Record<
-    string,
-    unknown
-  >
+  const { format, capture, maxSizeBytes, streamBytes, raw, logFile, untilMs, sampleOneIn, onlyFailures } =
+    value as Record<string, unknown>
   if (format !== 1 || typeof capture !== "string" || !capture.startsWith("/")) return undefined
   return {
     format,
     capture,
-    capBytes: positive(capBytes, DEFAULT_CAP_BYTES),
-    streamBytes: positive(streamBytes, DEFAULT_STREAM_BYTES),
+    maxSizeBytes: positive(maxSizeBytes, Number.MAX_SAFE_INTEGER, DEFAULT_MAX_SIZE_BYTES),
+    streamBytes: positive(streamBytes, LARGEST_STREAM_BYTES, DEFAULT_STREAM_BYTES),
     raw: raw === true,
     ...(typeof logFile === "string" && logFile.startsWith("/") ? { logFile } : {}),
     ...(typeof untilMs === "number" ? { untilMs } : {}),
@@ -66,6 +66,6 @@ function parse(text: string): unknown {
   }
 }
 
-function positive(value: unknown, otherwise: number): number {
-  return typeof value === "number" && value > 0 && value <= 2 ** 31 ? value : otherwise
+function positive(value: unknown, largest: number, otherwise: number): number {
+  return typeof value === "number" && value > 0 && value <= largest ? value : otherwise
 }

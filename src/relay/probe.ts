@@ -35,7 +35,7 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
   const line = probeLogLine(host, config, role)
   const slash = config.logFile.lastIndexOf("/")
   const [directory, file] = [config.logFile.slice(0, slash) || "/", config.logFile.slice(slash + 1)]
-  if (line !== undefined) host.append(directory, file, line, false, config.capBytes)
+  if (line !== undefined) host.append(directory, file, line, false, config.maxSizeBytes)
 }
 
 type Reply = { code: number; text?: string; bytes?: { from: number; to: number } }

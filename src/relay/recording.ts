@@ -5,11 +5,12 @@ import type { Redaction } from "../capture/redact/redact.ts"
 import { isSecretName, SECRET_MARKS } from "../capture/redact/secret-name.ts"
 import { isOfAddress } from "../capture/redact/secret-shape.ts"
 import { REDACTED } from "../capture/redact/secret-value.ts"
+import { segmentName } from "../capture/segment-name.ts"
 import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host, Outcome, StreamIndex } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
-import { isTimeToPrune, prune, segmentName } from "./segment.ts"
+import { isTimeToPrune, prune } from "./prune.ts"
 
 const MARKS = SECRET_MARKS.join("\n")
 
@@ -68,8 +69,8 @@ export function endRecord(
 /** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
 export function record(host: Host, config: RelayConfig, line: Begin | End): void {
   const segment = segmentName(line.wallMs)
-  const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.capBytes)
-  if (place && isTimeToPrune(place, config.capBytes)) prune(host, config.capture, config.capBytes, segment)
+  const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.maxSizeBytes)
+  if (place && isTimeToPrune(place, config.maxSizeBytes)) prune(host, config.capture, config.maxSizeBytes, segment)
 }
 
 /** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */

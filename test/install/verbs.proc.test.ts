@@ -103,11 +103,11 @@ test("--purge takes what readers left in a capture too, and leaves what is not o
   assert.deepEqual(await node.tree(), before)
 })
 
-test("other settings change relay.json and nothing else; --for, --sample, --only-failures and --raw are in it", async (t) => {
+test("other settings change relay.json and nothing else; --for, --sample, --max-size, --only-failures and --raw are in it", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node))
   const before = await node.tree()
-  const flags = ["--for", "2h", "--sample", "1/10", "--only-failures", "--raw"]
+  const flags = ["--for", "2h", "--sample", "1/10", "--max-size", "64MiB", "--only-failures", "--raw"]
   await cnitap("install", ...capturing(node), ...flags)
   const after = await node.tree()
   const changed = Object.keys(after).filter((path) => after[path] !== before[path])
@@ -119,6 +119,7 @@ test("other settings change relay.json and nothing else; --for, --sample, --only
     raw: true,
     onlyFailures: true,
     sampleOneIn: 10,
+    maxSizeBytes: 64 * 1024 * 1024,
   })
   assert.ok(untilMs > Date.now() + 7_100_000 && untilMs < Date.now() + 7_300_000)
 })
@@ -391,6 +392,18 @@ const BAD: Bad[] = [
     args: (node) => ["install", ...within(node), "--sample", "10%"],
     code: 2,
     says: /^cnitap: --sample 10% is no fraction\. Write --sample 1\/10\.\n$/,
+  },
+  {
+    what: "a size without its unit",
+    args: (node) => ["install", ...within(node), "--max-size", "256"],
+    code: 2,
+    says: /^cnitap: --max-size 256 is not a size\. Write --max-size 256MiB\.\n$/,
+  },
+  {
+    what: "a size that holds no record",
+    args: (node) => ["install", ...within(node), "--max-size", "1kB"],
+    code: 2,
+    says: /^cnitap: --max-size must be at least 1MiB\. Write --max-size 256MiB\.\n$/,
   },
   {
     what: "a log file without probes that would write it",

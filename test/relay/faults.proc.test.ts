@@ -192,7 +192,15 @@ test("the configuration is missing, garbage, of another type, newer, huge, a dir
 
 test("wrong types of the other keys mean their defaults, and the call is recorded", async (t) => {
   const stand = standWithPlugin(t)
-  const odd = { capBytes: "1", streamBytes: -5, raw: "yes", logFile: 7, untilMs: "x", sampleOneIn: 0, onlyFailures: 1 }
+  const odd = {
+    maxSizeBytes: "1",
+    streamBytes: -5,
+    raw: "yes",
+    logFile: 7,
+    untilMs: "x",
+    sampleOneIn: 0,
+    onlyFailures: 1,
+  }
   stand.configure(odd)
   await runs(stand, "odd")
   assert.deepEqual(

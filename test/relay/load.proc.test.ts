@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { isTimeToPrune, prune, segmentName } from "../../src/relay/segment.ts"
+import { isTimeToPrune, prune } from "../../src/relay/prune.ts"
 import { Stand } from "./stand.ts"
 
 function standWith(t: TestContext, name: string, steps: readonly string[]): Stand {
@@ -41,20 +41,6 @@ test("500 calls, 50 at once: every begin has its end, and no line is mixed with 
   }
 })
 
-test("segments carry their hour in UTC", () => {
-  const hours = [
-    "1970-01-01T00:00Z",
-    "2000-02-29T23:59:59.999Z",
-    "2026-11-24T15:00Z",
-    "2100-03-01T00:00Z",
-    "2026-12-31T23:30Z",
-  ]
-  assert.deepEqual(
-    hours.map((time) => segmentName(Date.parse(time))),
-    hours.map((time) => `calls-${time.slice(0, 13).replaceAll("-", "")}.jsonl`),
-  )
-})
-
 test("pruning takes the oldest segments until the rest fits, never the current one, never another's file", () => {
   const files = [
     { name: "calls-20260101T03.jsonl", sizeBytes: 400 },
@@ -64,9 +50,9 @@ test("pruning takes the oldest segments until the rest fits, never the current o
     { name: "notes.txt", sizeBytes: 5000 },
     { name: "calls-20260101T00.jsonl.bak", sizeBytes: 5000 },
   ]
-  const removed = (capBytes: number, current: string, more: typeof files = []) => {
+  const removed = (maxSizeBytes: number, current: string, more: typeof files = []) => {
     const names: string[] = []
-    prune({ list: () => [...files, ...more], remove: (_, name) => names.push(name) }, "/capture", capBytes, current)
+    prune({ list: () => [...files, ...more], remove: (_, name) => names.push(name) }, "/capture", maxSizeBytes, current)
     return names
   }
   const first = ["calls-20260101T01.jsonl", ".calls-20260101T01.jsonl.index"]
@@ -93,7 +79,7 @@ test("one busy hour does not outgrow the cap, nor does the article's log", async
   const stand = standWith(t, "plugin", ["echo"])
   const log = join(stand.root, "cni.log")
   stand.probe("cni_pre")
-  stand.configure({ capBytes: 20_000, logFile: log })
+  stand.configure({ maxSizeBytes: 20_000, logFile: log })
   const stdin = JSON.stringify({ cniVersion: "1.0.0", filler: "x".repeat(1000) })
   for (let round = 0; round < 15; round++) {
     assert.equal((await stand.run("plugin", { command: "ADD", stdin })).stdout, stdin)
@@ -109,7 +95,7 @@ test("one busy hour does not outgrow the cap, nor does the article's log", async
 
 test("the call that opens a new hour removes the oldest segments over the cap", async (t) => {
   const stand = standWith(t, "plugin", ["drain"])
-  stand.configure({ capBytes: 10_000 })
+  stand.configure({ maxSizeBytes: 10_000 })
   for (const hour of ["01", "02", "03"])
     writeFileSync(join(stand.capture, `calls-20200101T${hour}.jsonl`), "x".repeat(4000))
   writeFileSync(join(stand.capture, ".calls-20200101T01.jsonl.index"), "x".repeat(500))

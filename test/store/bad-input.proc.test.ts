@@ -18,7 +18,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { encode } from "../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
-import { segmentName } from "../../src/relay/segment.ts"
+import { segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 import { cnitap, PROGRAM, type Ran } from "../cli/cnitap.ts"
 

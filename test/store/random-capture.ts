@@ -3,11 +3,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { encode } from "../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
-import { segmentName } from "../../src/relay/segment.ts"
+import { SEGMENT_INTERVAL_MS, segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 import type { Random } from "../capture/random.ts"
 
-const HOUR_MS = 3_600_000
 /** In the past, so that every segment is sealed. */
 const START_MS = Date.UTC(2026, 2, 1, 6)
 
@@ -50,7 +49,8 @@ class RandomNode {
     for (let count = 0; count < operations; count++) {
       const random = this.#random
       this.#monoMs += random.pick([1, 40, 3_000, 11_000, 60_000, 900_000]) + random.below(1000) / 1000
-      if (this.#noise.clockSteps && random.below(25) === 0) this.#offsetMs += random.pick([-2, -1, 1, 0.01]) * HOUR_MS
+      if (this.#noise.clockSteps && random.below(25) === 0)
+        this.#offsetMs += random.pick([-2, -1, 1, 0.01]) * SEGMENT_INTERVAL_MS
       this.#node = random.pick(["a", "b", "c"].slice(0, this.#noise.nodes ?? 1))
       this.#list(random.pick(["ADD", "ADD", "DEL", "DEL", "CHECK", "STATUS"]))
     }

@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
 import { type InstallOptions, MODES } from "../../install/plan/install-options.ts"
+import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 import type { Context } from "../context.ts"
@@ -16,6 +17,7 @@ export function addInstallOptions(command: Command): Command {
     .option("--log-file <file>", "chain mode writes the article's lines there too")
     .option("--for <duration>", "end after this time: 30m, 2h")
     .option("--sample <1/N>", "record the calls of one container in N")
+    .option("--max-size <size>", "limit of the whole capture: the oldest hours are removed first (default: 256MiB)")
     .option("--only-failures", "record failed calls only, after they have ended")
     .option("--raw", "record secrets too")
     .option("--force", "go on where a pod could lose its network, or an agent could fight")
@@ -48,6 +50,7 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
       raw: options.raw === true,
       onlyFailures: options.onlyFailures === true,
       ...sampleOf(textOption(options.sample)),
+      ...maxSizeOf(textOption(options.maxSize)),
       ...untilOf(textOption(options.for), context.nowMs()),
       ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
     },
@@ -59,6 +62,17 @@ function sampleOf(sample: string | undefined): { sampleOneIn?: number } {
   const oneIn = Number(/^1\/([1-9]\d{0,8})$/.exec(sample)?.[1])
   if (!oneIn) throw new Fault("USAGE", `--sample ${sample} is no fraction`, "Write --sample 1/10.")
   return oneIn === 1 ? {} : { sampleOneIn: oneIn }
+}
+
+/** A smaller limit would not hold a single large result. */
+const LEAST_SIZE_BYTES = 1024 * 1024
+
+function maxSizeOf(size: string | undefined): { maxSizeBytes?: number } {
+  if (size === undefined) return {}
+  const bytes = parseSize(size)
+  if (bytes === undefined) throw new Fault("USAGE", `--max-size ${size} is not a size`, "Write --max-size 256MiB.")
+  if (bytes < LEAST_SIZE_BYTES) throw new Fault("USAGE", "--max-size must be at least 1MiB", "Write --max-size 256MiB.")
+  return { maxSizeBytes: Math.floor(bytes) }
 }
 
 function untilOf(duration: string | undefined, nowMs: number): { untilMs?: number } {

@@ -126,13 +126,15 @@ function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root
   ])
 }
 
-export function settingLines({ capture, raw, onlyFailures, sampleOneIn, untilMs, logFile }: Settings): string[] {
+export function settingLines(settings: Settings): string[] {
+  const { capture, raw, onlyFailures, sampleOneIn, maxSizeBytes, untilMs, logFile } = settings
   return [
     `into ${capture}${logFile ? `, the article's lines into ${logFile}` : ""}`,
     untilMs === undefined
       ? "until cnitap uninstall"
       : `until ${instant(untilMs)}; afterwards the relays only pass calls on`,
     ...(sampleOneIn === undefined ? [] : [`calls of one container in ${sampleOneIn}`]),
+    ...(maxSizeBytes === undefined ? [] : [`at most ${maxSizeBytes} bytes`]),
     ...(onlyFailures ? ["failed calls only, without those in flight"] : []),
     ...(raw ? ["secrets too (--raw)"] : []),
   ]

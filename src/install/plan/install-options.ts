@@ -20,19 +20,30 @@ export type Settings = {
   raw: boolean
   onlyFailures: boolean
   sampleOneIn?: number
+  /** limit of all segments together; undefined: the relay's own default (src/relay/config.ts) */
+  maxSizeBytes?: number
   /** wall clock, milliseconds since 1970 */
   untilMs?: number
   /** absolute; chain mode writes the article's lines there */
   logFile?: string
 }
 
-export function settingsText({ capture, raw, onlyFailures, sampleOneIn, untilMs, logFile }: Settings): string {
+export function settingsText({
+  capture,
+  raw,
+  onlyFailures,
+  sampleOneIn,
+  maxSizeBytes,
+  untilMs,
+  logFile,
+}: Settings): string {
   const settings = {
     format: 1,
     capture,
     raw,
     ...(onlyFailures ? { onlyFailures } : {}),
     ...(sampleOneIn === undefined ? {} : { sampleOneIn }),
+    ...(maxSizeBytes === undefined ? {} : { maxSizeBytes }),
     ...(untilMs === undefined ? {} : { untilMs }),
     ...(logFile === undefined ? {} : { logFile }),
   }

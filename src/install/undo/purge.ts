@@ -1,16 +1,14 @@
 import { lstatSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { indexedSegment, isSegmentName } from "../../capture/segment-name.ts"
 import type { Install } from "../apply/journal.ts"
 import type { Disk } from "../disk/disk.ts"
 import { list } from "../disk/plugin-dir.ts"
 
-/** A segment; a reader's index of one, finished or left behind by a reader that was killed. */
-const RECORDED = /^(?:calls-\d{8}T\d{2}\.jsonl|\.calls-\d{8}T\d{2}\.jsonl\.index(?:\.\d+)?)$/
-
 /** Removes what was recorded: segments, their indexes, the article's log. A directory with other files in it stays. */
 export function purge(disk: Disk, { settings: { capture, logFile } }: Install): string[] {
   const segments = list(disk.at(capture))
-    .filter((name) => RECORDED.test(name))
+    .filter((name) => isSegmentName(name) || indexedSegment(name) !== undefined)
     .map((name) => join(capture, name))
   const files = [...segments, ...(logFile === undefined ? [] : [logFile])]
   const purged = files.filter(

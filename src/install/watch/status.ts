@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { isSegmentName } from "../../capture/segment-name.ts"
 import { type Journal, readJournal } from "../apply/journal.ts"
 import { type Disk, exists } from "../disk/disk.ts"
 import { layoutOf } from "../disk/layout.ts"
@@ -123,6 +124,6 @@ function captureOf(disk: Disk, path: string): CaptureStatus {
     path,
     isThere: exists(disk, path),
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
-    segments: names.filter((name) => /^calls-.*\.jsonl$/.test(name)).length,
+    segments: names.filter(isSegmentName).length,
   }
 }

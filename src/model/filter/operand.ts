@@ -1,5 +1,6 @@
 import { SIGNALS } from "../../capture/record.ts"
 import { parseAddress, parsePrefix } from "../../cni/address.ts"
+import { parseSize } from "../size.ts"
 import { parseDuration, parseInstant } from "../time.ts"
 import { type FieldKind, type FieldName, fieldOf } from "./field.ts"
 import type { Operand, Operator } from "./filter.ts"
@@ -69,23 +70,6 @@ function numeric(
   expected: string[],
 ): Operand | { message: string; expected: string[] } {
   return number === undefined ? { message: `cannot be ${text}`, expected } : { kind: "number", text, number }
-}
-
-const SIZES: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-}
-
-/** `512kB`, `20 MiB` without the blank: bytes. */
-function parseSize(text: string): number | undefined {
-  const [, value, unit] = /^(\d+(?:\.\d+)?)([kmg]?i?b)$/i.exec(text) ?? []
-  const factor = unit && SIZES[unit.toLowerCase()]
-  return factor ? Number(value) * factor : undefined
 }
 
 function signalNumber(text: string): number | undefined {

@@ -1,4 +1,5 @@
 import type { Begin } from "../../capture/record.ts"
+import { SEGMENT_INTERVAL_MS } from "../../capture/segment-name.ts"
 import { type Call, toCall } from "../../model/call.ts"
 import { processes } from "../node/process.ts"
 import type { Capture } from "./capture.ts"
@@ -49,7 +50,7 @@ const SLACK_MS = 3_600_000
 export function isInRange({ startMs }: Segment, { sinceMs, untilMs }: TimeRange): boolean {
   if (startMs === undefined) return true
   return (
-    (sinceMs === undefined || startMs + 2 * SLACK_MS > sinceMs) &&
+    (sinceMs === undefined || startMs + SEGMENT_INTERVAL_MS + SLACK_MS > sinceMs) &&
     (untilMs === undefined || startMs <= untilMs + SLACK_MS)
   )
 }

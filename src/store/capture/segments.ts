@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises"
 import { join } from "node:path"
+import { isSegmentName, segmentStartMs } from "../../capture/segment-name.ts"
 import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 
@@ -15,8 +16,6 @@ export type Segment = {
   /** raw bytes from an offset on, in pieces of any size */
   chunks(fromByte?: number, pieceBytes?: number): AsyncIterable<Buffer>
 }
-
-const NAME = /^calls-(\d{4})(\d\d)(\d\d)T(\d\d)\.jsonl$/
 
 /** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
 export async function listSegments(directory: string): Promise<Segment[]> {
@@ -42,24 +41,18 @@ export function segmentLister(directory: string): () => Promise<Segment[]> {
 }
 
 function segmentNames(directory: string): string[] {
-  return [...namesLike(directory, (name) => NAME.test(name))].sort()
+  return [...namesLike(directory, isSegmentName)].sort()
 }
 
 async function statSegments(directory: string, names: string[]): Promise<Segment[]> {
   const segments = await Promise.all(
     names.map(async (name) => {
-      const startMs = hourOf(name)
+      const startMs = segmentStartMs(name)
       const segment = startMs === undefined ? undefined : await fileSegment(join(directory, name), name)
       return segment && startMs !== undefined ? { ...segment, startMs } : undefined
     }),
   )
   return segments.filter((segment) => segment !== undefined)
-}
-
-/** Start of the hour that a segment's name tells; undefined where the name is no segment's. */
-export function hourOf(name: string): number | undefined {
-  const [, year, month, day, hour] = NAME.exec(name)?.map(Number) ?? []
-  return year && month && day && hour !== undefined ? Date.UTC(year, month - 1, day, hour) : undefined
 }
 
 /** A file of JSON lines as a segment; undefined where there is none: it can be pruned between listing and look. */

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto"
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
 import { type Block, type BlockHeader, blockBytes, toBlock } from "./block.ts"
 import type { BuiltBlock } from "./build/build-block.ts"
@@ -152,12 +153,7 @@ function openUnnamed(): number {
 }
 
 export function indexPath({ path, name }: Pick<Segment, "path" | "name">): string {
-  return join(dirname(path), `.${name}.index`)
-}
-
-/** The name of the segment that a file is the index of, finished or not; undefined for other files. */
-export function indexedSegment(fileName: string): string | undefined {
-  return /^\.(calls-\d{8}T\d\d\.jsonl)\.index(?:\.\d+)?$/.exec(fileName)?.[1]
+  return join(dirname(path), indexName(name))
 }
 
 /** Segments are append-only: a copied or restored segment differs in its ends, size or modification time. */

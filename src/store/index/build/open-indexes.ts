@@ -1,17 +1,17 @@
 import { unlink } from "node:fs/promises"
 import { join } from "node:path"
+import { indexedSegment, SEGMENT_INTERVAL_MS } from "../../../capture/segment-name.ts"
 import { Fault } from "../../../fault/fault.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { namesLike } from "../../capture/directory.ts"
 import { blockRanges } from "../block.ts"
-import { type IndexFile, IndexWriter, indexedSegment, openIndex } from "../index-file.ts"
+import { type IndexFile, IndexWriter, openIndex } from "../index-file.ts"
 import { Threads } from "./threads.ts"
 
 /** Called while indexes are built or blocks are searched. */
 export type Progress = (doneBytes: number, allBytes: number) => void
 
-const HOUR_MS = 3_600_000
 /** A call of the past hour may still be writing its line. */
 const SEALED_MS = 10_000
 
@@ -76,7 +76,7 @@ async function buildIndex(
 }
 
 function isSealed({ startMs }: Segment): boolean {
-  return startMs !== undefined && startMs + HOUR_MS + SEALED_MS < Date.now()
+  return startMs !== undefined && startMs + SEGMENT_INTERVAL_MS + SEALED_MS < Date.now()
 }
 
 function openWriter(segment: Segment, mayKeep: boolean): { writer: IndexWriter; isKept: boolean } {

@@ -1,0 +1,36 @@
+import { indexedSegment, isSegmentName } from "../capture/segment-name.ts"
+import type { Host } from "./host.ts"
+
+/** Whoever opens a segment looks, and whoever makes it longer by another sixteenth of the cap. */
+export function isTimeToPrune(
+  { fromByte, toByte }: { fromByte: number; toByte: number },
+  maxSizeBytes: number,
+): boolean {
+  const step = maxSizeBytes / 16
+  return fromByte === 0 || Math.floor(fromByte / step) !== Math.floor(toByte / step)
+}
+
+/** Removes the oldest segments, each with what readers keep beside it, until the others fit; the current one stays. */
+export function prune(
+  host: Pick<Host, "list" | "remove">,
+  directory: string,
+  maxSizeBytes: number,
+  current: string,
+): void {
+  const files = host.list(directory).flatMap((file) => {
+    const segment = isSegmentName(file.name) ? file.name : indexedSegment(file.name)
+    return segment === undefined ? [] : [{ ...file, segment }]
+  })
+  const segments = files.filter(({ name, segment }) => name === segment).map(({ name }) => name)
+  for (const { name, segment } of files) if (!segments.includes(segment)) host.remove(directory, name)
+  const left = files.filter(({ segment }) => segments.includes(segment))
+  let total = left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  for (const oldest of segments.sort()) {
+    if (total <= maxSizeBytes) return
+    if (oldest === current) continue
+    for (const { name, sizeBytes } of left.filter(({ segment }) => segment === oldest)) {
+      host.remove(directory, name)
+      total -= sizeBytes
+    }
+  }
+}
