@@ -1,7 +1,7 @@
 import { type JsonNode, scanJson, stringEnd, unquoted } from "../json-scan.ts"
 import { isNameCode, runEnd } from "./character.ts"
 import { LiteralSet } from "./literal-set.ts"
-import { isPrivateName, isReference, isSecretName } from "./secret-name.ts"
+import { isPrivateName, isSecret, isSecretName } from "./secret-name.ts"
 import { isPairName, Pairs } from "./secret-pair.ts"
 import { findInText, isPlainLiteral } from "./secret-text.ts"
 import { type Find, REDACTED } from "./secret-value.ts"
@@ -139,8 +139,8 @@ function isBehind(before: JsonNode | undefined, { parent, step }: JsonNode): boo
 
 /** Whether it is a secret under that name. */
 function isValueOf(name: string | undefined, text: string, node: JsonNode): boolean {
-  if (name === undefined || !isSecretName(name)) return false
-  return node.kind !== "string" || !isReference(name, text.slice(node.from + 1, contentEnd(text, node)))
+  if (name === undefined) return false
+  return node.kind === "string" ? isSecret(name, text.slice(node.from + 1, contentEnd(text, node))) : isSecretName(name)
 }
 
 /** Before the closing quote; the end of the text where the string was cut off. */

@@ -62,6 +62,11 @@ export function isReference(name: string, value: string): boolean {
   return isPlace && value.startsWith("/") && consistsOf(value.toLowerCase(), "-._/")
 }
 
+/** Whether a string under that name is a secret, and not only a reference to one. */
+export function isSecret(name: string, value: string): boolean {
+  return isSecretName(name) && !isReference(name, value)
+}
+
 /** Of small letters, digits and these. */
 function consistsOf(value: string, others: string): boolean {
   for (let at = 0; at < value.length; at++) {

@@ -1,3 +1,4 @@
+import { isSecret } from "../../capture/redact/secret-name.ts"
 import { isObject } from "../../cni/json.ts"
 import { SPEC_VERSIONS } from "../../cni/version.ts"
 import { isAtLeast, isReleased, type JsonObject, text } from "./call-facts.ts"
@@ -259,18 +260,19 @@ export const FILE_RULES: FileRule[] = [
   },
 ]
 
-/** Values only: paths to key files and switches are no secrets. */
+/**
+ * The names that the recorder redacts. Strings only, and not switches. A path is not a secret, whatever its key: Calico's
+ * `k8s_client_key` names a file.
+ */
 function secrets(value: unknown, at: ConfPath): FileHit[] {
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => secrets(item, [...at, index]))
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([key, content]) =>
-    SECRET_KEY.test(key) && isFilled(content) && !content.startsWith("/")
+    isFilled(content) && isSecret(key, content) && !content.startsWith("/")
       ? [{ detail: key, at: [...at, key] }]
       : secrets(content, [...at, key]),
   )
 }
-
-const SECRET_KEY = /(token|password|secret|client_key|private_key|api_key)$/i
 
 function detailOf(config: JsonObject, key: string): string {
   return key in config ? `${key} is ${text(config[key])}` : `${key} is missing`

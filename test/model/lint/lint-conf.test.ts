@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { redact } from "../../../src/capture/redact/redact.ts"
 import { CONF_RULES, lintConf } from "../../../src/model/lint/lint-conf.ts"
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/conflists")
@@ -154,6 +155,45 @@ for (const [rule, cases] of Object.entries(CASES)) {
     for (const { content, path, found } of cases) assert.deepEqual(lint(content, path), found)
   })
 }
+
+test("lint and redaction agree on which keys are secret", () => {
+  const policy = {
+    // Only redaction knew these.
+    passphrase: "a",
+    etcd_key: "a",
+    apiKey: "a",
+    Authorization: "a",
+    cookie: "a",
+    wifiPsk: "a",
+    pwd: "a",
+    auth: "a",
+    tokenValue: "a",
+    credentials: "a",
+    // A path: redacted all the same, because base64 may begin like one.
+    k8s_client_key: "/etc/cni/client.key",
+    // Both knew these.
+    password: "a",
+    secretName: "etcd-certs",
+    etcd_key_file: "/etc/cni/etcd.key",
+    authType: "none",
+  }
+  const found = lintConf("x.conflist", list([{ ...BRIDGE, policy }])).map(({ detail }) => detail)
+  const redacted = redact(JSON.stringify(policy)).redacted.map((pointer) => pointer.slice(1))
+  assert.deepEqual([...found, "k8s_client_key"].sort(), redacted.sort())
+  assert.deepEqual(found.sort(), [
+    "Authorization",
+    "apiKey",
+    "auth",
+    "cookie",
+    "credentials",
+    "etcd_key",
+    "passphrase",
+    "password",
+    "pwd",
+    "tokenValue",
+    "wifiPsk",
+  ])
+})
 
 test("a finding about a secret does not repeat it", () => {
   const [finding] = lintConf("x.conflist", list([{ ...BRIDGE, password: "hunter2" }]))
