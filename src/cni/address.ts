@@ -22,6 +22,12 @@ export function parsePrefix(text: string): Prefix | undefined {
   return address && length <= address.bits ? { address, length } : undefined
 }
 
+/** Whether a text is that address, in whatever notation. */
+export function isSameAddress(text: string, address: Address): boolean {
+  const parsed = parseAddress(text)
+  return parsed !== undefined && parsed.bits === address.bits && parsed.value === address.value
+}
+
 /** Whether the address lies in the network that the prefix is of. */
 export function contains({ address: { bits, value }, length }: Prefix, address: Address): boolean {
   const shift = BigInt(bits - length)

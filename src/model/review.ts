@@ -1,5 +1,6 @@
 import { isFailed } from "./call.ts"
-import { type Attachment, Ledger } from "./ledger/ledger.ts"
+import type { Attachment } from "./ledger/attachment.ts"
+import { Ledger } from "./ledger/ledger.ts"
 import { FindingsByRule, type RuleFindings } from "./lint/findings-by-rule.ts"
 import { Linter } from "./lint/linter.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"

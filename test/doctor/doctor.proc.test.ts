@@ -205,7 +205,7 @@ test("a containerd with pods: nothing wrong; then a plugin goes, a namespace, an
       utimesSync(join(stateDir, "cni/networks/pods", ip), yesterday, yesterday)
     for (const id of [one, two]) utimesSync(join(results, `pods-${id}-eth0`), yesterday, yesterday)
     assert.deepEqual(said(), [
-      `error result-cache-broken: /var/lib/cni/results/pods-${two}-eth0: the cache file is empty; libcni before 1.2 fails DEL on it`,
+      `error result-cache-broken: /var/lib/cni/results/pods-${two}-eth0: the cache file is empty; DEL fails on it with libcni before 1.2`,
       "warning attachment-leaked: 1 in /var/lib/cni/networks/pods kept for network namespaces that are no more: 10.88.0.2",
     ])
     // The other pod lives: its loopback is still cached, with its namespace.

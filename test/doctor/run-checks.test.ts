@@ -285,11 +285,11 @@ test("tool-missing: iptables where the runtime looks for programs, nft where the
 test("result-cache-broken: an error until containerd 2 reads on", async (t) => {
   const path = "/var/lib/cni/results/containerd-net-abc-eth0"
   assert.deepEqual(await sick(t, { [path]: "" }), [
-    `error result-cache-broken: ${path}: the cache file is empty; libcni before 1.2 fails DEL on it => rm ${path}`,
+    `error result-cache-broken: ${path}: the cache file is empty; DEL fails on it with libcni before 1.2 => rm ${path}`,
   ])
   const newer = { "/var/lib/dpkg/status": "Package: containerd.io\nVersion: 2.1.4-1\n" }
   assert.deepEqual(await sick(t, { [path]: '{"kind":' }, newer), [
-    `warning result-cache-broken: ${path}: the cache file is not JSON; libcni before 1.2 fails DEL on it => rm ${path}`,
+    `warning result-cache-broken: ${path}: the cache file is not JSON; DEL fails on it with libcni before 1.2 => rm ${path}`,
   ])
 })
 

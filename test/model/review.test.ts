@@ -77,7 +77,7 @@ test("a DEL that goes on has left nothing behind yet", () => {
 
 test("an address belongs to the plugin that gave it, not to those that handed it on", () => {
   const dels = [call("bridge", "DEL", 60_000), call("bandwidth", "DEL", 60_010, { exit: { code: 1 } })]
-  assert.deepEqual(ledgerAt(90_000, ...add(), ...dels), ["stuck | DEL failed at bandwidth", "0 gone"])
+  assert.deepEqual(ledgerAt(90_000, ...add(), ...dels), ["stuck | DEL failed in bandwidth", "0 gone"])
 })
 
 test("findings are counted by rule, the worst first, and those of calls in flight only while they are", () => {

@@ -163,7 +163,7 @@ test("findings and ledger cover the whole capture and follow it", async () => {
       pod?.name === name ? [`${state}, ${ips.length} ips: ${reason}`] : [],
     )
   const first = await untilReview(({ ledger }) => ledger.some(({ pod }) => pod?.name === "full"))
-  assert.deepEqual(said(first, "full"), ["failed, 0 ips: ADD failed at bridge, and no DEL came"])
+  assert.deepEqual(said(first, "full"), ["failed, 0 ips: ADD failed in bridge, no DEL followed"])
   assert.deepEqual(
     first.rules.map(({ rule, count }) => `${rule} ${count}`),
     ["stderr-thrown-away 2"],
@@ -174,7 +174,7 @@ test("findings and ledger cover the whole capture and follow it", async () => {
     const last = ledger.at(-1)
     return last?.holdings.length === 4 && last.state !== "starting"
   })
-  assert.deepEqual(said(second, "late"), ["up, 1 ips: no DEL"])
+  assert.deepEqual(said(second, "late"), ["up, 1 ips: no DEL recorded"])
 })
 
 test("listening beyond loopback needs a certificate", () => {

@@ -296,11 +296,11 @@ test("the ledger: what is attached and what was left behind, with the calls that
   const rowsOf = page.locator(".ledger-row")
   await rowsOf.first().waitFor()
   assert.deepEqual(await rowsOf.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label"))), [
-    "shop/binary, adding it failed: ADD failed at binary, and no DEL came",
-    `shop/${HOSTILE_NAME}, adding it failed: ADD failed at hostile, and no DEL came`,
-    "shop/orders-0, has its network: no DEL",
-    "shop/web-7d9f8b6c5-9wlmz, has its network: no DEL",
-    "shop/web-7d9f8b6c5-2xkqj, has its network: no DEL",
+    "shop/binary, adding it failed: ADD failed in binary, no DEL followed",
+    `shop/${HOSTILE_NAME}, adding it failed: ADD failed in hostile, no DEL followed`,
+    "shop/orders-0, has its network: no DEL recorded",
+    "shop/web-7d9f8b6c5-9wlmz, has its network: no DEL recorded",
+    "shop/web-7d9f8b6c5-2xkqj, has its network: no DEL recorded",
   ])
   await page.getByRole("button", { name: "up 3" }).click()
   await rowsOf.nth(2).waitFor()

@@ -1,4 +1,4 @@
-import type { Attachment } from "../ledger/ledger.ts"
+import type { Attachment } from "../ledger/attachment.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
 import type { PluginList } from "./plugin-lists.ts"

@@ -1,53 +1,20 @@
 import type { Payload } from "../../capture/record.ts"
-import { type Address, parseAddress } from "../../cni/address.ts"
 import { isObject } from "../../cni/json.ts"
-import { type Call, isFailed, jsonObject, type Pod, resultOf } from "../call.ts"
+import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
 import { type CallNode, type Operation, type Outcome, walk } from "../operation.ts"
 import { addressesOf } from "../result/result-fields.ts"
+import { type Attachment, type Attempt, type Holding, reasonOf, stateOf } from "./attachment.ts"
 
-/**
- * `up`: added, no DEL since. `starting`, `stopping`: in flight. `failed`: ADD did not succeed, and no DEL came since.
- * `stuck`: DEL came, and a plugin that was asked to add was not reached by it or failed. `gone`: every plugin that was
- * asked to add has deleted.
- */
-export type AttachmentState = "up" | "starting" | "stopping" | "failed" | "stuck" | "gone"
+/** How to get the streams of a call that was loaded without them; called only for the calls that need it. */
+export type CallStreams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
 
-/** A plugin that was asked to add. `del`: its last DEL since, absent where none reached it. */
-export type Holding = { plugin: string; call?: string; add: CallEnd; del?: { call: string; end: CallEnd } }
+const OWN_STREAMS: CallStreams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
 
-export type CallEnd = "ok" | "failed" | "killed" | "running" | "unknown"
-
-/** One try of a command for an attachment: id and outcome of the operation, milliseconds since 1970. */
-export type Attempt = { operation: string; wallMs: number; outcome: Outcome }
-
-/** What is known of one (network, container ID, ifname). */
-export type Attachment = {
-  node?: string
-  network?: string
-  containerId: string
-  ifname?: string
-  pod?: Pod
-  netns?: string
-  state: AttachmentState
-  /** addresses that it holds; once it is gone, those that it held */
-  ips: string[]
-  add?: Attempt
-  /** since the last ADD: the first ones, and how many there were */
-  dels: Attempt[]
-  delCount: number
-  /** plugins that may still hold something, in the order they were asked */
-  holdings: Holding[]
-  /** why it is in this state, in words */
-  reason: string
-}
-
-const DELS_KEPT = 10
-
-/** What the ledger remembers of an attachment that is not gone. */
+/** An attachment that is not gone yet. */
 type Entry = {
   facts: Pick<Attachment, "node" | "network" | "containerId" | "ifname" | "pod" | "netns">
   holdings: Map<string, Holding>
-  /** by the plugin that gave it: the innermost, whose DEL frees it */
+  /** address to the plugin that assigned it: the innermost one, whose DEL frees it */
   ips: Map<string, string>
   freed: Set<string>
   add?: Attempt
@@ -55,23 +22,21 @@ type Entry = {
   delCount: number
 }
 
-/** What a call was given and gave back, where calls come without: asked only of those of which it tells something. */
-export type CallStreams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
+/** State of one `add`. `assigned`: the addresses in the result of each ADD. `touched`: the entries that it changed. */
+type Posting = { streams: CallStreams; assigned: Map<Call, string[]>; touched: Map<string, Entry> }
 
-const OWN: CallStreams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
-
-/** An operation while it is booked. `given`: by each ADD the addresses in its result. */
-type Booking = { streams: CallStreams; given: Map<Call, string[]>; touched: Map<string, Entry> }
+const MAX_LISTED_DELS = 10
 
 /**
- * Books every ADD and DEL. Operations must come in the order they began. What is gone is forgotten unless `keeps`
- * wants it, so that memory holds what is not gone and one text for each container that is.
+ * Tracks what every ADD created and every DEL removed. Operations must be added in the order they began. An attachment
+ * that is gone is forgotten unless `keeps` accepts its addresses, so memory holds the attachments that are not gone and
+ * one string per container that is.
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>()
-  readonly #kept: Attachment[] = []
+  readonly #keptGone: Attachment[] = []
   readonly #gone = new Set<string>()
-  #goneBefore: (containerId: string) => readonly string[] | undefined = () => undefined
+  #knownGone: (containerId: string) => readonly string[] | undefined = () => undefined
   readonly #dataDirs = new Set<string>()
   readonly #keeps: (ips: readonly string[]) => boolean
 
@@ -79,12 +44,12 @@ export class Ledger {
     this.#keeps = keeps
   }
 
-  add(operation: Operation, streams = OWN): void {
+  add(operation: Operation, streams = OWN_STREAMS): void {
     const touched = new Map<string, Entry>()
-    const given = new Map<Call, string[]>()
+    const assigned = new Map<Call, string[]>()
     for (const { call } of walk(operation.calls))
-      if (call.command === "ADD") given.set(call, ipsOf(resultIn(streams, call)))
-    this.#visit(operation.calls, operation.network, { streams, given, touched })
+      if (call.command === "ADD") assigned.set(call, ipsOf(resultIn(streams, call)))
+    this.#visit(operation.calls, operation.network, { streams, assigned, touched })
     const { id, wallMs, outcome } = operation
     for (const [key, entry] of touched) {
       const attempt: Attempt = { operation: id, wallMs, outcome }
@@ -94,94 +59,108 @@ export class Ledger {
         entry.delCount = 0
       } else if (operation.command === "DEL") {
         entry.delCount++
-        if (entry.dels.length < DELS_KEPT) entry.dels.push(attempt)
+        if (entry.dels.length < MAX_LISTED_DELS) entry.dels.push(attempt)
       }
       if (entry.holdings.size === 0) this.#forget(key, entry)
     }
   }
 
-  /** Interfaces of a container that a reader knows to be gone and whose operations it leaves out. */
+  /** `gone`: ifnames of a container that the reader knows to be gone, whose operations it does not add. */
   addGone(gone: (containerId: string) => readonly string[] | undefined): void {
-    this.#goneBefore = gone
+    this.#knownGone = gone
   }
 
   addDataDirs(dataDirs: readonly string[]): void {
     for (const dataDir of dataDirs) this.#dataDirs.add(dataDir)
   }
 
-  /** Those that are not gone, and the gone ones that were kept; the oldest first. */
+  /** The attachments that are not gone, and the gone ones that were kept; oldest first. */
   attachments(): Attachment[] {
     const open = [...this.#entries.values()].map(toAttachment)
-    return [...this.#kept, ...open].sort((a, b) => startOf(a) - startOf(b))
+    return [...this.#keptGone, ...open].sort((a, b) => startOf(a) - startOf(b))
   }
 
-  /** Whether everything that was added under that name in the container was deleted. */
+  /** Whether everything that was added for that interface of the container was deleted. */
   isGone(containerId: string, ifname: string | undefined): boolean {
-    return (
-      this.#gone.has(goneKey(containerId, ifname)) || this.#goneBefore(containerId)?.includes(ifname ?? "") === true
-    )
+    return this.#gone.has(goneKey(containerId, ifname)) || this.#knownGone(containerId)?.includes(ifname ?? "") === true
   }
 
-  /** Of those whose operations were booked. */
+  /** Counts attachments whose operations were added here, not those of `addGone`. */
   get goneCount(): number {
     return this.#gone.size
   }
 
-  /** Where host-local keeps its store, as configurations say it; empty where none does. */
+  /** Directories of host-local's store that configurations name; empty if none does (the default is used). */
   get dataDirs(): string[] {
     return [...this.#dataDirs]
   }
 
-  #visit(nodes: CallNode[], network: string | undefined, booking: Booking): void {
+  #visit(nodes: CallNode[], network: string | undefined, posting: Posting): void {
     for (const { call, children } of nodes) {
-      // A delegate may be of another network than its caller (Multus).
+      // A delegate may belong to another network than its caller (Multus).
       const own = call.network ?? network
-      if (call.containerId !== undefined) this.#book(call, own, children, booking)
-      this.#visit(children, own, booking)
+      if (call.containerId !== undefined) this.#post(call, own, children, posting)
+      this.#visit(children, own, posting)
     }
   }
 
-  #book(call: Call, network: string | undefined, children: CallNode[], { streams, given, touched }: Booking): void {
+  #post(call: Call, network: string | undefined, children: CallNode[], posting: Posting): void {
     if (call.command !== "ADD" && call.command !== "DEL") return
     const key = [call.node, network, call.containerId, call.ifname].join("\n")
-    const known = this.#entries.get(key)
-    if (call.command === "ADD") {
-      const entry = known ?? newEntry(call, network)
-      this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
-      this.#entries.set(key, entry)
-      touched.set(key, entry)
-      entry.holdings.set(call.plugin, { plugin: call.plugin, call: call.id, add: endOf(call) })
-      for (const ip of given.get(call) ?? []) {
-        // IPAM gave it, the plugin passed it on, and so do later ones of the list: only IPAM's DEL frees it.
-        if (isGivenBelow(ip, children, given) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
-        // Of what lies between two probes all is deleted when DEL has come to the first of them.
-        const [first] = entry.holdings.keys()
-        entry.ips.set(ip, call.as === "probe" && first !== undefined ? first : call.plugin)
-        entry.freed.delete(ip)
-      }
-      this.#noteDataDir(call)
-      return
+    if (call.command === "ADD") this.#postAdd(key, call, network, children, posting)
+    else this.#postDel(key, call, network, posting)
+  }
+
+  #postAdd(
+    key: string,
+    call: Call,
+    network: string | undefined,
+    children: CallNode[],
+    { assigned, touched }: Posting,
+  ): void {
+    const entry = this.#entries.get(key) ?? newEntry(call, network)
+    this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
+    this.#entries.set(key, entry)
+    touched.set(key, entry)
+    entry.holdings.set(call.plugin, { plugin: call.plugin, addCall: call.id, addOutcome: outcomeOf(call) })
+    for (const ip of assigned.get(call) ?? []) {
+      // The IPAM plugin assigned it; its caller and later plugins pass it on. Only the IPAM plugin's DEL frees it.
+      if (isAssignedBelow(ip, children, assigned) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
+      // What was added between two probes is deleted when DEL reaches the first probe.
+      const [first] = entry.holdings.keys()
+      entry.ips.set(ip, call.as === "probe" && first !== undefined ? first : call.plugin)
+      entry.freed.delete(ip)
     }
-    const end = endOf(call)
-    // Runtimes repeat DEL for what is gone already, containerd with every pod that it removes.
+    this.#noteDataDir(call)
+  }
+
+  #postDel(key: string, call: Call, network: string | undefined, { streams, touched }: Posting): void {
+    const known = this.#entries.get(key)
+    const outcome = outcomeOf(call)
+    // Runtimes repeat DEL for attachments that are gone; containerd does so for every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
-    const entry = known ?? this.#older(call, network, end, streams)
+    const entry = known ?? this.#entryBeforeCapture(call, network, outcome, streams)
     if (!entry) return
     if (!known) this.#entries.set(key, entry)
     touched.set(key, entry)
-    if (end === "ok") {
+    if (outcome === "ok") {
       entry.holdings.delete(call.plugin)
       for (const [ip, plugin] of entry.ips) if (plugin === call.plugin) entry.freed.add(ip)
     } else {
-      const holding = entry.holdings.get(call.plugin) ?? { plugin: call.plugin, add: "unknown" }
-      entry.holdings.set(call.plugin, { ...holding, del: { call: call.id, end } })
+      const holding = entry.holdings.get(call.plugin) ?? { plugin: call.plugin, addOutcome: "unknown" }
+      entry.holdings.set(call.plugin, { ...holding, delCall: call.id, delOutcome: outcome })
     }
   }
 
-  /** Added before the capture began: known from a DEL that failed, or because its address is asked for. */
-  #older(call: Call, network: string | undefined, end: CallEnd, streams: CallStreams): Entry | undefined {
+  /** Added before the capture began: of interest if its DEL failed or if its address is wanted. */
+  #entryBeforeCapture(
+    call: Call,
+    network: string | undefined,
+    outcome: Outcome,
+    streams: CallStreams,
+  ): Entry | undefined {
     const ips = ipsOf(asObject(jsonObject(streams.stdin(call))?.prevResult))
-    if (end === "ok" && !this.#keeps(ips)) return undefined
+    if (outcome === "ok" && !this.#keeps(ips)) return undefined
     const entry = newEntry(call, network)
     for (const ip of ips) entry.ips.set(ip, call.plugin)
     return entry
@@ -191,19 +170,13 @@ export class Ledger {
     this.#entries.delete(key)
     this.#gone.add(goneKey(entry.facts.containerId, entry.facts.ifname))
     const attachment = toAttachment(entry)
-    if (this.#keeps(attachment.ips)) this.#kept.push(attachment)
+    if (this.#keeps(attachment.ips)) this.#keptGone.push(attachment)
   }
 
   #noteDataDir({ plugin, stdin }: Call): void {
     const dataDir = plugin === "host-local" ? asObject(jsonObject(stdin)?.ipam)?.dataDir : undefined
     if (typeof dataDir === "string") this.#dataDirs.add(dataDir)
   }
-}
-
-/** Whether two texts are one address, however they are written. */
-export function isSameAddress(a: string, b: Address): boolean {
-  const address = parseAddress(a)
-  return address !== undefined && address.bits === b.bits && address.value === b.value
 }
 
 function goneKey(containerId: string, ifname: string | undefined): string {
@@ -240,42 +213,16 @@ function toAttachment({ facts, holdings, ips, freed, add, dels, delCount }: Entr
     dels,
     delCount,
     holdings: held,
-    reason: whyOf(state, held, add, delCount),
+    reason: reasonOf(state, held, add, delCount),
   }
 }
 
-function stateOf(held: Holding[], add: Attempt | undefined, delCount: number): AttachmentState {
-  if (held.length === 0) return "gone"
-  if (held.some(({ del }) => del?.end === "running")) return "stopping"
-  if (delCount > 0) return "stuck"
-  if (held.some((holding) => holding.add === "running")) return "starting"
-  return add?.outcome === "ok" || held.every((holding) => holding.add === "ok") ? "up" : "failed"
-}
-
-function whyOf(state: AttachmentState, held: Holding[], add: Attempt | undefined, delCount: number): string {
-  if (state === "up") return "no DEL"
-  if (state === "starting") return "ADD in flight"
-  if (state === "stopping") return "DEL in flight"
-  if (state === "gone") return add ? "every plugin deleted" : "deleted; added before this capture"
-  if (state === "failed") {
-    const [culprit] = held.filter((holding) => holding.add !== "ok")
-    return `ADD ${culprit?.add ?? "failed"} at ${culprit?.plugin ?? "?"}, and no DEL came`
-  }
-  const failed = held.filter(({ del }) => del).map(({ plugin, del }) => `${del?.end} at ${plugin}`)
-  const unreached = held.filter(({ del }) => !del).map(({ plugin }) => plugin)
-  const times = delCount === 1 ? "DEL" : `DEL (${delCount} times)`
-  return [
-    ...(failed.length > 0 ? [`${times} ${failed.join(", ")}`] : []),
-    ...(unreached.length > 0 ? [`${failed.length > 0 ? "" : `${times} `}never reached ${unreached.join(", ")}`] : []),
-  ].join("; ")
-}
-
-/** When it was added; without that, when it was first deleted. */
+/** When it was added; if that was not recorded, when it was first deleted. */
 function startOf({ add, dels }: Attachment): number {
   return add?.wallMs ?? dels[0]?.wallMs ?? 0
 }
 
-function endOf(call: Call): CallEnd {
+function outcomeOf(call: Call): Outcome {
   if (call.state !== "ended") return call.state
   return isFailed(call) ? "failed" : "ok"
 }
@@ -286,15 +233,15 @@ function resultIn(streams: CallStreams, call: Call): Record<string, unknown> | u
   return resultOf({ as, command, ...own })
 }
 
-/** A probe gives nothing, it only saw it. */
-function isGivenBelow(ip: string, children: CallNode[], given: Map<Call, string[]>): boolean {
+/** Probes are skipped: they assign nothing, they only see results. */
+function isAssignedBelow(ip: string, children: CallNode[], assigned: Map<Call, string[]>): boolean {
   return children.some(
     ({ call, children: below }) =>
-      (call.as !== "probe" && given.get(call)?.includes(ip)) || isGivenBelow(ip, below, given),
+      (call.as !== "probe" && assigned.get(call)?.includes(ip)) || isAssignedBelow(ip, below, assigned),
   )
 }
 
-/** Loopback is nobody's. */
+/** Without loopback addresses, which every pod has. */
 function ipsOf(result: Record<string, unknown> | undefined): string[] {
   return addressesOf(result).filter((ip) => !ip.startsWith("127.") && ip !== "::1")
 }

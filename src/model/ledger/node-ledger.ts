@@ -1,12 +1,13 @@
-import type { Attachment, AttachmentState, Ledger } from "./ledger.ts"
+import type { Attachment, AttachmentState } from "./attachment.ts"
+import type { Ledger } from "./ledger.ts"
 
-/** `living`: a network namespace. `stale`: the file is there, the namespace is not. `gone`: no file. */
-export type NetnsState = "living" | "stale" | "gone"
+/** `active`: a network namespace. `stale`: the file exists but is no longer a namespace. `gone`: no file. */
+export type NetnsState = "active" | "stale" | "gone"
 
-/** An address in host-local's store, and the file that says so. */
+/** An address in host-local's store, and the file that reserves it. */
 export type Reservation = { network: string; ip: string; containerId: string; ifname?: string; path: string }
 
-/** A file of libcni's result cache. `broken`: why it cannot be read; nothing else is known then. */
+/** A file of libcni's result cache. `broken`: why it cannot be read; the other members are absent then. */
 export type CachedResult = {
   path: string
   network?: string
@@ -17,54 +18,53 @@ export type CachedResult = {
   broken?: string
 }
 
-/** What a node itself says of its attachments. */
+/** What the files and namespaces of a node say about its attachments. */
 export type NodeState = {
-  /** as records name it */
+  /** the node's name as in the records */
   node: string
   reservations: Reservation[]
   cached: CachedResult[]
-  /** undefined where the node cannot tell */
+  /** undefined if it cannot be determined, such as from inside a container */
   netns(path: string): NetnsState | undefined
 }
 
 /**
- * `leaked`: something is held for a network namespace that is no more. `orphan`: an address is reserved for a container
- * that neither calls nor cache know. `broken`: a cache file that makes the next DEL fail.
+ * `leaked`: something is held for a network namespace that no longer exists. `orphan`: an address is reserved for a
+ * container of which there is neither a call nor a cached result. `broken`: a cache file that makes the next DEL fail.
  */
 export type LedgerRow = Omit<Attachment, "state"> & {
   state: AttachmentState | "leaked" | "orphan" | "broken"
   netnsState?: NetnsState
-  /** files of the address store and of the cache that name it */
+  /** files of the address store and of the result cache that belong to it */
   files: string[]
 }
 
-/** The ledger's attachments without a node to ask. */
+/** The ledger's attachments if there is no node state to compare with. */
 export function ledgerRows(attachments: readonly Attachment[]): LedgerRow[] {
   return attachments.map((attachment) => ({ ...attachment, files: [] }))
 }
 
-/** What of a ledger is compared. */
-type Books = Pick<Ledger, "attachments" | "isGone">
+type LedgerView = Pick<Ledger, "attachments" | "isGone">
 
-/** Compares the ledger with what the node says; attachments of other nodes are left as they are. */
-export function reconcile(ledger: Books, state: NodeState): LedgerRow[] {
+/** Compares the ledger with the state of a node; attachments of other nodes are returned unchanged. */
+export function reconcile(ledger: LedgerView, state: NodeState): LedgerRow[] {
   const reservations = new Map(state.reservations.map((reservation) => [reservation.path, reservation]))
   const cached = new Map(state.cached.map((entry) => [entry.path, entry]))
-  const byContainer = new Map<string, (Reservation | CachedResult)[]>()
+  const filesOf = new Map<string, (Reservation | CachedResult)[]>()
   for (const file of [...state.reservations, ...state.cached]) {
     if (file.containerId === undefined) continue
-    const files = byContainer.get(file.containerId)
+    const files = filesOf.get(file.containerId)
     if (files) files.push(file)
-    else byContainer.set(file.containerId, [file])
+    else filesOf.set(file.containerId, [file])
   }
   const rows = ledger.attachments().map((attachment): LedgerRow => {
     if (attachment.node !== undefined && attachment.node !== state.node) return { ...attachment, files: [] }
-    const files = (byContainer.get(attachment.containerId) ?? []).filter((file) => isOf(file, attachment))
+    const files = (filesOf.get(attachment.containerId) ?? []).filter((file) => belongsTo(file, attachment))
     for (const { path } of files) {
       reservations.delete(path)
       cached.delete(path)
     }
-    return judged(attachment, files, state)
+    return compared(attachment, files, state)
   })
   const netnsOf = new Map(state.cached.map(({ containerId, netns }) => [containerId, netns]))
   const unclaimed = [...reservations.values()].map((reservation) => {
@@ -79,42 +79,42 @@ export function reconcile(ledger: Books, state: NodeState): LedgerRow[] {
   return [...rows, ...unclaimed, ...[...cached.values()].flatMap((entry) => cachedRow(entry, ledger, state))]
 }
 
-function isOf(file: Reservation | CachedResult, { network, ifname }: Attachment): boolean {
+function belongsTo(file: Reservation | CachedResult, { network, ifname }: Attachment): boolean {
   return (
     (file.network === undefined || network === undefined || file.network === network) &&
     (file.ifname === undefined || ifname === undefined || file.ifname === ifname)
   )
 }
 
-function judged(attachment: Attachment, files: (Reservation | CachedResult)[], state: NodeState): LedgerRow {
+function compared(attachment: Attachment, files: (Reservation | CachedResult)[], state: NodeState): LedgerRow {
   const netnsState = attachment.netns === undefined ? undefined : state.netns(attachment.netns)
   const row = { ...attachment, files: files.map(({ path }) => path), ...(netnsState ? { netnsState } : {}) }
   if (attachment.state === "gone") {
     const held = files.filter((file) => "ip" in file)
     if (held.length === 0) return row
-    return { ...row, state: "leaked", reason: `${attachment.reason}, and the address is still reserved` }
+    return { ...row, state: "leaked", reason: `${attachment.reason}, but the address is still reserved` }
   }
-  if (netnsState === undefined || netnsState === "living") return row
+  if (netnsState === undefined || netnsState === "active") return row
   if (attachment.state === "starting" || attachment.state === "stopping") return row
   return { ...row, state: "leaked", reason: `${attachment.reason}; its network namespace is ${netnsState}` }
 }
 
 function reservedRow(
   { network, ip, containerId, ifname, path }: Reservation,
-  ledger: Books,
+  ledger: LedgerView,
   isCached: boolean,
   netns: string | undefined,
   netnsState: NetnsState | undefined,
 ): LedgerRow {
   const [state, reason]: [LedgerRow["state"], string] = ledger.isGone(containerId, ifname)
-    ? ["leaked", "every plugin deleted, and the address is still reserved"]
-    : netnsState === "living"
+    ? ["leaked", "every plugin completed DEL, but the address is still reserved"]
+    : netnsState === "active"
       ? ["up", "added before this capture"]
       : netnsState
         ? ["leaked", `reserved before this capture; its network namespace is ${netnsState}`]
         : isCached
-          ? ["up", "added before this capture; its network namespace cannot be seen from here"]
-          : ["orphan", "reserved for a container that neither calls nor cache know"]
+          ? ["up", "added before this capture; its network namespace cannot be checked from here"]
+          : ["orphan", "reserved for a container without a recorded call or a cached result"]
   return {
     ...emptyRow(containerId, state, reason, [path]),
     network,
@@ -125,17 +125,17 @@ function reservedRow(
   }
 }
 
-/** A cache entry alone matters only where DEL will stumble over it or nobody will come for it. */
-function cachedRow(entry: CachedResult, ledger: Books, state: NodeState): LedgerRow[] {
+/** A cached result alone is reported only if DEL will fail on it or if it belongs to a namespace that no longer exists. */
+function cachedRow(entry: CachedResult, ledger: LedgerView, state: NodeState): LedgerRow[] {
   const { path, network, containerId = "", ifname, netns, ips, broken } = entry
-  if (broken) return [emptyRow(containerId, "broken", `${broken}; libcni before 1.2 fails DEL on it`, [path])]
+  if (broken) return [emptyRow(containerId, "broken", `${broken}; DEL fails on it with libcni before 1.2`, [path])]
   const netnsState = netns === undefined ? undefined : state.netns(netns)
-  if (netnsState === undefined || netnsState === "living") return []
-  const what = ledger.isGone(containerId, ifname) ? "every plugin deleted" : "cached before this capture"
+  if (netnsState === undefined || netnsState === "active") return []
+  const origin = ledger.isGone(containerId, ifname) ? "every plugin completed DEL" : "cached before this capture"
   const row = emptyRow(
     containerId,
     "leaked",
-    `${what}; the result is still cached, the network namespace is ${netnsState}`,
+    `${origin}; the result is still cached but its network namespace is ${netnsState}`,
     [path],
   )
   return [

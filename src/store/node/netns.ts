@@ -12,7 +12,7 @@ const NSFS = 0x6e736673
  */
 export function netnsState(path: string): NetnsState | undefined {
   try {
-    return statfsSync(path).type === NSFS ? "living" : "stale"
+    return statfsSync(path).type === NSFS ? "active" : "stale"
   } catch {
     return existsSync(dirname(path)) || /\/proc\/\d+\/ns\/net$/.test(path) ? "gone" : undefined
   }

@@ -105,7 +105,7 @@ test("a plugin that words its delegate's error anew is told with its own words; 
       "passed on by: calico: error adding pod; ipam failed (code 100, exit 1)",
       "never ran: whatever the list has after calico; no call here tells",
       'runtime said: plugin type="calico" failed (add): error adding pod; ipam failed',
-      "left behind: of calico, calico-ipam: ADD failed at calico, and no DEL came",
+      "left behind: of calico, calico-ipam: ADD failed in calico, no DEL followed",
       "look next: whether the agent that calico-ipam asks is running on this node; cnitap show calico-ipam",
     ],
   )
@@ -124,7 +124,7 @@ test("ADD failed and the DEL that came of it did too: the ADD is told, and what 
       "failed first: portmap: iptables: resource temporarily unavailable (code 999, exit 1)",
       "never ran: whatever the list has after portmap; no call here tells",
       'runtime said: plugin type="portmap" failed (add): iptables: resource temporarily unavailable',
-      "left behind: 10.1.2.3 of bridge, portmap: DEL failed at portmap; never reached bridge",
+      "left behind: 10.1.2.3 of bridge, portmap: DEL failed in portmap; never reached bridge",
       "look next: cnitap ls killed: a call that was killed may have left its lock; cnitap show portmap",
     ],
   )
@@ -149,7 +149,7 @@ test("a failing DEL: the plugins before it in the list keep what they hold", () 
       "failed first: portmap: iptables: busy (code 999, exit 1)",
       "never ran: bridge",
       'runtime said: plugin type="portmap" failed (delete): iptables: busy',
-      "left behind: 10.1.2.3 of bridge, portmap: DEL (2 times) failed at portmap; never reached bridge",
+      "left behind: 10.1.2.3 of bridge, portmap: DEL (2 attempts) failed in portmap; never reached bridge",
       "so far: 2 tries of DEL failed, none did well after",
       "look next: cnitap show del-again",
     ],
@@ -180,7 +180,7 @@ test("killed at the runtime's time-out: libcni knows no more than the signal", (
     "failed first: cilium-cni never ended and its process is gone: a runtime kills at its time-out, or the node went down",
     "never ran: whatever the list has after cilium-cni; no call here tells",
     'runtime said: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
-    "left behind: of cilium-cni: ADD killed at cilium-cni, and no DEL came",
+    "left behind: of cilium-cni: ADD killed in cilium-cni, no DEL followed",
     "look next: the log of what cilium-cni asks, at 03:00:00Z; cnitap show cilium-cni",
   ])
 })
@@ -251,7 +251,7 @@ test("the next plugin's file is missing: nothing failed here, and what the first
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT })), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
     "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
-    "left behind: 10.1.2.3 of bridge: no DEL",
+    "left behind: 10.1.2.3 of bridge: no DEL recorded",
     "look next: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
   ])
 })
@@ -262,7 +262,7 @@ test("a plugin's file has always been missing: what ADD and DEL came to is the l
   assert.deepEqual(explained(call("aws-cni", { stdout: RESULT }), del("del", 1000), del("again", 20_000)), [
     "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
     "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
-    "left behind: 10.1.2.3 of aws-cni: DEL (2 times) never reached aws-cni",
+    "left behind: 10.1.2.3 of aws-cni: DEL (2 attempts) never reached aws-cni",
     "look next: cnitap doctor; cnitap show aws-cni",
   ])
 })
@@ -300,7 +300,7 @@ test("probes: what lies between them failed, and they cannot tell which", () => 
   assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
     "ADD shop/web-1 did not come to its end (60s ago)",
     "never ran: cni_post; a plugin between the probes failed or was not found, which one only a relay tells (cnitap install)",
-    "left behind: of cni_pre: no DEL",
+    "left behind: of cni_pre: no DEL recorded",
   ])
 })
 
@@ -357,7 +357,7 @@ test("sandboxes that were tried again: the last failure is explained, and that t
       "failed first: bridge: lock timeout (code 999, exit 1)",
       "never ran: portmap",
       'runtime said: plugin type="bridge" failed (add): lock timeout',
-      "left behind: of bridge: ADD failed at bridge, and no DEL came",
+      "left behind: of bridge: ADD failed in bridge, no DEL followed",
       "since then: ADD in another sandbox did well 30s ago (third, 10.1.2.3)",
       "look next: cnitap ls killed: a call that was killed may have left its lock; cnitap show second; cnitap diff second third",
     ],

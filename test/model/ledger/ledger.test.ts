@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { parseAddress } from "../../../src/cni/address.ts"
+import { isSameAddress, parseAddress } from "../../../src/cni/address.ts"
 import type { Call } from "../../../src/model/call.ts"
-import { isSameAddress, Ledger } from "../../../src/model/ledger/ledger.ts"
+import { Ledger } from "../../../src/model/ledger/ledger.ts"
 import { toOperations } from "../../../src/model/operation.ts"
 import { call, probe, type Said } from "../calls.ts"
 
@@ -24,16 +24,16 @@ function del(plugin: string, said: Said = {}): Call {
   return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
 }
 
-function book(calls: Call[], ip?: string): Ledger {
+function ledgerOf(calls: Call[], ip?: string): Ledger {
   const wanted = ip === undefined ? undefined : parseAddress(ip)
   const ledger = new Ledger(wanted && ((ips) => ips.some((one) => isSameAddress(one, wanted))))
   for (const operation of toOperations(calls)) ledger.add(operation)
   return ledger
 }
 
-/** `web-1 eth0 stuck [10.1.2.3] bridge,portmap: DEL failed at portmap` */
+/** `web-1 eth0 stuck [10.1.2.3] bridge,portmap: DEL failed in portmap` */
 function lines(...calls: Call[]): string[] {
-  return book(calls)
+  return ledgerOf(calls)
     .attachments()
     .map(
       ({ pod, ifname, state, ips, holdings, reason }) =>
@@ -41,11 +41,11 @@ function lines(...calls: Call[]): string[] {
     )
 }
 
-test("added and not deleted: it holds its address, by the plugin whose DEL frees it", () => {
-  assert.deepEqual(lines(...add()), ["web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL"])
+test("an attachment that was added and not deleted holds its addresses", () => {
+  assert.deepEqual(lines(...add()), ["web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded"])
 })
 
-test("every plugin deleted: forgotten", () => {
+test("an attachment is forgotten when every plugin completed DEL", () => {
   const calls = [
     ...add(),
     del("portmap"),
@@ -53,39 +53,39 @@ test("every plugin deleted: forgotten", () => {
     del("host-local", { at: 20_022, parent: "del-bridge", durationMs: 2 }),
   ]
   assert.deepEqual(lines(...calls), [])
-  assert.deepEqual([book(calls).isGone("c0ffee", "eth0"), book(calls).goneCount], [true, 1])
+  assert.deepEqual([ledgerOf(calls).isGone("c0ffee", "eth0"), ledgerOf(calls).goneCount], [true, 1])
 })
 
-test("pain 22: a later plugin fails on DEL, so that the first never hears of it and its address leaks", () => {
+test("pain 22: a later plugin fails on DEL, the first is never called and its address leaks", () => {
   assert.deepEqual(lines(...add(), del("portmap", FAILED)), [
-    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL failed at portmap; never reached bridge, host-local",
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL failed in portmap; never reached bridge, host-local",
   ])
 })
 
-test("pain 22: its file is missing, so that neither ADD nor DEL executes it", () => {
-  assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: no DEL"])
+test("pain 22: a plugin whose file is missing is executed neither on ADD nor on DEL", () => {
+  assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: no DEL recorded"])
 })
 
-test("pain 23: the sandbox timed out and no DEL was executed at all", () => {
+test("pain 23: the sandbox timed out and no DEL was executed", () => {
   assert.deepEqual(lines(call("bridge", { state: "killed" })), [
-    "web-1 eth0 failed [] bridge: ADD killed at bridge, and no DEL came",
+    "web-1 eth0 failed [] bridge: ADD killed in bridge, no DEL followed",
   ])
 })
 
-test("pain 24: the DEL is repeated and fails each time", () => {
+test("pain 24: DEL is repeated and fails every time", () => {
   const tries = [0, 1, 2].map((at) => del("portmap", { id: `d${at}`, at: 20_000 + at * 15_000, ...FAILED }))
   assert.deepEqual(lines(...add(), ...tries), [
-    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL (3 times) failed at portmap; never reached bridge, host-local",
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL (3 attempts) failed in portmap; never reached bridge, host-local",
   ])
 })
 
-test("pain 25: a DEL that did well without its IPAM leaves the address", () => {
+test("pain 25: a DEL that succeeds without calling IPAM leaves the address behind", () => {
   assert.deepEqual(lines(...add(), del("portmap"), del("bridge", { at: 20_020 })), [
     "web-1 eth0 stuck [10.1.2.3] host-local: DEL never reached host-local",
   ])
 })
 
-test("pain 26: repeated DELs and DELs of strangers change nothing", () => {
+test("pain 26: repeated DELs and DELs of unknown containers change nothing", () => {
   const gone = [
     ...add(),
     del("portmap"),
@@ -96,23 +96,23 @@ test("pain 26: repeated DELs and DELs of strangers change nothing", () => {
   assert.deepEqual(lines(...gone, again, del("bridge", { id: "stranger", containerId: "5tranger", at: 70_000 })), [])
 })
 
-test("pain 26: how often a DEL came is counted, the first ten are kept", () => {
+test("pain 26: DELs are counted, the first ten are listed", () => {
   const tries = Array.from({ length: 12 }, (_, at) =>
     del("portmap", { id: `d${at}`, at: 20_000 + at * 15_000, ...FAILED }),
   )
-  const [attachment] = book([...add(), ...tries]).attachments()
+  const [attachment] = ledgerOf([...add(), ...tries]).attachments()
   assert.deepEqual([attachment?.delCount, attachment?.dels.length, attachment?.dels[0]?.operation], [12, 10, "d0"])
 })
 
-test("pain 27: two sandboxes of one pod, and no DEL of the first", () => {
+test("pain 27: two sandboxes of one pod, no DEL of the first", () => {
   const second = add({ containerId: "second", at: 60_000 }).map((one) => ({
     ...one,
     id: `2-${one.id}`,
     ...(one.parent ? { parent: "2-bridge" } : {}),
   }))
   assert.deepEqual(lines(...add(), ...second), [
-    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL",
-    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL",
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded",
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded",
   ])
 })
 
@@ -121,14 +121,14 @@ test("pain 28: a late DEL of the old sandbox does not touch the new one", () => 
   const fresh = call("fresh", { plugin: "bridge", containerId: "fresh", at: 10_000, stdout: IP })
   const late = del("bridge", { containerId: "old" })
   assert.deepEqual(
-    book([old, fresh, late])
+    ledgerOf([old, fresh, late])
       .attachments()
       .map(({ containerId, state }) => `${containerId} ${state}`),
     ["fresh up"],
   )
 })
 
-test("pain 29: whose an address is and was, however it is written", () => {
+test("pain 29: who owns and owned an address, in any notation", () => {
   const first = [call("a", { plugin: "bridge", stdout: { ips: [{ address: "fd00::3/64" }] } }), del("bridge")]
   const second = call("b", {
     plugin: "bridge",
@@ -138,7 +138,7 @@ test("pain 29: whose an address is and was, however it is written", () => {
     stdout: { ips: [{ address: "fd00:0:0::3/64" }] },
   })
   assert.deepEqual(
-    book([...first, second], "fd00::0003")
+    ledgerOf([...first, second], "fd00::0003")
       .attachments()
       .map(
         ({ pod, state, ips, add, dels }) =>
@@ -148,21 +148,21 @@ test("pain 29: whose an address is and was, however it is written", () => {
   )
 })
 
-test("added before the capture began: known by the DEL that failed, with the address of its prevResult", () => {
+test("an attachment from before the capture is known by its failed DEL, with the address of its prevResult", () => {
   const stdin = { cniVersion: "1.0.0", name: "pods", prevResult: IP }
   assert.deepEqual(lines(del("bridge", { stdin, ...FAILED })), [
-    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed at bridge",
+    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed in bridge",
   ])
   assert.deepEqual(lines(del("bridge", { stdin })), [])
 })
 
-test("a failed ADD and no DEL; a DEL after it clears it", () => {
+test("a failed ADD without a DEL; a DEL after it clears it", () => {
   const failed = [
     call("bridge", { ...FAILED, durationMs: 20 }),
     call("host-local", { parent: "bridge", at: 2, durationMs: 3, stdout: IP }),
   ]
   assert.deepEqual(lines(...failed), [
-    "web-1 eth0 failed [10.1.2.3] bridge,host-local: ADD failed at bridge, and no DEL came",
+    "web-1 eth0 failed [10.1.2.3] bridge,host-local: ADD failed in bridge, no DEL followed",
   ])
   assert.deepEqual(
     lines(
@@ -174,14 +174,14 @@ test("a failed ADD and no DEL; a DEL after it clears it", () => {
   )
 })
 
-test("in flight", () => {
+test("ADD and DEL in flight", () => {
   assert.deepEqual(lines(call("bridge", { state: "running" })), ["web-1 eth0 starting [] bridge: ADD in flight"])
   assert.deepEqual(lines(call("bridge", { stdout: IP }), del("bridge", { state: "running" })), [
     "web-1 eth0 stopping [10.1.2.3] bridge: DEL in flight",
   ])
 })
 
-test("several networks of a pod are several attachments; nodes, networks and interfaces keep theirs apart", () => {
+test("attachments are keyed by node, network and interface", () => {
   const own = (id: string, said: Said) => call(id, { plugin: "bridge", stdout: IP, ...said })
   assert.deepEqual(
     lines(
@@ -192,45 +192,45 @@ test("several networks of a pod are several attachments; nodes, networks and int
       del("bridge", { ifname: "net1" }),
     ),
     [
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL",
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
+      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
     ],
   )
 })
 
-test("a delegate of another network than its caller (Multus) is an attachment of its own", () => {
+test("a delegate of another network than its caller (Multus) is a separate attachment", () => {
   const calls = [
     call("multus", { network: "multus", durationMs: 90 }),
     call("calico", { parent: "multus", at: 5, network: "k8s", durationMs: 20, stdout: IP }),
     call("macvlan", { parent: "multus", at: 40, network: "storage", ifname: "net1", durationMs: 20 }),
   ]
   assert.deepEqual(
-    book(calls)
+    ledgerOf(calls)
       .attachments()
       .map(({ network, ifname, holdings }) => `${network} ${ifname} ${holdings.map(({ plugin }) => plugin)}`),
     ["multus eth0 multus", "k8s eth0 calico", "storage net1 macvlan"],
   )
 })
 
-test("addresses of results before 0.3.0; loopback is nobody's", () => {
+test("addresses of results before 0.3.0 count, loopback addresses do not", () => {
   const calls = [
     call("bridge", { stdout: { ip4: { ip: "10.0.0.2/24" }, ip6: { ip: "fd00::2/64" } } }),
     call("loopback", { ifname: "lo", stdout: { ips: [{ address: "127.0.0.1/8" }, { address: "::1/128" }] } }),
   ]
   assert.deepEqual(
-    book(calls)
+    ledgerOf(calls)
       .attachments()
       .map(({ ips }) => ips),
     [["10.0.0.2", "fd00::2"], []],
   )
 })
 
-test("between probes lies what they were given: it is deleted when DEL has come to the first of them", () => {
+test("what was added between two probes is deleted when DEL reaches the first probe", () => {
   const added = [probe("cni_pre"), probe("cni_post", { at: 20, given: IP })]
   const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, given: IP })
   const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, given: IP })
-  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL"])
+  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL recorded"])
   assert.deepEqual(lines(...added, post), ["web-1 eth0 stuck [10.1.2.3] cni_pre: DEL never reached cni_pre"])
   assert.deepEqual(lines(...added, post, pre), [])
 })

@@ -41,25 +41,25 @@ const cached = {
   ips: ["10.1.2.3"],
 }
 
-test("all agree: up, with the files that say so", () => {
-  assert.deepEqual(rows([add()], { reservations: [reservation], cached: [cached], namespaces: { "/ns": "living" } }), [
-    `up c0ffee [10.1.2.3] ${STORE}/10.1.2.3,${CACHE}/pods-c0ffee-eth0: no DEL`,
+test("ledger, store and cache agree: up, with the files", () => {
+  assert.deepEqual(rows([add()], { reservations: [reservation], cached: [cached], namespaces: { "/ns": "active" } }), [
+    `up c0ffee [10.1.2.3] ${STORE}/10.1.2.3,${CACHE}/pods-c0ffee-eth0: no DEL recorded`,
   ])
 })
 
-test("the network namespace is gone and nobody called DEL: leaked", () => {
+test("no DEL and the network namespace is gone: leaked", () => {
   assert.deepEqual(rows([add()], { reservations: [reservation], namespaces: { "/ns": "gone" } }), [
-    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: no DEL; its network namespace is gone`,
+    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: no DEL recorded; its network namespace is gone`,
   ])
 })
 
-test("every plugin said that it deleted, and the address is still reserved: leaked", () => {
+test("every plugin completed DEL and the address is still reserved: leaked", () => {
   assert.deepEqual(rows([add(), del()], { reservations: [reservation] }), [
-    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: every plugin deleted, and the address is still reserved`,
+    `leaked c0ffee [10.1.2.3] ${STORE}/10.1.2.3: every plugin completed DEL, but the address is still reserved`,
   ])
 })
 
-test("pain 30: what GC would have to take away, and what it may not touch", () => {
+test("pain 30: what GC must remove, and what it must not touch", () => {
   const other = (containerId: string, ip: string) => ({ ...reservation, containerId, ip, path: `${STORE}/${ip}` })
   const result = rows([], {
     reservations: [other("alive", "10.1.2.4"), other("dead", "10.1.2.5"), other("unknown", "10.1.2.6")],
@@ -67,49 +67,49 @@ test("pain 30: what GC would have to take away, and what it may not touch", () =
       { ...cached, path: `${CACHE}/alive`, containerId: "alive", netns: "/alive" },
       { ...cached, path: `${CACHE}/dead`, containerId: "dead", netns: "/dead" },
     ],
-    namespaces: { "/alive": "living", "/dead": "stale" },
+    namespaces: { "/alive": "active", "/dead": "stale" },
   })
   assert.deepEqual(result, [
     `up alive [10.1.2.4] ${STORE}/10.1.2.4: added before this capture`,
     `leaked dead [10.1.2.5] ${STORE}/10.1.2.5: reserved before this capture; its network namespace is stale`,
-    `orphan unknown [10.1.2.6] ${STORE}/10.1.2.6: reserved for a container that neither calls nor cache know`,
+    `orphan unknown [10.1.2.6] ${STORE}/10.1.2.6: reserved for a container without a recorded call or a cached result`,
   ])
 })
 
 test("pain 15: an empty file in libcni's cache makes the next DEL fail", () => {
   assert.deepEqual(rows([], { cached: [{ path: `${CACHE}/pods-dead-eth0`, ips: [], broken: "the file is empty" }] }), [
-    `broken  [] ${CACHE}/pods-dead-eth0: the file is empty; libcni before 1.2 fails DEL on it`,
+    `broken  [] ${CACHE}/pods-dead-eth0: the file is empty; DEL fails on it with libcni before 1.2`,
   ])
 })
 
-test("a result that is cached for a namespace that is gone", () => {
+test("a cached result whose namespace is gone", () => {
   assert.deepEqual(rows([], { cached: [{ ...cached, containerId: "old" }], namespaces: { "/ns": "gone" } }), [
-    `leaked old [10.1.2.3] ${CACHE}/pods-c0ffee-eth0: cached before this capture; the result is still cached, the network namespace is gone`,
+    `leaked old [10.1.2.3] ${CACHE}/pods-c0ffee-eth0: cached before this capture; the result is still cached but its network namespace is gone`,
   ])
 })
 
-test("attachments of other nodes are left as they are, calls in flight too", () => {
+test("attachments of other nodes and calls in flight are returned unchanged", () => {
   assert.deepEqual(
     rows([add({ node: "n2" }), add({ id: "b", containerId: "beef", at: 10, state: "running" })], {
       namespaces: { "/ns": "gone" },
     }),
-    ["up c0ffee [10.1.2.3] : no DEL", "starting beef [] : ADD in flight"],
+    ["up c0ffee [10.1.2.3] : no DEL recorded", "starting beef [] : ADD in flight"],
   )
 })
 
-test("the store of another network and the interface of another name are not this attachment's", () => {
+test("files of another network or interface do not belong to the attachment", () => {
   assert.deepEqual(
     rows([add()], {
       reservations: [
         { ...reservation, network: "storage" },
         { ...reservation, ifname: "net1", path: `${STORE}/x` },
       ],
-      namespaces: { "/ns": "living" },
+      namespaces: { "/ns": "active" },
     }),
     [
-      "up c0ffee [10.1.2.3] : no DEL",
-      `orphan c0ffee [10.1.2.3] ${STORE}/10.1.2.3: reserved for a container that neither calls nor cache know`,
-      `orphan c0ffee [10.1.2.3] ${STORE}/x: reserved for a container that neither calls nor cache know`,
+      "up c0ffee [10.1.2.3] : no DEL recorded",
+      `orphan c0ffee [10.1.2.3] ${STORE}/10.1.2.3: reserved for a container without a recorded call or a cached result`,
+      `orphan c0ffee [10.1.2.3] ${STORE}/x: reserved for a container without a recorded call or a cached result`,
     ],
   )
 })

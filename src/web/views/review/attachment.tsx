@@ -1,5 +1,5 @@
 import { podName } from "../../../model/format.ts"
-import type { Attempt, Holding } from "../../../model/ledger/ledger.ts"
+import type { Attempt, Holding } from "../../../model/ledger/attachment.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS } from "../../parts/attachment.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
@@ -11,7 +11,7 @@ import { nowMs } from "../../state/now.ts"
 import { review } from "../../state/review.ts"
 import { link } from "../../state/route.ts"
 
-const NETNS_WORDS = { living: "there", stale: "no namespace any more", gone: "gone" } as const
+const NETNS_WORDS = { active: "active", stale: "no longer a namespace", gone: "gone" } as const
 
 /** One attachment: what was added, what was deleted, who still holds what, and the calls that say so. */
 export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow | undefined }) {
@@ -108,17 +108,22 @@ function TryLine({ command, attempt: { operation, wallMs, outcome } }: { command
   )
 }
 
-function HoldingLine({ holding: { plugin, call, add, del } }: { holding: Holding }) {
+function HoldingLine({ holding }: { holding: Holding }) {
+  const { plugin, addCall, addOutcome, delCall, delOutcome } = holding
   return (
     <li>
-      <OutcomeMark outcome={del?.end ?? add} />
+      <OutcomeMark outcome={delOutcome ?? addOutcome} />
       <b>{plugin}</b>
-      {call ? (
-        <a href={callLink(call)}>ADD {OUTCOME_WORDS[add]}</a>
+      {addCall ? (
+        <a href={callLink(addCall)}>ADD {OUTCOME_WORDS[addOutcome]}</a>
       ) : (
         <span class="dim">added before this capture</span>
       )}
-      {del ? <a href={callLink(del.call)}>DEL {OUTCOME_WORDS[del.end]}</a> : <span class="dim">no DEL reached it</span>}
+      {delCall && delOutcome ? (
+        <a href={callLink(delCall)}>DEL {OUTCOME_WORDS[delOutcome]}</a>
+      ) : (
+        <span class="dim">no DEL reached it</span>
+      )}
     </li>
   )
 }
