@@ -5,14 +5,14 @@ import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { Call } from "../model/call.ts"
 import { type Operation, walk } from "../model/operation.ts"
 
-/** The first line of a bundle: what it is and where it came from. */
+/** The first line of a bundle: format, origin and creation time. */
 export type BundleManifest = {
   format: number
   kind: "bundle"
   version: string
   /** milliseconds since 1970 */
   createdMs: number
-  /** the capture directory, and how it was chosen from */
+  /** the capture directory, and the filter that selected the calls; empty for all of them */
   source: string
   filter: string
 }
@@ -21,44 +21,44 @@ export function manifestLine(manifest: Omit<BundleManifest, "format" | "kind">):
   return `${JSON.stringify({ format: FORMAT, kind: "bundle", ...manifest })}\n`
 }
 
-/** How the host turns base64 into one character a byte and back. */
+/** The host's base64 codec; `latin1` has one character per byte. */
 export type Base64 = { decode(base64: string): string; encode(latin1: string): string }
 
 /**
- * The records of an operation as lines, secrets taken out once more: a relay that was told to may have recorded them.
- * The times of an end line are those of its beginning and the duration.
+ * The records of an operation as lines. Secrets are redacted again, because a capture recorded with `raw` contains them.
+ * The times of an end line are computed from the begin line and the duration.
  */
 export function bundleLines(operation: Operation, checksum: Checksum, base64: Base64): string {
   return [...walk(operation.calls)]
-    .flatMap(({ call }) => toRecords(cleaned(call, base64)))
+    .flatMap(({ call }) => toRecords(redactedCall(call, base64)))
     .map((record) => encode(record, checksum))
     .join("")
 }
 
-function cleaned(call: Call, base64: Base64): Call {
-  const payload = (own: Payload | undefined) => (own ? cleanPayload(own, base64) : undefined)
+function redactedCall(call: Call, base64: Base64): Call {
+  const payload = (own: Payload | undefined) => (own ? redactedPayload(own, base64) : undefined)
   const { stdin, stdout, stderr, ...rest } = call
-  const clean = { stdin: payload(stdin), stdout: payload(stdout), stderr: payload(stderr) }
-  const listed = Object.entries(call.env)
-  const secret = listed.flatMap(([name]) => (isSecretName(name) ? [name] : []))
-  // Variables beyond the plugin's own are the runtime's: only a raw capture has their values.
-  const foreign = listed.flatMap(([name]) => (/^(CNI_|TRACE)/.test(name) || secret.includes(name) ? [] : [name]))
+  const redacted = { stdin: payload(stdin), stdout: payload(stdout), stderr: payload(stderr) }
+  const variables = Object.entries(call.env)
+  const secret = variables.flatMap(([name]) => (isSecretName(name) ? [name] : []))
+  // Other variables belong to the runtime; only a raw capture has their values.
+  const foreign = variables.flatMap(([name]) => (/^(CNI_|TRACE)/.test(name) || secret.includes(name) ? [] : [name]))
   return {
     ...rest,
     argv: call.argv.map((argument) => redact(argument).text),
     env: Object.fromEntries(
-      listed
+      variables
         .filter(([name]) => !secret.includes(name) && !foreign.includes(name))
         .map(([name, value]) => [name, redact(value).text]),
     ),
     envNames: [...call.envNames, ...secret, ...foreign],
-    ...(clean.stdin ? { stdin: clean.stdin } : {}),
-    ...(clean.stdout ? { stdout: clean.stdout } : {}),
-    ...(clean.stderr ? { stderr: clean.stderr } : {}),
+    ...(redacted.stdin ? { stdin: redacted.stdin } : {}),
+    ...(redacted.stdout ? { stdout: redacted.stdout } : {}),
+    ...(redacted.stderr ? { stderr: redacted.stderr } : {}),
   }
 }
 
-function cleanPayload(payload: Payload, base64: Base64): Payload {
+function redactedPayload(payload: Payload, base64: Base64): Payload {
   const { text, redacted } = redact("text" in payload ? payload.text : base64.decode(payload.base64))
   const all = [...new Set([...(payload.redacted ?? []), ...redacted])]
   return {
@@ -69,7 +69,7 @@ function cleanPayload(payload: Payload, base64: Base64): Payload {
   }
 }
 
-const NOTHING: Payload = { sizeBytes: 0, text: "" }
+const EMPTY: Payload = { sizeBytes: 0, text: "" }
 
 function toRecords(call: Call): CaptureRecord[] {
   const { exit, durationMs } = call
@@ -99,18 +99,18 @@ function toRecords(call: Call): CaptureRecord[] {
     format: FORMAT,
     kind: "end",
     id: call.id,
-    wallMs: rounded(call.wallMs + durationMs),
-    monoMs: rounded(call.monoMs + durationMs),
+    wallMs: roundToMicros(call.wallMs + durationMs),
+    monoMs: roundToMicros(call.monoMs + durationMs),
     durationMs,
     spawnMs: call.spawnMs ?? 0,
     exit,
     usage: call.usage ?? { maxRssBytes: 0, userMs: 0, systemMs: 0 },
-    stdout: call.stdout ?? NOTHING,
-    stderr: call.stderr ?? NOTHING,
+    stdout: call.stdout ?? EMPTY,
+    stderr: call.stderr ?? EMPTY,
   }
   return [begin, end]
 }
 
-function rounded(ms: number): number {
+function roundToMicros(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }

@@ -2,7 +2,10 @@ import { type Call, isFailed } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
 
-/** One event of the Trace Event Format. Times are microseconds; `X` is a complete event, `i` an instant, `M` a name. */
+/**
+ * One event of the Trace Event Format, which Perfetto and chrome://tracing read. Times are microseconds. `X` is a complete
+ * event, `i` an instant event, `M` metadata.
+ */
 export type TraceEvent = {
   name: string
   ph: "X" | "i" | "M"
@@ -20,14 +23,14 @@ type Lane = { tid: number; endUs: number }
 type Track = { pid: number; lanes: Lane[]; originMs: number }
 
 /**
- * Makes trace events of operations, which must come in the order they began. A node is a process; an operation lies in
- * the first lane (thread) that is free, its calls nested in it. Delegates that run side by side take lanes of their own.
+ * Converts operations to trace events; operations must be added in the order they began. A node is a process. An operation
+ * occupies the first free lane (thread), with its calls nested in it. Delegates that run in parallel get their own lanes.
  */
 export class ChromeTrace {
   readonly #tracks = new Map<string, Track>()
   readonly #nowMs: number
 
-  /** `nowMs`: where calls in flight end for now, milliseconds since 1970 */
+  /** `nowMs`: the current end of calls in flight, milliseconds since 1970 */
   constructor(nowMs: number) {
     this.#nowMs = nowMs
   }
@@ -36,7 +39,7 @@ export class ChromeTrace {
     const events: TraceEvent[] = []
     const track = this.#track(operation.node ?? "", operation, events)
     const fromUs = micros(operation.wallMs)
-    const toUs = Math.max(fromUs, ...endsOf(operation.calls, this.#nowMs))
+    const toUs = Math.max(fromUs, ...endTimesUs(operation.calls, this.#nowMs))
     const lane = this.#lane(track, fromUs, toUs, events)
     events.push({
       name: `${operation.command} ${podName(operation)}`.trim(),
@@ -64,7 +67,7 @@ export class ChromeTrace {
     let freeUs = 0
     for (const { call, children } of nodes) {
       const fromUs = micros(call.wallMs)
-      // A nested event must lie within its parent, or viewers draw it elsewhere: rounding may let it stick out.
+      // A nested event must not end after its parent, or viewers draw it elsewhere; rounding can make it do so.
       const toUs = Math.min(untilUs, Math.max(fromUs, endUs(call, this.#nowMs)))
       const own = fromUs >= freeUs ? lane : this.#lane(track, fromUs, toUs, events)
       freeUs = Math.max(freeUs, toUs)
@@ -96,14 +99,14 @@ export class ChromeTrace {
 }
 
 function callEvent(call: Call, pid: number, tid: number, fromUs: number, toUs: number): TraceEvent {
-  const isOpen = call.state !== "ended" && call.state !== "running"
+  const isUnended = call.state !== "ended" && call.state !== "running"
   return {
     name: call.plugin,
-    ph: isOpen || call.as === "probe" ? "i" : "X",
+    ph: isUnended || call.as === "probe" ? "i" : "X",
     pid,
     tid,
     ts: fromUs,
-    ...(isOpen || call.as === "probe" ? { s: "t" as const } : { dur: toUs - fromUs }),
+    ...(isUnended || call.as === "probe" ? { s: "t" as const } : { dur: toUs - fromUs }),
     cat: "call",
     ...(isFailed(call) ? { cname: "terrible" } : {}),
     args: {
@@ -117,8 +120,8 @@ function callEvent(call: Call, pid: number, tid: number, fromUs: number, toUs: n
   }
 }
 
-function endsOf(nodes: CallNode[], nowMs: number): number[] {
-  return nodes.flatMap(({ call, children }) => [endUs(call, nowMs), ...endsOf(children, nowMs)])
+function endTimesUs(nodes: CallNode[], nowMs: number): number[] {
+  return nodes.flatMap(({ call, children }) => [endUs(call, nowMs), ...endTimesUs(children, nowMs)])
 }
 
 function endUs({ wallMs, durationMs, state }: Call, nowMs: number): number {

@@ -1,46 +1,49 @@
 import type { Call } from "../model/call.ts"
 
-/** What a page that is opened from disk carries. */
+/** The data embedded in an exported page. */
 export type EmbeddedCapture = {
-  /** where the calls came from, as it was named */
+  /** the capture, as given on the command line */
   path: string
   host: string
-  /** said in the page where calls were left out */
+  /** shown in the page, such as that calls were left out */
   note?: string
   calls: Call[]
 }
 
-/** The page holds its data as text; beyond this browsers take their time to open it. */
+/** The page contains its data as text; browsers open larger files slowly. */
 export const MAX_EMBEDDED_CHARACTERS = 64 * 1024 * 1024
 
 const EMPTY = '<script type="application/json" id="capture">null</script>'
 
 /**
- * Writes a capture into the built page (`template`), as inert JSON: a data block that no browser executes, and in
- * which no `<` is left that could end it. Calls beyond the limit are left out, the oldest first, and the page says so.
+ * Embeds a capture in the built page (`template`) as a JSON data block, which browsers do not execute and which contains
+ * no `<` that could end it. Calls beyond the size limit are left out, oldest first; the page shows how many.
  */
 export function toHtml(template: string, capture: EmbeddedCapture): string {
-  if (!template.includes(EMPTY)) throw new RangeError("the template has no place for a capture")
-  const kept: string[] = []
+  if (!template.includes(EMPTY)) throw new RangeError("the template has no data block for a capture")
+  const texts: string[] = []
   let characters = 0
   for (const call of capture.calls.toSorted((a, b) => b.wallMs - a.wallMs)) {
-    const text = inert(call)
-    if (kept.length > 0 && characters + text.length > MAX_EMBEDDED_CHARACTERS) break
+    const text = toInertJson(call)
+    if (texts.length > 0 && characters + text.length > MAX_EMBEDDED_CHARACTERS) break
     characters += text.length
-    kept.push(text)
+    texts.push(text)
   }
-  const { calls, ...facts } = capture
-  const left = calls.length - kept.length
-  const note = left > 0 ? `the oldest ${left} of ${calls.length} calls are left out to keep this file small` : undefined
-  const head = inert({ ...facts, note: [facts.note, note].filter(Boolean).join("; ") || undefined })
-  const data = `${head.slice(0, -1)},"calls":[${kept.join(",")}]}`
+  const { calls, ...header } = capture
+  const omitted = calls.length - texts.length
+  const note =
+    omitted > 0
+      ? `the oldest ${omitted} of ${calls.length} calls are omitted to limit the size of this file`
+      : undefined
+  const head = toInertJson({ ...header, note: [header.note, note].filter(Boolean).join("; ") || undefined })
+  const data = `${head.slice(0, -1)},"calls":[${texts.join(",")}]}`
   return template
     .replace("connect-src 'self'", "connect-src 'none'")
     .replace(EMPTY, () => EMPTY.replace("null", () => data))
 }
 
-/** JSON without `<`; also without the two line separators that JSON allows and scripts once did not. */
-function inert(value: unknown): string {
+/** JSON without `<`, and without U+2028 and U+2029, which JSON allows but JavaScript before ES2019 does not. */
+function toInertJson(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028")

@@ -3,7 +3,7 @@ import { type Call, isFailed } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
 
-/** OTLP's JSON mapping of protobuf: ids in lower-case hexadecimal, 64-bit integers as text, enums as numbers. */
+/** OTLP's JSON encoding of protobuf: IDs in lower-case hexadecimal, 64-bit integers as strings, enums as numbers. */
 export type OtlpValue =
   | { stringValue: string }
   | { intValue: string }
@@ -35,12 +35,13 @@ export type TracesData = {
 const SCHEMA = "https://opentelemetry.io/schemas/1.36.0"
 const INTERNAL = 1
 const STATUS = { unset: 0, ok: 1, error: 2 } as const
-/** Collectors refuse messages of some megabytes; a stream beyond this is cut off and says so. */
+/** Collectors reject messages of several megabytes; longer streams are truncated and marked as such. */
 const PAYLOAD_CHARACTERS = 16 * 1024
 
 /**
- * Operations as traces, one resource a node. A span a call, named and described by the semantic conventions for
- * command line programs; what went through its streams as events. A call that carries TRACEPARENT belongs to that trace.
+ * Operations as traces, one resource per node and one span per call, with the attributes of OpenTelemetry's semantic
+ * conventions for command line programs. Streams are span events. A call with TRACEPARENT in its environment joins that
+ * trace.
  */
 export function toOtlp(operations: readonly Operation[], version: string, nowMs: number): TracesData {
   const byNode = new Map<string, OtlpSpan[]>()
@@ -65,15 +66,15 @@ export function toOtlp(operations: readonly Operation[], version: string, nowMs:
 }
 
 function spansOf(operation: Operation, nowMs: number): OtlpSpan[] {
-  const joined = traceParent(operation.calls[0]?.call)
-  const traceId = joined?.traceId ?? hexOf(`trace ${operation.id}`, 32)
+  const remote = traceParent(operation.calls[0]?.call)
+  const traceId = remote?.traceId ?? hexOf(`trace ${operation.id}`, 32)
   const root: OtlpSpan = {
     traceId,
     spanId: hexOf(`operation ${operation.id}`, 16),
-    ...(joined ? { parentSpanId: joined.spanId } : {}),
+    ...(remote ? { parentSpanId: remote.spanId } : {}),
     name: `CNI ${operation.command}`,
     kind: INTERNAL,
-    ...times(operation.wallMs, lastEnd(operation.calls, nowMs)),
+    ...startAndEnd(operation.wallMs, lastEnd(operation.calls, nowMs)),
     attributes: attributes({
       ...contextOf(operation),
       "cni.operation": operation.id,
@@ -94,7 +95,7 @@ function callSpans({ call, children }: CallNode, traceId: string, parentSpanId: 
     parentSpanId,
     name: call.plugin,
     kind: INTERNAL,
-    ...times(call.wallMs, endMs),
+    ...startAndEnd(call.wallMs, endMs),
     attributes: attributes({
       ...contextOf(call),
       "process.executable.name": call.plugin,
@@ -138,7 +139,7 @@ function contextOf(one: Operation | Call): Record<string, string | undefined> {
 function payloadEvent(name: string, payload: Payload | undefined, ms: number): OtlpEvent[] {
   if (!payload || payload.sizeBytes === 0) return []
   const content = "text" in payload ? payload.text : payload.base64
-  const isCut = payload.truncated === true || content.length > PAYLOAD_CHARACTERS
+  const isTruncated = payload.truncated === true || content.length > PAYLOAD_CHARACTERS
   return [
     {
       timeUnixNano: nanos(ms),
@@ -146,14 +147,14 @@ function payloadEvent(name: string, payload: Payload | undefined, ms: number): O
       attributes: attributes({
         "cni.size_bytes": payload.sizeBytes,
         ["text" in payload ? "cni.text" : "cni.base64"]: content.slice(0, PAYLOAD_CHARACTERS),
-        "cni.truncated": isCut || undefined,
+        "cni.truncated": isTruncated || undefined,
         "cni.redacted": payload.redacted,
       }),
     },
   ]
 }
 
-/** W3C Trace Context, as a runtime or a person put it into the environment. */
+/** W3C Trace Context from the environment of the call. */
 function traceParent(call: Call | undefined): { traceId: string; spanId: string } | undefined {
   const [, traceId, spanId] =
     /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(call?.env.TRACEPARENT ?? "") ?? []
@@ -161,11 +162,11 @@ function traceParent(call: Call | undefined): { traceId: string; spanId: string 
   return { traceId, spanId }
 }
 
-function times(startMs: number, endMs: number): Pick<OtlpSpan, "startTimeUnixNano" | "endTimeUnixNano"> {
+function startAndEnd(startMs: number, endMs: number): Pick<OtlpSpan, "startTimeUnixNano" | "endTimeUnixNano"> {
   return { startTimeUnixNano: nanos(startMs), endTimeUnixNano: nanos(Math.max(startMs, endMs)) }
 }
 
-/** Milliseconds have microseconds behind the point; nanoseconds since 1970 are more than a number holds exactly. */
+/** Times have microsecond resolution. A string, because a number cannot hold nanoseconds since 1970 exactly. */
 function nanos(ms: number): string {
   return `${Math.round(ms * 1000)}000`
 }
@@ -191,7 +192,7 @@ function toValue(value: string | number | boolean | readonly string[]): OtlpValu
   return { arrayValue: { values: value.map(toValue) } }
 }
 
-/** FNV-1a over and over: the same text gives the same id, on any machine. */
+/** Repeated FNV-1a: the same text yields the same ID on every machine. */
 function hexOf(text: string, digits: number): string {
   let hex = ""
   let hash = 0x811c9dc5

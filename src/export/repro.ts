@@ -3,16 +3,16 @@ import type { Call } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
 
 /**
- * A shell script that makes the calls again as the runtime made them: cnitool's variables, which whoever runs it may set
- * otherwise, and the exact bytes of each stdin. Plugins make their nested calls themselves.
+ * A shell script that repeats the calls of the runtime with the recorded environment, which its user can override, and the
+ * exact bytes of each stdin. Nested calls are not in it: plugins make those themselves.
  */
 export function toRepro(calls: readonly Call[]): string {
   const [first] = calls
-  if (!first) throw new RangeError("there is no call to make again")
+  if (!first) throw new RangeError("there is no call to repeat")
   return [
     "#!/bin/sh",
     `# ${first.command} for ${comment(podName(first))}, recorded ${new Date(first.wallMs).toISOString()} by cnitap.`,
-    "# Set CNI_PATH, CNI_NETNS or any other of these variables to run it elsewhere.",
+    "# To run it elsewhere, set CNI_PATH, CNI_NETNS or any of the variables below.",
     "set -u",
     "",
     ...variables(first),
@@ -23,7 +23,7 @@ export function toRepro(calls: readonly Call[]): string {
   ].join("\n")
 }
 
-/** Those that a call of the same operation may have otherwise are set where it is made. */
+/** Set once for all calls; variables that may differ between the calls of an operation are set per call. */
 const SHARED = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_ARGS", "CNI_PATH"]
 
 function variables({ env }: Call): string[] {
@@ -34,7 +34,7 @@ function variables({ env }: Call): string[] {
 }
 
 const FUNCTION = [
-  "# run TYPE PATH: the plugin of that type in CNI_PATH, else where it was; its stdin is the function's.",
+  "# run TYPE PATH: runs the plugin TYPE found in CNI_PATH, or PATH if there is none, with the stdin of this function.",
   "run() {",
   "  plugin=$2",
   `  IFS_BEFORE=$IFS; IFS=:; for directory in \${CNI_PATH:-}; do`,
@@ -61,17 +61,17 @@ function callLines(call: Call, at: number): string[] {
 
 function stdinPipe(stdin: Payload | undefined, command: string): string[] {
   if (!stdin || stdin.sizeBytes === 0) return [`${command} </dev/null`]
-  // A quoted argument cannot hold NUL; printf is the shell's own, so that its length has no limit.
+  // A quoted argument cannot contain NUL. printf is a shell builtin, so the argument length is not limited.
   if ("text" in stdin && !stdin.text.includes("\u0000")) return [`printf %s ${quoted(stdin.text)} | ${command}`]
   const base64 = "base64" in stdin ? stdin.base64 : toBase64(stdin.text)
   return [`base64 -d <<'END' | ${command}`, ...(base64.match(/.{1,76}/g) ?? []), "END"]
 }
 
 function warnings(stdin: Payload | undefined): string[] {
-  if (!stdin) return ["its stdin was not recorded; it gets none"]
+  if (!stdin) return ["its stdin was not recorded: the script passes an empty stdin"]
   return [
-    ...(stdin.redacted ? [`secrets were redacted in its stdin, put them back: ${stdin.redacted.join(" ")}`] : []),
-    ...(stdin.truncated ? [`only the beginning of its ${stdin.sizeBytes} bytes of stdin was recorded`] : []),
+    ...(stdin.redacted ? [`secrets were redacted in its stdin; insert them again: ${stdin.redacted.join(" ")}`] : []),
+    ...(stdin.truncated ? [`stdin was truncated when it was recorded; it had ${stdin.sizeBytes} bytes`] : []),
   ]
 }
 
@@ -79,7 +79,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** On one line, whatever a pod is called. */
+/** On one line, whatever a pod name contains. */
 function comment(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ")
 }

@@ -28,7 +28,7 @@ before(async () => {
 })
 after(() => stand.remove())
 
-test("a repro script gives a plugin the very bytes again, in its environment", async () => {
+test("a repro script passes the recorded bytes and environment to the plugin", async () => {
   for (const [plugin, bytes] of [
     ["bridge", Buffer.from(CONFIG)],
     ["portmap", Buffer.from([0xff, 0x00, 0x27, 0x0a])],
@@ -37,7 +37,7 @@ test("a repro script gives a plugin the very bytes again, in its environment", a
     const script = await cnitap(["export", "repro", `call/${id}`, "--capture", stand.capture])
     assert.equal(script.code, 0, script.stderr)
     const before = stand.records().length
-    // Through the relay once more, which records what the plugin was given.
+    // The script's plugin is behind the relay, so its stdin and environment are recorded again.
     const run = spawnSync("sh", ["-c", script.stdout], { env: { PATH: process.env.PATH } })
     assert.deepEqual([run.status, run.stdout, String(run.stderr)], [0, bytes, ""])
     const [begin] = stand.records().slice(before)
@@ -47,7 +47,7 @@ test("a repro script gives a plugin the very bytes again, in its environment", a
   }
 })
 
-test("a repro script runs elsewhere by its variables, stops where a plugin fails, and says what was redacted", async () => {
+test("a repro script runs elsewhere with other variables, stops at a failing plugin, and reports redactions", async () => {
   const other = new Stand()
   try {
     other.configure()
@@ -63,14 +63,14 @@ test("a repro script runs elsewhere by its variables, stops where a plugin fails
     })
     elsewhere.remove()
     assert.equal(run.status, 7)
-    assert.match(run.stderr, /^1\. bridge: secrets were redacted in its stdin, put them back: \/token\n/)
+    assert.match(run.stderr, /^1\. bridge: secrets were redacted in its stdin; insert them again: \/token\n/)
     assert.match(run.stderr, /1\. bridge exited with 7\n$/)
   } finally {
     other.remove()
   }
 })
 
-test("every verb that reads answers from a bundle as from the capture", async () => {
+test("every reading verb prints the same for a bundle as for the capture", async () => {
   const bundle = join(stand.root, "report.bundle")
   assert.equal((await cnitap(["export", "bundle", "--capture", stand.capture, "--out", bundle])).code, 0)
   const lines = gunzipSync(readFileSync(bundle)).toString("utf8").split("\n")
@@ -93,7 +93,7 @@ test("every verb that reads answers from a bundle as from the capture", async ()
   }
 })
 
-test("an export goes into a new file of its owner's alone, never over another one and through no link", async () => {
+test("--out creates a new file with mode 0600, never overwrites one and never follows a link", async () => {
   const path = join(stand.root, "out.jsonl")
   assert.deepEqual(await cnitap(["export", "jsonl", "--capture", stand.capture, "--out", path]), {
     code: 0,
@@ -111,11 +111,27 @@ test("an export goes into a new file of its owner's alone, never over another on
   assert.equal(readFileSync(path, "utf8"), before)
   const link = join(stand.root, "link")
   symlinkSync(join(stand.root, "target"), link)
-  assert.equal((await cnitap(["export", "article", "--capture", stand.capture, "--out", link])).code, 5)
+  assert.equal((await cnitap(["export", "probe-log", "--capture", stand.capture, "--out", link])).code, 5)
   assert.ok(!readdirSync(stand.root).includes("target"))
 })
 
-test("one file of HTML, and what is no export", async () => {
+test("export article is a hidden alias of probe-log", async () => {
+  const log = await cnitap(["export", "probe-log", "--capture", stand.capture])
+  assert.equal(log.code, 0)
+  assert.match(log.stdout, /^CNI_COMMAND=ADD,CNI_CONTAINERID=/)
+  assert.deepEqual(await cnitap(["export", "article", "--capture", stand.capture]), log)
+  const { stdout: help } = await cnitap(["export", "--help"])
+  const { stdout: completions } = await cnitap(["__complete", "cnitap export "])
+  assert.deepEqual(
+    [help, completions].map((text) => [/probe-log/.test(text), /article/.test(text)]),
+    [
+      [true, false],
+      [true, false],
+    ],
+  )
+})
+
+test("export html writes one file; unknown formats and ambiguous repros are refused", async () => {
   const html = await cnitap(["export", "html", "--capture", stand.capture])
   assert.match(html.stdout, /^<!doctype html>/i)
   assert.ok(html.stdout.includes(ids[0] ?? "no id"))
@@ -129,12 +145,12 @@ test("one file of HTML, and what is no export", async () => {
     [several.code, several.stderr],
     [
       2,
-      "cnitap: a script makes one operation's calls again, and several match. Name one by its id: cnitap export repro ID.\n",
+      "cnitap: a repro script repeats one operation, but several match. Select one by its ID: cnitap export repro ID.\n",
     ],
   )
 })
 
-test("a bundle that is missing, cut off, newer or none is told by name", async () => {
+test("a bundle that is missing, truncated or not a bundle is reported by name", async () => {
   const bundle = join(stand.root, "whole.bundle")
   await cnitap(["export", "bundle", "--capture", stand.capture, "--out", bundle])
   const cut = join(stand.root, "cut.bundle")

@@ -30,7 +30,7 @@ const IPAM = call("00000000000000a1", {
 })
 const ADD = operation(BRIDGE, IPAM)
 
-test("the article's lines, each call's input and output, spaced as its scripts spaced them", () => {
+test("the probe log has the input and output of each call, with the spacing of Python's json module", () => {
   const head = "CNI_COMMAND=ADD,CNI_CONTAINERID=c0ffee,"
   assert.equal(
     toProbeLog(ADD),
@@ -43,7 +43,7 @@ test("the article's lines, each call's input and output, spaced as its scripts s
   )
 })
 
-test("a probe of the article's chain wrote what came before as input, what came after as output", () => {
+test("a recorded cni_pre logs its input, a recorded cni_post the result of the plugins before it", () => {
   const pre = call("cni_pre", { as: "probe", stdin: { type: "cni_pre" } })
   const post = call("cni_post", { as: "probe", at: 20, stdin: { type: "cni_post", prevResult: { ips: [] } } })
   const del = call("cni_post", { as: "probe", command: "DEL", stdin: { prevResult: { ips: [] } } })
@@ -55,7 +55,7 @@ test("a probe of the article's chain wrote what came before as input, what came 
   assert.equal(toProbeLog(operation(del)), `CNI_COMMAND=DEL,${head}input={"prevResult": {"ips": []}}\n`)
 })
 
-test("trace events: a node is a process, an operation a lane, calls lie in it as they nest", () => {
+test("trace events: a node is a process, an operation occupies a lane, its calls are nested in it", () => {
   const ts = T0 * 1000
   assert.deepEqual(new ChromeTrace(T0).events(ADD), [
     { name: "process_name", ph: "M", pid: 1, tid: 0, args: { name: "n1" } },
@@ -101,7 +101,7 @@ test("trace events: a node is a process, an operation a lane, calls lie in it as
   ])
 })
 
-test("operations that overlap take lanes of their own; a killed call is an instant, a running one ends now", () => {
+test("trace events: overlapping operations get separate lanes; a killed call is an instant, a running call ends now", () => {
   const trace = new ChromeTrace(T0 + 500)
   const lanes = [
     operation(call("a", { durationMs: 100 })),
@@ -134,7 +134,7 @@ test("operations that overlap take lanes of their own; a killed call is an insta
   ])
 })
 
-test("OTLP: a span a call below one for the operation, streams as events, ids that are the same each time", () => {
+test("OTLP: one span per call below the operation's span, streams as events, stable ids", () => {
   const text = (stringValue: string) => ({ stringValue })
   const context = (entries: [string, string][]) => entries.map(([key, value]) => ({ key, value: text(value) }))
   const about = context([
@@ -222,7 +222,7 @@ test("OTLP: a span a call below one for the operation, streams as events, ids th
   }
 })
 
-test("OTLP: a call that carries TRACEPARENT belongs to that trace; large streams are cut off and say so", () => {
+test("OTLP: a call with TRACEPARENT joins that trace; large streams are truncated and marked", () => {
   const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
   const large = call("x", { env: { TRACEPARENT: traceparent }, stdout: "y".repeat(20_000), exit: { signal: 9 } })
   const spans = toOtlp([operation(large)], "0.1.0", T0).resourceSpans[0]?.scopeSpans[0]?.spans ?? []
@@ -252,7 +252,7 @@ test("OTLP: a call that carries TRACEPARENT belongs to that trace; large streams
   )
 })
 
-test("a bundle's lines are records again, and what a raw capture held of secrets is out", () => {
+test("the lines of a bundle are records, and secrets of a raw capture are redacted", () => {
   const raw = call("00000000000000cc", {
     plugin: "calico",
     env: { CNI_COMMAND: "ADD", AWS_SECRET_ACCESS_KEY: "AKIA", HOME: "/root" },

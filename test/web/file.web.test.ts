@@ -108,7 +108,7 @@ test("what is left out is said", async () => {
   const { page, context } = await openPage(browser, `${pathToFileURL(file).href}#/operations`)
   await page
     .getByRole("note")
-    .getByText("3 torn lines; the oldest 13 of 80 calls are left out to keep this file small")
+    .getByText("3 torn lines; the oldest 13 of 80 calls are omitted to limit the size of this file")
     .waitFor()
   await page.getByRole("button", { name: "all 67" }).waitFor()
   await context.close()

@@ -14,10 +14,10 @@ import { checksum } from "../../store/capture/checksum.ts"
 import { API_VERSION } from "../render/output.ts"
 import type { Sink } from "./output-file.ts"
 
-/** What an export is made of; operations come in the order they began. */
-export type Exported = {
+/** The input of an export; operations are in the order they began. */
+export type ExportInput = {
   operations: AsyncIterable<Operation>
-  /** the capture, as it was named, and the filter in words */
+  /** the capture as it was named, and the filter as text; empty for none */
   path: string
   filter: string
   version: string
@@ -26,28 +26,42 @@ export type Exported = {
 
 export type ExportFormat = {
   help: string
-  /** bytes that a terminal cannot show */
+  /** the format is not text */
   isBinary?: true
-  /** returns how many operations there were */
-  write(exported: Exported, sink: Sink): Promise<number>
+  /** returns the number of operations */
+  write(input: ExportInput, sink: Sink): Promise<number>
 }
 
-/** Every format, in the order of the help. */
+/** All formats, in the order of the help. */
 export const EXPORT_FORMATS: Readonly<Record<string, ExportFormat>> = {
-  jsonl: { help: "one call a line, as `-o jsonl` of tail gives it, with the id of its operation", write: writeJsonl },
-  article: { help: "the article's log lines: CNI_COMMAND=ADD,CNI_CONTAINERID=...,input={...}", write: writeArticle },
+  jsonl: {
+    help: "one call per line, as printed by `cnitap tail -o jsonl`, with the ID of its operation",
+    write: writeJsonl,
+  },
+  "probe-log": {
+    help: "lines as the two probes log them: CNI_COMMAND=ADD,CNI_CONTAINERID=...,input={...}",
+    write: writeProbeLog,
+  },
   "chrome-trace": { help: "trace events for Perfetto and chrome://tracing", write: writeChromeTrace },
-  "otlp-json": { help: "OpenTelemetry traces in OTLP's JSON, one message a line", write: writeOtlp },
-  html: { help: "the page with the calls in it: one file that opens without a server", write: writeHtml },
+  "otlp-json": { help: "OpenTelemetry traces in OTLP JSON, one message per line", write: writeOtlp },
+  html: { help: "the web page with the calls in it: one file that opens without a server", write: writeHtml },
   bundle: {
-    help: "one compressed, redacted file; every verb reads it with --from",
+    help: "one compressed, redacted file that every verb reads with --from",
     isBinary: true,
     write: writeBundle,
   },
-  repro: { help: "a shell script that makes one operation's calls again, with the exact stdin", write: writeRepro },
+  repro: { help: "a shell script that repeats the calls of one operation, with the exact stdin", write: writeRepro },
 }
 
-async function writeJsonl({ operations }: Exported, sink: Sink): Promise<number> {
+/** Former names, accepted but listed neither in help nor in completion. */
+const FORMAT_ALIASES: Readonly<Record<string, string>> = { article: "probe-log" }
+
+export function findExportFormat(name: string): ExportFormat | undefined {
+  const current = Object.hasOwn(FORMAT_ALIASES, name) ? (FORMAT_ALIASES[name] ?? name) : name
+  return Object.hasOwn(EXPORT_FORMATS, current) ? EXPORT_FORMATS[current] : undefined
+}
+
+async function writeJsonl({ operations }: ExportInput, sink: Sink): Promise<number> {
   return each(operations, async ({ id, calls }) => {
     const lines = [...walk(calls)].map(({ call }) =>
       JSON.stringify({ apiVersion: API_VERSION, kind: "Call", operation: id, ...call }),
@@ -56,11 +70,11 @@ async function writeJsonl({ operations }: Exported, sink: Sink): Promise<number>
   })
 }
 
-async function writeArticle({ operations }: Exported, sink: Sink): Promise<number> {
+async function writeProbeLog({ operations }: ExportInput, sink: Sink): Promise<number> {
   return each(operations, (operation) => sink.write(toProbeLog(operation)))
 }
 
-async function writeChromeTrace({ operations, path, nowMs }: Exported, sink: Sink): Promise<number> {
+async function writeChromeTrace({ operations, path, nowMs }: ExportInput, sink: Sink): Promise<number> {
   const trace = new ChromeTrace(nowMs)
   await sink.write('{"traceEvents":[')
   let separator = "\n"
@@ -74,23 +88,23 @@ async function writeChromeTrace({ operations, path, nowMs }: Exported, sink: Sin
   return count
 }
 
-/** Collectors take messages of some megabytes: one holds so many operations. */
-const OPERATIONS_A_MESSAGE = 100
+/** Collectors reject messages of several megabytes. */
+const OPERATIONS_PER_MESSAGE = 100
 
-async function writeOtlp({ operations, version, nowMs }: Exported, sink: Sink): Promise<number> {
-  let held: Operation[] = []
+async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink): Promise<number> {
+  let batch: Operation[] = []
   const flush = async () => {
-    if (held.length > 0) await sink.write(`${JSON.stringify(toOtlp(held, version, nowMs))}\n`)
-    held = []
+    if (batch.length > 0) await sink.write(`${JSON.stringify(toOtlp(batch, version, nowMs))}\n`)
+    batch = []
   }
   const count = await each(operations, async (operation) => {
-    if (held.push(operation) >= OPERATIONS_A_MESSAGE) await flush()
+    if (batch.push(operation) >= OPERATIONS_PER_MESSAGE) await flush()
   })
   await flush()
   return count
 }
 
-async function writeHtml({ operations, path, filter }: Exported, sink: Sink): Promise<number> {
+async function writeHtml({ operations, path, filter }: ExportInput, sink: Sink): Promise<number> {
   const { html } = readPage()
   const calls: Call[] = []
   const count = await each(operations, async (operation) => {
@@ -105,7 +119,7 @@ const BASE64: Base64 = {
   encode: (latin1) => Buffer.from(latin1, "latin1").toString("base64"),
 }
 
-async function writeBundle({ operations, path, filter, version, nowMs }: Exported, sink: Sink): Promise<number> {
+async function writeBundle({ operations, path, filter, version, nowMs }: ExportInput, sink: Sink): Promise<number> {
   const gzip = createGzip()
   const written = (async () => {
     for await (const chunk of gzip) await sink.write(chunk as Buffer)
@@ -120,14 +134,14 @@ async function writeBundle({ operations, path, filter, version, nowMs }: Exporte
   return count
 }
 
-async function writeRepro({ operations }: Exported, sink: Sink): Promise<number> {
+async function writeRepro({ operations }: ExportInput, sink: Sink): Promise<number> {
   let only: Operation | undefined
   for await (const operation of operations) {
     if (only) {
       throw new Fault(
         "USAGE",
-        "a script makes one operation's calls again, and several match",
-        "Name one by its id: cnitap export repro ID.",
+        "a repro script repeats one operation, but several match",
+        "Select one by its ID: cnitap export repro ID.",
       )
     }
     only = operation

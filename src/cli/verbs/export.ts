@@ -4,7 +4,7 @@ import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
-import { EXPORT_FORMATS, type ExportFormat } from "../export/export-formats.ts"
+import { EXPORT_FORMATS, type ExportFormat, findExportFormat } from "../export/export-formats.ts"
 import { openSink } from "../export/output-file.ts"
 import type { Verb } from "../verb.ts"
 import { VERSION } from "../version.ts"
@@ -53,7 +53,7 @@ export const exportVerb: Verb = {
 }
 
 function formatOf(name: string): ExportFormat {
-  const format = Object.hasOwn(EXPORT_FORMATS, name) ? EXPORT_FORMATS[name] : undefined
+  const format = findExportFormat(name)
   if (format) return format
   const near = nearest(name, NAMES)
   throw new Fault(
