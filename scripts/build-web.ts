@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
+import { bundledPackages } from "./bundled-package.ts"
 
 const root = join(import.meta.dirname, "..")
 /** Compressed; a page that a node serves over a forwarded port should be there at once. */
@@ -30,6 +31,7 @@ const html = readFileSync(join(root, "src/web/page.html"), "utf8")
   .replace("{policy}", () => policy(script, style))
   .replace("/*{style}*/", () => style)
   .replace("/*{script}*/", () => script)
+  .replace("{notices}", notices)
 for (const folder of ["dist", "build"]) mkdirSync(join(root, folder), { recursive: true })
 writeFileSync(join(root, "dist/page.html"), html)
 writeFileSync(join(root, "build/page.meta.json"), JSON.stringify(result.metafile))
@@ -41,6 +43,13 @@ if (compressedBytes > BUDGET_BYTES) throw new Error(`the page is over its budget
 function textOf(extension: string): string {
   const text = result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ""
   return text.trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "\\x3c!--")
+}
+
+/** An exported page goes where dist/ does not: the licences of what it contains go with it. */
+function notices(): string {
+  const packages = bundledPackages(result.metafile, root)
+  // A comment ends at two dashes.
+  return packages.map(({ name, version, text }) => `${name} ${version}\n\n${text}`.replaceAll("--", "- -")).join("\n\n")
 }
 
 /** No inline handler, no other script, nothing from elsewhere; and no text ever becomes markup (Trusted Types). */
