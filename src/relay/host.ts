@@ -17,6 +17,8 @@ export type Process = {
   ppid: number
   /** the real plugin lies in .cnitap/real beside the relay */
   hasOriginal: boolean
+  /** the relay was put here by `cnitap install`: .cnitap is beside it, also where an uninstall had to leave a probe */
+  isInstalled: boolean
   originalSizeBytes: number
   originalModifiedMs: number
 }

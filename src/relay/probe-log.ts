@@ -11,7 +11,7 @@ export type ProbeRole = "pre" | "post"
  * in the last of the list. Its JSON is spaced as Python's json.dumps does it, so that whoever searches for the
  * article's text finds it; tokens stay as they came.
  */
-export function probeLogLine(host: Host, { raw }: RelayConfig, role: ProbeRole): string | undefined {
+export function probeLogLine(host: Host, { raw }: Pick<RelayConfig, "raw">, role: ProbeRole): string | undefined {
   const command = host.variable("CNI_COMMAND")
   if (command === undefined) return "env CNI_COMMAND not found\n"
   const containerId = host.variable("CNI_CONTAINERID")

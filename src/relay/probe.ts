@@ -4,6 +4,7 @@ import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
 import { type ProbeRole, probeLogLine } from "./probe-log.ts"
+import { probeSettings } from "./probe-settings.ts"
 import { beginRecord, record } from "./recording.ts"
 
 /** The article's two plugins are this same executable under these names, and under those of its scripts. */
@@ -29,13 +30,20 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
   if (reply.bytes) host.writeStdin(1, reply.bytes.from, reply.bytes.to)
   else if (reply.text) host.write(1, reply.text)
   host.exit(reply.code)
-  if (config === undefined) return
-  record(host, config, beginRecord(host, config, host.randomId(), "probe", nesting))
-  if (config.logFile === undefined) return
-  const line = probeLogLine(host, config, role)
-  const slash = config.logFile.lastIndexOf("/")
-  const [directory, file] = [config.logFile.slice(0, slash) || "/", config.logFile.slice(slash + 1)]
-  if (line !== undefined) host.append(directory, file, line, false, config.maxSizeBytes)
+  const settings = probeSettings(config, host.text(0) ?? host.latin1(0), host.process.isInstalled)
+  const { capture, logFile } = settings
+  if (capture !== undefined)
+    record(host, { ...settings, capture }, beginRecord(host, settings, host.randomId(), "probe", nesting))
+  const line = logFile === undefined ? undefined : probeLogLine(host, settings, role)
+  if (logFile !== undefined && line !== undefined && !appendLine(host, logFile, line, settings.maxSizeBytes))
+    host.write(2, `cnitap: cannot append to the log ${logFile}; set "logFile" to a file in an existing directory\n`)
+}
+
+/** Not through a symlink, and not into a file of another user's: the line may go to a directory that everybody can write. */
+function appendLine(host: Host, path: string, line: string, limitBytes: number): boolean {
+  const slash = path.lastIndexOf("/")
+  if (!path.startsWith("/")) return false
+  return host.append(path.slice(0, slash) || "/", path.slice(slash + 1), line, false, limitBytes) !== undefined
 }
 
 type Reply = { code: number; text?: string; bytes?: { from: number; to: number } }
@@ -45,7 +53,7 @@ function replyOf(host: Host, command: string | undefined): Reply {
   if (command === "VERSION")
     return { code: 0, text: JSON.stringify({ cniVersion: SPEC_VERSIONS.at(-1), supportedVersions: SPEC_VERSIONS }) }
   const isAttachment = command === "ADD" || command === "DEL" || command === "CHECK"
-  if (isAttachment && !host.variable("CNI_CONTAINERID")) return missing("CNI_CONTAINERID")
+  if (isAttachment && host.variable("CNI_CONTAINERID") === undefined) return missing("CNI_CONTAINERID")
   if (command !== "ADD") return { code: 0 }
   const { version, prevResult } = chainInput(host.latin1(0))
   if (prevResult) return { code: 0, bytes: prevResult }

@@ -12,10 +12,12 @@ import type { Host, Outcome, StreamIndex } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
 import { isTimeToPrune, prune } from "./prune.ts"
 
+type StreamSettings = Pick<RelayConfig, "raw" | "streamBytes">
+
 const MARKS = SECRET_MARKS.join("\n")
 
 /** The begin line of this process's call. */
-export function beginRecord(host: Host, config: RelayConfig, id: string, as: Begin["as"], nesting: Nesting): Begin {
+export function beginRecord(host: Host, config: StreamSettings, id: string, as: Begin["as"], nesting: Nesting): Begin {
   const { process } = host
   const { env, envNames } = splitEnv(host, config.raw)
   return {
@@ -45,7 +47,7 @@ export function beginRecord(host: Host, config: RelayConfig, id: string, as: Beg
 /** The end line. Stdin is in it when the begin line had to be written before the writer was done. */
 export function endRecord(
   host: Host,
-  config: RelayConfig,
+  config: StreamSettings,
   id: string,
   outcome: Outcome,
   stdinWasRecorded: boolean,
@@ -67,7 +69,7 @@ export function endRecord(
 }
 
 /** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
-export function record(host: Host, config: RelayConfig, line: Begin | End): void {
+export function record(host: Host, config: Pick<RelayConfig, "capture" | "maxSizeBytes">, line: Begin | End): void {
   const segment = segmentName(line.wallMs)
   const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.maxSizeBytes)
   if (place && isTimeToPrune(place, config.maxSizeBytes)) prune(host, config.capture, config.maxSizeBytes, segment)
@@ -106,7 +108,7 @@ function nameOf(entry: string): string {
   return equals < 0 ? entry : entry.slice(0, equals)
 }
 
-function payload(host: Host, stream: StreamIndex, config: RelayConfig): Payload {
+function payload(host: Host, stream: StreamIndex, config: StreamSettings): Payload {
   const sizeBytes = host.sizeBytes(stream)
   const text = host.text(stream, config.streamBytes)
   const kept = text ?? host.latin1(stream, config.streamBytes)

@@ -71,6 +71,13 @@ static int locate(const char *self)
     return 0;
 }
 
+/* The home directory of an install is beside the relay. */
+static int isInstalled(void)
+{
+    char home[PATH_MAX];
+    return snprintf(home, sizeof home, "%s/.cnitap", directory) < (int)sizeof home && access(home, F_OK) == 0;
+}
+
 /* The relay must never run itself: an install that went wrong would loop until the node is out of processes. */
 static int isOurselves(const char *path)
 {

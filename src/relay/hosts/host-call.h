@@ -133,6 +133,7 @@ static JSValue processFacts(JSContext *ctx)
     JS_SetPropertyStr(ctx, o, "parentName", parent);
     JS_SetPropertyStr(ctx, o, "node", uname(&host) == 0 ? JS_NewString(ctx, host.nodename) : JS_NULL);
     JS_SetPropertyStr(ctx, o, "hasOriginal", JS_NewBool(ctx, exists));
+    JS_SetPropertyStr(ctx, o, "isInstalled", JS_NewBool(ctx, exists || isInstalled()));
     setNumber(ctx, o, "originalSizeBytes", exists ? (double)st.st_size : 0);
     setNumber(ctx, o, "originalModifiedMs", exists ? (double)st.st_mtim.tv_sec * 1e3 : 0);
     setNumber(ctx, o, "pid", getpid());
