@@ -1,10 +1,10 @@
 /** An IP address as a number; `bits` is 32 or 128. */
 export type Address = { bits: 32 | 128; value: bigint }
 
-/** An address with the length of its network: `10.1.2.3/24`. */
+/** An address with its prefix length: `10.1.2.3/24`. */
 export type Prefix = { address: Address; length: number }
 
-/** Undefined where the text is no IPv4 or IPv6 address. */
+/** Undefined if the text is not an IPv4 or IPv6 address. */
 export function parseAddress(text: string): Address | undefined {
   if (!text.includes(":")) {
     const value = parseIpv4(text)
@@ -14,7 +14,7 @@ export function parseAddress(text: string): Address | undefined {
   return value === undefined ? undefined : { bits: 128, value }
 }
 
-/** Undefined where the text is no address in CIDR notation. */
+/** Undefined if the text is not an address in CIDR notation. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [, host = "", digits] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
   const address = parseAddress(host)
@@ -22,13 +22,13 @@ export function parsePrefix(text: string): Prefix | undefined {
   return address && length <= address.bits ? { address, length } : undefined
 }
 
-/** Whether a text is that address, in whatever notation. */
+/** Whether the text is this address, in any notation. */
 export function isSameAddress(text: string, address: Address): boolean {
   const parsed = parseAddress(text)
   return parsed !== undefined && parsed.bits === address.bits && parsed.value === address.value
 }
 
-/** Whether the address lies in the network that the prefix is of. */
+/** Whether the address belongs to the prefix. */
 export function contains({ address: { bits, value }, length }: Prefix, address: Address): boolean {
   const shift = BigInt(bits - length)
   return address.bits === bits && address.value >> shift === value >> shift
@@ -37,14 +37,14 @@ export function contains({ address: { bits, value }, length }: Prefix, address: 
 function parseIpv4(text: string): bigint | undefined {
   if (!/^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/.test(text)) return undefined
   const parts = text.split(".").map(Number)
-  return parts.every((part) => part < 256) ? joined(parts, 8n) : undefined
+  return parts.every((part) => part < 256) ? combine(parts, 8n) : undefined
 }
 
 function parseIpv6(text: string): bigint | undefined {
   const [, head = "", tail] = /^(.*[:.])?(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? []
   const last = tail === undefined ? undefined : parseIpv4(tail)
   if (tail !== undefined && last === undefined) return undefined
-  // A dotted tail (::ffff:10.0.0.1) is the last two groups.
+  // A dotted tail (::ffff:10.0.0.1) stands for the last two groups.
   const groups = last === undefined ? text : `${head}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`
   const sides = groups.split("::")
   if (sides.length > 2) return undefined
@@ -53,13 +53,13 @@ function parseIpv6(text: string): bigint | undefined {
   if (right ? missing < 1 : missing !== 0) return undefined
   const all = [...left, ...new Array<string>(missing).fill("0"), ...(right ?? [])]
   return all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
-    ? joined(
+    ? combine(
         all.map((group) => Number.parseInt(group, 16)),
         16n,
       )
     : undefined
 }
 
-function joined(parts: number[], bits: bigint): bigint {
+function combine(parts: number[], bits: bigint): bigint {
   return parts.reduce((value, part) => (value << bits) | BigInt(part), 0n)
 }

@@ -1,6 +1,6 @@
 /**
- * The commands a runtime passes in CNI_COMMAND (SPEC section 2), since which spec version, and the variables that
- * libcni's skel insists on (pkg/skel/skel.go getCmdArgsFromEnv).
+ * The commands a runtime passes in CNI_COMMAND (SPEC section 2): the specification version that introduced each, and
+ * the variables required by libcni's skel (pkg/skel/skel.go getCmdArgsFromEnv).
  */
 export const COMMANDS = {
   ADD: { since: "0.1.0", needs: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"] },
@@ -13,7 +13,7 @@ export const COMMANDS = {
 
 export type Command = keyof typeof COMMANDS
 
-/** Whether the text is a command of the specification; anything else is still recorded, as it came. */
+/** Whether the text is a command of the specification. Other values are recorded unchanged. */
 export function isCommand(text: string | undefined): text is Command {
   return text !== undefined && Object.hasOwn(COMMANDS, text)
 }

@@ -1,13 +1,15 @@
-/** `main` makes an interface, `meta` works on one that is there, `ipam` hands out addresses. */
-export type PluginKind = "main" | "meta" | "ipam"
+/**
+ * What a plugin does: `main` creates an interface, `meta` changes what an earlier plugin of the list created, `ipam`
+ * assigns addresses, `probe` is one of cnitap's own entries in a list.
+ */
+export type PluginKind = "main" | "meta" | "ipam" | "probe"
 
-/** What a plugin of this name does; undefined: nobody has told us. */
+/** Undefined for a plugin that is not in the table. */
 export function kindOfPlugin(name: string): PluginKind | undefined {
-  for (const kind of ["main", "meta", "ipam"] as const) if (PLUGINS[kind].includes(name)) return kind
-  return undefined
+  return KINDS.get(name)
 }
 
-/** containernetworking/plugins, and what the agents of clusters install. */
+/** The plugins of containernetworking/plugins, and those that network agents install. */
 const PLUGINS: Record<PluginKind, readonly string[]> = {
   main: [
     "bridge",
@@ -32,18 +34,12 @@ const PLUGINS: Record<PluginKind, readonly string[]> = {
     "sriov",
     "weave-net",
   ],
-  meta: [
-    "bandwidth",
-    "cni_post",
-    "cni_pre",
-    "egress-cni",
-    "firewall",
-    "istio-cni",
-    "linkerd-cni",
-    "portmap",
-    "sbr",
-    "tuning",
-    "vrf",
-  ],
+  // As the first plugin of a list these fail or do nothing.
+  meta: ["bandwidth", "egress-cni", "firewall", "istio-cni", "linkerd-cni", "portmap", "sbr", "tuning", "vrf"],
   ipam: ["dhcp", "host-local", "static", "azure-cns", "azure-vnet-ipam", "calico-ipam", "weave-ipam", "whereabouts"],
+  probe: ["cni_pre", "cni_post"],
 }
+
+const KINDS = new Map(
+  (Object.keys(PLUGINS) as PluginKind[]).flatMap((kind) => PLUGINS[kind].map((name) => [name, kind] as const)),
+)

@@ -1,24 +1,25 @@
 import { dirname, join } from "node:path"
 import { contains, type Prefix, parseAddress, parsePrefix } from "../cni/address.ts"
+import { hostLocalRangeSets } from "../cni/host-local.ts"
 import { isObject } from "../cni/json.ts"
 import { DEFAULT_DATA_DIR } from "../store/node/host-local.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 
-/** One set of ranges of host-local: every pod of the network takes one address out of it. */
+/** One set of host-local ranges: every pod of the network gets one address from it. */
 export type AddressPool = {
   network: string
   /** subnets, as written */
   ranges: string[]
-  /** addresses that it can give; 0 where that is more than anybody counts */
+  /** number of assignable addresses; 0 if the ranges are too large to run out */
   capacity: number
   reserved: number
-  /** the network's directory in the store */
+  /** the network's directory in host-local's store */
   directory: string
-  /** where the ranges stand */
+  /** the file with the ranges */
   file: string
 }
 
-/** The pools of the networks in use, where the lists or flannel's file tell the ranges. */
+/** The pools of the active networks, if the lists or flannel's file state the ranges. */
 export function addressPools({ active, reservations, files }: NodeSnapshot): AddressPool[] {
   return active.flatMap(({ name = "", plugins, file }) =>
     plugins.flatMap(({ type, object }) => {
@@ -27,7 +28,7 @@ export function addressPools({ active, reservations, files }: NodeSnapshot): Add
       const sets = isFlannel ? flannelSets(files.text(subnetFile) ?? "") : rangeSets(object.ipam)
       const dataDir = dataDirOf(object.ipam)
       return sets.map((set) => {
-        const mine = reservations.filter(
+        const reserved = reservations.filter(
           ({ network, path, ip }) =>
             network === name && dirname(dirname(path)) === (files.real(dataDir) ?? dataDir) && isIn(set, ip),
         )
@@ -35,7 +36,7 @@ export function addressPools({ active, reservations, files }: NodeSnapshot): Add
           network: name,
           ranges: set.map(({ subnet }) => subnet),
           capacity: set.reduce((sum, range) => sum + sizeOf(range), 0),
-          reserved: mine.length,
+          reserved: reserved.length,
           directory: join(dataDir, name),
           file: isFlannel ? subnetFile : file,
         }
@@ -46,18 +47,14 @@ export function addressPools({ active, reservations, files }: NodeSnapshot): Add
 
 type Range = { subnet: string; prefix: Prefix; first?: string; last?: string }
 
-/** `ranges`, a list of sets of ranges; the older form has one range in `ipam` itself. */
+/** Ranges that cannot be parsed are left out; the linter reports them. */
 function rangeSets(ipam: unknown): Range[][] {
-  if (!isObject(ipam) || ipam.type !== "host-local") return []
-  const sets = Array.isArray(ipam.ranges) ? ipam.ranges.map((set) => (Array.isArray(set) ? set : [])) : []
-  return [...("subnet" in ipam ? [[ipam]] : []), ...sets]
-    .map((set) => set.flatMap(toRange))
+  return hostLocalRangeSets(ipam)
+    .map((set) => set.flatMap(({ range }) => toRange(range)))
     .filter(({ length }) => length > 0)
 }
 
-function toRange(value: unknown): Range[] {
-  if (!isObject(value)) return []
-  const { subnet, rangeStart, rangeEnd } = value
+function toRange({ subnet, rangeStart, rangeEnd }: Record<string, unknown>): Range[] {
   const prefix = typeof subnet === "string" ? parsePrefix(subnet) : undefined
   if (typeof subnet !== "string" || !prefix) return []
   return [
@@ -76,7 +73,7 @@ function flannelSets(env: string): Range[][] {
     .filter(({ length }) => length > 0)
 }
 
-/** host-local gives neither the network's own address, nor IPv4's broadcast, nor the gateway, which is the first. */
+/** host-local assigns neither the network address, nor the IPv4 broadcast address, nor the gateway (the first address). */
 function sizeOf({ prefix: { address, length }, first, last }: Range): number {
   const hostBits = address.bits - length
   if (hostBits > 24) return 0

@@ -2,8 +2,8 @@ import type { ModuleName } from "./kernel.ts"
 import type { NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 
-/** What each plugin fails without. */
-const NEEDS: Record<string, readonly ModuleName[]> = {
+/** The modules that each plugin requires. */
+const REQUIRED_MODULES: Record<string, readonly ModuleName[]> = {
   bandwidth: ["sch_tbf", "ifb"],
   bridge: ["bridge", "veth"],
   calico: ["veth"],
@@ -24,29 +24,29 @@ export const KERNEL_RULES: NodeRule[] = [
   {
     id: "kernel-module-missing",
     severity: "error",
-    title: "the kernel has not what a plugin needs",
-    check: (patient) =>
-      needed(patient)
-        .filter(({ name }) => patient.kernel.module(name) === "absent")
+    title: "a kernel module required by a plugin is missing",
+    check: (node) =>
+      requiredModules(node)
+        .filter(({ name }) => node.kernel.module(name) === "absent")
         .map(({ name, why }) => ({
-          detail: `the kernel has no ${name}, for ${why.join(", ")}`,
-          evidence: [`/lib/modules/${patient.kernel.release ?? "?"}`],
-          remedy: `Install the package with the kernel's other modules (linux-modules-extra, kernel-modules), then modprobe ${name}.`,
-          // Only flannel's VXLAN backend needs it, and only pods with a shaped bandwidth need these.
+          detail: `kernel module ${name} is missing, required by ${why.join(", ")}`,
+          evidence: [`/lib/modules/${node.kernel.release ?? "?"}`],
+          remedy: `Install the kernel's additional modules (package linux-modules-extra or kernel-modules), then run modprobe ${name}.`,
+          // Only flannel's VXLAN backend requires vxlan, and only pods with a bandwidth limit require the other two.
           ...(["vxlan", "ifb", "sch_tbf"].includes(name) ? { severity: "warning" as const } : {}),
         })),
   },
   {
     id: "kernel-unknown",
     severity: "note",
-    title: "nothing tells which modules the kernel has",
-    check: (patient) => {
-      const unknown = needed(patient).filter(({ name }) => patient.kernel.module(name) === "unknown")
+    title: "cannot determine which modules the kernel has",
+    check: (node) => {
+      const unknown = requiredModules(node).filter(({ name }) => node.kernel.module(name) === "unknown")
       if (unknown.length === 0) return []
-      const { release } = patient.kernel
+      const { release } = node.kernel
       return [
         {
-          detail: `it is not known whether the kernel has ${unknown.map(({ name }) => name).join(", ")}`,
+          detail: `cannot determine whether the kernel has ${unknown.map(({ name }) => name).join(", ")}`,
           evidence: ["/proc/modules", `/lib/modules/${release ?? "?"}/modules.dep`],
           remedy: `Run modprobe -n ${unknown.map(({ name }) => name).join(" ")} on the node.`,
         },
@@ -56,7 +56,7 @@ export const KERNEL_RULES: NodeRule[] = [
   {
     id: "bridge-netfilter-off",
     severity: "warning",
-    title: "iptables does not see what crosses a bridge: Services fail between pods of one node",
+    title: "bridged traffic bypasses iptables, so Services fail between pods on the same node",
     check: ({ executed, kernel, files }) => {
       const usesBridge = executed.some(({ name }) => name === "bridge")
       if (!usesBridge || !files.exists("/var/lib/kubelet")) return []
@@ -70,7 +70,7 @@ export const KERNEL_RULES: NodeRule[] = [
           detail: value === undefined ? "br_netfilter is not loaded" : `${path.replaceAll("/", ".")} is ${value}`,
           evidence: [value === undefined ? "/proc/modules" : `/proc/sys/${path}`],
           remedy:
-            "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1, and in /etc/modules-load.d and /etc/sysctl.d for the next boot",
+            "Run modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1; make it permanent in /etc/modules-load.d and /etc/sysctl.d.",
         },
       ]
     },
@@ -78,15 +78,15 @@ export const KERNEL_RULES: NodeRule[] = [
   {
     id: "forwarding-off",
     severity: "warning",
-    title: "the kernel does not forward: pods reach nothing beyond the node",
+    title: "IP forwarding is off, so pods cannot reach anything outside the node",
     check: ({ active, kernel, reservations }) => {
       if (active.length === 0 || kernel.sysctl("net/ipv4/ip_forward") !== "0") return []
       return [
         {
           detail: "net.ipv4.ip_forward is 0",
           evidence: ["/proc/sys/net/ipv4/ip_forward"],
-          remedy: "sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d for the next boot",
-          // Most plugins and agents set it themselves with the first pod.
+          remedy: "Run sysctl -w net.ipv4.ip_forward=1; make it permanent in /etc/sysctl.d.",
+          // Most plugins and agents enable it with the first pod.
           ...(reservations.length === 0 ? { severity: "note" as const } : {}),
         },
       ]
@@ -94,10 +94,10 @@ export const KERNEL_RULES: NodeRule[] = [
   },
 ]
 
-function needed({ executed, facts }: NodeSnapshot): { name: ModuleName; why: string[] }[] {
-  const needs = new Map<ModuleName, string[]>()
-  const add = (name: ModuleName, why: string) => needs.set(name, [...(needs.get(name) ?? []), why])
-  for (const { name } of executed) for (const module of NEEDS[name] ?? []) add(module, name)
+function requiredModules({ executed, facts }: NodeSnapshot): { name: ModuleName; why: string[] }[] {
+  const required = new Map<ModuleName, string[]>()
+  const add = (name: ModuleName, why: string) => required.set(name, [...(required.get(name) ?? []), why])
+  for (const { name } of executed) for (const module of REQUIRED_MODULES[name] ?? []) add(module, name)
   if (facts.runtime && executed.length > 0) add("overlay", `${facts.runtime.name}'s images`)
-  return [...needs].map(([name, why]) => ({ name, why }))
+  return [...required].map(([name, why]) => ({ name, why }))
 }

@@ -1,17 +1,17 @@
 import { gunzipSync } from "node:zlib"
 import type { NodeFiles } from "../install/detect/node-files.ts"
 
-/** `available`: the kernel loads it when it is asked for. `unknown`: nothing that could tell can be read. */
+/** `available`: the kernel loads it on demand. `unknown`: none of the sources can be read. */
 export type ModuleState = "loaded" | "builtin" | "available" | "absent" | "unknown"
 
 export type Kernel = {
   release?: string
   module(name: ModuleName): ModuleState
-  /** `net/ipv4/ip_forward`; undefined: it cannot be read */
+  /** for example `net/ipv4/ip_forward`; undefined if it cannot be read */
   sysctl(path: string): string | undefined
 }
 
-/** Modules that plugins need, and the key of each in a kernel's configuration. */
+/** The modules that plugins require, with their keys in the kernel configuration. */
 export const MODULES = {
   "8021q": "VLAN_8021Q",
   br_netfilter: "BRIDGE_NETFILTER",
@@ -35,7 +35,7 @@ export const MODULES = {
 
 export type ModuleName = keyof typeof MODULES
 
-/** The running kernel's, where the node runs; else the one that is installed, if it is just one. */
+/** Reads the running kernel, or the installed one if the node does not run and has exactly one. */
 export function readKernel(files: NodeFiles): Kernel {
   const installed = ["/lib/modules", "/usr/lib/modules"]
     .map((path) => files.list(path))
@@ -56,7 +56,7 @@ export function readKernel(files: NodeFiles): Kernel {
       if (builtin?.has(name) || key === "y") return "builtin"
       if (available?.has(name)) return "available"
       if (available) return "absent"
-      // Configured as a module, and nobody can say whether its file is there.
+      // It is configured as a module, but whether its file exists is not known.
       return config && key === undefined ? "absent" : "unknown"
     },
     sysctl: (path) => files.text(`/proc/sys/${path}`)?.trim(),

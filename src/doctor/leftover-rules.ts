@@ -8,7 +8,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
   {
     id: "cilium-leftover",
     severity: "warning",
-    title: "Cilium renamed network configurations, and is gone",
+    title: "network configurations that Cilium renamed are left, and Cilium is not running",
     check: ({ facts: { confDir, agents }, active, files }) => {
       if (agents.some(({ name }) => name === "cilium")) return []
       const renamed = files.list(confDir.value).filter((name) => name.endsWith(BAK))
@@ -19,7 +19,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
       })
       return [
         {
-          detail: `Cilium left ${renamed.join(", ")}`,
+          detail: `Cilium left ${renamed.join(", ")} behind`,
           evidence: renamed.map((name) => join(confDir.value, name)),
           remedy: commands.join(" && "),
           ...(active.length === 0 ? { severity: "error" as const } : {}),
@@ -30,7 +30,7 @@ export const LEFTOVER_RULES: NodeRule[] = [
   {
     id: "cnitap-unfinished",
     severity: "warning",
-    title: "an install or uninstall of cnitap did not come to its end",
+    title: "an install or uninstall of cnitap was interrupted",
     check: ({ facts: { confDir, networks }, homes, files }) => {
       const configurations = networks.map(({ file }) => newConfiguration(file)).filter((path) => files.exists(path))
       const stages = homes.flatMap((binDir) => {
@@ -43,14 +43,18 @@ export const LEFTOVER_RULES: NodeRule[] = [
       const found = [...configurations, ...stages]
       if (found.length === 0) return []
       return [
-        { detail: `unfinished: ${found.join(", ")}`, evidence: [...found, confDir.value], remedy: "cnitap uninstall" },
+        {
+          detail: `unfinished: ${found.join(", ")}`,
+          evidence: [...found, confDir.value],
+          remedy: "Run cnitap uninstall.",
+        },
       ]
     },
   },
   {
     id: "cnitap-without-journal",
     severity: "error",
-    title: "originals of cnitap are there, and the journal that tells what they are is not",
+    title: "original plugins saved by cnitap exist, but the journal that describes them is missing",
     check: ({ homes, files }) =>
       homes.flatMap((binDir) => {
         const { real, journal } = layoutOf(binDir)
@@ -58,9 +62,9 @@ export const LEFTOVER_RULES: NodeRule[] = [
         if (originals.length === 0 || files.exists(journal)) return []
         return [
           {
-            detail: `${originals.join(", ")} in ${real}, and no journal`,
+            detail: `${real} has ${originals.join(", ")}, but ${journal} is missing`,
             evidence: [real, journal],
-            remedy: `mv ${real}/* ${binDir}/, where a relay stands in their place; then rm -r ${join(binDir, HOME)}`,
+            remedy: `Move each file of ${real} back to ${binDir} if a relay is in its place, then run rm -r ${join(binDir, HOME)}.`,
           },
         ]
       }),
@@ -68,16 +72,16 @@ export const LEFTOVER_RULES: NodeRule[] = [
   {
     id: "cnitap-list-saved",
     severity: "warning",
-    title: "a saved network configuration of cnitap is there, and its list has no probe",
+    title: "cnitap has a saved copy of a network configuration that no longer names its probes",
     check: ({ facts: { networks }, files }) =>
       networks.flatMap(({ file, plugins }) => {
         const saved = savedConfiguration(file)
         if (!files.exists(saved) || plugins.some(({ type }) => type === "cni_pre" || type === "cni_post")) return []
         return [
           {
-            detail: `${file} was written by somebody else since`,
+            detail: `another program has rewritten ${file} since cnitap edited it`,
             evidence: [saved, file],
-            remedy: "cnitap uninstall, or cnitap install --mode chain again",
+            remedy: "Run cnitap uninstall, or cnitap install --mode chain again.",
           },
         ]
       }),

@@ -1,15 +1,16 @@
 import { basename } from "node:path"
 import type { Network } from "../install/detect/node-facts.ts"
+import { DEFAULT_BEHAVIOUR } from "../install/detect/runtimes/runtime.ts"
 import { lintConf } from "../model/lint/lint-conf.ts"
 import type { NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
-import { opennessOf } from "./permission.ts"
+import { writableByOthers } from "./permission.ts"
 
 export const NETWORK_RULES: NodeRule[] = [
   {
     id: "conf-dir-missing",
     severity: "error",
-    title: "the directory of network configurations is missing",
+    title: "the network configuration directory is missing",
     check: ({ facts: { confDir }, files }) =>
       files.isDirectory(confDir.value)
         ? []
@@ -17,7 +18,7 @@ export const NETWORK_RULES: NodeRule[] = [
             {
               detail: `${confDir.value} is missing (${confDir.from})`,
               evidence: [confDir.value],
-              remedy: `mkdir -p ${confDir.value}, then restart the agent of the pod network, which writes its list there`,
+              remedy: `Run mkdir -p ${confDir.value}, then restart the network agent, which writes its list there.`,
             },
           ],
   },
@@ -30,11 +31,10 @@ export const NETWORK_RULES: NodeRule[] = [
       if (networks.length > 0 || !files.isDirectory(confDir.value)) return []
       return [
         {
-          detail: `the node stays NotReady: ${confDir.value} holds no .conf, .conflist or .json`,
+          detail: `${confDir.value} has no .conf, .conflist or .json file, so the node stays NotReady`,
           evidence: [confDir.value],
-          remedy: "Restart the agent of the pod network, which writes its list there.",
-          // podman makes its default network by itself.
-          ...(runtime?.name === "podman" ? { severity: "note" as const } : {}),
+          remedy: "Restart the network agent, which writes its list there.",
+          ...(runtime?.behaviour.createsDefaultNetwork ? { severity: "note" as const } : {}),
         },
       ]
     },
@@ -43,40 +43,41 @@ export const NETWORK_RULES: NodeRule[] = [
     id: "network-broken",
     severity: "error",
     title: "a network configuration cannot be loaded",
-    check: (patient) => patient.facts.networks.flatMap((network) => brokenHits(patient, network)),
+    check: (node) => node.facts.networks.flatMap((network) => brokenHits(node, network)),
   },
   {
     id: "network-default-missing",
     severity: "error",
-    title: "the default network is not among the configurations",
-    check: ({ facts: { runtime, confDir }, active }) =>
-      runtime?.name !== "cri-o" || runtime.defaultNetwork === undefined || active.length > 0
-        ? []
-        : [
-            {
-              detail: `CRI-O waits for a network ${runtime.defaultNetwork}`,
-              evidence: [confDir.value, ...runtime.evidence.slice(1)],
-              remedy: `Set cni_default_network to a name of a list in ${confDir.value}, or take it out; then ${runtime.pathSetting.restart}.`,
-            },
-          ],
+    title: "no network configuration has the name of the default network",
+    check: ({ facts: { runtime, confDir }, active }) => {
+      if (runtime?.behaviour.selection.by !== "name" || active.length > 0) return []
+      const { name, key } = runtime.behaviour.selection
+      return [
+        {
+          detail: `${runtime.name} is configured to use the network "${name}", and no list has that name`,
+          evidence: [confDir.value, ...runtime.evidence.slice(1)],
+          remedy: `Set ${key} to the name of a list in ${confDir.value}, or remove it; then ${runtime.pathSetting.restart}.`,
+        },
+      ]
+    },
   },
   {
     id: "network-several",
     severity: "warning",
-    title: "several network configurations, of which the first wins",
+    title: "there are several network configurations; the runtime uses the first",
     check: ({ facts: { networks, runtime }, active: [first, ...more] }) => {
-      if (runtime?.name === "podman" || !first || more.length > 0) return []
+      if (runtime?.behaviour.selection.by === "container" || !first || more.length > 0) return []
       const others = networks.filter(({ file }) => file !== first.file)
       if (others.length === 0) return []
-      const isMeant = first.plugins.some(({ type }) => type.startsWith("multus")) || isIstios(first)
+      const isExpected = first.plugins.some(({ type }) => type.startsWith("multus")) || isIstioList(first)
       return [
         {
-          detail: `${basename(first.file)} is in use, ${others.map(({ file }) => basename(file)).join(", ")} not`,
+          detail: `the runtime uses ${basename(first.file)} and ignores ${others.map(({ file }) => basename(file)).join(", ")}`,
           evidence: others.map(({ file }) => file),
-          remedy: isMeant
-            ? "Leave it: the first one works with the others."
-            : `Remove what is left of a former network: rm ${others.map(({ file }) => file).join(" ")}`,
-          ...(isMeant ? { severity: "note" as const } : {}),
+          remedy: isExpected
+            ? "No action needed: the plugin of the first list uses the others."
+            : `If they belong to a former network, remove them: rm ${others.map(({ file }) => file).join(" ")}`,
+          ...(isExpected ? { severity: "note" as const } : {}),
         },
       ]
     },
@@ -84,16 +85,16 @@ export const NETWORK_RULES: NodeRule[] = [
   {
     id: "network-name-twice",
     severity: "warning",
-    title: "two network configurations have one name",
+    title: "two network configurations have the same name",
     check: ({ facts: { networks } }) =>
       networks.flatMap(({ file, name }, at) => {
         const first = networks.findIndex((other) => other.name === name)
         const earlier = networks[first]
-        // Istio's own list is a copy of the primary one.
-        if (name === undefined || name === "" || first === at || !earlier || isIstios(earlier)) return []
+        // Istio writes its own copy of the primary list.
+        if (name === undefined || name === "" || first === at || !earlier || isIstioList(earlier)) return []
         return [
           {
-            detail: `both are named ${name}, which is what caches and address stores are keyed by`,
+            detail: `both are named ${name}; caches and address stores are keyed by that name`,
             evidence: [earlier.file, file],
             remedy: `Give ${file} another name, or remove it.`,
           },
@@ -103,14 +104,14 @@ export const NETWORK_RULES: NodeRule[] = [
   {
     id: "network-open",
     severity: "error",
-    title: "others than root may change a network configuration, and with it what runs as root",
+    title: "users other than root can change a network configuration, and so what runs as root",
     check: ({ facts: { confDir, networks }, files }) =>
-      [confDir.value, ...networks.map(({ file }) => file)].flatMap((path) => opennessOf(files, path)),
+      [confDir.value, ...networks.map(({ file }) => file)].flatMap((path) => writableByOthers(files, path)),
   },
   {
     id: "network-lint",
     severity: "warning",
-    title: "the list in use breaks a rule of the specification",
+    title: "the active list violates a lint rule",
     check: ({ active, files }) =>
       active.flatMap(({ file }) =>
         lintConf(file, files.text(file) ?? "").map(({ rule, severity, title, detail, line, remedy }) => ({
@@ -126,23 +127,23 @@ export const NETWORK_RULES: NodeRule[] = [
 function brokenHits({ facts: { networks, runtime }, active }: NodeSnapshot, { file, broken }: Network) {
   if (broken === undefined) return []
   const at = networks.findIndex((network) => network.file === file)
-  const isContainerds = runtime === undefined || runtime.name === "containerd"
-  const wanted = runtime?.maxConfNum ?? 1
-  const decides = isContainerds ? wanted <= 0 || at < wanted : active.length === 0
-  const what = isContainerds && decides ? "; containerd then has no network at all" : ""
+  const { selection } = runtime?.behaviour ?? DEFAULT_BEHAVIOUR
+  const takesFirst = selection.by === "first-files"
+  const blocksAll = takesFirst ? selection.count <= 0 || at < selection.count : active.length === 0
+  const consequence = takesFirst && blocksAll ? `; ${runtime?.name ?? "the runtime"} has no network at all then` : ""
   return [
     {
-      detail: `${broken}${what}`,
+      detail: `${broken}${consequence}`,
       evidence: [file],
       remedy:
         broken === "it is empty"
-          ? `rm ${file}, then restart the agent that writes it`
-          : `Correct ${file}, or remove it.`,
-      ...(decides ? {} : { severity: "warning" as const }),
+          ? `Run rm ${file}, then restart the agent that writes it.`
+          : `Fix ${file}, or remove it.`,
+      ...(blocksAll ? {} : { severity: "warning" as const }),
     },
   ]
 }
 
-function isIstios({ file }: Network): boolean {
+function isIstioList({ file }: Network): boolean {
   return basename(file) === "02-istio-cni.conflist"
 }

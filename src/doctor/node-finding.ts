@@ -2,20 +2,20 @@ import type { Severity } from "../model/lint/finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 
 /**
- * Something wrong with a node. `error`: pods get no network, or cannot be taken down. `warning`: they soon may not, or
- * with another runtime, restart or load. `note`: worth knowing when something else is wrong.
+ * A problem of a node. `error`: pods get no network or cannot be deleted. `warning`: that may happen soon, or after a
+ * restart, an upgrade or under load. `note`: useful to know if something else is wrong.
  */
 export type NodeFinding = {
-  /** stable: programs and people refer to it */
+  /** stable identifier */
   rule: string
   severity: Severity
-  /** what is wrong, true of every finding of the rule */
+  /** what is wrong, the same for every finding of the rule */
   title: string
-  /** of this one, in words that need no title */
+  /** what is wrong in this case; readable without the title */
   detail: string
-  /** paths of the node that show it, some with `:<line>` or `, <key>` behind */
+  /** paths on the node that show it, some followed by `:<line>` or `, <key>` */
   evidence: string[]
-  /** a command, or the edit of a file */
+  /** what to do: a command, or an edit of a file */
   remedy: string
 }
 
@@ -23,10 +23,10 @@ export type NodeRule = {
   id: string
   severity: Severity
   title: string
-  check(patient: NodeSnapshot): NodeHit[]
+  check(node: NodeSnapshot): NodeHit[]
 }
 
-/** What a rule says of a node; `severity` where this time it is another than the rule's. */
+/** One result of a rule; `severity` overrides the rule's own. */
 export type NodeHit = { detail: string; evidence: string[]; remedy: string; severity?: Severity }
 
 export function toNodeFinding({ id, severity, title }: NodeRule, hit: NodeHit): NodeFinding {

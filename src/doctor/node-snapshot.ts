@@ -10,38 +10,38 @@ import { DEFAULT_CACHE_DIR, readCache } from "../store/node/libcni-cache.ts"
 import { netnsState } from "../store/node/netns.ts"
 import { type Kernel, readKernel } from "./kernel.ts"
 
-/** A directory that the node does not have; readers take it for an empty one. */
-const NOWHERE = "/dev/null/nowhere"
+/** A path that does not exist; readers treat it as an empty directory. */
+const NO_DIRECTORY = "/dev/null/nowhere"
 
-/** Everything that the rules look at. Paths are the node's own. */
+/** Everything that the rules read. Paths are those of the node, without its root. */
 export type NodeSnapshot = {
   facts: NodeFacts
   files: NodeFiles
   kernel: Kernel
-  /** networks that the runtime works with */
+  /** the networks that the runtime uses */
   active: Network[]
-  /** plugins that those lead to */
+  /** the plugins that those networks execute */
   executed: Plugin[]
-  /** by path; empty where no plugin was to be run */
+  /** replies to VERSION by path; empty if plugins may not be executed */
   versions: Map<string, VersionReply>
-  /** the address stores of host-local: directory of each network, and who holds what */
+  /** the directories of host-local, and the addresses reserved in them */
   dataDirs: string[]
   reservations: Reservation[]
-  /** directories that something of cnitap may be in */
+  /** directories where cnitap may be installed */
   homes: readonly string[]
-  /** what is cached or reserved for nobody, or cannot be read */
+  /** cached results and reservations without a pod, or unreadable */
   leftovers: LedgerRow[]
   nowMs: number
 }
 
 export type CheckOptions = {
   files: NodeFiles
-  /** runs VERSION of every plugin in use */
+  /** run VERSION of every executed plugin */
   mayExecute: boolean
-  /** the plugin directories unless it is given */
+  /** default: the plugin directories */
   homes?: readonly string[]
   nowMs: number
-  /** called before each plugin is run, for progress */
+  /** called before each plugin runs, for progress messages */
   onAsk?(plugin: string, at: number, count: number): void
 }
 
@@ -51,8 +51,8 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
   const used = new Set(active.map(({ file }) => file))
   const executed = facts.plugins.filter(({ networks }) => networks.some((file) => used.has(file)))
   const dataDirs = [...new Set([DEFAULT_DATA_DIR, ...facts.networks.flatMap(dataDirsOf)])]
-  const stores = await Promise.all(dataDirs.map((path) => readReservations(files.host(path) ?? NOWHERE)))
-  const cached = await readCache(files.host(DEFAULT_CACHE_DIR) ?? NOWHERE)
+  const stores = await Promise.all(dataDirs.map((path) => readReservations(files.host(path) ?? NO_DIRECTORY)))
+  const cached = await readCache(files.host(DEFAULT_CACHE_DIR) ?? NO_DIRECTORY)
   const ofNode = (path: string) => `/${relative(facts.root, path)}`
   const reservations = stores.flat().map((it) => ({ ...it, path: ofNode(it.path) }))
   const leftovers = reconcile(new Ledger(), {
@@ -67,7 +67,7 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
     kernel: readKernel(files),
     active,
     executed,
-    versions: options.mayExecute ? askAll(files, executed, options.onAsk) : new Map(),
+    versions: options.mayExecute ? askVersions(files, executed, options.onAsk) : new Map(),
     dataDirs,
     reservations,
     homes: options.homes ?? facts.binDirs.value,
@@ -76,7 +76,7 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
   }
 }
 
-/** host-local's `dataDir`, wherever an IPAM section of the list stands. */
+/** The `dataDir` of every ipam section of the list, at any depth. */
 function dataDirsOf({ plugins }: Network): string[] {
   const found: string[] = []
   const visit = (value: unknown) => {
@@ -91,15 +91,19 @@ function dataDirsOf({ plugins }: Network): string[] {
   return found
 }
 
-function askAll(files: NodeFiles, plugins: readonly Plugin[], onAsk: CheckOptions["onAsk"]): Map<string, VersionReply> {
+function askVersions(
+  files: NodeFiles,
+  plugins: readonly Plugin[],
+  onAsk: CheckOptions["onAsk"],
+): Map<string, VersionReply> {
   const disk = nodeDisk(files.root, files.run)
-  // Whoever may write to a plugin would have us run what they like, as root.
-  const sound = plugins.flatMap(({ path, isExecutable }) =>
+  // A plugin that any user can modify would run that user's code as root.
+  const trusted = plugins.flatMap(({ path, isExecutable }) =>
     path !== undefined && isExecutable && ((files.stat(path)?.mode ?? 0o002) & 0o002) === 0 ? [path] : [],
   )
   return new Map(
-    sound.map((path, at) => {
-      onAsk?.(path, at, sound.length)
+    trusted.map((path, at) => {
+      onAsk?.(path, at, trusted.length)
       return [path, askVersion(disk, path)]
     }),
   )

@@ -1,8 +1,8 @@
 import type { NodeFiles } from "../install/detect/node-files.ts"
 import type { NodeHit } from "./node-finding.ts"
 
-/** Who but root may write to what root's runtime reads or executes. */
-export function opennessOf(files: NodeFiles, path: string): NodeHit[] {
+/** Reports a file that the runtime reads or executes as root and that other users can modify. */
+export function writableByOthers(files: NodeFiles, path: string): NodeHit[] {
   const stat = files.stat(path)
   if (!stat) return []
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0")
@@ -12,7 +12,7 @@ export function opennessOf(files: NodeFiles, path: string): NodeHit[] {
   }
   if (stat.uid !== 0) {
     hits.push({
-      detail: `${path} belongs to user ${stat.uid}`,
+      detail: `${path} is owned by user ${stat.uid}`,
       evidence: [path],
       remedy: `chown root ${path}`,
       severity: "warning",

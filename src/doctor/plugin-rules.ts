@@ -7,14 +7,14 @@ import type { NodeFiles } from "../install/detect/node-files.ts"
 import { layoutOf } from "../install/disk/layout.ts"
 import type { NodeHit, NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
-import { opennessOf } from "./permission.ts"
+import { writableByOthers } from "./permission.ts"
 import { whyNotRunnable } from "./program-file.ts"
 
 export const PLUGIN_RULES: NodeRule[] = [
   {
     id: "bin-dir-missing",
     severity: "error",
-    title: "no plugin directory is there",
+    title: "no plugin directory exists",
     check: ({ facts: { binDirs }, files }) =>
       binDirs.value.some((path) => files.isDirectory(path))
         ? []
@@ -22,7 +22,7 @@ export const PLUGIN_RULES: NodeRule[] = [
             {
               detail: `${binDirs.value.join(", ")} is missing (${binDirs.from})`,
               evidence: binDirs.value,
-              remedy: `Install the plugins into ${binDirs.value[0]}, or set the directory that has them.`,
+              remedy: `Install the plugins into ${binDirs.value[0]}, or configure the directory that has them.`,
             },
           ],
   },
@@ -30,29 +30,29 @@ export const PLUGIN_RULES: NodeRule[] = [
     id: "plugin-missing",
     severity: "error",
     title: "a plugin is missing",
-    check: (patient) =>
-      patient.facts.plugins
+    check: (node) =>
+      node.facts.plugins
         .filter(({ path }) => path === undefined)
         .map((plugin) => ({
-          ...missingHit(patient, plugin),
-          ...(patient.executed.includes(plugin) ? {} : { severity: "note" as const }),
+          ...missingHit(node, plugin),
+          ...(node.executed.includes(plugin) ? {} : { severity: "note" as const }),
         })),
   },
   {
     id: "loopback-missing",
     severity: "error",
-    title: "the plugin loopback is missing, which containerd executes for every pod",
-    check: (patient) => {
-      const { facts, files } = patient
-      if (!facts.runtime?.ownsLoopback) return []
+    title: "the plugin loopback, which the runtime executes for every pod, is missing",
+    check: (node) => {
+      const { facts, files } = node
+      if (!facts.runtime?.behaviour.executesLoopback) return []
       const { path, skipped } = findPlugin(files, "loopback", facts.binDirs.value)
-      return path === undefined ? [missingHit(patient, { name: "loopback", via: "containerd itself", skipped })] : []
+      return path === undefined ? [missingHit(node, { name: "loopback", via: facts.runtime.name, skipped })] : []
     },
   },
   {
     id: "plugin-not-executable",
     severity: "error",
-    title: "a plugin may not be executed",
+    title: "a plugin is not executable",
     check: ({ executed, files }) =>
       executed.flatMap(({ path, isExecutable, shadows }) =>
         path === undefined || isExecutable !== false
@@ -61,7 +61,7 @@ export const PLUGIN_RULES: NodeRule[] = [
               {
                 detail: `${path} has mode ${modeOf(files, path)}${shadows.length > 0 ? ` and hides ${shadows.join(", ")}` : ""}`,
                 evidence: [path, ...shadows],
-                remedy: shadows.length > 0 ? `rm ${path}, or chmod 0755 ${path}` : `chmod 0755 ${path}`,
+                remedy: shadows.length > 0 ? `Run rm ${path}, or chmod 0755 ${path}.` : `chmod 0755 ${path}`,
               },
             ],
       ),
@@ -87,15 +87,15 @@ export const PLUGIN_RULES: NodeRule[] = [
           ({ directory, isNoexec }) => isNoexec && executed.some(({ path }) => path && dirname(path) === directory),
         )
         .map(({ directory, mountPoint }) => ({
-          detail: `${directory} is on ${mountPoint}, mounted noexec`,
+          detail: `${directory} is on ${mountPoint}, which is mounted noexec`,
           evidence: [directory, mountPoint],
-          remedy: `mount -o remount,exec ${mountPoint}, and take noexec out of /etc/fstab`,
+          remedy: `Run mount -o remount,exec ${mountPoint}, and remove noexec from /etc/fstab.`,
         })),
   },
   {
     id: "plugin-passed-over",
     severity: "warning",
-    title: "a dangling symlink or a directory has the name of a plugin",
+    title: "a plugin name is taken by a dangling symlink or a directory, which the runtime skips",
     check: ({ executed }) =>
       executed.flatMap(({ skipped }) =>
         skipped.map((path) => ({
@@ -108,7 +108,7 @@ export const PLUGIN_RULES: NodeRule[] = [
   {
     id: "plugin-hidden",
     severity: "warning",
-    title: "two different files of one plugin, of which the first is executed",
+    title: "a plugin exists twice with different content; the runtime executes the first",
     check: ({ executed, files }) =>
       executed.flatMap(({ path, shadows, isExecutable }) => {
         if (path === undefined || !isExecutable) return []
@@ -118,7 +118,7 @@ export const PLUGIN_RULES: NodeRule[] = [
           {
             detail: `${path} hides ${others.join(", ")}`,
             evidence: [path, ...others],
-            remedy: `Remove the one that is not meant: rm ${path}, or rm ${others.join(" ")}`,
+            remedy: `Remove the wrong one: rm ${path}, or rm ${others.join(" ")}`,
           },
         ]
       }),
@@ -126,28 +126,30 @@ export const PLUGIN_RULES: NodeRule[] = [
   {
     id: "plugin-open",
     severity: "error",
-    title: "others than root may change what root's runtime executes",
+    title: "users other than root can change a program that the runtime executes as root",
     check: ({ executed, files, facts: { binDirs } }) =>
-      [...binDirs.value, ...executed.flatMap(({ path }) => path ?? [])].flatMap((path) => opennessOf(files, path)),
+      [...binDirs.value, ...executed.flatMap(({ path }) => path ?? [])].flatMap((path) =>
+        writableByOthers(files, path),
+      ),
   },
   {
     id: "plugin-label",
     severity: "warning",
-    title: "SELinux enforces, and the label is none that a runtime may execute",
+    title: "SELinux is enforcing, and a plugin has a label that the runtime may not execute",
     check: ({ executed, facts: { selinux } }) =>
       selinux.mode !== "enforcing"
         ? []
         : executed.flatMap(({ path }): NodeHit[] => {
             const label = path === undefined ? undefined : selinux.labels[path]
             const type = label?.split(":")[2]
-            if (path === undefined || type === undefined || !STRANGE_LABELS.has(type)) return []
-            return [{ detail: `${path} is ${label}`, evidence: [path], remedy: `restorecon -v ${path}` }]
+            if (path === undefined || type === undefined || !FOREIGN_LABELS.has(type)) return []
+            return [{ detail: `${path} is labelled ${label}`, evidence: [path], remedy: `restorecon -v ${path}` }]
           }),
   },
 ]
 
-/** What files get that were moved or copied from somewhere else. */
-const STRANGE_LABELS = new Set([
+/** The labels of files that were moved or copied from another directory. */
+const FOREIGN_LABELS = new Set([
   "default_t",
   "unlabeled_t",
   "user_home_t",
@@ -158,7 +160,7 @@ const STRANGE_LABELS = new Set([
   "home_root_t",
 ])
 
-const USUAL_DIRS = [
+const COMMON_DIRS = [
   "/opt/cni/bin",
   "/usr/lib/cni",
   "/usr/libexec/cni",
@@ -173,7 +175,7 @@ function missingHit(
 ): NodeHit {
   const { binDirs, agents } = facts
   const target = join(binDirs.value.find((path) => files.isDirectory(path)) ?? binDirs.value[0] ?? "", name)
-  const elsewhere = USUAL_DIRS.filter((path) => !binDirs.value.includes(path))
+  const elsewhere = COMMON_DIRS.filter((path) => !binDirs.value.includes(path))
     .map((path) => join(path, name))
     .find((path) => files.isFile(path))
   const agent = agents.find(({ plugins }) => plugins.includes(name))
@@ -182,10 +184,10 @@ function missingHit(
     : agent
       ? `Restart ${agent.name}, which installs it.`
       : kindOfPlugin(name)
-        ? `Install the CNI plugins (Debian's containernetworking-plugins) so that ${target} is there.`
+        ? `Install the CNI plugins (package containernetworking-plugins) so that ${target} exists.`
         : `Install ${name} as ${target}.`
   return {
-    detail: `${name} (${via}) is in none of ${binDirs.value.join(", ")}`,
+    detail: `${name} (${via}) is not in ${binDirs.value.join(" or ")}`,
     evidence: [...binDirs.value, ...(elsewhere ? [elsewhere] : []), ...skipped],
     remedy,
   }
@@ -194,14 +196,16 @@ function missingHit(
 function reinstall(agents: NodeSnapshot["facts"]["agents"], path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1)
   const agent = agents.find(({ plugins }) => plugins.includes(name))
-  return agent ? `rm ${path}, then restart ${agent.name}, which installs it` : `Install ${name} again for this node.`
+  return agent
+    ? `Run rm ${path}, then restart ${agent.name}, which installs it.`
+    : `Install ${name} again for this node.`
 }
 
 function modeOf(files: NodeFiles, path: string): string {
   return ((files.stat(path)?.mode ?? 0) & 0o7777).toString(8).padStart(4, "0")
 }
 
-/** Of the plugin that is executed in the end: a relay of ours is as good as what it stands for. */
+/** The hash of the plugin that runs in the end: for a relay, the hash of its original. */
 function hashOf(files: NodeFiles, path: string): string {
   const original = join(layoutOf(dirname(path)).real, basename(path))
   return createHash("sha256")

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import type { NodeFiles } from "../install/detect/node-files.ts"
 
-/** Why the kernel would not execute a file that has the permission: undefined where it would. */
+/** Why the kernel cannot execute an executable file; undefined if it can. */
 export function whyNotRunnable(files: NodeFiles, path: string, machine: string = process.arch): string | undefined {
   const host = files.host(path)
   const head = host === undefined ? undefined : headOf(host)
@@ -12,11 +12,12 @@ export function whyNotRunnable(files: NodeFiles, path: string, machine: string =
     const [interpreter = ""] = (text.slice(2).split("\n")[0] ?? "").trim().split(/\s+/)
     return missing(files, interpreter)
   }
-  if (!text.startsWith("\x7fELF")) return `it is no program: it begins with ${JSON.stringify(text.slice(0, 16))}`
+  if (!text.startsWith("\x7fELF")) return `it is not a program: it begins with ${JSON.stringify(text.slice(0, 16))}`
   if (head[5] !== LITTLE_ENDIAN || head.length < 64) return undefined
   const wanted = MACHINES[machine]
   const built = head.readUInt16LE(18)
-  if (wanted !== undefined && built !== wanted) return `it is built for ${nameOf(built)}, the node is ${machine}`
+  if (wanted !== undefined && built !== wanted)
+    return `it is built for ${architectureOf(built)}, but the node is ${machine}`
   const interpreter = interpreterOf(head)
   return interpreter === undefined ? undefined : missing(files, interpreter)
 }
@@ -25,14 +26,14 @@ const LITTLE_ENDIAN = 1
 const PT_INTERP = 3
 const HEAD_BYTES = 64 * 1024
 
-/** e_machine of elf.h, by Node's names. */
+/** e_machine (elf.h) by Node.js architecture name. */
 const MACHINES: Record<string, number> = { x64: 62, arm64: 183, arm: 40, ia32: 3, riscv64: 243, ppc64: 21, s390x: 22 }
 
-function nameOf(machine: number): string {
+function architectureOf(machine: number): string {
   return Object.entries(MACHINES).find(([, number]) => number === machine)?.[0] ?? `machine ${machine}`
 }
 
-/** The loader that a dynamically linked program asks for; execve fails with ENOENT where it is missing. */
+/** The loader of a dynamically linked program; execve fails with ENOENT if it is missing. */
 function interpreterOf(head: Buffer): string | undefined {
   const is64 = head[4] === 2
   const offset = is64 ? Number(head.readBigUInt64LE(32)) : head.readUInt32LE(28)
@@ -49,7 +50,7 @@ function interpreterOf(head: Buffer): string | undefined {
 
 function missing(files: NodeFiles, interpreter: string): string | undefined {
   if (interpreter === "" || files.isFile(interpreter)) return undefined
-  return `it needs ${interpreter}, which the node does not have`
+  return `it requires ${interpreter}, which does not exist`
 }
 
 function headOf(path: string): Buffer | undefined {

@@ -10,7 +10,7 @@ import { STORE_RULES } from "./store-rules.ts"
 import { TOOL_RULES } from "./tool-rules.ts"
 import { VERSION_RULES } from "./version-rules.ts"
 
-/** Every rule, in the order in which a pod meets what it is about. */
+/** Every rule, in the order in which creating a pod depends on it. */
 export const NODE_RULES: readonly NodeRule[] = [
   ...RUNTIME_RULES,
   ...NETWORK_RULES,
@@ -22,10 +22,10 @@ export const NODE_RULES: readonly NodeRule[] = [
   ...LEFTOVER_RULES,
 ]
 
-/** What is wrong with a node, errors first. */
+/** Runs every rule against a node; errors come first. */
 export async function runChecks(facts: NodeFacts, options: CheckOptions): Promise<NodeFinding[]> {
-  const patient = await readNodeSnapshot(facts, options)
-  const findings = NODE_RULES.flatMap((rule) => rule.check(patient).map((hit) => toNodeFinding(rule, hit)))
+  const node = await readNodeSnapshot(facts, options)
+  const findings = NODE_RULES.flatMap((rule) => rule.check(node).map((hit) => toNodeFinding(rule, hit)))
   const order = ["error", "warning", "note"] as const
   return order.flatMap((severity) => findings.filter((finding) => finding.severity === severity))
 }

@@ -1,15 +1,14 @@
+import { LIBCNI } from "../cni/libcni.ts"
 import { compareVersions } from "../cni/network-list.ts"
-import { isVersionAtLeast } from "../install/detect/runtimes/version.ts"
+import { RUNTIMES } from "../install/detect/runtimes/find-runtimes.ts"
+import { runtimeLabel } from "../install/detect/runtimes/runtime.ts"
 import type { NodeRule } from "./node-finding.ts"
-
-/** containerd 1 comes with libcni 1.1, which knows nothing of the specification after this. */
-const CONTAINERD_1_NEWEST = "1.0.0"
 
 export const RUNTIME_RULES: NodeRule[] = [
   {
     id: "runtime-config-broken",
     severity: "error",
-    title: "the runtime would not start with its configuration",
+    title: "the runtime does not start with its configuration",
     check: ({ facts }) =>
       facts.runtimes.flatMap(({ name, broken, configFile }) =>
         broken === undefined
@@ -18,7 +17,7 @@ export const RUNTIME_RULES: NodeRule[] = [
               {
                 detail: `${name}: ${broken}`,
                 evidence: [configFile ?? broken.split(/[:,] /)[0] ?? name],
-                remedy: `Correct ${broken.split(/[:,] /)[0]}.`,
+                remedy: `Fix ${broken.split(/[:,] /)[0]}.`,
               },
             ],
       ),
@@ -26,18 +25,18 @@ export const RUNTIME_RULES: NodeRule[] = [
   {
     id: "runtime-missing",
     severity: "warning",
-    title: "no container runtime that works with CNI was found",
+    title: "no container runtime that uses CNI was found",
     check: ({ facts }) => {
       if (facts.runtime) return []
       const [idle] = facts.runtimes
       const remedy = idle
-        ? `Take it out of ${idle.off}, then ${idle.pathSetting.restart}.`
-        : "Start one, or name its directories with --conf-dir and --bin-dir."
+        ? `Undo this setting: ${idle.off}; then ${idle.pathSetting.restart}.`
+        : "Start one, or set its directories with --conf-dir and --bin-dir."
       return [
         {
           detail: idle
-            ? `${idle.name} is there, its CNI is switched off`
-            : "no containerd, CRI-O, cri-dockerd or podman that uses CNI",
+            ? `${idle.name} is installed, but its CNI support is disabled`
+            : `none of ${RUNTIMES.map(({ name }) => name).join(", ")} was found with CNI enabled`,
           evidence: idle?.off ? [idle.off] : [facts.confDir.value, ...facts.binDirs.value],
           remedy,
         },
@@ -47,30 +46,32 @@ export const RUNTIME_RULES: NodeRule[] = [
   {
     id: "runtime-down",
     severity: "warning",
-    title: "the runtime is configured and does not run",
+    title: "the runtime is configured but not running",
     check: ({ facts: { runtime }, files }) => {
       const seesProcesses = files.exists("/proc/1/cmdline")
-      if (!runtime || runtime.isRunning || runtime.name === "podman" || !seesProcesses) return []
+      if (!runtime || runtime.isRunning || runtime.behaviour.configReload === "per-command" || !seesProcesses) return []
       return [
-        { detail: `${runtime.name} does not run`, evidence: runtime.evidence, remedy: runtime.pathSetting.restart },
+        { detail: `${runtime.name} is not running`, evidence: runtime.evidence, remedy: runtime.pathSetting.restart },
       ]
     },
   },
   {
     id: "runtime-too-old",
     severity: "error",
-    title: "the runtime does not know the list's version of the specification",
+    title: "the runtime does not support the list's version of the specification",
     check: ({ facts: { runtime }, active }) => {
-      if (runtime?.name !== "containerd" || runtime.version === undefined) return []
-      if (isVersionAtLeast(runtime.version, "2.0")) return []
+      if (runtime?.behaviour.libcni === undefined) return []
+      const { libcni, newerLibcniIn } = runtime.behaviour
+      const newest = LIBCNI[libcni].newestSpecVersion
+      const upgrade = newerLibcniIn === undefined ? "" : `, or install ${newerLibcniIn}`
       return active.flatMap(({ file, cniVersion }) =>
-        cniVersion === undefined || compareVersions(cniVersion, CONTAINERD_1_NEWEST) <= 0
+        cniVersion === undefined || compareVersions(cniVersion, newest) <= 0
           ? []
           : [
               {
-                detail: `containerd ${runtime.version} knows ${CONTAINERD_1_NEWEST}, the list is ${cniVersion}`,
+                detail: `${runtimeLabel(runtime)} (libcni ${libcni}) supports versions up to ${newest}, the list has ${cniVersion}`,
                 evidence: [`${file}, cniVersion`],
-                remedy: `Write "cniVersion": "${CONTAINERD_1_NEWEST}" into ${file}, or install containerd 2.`,
+                remedy: `Set "cniVersion": "${newest}" in ${file}${upgrade}.`,
               },
             ],
       )
@@ -79,16 +80,16 @@ export const RUNTIME_RULES: NodeRule[] = [
   {
     id: "runtimes-differ",
     severity: "note",
-    title: "another running runtime looks into other directories",
+    title: "another running runtime uses other directories",
     check: ({ facts: { runtime, runtimes } }) =>
       runtimes
         .filter(
           ({ isRunning, off, confDir }) => isRunning && off === undefined && confDir.value !== runtime?.confDir.value,
         )
         .map(({ name, confDir, evidence }) => ({
-          detail: `${name} takes its networks from ${confDir.value}`,
+          detail: `${name} reads network configurations from ${confDir.value}`,
           evidence,
-          remedy: `Name its directories with --conf-dir ${confDir.value} to look at them.`,
+          remedy: `Use --conf-dir ${confDir.value} to check its directory.`,
         })),
   },
 ]

@@ -6,16 +6,16 @@ export const VERSION_RULES: NodeRule[] = [
   {
     id: "plugin-silent",
     severity: "error",
-    title: "a plugin does not answer VERSION",
+    title: "a plugin does not reply to VERSION",
     check: ({ versions }) =>
       [...versions].flatMap(([path, answer]) =>
         supported(answer)
           ? []
           : [
               {
-                detail: `${path} answers ${versionReplyText(answer)}`,
+                detail: `${path} replied to VERSION with ${versionReplyText(answer)}`,
                 evidence: [path],
-                remedy: `Run CNI_COMMAND=VERSION ${path} </dev/null to see why; install it again if it cannot be run.`,
+                remedy: `Run CNI_COMMAND=VERSION ${path} </dev/null to see why; reinstall the plugin if it does not run.`,
               },
             ],
       ),
@@ -33,9 +33,9 @@ export const VERSION_RULES: NodeRule[] = [
           const newest = list.at(-1)
           return [
             {
-              detail: `${name} (${via}) supports ${list.join(", ")}, the list is ${cniVersion}`,
+              detail: `${name} (${via}) supports ${list.join(", ")}, the list has ${cniVersion}`,
               evidence: [path, `${file}, cniVersion`],
-              remedy: `Install a newer ${name} as ${path}, or write "cniVersion": "${newest}" into ${file}.`,
+              remedy: `Install a newer ${name} as ${path}, or set "cniVersion": "${newest}" in ${file}.`,
             },
           ]
         }),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { contains, parseAddress, parsePrefix } from "../../src/cni/address.ts"
 
-test("addresses of both families, and what is none", () => {
+test("IPv4 and IPv6 addresses, and text that is not an address", () => {
   const read = (text: string) => {
     const address = parseAddress(text)
     return address && `${address.bits} ${address.value.toString(16)}`
@@ -37,7 +37,7 @@ test("addresses of both families, and what is none", () => {
   )
 })
 
-test("an address lies in a network of its own family", () => {
+test("a prefix contains only addresses of its own family", () => {
   const isIn = (address: string, network: string) => {
     const [own, prefix] = [parseAddress(address), parsePrefix(network)]
     return own && prefix && contains(prefix, own)

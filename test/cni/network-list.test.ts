@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { LIBCNI, type LibcniVersion } from "../../src/cni/libcni.ts"
 import { compareVersions, extensionOf, parseNetworkList, parseSinglePlugin } from "../../src/cni/network-list.ts"
+import { SPEC_VERSIONS } from "../../src/cni/version.ts"
 
-// What libcni refuses is compared with containerd's own answer in test/install/active-list.proc.test.ts.
+// What libcni rejects is compared with containerd's own behaviour in test/install/plan/active-list.proc.test.ts.
 
 const bridge = { type: "bridge" }
 
@@ -10,7 +12,7 @@ function list(more: object): string {
   return JSON.stringify({ name: "n", plugins: [bridge], ...more })
 }
 
-test("a list as libcni 1.3 has it", () => {
+test("a list as libcni 1.3 reads it", () => {
   assert.deepEqual(parseNetworkList(list({ cniVersion: "1.0.0", disableCheck: "True", disableGC: true })), {
     name: "n",
     cniVersion: "1.0.0",
@@ -21,7 +23,7 @@ test("a list as libcni 1.3 has it", () => {
   })
 })
 
-test("of cniVersions the highest that is released counts, cniVersion among them; libcni 1.1 does not know the key", () => {
+test("libcni 1.3 uses the highest supported entry of cniVersions and cniVersion; libcni 1.1 ignores cniVersions", () => {
   const version = (more: object, libcni: "1.1" | "1.3" = "1.3") => {
     const read = parseNetworkList(list(more), libcni)
     return "error" in read ? read.error : read.cniVersion
@@ -32,10 +34,28 @@ test("of cniVersions the highest that is released counts, cniVersion among them;
   assert.equal(version({ cniVersion: "1.0.0", cniVersions: ["0.4.0"] }), "1.0.0")
   assert.equal(version({ cniVersions: ["0.4.0"] }), "0.4.0")
   assert.equal(version({}), undefined)
-  assert.equal(version({ cniVersions: ["newest"] }), 'cniVersions has "newest", which is no version')
+  assert.equal(version({ cniVersions: ["newest"] }), 'cniVersions has "newest", which is not a version')
 })
 
-test("without plugins a list is whole since 1.3, which looks for them beside it", () => {
+test("a new version of the specification does not change what existing releases of libcni negotiate", (t) => {
+  const versions: string[] = SPEC_VERSIONS as readonly string[] as string[]
+  versions.push("1.2.0")
+  t.after(() => versions.pop())
+  const text = list({ cniVersion: "1.0.0", cniVersions: ["1.1.0", "1.2.0"] })
+  assert.deepEqual(
+    (Object.keys(LIBCNI) as LibcniVersion[]).map((libcni) => [
+      libcni,
+      Object(parseNetworkList(text, libcni)).cniVersion,
+    ]),
+    [
+      ["1.1", "1.0.0"],
+      ["1.2", "1.1.0"],
+      ["1.3", "1.1.0"],
+    ],
+  )
+})
+
+test("a list without plugins is valid since libcni 1.3, which reads a side directory", () => {
   const empty = list({ plugins: undefined })
   assert.deepEqual(parseNetworkList(empty, "1.1"), { error: "no plugins" })
   assert.deepEqual(Object(parseNetworkList(empty)).plugins, [])
@@ -44,13 +64,13 @@ test("without plugins a list is whole since 1.3, which looks for them beside it"
   })
 })
 
-test("a plugin's own keys are read as Go decodes them, and stay as they are", () => {
+test("a plugin's keys are matched as Go decodes them, and stay unchanged", () => {
   assert.deepEqual(Object(parseSinglePlugin('{"TYPE":"ptp","type":"bridge","Type":"vlan","a":1}')).plugins, [
     { TYPE: "ptp", type: "vlan", Type: "vlan", a: 1 },
   ])
 })
 
-test("a list where a single plugin belongs says so", () => {
+test("a list in place of a single plugin is reported as such", () => {
   assert.deepEqual(parseSinglePlugin(list({})), { error: "no type; it looks like a .conflist" })
 })
 

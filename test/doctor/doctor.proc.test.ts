@@ -11,7 +11,7 @@ import { HEALTHY, LIST, list, ranged } from "./healthy.ts"
 
 const REAL = "/usr/lib/cni"
 
-/** Runs the command line; what it wrote and its exit status. */
+/** Runs `cnitap doctor`; returns its output and exit status. */
 async function doctor(...args: string[]): Promise<{ out: string; err: string; exit: number }> {
   const out: string[] = []
   const err: string[] = []
@@ -27,17 +27,17 @@ async function doctor(...args: string[]): Promise<{ out: string; err: string; ex
   return { out: out.join(""), err: err.join(""), exit }
 }
 
-/** Severity, rule and what is wrong, of `-o json`. */
+/** Severity, rule and detail of each finding, from `-o jsonl`. */
 async function found(root: string, ...args: string[]): Promise<string[]> {
   const { out } = await doctor("--root", root, "--execute", "-o", "jsonl", ...args)
   return out
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-    .map(({ severity, rule, said }) => `${severity} ${rule}: ${said}`)
+    .map(({ severity, rule, detail }) => `${severity} ${rule}: ${detail}`)
 }
 
-/** The healthy node with Debian's plugins, and what they are linked against, so that a chroot can run them. */
+/** The healthy node with Debian's plugins and their shared libraries, so that they run in a chroot. */
 function realNode(t: TestContext, ...changes: Tree[]): string {
   const root = plant(t, HEALTHY, ...changes)
   for (const name of ["bridge", "host-local", "portmap", "loopback"]) {
@@ -62,29 +62,29 @@ function fake(root: string, name: string, steps: string[]): void {
   writeFileSync(`${path}.json`, JSON.stringify(steps))
 }
 
-test("Debian's plugins answer for the list's version, and nothing is wrong", async (t) => {
+test("Debian's plugins support the version of the list: no findings", async (t) => {
   const root = realNode(t)
   assert.deepEqual(await doctor("--root", root, "--execute"), {
     out: "",
-    err: `nothing found: containerd 1.7.24 works with ${LIST} and 3 plugins\n`,
+    err: `no problems found: containerd 1.7.24 uses ${LIST} and 3 plugins\n`,
     exit: 0,
   })
 })
 
-test("a list of 1.1.0: the runtime and every plugin of 1.0.0 are too old, the IPAM too", async (t) => {
+test("a list of version 1.1.0: every plugin of 1.0.0 is too old, the IPAM plugin too", async (t) => {
   const root = realNode(t, {
     [LIST]: list({ cniVersion: "1.1.0" }),
     "/var/lib/dpkg/status": "Package: containerd.io\nVersion: 2.1.4-1\n",
   })
   const all = "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0"
   assert.deepEqual(await found(root), [
-    `error plugin-version: bridge (the list) supports ${all}, the list is 1.1.0`,
-    `error plugin-version: host-local (IPAM of bridge) supports ${all}, the list is 1.1.0`,
-    `error plugin-version: portmap (the list) supports ${all}, the list is 1.1.0`,
+    `error plugin-version: bridge (the list) supports ${all}, the list has 1.1.0`,
+    `error plugin-version: host-local (IPAM of bridge) supports ${all}, the list has 1.1.0`,
+    `error plugin-version: portmap (the list) supports ${all}, the list has 1.1.0`,
   ])
 })
 
-test("plugins that answer nothing, text, an error, or die", async (t) => {
+test("plugins that reply with nothing, text or an error, or die", async (t) => {
   const plugins = ["mute", "chatty", "failing", "dying"].map((type) => ({ type, ipam: ranged("10.1.0.0/24") }))
   const root = realNode(t, { [LIST]: list({ plugins }) })
   fake(root, "mute", ["drain"])
@@ -92,21 +92,21 @@ test("plugins that answer nothing, text, an error, or die", async (t) => {
   fake(root, "failing", ["drain", 'out {"code":999,"msg":"no"}', "exit 1"])
   fake(root, "dying", ["drain", "signal 9"])
   assert.deepEqual(await found(root), [
-    'error plugin-silent: /opt/cni/bin/mute answers exit 0 ""',
-    'error plugin-silent: /opt/cni/bin/chatty answers exit 0 "hello"',
-    'error plugin-silent: /opt/cni/bin/failing answers exit 1 "{\\"code\\":999,\\"msg\\":\\"no\\"}"',
-    'error plugin-silent: /opt/cni/bin/dying answers SIGKILL ""',
+    'error plugin-silent: /opt/cni/bin/mute replied to VERSION with exit 0 ""',
+    'error plugin-silent: /opt/cni/bin/chatty replied to VERSION with exit 0 "hello"',
+    'error plugin-silent: /opt/cni/bin/failing replied to VERSION with exit 1 "{\\"code\\":999,\\"msg\\":\\"no\\"}"',
+    'error plugin-silent: /opt/cni/bin/dying replied to VERSION with SIGKILL ""',
   ])
 })
 
-test("a plugin that anybody may write to is not run", async (t) => {
+test("a world-writable plugin is not executed", async (t) => {
   const root = realNode(t, { [LIST]: list({ plugins: [{ type: "open" }] }) })
   fake(root, "open", ["drain"])
   chmodSync(join(root, "/opt/cni/bin/open"), 0o757)
   assert.deepEqual(await found(root), ["error plugin-open: /opt/cni/bin/open has mode 0757"])
 })
 
-test("below another root nothing is run unless it is asked for", async (t) => {
+test("with --root, plugins run only with --execute", async (t) => {
   const root = realNode(t)
   fake(root, "bridge", ["drain", "exit 1"])
   assert.equal((await doctor("--root", root)).exit, 0)
@@ -115,14 +115,14 @@ test("below another root nothing is run unless it is asked for", async (t) => {
 
 test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
   const root = plant(t, HEALTHY, { "/opt/cni/bin/portmap": { mode: 0o644, text: "#!/bin/true\n" } })
-  const said = "/opt/cni/bin/portmap has mode 0644"
+  const detail = "/opt/cni/bin/portmap has mode 0644"
   const finding = {
     apiVersion: "cnitap/v1",
     kind: "NodeFinding",
     rule: "plugin-not-executable",
     severity: "error",
-    title: "a plugin may not be executed",
-    said,
+    title: "a plugin is not executable",
+    detail,
     evidence: ["/opt/cni/bin/portmap"],
     remedy: "chmod 0755 /opt/cni/bin/portmap",
   }
@@ -134,7 +134,7 @@ test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
   assert.deepEqual(await doctor("--root", root), {
     out: [
       "SEVERITY   RULE                    WHAT                                 REMEDY",
-      `error      plugin-not-executable   ${said}   chmod 0755 /opt/cni/bin/portmap`,
+      `error      plugin-not-executable   ${detail}   chmod 0755 /opt/cni/bin/portmap`,
       "",
     ].join("\n"),
     err: "",
@@ -145,7 +145,7 @@ test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
   assert.equal((await doctor("--root", warned)).exit, 0)
 })
 
-test("a root that is not there", async () => {
+test("a root that does not exist", async () => {
   assert.deepEqual(await doctor("--root", "/nowhere/at/all"), {
     out: "",
     err: "cnitap: /nowhere/at/all does not exist. Name another with --root.\n",
@@ -153,16 +153,16 @@ test("a root that is not there", async () => {
   })
 })
 
-test("a full disk where the addresses lie", async (t) => {
+test("a full file system for reservations", async (t) => {
   const root = realNode(t)
   const store = join(root, "/var/lib/cni")
   mkdirSync(store, { recursive: true })
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "none", store])
   try {
-    const places = "/var/lib/cni/results, /var/lib/cni/networks"
-    assert.deepEqual(await found(root), [`warning disk-full: ${places}: 0 MiB and 19 inodes free`])
+    const directories = "/var/lib/cni/results, /var/lib/cni/networks"
+    assert.deepEqual(await found(root), [`warning disk-full: ${directories}: 0 MiB and 19 inodes free`])
     for (let at = 0; at < 16; at++) writeFileSync(join(store, `fill-${at}`), Buffer.alloc(4096))
-    assert.deepEqual(await found(root), [`error disk-full: ${places}: 0 MiB and 3 inodes free`])
+    assert.deepEqual(await found(root), [`error disk-full: ${directories}: 0 MiB and 3 inodes free`])
   } finally {
     execFileSync("umount", [store])
   }
@@ -170,27 +170,27 @@ test("a full disk where the addresses lie", async (t) => {
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
 
-test("a containerd with pods: nothing wrong; then a plugin goes, a namespace, and the content of a cached result", async () => {
+test("a containerd with pods: no findings; then a plugin is removed, a namespace, and the content of a cached result", async () => {
   const conf = { "10-pods.conflist": list({ name: "pods" }) }
   const plugins = ["bridge", "host-local", "portmap", "loopback"]
   await withContainerd({ plugins, conf }, async ({ pid, cri, cgroupParent, stateDir, confDir, binDir }) => {
-    // In the namespaces of this containerd its state is /var/lib, and its pods' namespaces are in /run/netns.
+    // In the mount namespace of this containerd its state is in /var/lib, and its network namespaces in /run/netns.
     const inside = (...command: string[]) =>
       spawnSync("nsenter", ["--target", String(pid), "--mount", "--net", ...command], { encoding: "utf8" })
-    const said = () => {
-      const look = ["doctor", "--conf-dir", confDir, "--bin-dir", binDir, "-o", "jsonl"]
-      const { stdout, stderr } = inside(process.execPath, "--import", import.meta.resolve("tsx"), MAIN, ...look)
+    const report = () => {
+      const args = ["doctor", "--conf-dir", confDir, "--bin-dir", binDir, "-o", "jsonl"]
+      const { stdout, stderr } = inside(process.execPath, "--import", import.meta.resolve("tsx"), MAIN, ...args)
       const lines = stdout.split("\n").filter(Boolean)
-      if (lines.length === 0) return stderr.replace(/ with .*\n/, "")
-      return lines.map((line) => JSON.parse(line)).map(({ severity, rule, said }) => `${severity} ${rule}: ${said}`)
+      if (lines.length === 0) return stderr.replace(/ uses .*\n/, "")
+      return lines.map((line) => JSON.parse(line)).map(({ severity, rule, detail }) => `${severity} ${rule}: ${detail}`)
     }
     const pod = (name: string) => cri.runPodSandbox({ namespace: "default", name, uid: name, cgroupParent })
     const version = execFileSync("containerd", ["--version"], { encoding: "utf8" }).split(" ")[2]
     const [one, two] = [await pod("one"), await pod("two")]
-    assert.equal(said(), `nothing found: containerd ${version} works`)
+    assert.equal(report(), `no problems found: containerd ${version}`)
 
     rmSync(join(binDir, "host-local"))
-    assert.deepEqual(said(), [`error plugin-missing: host-local (IPAM of bridge) is in none of ${binDir}`])
+    assert.deepEqual(report(), [`error plugin-missing: host-local (IPAM of bridge) is not in ${binDir}`])
     copyFileSync(join(REAL, "host-local"), join(binDir, "host-local"))
 
     const results = join(stateDir, "cni/results")
@@ -199,15 +199,15 @@ test("a containerd with pods: nothing wrong; then a plugin goes, a namespace, an
     inside("umount", netns)
     inside("rm", netns)
     writeFileSync(join(results, `pods-${two}-eth0`), "")
-    // A node's clock is on: what is a minute old may still be an ADD under way.
+    // Entries that are only minutes old could belong to a running ADD.
     const yesterday = Date.now() / 1000 - 86_400
     for (const ip of ["10.88.0.2", "10.88.0.3"])
       utimesSync(join(stateDir, "cni/networks/pods", ip), yesterday, yesterday)
     for (const id of [one, two]) utimesSync(join(results, `pods-${id}-eth0`), yesterday, yesterday)
-    assert.deepEqual(said(), [
+    assert.deepEqual(report(), [
       `error result-cache-broken: /var/lib/cni/results/pods-${two}-eth0: the cache file is empty; DEL fails on it with libcni before 1.2`,
-      "warning attachment-leaked: 1 in /var/lib/cni/networks/pods kept for network namespaces that are no more: 10.88.0.2",
+      "warning attachment-leaked: /var/lib/cni/networks/pods has 1 entry for network namespaces that no longer exist: 10.88.0.2",
     ])
-    // The other pod lives: its loopback is still cached, with its namespace.
+    // The other pod still runs: its loopback result and its namespace exist.
   })
 })

@@ -4,7 +4,7 @@ const MODULES = ["bridge", "veth", "nf_nat", "xt_comment", "xt_mark", "xt_multip
 
 export const LIST = "/etc/cni/net.d/10-containerd-net.conflist"
 
-/** A node with nothing wrong: containerd 1.7, bridge with host-local, portmap. */
+/** A node without findings: containerd 1.7, bridge with host-local, portmap. */
 export const HEALTHY: Tree = {
   ...process(1, "/sbin/init"),
   ...process(612, "/usr/bin/containerd"),
@@ -23,7 +23,7 @@ export const HEALTHY: Tree = {
     "kernel/fs/overlayfs/overlay.ko:\nkernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz\n",
 }
 
-/** The network list of the healthy node, with other keys or other plugins. */
+/** The network list of the healthy node, with additional or replaced keys. */
 export function list(more: object): string {
   return JSON.stringify(
     {

@@ -12,7 +12,7 @@ import { PlantedFiles } from "../install/planted-files.ts"
 
 const ROUNDS = 150
 
-test("whatever a node's files hold, it is looked at to the end", async (t) => {
+test("random file contents never make detection or the checks fail", async (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -22,7 +22,7 @@ test("whatever a node's files hold, it is looked at to the end", async (t) => {
       Object.entries(tree).map(([path, content]) => [
         path,
         typeof content === "string" && !content.startsWith("-> ") && random.below(3) === 0
-          ? spoiled(random, content)
+          ? corrupt(random, content)
           : content,
       ]),
     )
@@ -49,8 +49,8 @@ test("whatever a node's files hold, it is looked at to the end", async (t) => {
   }
 })
 
-/** Cut, with a piece of another kind in it, or with a value of another type. */
-function spoiled(random: Random, text: string): string {
+/** Truncates the text, inserts random text, or replaces a value with one of another type. */
+function corrupt(random: Random, text: string): string {
   const at = random.below(text.length + 1)
   const how = random.below(5)
   if (how === 0) return text.slice(0, at)
@@ -60,7 +60,7 @@ function spoiled(random: Random, text: string): string {
   return random.text(200)
 }
 
-test("symlinks in a circle, directories in the place of files, a file in the place of a directory", async (t) => {
+test("symlink loops, directories instead of files, and a file instead of a directory", async (t) => {
   const root = mkdtempSync(join(tmpdir(), "cnitap-odd-"))
   t.after(() => rmSync(root, { recursive: true, force: true }))
   symlinkSync("etc", join(root, "etc"))

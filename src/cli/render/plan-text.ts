@@ -1,4 +1,5 @@
-import type { NodeFacts, PathSetting } from "../../install/detect/node-facts.ts"
+import type { NodeFacts } from "../../install/detect/node-facts.ts"
+import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import type { Mode, Settings } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
 import { type Step, stepText } from "../../install/plan/step.ts"
@@ -118,7 +119,7 @@ function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root
   const active = networks.find(({ isActive }) => isActive)
   return aligned([
     ...(root === "/" ? [] : [["root", root, ""]]),
-    ["runtime", runtime ? [runtime.name, runtime.version].filter(Boolean).join(" ") : "none found", platform.name],
+    ["runtime", runtime ? runtimeLabel(runtime) : "none found", platform.name],
     ["plugins", binDirs.value.join(", "), binDirs.from],
     ["networks", confDir.value, confDir.from],
     ["active", active ? active.file : "none", active?.name ?? ""],
@@ -141,7 +142,7 @@ export function settingLines(settings: Settings): string[] {
 }
 
 /** The setting as it has to be written. A runtime that knows one directory only gets ours, which has every plugin. */
-export function pathSettingLines({ file, key, value, kind, restart, how }: PathSetting, shimDir: string): string[] {
+export function pathSettingLines({ file, key, value, kind, restart, note }: PathSetting, shimDir: string): string[] {
   const all = [shimDir, ...value.filter((directory) => directory !== shimDir)]
   const written = {
     list: `${key} = ${JSON.stringify(all)}`,
@@ -150,7 +151,7 @@ export function pathSettingLines({ file, key, value, kind, restart, how }: PathS
   }
   return [
     `in ${file}: ${written[kind]}`,
-    ...(how === undefined ? [] : [`mind: ${how}`]),
+    ...(note === undefined ? [] : [`note: ${note}`]),
     `then: ${restart}`,
     "cnitap restarts nothing; nothing is recorded until then",
   ]

@@ -1,6 +1,7 @@
 import { runChecks } from "../../doctor/run-checks.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { NodeFiles } from "../../install/detect/node-files.ts"
+import { runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
 import { addNode, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
@@ -25,19 +26,19 @@ export const doctor: Verb = {
       onAsk: progress.onAsk,
     })
     progress.end()
-    await printRows(context, options, nodeFindingTable(`nothing found: ${healthText(facts)}`), findings)
+    await printRows(context, options, nodeFindingTable(`no problems found: ${healthText(facts)}`), findings)
     if (findings.some(({ severity }) => severity === "error")) context.exitCode = 1
   },
 }
 
 const ERASE_LINE = "\r\x1b[K"
 
-/** A plugin may take its time to answer, up to 20 s when it hangs. */
+/** A plugin that hangs delays its VERSION reply by up to 20 s. */
 function progressOf({ stderr }: Context) {
   if (!stderr.isTTY) return { onAsk() {}, end() {} }
   return {
     onAsk(plugin: string, at: number, count: number) {
-      stderr.write(`${ERASE_LINE}cnitap: asking ${plugin} for its versions (${at + 1} of ${count})`)
+      stderr.write(`${ERASE_LINE}cnitap: running VERSION of ${plugin} (${at + 1} of ${count})`)
     },
     end() {
       stderr.write(ERASE_LINE)
@@ -47,6 +48,6 @@ function progressOf({ stderr }: Context) {
 
 function healthText({ runtime, networks, plugins }: NodeFacts): string {
   const active = networks.filter(({ isActive }) => isActive)
-  const name = runtime ? [runtime.name, runtime.version].filter(Boolean).join(" ") : "a runtime"
-  return `${name} works with ${active.map(({ file }) => file).join(", ") || "no network"} and ${plugins.length} plugins`
+  const name = runtime ? runtimeLabel(runtime) : "a runtime"
+  return `${name} uses ${active.map(({ file }) => file).join(", ") || "no network"} and ${plugins.length} plugins`
 }

@@ -19,7 +19,7 @@ const PATIENCE_MS = 20_000
 export function drain(facts: NodeFacts): string[] {
   const { root, runtimes } = facts
   const directories = pluginDirsOf(facts)
-  const isPolled = runtimes.some(({ name, isRunning }) => isRunning && name === "cri-dockerd")
+  const isPolled = runtimes.some(({ isRunning, behaviour }) => isRunning && behaviour.configReload === "poll")
   const startMs = Date.now()
   const isSeen = root === "/" || isSameDirectory("/proc/1/root", root)
   // From a container without the node's processes nobody can tell; a node without a runtime has none.

@@ -9,6 +9,7 @@ import { pluginDirsOf } from "./plugin-dirs.ts"
 import { readProcesses } from "./processes.ts"
 import { readNetworks } from "./read-networks.ts"
 import { findRuntimes } from "./runtimes/find-runtimes.ts"
+import { DEFAULT_BEHAVIOUR } from "./runtimes/runtime.ts"
 import { findSeLinux } from "./selinux.ts"
 
 export type DetectOptions = {
@@ -33,8 +34,8 @@ export function detect(root: string, run: RunProgram, options: DetectOptions = {
   const binDirs = options.binDirs?.length
     ? { value: [...options.binDirs], from: "--bin-dir" }
     : (runtime?.binDirs ?? binDirsOf(files, platform))
-  const isThere = (plugin: string) => findPlugin(files, plugin, binDirs.value).path !== undefined
-  const networks = readNetworks(files, confDir.value, runtime, isThere)
+  const isInstalled = (plugin: string) => findPlugin(files, plugin, binDirs.value).path !== undefined
+  const networks = readNetworks(files, confDir.value, runtime?.behaviour ?? DEFAULT_BEHAVIOUR, isInstalled)
   const plugins = findPlugins(files, networks, confDir.value, binDirs.value)
   const active = new Set(networks.filter(({ isActive }) => isActive).map(({ file }) => file))
   const executed = plugins.filter(({ networks: from }) => from.some((file) => active.has(file)))

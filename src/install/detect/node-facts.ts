@@ -1,6 +1,7 @@
 import type { PluginObject } from "../plan/reach.ts"
 import type { Agent } from "./known-agents.ts"
 import type { PlatformName } from "./known-platforms.ts"
+import type { Runtime } from "./runtimes/runtime.ts"
 
 /**
  * What is known of a node before anything is done to it. Every path is the node's own; where the node is mounted
@@ -30,51 +31,6 @@ export type NodeFacts = {
 
 /** A value and where it comes from, for people: a file and its key, a platform, an option. */
 export type Chosen<T> = { value: T; from: string }
-
-export type RuntimeName = "containerd" | "cri-o" | "cri-dockerd" | "podman"
-
-export type Runtime = {
-  name: RuntimeName
-  /** as the program or the package list tells it: "1.7.24", "2.1.0-rc.1" */
-  version?: string
-  /** what told that it is there */
-  evidence: string[]
-  isRunning: boolean
-  /** of the daemon that runs */
-  pid?: number
-  /** the CRI socket, as configured; podman has none */
-  socket?: string
-  /** the file whose keys count, if there is one */
-  configFile?: string
-  /** file and reason: a configuration that it would not start with */
-  broken?: string
-  /** file and key by which it does no networking over CNI; such a runtime decides nothing */
-  off?: string
-  confDir: Chosen<string>
-  binDirs: Chosen<string[]>
-  /** containerd: 1 unless set, 0 is all of them */
-  maxConfNum?: number
-  /** containerd: executes the plugin `loopback` for every pod, from no file */
-  ownsLoopback?: boolean
-  /** CRI-O's cni_default_network, podman's default_network */
-  defaultNetwork?: string
-  /** path mode: what the operator sets so that a directory of ours comes first */
-  pathSetting: PathSetting
-}
-
-/**
- * `value`: what it is now, or the default that it replaces. `single`: the key takes one directory (containerd before
- * 2.1), so that it cannot hold a directory more; `flag`: of a command line, a list with commas. `restart`: the command
- * that makes it count. `how`: what else is to be minded: who writes the file anew, which other key has to go.
- */
-export type PathSetting = {
-  file: string
-  key: string
-  value: string[]
-  kind: "list" | "single" | "flag"
-  restart: string
-  how?: string
-}
 
 export type Network = {
   file: string

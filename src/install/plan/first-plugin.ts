@@ -1,3 +1,4 @@
+import { kindOfPlugin } from "../../cni/plugin-kind.ts"
 import type { PluginObject } from "./reach.ts"
 
 /**
@@ -16,7 +17,7 @@ export function whyNotFirst(plugin: PluginObject): string | undefined {
     return "ipvlan without master and IPAM takes its interface and addresses from the prevResult"
   }
   if (type === "loopback") return "loopback answers the empty prevResult instead of its own result"
-  if (META.has(type)) return `${type} must follow another plugin, and would now work on an empty result`
+  if (kindOfPlugin(type) === "meta") return `${type} must follow another plugin, and would now work on an empty result`
   return `nobody knows what ${type} does with a prevResult when it is first`
 }
 
@@ -35,18 +36,6 @@ const UNMOVED = new Set([
   "multus-shim",
   "antrea",
   "ovn-k8s-cni-overlay",
-])
-
-const META = new Set([
-  "tuning",
-  "portmap",
-  "bandwidth",
-  "firewall",
-  "sbr",
-  "vrf",
-  "egress-cni",
-  "istio-cni",
-  "linkerd-cni",
 ])
 
 function typeIn(ipam: unknown): boolean {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path"
 import type { Work } from "../apply/apply.ts"
-import type { PathSetting } from "../detect/node-facts.ts"
+import type { PathSetting } from "../detect/runtimes/runtime.ts"
 import { layoutOf, PROBES, stagedSettings } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { chainSteps } from "./chain-steps.ts"

@@ -1,7 +1,7 @@
 import { contains, type Prefix, parseAddress, parsePrefix } from "../../cni/address.ts"
-import { isObject } from "../../cni/json.ts"
+import { hostLocalRangeSets } from "../../cni/host-local.ts"
 import { text } from "./call-facts.ts"
-import { type ConfSection, type FileHit, type FileRule, ipams, list } from "./conf-file.ts"
+import { type ConfSection, type FileHit, type FileRule, ipams } from "./conf-file.ts"
 
 /** host-local's address ranges. */
 export const RANGE_RULES: FileRule[] = [
@@ -36,17 +36,12 @@ export const RANGE_RULES: FileRule[] = [
 
 type AddressRange = ConfSection & { plugin: number }
 
-/** host-local: `ranges` is a list of sets of ranges; the older form has one range in `ipam` itself. */
 function ranges(plugins: ConfSection[]): AddressRange[] {
-  return ipams(plugins).flatMap((ipam, plugin) => {
-    if (ipam.config.type !== "host-local") return []
-    const sets = list(ipam.config.ranges).flatMap((set, outer) =>
-      list(set).flatMap((range, inner) =>
-        isObject(range) ? [{ config: range, path: [...ipam.path, "ranges", outer, inner], plugin }] : [],
-      ),
-    )
-    return "subnet" in ipam.config ? [{ ...ipam, plugin }, ...sets] : sets
-  })
+  return ipams(plugins).flatMap((ipam, plugin) =>
+    hostLocalRangeSets(ipam.config)
+      .flat()
+      .map(({ range, at }) => ({ config: range, path: [...ipam.path, ...at], plugin })),
+  )
 }
 
 function rangeHits({ config, path }: AddressRange): FileHit[] {

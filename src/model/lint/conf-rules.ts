@@ -1,5 +1,6 @@
 import { isSecret } from "../../capture/redact/secret-name.ts"
 import { isObject } from "../../cni/json.ts"
+import { kindOfPlugin } from "../../cni/plugin-kind.ts"
 import { SPEC_VERSIONS } from "../../cni/version.ts"
 import { isAtLeast, isReleased, type JsonObject, text } from "./call-facts.ts"
 import { type ConfPath, type FileHit, type FileRule, ipams, list } from "./conf-file.ts"
@@ -7,19 +8,6 @@ import { RANGE_RULES } from "./conf-range-rules.ts"
 import { duplicateKeys } from "./duplicate-key.ts"
 import { issue, libcni, spec } from "./rule-source.ts"
 import { isNetworkName } from "./valid-name.ts"
-
-/** Plugins that work on what an earlier one made (cni-semantics: as first they refuse or do nothing). */
-const META_PLUGINS = [
-  "portmap",
-  "bandwidth",
-  "firewall",
-  "sbr",
-  "tuning",
-  "vrf",
-  "egress-cni",
-  "istio-cni",
-  "linkerd-cni",
-]
 
 /** Rules about a network configuration file that can be parsed. */
 export const FILE_RULES: FileRule[] = [
@@ -197,7 +185,7 @@ export const FILE_RULES: FileRule[] = [
     source: spec("3, Deriving request configuration"),
     remedy: "Put the plugin that makes the interface first.",
     check: ({ plugins: [first] }) =>
-      first && META_PLUGINS.includes(text(first.config.type))
+      first && kindOfPlugin(text(first.config.type)) === "meta"
         ? [{ detail: text(first.config.type), at: [...first.path, "type"] }]
         : [],
   },

@@ -68,7 +68,7 @@ test("a broken first file leaves containerd without a network; CRI-O goes on to 
     list("10-good.conflist", [{ type: "bridge" }]),
     programs("/opt/cni/bin", "bridge"),
   ]
-  const half = /^ {2}01-half\.conflist it is no JSON: /
+  const half = /^ {2}01-half\.conflist it is not valid JSON: /
   const [first, second, third] = chosen(detectFiles(plant(t, containerd(), ...files)))
   assert.equal(first, "  00-empty.conflist it is empty")
   assert.match(second ?? "", half)
@@ -84,7 +84,7 @@ test("CRI-O passes over a list with a plugin that is missing, and obeys cni_defa
     list("30-third.conflist", [{ type: "bridge" }]),
     programs("/opt/cni/bin", "bridge"),
   ]
-  const first = "  10-first.conflist plugin absent is in no plugin directory"
+  const first = "  10-first.conflist plugin absent is not in any plugin directory"
   assert.deepEqual(chosen(detectFiles(plant(t, { "/etc/crio/crio.conf": "" }, ...files))), [
     first,
     "* 20-second.conflist bridge",

@@ -11,7 +11,7 @@ test("kubeadm on Debian: the running containerd decides, not the names that its 
     `platform default: no sign of another
 runtime containerd 1.7.24 running
   [process 612; /etc/containerd/config.toml; /run/containerd/containerd.sock] /run/containerd/containerd.sock
-  max 1 default - loopback
+  libcni 1.1, networks first 1 files, loopback
   path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd
 conf /etc/cni/net.d (containerd's default)
 bin /opt/cni/bin (containerd's default)
@@ -31,8 +31,8 @@ test("k3s: the configuration it generates, a multi-call binary behind symlinks",
     `platform k3s: /var/lib/rancher/k3s/agent
 runtime containerd ? running
   [process 900; /var/lib/rancher/k3s/agent/etc/containerd/config.toml] /run/k3s/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.cri.v1.runtime".cni.bin_dir in /var/lib/rancher/k3s/agent/etc/containerd/config-v3.toml.tmpl, then systemctl restart k3s (k3s writes config.toml anew at each start, from a template if there is one)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.cri.v1.runtime".cni.bin_dir in /var/lib/rancher/k3s/agent/etc/containerd/config-v3.toml.tmpl, then systemctl restart k3s (k3s regenerates config.toml at each start, from the template if it exists)
 conf /var/lib/rancher/k3s/agent/etc/cni/net.d (/var/lib/rancher/k3s/agent/etc/containerd/config.toml, plugins."io.containerd.cri.v1.runtime".cni.conf_dir)
 bin /var/lib/rancher/k3s/data/cni (/var/lib/rancher/k3s/agent/etc/containerd/config.toml, plugins."io.containerd.cri.v1.runtime".cni.bin_dir)
 active /var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist cbr0 1.0.0: flannel, portmap, bandwidth
@@ -53,8 +53,8 @@ test("k3d: an older k3s in a container", (t) => {
     `platform k3d: /etc/os-release, NAME="K3s"
 runtime containerd ?
   [/var/lib/rancher/k3s/agent/etc/containerd/config.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /var/lib/rancher/k3s/agent/etc/containerd/config.toml.tmpl, then systemctl restart k3s (k3s writes config.toml anew at each start, from a template if there is one)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /var/lib/rancher/k3s/agent/etc/containerd/config.toml.tmpl, then systemctl restart k3s (k3s regenerates config.toml at each start, from the template if it exists)
 conf /var/lib/rancher/k3s/agent/etc/cni/net.d (/var/lib/rancher/k3s/agent/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.conf_dir)
 bin /bin (/var/lib/rancher/k3s/agent/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.bin_dir)
 active /var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist cbr0 1.0.0: flannel, portmap, bandwidth
@@ -75,8 +75,8 @@ test("RKE2: containerd's own defaults, because its configuration names no direct
     `platform rke2: /var/lib/rancher/rke2/agent
 runtime containerd ? running
   [process 950; /var/lib/rancher/rke2/agent/etc/containerd/config.toml] /run/k3s/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.cri.v1.runtime".cni.bin_dir in /var/lib/rancher/rke2/agent/etc/containerd/config-v3.toml.tmpl, then systemctl restart rke2-server || systemctl restart rke2-agent (rke2 writes config.toml anew at each start, from a template if there is one)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.cri.v1.runtime".cni.bin_dir in /var/lib/rancher/rke2/agent/etc/containerd/config-v3.toml.tmpl, then systemctl restart rke2-server || systemctl restart rke2-agent (rke2 regenerates config.toml at each start, from the template if it exists)
 conf /etc/cni/net.d (containerd's default)
 bin /opt/cni/bin (containerd's default)
 active /etc/cni/net.d/10-canal.conflist k8s-pod-network 0.3.1: calico, portmap, bandwidth
@@ -97,8 +97,8 @@ test("MicroK8s: everything below the snap", (t) => {
     `platform microk8s: /var/snap/microk8s/current
 runtime containerd ? running
   [process 2210; /var/snap/microk8s/7449/args/containerd.toml] /var/snap/microk8s/common/run/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /var/snap/microk8s/current/args/containerd-template.toml, then snap restart microk8s.daemon-containerd (MicroK8s writes containerd.toml anew at each start, from its template)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /var/snap/microk8s/current/args/containerd-template.toml, then snap restart microk8s.daemon-containerd (MicroK8s regenerates containerd.toml at each start, from its template)
 conf /var/snap/microk8s/7449/args/cni-network (/var/snap/microk8s/7449/args/containerd.toml, plugins."io.containerd.grpc.v1.cri".cni.conf_dir)
 bin /var/snap/microk8s/7449/opt/cni/bin (/var/snap/microk8s/7449/args/containerd.toml, plugins."io.containerd.grpc.v1.cri".cni.bin_dir)
 active /var/snap/microk8s/7449/args/cni-network/10-calico.conflist k8s-pod-network 1.0.0: calico, portmap
@@ -117,8 +117,8 @@ test("GKE: the one directory below /home that may be executed from", (t) => {
     `platform gke: /etc/os-release, ID=cos; /home/kubernetes/bin
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (GKE writes the file anew when the node is made; a node pool's configuration cannot set it)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (GKE writes the file when it creates the node; the node pool configuration cannot set it)
 conf /etc/cni/net.d (/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.conf_dir)
 bin /home/kubernetes/bin (/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.bin_dir)
 active /etc/cni/net.d/10-containerd-net.conflist containerd-net 1.0.0: bridge, portmap
@@ -136,8 +136,8 @@ test("AKS: IPAM that is no program", (t) => {
     `platform aks: /etc/kubernetes/azure.json
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (AKS writes the file when the node is made)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (AKS writes the file when it creates the node)
 conf /etc/cni/net.d (containerd's default)
 bin /opt/cni/bin (containerd's default)
 active /etc/cni/net.d/10-azure.conflist azure 0.3.0: azure-vnet, portmap
@@ -154,8 +154,8 @@ test("OpenShift: CRI-O's drop-in, Multus in front, the primary network in /run",
     `platform openshift: /etc/os-release, ID="rhcos"; /etc/kubernetes/cni/net.d
 runtime cri-o ? running
   [process 1200; /etc/crio/crio.conf; /etc/crio/crio.conf.d/00-default] /run/crio/crio.sock
-  max - default -
-  path: list crio.network.plugin_dirs in /etc/crio/crio.conf.d/00-default, then systemctl restart crio (the Machine Config Operator puts its own file back; set it with a MachineConfig)
+  libcni ?, networks first valid
+  path: list crio.network.plugin_dirs in /etc/crio/crio.conf.d/00-default, then systemctl restart crio (the Machine Config Operator reverts manual changes; use a MachineConfig)
 conf /etc/kubernetes/cni/net.d (/etc/crio/crio.conf.d/00-default, crio.network.network_dir)
 bin /var/lib/cni/bin:/usr/libexec/cni (/etc/crio/crio.conf.d/00-default, crio.network.plugin_dirs)
 active /etc/kubernetes/cni/net.d/00-multus.conf multus-cni-network 0.3.1: multus-shim
@@ -176,11 +176,11 @@ test("Talos: two containerds, of which one makes pods", (t) => {
     `platform talos: /etc/os-release, NAME="Talos"
 runtime containerd ? running
   [process 1900; /etc/cri/containerd.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
+  libcni ?, networks first 1 files, loopback
   path: list plugins."io.containerd.cri.v1.runtime".cni.bin_dirs in /etc/cri/conf.d/20-customization.part, then talosctl reboot (the file is part of the machine configuration (machine.files))
 also containerd ? running OFF: /etc/containerd/config.toml, disabled_plugins has io.containerd.cri.v1.runtime
   [process 1800; /etc/containerd/config.toml] /system/run/containerd/containerd.sock
-  max 1 default - loopback
+  libcni ?, networks first 1 files, loopback
   path: single plugins."io.containerd.cri.v1.runtime".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd
 conf /etc/cni/net.d (/etc/cri/conf.d/cri.toml, plugins."io.containerd.cri.v1.runtime".cni.conf_dir)
 bin /opt/cni/bin (/etc/cri/conf.d/cri.toml, plugins."io.containerd.cri.v1.runtime".cni.bin_dirs)
@@ -202,8 +202,8 @@ test("Bottlerocket: overlays and SELinux", (t) => {
 mind: Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (Bottlerocket writes the file from its settings, which have no such key)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /etc/containerd/config.toml, then systemctl restart containerd (Bottlerocket generates the file from its settings, which have no such key)
 conf /etc/cni/net.d (/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.conf_dir)
 bin /opt/cni/bin (/etc/containerd/config.toml, plugins."io.containerd.grpc.v1.cri".cni.bin_dir)
 active /etc/cni/net.d/10-aws.conflist aws-cni 0.4.0: aws-cni, egress-cni, portmap
@@ -224,8 +224,8 @@ test("NixOS: a read-only store, found through the systemd unit", (t) => {
     `platform nixos: /etc/os-release, NAME=NixOS; /etc/NIXOS
 runtime containerd ?
   [/etc/systemd/system/containerd.service; /nix/store/def-containerd.toml] /run/containerd/containerd.sock
-  max 1 default - loopback
-  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /nix/store/def-containerd.toml, then systemctl restart containerd (the file is built from virtualisation.containerd.settings)
+  libcni ?, networks first 1 files, loopback
+  path: single plugins."io.containerd.grpc.v1.cri".cni.bin_dir in /nix/store/def-containerd.toml, then systemctl restart containerd (the file is generated from virtualisation.containerd.settings)
 conf /etc/cni/net.d (containerd's default)
 bin /nix/store/ghi-cni-plugins/bin (/nix/store/def-containerd.toml, plugins."io.containerd.grpc.v1.cri".cni.bin_dir)
 active /etc/cni/net.d/10-containerd-net.conflist containerd-net 1.0.0: bridge, portmap

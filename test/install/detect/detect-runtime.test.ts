@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Runtime } from "../../../src/install/detect/node-facts.ts"
+import type { Runtime } from "../../../src/install/detect/runtimes/runtime.ts"
 import { detectFiles } from "../no-programs.ts"
 import { plant, process, program, type Tree } from "../plant.ts"
 
@@ -18,13 +18,13 @@ function runtimeOf(root: string): Runtime {
   return runtime
 }
 
-/** What decides about the two directories, and what the operator would set. */
-function decision({ confDir, binDirs, pathSetting, maxConfNum, broken }: Runtime): object {
+/** The two directories with their origin, and the setting for path mode. */
+function decision({ confDir, binDirs, pathSetting, behaviour: { selection }, broken }: Runtime): object {
   return {
     conf: `${confDir.value} (${confDir.from})`,
     bin: `${binDirs.value.join(":")} (${binDirs.from})`,
     set: `${pathSetting.kind} ${pathSetting.key} in ${pathSetting.file}`,
-    ...(maxConfNum === 1 || maxConfNum === undefined ? {} : { maxConfNum }),
+    ...(selection.by === "first-files" && selection.count !== 1 ? { count: selection.count } : {}),
     ...(broken ? { broken } : {}),
   }
 }
@@ -37,7 +37,7 @@ test("containerd 1.6, a configuration of version 1", (t) => {
     conf: "/etc/cni/net.d (containerd's default)",
     bin: `/usr/lib/cni (${CONFIG}, plugins.cri.cni.bin_dir)`,
     set: `single plugins.cri.cni.bin_dir in ${CONFIG}`,
-    maxConfNum: 2,
+    count: 2,
   })
 })
 
@@ -137,7 +137,7 @@ test("CRI-O: drop-ins in the order of their names, then flags", (t) => {
     bin: "/late/bin:/usr/libexec/cni:/old/bin (/etc/crio/crio.conf.d/20-late.conf, crio.network.plugin_dirs)",
     set: "list crio.network.plugin_dirs in /etc/crio/crio.conf.d/20-late.conf",
   })
-  assert.equal(configured.defaultNetwork, "pods")
+  assert.deepEqual(configured.behaviour.selection, { by: "name", name: "pods", key: "cni_default_network" })
   const flags = plant(t, files, process(1, "/sbin/init"), process(77, "/usr/bin/crio --cni-config-dir=/flag/net.d"))
   assert.equal(runtimeOf(flags).isRunning, true)
   assert.deepEqual(runtimeOf(flags).confDir, { value: "/flag/net.d", from: "process 77, --cni-config-dir" })
@@ -258,6 +258,6 @@ test("containerd 2.1 starts with one of the two keys only; an empty one is none"
     kind: "list",
     value: ["/usr/lib/cni"],
     restart: "systemctl restart containerd",
-    how: `take ${CONFIG}, ${V3}.bin_dir out: containerd does not start with both`,
+    note: `remove ${CONFIG}, ${V3}.bin_dir: containerd does not start with both keys`,
   })
 })

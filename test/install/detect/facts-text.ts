@@ -1,4 +1,5 @@
-import type { Chosen, NodeFacts, Plugin, Runtime } from "../../../src/install/detect/node-facts.ts"
+import type { Chosen, NodeFacts, Plugin } from "../../../src/install/detect/node-facts.ts"
+import type { NetworkSelection, Runtime } from "../../../src/install/detect/runtimes/runtime.ts"
 
 /** Everything that detect found, a line a fact. */
 export function factsText(facts: NodeFacts): string {
@@ -39,15 +40,28 @@ function runtimeText({
   evidence,
   socket,
   pathSetting,
-  ...more
+  behaviour,
 }: Runtime): string {
-  const { file, key, kind, restart, how } = pathSetting
+  const { file, key, kind, restart, note } = pathSetting
   return [
     `${name} ${version ?? "?"}${isRunning ? " running" : ""}${off ? ` OFF: ${off}` : ""}${broken ? ` BROKEN: ${broken}` : ""}`,
     `[${evidence.join("; ")}]${socket ? ` ${socket}` : ""}`,
-    `max ${more.maxConfNum ?? "-"} default ${more.defaultNetwork ?? "-"}${more.ownsLoopback ? " loopback" : ""}`,
-    `path: ${kind} ${key} in ${file}, then ${restart}${how ? ` (${how})` : ""}`,
+    `libcni ${behaviour.libcni ?? "?"}, networks ${selectionText(behaviour.selection)}${behaviour.executesLoopback ? ", loopback" : ""}`,
+    `path: ${kind} ${key} in ${file}, then ${restart}${note ? ` (${note})` : ""}`,
   ].join("\n  ")
+}
+
+function selectionText(selection: NetworkSelection): string {
+  switch (selection.by) {
+    case "first-files":
+      return `first ${selection.count} files`
+    case "first-valid":
+      return "first valid"
+    case "name":
+      return `named ${selection.name}`
+    case "container":
+      return `by container, default ${selection.defaultName}`
+  }
 }
 
 function chosenText({ value, from }: Chosen<string | string[]>): string {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { readFileSync, symlinkSync } from "node:fs"
 import { test } from "node:test"
 import { AGENTS, type AgentName } from "../../../src/install/detect/known-agents.ts"
-import type { Mount, NodeFacts, PathSetting } from "../../../src/install/detect/node-facts.ts"
+import type { Mount, NodeFacts } from "../../../src/install/detect/node-facts.ts"
+import { DEFAULT_BEHAVIOUR, type PathSetting } from "../../../src/install/detect/runtimes/runtime.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
 import type { Plan } from "../../../src/install/plan/plan.ts"
 import { NodeTree } from "../node-tree.ts"
@@ -330,7 +331,7 @@ function mount(directory: string, more: Partial<Mount>): Mount {
   return { directory, mountPoint: "/", fsType: "ext4", options: [], ...plain, ...more }
 }
 
-function runtimeOf(pathSetting: NonNullable<NodeFacts["runtime"]>["pathSetting"]): Partial<NodeFacts> {
+function runtimeOf(pathSetting: PathSetting): Partial<NodeFacts> {
   const none = { value: "", from: "the test" }
   return {
     runtime: {
@@ -339,6 +340,7 @@ function runtimeOf(pathSetting: NonNullable<NodeFacts["runtime"]>["pathSetting"]
       isRunning: true,
       confDir: none,
       binDirs: { ...none, value: [] },
+      behaviour: DEFAULT_BEHAVIOUR,
       pathSetting,
     },
   }

@@ -2,10 +2,10 @@ import { basename } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
 import { isOfNode, type Process } from "../processes.ts"
 
-/** How a daemon is started: by what runs, else by its systemd unit. */
+/** The command line of a daemon: of its process, or of its systemd unit if it does not run. */
 export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }
 
-/** Running daemons of this name of the node itself, oldest first; one in a container of the node is somebody else's. */
+/** Running daemons with this name in the node's own mount namespace, oldest first; those in containers are ignored. */
 export function running(files: NodeFiles, processes: readonly Process[], daemon: string): CommandLine[] {
   return processes
     .filter((process) => process.name === daemon && isOfNode(files, process))
@@ -15,16 +15,16 @@ export function running(files: NodeFiles, processes: readonly Process[], daemon:
     })
 }
 
-/** The last ExecStart of a unit and of what its drop-ins make of it. */
+/** The last ExecStart of a unit and its drop-ins. */
 export function fromUnit(files: NodeFiles, unit: string): CommandLine | undefined {
-  const places = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
-  const main = places.map((place) => `${place}/${unit}`).find((path) => files.isFile(path))
+  const unitDirs = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
+  const main = unitDirs.map((directory) => `${directory}/${unit}`).find((path) => files.isFile(path))
   if (main === undefined) return undefined
-  const dropIns = places.flatMap((place) =>
+  const dropIns = unitDirs.flatMap((directory) =>
     files
-      .list(`${place}/${unit}.d`)
+      .list(`${directory}/${unit}.d`)
       .filter((name) => name.endsWith(".conf"))
-      .map((name) => `${place}/${unit}.d/${name}`),
+      .map((name) => `${directory}/${unit}.d/${name}`),
   )
   let found: CommandLine | undefined
   for (const path of [main, ...dropIns.sort((a, b) => basename(a).localeCompare(basename(b)))]) {
@@ -41,7 +41,7 @@ export function fromUnit(files: NodeFiles, unit: string): CommandLine | undefine
   return found
 }
 
-/** Value of `--name value` or `--name=value`, the last one given. */
+/** The value of `--name value` or `--name=value`; the last occurrence wins. */
 export function flag({ words }: CommandLine, ...names: string[]): string | undefined {
   let value: string | undefined
   for (const [at, word] of words.entries()) {

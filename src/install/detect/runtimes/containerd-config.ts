@@ -6,22 +6,22 @@ import { isVersionAtLeast } from "./version.ts"
 export type ContainerdConfig = {
   /** the keys of the CRI plugin's `cni` table */
   cni: Table
-  /** that table's own key in this version of the configuration */
+  /** the key of that table in this version of the configuration file */
   key: string
-  /** the file that each of these keys stands in */
+  /** by key: the file that sets it */
   origins: Record<string, string>
   /** of the socket */
   address?: string
   /** why containerd would not start */
   broken?: string
-  /** where its CRI plugin is switched off */
+  /** file and key that disable the CRI plugin */
   off?: string
 }
 
-/** The plugin that holds the CRI settings, in each version of the configuration. */
+/** The plugin with the CRI settings, by version of the configuration file. */
 const SECTIONS = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"] as const
 
-/** The file and what it imports, breadth first as containerd reads them; later ones win. */
+/** Reads the file and its imports, breadth first as containerd does; later files override earlier ones. */
 export function readContainerdConfig(files: NodeFiles, path: string, version: string | undefined): ContainerdConfig {
   const config: ContainerdConfig = { cni: {}, key: "", origins: {} }
   const isVersion2 = version !== undefined && isVersionAtLeast(version, "2.0")
@@ -32,7 +32,7 @@ export function readContainerdConfig(files: NodeFiles, path: string, version: st
     if (loaded.has(file)) continue
     loaded.add(file)
     const toml = readToml(files, file)
-    // Without its own file containerd starts with defaults; without one that it imports it does not start.
+    // If the main file is missing, containerd starts with defaults; if an imported one is missing, it does not start.
     const missing = !toml && file !== path ? `${file}, which ${path} imports, is missing` : undefined
     const broken = config.broken ?? toml?.broken ?? missing
     if (broken !== undefined) config.broken = broken
@@ -41,12 +41,12 @@ export function readContainerdConfig(files: NodeFiles, path: string, version: st
     const ownVersion = typeof table.version === "number" ? table.version : 1
     rootVersion ??= ownVersion
     const plugins = tableAt(table, "plugins")
-    // containerd 1 knows plugins of a configuration of version 1 by their short names only.
+    // In a version 1 file, containerd 1 accepts only the short names of plugins.
     const names = ownVersion === 1 && isVersion2 ? [SECTIONS[0], SECTIONS[1]] : [sectionOf(ownVersion)]
     const section = names.find((name) => name in plugins)
     if (section !== undefined) {
       const cni = tableAt(plugins, section, "cni")
-      // containerd 1 replaces a plugin's whole section by a later file's, 2 merges them.
+      // containerd 1 replaces the whole section of a plugin with that of a later file; containerd 2 merges them.
       const isMerged = version === undefined ? rootVersion >= 3 : isVersion2
       const origin = file
       const origins = Object.fromEntries(Object.keys(cni).map((name) => [name, origin]))
@@ -72,7 +72,7 @@ function keyOf(section: string): string {
   return `plugins.${section.includes(".") ? JSON.stringify(section) : section}.cni`
 }
 
-/** A relative import is looked for beside its importer; containerd 1 takes a pattern from where it was started: `/`. */
+/** A relative import is resolved against its importer; containerd 1 resolves a pattern against its working directory, `/`. */
 function imports(
   files: NodeFiles,
   importer: string,
@@ -89,7 +89,7 @@ function imports(
   })
 }
 
-/** Go's filepath.Glob, as far as imports use it: `*` and `?` within one name, in any part of the path. */
+/** The part of Go's filepath.Glob that imports need: `*` and `?` in any component of the path. */
 function glob(files: NodeFiles, pattern: string): string[] {
   if (!/[*?]/.test(pattern)) return files.exists(pattern) ? [pattern] : []
   const name = new RegExp(

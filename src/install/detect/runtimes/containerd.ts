@@ -1,54 +1,56 @@
 import { dirname, join, normalize } from "node:path"
 import type { PlatformName } from "../known-platforms.ts"
-import type { PathSetting, Runtime } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { Process } from "../processes.ts"
 import { type CommandLine, flag, fromUnit, running } from "./command-line.ts"
 import { readContainerdConfig } from "./containerd-config.ts"
+import type { PathSetting, Runtime, RuntimeBehaviour, RuntimeDetector } from "./runtime.ts"
 import { textAt, textsAt } from "./toml.ts"
 import { isVersionAtLeast, versionOf } from "./version.ts"
 
-/** Whoever brings a containerd of its own, where its configuration lies, and which file its operator edits instead. */
-type Home = { config: string; edit: string; restart: string; how?: string }
+export const containerd: RuntimeDetector = { name: "containerd", find: findContainerds }
 
-const DEFAULT: Home = {
+/** A distribution's own containerd: its configuration file, and the file that an operator edits instead of it. */
+type Installation = { config: string; edit: string; restart: string; note?: string }
+
+const DEFAULT: Installation = {
   config: "/etc/containerd/config.toml",
   edit: "/etc/containerd/config.toml",
   restart: "systemctl restart containerd",
 }
 
-const HOMES: Home[] = [
+const INSTALLATIONS: Installation[] = [
   ...["k3s", "rke2"].map((name) => ({
     config: `/var/lib/rancher/${name}/agent/etc/containerd/config.toml`,
     edit: `/var/lib/rancher/${name}/agent/etc/containerd/config.toml.tmpl`,
     restart: name === "k3s" ? "systemctl restart k3s" : "systemctl restart rke2-server || systemctl restart rke2-agent",
-    how: `${name} writes config.toml anew at each start, from a template if there is one`,
+    note: `${name} regenerates config.toml at each start, from the template if it exists`,
   })),
   {
     config: "/var/snap/microk8s/current/args/containerd.toml",
     edit: "/var/snap/microk8s/current/args/containerd-template.toml",
     restart: "snap restart microk8s.daemon-containerd",
-    how: "MicroK8s writes containerd.toml anew at each start, from its template",
+    note: "MicroK8s regenerates containerd.toml at each start, from its template",
   },
   {
     config: "/etc/cri/containerd.toml",
     edit: "/etc/cri/conf.d/20-customization.part",
     restart: "talosctl reboot",
-    how: "the file is part of the machine configuration (machine.files)",
+    note: "the file is part of the machine configuration (machine.files)",
   },
 ]
 
 const SOCKET = "/run/containerd/containerd.sock"
 
-const HOW: Partial<Record<PlatformName, string>> = {
-  gke: "GKE writes the file anew when the node is made; a node pool's configuration cannot set it",
-  bottlerocket: "Bottlerocket writes the file from its settings, which have no such key",
-  nixos: "the file is built from virtualisation.containerd.settings",
-  aks: "AKS writes the file when the node is made",
+const PLATFORM_NOTES: Partial<Record<PlatformName, string>> = {
+  gke: "GKE writes the file when it creates the node; the node pool configuration cannot set it",
+  bottlerocket: "Bottlerocket generates the file from its settings, which have no such key",
+  nixos: "the file is generated from virtualisation.containerd.settings",
+  aks: "AKS writes the file when it creates the node",
 }
 
-/** Every containerd of the node that makes pods or could: those that run, then those that are only configured. */
-export function findContainerds(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
+/** Every containerd of the node: first those that run, then those that are only configured. */
+function findContainerds(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
   const daemons = running(files, processes, "containerd")
   const unit = fromUnit(files, "containerd.service")
   const started = daemons.map((line) => describe(files, platform, line, true))
@@ -56,14 +58,14 @@ export function findContainerds(files: NodeFiles, processes: readonly Process[],
     files.isFile(config)
       ? [describe(files, platform, { words: ["containerd", "--config", config], from: config }, false)]
       : []
-  const idle = [
-    ...HOMES.flatMap(({ config }) => configured(config)),
+  const stopped = [
+    ...INSTALLATIONS.flatMap(({ config }) => configured(config)),
     ...(unit ? [describe(files, platform, unit, false)] : []),
     ...configured(DEFAULT.config),
     ...(files.exists(SOCKET) ? [describe(files, platform, { words: ["containerd"], from: SOCKET }, false)] : []),
   ]
   const seen = new Set<string>()
-  return [...started, ...idle].filter(({ configFile = DEFAULT.config }) => {
+  return [...started, ...stopped].filter(({ configFile = DEFAULT.config }) => {
     const file = files.real(configFile) ?? configFile
     return seen.has(file) ? false : seen.add(file) !== undefined
   })
@@ -79,8 +81,8 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   const single = textAt(cni, "bin_dir")
   const takesList = version === undefined ? list !== undefined : isVersionAtLeast(version, "2.1")
   const binDirs = (takesList ? list : undefined) ?? (single === undefined ? undefined : [single])
-  const isTwice = takesList && list !== undefined && single !== undefined
-  const broken = config.broken ?? (isTwice ? `${origins.bin_dir}: bin_dir and bin_dirs are both set` : undefined)
+  const hasBoth = takesList && list !== undefined && single !== undefined
+  const broken = config.broken ?? (hasBoth ? `${origins.bin_dir}: bin_dir and bin_dirs are both set` : undefined)
   const value = (name: string) => `${origins[name]}, ${key}.${name}`
   const chosenDirs =
     binDirs === undefined
@@ -89,8 +91,10 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
   const socket = flag(line, "--address", "-a") ?? config.address ?? SOCKET
   const setting = pathSetting(files, configFile, platform, key, takesList)
   const other =
-    takesList && single !== undefined ? `take ${value("bin_dir")} out: containerd does not start with both` : undefined
-  const how = [setting.how, other].filter((it) => it !== undefined).join("; ")
+    takesList && single !== undefined
+      ? `remove ${value("bin_dir")}: containerd does not start with both keys`
+      : undefined
+  const note = [setting.note, other].filter((it) => it !== undefined).join("; ")
   return {
     name: "containerd",
     ...(version === undefined ? {} : { version }),
@@ -106,10 +110,26 @@ function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, i
         ? { value: "/etc/cni/net.d", from: "containerd's default" }
         : { value: normalizeDirectory(confDir), from: value("conf_dir") },
     binDirs: chosenDirs,
-    maxConfNum: typeof cni.max_conf_num === "number" ? cni.max_conf_num : 1,
-    ownsLoopback: cni.use_internal_loopback !== true,
-    pathSetting: { ...setting, value: chosenDirs.value, ...(how ? { how } : {}) },
+    behaviour: {
+      ...libcniOf(version),
+      selection: { by: "first-files", count: typeof cni.max_conf_num === "number" ? cni.max_conf_num : 1 },
+      readsSinglePlugins: true,
+      requiresPlugins: false,
+      configReload: "watch",
+      executesLoopback: cni.use_internal_loopback !== true,
+      createsDefaultNetwork: false,
+    },
+    pathSetting: { ...setting, value: chosenDirs.value, ...(note ? { note } : {}) },
   }
+}
+
+/** containerd has libcni 1.1 until 1.7, 1.2 in 2.0 and 1.3 since 2.1 (its go.mod). */
+function libcniOf(version: string | undefined): Pick<RuntimeBehaviour, "libcni" | "newerLibcniIn"> {
+  if (version === undefined) return {}
+  if (isVersionAtLeast(version, "2.1")) return { libcni: "1.3" }
+  return isVersionAtLeast(version, "2.0")
+    ? { libcni: "1.2", newerLibcniIn: "containerd 2.1" }
+    : { libcni: "1.1", newerLibcniIn: "containerd 2" }
 }
 
 function pathSetting(
@@ -120,18 +140,23 @@ function pathSetting(
   takesList: boolean,
 ): Omit<PathSetting, "value"> {
   const real = files.real(configFile)
-  const home = HOMES.find(({ config }) => config === configFile || (real && files.real(config) === real)) ?? {
+  const installation = INSTALLATIONS.find(
+    ({ config }) => config === configFile || (real && files.real(config) === real),
+  ) ?? {
     ...DEFAULT,
     edit: configFile,
   }
   const isV3 = key.includes("io.containerd.cri.v1.runtime")
-  const how = home.how ?? HOW[platform]
+  const note = installation.note ?? PLATFORM_NOTES[platform]
   return {
-    file: isV3 && home.edit.endsWith("/config.toml.tmpl") ? join(dirname(home.edit), "config-v3.toml.tmpl") : home.edit,
+    file:
+      isV3 && installation.edit.endsWith("/config.toml.tmpl")
+        ? join(dirname(installation.edit), "config-v3.toml.tmpl")
+        : installation.edit,
     key: `${key}.${takesList ? "bin_dirs" : "bin_dir"}`,
     kind: takesList ? "list" : "single",
-    restart: home.restart,
-    ...(how === undefined ? {} : { how }),
+    restart: installation.restart,
+    ...(note === undefined ? {} : { note }),
   }
 }
 

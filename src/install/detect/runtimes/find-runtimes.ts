@@ -1,21 +1,23 @@
 import { parse } from "yaml"
 import type { PlatformName } from "../known-platforms.ts"
-import type { Runtime } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { Process } from "../processes.ts"
 import { flag, running } from "./command-line.ts"
-import { findContainerds } from "./containerd.ts"
-import { findCriDockerd } from "./cri-dockerd.ts"
-import { findCrio } from "./crio.ts"
-import { findPodman } from "./podman.ts"
+import { containerd } from "./containerd.ts"
+import { criDockerd } from "./cri-dockerd.ts"
+import { crio } from "./crio.ts"
+import { podman } from "./podman.ts"
+import type { Runtime, RuntimeDetector } from "./runtime.ts"
+
+/** Every runtime that cnitap knows; of two that are equally likely, the earlier one decides. */
+export const RUNTIMES: readonly RuntimeDetector[] = [containerd, crio, criDockerd, podman]
 
 /**
- * Every runtime of the node that works with CNI, the one that makes its pods first: whose socket the kubelet is told,
- * else one that runs, else one that is configured.
+ * Every runtime of the node that uses CNI. The one that creates the node's pods comes first: the one whose socket the
+ * kubelet uses, else one that runs, else one that is configured.
  */
 export function findRuntimes(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
-  const others = [findCrio(files, processes, platform), findCriDockerd(files, processes), findPodman(files)]
-  const found = [...findContainerds(files, processes, platform), ...others].filter((it) => it !== undefined)
+  const found = RUNTIMES.flatMap((detector) => detector.find(files, processes, platform))
   const endpoint = kubeletEndpoint(files, processes)
   const rank = ({ socket, isRunning, off }: Runtime) =>
     [off === undefined, endpoint !== undefined && socketPath(files, socket) === endpoint, isRunning].reduce(
@@ -31,7 +33,7 @@ export function findRuntimes(files: NodeFiles, processes: readonly Process[], pl
 const KUBEADM_FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 const KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 
-/** Which runtime the kubelet asks for pods: its flag, kubeadm's file of flags, its configuration. */
+/** The kubelet's CRI endpoint: from its command line, kubeadm's flags file or its configuration. */
 function kubeletEndpoint(files: NodeFiles, processes: readonly Process[]): string | undefined {
   const [kubelet] = running(files, processes, "kubelet")
   const kubeadm = files
@@ -57,7 +59,7 @@ function endpointOf(text: string | undefined): string | undefined {
   }
 }
 
-/** /var/run is a symlink to /run nearly everywhere: the same socket has two names. */
+/** /var/run is a symlink to /run on nearly every node, so one socket has two names. */
 function socketPath(files: NodeFiles, endpoint: string | undefined): string | undefined {
   const path = endpoint?.replace(/^unix:\/\//, "")
   return path ? (files.real(path) ?? path.replace(/^\/var\/run\//, "/run/")) : undefined

@@ -1,18 +1,21 @@
 import { join } from "node:path"
-import type { Chosen, Runtime } from "../node-facts.ts"
+import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
+import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { readToml, tableAt, textAt, textsAt } from "./toml.ts"
 import { versionOf } from "./version.ts"
 
+export const podman: RuntimeDetector = { name: "podman", find: findPodman }
+
 const PROGRAMS = ["/usr/bin/podman", "/usr/local/bin/podman"]
 const NETAVARK = ["/usr/lib/podman/netavark", "/usr/libexec/podman/netavark", "/usr/local/libexec/podman/netavark"]
-const CHOICE = "/var/lib/containers/storage/defaultNetworkBackend"
+const BACKEND_FILE = "/var/lib/containers/storage/defaultNetworkBackend"
 const BIN_DIRS = ["/usr/local/libexec/cni", "/usr/libexec/cni", "/usr/local/lib/cni", "/usr/lib/cni", "/opt/cni/bin"]
 
-/** Root's podman, where its network backend is CNI; podman has no daemon, so that it never runs. */
-export function findPodman(files: NodeFiles): Runtime | undefined {
+/** Root's podman, if its network backend is CNI. It has no daemon, so it is never reported as running. */
+function findPodman(files: NodeFiles): Runtime[] {
   const program = PROGRAMS.find((path) => files.isFile(path))
-  if (program === undefined) return undefined
+  if (program === undefined) return []
   const dropIns = "/etc/containers/containers.conf.d"
   const read = [
     "/usr/share/containers/containers.conf",
@@ -41,32 +44,43 @@ export function findPodman(files: NodeFiles): Runtime | undefined {
     defaultNetwork = textAt(network, "default_network") ?? defaultNetwork
   }
   backend ??= backendOfStorage(files)
-  if (backend.value !== "cni") return undefined
+  if (backend.value !== "cni") return []
   const version = versionOf(files, program, ["podman"])
   const [setting] = binDirs.from.split(", ")
-  return {
-    name: "podman",
-    ...(version === undefined ? {} : { version }),
-    evidence: [program, backend.from],
-    isRunning: false,
-    ...(broken === undefined ? {} : { broken }),
-    confDir,
-    binDirs,
-    defaultNetwork,
-    pathSetting: {
-      file: setting && read.includes(setting) ? setting : "/etc/containers/containers.conf",
-      key: "network.cni_plugin_dirs",
-      value: binDirs.value,
-      kind: "list",
-      restart: "nothing: podman reads it at each start",
+  return [
+    {
+      name: podman.name,
+      ...(version === undefined ? {} : { version }),
+      evidence: [program, backend.from],
+      isRunning: false,
+      ...(broken === undefined ? {} : { broken }),
+      confDir,
+      binDirs,
+      behaviour: {
+        // Its last releases with CNI (4.x, 5.x) have libcni 1.1 and read lists only (containers/common, libnetwork/cni).
+        libcni: "1.1",
+        selection: { by: "container", defaultName: defaultNetwork },
+        readsSinglePlugins: false,
+        requiresPlugins: false,
+        configReload: "per-command",
+        executesLoopback: false,
+        createsDefaultNetwork: true,
+      },
+      pathSetting: {
+        file: setting && read.includes(setting) ? setting : "/etc/containers/containers.conf",
+        key: "network.cni_plugin_dirs",
+        value: binDirs.value,
+        kind: "list",
+        restart: "nothing to restart: podman reads it at each start",
+      },
     },
-  }
+  ]
 }
 
-/** What podman chose when its storage was made, else what it would choose: netavark where that is installed. */
+/** The backend that podman chose when its storage was created, or would choose now: netavark if it is installed. */
 function backendOfStorage(files: NodeFiles): Chosen<string> {
-  const chosen = files.text(CHOICE)?.trim()
-  if (chosen) return { value: chosen, from: CHOICE }
+  const chosen = files.text(BACKEND_FILE)?.trim()
+  if (chosen) return { value: chosen, from: BACKEND_FILE }
   const netavark = NETAVARK.find((path) => files.isFile(path))
   return netavark ? { value: "netavark", from: netavark } : { value: "cni", from: "netavark is not installed" }
 }

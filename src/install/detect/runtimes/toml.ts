@@ -5,8 +5,8 @@ import type { NodeFiles } from "../node-files.ts"
 export type Table = Record<string, unknown>
 
 /**
- * A TOML file as a table; undefined: there is none. What cannot be parsed is told, because the runtime does not start
- * over it either.
+ * Reads a TOML file; undefined if it does not exist. A syntax error is returned as `broken`, because the runtime does
+ * not start with such a file.
  */
 export function readToml(files: NodeFiles, path: string): { table: Table; broken?: string } | undefined {
   files.assertReadable(path)
@@ -20,14 +20,14 @@ export function readToml(files: NodeFiles, path: string): { table: Table; broken
   }
 }
 
-/** The table below these keys; an empty one where there is none. */
+/** The table at this path of keys, or an empty one. */
 export function tableAt(table: Table, ...keys: string[]): Table {
   let here: unknown = table
   for (const key of keys) here = isTable(here) ? here[key] : undefined
   return isTable(here) ? here : {}
 }
 
-/** Tables merged key by key, everything else replaced by the later one. */
+/** Merges tables key by key; any other value is replaced by the later one. */
 export function merged(to: Table, from: Table): Table {
   const result: Table = { ...to }
   for (const [key, value] of Object.entries(from)) {

@@ -4,14 +4,14 @@ import type { NodeFiles } from "../node-files.ts"
 const TIMEOUT_MS = 5000
 
 /**
- * A daemon's version: its program is asked where this node is our own, else the node's package list. Undefined: nobody
- * tells (a program of a node that is mounted elsewhere is not run).
+ * The version of a daemon: as its executable reports it, or as the package database has it. Executables of a node that
+ * is mounted elsewhere are not run. Undefined if neither reports a version.
  */
 export function versionOf(files: NodeFiles, executable: string, packages: readonly string[]): string | undefined {
-  return (files.root === "/" ? asked(files, executable) : undefined) ?? packaged(files, packages)
+  return (files.root === "/" ? reportedVersion(files, executable) : undefined) ?? packageVersion(files, packages)
 }
 
-/** Compares the numbers only: 1.7.24~rc1 is at least 1.7. */
+/** Compares numbers only: 1.7.24~rc1 is at least 1.7. */
 export function isVersionAtLeast(version: string, least: string): boolean {
   const [have, want] = [version, least].map((text) => text.split(/[^0-9]+/).map(Number))
   for (const [at, number] of (want ?? []).entries()) {
@@ -21,14 +21,14 @@ export function isVersionAtLeast(version: string, least: string): boolean {
   return true
 }
 
-function asked(files: NodeFiles, executable: string): string | undefined {
+function reportedVersion(files: NodeFiles, executable: string): string | undefined {
   if (!isAbsolute(executable)) return undefined
   const { stdout } = files.run(executable, ["--version"], { timeoutMs: TIMEOUT_MS })
   return /\bv?(\d+\.\d+(?:\.\d+)?(?:[-~][\w.]+)?)/.exec(stdout.toString("utf8"))?.[1]
 }
 
-/** dpkg's list is text; RPM's is a database of its own, which is not read. */
-function packaged(files: NodeFiles, packages: readonly string[]): string | undefined {
+/** dpkg's status file is text; RPM's binary database is not read. */
+function packageVersion(files: NodeFiles, packages: readonly string[]): string | undefined {
   const status = files.text("/var/lib/dpkg/status") ?? ""
   for (const name of packages) {
     const entry = new RegExp(
