@@ -5,7 +5,7 @@
 #   scripts/fetch-engine.sh --pin   pin what the suites have now
 # ENGINE_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
 # QUICKJS_NG=DIR names another QuickJS-ng source tree; one that is not the pinned one is used, and reported.
-# docs/decisions/0009-pinned-engine.md has the reasons.
+# docs/decisions/0008-pinned-engine-and-reproducible-build.md has the reasons.
 set -eu
 cd "$(dirname "$0")/.."
 lock=scripts/engine.lock
