@@ -1,7 +1,7 @@
 import { basename } from "node:path"
 import type { Network } from "../install/detect/node-facts.ts"
 import { DEFAULT_BEHAVIOUR } from "../install/detect/runtimes/runtime.ts"
-import { lintConf } from "../model/lint/lint-conf.ts"
+import { lintConf } from "../model/lint/conf/lint-conf.ts"
 import type { NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 import { writableByOthers } from "./permission.ts"

@@ -1,7 +1,7 @@
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
+import { CONF_RULES } from "../../model/lint/conf/lint-conf.ts"
 import type { Rule } from "../../model/lint/finding.ts"
-import { CONF_RULES } from "../../model/lint/lint-conf.ts"
 import { CALL_RULES } from "../../model/lint/linter.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 

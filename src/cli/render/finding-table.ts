@@ -1,8 +1,8 @@
 import type { NodeFinding } from "../../doctor/node-finding.ts"
 import { podName } from "../../model/format.ts"
+import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import type { Finding, Severity } from "../../model/lint/finding.ts"
 import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
-import type { FileFinding } from "../../model/lint/lint-conf.ts"
 import type { Colour } from "./colour.ts"
 import type { Table } from "./table.ts"
 

@@ -1,7 +1,7 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { podName } from "../../model/format.ts"
-import { HANG_MS } from "../../model/lint/process-rules.ts"
+import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
 import { readSegments } from "../../store/capture/calls.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"

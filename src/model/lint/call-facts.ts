@@ -4,48 +4,49 @@ import { SPEC_VERSIONS, VERSION_WHEN_MISSING } from "../../cni/version.ts"
 import { type Call, jsonObject } from "../call.ts"
 import type { CallNode, Operation } from "../operation.ts"
 import { errorIn, isError, type OutputPiece, splitDocuments } from "../result/document.ts"
-import type { CallHit, Rule } from "./finding.ts"
+import type { CallHit, EvidenceStream, Rule } from "./finding.ts"
 
 export type JsonObject = Record<string, unknown>
 
-/** One call as the rules look at it: everything parsed once. */
+/** One call as the rules see it: parsed once, with the calls around it. */
 export type CallFacts = {
   operation: Operation
   call: Call
-  /** 0 for the calls that the runtime made */
+  /** nesting depth: 0 for the calls that the runtime made */
   level: number
   /** the call whose plugin made this one */
   parent: CallFacts | undefined
-  /** the call of the same list before this one */
+  /** the call of the plugin before this one in the list; undefined for nested calls */
   previous: CallFacts | undefined
   children: CallFacts[]
-  /** the object on stdin */
+  /** the JSON object on stdin */
   config: JsonObject | undefined
-  /** `cniVersion` of the configuration, or what libcni takes a missing one for */
+  /** `cniVersion` of the configuration, or the version that libcni assumes if it is missing */
   version: string
   prevResult: JsonObject | undefined
-  /** whole, recorded and UTF-8; undefined where it is not, and nothing can be said about its content */
+  /** undefined unless the complete stream was recorded and is UTF-8 */
   stdout: string | undefined
-  /** of stdout; empty where that is undefined or blank */
+  /** documents and other text on stdout; empty if `stdout` is undefined or blank */
   pieces: OutputPiece[]
-  /** the only document on stdout, where it is an object and no error: what ADD answers */
+  /** the only document on stdout, if it is an object and not an error */
   result: JsonObject | undefined
-  /** the error object that is on stdout, alone or not */
+  /** the error object on stdout, alone or among other text */
   error: JsonObject | undefined
+  /** exit status 0 */
   isOk: boolean
-  /** exited with another status than 0; neither killed nor hung */
+  /** non-zero exit status; false for calls that were killed or still run */
   isFailed: boolean
-  /** what a successful ADD brought into its result; empty for every other call */
+  /** what a successful ADD added to the result; empty for every other call */
   added: AddedObjects
 }
 
-/** Objects of a result that came neither with `prevResult` nor from a delegate. */
+/** Objects of a result that are neither in `prevResult` nor in the result of a delegate. */
 export type AddedObjects = Readonly<Record<"ips" | "interfaces" | "routes", readonly JsonObject[]>>
 
-/** A rule that looks at one call and those around it. */
+/** A rule that checks one call and those around it. */
 export type CallRule = Rule & { check(facts: CallFacts): readonly CallHit[] }
 
-/** The calls of an operation, parents before children. */
+/** The facts of all calls of an operation, parents before children. */
 export function factsOf(operation: Operation): CallFacts[] {
   const all: CallFacts[] = []
   const visit = (nodes: CallNode[], parent: CallFacts | undefined, level: number): CallFacts[] => {
@@ -92,15 +93,15 @@ function callFacts(
     error: errorIn(pieces),
     isOk: code === 0,
     isFailed: code !== undefined && code !== 0,
-    added: NOTHING,
+    added: NOTHING_ADDED,
   }
 }
 
-const NOTHING: AddedObjects = { ips: [], interfaces: [], routes: [] }
+const NOTHING_ADDED: AddedObjects = { ips: [], interfaces: [], routes: [] }
 
 function addedBy(facts: CallFacts): AddedObjects {
   const { call, isOk, result, prevResult } = facts
-  if (call.command !== "ADD" || !isOk || !result) return NOTHING
+  if (call.command !== "ADD" || !isOk || !result) return NOTHING_ADDED
   const own = (key: keyof AddedObjects) => {
     if (prevResult && isPassedOn(result[key], prevResult[key])) return []
     return objects(result[key]).filter(isNew(facts, key))
@@ -108,12 +109,12 @@ function addedBy(facts: CallFacts): AddedObjects {
   return { ips: own("ips"), interfaces: own("interfaces"), routes: own("routes") }
 }
 
-/** Sooner seen than object by object, and what most plugins of a list do. */
+/** Most plugins of a list pass a list on unchanged; this is faster than comparing object by object. */
 export function isPassedOn(result: unknown, prevResult: unknown): boolean {
   return JSON.stringify(result) === JSON.stringify(prevResult)
 }
 
-/** An IPAM plugin's address has no index yet. */
+/** Compares with IPAM results without `interface`, which the calling plugin adds. */
 function isNew({ prevResult, children }: CallFacts, key: keyof AddedObjects): (object: JsonObject) => boolean {
   const known = new Set<string>()
   for (const object of objects(prevResult?.[key])) known.add(canonical(object))
@@ -130,7 +131,7 @@ function canonical(object: JsonObject, withoutIndex = false): string {
   return JSON.stringify(keys.flatMap((key) => (withoutIndex && key === "interface" ? [] : [key, object[key]])))
 }
 
-/** Text that is all there; undefined where it was not recorded, cut off in the record or is no text. */
+/** The complete text of a stream; undefined if it was not recorded, was truncated in the record or is not text. */
 export function wholeText(payload: Payload | undefined): string | undefined {
   return payload && "text" in payload && !payload.truncated ? payload.text : undefined
 }
@@ -147,17 +148,26 @@ export function isReleased(version: string): boolean {
   return (SPEC_VERSIONS as readonly string[]).includes(version)
 }
 
-/** Whether a released version is at least another; false for what is no released version. */
+/** Whether a version is at least another; false for a version that was never released. */
 export function isAtLeast(version: string, least: (typeof SPEC_VERSIONS)[number]): boolean {
   const versions: readonly string[] = SPEC_VERSIONS
   return versions.indexOf(version) >= versions.indexOf(least)
 }
 
-/** Where a value stands in a text that holds it as JSON; undefined where it stands nowhere. */
-export function positionOf(whole: string | undefined, ...candidates: string[]): number | undefined {
+/** The version whose format the result must have: its own; `result-version-differs` compares that with the request's. */
+export function resultVersion({ result, version }: Pick<CallFacts, "result" | "version">): string {
+  return typeof result?.cniVersion === "string" && isReleased(result.cniVersion) ? result.cniVersion : version
+}
+
+/** Position of the first candidate that occurs in a stream; without `at` if none does. */
+export function locate(
+  stream: EvidenceStream,
+  text: string | undefined,
+  ...candidates: string[]
+): Pick<CallHit, "stream" | "at"> {
   for (const candidate of candidates) {
-    const at = whole?.indexOf(candidate) ?? -1
-    if (at >= 0) return at
+    const at = text?.indexOf(candidate) ?? -1
+    if (at >= 0) return { stream, at }
   }
-  return undefined
+  return { stream }
 }

@@ -1,9 +1,9 @@
 import { type JsonNode, scanJson } from "../../capture/json-scan.ts"
 import { parseJsonCached } from "../json-cache.ts"
 
-/** Keys that come a second time in their object: JSON pointer and position of the second. */
+/** Keys that occur more than once in their object: JSON pointer, and position of each further occurrence. */
 export function duplicateKeys(text: string): { pointer: string; at: number }[] {
-  if (isWrittenAnew(text)) return []
+  if (isCanonical(text)) return []
   const seen = new Map<JsonNode | undefined, Set<string>>()
   const found: { pointer: string; at: number }[] = []
   scanJson(
@@ -23,8 +23,11 @@ export function duplicateKeys(text: string): { pointer: string; at: number }[] {
   return found
 }
 
-/** Written anew from its value nothing comes twice; most plugins and runtimes write as we would, Go's libraries do. */
-function isWrittenAnew(text: string): boolean {
+/**
+ * Whether printing the parsed value yields the same text, which therefore has no duplicate keys. True for most plugins and
+ * runtimes, because Go's encoding/json prints like JSON.stringify; faster than the scan.
+ */
+function isCanonical(text: string): boolean {
   const value = parseJsonCached(text)
   const indent = /^[[{]\n(?: {2}| {4}|\t)(?! )/.exec(text)?.[0].slice(2) ?? ""
   return value !== undefined && JSON.stringify(value, null, indent) === text.trimEnd()

@@ -1,35 +1,38 @@
 import type { Call, Pod } from "../call.ts"
+import { utf8Bytes } from "./utf8-offset.ts"
 
 /**
- * `error`: a runtime or the next plugin fails on it, or something is left behind. `warning`: breaks with another
- * runtime, version or retry. `note`: costs whoever has to find a fault.
+ * `error`: a runtime or the next plugin fails because of it, or something is left behind. `warning`: it breaks with
+ * another runtime, version or retry. `note`: it makes failures harder to diagnose.
  */
 export type Severity = "error" | "warning" | "note"
 
-/** Where a rule is written: a section of the specification, what libcni does, or an issue that it came from. */
+/** Where a rule comes from: a section of the specification, the behaviour of libcni, or an issue. */
 export type RuleSource = { text: string; link: string }
 
 export type Rule = {
   /** stable: programs and people refer to it */
   id: string
   severity: Severity
-  /** what is wrong, true of every finding of the rule */
+  /** what is wrong, for every finding of the rule */
   title: string
   source: RuleSource
-  /** one imperative sentence */
+  /** what to do, one imperative sentence */
   remedy: string
 }
 
 export type EvidenceStream = "stdin" | "stdout" | "stderr" | "env" | "exit"
 
-/** `byte` counts from 0 in the recorded bytes of the stream; `excerpt` starts there. */
+/** `byte`: offset from 0 in the recorded bytes of the stream, where `excerpt` starts. */
 export type Evidence = { call: string; stream: EvidenceStream; byte?: number; excerpt: string }
 
-/** Something wrong that a reader concluded from calls. `detail` tells of this one what `title` cannot. */
+/** Something wrong that a rule found in a call. */
 export type Finding = {
   rule: string
   severity: Severity
+  /** the rule's title */
   title: string
+  /** what is specific to this finding; may be empty */
   detail: string
   plugin: string
   command: string
@@ -38,25 +41,21 @@ export type Finding = {
   pod?: Pod
   containerId?: string
   node?: string
-  /** of the call, milliseconds since 1970 */
+  /** start of the call, milliseconds since 1970 */
   wallMs: number
   evidence: Evidence
   source: RuleSource
   remedy: string
 }
 
-/** What a rule's check says of one call; `at` counts characters of the recorded text. */
+/** What a rule reports for one call. `at`: character offset in the recorded text of the stream. */
 export type CallHit = { detail: string; stream: EvidenceStream; at?: number; excerpt?: string }
 
-const EXCERPT_CHARACTERS = 120
+const MAX_EXCERPT_CHARACTERS = 120
 
-export function toFinding(
-  rule: Rule,
-  call: Call,
-  operation: string,
-  { detail, stream, at, excerpt }: CallHit,
-): Finding {
+export function toFinding(rule: Rule, call: Call, operation: string, hit: CallHit): Finding {
   const { id, severity, title, source, remedy } = rule
+  const { detail, stream, at, excerpt } = hit
   const text = textOf(call, stream)
   const from = at ?? 0
   return {
@@ -75,33 +74,11 @@ export function toFinding(
       call: call.id,
       stream,
       ...(at === undefined ? {} : { byte: utf8Bytes(text, at) }),
-      excerpt: excerpt ?? text.slice(from, from + EXCERPT_CHARACTERS),
+      excerpt: excerpt ?? text.slice(from, from + MAX_EXCERPT_CHARACTERS),
     },
     source,
     remedy,
   }
-}
-
-/** How many bytes of UTF-8 the first characters of a text take. */
-export function utf8Bytes(text: string, characters: number): number {
-  let bytes = 0
-  for (let at = 0; at < characters; at++) bytes += bytesOf(text.charCodeAt(at))
-  return bytes
-}
-
-/** The character that a byte of a text's UTF-8 is of. */
-export function characterAt(text: string, byte: number): number {
-  let bytes = 0
-  for (let at = 0; at < text.length; at++) {
-    bytes += bytesOf(text.charCodeAt(at))
-    if (bytes > byte) return at
-  }
-  return text.length
-}
-
-/** Each half of a pair counts two of the four bytes. */
-function bytesOf(code: number): number {
-  return code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3
 }
 
 function textOf(call: Call, stream: EvidenceStream): string {

@@ -28,7 +28,7 @@ export function spec(section: keyof typeof SECTIONS): RuleSource {
   return { text: `CNI spec, section ${section}`, link: `${SPEC}#${SECTIONS[section]}` }
 }
 
-/** What libcni, the library of every runtime, does with it. */
+/** A source file of libcni, which most runtimes use. */
 export function libcni(file: string): RuleSource {
   return { text: `libcni, ${file}`, link: `${LIBCNI}/${file}` }
 }

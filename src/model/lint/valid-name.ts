@@ -1,15 +1,15 @@
-/** As libcni's pkg/utils: what may become a part of a file name. */
+/** As libcni's pkg/utils: these become part of file names. */
 export function isContainerId(text: string): boolean {
-  return WORD.test(text)
+  return NAME.test(text)
 }
 
 export function isNetworkName(text: string): boolean {
-  return WORD.test(text)
+  return NAME.test(text)
 }
 
-/** As the kernel's dev_valid_name (IFNAMSIZ is 16 with its end). */
+/** As the kernel's dev_valid_name; IFNAMSIZ is 16 including the terminating NUL. */
 export function isIfname(text: string): boolean {
   return text.length <= 15 && text !== "." && text !== ".." && !/[/:\s]/.test(text)
 }
 
-const WORD = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/

@@ -1,6 +1,6 @@
 import { isFailed } from "../../../model/call.ts"
 import { duration, podName, stateText } from "../../../model/format.ts"
-import { HANG_MS } from "../../../model/lint/process-rules.ts"
+import { HANG_MS } from "../../../model/lint/rules/process-rules.ts"
 import { walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { nowMs } from "../../state/now.ts"

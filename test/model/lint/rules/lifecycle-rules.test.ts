@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { LIFECYCLE_RULES } from "../../../src/model/lint/lifecycle-rules.ts"
-import { config, lint, plugin, testRules } from "./rules.ts"
+import { LIFECYCLE_RULES } from "../../../../src/model/lint/rules/lifecycle-rules.ts"
+import { config, lint, plugin, testRules } from "../rule-cases.ts"
 
 const other = { containerId: "beef", netns: "/var/run/netns/cni-2" }
 const alone = { stdout: { cniVersion: "1.0.0" } }
@@ -69,7 +69,7 @@ testRules(Object.values(LIFECYCLE_RULES), {
       }),
     ],
     found: [
-      "ip-of-two-attachments second:stdout:41 10.1.2.3, which call first gave to shop/web-1, and no DEL of it is in this capture",
+      "ip-of-two-attachments second:stdout:41 10.1.2.3, already assigned by call first to shop/web-1 without a recorded DEL",
     ],
     fine: [
       [
@@ -77,7 +77,7 @@ testRules(Object.values(LIFECYCLE_RULES), {
         plugin("del", { plugin: "bridge", command: "DEL", at: 10_000 }),
         plugin("second", { plugin: "bridge", at: 20_000, ...other }),
       ],
-      // Another network or node may have the same addresses, and 127.0.0.1 is everybody's.
+      // Another network or node may use the same addresses.
       [
         plugin("first", { plugin: "bridge" }),
         plugin("second", { plugin: "bridge", at: 20_000, ...other, network: "storage" }),
@@ -92,11 +92,11 @@ testRules(Object.values(LIFECYCLE_RULES), {
   // Pain 31: antrea#4012.
   "list-without-plugin": {
     calls: [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000).slice(0, 1), ...last],
-    found: ["list-without-plugin d-bridge:stdin antrea, since 2026-09-21T03:00:20.000Z; what runs is bridge"],
+    found: ["list-without-plugin d-bridge:stdin antrea, since 2026-09-21T03:00:20.000Z; called are bridge"],
     fine: [
       [...list("a", 0), ...list("b", 20_000).slice(0, 1), ...list("c", 40_000)],
       [...list("a", 0).slice(0, 1), ...list("b", 20_000)],
-      // A runtime takes away by the list as it is now.
+      // A runtime deletes with the current list.
       [
         ...list("a", 0),
         plugin("del", { plugin: "cilium-cni", command: "DEL", at: 20_000, containerId: "a", stdout: "" }),
@@ -116,11 +116,11 @@ testRules(Object.values(LIFECYCLE_RULES), {
 })
 
 // Pain 32: cilium#30614, istio#46848.
-test("two agents that fight over one list: each change is told", () => {
+test("two agents overwrite each other's list: every change is reported", () => {
   const one = (containerId: string, at: number, type: string) =>
     plugin(`${containerId}-${type}`, { plugin: type, containerId, at, stdin: config({}, type), ...alone })
   assert.deepEqual(lint([one("a", 0, "cilium-cni"), one("b", 20_000, "aws-cni"), one("c", 40_000, "cilium-cni")]), [
-    "list-without-plugin b-aws-cni:stdin cilium-cni, since 2026-09-21T03:00:20.000Z; what runs is aws-cni",
-    "list-without-plugin c-cilium-cni:stdin aws-cni, since 2026-09-21T03:00:40.000Z; what runs is cilium-cni",
+    "list-without-plugin b-aws-cni:stdin cilium-cni, since 2026-09-21T03:00:20.000Z; called are aws-cni",
+    "list-without-plugin c-cilium-cni:stdin aws-cni, since 2026-09-21T03:00:40.000Z; called are cilium-cni",
   ])
 })

@@ -1,6 +1,6 @@
-import { ERROR_RULES } from "../../../src/model/lint/error-rules.ts"
-import type { Said } from "../calls.ts"
-import { plugin, testRules } from "./rules.ts"
+import { ERROR_RULES } from "../../../../src/model/lint/rules/error-rules.ts"
+import type { Said } from "../../calls.ts"
+import { plugin, testRules } from "../rule-cases.ts"
 
 const failing = (error: object, more: Said = {}) =>
   plugin("bridge", { exit: { code: 1 }, stdout: ` ${JSON.stringify(error)}`, ...more })

@@ -2,12 +2,12 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { redact } from "../../../src/capture/redact/redact.ts"
-import { CONF_RULES, lintConf } from "../../../src/model/lint/lint-conf.ts"
+import { redact } from "../../../../src/capture/redact/redact.ts"
+import { CONF_RULES, lintConf } from "../../../../src/model/lint/conf/lint-conf.ts"
 
-const FIXTURES = join(import.meta.dirname, "../../fixtures/conflists")
+const FIXTURES = join(import.meta.dirname, "../../../fixtures/conflists")
 
-/** `rule line:column said` of a file. */
+/** `rule line:column detail` of a file. */
 function lint(content: string, path = "10-net.conflist"): string[] {
   return lintConf(path, content).map(({ rule, line, column, detail }) => `${rule} ${line}:${column} ${detail}`.trim())
 }
@@ -19,7 +19,7 @@ function list(plugins: unknown, more = ""): string {
 const BRIDGE = { type: "bridge" }
 const ipam = (keys: object) => list([{ type: "bridge", ipam: { type: "host-local", ...keys } }])
 
-/** By rule: files in which it finds something, and what. */
+/** By rule: files and what is found in them. */
 const CASES: Record<string, { content: string; path?: string; found: string[] }[]> = {
   "conf-broken-json": [
     { content: '{"cniVersion":"1.0.0"\n "name":"x"}', found: ["conf-broken-json 2:2 comma expected"] },
@@ -44,7 +44,7 @@ const CASES: Record<string, { content: string; path?: string; found: string[] }[
     },
     {
       content: ipam({ subnet: "10.0.0.0/31" }),
-      found: ["conf-range-invalid 1:102 10.0.0.0/31 has no room for a gateway and a pod"],
+      found: ["conf-range-invalid 1:102 10.0.0.0/31 is too small for a gateway and a pod"],
     },
     { content: ipam({ subnet: "usePodCidr" }), found: [] },
   ],
@@ -200,7 +200,7 @@ test("a finding about a secret does not repeat it", () => {
   assert.equal(JSON.stringify(finding).includes("hunter2"), false)
 })
 
-test("the networks of real clusters are clean, but for what they truly have", () => {
+test("configurations of real clusters have no findings but the justified ones", () => {
   const found = readdirSync(FIXTURES).flatMap((network) =>
     readdirSync(join(FIXTURES, network)).flatMap((name) =>
       lint(readFileSync(join(FIXTURES, network, name), "utf8"), name).map((line) => `${network}: ${line}`),

@@ -1,13 +1,14 @@
-import { isObject } from "../../cni/json.ts"
-import type { JsonObject } from "./call-facts.ts"
-import type { Rule } from "./finding.ts"
+import { isObject } from "../../../cni/json.ts"
+import type { JsonObject } from "../call-facts.ts"
+import type { Rule } from "../finding.ts"
 
+/** Keys and indexes from the root of the document. */
 export type ConfPath = (string | number)[]
 
-/** A part of the file and where it lies. */
+/** An object of the file, and its path in the document. */
 export type ConfSection = { config: JsonObject; path: ConfPath }
 
-/** `at`: JSON path of what is wrong, or a position in the text. */
+/** `at`: path of what is wrong, or a character offset in the text. */
 export type FileHit = { detail: string; at: ConfPath | number }
 export type FileRule = Rule & { check(file: ConfFile): FileHit[] }
 
@@ -15,15 +16,15 @@ export type ConfFile = {
   name: string
   text: string
   config: JsonObject
+  /** `cniVersion`; empty if it is missing */
   version: string
-  /** false for the single plugin form */
+  /** false for a single plugin */
   isList: boolean
-  /** with where each lies in the document */
   plugins: ConfSection[]
 }
 
 /** The `ipam` sections of the plugins. */
-export function ipams(plugins: ConfSection[]): ConfSection[] {
+export function ipamSections(plugins: ConfSection[]): ConfSection[] {
   return plugins.flatMap(({ config, path }) =>
     isObject(config.ipam) ? [{ config: config.ipam, path: [...path, "ipam"] }] : [],
   )
@@ -31,4 +32,8 @@ export function ipams(plugins: ConfSection[]): ConfSection[] {
 
 export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+export function isFilled(value: unknown): value is string {
+  return typeof value === "string" && value !== ""
 }

@@ -6,7 +6,7 @@ import { Linter } from "../../../src/model/lint/linter.ts"
 import { toOperations } from "../../../src/model/operation.ts"
 import { call, type Said, T0 } from "../calls.ts"
 
-/** What a rule finds in calls, every other rule's silence included; and calls that are nearly so and in order. */
+/** What all rules find in `calls`; the rule itself finds nothing in each of `fine`. */
 export type Case = { calls: Call[]; found: string[]; fine?: Call[][] }
 
 export const RESULT = {
@@ -16,7 +16,7 @@ export const RESULT = {
   routes: [{ dst: "0.0.0.0/0", gw: "10.1.2.1" }],
 }
 
-/** A call by a runtime that does everything right; ADD answers with RESULT, anything else with nothing. */
+/** A call without findings: ADD prints RESULT, every other command prints nothing. */
 export function plugin(id: string, said: Said = {}): Call {
   const { command = "ADD", containerId = "c0ffee", ifname = "eth0", netns = "/var/run/netns/cni-1" } = said
   const env = {
@@ -29,12 +29,12 @@ export function plugin(id: string, said: Said = {}): Call {
   return call(id, { stdout: command === "ADD" ? RESULT : "", env, ...said })
 }
 
-/** The configuration that the helper's calls are given, with other keys. */
+/** The default configuration of `call`, with other keys. */
 export function config(more: object = {}, type = "bridge"): object {
   return { cniVersion: "1.0.0", name: "pods", type, ...more }
 }
 
-/** Every rule of a family has its case. */
+/** One test per case; every rule of a family must have one. */
 export function testRules(rules: readonly Rule[], cases: Record<string, Case>): void {
   test("every rule has a case", () => {
     assert.deepEqual(Object.keys(cases).sort(), rules.map(({ id }) => id).sort())
@@ -51,7 +51,7 @@ export function testRules(rules: readonly Rule[], cases: Record<string, Case>): 
   }
 }
 
-/** `rule call:stream:byte said`, a minute after T0. */
+/** `rule call:stream:byte detail`, a minute after T0. */
 export function lint(calls: Call[]): string[] {
   return findings(calls).map(({ rule, detail, evidence: { call: id, stream, byte } }) =>
     `${rule} ${[id, stream, ...(byte === undefined ? [] : [byte])].join(":")} ${detail}`.trim(),

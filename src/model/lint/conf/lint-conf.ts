@@ -1,15 +1,20 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser"
-import { isObject } from "../../cni/json.ts"
-import { type ConfFile, type FileHit, list } from "./conf-file.ts"
-import { FILE_RULES } from "./conf-rules.ts"
-import { type Rule, type RuleSource, type Severity, utf8Bytes } from "./finding.ts"
-import { libcni, spec } from "./rule-source.ts"
+import { isObject } from "../../../cni/json.ts"
+import type { Rule, RuleSource, Severity } from "../finding.ts"
+import { libcni, spec } from "../rule-source.ts"
+import { utf8Bytes } from "../utf8-offset.ts"
+import { type ConfFile, type FileHit, type FileRule, list } from "./conf-file.ts"
+import { NETWORK_RULES } from "./network-rules.ts"
+import { PLUGIN_RULES } from "./plugin-rules.ts"
+import { RANGE_RULES } from "./range-rules.ts"
 
-/** Something wrong in a configuration file. `byte` counts from 0, `line` and `column` from 1. */
+/** Something wrong in a configuration file. `byte` counts from 0; `line` and `column` count from 1. */
 export type FileFinding = {
   rule: string
   severity: Severity
+  /** the rule's title */
   title: string
+  /** what is specific to this finding; may be empty */
   detail: string
   path: string
   byte: number
@@ -20,15 +25,15 @@ export type FileFinding = {
   remedy: string
 }
 
-/** Checks a network configuration file as it lies on disk; `path` is what it is called by. */
+/** Checks the content of a network configuration file; `path` is used for the extension and in findings. */
 export function lintConf(path: string, content: string): FileFinding[] {
   const errors: ParseError[] = []
   const tree = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false })
-  const [broken] = errors
-  if (broken || !tree) {
+  const [parseError] = errors
+  if (parseError || !tree) {
     const isEmpty = content.trim() === ""
-    const detail = !broken || isEmpty ? "the file is empty" : sentence(printParseErrorCode(broken.error))
-    return [toFileFinding(BROKEN, path, content, tree, { detail, at: broken?.offset ?? 0 })]
+    const detail = !parseError || isEmpty ? "the file is empty" : sentence(printParseErrorCode(parseError.error))
+    return [toFileFinding(BROKEN, path, content, tree, { detail, at: parseError?.offset ?? 0 })]
   }
   const config: unknown = JSON.parse(content)
   if (!isObject(config)) return [toFileFinding(NOT_OBJECT, path, content, tree, { detail: "", at: 0 })]
@@ -51,20 +56,22 @@ export function lintConf(path: string, content: string): FileFinding[] {
 const BROKEN: Rule = {
   id: "conf-broken-json",
   severity: "error",
-  title: "the file is not JSON",
+  title: "file is not JSON",
   source: libcni("libcni/conf.go"),
-  remedy: "Correct it: containerd drops every network when the first file cannot be read.",
+  remedy: "Correct it: containerd drops every network if it cannot read the first file.",
 }
 
 const NOT_OBJECT: Rule = {
   id: "conf-not-object",
   severity: "error",
-  title: "the file is JSON but no object",
+  title: "file is JSON but not an object",
   source: spec("1, Configuration format"),
   remedy: "Write an object with `cniVersion`, `name` and `plugins`.",
 }
 
-/** Every rule about configuration files. */
+const FILE_RULES: readonly FileRule[] = [...RANGE_RULES, ...NETWORK_RULES, ...PLUGIN_RULES]
+
+/** The rules about configuration files. */
 export const CONF_RULES: readonly Rule[] = [BROKEN, NOT_OBJECT, ...FILE_RULES]
 
 function toFileFinding(

@@ -1,5 +1,5 @@
-import { processRules } from "../../../src/model/lint/process-rules.ts"
-import { plugin, testRules } from "./rules.ts"
+import { processRules } from "../../../../src/model/lint/rules/process-rules.ts"
+import { plugin, testRules } from "../rule-cases.ts"
 
 testRules(processRules(0), {
   // Pain 1: cni#732.
@@ -14,12 +14,12 @@ testRules(processRules(0), {
   // Pain 23, 40: containerd#5438.
   "killed-by-runtime": {
     calls: [plugin("bridge", { state: "killed" })],
-    found: ["killed-by-runtime bridge:exit began and never ended"],
+    found: ["killed-by-runtime bridge:exit began but never ended"],
   },
   // Pain 37: kubernetes#53446.
   hung: {
     calls: [plugin("bridge", { state: "running" })],
-    found: ["hung bridge:exit for 60.0s"],
+    found: ["hung bridge:exit running for 60.0s"],
     fine: [[plugin("bridge", { state: "running", at: 45_000 })]],
   },
   "del-needs-netns": {
@@ -42,7 +42,7 @@ testRules(processRules(0), {
       }),
     ],
     found: [
-      "del-needs-netns bridge:stdout:0 the namespace's file is gone",
+      "del-needs-netns bridge:stdout:0 the file of the namespace is gone",
       "del-needs-netns second:stdout:0 CNI_NETNS is empty",
     ],
     fine: [

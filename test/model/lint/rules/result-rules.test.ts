@@ -1,9 +1,9 @@
-import { RESULT_RULES } from "../../../src/model/lint/result-rules.ts"
-import type { Said } from "../calls.ts"
-import { config, plugin, RESULT, testRules } from "./rules.ts"
+import { RESULT_RULES } from "../../../../src/model/lint/rules/result-rules.ts"
+import type { Said } from "../../calls.ts"
+import { config, plugin, RESULT, testRules } from "../rule-cases.ts"
 
-/** An ADD that answers with these keys beside cniVersion. */
-const giving = (keys: object, more: Said = {}) =>
+/** An ADD whose result has these keys and cniVersion. */
+const withResult = (keys: object, more: Said = {}) =>
   plugin("bridge", { stdout: { cniVersion: "1.0.0", ...keys }, ...more })
 /** An ADD in a version before 1.0.0. */
 const old = (version: string, keys: object) =>
@@ -20,7 +20,7 @@ testRules(RESULT_RULES, {
   // Pain 17: cni#862.
   "result-version-differs": {
     calls: [plugin("bridge", { stdout: '{"dns":{},"cniVersion":"0.4.0"}' })],
-    found: ["result-version-differs bridge:stdout:10 0.4.0, asked for 1.0.0"],
+    found: ["result-version-differs bridge:stdout:10 0.4.0 instead of 1.0.0"],
     fine: [
       [
         plugin("portmap", {
@@ -31,21 +31,21 @@ testRules(RESULT_RULES, {
     ],
   },
   "result-version-unknown": {
-    calls: [giving({ cniVersion: "1.2.3" })],
+    calls: [withResult({ cniVersion: "1.2.3" })],
     found: ["result-version-unknown bridge:stdout:1 1.2.3"],
   },
   "result-old-keys": {
-    calls: [giving({ ip4: { ip: "10.1.2.3/24" } })],
+    calls: [withResult({ ip4: { ip: "10.1.2.3/24" } })],
     found: ["result-old-keys bridge:stdout:22 ip4"],
     fine: [[old("0.2.0", { ip4: { ip: "10.1.2.3/24" } })]],
   },
   "ip-version-key": {
-    calls: [giving({ ips: [{ version: "4", address: "10.1.2.3/24" }] })],
+    calls: [withResult({ ips: [{ version: "4", address: "10.1.2.3/24" }] })],
     found: ["ip-version-key bridge:stdout:30 10.1.2.3/24"],
     fine: [
       [old("0.4.0", ip("10.1.2.3/24", { version: "4" }))],
-      // Of another version than it was asked for, but a whole result of that one.
-      [giving({ cniVersion: "0.4.0", ...ip("10.1.2.3/24", { version: "4" }) })],
+      // Another version than requested, but a valid result of that version.
+      [withResult({ cniVersion: "0.4.0", ...ip("10.1.2.3/24", { version: "4" }) })],
     ],
   },
   "ip-version-missing": {
@@ -59,40 +59,40 @@ testRules(RESULT_RULES, {
     fine: [[old("0.4.0", ip("fd00::3/64", { version: "6" }))]],
   },
   "ip-without-prefix": {
-    calls: [giving(ip("10.1.2.3"))],
+    calls: [withResult(ip("10.1.2.3"))],
     found: ["ip-without-prefix bridge:stdout:40 10.1.2.3"],
   },
   "ip-invalid": {
-    calls: [giving(ip("10.1.2.300/24")), giving({ ips: [{}] }, { containerId: "b" })],
+    calls: [withResult(ip("10.1.2.300/24")), withResult({ ips: [{}] }, { containerId: "b" })],
     found: ["ip-invalid bridge:stdout:40 10.1.2.300/24", "ip-invalid bridge:stdout:22 address is missing"],
   },
   "ip-interface-index": {
-    calls: [giving({ ...eth0({}), ...ip("10.1.2.3/24", { interface: 1 }) })],
-    found: ["ip-interface-index bridge:stdout:118 interface 1 of 1 for 10.1.2.3/24"],
-    fine: [[giving({ ...eth0({}), ...ip("10.1.2.3/24", { interface: 0 }) })], [giving(ip("10.1.2.3/24"))]],
+    calls: [withResult({ ...eth0({}), ...ip("10.1.2.3/24", { interface: 1 }) })],
+    found: ["ip-interface-index bridge:stdout:118 10.1.2.3/24 has interface 1, the result lists 1"],
+    fine: [[withResult({ ...eth0({}), ...ip("10.1.2.3/24", { interface: 0 }) })], [withResult(ip("10.1.2.3/24"))]],
   },
   "ip-twice-in-result": {
-    calls: [giving({ ips: [{ address: "10.1.2.3/24" }, { address: "10.1.2.3/24" }] })],
+    calls: [withResult({ ips: [{ address: "10.1.2.3/24" }, { address: "10.1.2.3/24" }] })],
     found: ["ip-twice-in-result bridge:stdout:67 10.1.2.3/24"],
-    fine: [[giving({ ips: [{ address: "10.1.2.3/24" }, { address: "10.1.2.4/24" }] })]],
+    fine: [[withResult({ ips: [{ address: "10.1.2.3/24" }, { address: "10.1.2.4/24" }] })]],
   },
   "gateway-invalid": {
-    calls: [giving(ip("10.1.2.3/24", { gateway: "10.1.2.1/24" }))],
+    calls: [withResult(ip("10.1.2.3/24", { gateway: "10.1.2.1/24" }))],
     found: ["gateway-invalid bridge:stdout:64 10.1.2.1/24"],
-    fine: [[giving(ip("10.1.2.3/24", { gateway: "" }))]],
+    fine: [[withResult(ip("10.1.2.3/24", { gateway: "" }))]],
   },
   "gateway-outside-subnet": {
-    calls: [giving(ip("10.1.2.3/24", { gateway: "10.1.3.1" }))],
+    calls: [withResult(ip("10.1.2.3/24", { gateway: "10.1.3.1" }))],
     found: ["gateway-outside-subnet bridge:stdout:64 10.1.3.1 for 10.1.2.3/24"],
     // Calico's host route and its link-local gateway.
     fine: [
-      [giving(ip("10.1.2.3/32", { gateway: "10.1.3.1" }))],
-      [giving(ip("10.1.2.3/24", { gateway: "169.254.1.1" }))],
-      [giving(ip("fd00::3/64", { gateway: "fe80::1" }))],
+      [withResult(ip("10.1.2.3/32", { gateway: "10.1.3.1" }))],
+      [withResult(ip("10.1.2.3/24", { gateway: "169.254.1.1" }))],
+      [withResult(ip("fd00::3/64", { gateway: "fe80::1" }))],
     ],
   },
   "route-invalid": {
-    calls: [giving({ routes: [{ dst: "default" }, { dst: "0.0.0.0/0", gw: "x" }, {}] })],
+    calls: [withResult({ routes: [{ dst: "default" }, { dst: "0.0.0.0/0", gw: "x" }, {}] })],
     found: [
       "route-invalid bridge:stdout:39 default",
       "route-invalid bridge:stdout:74 x",
@@ -100,35 +100,35 @@ testRules(RESULT_RULES, {
     ],
   },
   "interface-without-name": {
-    calls: [giving({ interfaces: [{ mac: "0a:58:0a:01:02:03" }] })],
+    calls: [withResult({ interfaces: [{ mac: "0a:58:0a:01:02:03" }] })],
     found: ["interface-without-name bridge:stdout:22 name is missing"],
   },
   "interface-name-too-long": {
-    calls: [giving({ interfaces: [{ name: "abcdefghijklmnop" }] })],
+    calls: [withResult({ interfaces: [{ name: "abcdefghijklmnop" }] })],
     found: ["interface-name-too-long bridge:stdout:44 abcdefghijklmnop"],
     fine: [
-      [giving({ interfaces: [{ name: "abcdefghijklmno" }] })],
-      // aws-cni keeps data under such a name for each pod.
+      [withResult({ interfaces: [{ name: "abcdefghijklmno" }] })],
+      // aws-cni stores data of each pod under such a name.
       [plugin("aws-cni", { stdout: { cniVersion: "1.0.0", interfaces: [{ name: "dummy8ea2c11fe35" }] } })],
     ],
   },
   "interface-mac-invalid": {
-    calls: [giving(eth0({ mac: "0a:58:0a" }))],
+    calls: [withResult(eth0({ mac: "0a:58:0a" }))],
     found: ["interface-mac-invalid bridge:stdout:90 0a:58:0a of eth0"],
-    // aws-cni keeps a VLAN id there.
+    // aws-cni stores a VLAN id there.
     fine: [
       [
         plugin("aws-cni", {
           stdout: { cniVersion: "1.0.0", interfaces: [{ name: "dummy0", mac: "0", sandbox: "42" }] },
         }),
       ],
-      [giving(eth0({ mac: "00:11:22:33:44:55:66:77" }))],
+      [withResult(eth0({ mac: "00:11:22:33:44:55:66:77" }))],
     ],
   },
   "interface-sandbox-invalid": {
-    calls: [giving({ interfaces: [{ name: "eth0", sandbox: "/var/run/netns/cni-2" }] })],
-    found: ["interface-sandbox-invalid bridge:stdout:61 /var/run/netns/cni-2, called for /var/run/netns/cni-1"],
-    fine: [[giving({ interfaces: [{ name: "eth0", sandbox: "/run/netns/cni-1" }] })]],
+    calls: [withResult({ interfaces: [{ name: "eth0", sandbox: "/var/run/netns/cni-2" }] })],
+    found: ["interface-sandbox-invalid bridge:stdout:61 /var/run/netns/cni-2 instead of /var/run/netns/cni-1"],
+    fine: [[withResult({ interfaces: [{ name: "eth0", sandbox: "/run/netns/cni-1" }] })]],
   },
   "ipam-lists-interfaces": {
     calls: [
@@ -140,6 +140,6 @@ testRules(RESULT_RULES, {
         stdout: { cniVersion: "1.0.0", interfaces: [{ name: "eth0" }], ips: [] },
       }),
     ],
-    found: ["ipam-lists-interfaces host-local:stdout:22 1 of them"],
+    found: ["ipam-lists-interfaces host-local:stdout:22 1 listed"],
   },
 })

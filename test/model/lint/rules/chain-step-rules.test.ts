@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { CHAIN_STEP_RULES } from "../../../src/model/lint/chain-step-rules.ts"
-import { config, lint, plugin, RESULT, testRules } from "./rules.ts"
+import { CHAIN_STEP_RULES } from "../../../../src/model/lint/rules/chain-step-rules.ts"
+import { config, lint, plugin, RESULT, testRules } from "../rule-cases.ts"
 
 const { ips: _ips, routes: _routes, ...WITHOUT_IPS } = RESULT
-const second = (given: object | undefined, gave: object) =>
-  plugin("portmap", { at: 20, stdin: config(given ? { prevResult: given } : {}, "portmap"), stdout: gave })
+const second = (prevResult: object | undefined, result: object) =>
+  plugin("portmap", { at: 20, stdin: config(prevResult ? { prevResult } : {}, "portmap"), stdout: result })
 
 testRules(CHAIN_STEP_RULES, {
   // Pain 18: plugins#376, plugins#360, multus#211.
@@ -20,8 +20,8 @@ testRules(CHAIN_STEP_RULES, {
   "prevresult-not-passed-on": {
     calls: [plugin("bridge"), second(WITHOUT_IPS, WITHOUT_IPS)],
     found: [
-      "prevresult-not-passed-on portmap:stdin:53 ip 10.1.2.3/24, which bridge gave",
-      "prevresult-not-passed-on portmap:stdin:53 route 0.0.0.0/0 via 10.1.2.1, which bridge gave",
+      "prevresult-not-passed-on portmap:stdin:53 ip 10.1.2.3/24, returned by bridge",
+      "prevresult-not-passed-on portmap:stdin:53 route 0.0.0.0/0 via 10.1.2.1, returned by bridge",
     ],
   },
   "prevresult-missing": {
@@ -36,12 +36,12 @@ testRules(CHAIN_STEP_RULES, {
   },
 })
 
-test("an interface that moved into the pod is the same one", () => {
+test("an interface that was moved into the pod is the same interface", () => {
   const moved = { ...RESULT, interfaces: [{ name: "cni0" }, { name: "eth0", mac: "0a:58:0a:01:02:03" }] }
   assert.deepEqual(lint([plugin("bridge", { stdout: moved }), second(moved, RESULT)]), [])
 })
 
-test("what came in is not found again: a mistake is told at the call that made it", () => {
+test("a mistake in a result is reported only at the call that added it", () => {
   const bad = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3", gateway: "10.9.9.9" }] }
   assert.deepEqual(lint([plugin("bridge", { stdout: bad }), second(bad, bad)]), [
     "ip-without-prefix bridge:stdout:40 10.1.2.3",
