@@ -243,8 +243,8 @@ test("lint and ledger and who-owns", async () => {
   assert.deepEqual(await said.of("lint", "--pod", "orders-0"), {
     out: [
       "SEVERITY  RULE  PLUGIN  COMMAND  POD  WHERE  WHAT",
-      "note  stderr-thrown-away  bridge  ADD  shop/orders-0  #3:stderr:0  a failure's stderr that no runtime shows: 97 bytes of stderr",
-      "note  stderr-thrown-away  host-local  ADD  shop/orders-0  #6:stderr:0  a failure's stderr that no runtime shows: 97 bytes of stderr",
+      "note  stderr-discarded  bridge  ADD  shop/orders-0  #3:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
+      "note  stderr-discarded  host-local  ADD  shop/orders-0  #6:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
     ],
     err: [],
     code: 0,

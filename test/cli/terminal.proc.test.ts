@@ -140,10 +140,10 @@ test("lint shows the first findings of a rule to people, and how many there are 
       .replace(/(?<=\S) {2,}/g, "  ")
       .trim(),
   )
-  const what = "a failure's stderr that no runtime shows"
+  const what = "stderr of a failed call is discarded by the runtime"
   const shown = [0, 1, 2, 3, 4].flatMap((pod) =>
     ["bridge", "host-local"].map(
-      (plugin) => `note  stderr-thrown-away  ${plugin}  ADD  full/db-${pod}  ID:stderr:0  ${what}: 97 bytes of stderr`,
+      (plugin) => `note  stderr-discarded  ${plugin}  ADD  full/db-${pod}  ID:stderr:0  ${what}: 97 bytes of stderr`,
     ),
   )
   assert.deepEqual(lines.slice(0, lines.indexOf("done")), [
@@ -151,7 +151,7 @@ test("lint shows the first findings of a rule to people, and how many there are 
     ...shown,
     "",
     "SEVERITY  RULE  FINDINGS  FIRST CALL  WHAT",
-    `note  stderr-thrown-away  12  ID  ${what}`,
+    `note  stderr-discarded  12  ID  ${what}`,
     "cnitap: 12 notes in N operations; the first 10 of each rule are shown, all in a pipe; -o wide tells what to do",
   ])
   const { stdout } = await cnitap(["lint", "-n", "full"], { env: { CNITAP_CAPTURE: node.capture } })

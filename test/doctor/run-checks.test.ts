@@ -139,7 +139,7 @@ test("network-open, plugin-open: modes and owners", async (t) => {
 
 test("network-lint: the findings of cnitap lint for the active list", async (t) => {
   assert.deepEqual(await changed(t, { [LIST]: list({ name: "no name" }) }), [
-    "error network-lint: a network name with characters that it may not have: no name (conf-name-invalid) => Use letters, digits, `_`, `.` and `-`: the name becomes a part of file names.",
+    "error network-lint: network name with invalid characters: no name (conf-name-invalid) => Use letters, digits, `_`, `.` and `-`: the name becomes part of file names.",
   ])
 })
 

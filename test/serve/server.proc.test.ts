@@ -166,7 +166,7 @@ test("findings and ledger cover the whole capture and follow it", async () => {
   assert.deepEqual(said(first, "full"), ["failed, 0 ips: ADD failed in bridge, no DEL followed"])
   assert.deepEqual(
     first.rules.map(({ rule, count }) => `${rule} ${count}`),
-    ["stderr-thrown-away 2"],
+    ["stderr-discarded 2"],
   )
   node.operation("ADD", { namespace: "shop", name: "late", sandbox: 1 })
   // Lines are read as they are written: between two plugins the ADD is in flight.

@@ -43,7 +43,7 @@ async function everyView(page: Page, look: (name: string) => Promise<void>) {
     ["#/pods/shop%2Forders-0", ".sandbox"],
     ["#/overview", ".summary a"],
     ["#/findings", ".rule-row"],
-    ["#/findings/stderr-thrown-away", ".evidence-row"],
+    ["#/findings/stderr-discarded", ".evidence-row"],
     ["#/ledger", ".ledger-row"],
   ]
   for (const [hash, wanted] of places) {

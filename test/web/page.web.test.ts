@@ -258,16 +258,16 @@ test("the overview counts and draws", async () => {
 
 test("findings by rule, each with a link to the bytes that it was concluded from", async () => {
   const { page, wrongs, context } = await open("#/overview")
-  await page.getByRole("link", { name: "a failure's stderr that no runtime shows" }).click()
-  await page.getByRole("heading", { name: "a failure's stderr that no runtime shows" }).waitFor()
-  assert.match(page.url(), /#\/findings\/stderr-thrown-away$/)
+  await page.getByRole("link", { name: "stderr of a failed call is discarded by the runtime" }).click()
+  await page.getByRole("heading", { name: "stderr of a failed call is discarded by the runtime" }).waitFor()
+  assert.match(page.url(), /#\/findings\/stderr-discarded$/)
   assert.deepEqual(
     await page.locator(".rule-row").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label"))),
     [
-      "error: an error without a numeric code, once, in hostile",
+      "error: error object without a numeric code, once, in hostile",
       "error: stdout is not UTF-8, once, in binary",
-      "warning: a command that the configuration's version does not have, 3 times, in bandwidth, bridge, portmap",
-      "note: a failure's stderr that no runtime shows, 3 times, in bridge, host-local, hostile",
+      "warning: command that the configuration's CNI version does not have, 3 times, in bandwidth, bridge, portmap",
+      "note: stderr of a failed call is discarded by the runtime, 3 times, in bridge, host-local, hostile",
     ],
   )
   await page.locator(".evidence-row", { hasText: "host-local" }).first().click()

@@ -72,7 +72,7 @@ export const FAILURE_RULES: CallRule[] = [
         : [],
   },
   {
-    id: "stderr-thrown-away",
+    id: "stderr-discarded",
     severity: "note",
     title: "stderr of a failed call is discarded by the runtime",
     source: libcni("pkg/invoke/raw_exec.go"),

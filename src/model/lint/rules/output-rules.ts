@@ -49,7 +49,7 @@ export const OUTPUT_RULES: CallRule[] = [
     },
   },
   {
-    id: "stdout-cut-off",
+    id: "stdout-incomplete",
     severity: "error",
     title: "incomplete JSON on stdout",
     source: issue("containernetworking/cni#670"),

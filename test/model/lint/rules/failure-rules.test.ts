@@ -29,9 +29,9 @@ testRules(FAILURE_RULES, {
     calls: [plugin("bridge", { exit: { code: 1 }, stdout: "", stderr: JSON.stringify(ERROR) })],
     found: ["error-on-stderr bridge:stderr:0 stdout is empty"],
   },
-  "stderr-thrown-away": {
+  "stderr-discarded": {
     calls: [plugin("bridge", { exit: { code: 1 }, stdout: ERROR, stderr: "why it failed\n" })],
-    found: ["stderr-thrown-away bridge:stderr:0 14 bytes of stderr"],
+    found: ["stderr-discarded bridge:stderr:0 14 bytes of stderr"],
     fine: [[plugin("bridge", { stderr: "a log line\n" })]],
   },
 })

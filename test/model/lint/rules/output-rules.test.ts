@@ -21,9 +21,9 @@ testRules(OUTPUT_RULES, {
     found: ["stdout-text-after-json bridge:stdout:47 JSON parsers reject it"],
   },
   // Pain 2: cni#670.
-  "stdout-cut-off": {
+  "stdout-incomplete": {
     calls: [plugin("bridge", { stdout: '{"cniVersion":"1.0.0","ips":[{"addr' })],
-    found: ["stdout-cut-off bridge:stdout:35 the document is never closed"],
+    found: ["stdout-incomplete bridge:stdout:35 the document is never closed"],
   },
   "stdout-not-json": {
     calls: [plugin("bridge", { stdout: "all is well\n" })],
