@@ -4,22 +4,20 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { isSameAddress, parseAddress } from "../../../src/cni/address.ts"
-import type { Call } from "../../../src/model/call.ts"
 import { toMatcher } from "../../../src/model/filter/match.ts"
 import { parseFilter } from "../../../src/model/filter/parse.ts"
 import { addressPrefilter } from "../../../src/model/filter/prefilter.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
-import { type Operation, toOperations, walk } from "../../../src/model/operation.ts"
+import { walk } from "../../../src/model/operation.ts"
 import { type Statistics, Tally } from "../../../src/model/statistics/statistics.ts"
-import { readCalls } from "../../../src/store/capture/calls.ts"
 import { openCapture } from "../../../src/store/capture/capture.ts"
 import { ReadErrors } from "../../../src/store/capture/read-errors.ts"
 import { IndexWriter } from "../../../src/store/index/index-file.ts"
 import { bookLedger } from "../../../src/store/query/ledger.ts"
-import { type ReadOptions, readOperations } from "../../../src/store/query/operations.ts"
 import { tallyCalls } from "../../../src/store/query/tally.ts"
 import { Random } from "../../capture/random.ts"
 import { type Noise, writeRandomCapture } from "../random-capture.ts"
+import { allAtOnce, fromIndexes } from "./both-ways.ts"
 
 const NOISES: Noise[] = [
   {},
@@ -163,31 +161,6 @@ test("whose an address was is known from the lines that hold it", async (t) => {
     })
   }
 })
-
-type Read = { operations: Operation[]; damage: object[] }
-
-async function allAtOnce(directory: string): Promise<Read> {
-  const damage = new ReadErrors()
-  const calls: Call[] = []
-  for await (const call of readCalls(await openCapture(directory), damage)) calls.push(call)
-  return { operations: toOperations(calls), damage: damageOf(damage) }
-}
-
-async function fromIndexes(directory: string, reading: ReadOptions = {}): Promise<Read> {
-  const damage = new ReadErrors()
-  const operations: Operation[] = []
-  for await (const operation of readOperations(await openCapture(directory), damage, {}, reading))
-    operations.push(operation)
-  return { operations, damage: damageOf(damage) }
-}
-
-/** Which of a kind is the first depends on the order of reading. */
-function damageOf(damage: ReadErrors): object[] {
-  return damage
-    .list()
-    .map(({ kind, lines }) => ({ kind, lines }))
-    .sort((a, b) => (a.kind < b.kind ? -1 : 1))
-}
 
 /** Which of two equal ones comes first depends on the order of reading. */
 function inPlainOrder(tally: Tally): Statistics {

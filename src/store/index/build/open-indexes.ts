@@ -14,6 +14,8 @@ export type Progress = (doneBytes: number, allBytes: number) => void
 
 /** A call of the past hour may still be writing its line. */
 const SEALED_MS = 10_000
+/** Fewer are indexed sooner than threads have started. */
+const THREADS_FROM_BYTES = 2 * 1024 * 1024
 
 /**
  * The indexes of some segments. Missing ones are built, and stored beside segments of a past hour. If the directory
@@ -25,7 +27,8 @@ export async function openIndexes(capture: Capture, segments: Segment[], progres
   if (missing.length === 0) return found.filter((index) => index !== undefined)
   const allBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   let doneBytes = 0
-  const threads = new Threads(missing.reduce((sum, { sizeBytes }) => sum + blockRanges(sizeBytes).length, 0))
+  const blocks = missing.reduce((sum, { sizeBytes }) => sum + blockRanges(sizeBytes).length, 0)
+  const threads = new Threads(allBytes < THREADS_FROM_BYTES ? 1 : blocks)
   const done = (bytes: number) => {
     doneBytes += bytes
     progress?.(doneBytes, allBytes)
