@@ -1,0 +1,95 @@
+/**
+ * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, and those of the page share one
+ * with its browser, because starting either takes longer than most of these tests. Every other file has its own process.
+ */
+import { spawnSync } from "node:child_process"
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { join } from "node:path"
+import { run } from "node:test"
+import { spec, tap } from "node:test/reporters"
+import { pathToFileURL } from "node:url"
+import { isPure } from "./pure-tests.ts"
+
+const MEMORY_DIR = "/dev/shm"
+const LEAST_MEMORY_BYTES = 1 << 30
+const CONCURRENCY = Math.max(2, availableParallelism())
+const FILE_TIMEOUT_MS = 600_000
+
+const isFast = process.argv[2] === "fast"
+const temporary = temporaryDirectory()
+// Pure tests write little, and tsx keeps what it has compiled in the temporary directory.
+if (!isFast) process.env.TMPDIR = temporary
+process.on("exit", () => rmSync(temporary, { recursive: true, force: true }))
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
+
+const results = run({ files: isFast ? pureGroups() : everything(), concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS })
+results.on("test:fail", ({ todo }) => {
+  if (todo === undefined || todo === false) process.exitCode = 1
+})
+if (process.stdout.isTTY) results.compose(new spec()).pipe(process.stdout)
+else results.compose(tap).pipe(process.stdout)
+
+/** What takes longest comes first, so that no processor is left without work at the end. */
+function everything(): string[] {
+  const ofKind = (kind: string) => testFiles().filter((file) => file.endsWith(`.${kind}.test.ts`))
+  return [grouped("web", ofKind("web")), ...ofKind("runtime"), ...ofKind("proc"), ...pureGroups()]
+}
+
+/** Twice as many as can run at a time: they do not take equally long. */
+function pureGroups(): string[] {
+  const files = testFiles().filter(isPure)
+  return Array.from({ length: 2 * CONCURRENCY }, (_, group) =>
+    grouped(
+      `pure-${group + 1}`,
+      files.filter((_, at) => at % (2 * CONCURRENCY) === group),
+    ),
+  )
+}
+
+/** A file whose process runs these tests, one file after the other. */
+function grouped(name: string, files: readonly string[]): string {
+  const path = join(temporary, `${name}.mjs`)
+  writeFileSync(path, files.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)}\n`).join(""))
+  return path
+}
+
+function testFiles(): string[] {
+  const folder = join(import.meta.dirname, "../test")
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  return names
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+/** In memory where that can be had: an installer waits for the disk after each of its steps. */
+function temporaryDirectory(): string {
+  const why = isFast ? "" : memoryComplaint()
+  if (why) console.error(`cnitap: tests write to ${tmpdir()}, which takes longer: ${why}`)
+  const directory = mkdtempSync(join(why || isFast ? tmpdir() : MEMORY_DIR, "cnitap-test-"))
+  // As /tmp is: some tests become another user.
+  chmodSync(directory, 0o1777)
+  return directory
+}
+
+/** Why the tests cannot use the memory's file system; empty: they can. */
+function memoryComplaint(): string {
+  let directory: string | undefined
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY_DIR)
+    if (bavail * bsize < LEAST_MEMORY_BYTES) return `${MEMORY_DIR} has less than 1 GiB free`
+    directory = mkdtempSync(join(MEMORY_DIR, "cnitap-test-"))
+    const script = join(directory, "script")
+    writeFileSync(script, "#!/bin/sh\n", { mode: 0o755 })
+    if (spawnSync(script).status !== 0) return `programs on ${MEMORY_DIR} cannot be run`
+    const label = "import os,sys; os.setxattr(sys.argv[1], 'user.cnitap', b'x')"
+    if (spawnSync("python3", ["-c", label, script]).status !== 0)
+      return `files on ${MEMORY_DIR} cannot have extended attributes`
+    return ""
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    if (directory !== undefined) rmSync(directory, { recursive: true })
+  }
+}
