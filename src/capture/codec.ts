@@ -13,15 +13,15 @@ export type Decoded =
 const SEAL = ',"seal":'
 
 /**
- * One record as it is written: a newline at both ends, so that the torn tail of a killed write costs one record and
- * never the next, and a seal (size and CRC-32 of all bytes before it) that tells torn from whole.
+ * One record as it is written: a newline at both ends, so that an interrupted write damages one record and never the
+ * next, and a seal (size and CRC-32 of all bytes before it) that distinguishes a torn line from a complete one.
  */
 export function encode(record: CaptureRecord, checksum: Checksum): string {
   const body = JSON.stringify(record).slice(0, -1)
   return `\n${body}${SEAL}${JSON.stringify(checksum(body))}}\n`
 }
 
-/** Reads one line without its newlines. A line that is not whole is told, never thrown. */
+/** Reads one line without its newlines. An incomplete line is a result, never an exception. */
 export function decode(line: string, checksum: Checksum): Decoded {
   const at = line.lastIndexOf(SEAL)
   const value = parse(line)
@@ -31,7 +31,7 @@ export function decode(line: string, checksum: Checksum): Decoded {
   if (at < 0 || !isSealed(line.slice(0, at), value.seal, checksum)) return { kind: "torn" }
   delete value.seal
   if (value.kind !== "begin" && value.kind !== "end") return { kind: "unknown", recordKind: String(value.kind) }
-  // The seal proves that a relay of this format wrote these bytes: its types hold.
+  // The seal proves that a relay of this format wrote these bytes, so the types hold.
   return { kind: "record", record: value as unknown as CaptureRecord }
 }
 

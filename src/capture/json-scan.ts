@@ -1,13 +1,13 @@
-/** A key, string, number, literal or whole container in JSON text: half-open range of character positions. */
+/** A key, string, number, literal or container in JSON text: a half-open range of character positions. */
 export class JsonNode {
   readonly from: number
   /** -1 while a container is open */
   to: number
   readonly kind: "key" | "string" | "scalar" | "object" | "array"
   readonly parent: JsonNode | undefined
-  /** the own key, or the index in an array; undefined at the top */
+  /** its own key, or its index in an array; undefined at the top */
   readonly step: string | undefined
-  /** the nearest key above: that of the array for an array's items */
+  /** the nearest key above: for an item, the key of its array */
   readonly key: string
   /** 0 at the top */
   readonly depth: number
@@ -29,7 +29,7 @@ export class JsonNode {
     this.depth = parent ? parent.depth + 1 : 0
   }
 
-  /** Put together only when asked for: a document nested 100,000 deep must not cost its square. */
+  /** Computed on demand: a document nested 100,000 levels deep must not take quadratic time. */
   get path(): string[] {
     const steps: string[] = []
     for (let node: JsonNode | undefined = this; node?.step !== undefined; node = node.parent) steps.push(node.step)
@@ -37,18 +37,18 @@ export class JsonNode {
   }
 }
 
-type Awaited = "key or close" | "colon" | "value" | "comma or close"
-type Level = { node: JsonNode; index: number; key: string | undefined; silent: boolean; awaited: Awaited }
+type Expected = "key or close" | "colon" | "value" | "comma or close"
+type Level = { node: JsonNode; index: number; key: string | undefined; silent: boolean; expected: Expected }
 
 const QUOTE = 34
 const BACKSLASH = 92
 
 /**
- * Visits every key and value of JSON text with its position, duplicates included, without building it: positions are what a
- * byte-exact edit needs. Tolerates a document cut off anywhere and several documents in a row. Strings are hopped
- * over by native indexOf, because a 256 KiB annotation must not be walked character by character.
- * A visitor that returns false for a container skips its content. A container's `to` is -1 when it is opened.
- * Returns whether the text was JSON as far as it went; values of text that is not may have been taken for keys.
+ * Visits every key and value of JSON text with its position, duplicates included, without building objects: a
+ * byte-exact edit needs positions. Accepts a document that is cut off anywhere, and several documents in a row.
+ * Strings are skipped with native indexOf, because a 256 KiB annotation must not be walked character by character.
+ * A visitor that returns false for a container skips its content. A container's `to` is -1 while it is open.
+ * Returns whether the text is JSON up to its end; if it is not, values may have been reported as keys.
  */
 export function scanJson(
   text: string,
@@ -63,17 +63,17 @@ export function scanJson(
     const top = open[open.length - 1]
     if (code === QUOTE) {
       const to = stringEnd(text, at)
-      if (top?.node.kind === "object" && top.awaited === "key or close") {
+      if (top?.node.kind === "object" && top.expected === "key or close") {
         top.key = unquoted(text.slice(at, to))
         if (!top.silent) visit(new JsonNode(at, to, "key", top.node, top.key, top.key))
-        top.awaited = "colon"
+        top.expected = "colon"
       } else emit(at, to, "string")
       at = to
     } else if (code === 123 || code === 91) {
       const isObject = code === 123
       const { node, isSkipped } = emit(at, -1, isObject ? "object" : "array")
-      const awaited = isObject ? "key or close" : "value"
-      open.push({ node, index: 0, key: undefined, silent: isSkipped, awaited })
+      const expected = isObject ? "key or close" : "value"
+      open.push({ node, index: 0, key: undefined, silent: isSkipped, expected })
       at++
     } else if (code === 125 || code === 93) {
       const closed = open.pop()
@@ -84,15 +84,15 @@ export function scanJson(
         close?.(closed.node)
       }
     } else if (code === 44) {
-      isJson &&= top?.awaited === "comma or close"
+      isJson &&= top?.expected === "comma or close"
       if (top) {
         top.index++
-        top.awaited = top.node.kind === "object" ? "key or close" : "value"
+        top.expected = top.node.kind === "object" ? "key or close" : "value"
       }
       at++
     } else if (code === 58) {
-      isJson &&= top?.awaited === "colon"
-      if (top) top.awaited = "value"
+      isJson &&= top?.expected === "colon"
+      if (top) top.expected = "value"
       at++
     } else if (code <= 32) at++
     else {
@@ -110,15 +110,15 @@ export function scanJson(
     const key = top?.node.kind === "object" ? (top.key ?? "") : (top?.node.key ?? "")
     const node = new JsonNode(from, to, kind, top?.node, step, key)
     if (top) {
-      isJson &&= top.awaited === "value"
-      top.awaited = "comma or close"
+      isJson &&= top.expected === "value"
+      top.expected = "comma or close"
     } else isJson &&= kind === "object" || kind === "array"
     return { node, isSkipped: top?.silent === true || visit(node) === false }
   }
 }
 
-function mayClose({ awaited, index }: Level): boolean {
-  return awaited === "comma or close" || (index === 0 && awaited !== "colon")
+function mayClose({ expected, index }: Level): boolean {
+  return expected === "comma or close" || (index === 0 && expected !== "colon")
 }
 
 function isScalar(literal: string, isCut: boolean): boolean {
@@ -127,7 +127,7 @@ function isScalar(literal: string, isCut: boolean): boolean {
   return code === 45 || (code >= 48 && code <= 57)
 }
 
-/** Position after the closing quote of the string that opens at `from`, or the end of the text where it was cut off. */
+/** Position after the closing quote of the string that opens at `from`; the end of the text if it is cut off. */
 export function stringEnd(text: string, from: number): number {
   let at = from + 1
   for (;;) {
@@ -140,7 +140,7 @@ export function stringEnd(text: string, from: number): number {
   }
 }
 
-/** What a string's literal means. */
+/** The value of a string literal. */
 export function unquoted(literal: string): string {
   const content = literal.slice(1, literal.length > 1 && literal.endsWith('"') ? -1 : undefined)
   if (!content.includes("\\")) return content

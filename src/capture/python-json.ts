@@ -1,6 +1,6 @@
 import { stringEnd } from "./json-scan.ts"
 
-/** JSON on one line, spaced as Python's json.dumps does it; tokens stay as they came. Other text on one line. */
+/** JSON on one line with the spacing of Python's json.dumps; tokens are unchanged. Other text becomes one line. */
 export function pythonJson(text: string): string {
   if (!text.trimStart().startsWith("{")) return text.replaceAll("\n", " ").trim()
   const parts: string[] = []

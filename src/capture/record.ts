@@ -2,9 +2,9 @@
 export const FORMAT = 1
 
 /**
- * What one stream carried. Text where the bytes are valid UTF-8, base64 where they are not; never re-encoded.
- * `sizeBytes` is the full size; `text`/`base64` hold only its beginning when `truncated`.
- * `redacted` names what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a find in free text.
+ * The content of one stream. Text if the bytes are valid UTF-8, otherwise base64; never re-encoded.
+ * `sizeBytes` is the full size; `text`/`base64` hold only the beginning if `truncated`.
+ * `redacted` lists what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a match in free text.
  */
 export type Payload = { sizeBytes: number; truncated?: true; redacted?: string[] } & (
   | { text: string }
@@ -17,10 +17,10 @@ export type Begin = {
   kind: "begin"
   /** 16 hexadecimal digits, random */
   id: string
-  /** id of the call whose plugin started this one, when the variable survived */
+  /** id of the call whose plugin started this one, if it passed CNITAP_CALL on */
   parent?: string
   depth: number
-  /** how the relay stood in the path */
+  /** relay: in place of the plugin; probe: cni_pre or cni_post in the plugin list */
   as: "relay" | "probe"
   /** milliseconds since 1970, microsecond resolution */
   wallMs: number
@@ -39,13 +39,13 @@ export type Begin = {
   env: Record<string, string>
   /** names of all other variables */
   envNames: string[]
-  /** the original's size and modification time, to tell one build of a plugin from another */
+  /** size and modification time of the original, to distinguish builds of a plugin */
   original?: { sizeBytes: number; modifiedMs: number }
-  /** absent when the writer still held stdin open; the end line has it then */
+  /** absent if the writer still held stdin open; the end line has it then */
   stdin?: Payload
 }
 
-/** How a process ended. `errno` means that it could not be started at all. */
+/** How a process ended. `errno`: it could not be started. */
 export type Exit = { code: number } | { signal: number } | { errno: number }
 
 /** Written after the plugin ended and both its output streams were relayed. */
@@ -57,7 +57,7 @@ export type End = {
   monoMs: number
   /** from just before the plugin was started until it was reaped */
   durationMs: number
-  /** the part of it that starting the process took */
+  /** the part of `durationMs` spent starting the process */
   spawnMs: number
   exit: Exit
   usage: { maxRssBytes: number; userMs: number; systemMs: number }

@@ -3,7 +3,7 @@ import { type Begin, type End, type Exit, FORMAT, type Payload } from "../captur
 import { runStart } from "../capture/redact/character.ts"
 import type { Redaction } from "../capture/redact/redact.ts"
 import { isSecretName, SECRET_MARKS } from "../capture/redact/secret-name.ts"
-import { isOfAddress } from "../capture/redact/secret-shape.ts"
+import { isAddressCode } from "../capture/redact/secret-shape.ts"
 import { REDACTED } from "../capture/redact/secret-value.ts"
 import { segmentName } from "../capture/segment-name.ts"
 import { toBase64 } from "./base64.ts"
@@ -141,7 +141,7 @@ const LONGEST_ADDRESS = 4096
 
 /** Where the text was cut inside an address, the `@` that tells of a password before it may be gone. */
 function withoutCutAddress(text: string): string {
-  const word = runStart(text, text.length, Math.max(0, text.length - LONGEST_ADDRESS), isOfAddress)
+  const word = runStart(text, text.length, Math.max(0, text.length - LONGEST_ADDRESS), isAddressCode)
   const colon = text.indexOf(":", word)
   return colon < 0 ? text : text.slice(0, colon + 1)
 }

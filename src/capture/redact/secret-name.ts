@@ -1,16 +1,16 @@
-import { isBlank, isDigit, isLetter, isSmallLetter, runEnd } from "./character.ts"
+import { isBlank, isDigit, isLetter, isLowerLetter, runEnd } from "./character.ts"
 
-/** Names of secrets, by a part of the name, and by the whole of it. */
+/** Names of secrets: by a part of the name, and by the whole name. */
 const WORDS = ["token", "secret", "passw", "passphrase", "credential", "authorization", "cookie"]
 const WHOLE_NAMES = ["auth", "pwd"]
 
-/** What a name that tells of a secret holds somewhere: where free text is searched for names. */
+/** Every secret's name contains one of these: free text is searched for them. */
 export const NAME_PARTS = [...WORDS, ...WHOLE_NAMES, "key", "psk"]
 
-/** Keys whose containers are personal or hold literal environment values; see `isPrivateName`. */
+/** Keys whose values hold personal data or environment variables; see `isPrivateName`. */
 export const PRIVATE_PARTS = ["annotations", "last-applied-configuration"]
 
-/** Whether a variable's or a field's name says that its value is a secret. */
+/** Whether the value of a variable or field with this name is a secret. */
 export function isSecretName(name: string): boolean {
   const lower = name.toLowerCase()
   if (WHOLE_NAMES.includes(lower)) return true
@@ -23,20 +23,20 @@ function isKey(lower: string): boolean {
   return lower.endsWith("key") || lower.includes("_key") || lower.includes("-key")
 }
 
-/** A word of the name's own: pods that are named at random may have these letters too. */
+/** As a word of its own, because randomly named pods may contain these letters. */
 function isPsk(name: string): boolean {
   const at = name.toLowerCase().indexOf("psk")
   if (at < 0) return false
   const before = name.charCodeAt(at - 1)
-  const isBegun = !isSmallLetter(name.charCodeAt(at)) || !(isLetter(before) || isDigit(before))
-  return isBegun && !isLetter(name.charCodeAt(runEnd(name, at + 3, isDigit)))
+  const isWordStart = !isLowerLetter(name.charCodeAt(at)) || !(isLetter(before) || isDigit(before))
+  return isWordStart && !isLetter(name.charCodeAt(runEnd(name, at + 3, isDigit)))
 }
 
 const KINDS_OF_KEY = "access api client encryption pre-shared preshared private secret session shared signing".split(
   " ",
 )
 
-/** Two words that only together are a secret's name: `api key`, `pre-shared key`, `client secret`. */
+/** Two words that name a secret only together: `api key`, `pre-shared key`, `client secret`. */
 export function isSpacedName(name: string): boolean {
   const lower = name.toLowerCase()
   const kind = runEnd(lower, 0, (code) => !isBlank(code))
@@ -44,22 +44,22 @@ export function isSpacedName(name: string): boolean {
   return (last === "key" || last === "secret") && KINDS_OF_KEY.includes(lower.slice(0, kind))
 }
 
-/** Beside `secret` stands the name of a Kubernetes object sooner than what is in it. */
+/** After `secret` comes more often the name of a Kubernetes object than its content. */
 export function isObjectName(name: string, value: string): boolean {
   const lower = name.toLowerCase()
   return (lower.endsWith("secret") || lower.endsWith("secrets")) && !isSpacedName(name) && consistsOf(value, "-./")
 }
 
 /**
- * Where a secret lies is no secret, and an engineer needs it: `etcd_key_file`, `tokenPath`, `secretName`. Only a value
- * that is nothing but a path, or a name as Kubernetes allows them, is taken for such.
+ * The location of a secret is not secret, and engineers need it: `etcd_key_file`, `tokenPath`, `secretName`. Only a
+ * value that is a path, or a valid Kubernetes name, is considered a reference.
  */
 export function isReference(name: string, value: string): boolean {
   const lower = name.toLowerCase()
   if (value.length > 253) return false
   if (lower.endsWith("name") || lower.endsWith("ref")) return consistsOf(value, "-.")
-  const isPlace = lower.endsWith("file") || lower.endsWith("path") || lower.endsWith("dir")
-  return isPlace && value.startsWith("/") && consistsOf(value.toLowerCase(), "-._/")
+  const isPathName = lower.endsWith("file") || lower.endsWith("path") || lower.endsWith("dir")
+  return isPathName && value.startsWith("/") && consistsOf(value.toLowerCase(), "-._/")
 }
 
 /** Whether a string under that name is a secret, and not only a reference to one. */
@@ -67,26 +67,26 @@ export function isSecret(name: string, value: string): boolean {
   return isSecretName(name) && !isReference(name, value)
 }
 
-/** Of small letters, digits and these. */
+/** Only lower-case letters, digits and these. */
 function consistsOf(value: string, others: string): boolean {
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
-    const isPlain = isSmallLetter(code) || isDigit(code)
-    if (!isPlain && !others.includes(value.charAt(at))) return false
+    const isAllowed = isLowerLetter(code) || isDigit(code)
+    if (!isAllowed && !others.includes(value.charAt(at))) return false
   }
   return value.length > 0
 }
 
 /**
- * `io.kubernetes.cri.pod-annotations` in runtimeConfig holds every annotation of the pod, and
- * `kubectl.kubernetes.io/last-applied-configuration` among them the pod's literal environment.
+ * `io.kubernetes.cri.pod-annotations` in runtimeConfig holds all annotations of the pod; one of them,
+ * `kubectl.kubernetes.io/last-applied-configuration`, holds the values of its environment variables.
  */
 export function isPrivateName(name: string): boolean {
   const lower = name.toLowerCase()
   return PRIVATE_PARTS.some((part) => lower.endsWith(part))
 }
 
-/** Lower-case marks; text that holds none of them in any case holds no secret that `redact` could find. */
+/** Lower-case substrings. Text that contains none of them, in any case, contains no secret that `redact` could find. */
 export const SECRET_MARKS = [
   ...NAME_PARTS,
   ...PRIVATE_PARTS,
@@ -95,7 +95,7 @@ export const SECRET_MARKS = [
   "ls0tls1",
   "yxbpvmvyc2lvbj",
   "a2luzdogq29uzmln",
-  // of `user:password@host`, of URLs too
+  // `user:password@host`, also in URLs
   "@",
   "bearer ",
   "basic ",

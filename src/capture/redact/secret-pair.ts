@@ -3,13 +3,13 @@ import type { JsonNode } from "../json-scan.ts"
 type Pair = { object: JsonNode; name: string | undefined; values: JsonNode[] }
 
 /**
- * Objects that are a name and its value, as in `{"name":"DB_PASSWORD","value":"x"}`: environments of containers, tags.
- * Nodes come in the order of the text, and either of the two may come first.
+ * Objects that hold a name and its value, as in `{"name":"DB_PASSWORD","value":"x"}`: container environments, tags.
+ * Nodes arrive in the order of the text, and either of the two may come first.
  */
 export class Pairs {
   readonly #open: Pair[] = []
 
-  /** The object has a secret's name: returns the values it has had so far. */
+  /** Records that the object has a secret's name; returns its values so far. */
   name(node: JsonNode, name: string): readonly JsonNode[] {
     const pair = this.#pairOf(node)
     if (!pair) return []
@@ -17,7 +17,7 @@ export class Pairs {
     return pair.values
   }
 
-  /** The secret's name that this value has, as far as is known yet. */
+  /** The secret's name that belongs to this value, if it came before it. */
   nameOf(node: JsonNode): string | undefined {
     if (node.step?.length !== 5 || node.step.toLowerCase() !== "value") return undefined
     const pair = this.#pairOf(node)
@@ -39,7 +39,7 @@ export class Pairs {
   }
 }
 
-/** Whether a string under this key may be the name of a pair. */
+/** Whether a string under this key can be the name of a pair. */
 export function isPairName({ step, parent }: JsonNode): boolean {
   if (parent?.kind !== "object" || step === undefined || step.length > 4) return false
   const lower = step.toLowerCase()

@@ -1,9 +1,9 @@
-import { before, forEach, isDigit, isNameCode, isWordCode, runEnd, runStart } from "./character.ts"
+import { forEach, indexOrEnd, isDigit, isNameCode, isWordCode, runEnd, runStart } from "./character.ts"
 
-export type Add = (from: number, to: number, replacement?: string) => number
+export type AddMatch = (from: number, to: number, replacement?: string) => number
 
-/** Secrets that tell by themselves what they are. */
-export function findShapes(text: string, lower: string, add: Add): void {
+/** Secrets that are recognized by their shape, without a name. */
+export function findShapes(text: string, lower: string, add: AddMatch): void {
   // {"... in base64: a JWT's header, or a whole cached configuration
   forEach(text, "eyJ", (at) => atLeast(20, at, runEnd(text, at, isBase64), add))
   // -----BEGIN in base64: certificate and key data of a kubeconfig
@@ -17,7 +17,7 @@ export function findShapes(text: string, lower: string, add: Add): void {
     const from = at + "PRIVATE KEY-----".length
     if (!text.slice(Math.max(0, at - 30), at).includes("BEGIN")) return from
     if (pemEnd >= 0 && pemEnd < from) pemEnd = text.indexOf("-----END", from)
-    return add(from, pemEnd < 0 ? before(text, '"', from) : pemEnd)
+    return add(from, pemEnd < 0 ? indexOrEnd(text, '"', from) : pemEnd)
   })
   for (const scheme of ["bearer ", "basic "]) {
     forEach(lower, scheme, (at) => atLeast(8, at + scheme.length, runEnd(text, at + scheme.length, isWordCode), add))
@@ -34,14 +34,14 @@ export function findShapes(text: string, lower: string, add: Add): void {
 }
 
 /**
- * `user:password@host` and `user:password@tcp(host:3306)/db`, as drivers of databases are given them. The password may
- * hold anything: it reaches from the first colon to the last `@` before a path. A port (`host:80/x@y`) is none, nor is
- * the tag of an image (`name:tag@sha256:...`).
+ * `user:password@host` and `user:password@tcp(host:3306)/db`, as database drivers accept them. The password may contain
+ * any character: it extends from the first colon to the last `@` before a path. A port (`host:80/x@y`) is not a
+ * password, and neither is the tag of an image (`name:tag@sha256:...`).
  */
-function addUserinfo(text: string, at: number, searchedTo: number, add: Add): number {
-  const to = runEnd(text, at, isOfAddress)
-  const host = at + text.slice(at, runEnd(text, at, isOfHosts)).lastIndexOf("@")
-  const word = runStart(text, at, searchedTo, isOfAddress)
+function addUserinfo(text: string, at: number, searchedTo: number, add: AddMatch): number {
+  const to = runEnd(text, at, isAddressCode)
+  const host = at + text.slice(at, runEnd(text, at, isHostCode)).lastIndexOf("@")
+  const word = runStart(text, at, searchedTo, isAddressCode)
   const scheme = text.slice(word, at).indexOf("://")
   const from = scheme < 0 ? word : word + scheme + "://".length
   const colon = text.slice(from, at).indexOf(":")
@@ -55,7 +55,7 @@ function addUserinfo(text: string, at: number, searchedTo: number, add: Add): nu
 
 const IMAGE_DIGESTS = ["sha256:", "sha512:"]
 
-function atLeast(count: number, from: number, to: number, add: Add): number {
+function atLeast(count: number, from: number, to: number, add: AddMatch): number {
   return to - from >= count ? add(from, to) : to
 }
 
@@ -63,16 +63,16 @@ function isBase64(code: number): boolean {
   return isNameCode(code) || code === 43 || code === 47 || code === 61 || code === 46
 }
 
-/** What may stand between `://` and the path of a URL (RFC 3986 section 3.2), and some that may not. */
+/** Characters between `://` and the path of a URL (RFC 3986 section 3.2), and some invalid ones. */
 function isAuthority(code: number): boolean {
-  return code === 39 || (isOfHosts(code) && code !== 92)
+  return code === 39 || (isHostCode(code) && code !== 92)
 }
 
-function isOfHosts(code: number): boolean {
-  return isOfAddress(code) && code !== 47 && code !== 63 && code !== 35
+function isHostCode(code: number): boolean {
+  return isAddressCode(code) && code !== 47 && code !== 63 && code !== 35
 }
 
-/** What `user:password@host/path` and URLs are made of. */
-export function isOfAddress(code: number): boolean {
+/** Characters of `user:password@host/path` and of URLs. */
+export function isAddressCode(code: number): boolean {
   return code > 32 && code !== 34 && code !== 39 && code !== 60 && code !== 62
 }

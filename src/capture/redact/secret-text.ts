@@ -2,23 +2,30 @@ import { asciiLower, forEach, isBlank, isNameCode, runEnd, runStart } from "./ch
 import { loggedValue } from "./logged-value.ts"
 import { isPrivateName, isReference, isSecretName, isSpacedName, NAME_PARTS, PRIVATE_PARTS } from "./secret-name.ts"
 import { findShapes } from "./secret-shape.ts"
-import { assignedValue, type Find, type Name, pairedValue, REDACTED, type Value } from "./secret-value.ts"
+import {
+  assignedValue,
+  pairedValue,
+  REDACTED,
+  type SecretMatch,
+  type TextName,
+  type TextValue,
+} from "./secret-value.ts"
 
 /**
- * Secrets in text that is not JSON, as it reads: by their shape, and by the name before a value, as in `token=x`,
- * `--token x`, `"token": "x"` and `the token is x`. Linear in the size of the text, whatever stands in it: a plugin's
- * output may hold what a pod's author wrote.
+ * Secrets in text that is not JSON: by their shape, and by the name before a value, as in `token=x`, `--token x`,
+ * `"token": "x"` and `the token is x`. Takes linear time for any text, because a plugin's output may contain what a
+ * pod's author wrote.
  */
-export function findInText(text: string): Find[] {
-  const finds: Find[] = []
+export function findInText(text: string): SecretMatch[] {
+  const matches: SecretMatch[] = []
   const lower = asciiLower(text)
   const add = (from: number, to: number, replacement = REDACTED) => {
-    // A bundle is searched once more: a mark that stands there already is no secret.
-    const isMark = text.startsWith(REDACTED, from) && to <= from + REDACTED.length
-    if (to > from && !isMark) finds.push({ from, to, with: replacement })
+    // A bundle is searched again: what was replaced before is not a secret.
+    const isReplaced = text.startsWith(REDACTED, from) && to <= from + REDACTED.length
+    if (to > from && !isReplaced) matches.push({ from, to, with: replacement })
     return to
   }
-  const addValue = (name: Name, value: Value | undefined) => {
+  const addValue = (name: TextName, value: TextValue | undefined) => {
     if (!value) return name.to
     return isHarmless(text, name, value) ? value.to : add(value.from, value.to, value.with)
   }
@@ -40,11 +47,11 @@ export function findInText(text: string): Find[] {
     const value = assignedValue(text, name)
     return value?.kind === "container" ? add(value.from, value.to, value.with) : name.to
   })
-  return finds
+  return matches
 }
 
-/** The name that holds the part, with the word before it where only both together tell of a secret. */
-function nameAt(text: string, at: number, searchedTo: number, part: string): Name {
+/** The name that contains the part, with the word before it if only both together name a secret. */
+function nameAt(text: string, at: number, searchedTo: number, part: string): TextName {
   const name = wordAt(text, at, searchedTo)
   if (name.to - name.from > part.length) return name
   const gap = runStart(text, name.from, searchedTo, isBlank)
@@ -53,23 +60,23 @@ function nameAt(text: string, at: number, searchedTo: number, part: string): Nam
   return isSpacedName(spaced) ? { text: spaced, from, to: name.to } : name
 }
 
-function wordAt(text: string, at: number, searchedTo: number): Name {
+function wordAt(text: string, at: number, searchedTo: number): TextName {
   const from = runStart(text, at, searchedTo, isNameCode)
   const to = runEnd(text, at, isNameCode)
   return { text: text.slice(from, to), from, to }
 }
 
-function secretValue(text: string, name: Name): Value | undefined {
+function secretValue(text: string, name: TextName): TextValue | undefined {
   if (isSpacedName(name.text)) return loggedValue(text, name)
   return assignedValue(text, name) ?? pairedValue(text, name) ?? loggedValue(text, name)
 }
 
-function isHarmless(text: string, name: Name, { kind, from, to }: Value): boolean {
+function isHarmless(text: string, name: TextName, { kind, from, to }: TextValue): boolean {
   const content = text.slice(from, to)
   return (kind === "word" && isPlainLiteral(content)) || (kind !== "container" && isReference(name.text, content))
 }
 
-/** A switch such as `"tokenAuth": true` tells nothing and says much. */
+/** A switch such as `"tokenAuth": true` is not secret, and it helps an engineer. */
 export function isPlainLiteral(literal: string): boolean {
   return literal === "true" || literal === "false" || literal === "null"
 }

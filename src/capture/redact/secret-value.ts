@@ -1,19 +1,19 @@
 import { isBlank, isLineEnd, isNameCode, isQuote, isWordCode, runEnd, runStart } from "./character.ts"
 import { yamlLines } from "./yaml-lines.ts"
 
-/** What stands in the record where a secret stood. */
+/** Replaces a secret in the record. */
 export const REDACTED = "[redacted]"
 
-/** A range to replace, and by what. */
-export type Find = { from: number; to: number; with: string }
+/** A range to replace, and its replacement. */
+export type SecretMatch = { from: number; to: number; with: string }
 
 /** A name in free text. */
-export type Name = { text: string; from: number; to: number }
+export type TextName = { text: string; from: number; to: number }
 
-export type Value = Find & { kind: "quoted" | "container" | "word" | "lines" }
+export type TextValue = SecretMatch & { kind: "quoted" | "container" | "word" | "lines" }
 
-/** The value that stands behind the name and a sign, or behind a switch: `a=x`, `"a": "x"`, `a := x`, `--a x`. */
-export function assignedValue(text: string, name: Name): Value | undefined {
+/** The value after a name and a sign, or after a switch: `a=x`, `"a": "x"`, `a := x`, `--a x`. */
+export function assignedValue(text: string, name: TextName): TextValue | undefined {
   const quote = quoteAt(text, name.to)
   const gap = runEnd(text, name.to + quote.length, isBlank)
   const sign = text.charAt(gap)
@@ -30,7 +30,7 @@ export function assignedValue(text: string, name: Name): Value | undefined {
     const to = goMapEnd(text, from)
     return to === from ? undefined : { kind: "container", from, to, with: replacement }
   }
-  // `PASSWORD=x` has other variables behind it, `password: x` and `password = x` a value that may have blanks.
+  // `PASSWORD=x` may be followed by other variables; `password: x` and `password = x` have a value that may contain blanks.
   const lines = sign === "=" && gap === name.to ? undefined : yamlLines(text, name, from)
   if (lines) return { ...lines, with: REDACTED }
   if (sign === ":" && from > signed && isPathBefore(text, name)) return undefined
@@ -38,8 +38,8 @@ export function assignedValue(text: string, name: Name): Value | undefined {
   return { kind: "word", from, to, with: replacement }
 }
 
-/** The value of a name that is a value itself, as in `name: DB_PASSWORD`, `value: x` and `{Name:DB_PASSWORD Value:x}`. */
-export function pairedValue(text: string, name: Name): Value | undefined {
+/** The value of a name that is itself a value, as in `name: DB_PASSWORD`, `value: x` and `{Name:DB_PASSWORD Value:x}`. */
+export function pairedValue(text: string, name: TextName): TextValue | undefined {
   const gap = name.to + quoteAt(text, name.to).length
   const next = runEnd(text, gap, isSeparator)
   const from = next + quoteAt(text, next).length
@@ -48,7 +48,7 @@ export function pairedValue(text: string, name: Name): Value | undefined {
   return assignedValue(text, { text: name.text, from, to })
 }
 
-/** Before the quote that closes the string opened there; the end of the text where none does. */
+/** Position of the quote that closes the string opened there; the end of the text if none does. */
 export function quotedEnd(text: string, opening: number): number {
   const quote = text.charAt(opening)
   let at = opening + 1
@@ -56,14 +56,14 @@ export function quotedEnd(text: string, opening: number): number {
     const found = text.indexOf(quote, at)
     if (found < 0) return text.length
     const slashes = found - runStart(text, found, at, isBackslash)
-    // In YAML and shells a quote within single quotes is written twice, or closed and opened again.
+    // In YAML and shells a quote within single quotes is doubled, or closed and reopened.
     const isDoubled = quote === "'" && found > opening + 1 && text.charAt(found + 1) === quote
     if (slashes % 2 === 0 && !isDoubled) return found
     at = found + (isDoubled ? 2 : 1)
   }
 }
 
-/** After the bracket that closes the container; strings in it are hopped over. */
+/** Position after the bracket that closes the container; strings in it are skipped. */
 function containerEnd(text: string, from: number): number {
   let depth = 0
   let at = from
@@ -79,44 +79,44 @@ function containerEnd(text: string, from: number): number {
 
 const GO_MAP = "map["
 
-/** As Go prints one: `map[a:x b:y]`, or as source, `map[string]string{"a":"x"}`; where it starts if it is empty. */
+/** End of a map as Go prints it: `map[a:x b:y]`, or as source, `map[string]string{"a":"x"}`; its start if it is empty. */
 function goMapEnd(text: string, from: number): number {
   const bracket = containerEnd(text, from + GO_MAP.length - 1)
-  const type = runEnd(text, bracket, isOfType)
+  const type = runEnd(text, bracket, isTypeCode)
   if (text.startsWith("(nil)", type) || text.startsWith("{}", type)) return from
   if (text.charAt(type) === "{") return containerEnd(text, type)
   return bracket === from + "map[]".length ? from : bracket
 }
 
-/** A backslash is part of a word, but where it escapes a quote that closes one. */
+/** A backslash is part of a word unless it escapes a closing quote. */
 export function wordEnd(text: string, from: number): number {
   let at = runEnd(text, from, isWordCode)
   while (text.charCodeAt(at) === 92 && !isQuote(text.charCodeAt(at + 1))) at = runEnd(text, at + 2, isWordCode)
   return Math.min(at, text.length)
 }
 
-/** `Authorization: Digest username="x", ...` and `Cookie: a=b; c=d` are secrets to the end of their line. */
+/** `Authorization: Digest username="x", ...` and `Cookie: a=b; c=d` are secret up to the end of the line. */
 function isHeader(name: string): boolean {
   const lower = name.toLowerCase()
   return lower.endsWith("authorization") || lower.endsWith("cookie")
 }
 
 /** `open /var/run/secrets/token: no such file or directory` */
-function isPathBefore(text: string, { from }: Name): boolean {
-  return text.charCodeAt(runStart(text, from, 0, isOfPath)) === 47
+function isPathBefore(text: string, { from }: TextName): boolean {
+  return text.charCodeAt(runStart(text, from, 0, isPathCode)) === 47
 }
 
 function quoteAt(text: string, at: number): string {
   return isQuote(text.charCodeAt(at)) ? text.charAt(at) : ""
 }
 
-function isOfPath(code: number): boolean {
+function isPathCode(code: number): boolean {
   return isNameCode(code) || code === 47 || code === 46
 }
 
 /** `[]byte`, `*v1.Secret` */
-function isOfType(code: number): boolean {
-  return isOfPath(code) || code === 91 || code === 93 || code === 42
+function isTypeCode(code: number): boolean {
+  return isPathCode(code) || code === 91 || code === 93 || code === 42
 }
 
 function isBackslash(code: number): boolean {
@@ -127,7 +127,7 @@ function isSeparator(code: number): boolean {
   return isBlank(code) || isLineEnd(code) || code === 44
 }
 
-/** `:`, `=`, and what `:=`, `==` and `=>` are made of. */
+/** The characters of `:`, `=`, `:=`, `==` and `=>`. */
 function isSign(code: number): boolean {
   return code === 58 || code === 61 || code === 62
 }

@@ -1,33 +1,33 @@
-/** A text in which escapes were resolved, and where each of its characters stood before. */
+/** A text with its escapes resolved, and the position of each character in the source. */
 export class Unescaped {
   readonly text: string
-  /** ascending: where a part begins here, and where it began in the source */
-  readonly #here: number[]
-  readonly #there: number[]
+  /** ascending start positions of the parts, in this text and in the source */
+  readonly #starts: number[]
+  readonly #sourceStarts: number[]
 
-  constructor(text: string, here: number[], there: number[]) {
+  constructor(text: string, starts: number[], sourceStarts: number[]) {
     this.text = text
-    this.#here = here
-    this.#there = there
+    this.#starts = starts
+    this.#sourceStarts = sourceStarts
   }
 
   sourceOf(at: number): number {
     let low = 0
-    let high = this.#here.length - 1
+    let high = this.#starts.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((this.#here[middle] ?? 0) <= at) low = middle
+      if ((this.#starts[middle] ?? 0) <= at) low = middle
       else high = middle - 1
     }
-    return (this.#there[low] ?? 0) + at - (this.#here[low] ?? 0)
+    return (this.#sourceStarts[low] ?? 0) + at - (this.#starts[low] ?? 0)
   }
 }
 
-/** The inside of a JSON string as it is meant, or any text read as if it were one; undefined: it has no escape. */
+/** The content of a JSON string, or any text read like one, with its escapes resolved; undefined if it has none. */
 export function unescaped(source: string): Unescaped | undefined {
   const parts: string[] = []
-  const here = [0]
-  const there = [0]
+  const starts = [0]
+  const sourceStarts = [0]
   let length = 0
   let from = 0
   for (let at = source.indexOf("\\"); at >= 0; at = source.indexOf("\\", at)) {
@@ -39,13 +39,13 @@ export function unescaped(source: string): Unescaped | undefined {
     parts.push(source.slice(from, at), character)
     length += at - from + 1
     from = at + (source.charAt(at + 1) === "u" ? 6 : 2)
-    here.push(length)
-    there.push(from)
+    starts.push(length)
+    sourceStarts.push(from)
     at = from
   }
   if (parts.length === 0) return undefined
   parts.push(source.slice(from))
-  return new Unescaped(parts.join(""), here, there)
+  return new Unescaped(parts.join(""), starts, sourceStarts)
 }
 
 const SHORT: Record<string, string> = {

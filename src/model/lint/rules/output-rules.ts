@@ -1,4 +1,4 @@
-import { LiteralSet } from "../../../capture/redact/literal-set.ts"
+import { MarkFinder } from "../../../capture/redact/mark-finder.ts"
 import { redact } from "../../../capture/redact/redact.ts"
 import { REDACTED } from "../../../capture/redact/secret-value.ts"
 import { isCommand } from "../../../cni/command.ts"
@@ -182,7 +182,7 @@ function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "std
   if (!payload) return []
   const recorded = "text" in payload ? payload.text : ""
   // Like the relay: a text that contains none of the literals is not searched.
-  if (!payload.redacted && !new LiteralSet(recorded).isIn(0, recorded.length)) return []
+  if (!payload.redacted && !new MarkFinder(recorded).isIn(0, recorded.length)) return []
   const { text, redacted } = payload.redacted ? { text: recorded, redacted: payload.redacted } : redact(recorded)
   const secrets = redacted.filter((path) => (path === "text" ? !isPodMetadata(text) : !POD_METADATA.test(path)))
   return secrets.length > 0 ? [{ detail: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []

@@ -4,14 +4,14 @@ import { SECRET_MARKS } from "./secret-name.ts"
 const WINDOW = 4096
 
 /**
- * Where the marks stand. A window at a time: a thousand short strings must not cost a thousand searches, and what
- * goes as a whole, such as annotations, need not be searched at all.
+ * Finds marks (`SECRET_MARKS`) in ranges of a text. It searches a window at a time, because a thousand short strings
+ * must not cost a thousand searches, and values that are redacted as a whole, such as annotations, need no search.
  */
-export class LiteralSet {
+export class MarkFinder {
   readonly #text: string
   #from = 0
   #window = ""
-  /** by mark, in the window */
+  /** next position of each mark in the window */
   #next: number[] = []
   #first = 0
 
@@ -19,7 +19,7 @@ export class LiteralSet {
     this.#text = text
   }
 
-  /** Whether a mark starts in that range. Ranges are asked for in order. */
+  /** Whether a mark starts in the range. Ranges must be given in ascending order. */
   isIn(from: number, to: number): boolean {
     if (to > this.#from + this.#window.length) {
       this.#from = from
