@@ -1,18 +1,11 @@
+import { chainInput } from "../capture/chain-input.ts"
+import { type ProbeRole, probeLogLine } from "../capture/probe-log.ts"
 import { SPEC_VERSIONS } from "../cni/version.ts"
-import { chainInput } from "./chain-input.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
 import type { Nesting } from "./nesting.ts"
-import { type ProbeRole, probeLogLine } from "./probe-log.ts"
 import { probeSettings } from "./probe-settings.ts"
-import { beginRecord, record } from "./recording.ts"
-
-/** The article's two plugins are this same executable under these names, and under those of its scripts. */
-export function probeOf(name: string): ProbeRole | undefined {
-  const plain = name.endsWith(".py") ? name.slice(0, -3) : name
-  if (plain === "cni_pre") return "pre"
-  return plain === "cni_post" ? "post" : undefined
-}
+import { beginRecord, cleaned, record } from "./recording.ts"
 
 /** libcni's stdin is bounded only by what it was configured with; an echo must never be cut. */
 const STDIN_LIMIT_BYTES = 64 * 1024 * 1024
@@ -30,12 +23,15 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
   if (reply.bytes) host.writeStdin(1, reply.bytes.from, reply.bytes.to)
   else if (reply.text) host.write(1, reply.text)
   host.exit(reply.code)
-  const settings = probeSettings(config, host.text(0) ?? host.latin1(0), host.process.isInstalled)
+  const stdin = host.text(0) ?? host.latin1(0)
+  const settings = probeSettings(config, stdin, host.process.isInstalled)
   const { capture, logFile } = settings
   if (capture !== undefined)
     record(host, { ...settings, capture }, beginRecord(host, settings, host.randomId(), "probe", nesting))
-  const line = logFile === undefined ? undefined : probeLogLine(host, settings, role)
-  if (logFile !== undefined && line !== undefined && !appendLine(host, logFile, line, settings.maxSizeBytes))
+  if (logFile === undefined) return
+  const input = settings.raw ? stdin : cleaned(host, stdin).text
+  const line = probeLogLine(role, { command, containerId: host.variable("CNI_CONTAINERID"), input })
+  if (line !== undefined && !appendLine(host, logFile, line, settings.maxSizeBytes))
     host.write(2, `cnitap: cannot append to the log ${logFile}; set "logFile" to a file in an existing directory\n`)
 }
 

@@ -1,7 +1,8 @@
+import { probeRole } from "../capture/probe-log.ts"
 import { isRecorded, type RelayConfig, readRelayConfig } from "./config.ts"
 import type { Host, Outcome } from "./host.ts"
 import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
-import { probe, probeOf } from "./probe.ts"
+import { probe } from "./probe.ts"
 import { beginRecord, endRecord, record } from "./recording.ts"
 
 /** How long a writer may keep stdin open before the plugin is started without waiting for the rest. */
@@ -13,7 +14,7 @@ const STDIN_WAIT_MS = 10
  */
 export function onCall(host: Host): void {
   const command = host.variable("CNI_COMMAND")
-  const role = host.process.hasOriginal ? undefined : probeOf(host.process.name)
+  const role = host.process.hasOriginal ? undefined : probeRole(host.process.name)
   if (role === undefined && command === undefined) {
     host.exec()
     return

@@ -115,6 +115,31 @@ test("--out creates a new file with mode 0600, never overwrites one and never fo
   assert.ok(!readdirSync(stand.root).includes("target"))
 })
 
+test("export probe-log of a capture that the probes made is their log", async () => {
+  const chain = new Stand()
+  try {
+    const logFile = join(chain.root, "cni.log")
+    for (const name of ["cni_pre", "cni_post"] as const) chain.probe(name)
+    chain.configure({ logFile })
+    const result = '{"cniVersion":"1.0.0", "ips":[{"address":"10.1.2.3/24"}]}'
+    for (const id of ["c1", "c2", "c3"]) {
+      const env = { CNI_CONTAINERID: id }
+      const input = `{"cniVersion":"1.0.0","name":"réseau","token":"hunter2hunter2","n":1.0}`
+      const chained = `{"cniVersion":"1.0.0","name":"réseau","prevResult":${result}}`
+      await chain.run("cni_pre", { command: "ADD", env, stdin: input })
+      if (id !== "c2") await chain.run("cni_post", { command: "ADD", env, stdin: chained })
+      await chain.run("cni_post", { command: "CHECK", env, stdin: chained })
+      await chain.run("cni_post", { command: "DEL", env, stdin: chained })
+      await chain.run("cni_pre", { command: "DEL", env, stdin: chained })
+    }
+    const { stdout } = await cnitap(["export", "probe-log", "--capture", chain.capture])
+    assert.equal(stdout, readFileSync(logFile, "utf8"))
+    assert.equal(stdout.split("\n").length, 9)
+  } finally {
+    chain.remove()
+  }
+})
+
 test("export article is a hidden alias of probe-log", async () => {
   const log = await cnitap(["export", "probe-log", "--capture", stand.capture])
   assert.equal(log.code, 0)

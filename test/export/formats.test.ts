@@ -4,10 +4,11 @@ import { decode } from "../../src/capture/codec.ts"
 import { bundleLines } from "../../src/export/bundle.ts"
 import { ChromeTrace } from "../../src/export/chrome-trace.ts"
 import { toOtlp } from "../../src/export/otlp.ts"
-import { toProbeLog } from "../../src/export/probe-log.ts"
+import { probeLog } from "../../src/export/probe-log.ts"
 import { toCall } from "../../src/model/call.ts"
+import type { Operation } from "../../src/model/operation.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
-import { call, operation, payload, T0 } from "../model/calls.ts"
+import { call, operation, payload, probe, T0 } from "../model/calls.ts"
 
 const BRIDGE = call("00000000000000b1", {
   plugin: "bridge",
@@ -30,29 +31,49 @@ const IPAM = call("00000000000000a1", {
 })
 const ADD = operation(BRIDGE, IPAM)
 
-test("the probe log has the input and output of each call, with the spacing of Python's json module", () => {
-  const head = "CNI_COMMAND=ADD,CNI_CONTAINERID=c0ffee,"
-  assert.equal(
-    toProbeLog(ADD),
-    [
-      `${head}input={"name": "pods", "type": "bridge"}\n`,
-      `${head}output={"cniVersion": "1.0.0", "ips": []}\n`,
-      `${head}input={"cniVersion": "1.0.0", "name": "pods", "type": "host-local"}\n`,
-      `${head}output={"code": 11, "msg": "full"}\n`,
-    ].join(""),
+async function loggedBy(...operations: Operation[]): Promise<string[]> {
+  const lines: string[] = []
+  for await (const line of probeLog(operations)) lines.push(line.trimEnd())
+  return lines
+}
+
+test("probe-log of a relayed list: the first input and the last output of an ADD, the first input of a DEL", async () => {
+  const [bridge, portmap] = [
+    { plugin: "bridge", stdin: { type: "bridge" }, stdout: '{"ips":[],\n"x":1.0}', durationMs: 10 },
+    { plugin: "portmap", at: 12, stdin: { type: "portmap" }, stdout: '{"ips":[], "dns":{}}', durationMs: 10 },
+  ]
+  const head = "CNI_CONTAINERID=c0ffee,"
+  assert.deepEqual(await loggedBy(operation(call("b1", bridge), call("b2", portmap))), [
+    `CNI_COMMAND=ADD,${head}input={"type": "bridge"}`,
+    `CNI_COMMAND=ADD,${head}output={"ips": [], "dns": {}}`,
+  ])
+  const del = { command: "DEL", stdout: "" } as const
+  assert.deepEqual(
+    await loggedBy(operation(call("b1", { ...portmap, ...del, at: 0 }), call("b2", { ...bridge, ...del, at: 12 }))),
+    [`CNI_COMMAND=DEL,${head}input={"type": "portmap"}`],
   )
 })
 
-test("a recorded cni_pre logs its input, a recorded cni_post the result of the plugins before it", () => {
-  const pre = call("cni_pre", { as: "probe", stdin: { type: "cni_pre" } })
-  const post = call("cni_post", { as: "probe", at: 20, stdin: { type: "cni_post", prevResult: { ips: [] } } })
-  const del = call("cni_post", { as: "probe", command: "DEL", stdin: { prevResult: { ips: [] } } })
+test("probe-log of an ADD that failed has no output, because no probe behind the plugin would have run", async () => {
+  const failed = call("b1", { plugin: "bridge", stdin: { type: "bridge" }, stdout: { code: 11 }, exit: { code: 1 } })
+  assert.deepEqual(await loggedBy(operation(failed)), [
+    'CNI_COMMAND=ADD,CNI_CONTAINERID=c0ffee,input={"type": "bridge"}',
+  ])
+})
+
+test("probe-log of recorded probes: the lines that they logged", async () => {
+  const env = (command: string) => ({ CNI_COMMAND: command, CNI_CONTAINERID: "c0ffee" })
+  const post = { plugin: "cni_post", stdin: { prevResult: { ips: [] } } }
+  const pre = probe("p1", { plugin: "cni_pre", env: env("ADD"), stdin: { type: "cni_pre" } })
+  const added = probe("p2", { ...post, at: 20, env: env("ADD") })
+  const deleted = probe("p3", { ...post, command: "DEL", env: env("DEL") })
+  const checked = probe("p4", { ...post, command: "CHECK", env: env("CHECK") })
   const head = "CNI_CONTAINERID=c0ffee,"
-  assert.equal(
-    toProbeLog(operation(pre, post)),
-    `CNI_COMMAND=ADD,${head}input={"type": "cni_pre"}\nCNI_COMMAND=ADD,${head}output={"ips": []}\n`,
-  )
-  assert.equal(toProbeLog(operation(del)), `CNI_COMMAND=DEL,${head}input={"prevResult": {"ips": []}}\n`)
+  assert.deepEqual(await loggedBy(operation(pre, added), operation(deleted), operation(checked)), [
+    `CNI_COMMAND=ADD,${head}input={"type": "cni_pre"}`,
+    `CNI_COMMAND=DEL,${head}input={"prevResult": {"ips": []}}`,
+    `CNI_COMMAND=ADD,${head}output={"ips": []}`,
+  ])
 })
 
 test("trace events: a node is a process, an operation occupies a lane, its calls are nested in it", () => {

@@ -4,7 +4,7 @@ import { type Base64, bundleLines, manifestLine } from "../../export/bundle.ts"
 import { ChromeTrace } from "../../export/chrome-trace.ts"
 import { toHtml } from "../../export/html.ts"
 import { toOtlp } from "../../export/otlp.ts"
-import { toProbeLog } from "../../export/probe-log.ts"
+import { probeLog } from "../../export/probe-log.ts"
 import { toRepro } from "../../export/repro.ts"
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
@@ -71,7 +71,15 @@ async function writeJsonl({ operations }: ExportInput, sink: Sink): Promise<numb
 }
 
 async function writeProbeLog({ operations }: ExportInput, sink: Sink): Promise<number> {
-  return each(operations, (operation) => sink.write(toProbeLog(operation)))
+  let count = 0
+  const counted = async function* () {
+    for await (const operation of operations) {
+      count++
+      yield operation
+    }
+  }
+  for await (const line of probeLog(counted())) await sink.write(line)
+  return count
 }
 
 async function writeChromeTrace({ operations, path, nowMs }: ExportInput, sink: Sink): Promise<number> {

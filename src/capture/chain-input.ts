@@ -1,5 +1,5 @@
-import { scanJson } from "../capture/json-scan.ts"
 import { VERSION_WHEN_MISSING } from "../cni/version.ts"
+import { scanJson } from "./json-scan.ts"
 
 /** What a probe needs of its stdin: the version, and where the result of the plugins before it stands. */
 export type ChainInput = { version: string; prevResult?: { from: number; to: number } }
