@@ -1,7 +1,8 @@
 /** Makes pods on a private containerd, first with the relay in the plugins' place, then with the article's two probes. */
 import { spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { createTwoFilesPatch } from "diff"
 import { FAULTS, Fault } from "../src/fault/fault.ts"
 import { type PrivateNode, startNode } from "../test/node/private-node.ts"
 
@@ -11,6 +12,7 @@ process.on("uncaughtException", (error) => {
   process.exit(error instanceof Fault ? FAULTS[error.code] : 1)
 })
 
+const RELAY = join(import.meta.dirname, "../dist/relay-x86_64")
 const CNITAP = join(import.meta.dirname, "../dist/cnitap.js")
 const LIST = {
   cniVersion: "1.0.0",
@@ -42,7 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void node.remove().finally(() => process.exit(130)))
 }
 const capture = join(node.root, "capture")
-const logFile = join(node.root, "log/cni.log")
+const logFile = join(node.root, "cni.log")
 const dirs = ["--bin-dir", node.binDir, "--conf-dir", node.confDir]
 try {
   title("1. The relay in the place of every plugin that the list reaches")
@@ -52,15 +54,29 @@ try {
   await cnitap("show", await firstId(), "--capture", capture)
   await cnitap("uninstall", ...dirs)
 
-  title("2. The article's way: cni_pre first and cni_post last in the list")
-  await cnitap("install", "--mode", "chain", ...dirs, "--capture", capture, "--log-file", logFile)
+  title("2. By hand: cni_pre first and cni_post last in the list, without an install")
+  const list = join(node.confDir, "10-demo.conflist")
+  addProbes(list)
   await pod(node, "nginx-again")
   console.log(`$ cat ${logFile}\n${readFileSync(logFile, "utf8")}`)
-  await cnitap("uninstall", ...dirs)
 } finally {
   await step("removing the pods, containerd and every file", () => node.remove())
 }
 if (existsSync(node.root)) throw new Error(`${node.root} is still there`)
+
+/** What a person does with cp and an editor: the executable under two names, and two entries in the list. */
+function addProbes(list: string): void {
+  const before = readFileSync(list, "utf8")
+  const conf: typeof LIST = JSON.parse(before)
+  const probe = (type: string) => ({ type, logFile })
+  const plugins = [probe("cni_pre"), ...conf.plugins, probe("cni_post")]
+  for (const { type } of [plugins.at(0), plugins.at(-1)].flatMap((stanza) => stanza ?? []))
+    copyFileSync(RELAY, join(node.binDir, type))
+  const after = `${JSON.stringify({ ...conf, plugins }, null, 2)}\n`
+  writeFileSync(list, after)
+  console.log(`$ cp relay ${join(node.binDir, "cni_pre")}; cp relay ${join(node.binDir, "cni_post")}`)
+  console.log(createTwoFilesPatch(`${list}.prev`, list, before, after))
+}
 
 async function pod({ cri, cgroupParent }: PrivateNode, name: string): Promise<void> {
   await step(`the runtime makes pod default/${name} and removes it again`, async () => {
