@@ -1,4 +1,4 @@
-import type { Begin, End, Exit, Payload } from "../capture/record.ts"
+import type { Begin, End, Payload } from "../capture/record.ts"
 import { isObject } from "../cni/json.ts"
 import { parseJsonCached } from "./json-cache.ts"
 
@@ -6,66 +6,61 @@ import { parseJsonCached } from "./json-cache.ts"
 export type Pod = { namespace: string; name: string; uid?: string }
 
 /**
- * `running`: began, not ended, and its process is still there. `killed`: began, not ended, and the process is gone:
- * the relay itself was killed, as a runtime does at its time-out. `unknown`: nobody could look (another node).
+ * `running`: it has not ended and its process exists. `killed`: it has not ended and its process is gone: the relay itself
+ * was killed, as a runtime does on a timeout. `unknown`: its process cannot be looked up, because it is on another node.
  */
 export type CallState = "ended" | "running" | "killed" | "unknown"
 
-/** One execution of one plugin, its two lines joined. Times are milliseconds; `wallMs` since 1970. */
-export type Call = {
-  id: string
-  parent?: string
-  depth: number
-  as: Begin["as"]
-  node?: string
-  pid: number
-  ppid: number
-  parentName?: string
-  plugin: string
-  path: string
-  argv: string[]
-  env: Record<string, string>
-  envNames: string[]
-  original?: { sizeBytes: number; modifiedMs: number }
-  /** CNI_COMMAND as it came; empty when it was not set */
+/**
+ * One execution of one plugin: the members of its begin and end records, and what is derived from them. `call-schema.ts`
+ * describes each. Times are milliseconds; `wallMs` since 1970.
+ */
+export type Call = Omit<Begin, "format" | "kind"> & CallContext & { state: CallState } & Partial<EndFacts>
+
+/** Derived from the environment and from the configuration on stdin. */
+type CallContext = {
+  /** CNI_COMMAND as it was set; empty if it was not */
   command: string
   containerId?: string
   netns?: string
   ifname?: string
   pod?: Pod
-  /** `name` and `cniVersion` of the configuration on stdin */
+  /** `name` and `cniVersion` of the configuration */
   network?: string
   cniVersion?: string
-  wallMs: number
-  monoMs: number
-  state: CallState
-  exit?: Exit
-  durationMs?: number
-  spawnMs?: number
-  usage?: End["usage"]
-  stdin?: Payload
-  stdout?: Payload
-  stderr?: Payload
 }
 
-/** Joins the begin line of a call with its end line. `isAlive` tells whether a call's process still runs here. */
+/** What a call has once it ended. */
+type EndFacts = Omit<End, "format" | "kind" | "id" | "wallMs" | "monoMs" | "stdin">
+
+/** Joins the begin record of a call with its end record. `isAlive`: whether the call's process is running on this machine. */
 export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Begin) => boolean): Call {
   const { kind: _kind, format: _format, stdin: beginStdin, ...facts } = begin
   const stdin = beginStdin ?? end?.stdin
   const config = configOf(stdin)
-  // Assigned, not spread into a literal: that takes ten times as long, for each of a million calls.
+  // Object.assign instead of a literal with spreads, which takes ten times as long for a million calls.
   const call: Omit<Call, "state"> = Object.assign(facts, contextOf(begin.env))
   if (config?.name) call.network = config.name
   if (config?.cniVersion) call.cniVersion = config.cniVersion
   if (stdin) call.stdin = stdin
   const state: CallState =
     end || begin.as === "probe" ? "ended" : !isAlive ? "unknown" : isAlive(begin) ? "running" : "killed"
-  if (!end) return Object.assign(call, { state })
-  const { exit, durationMs, spawnMs, usage, stdout, stderr } = end
-  return Object.assign(call, { state, exit, durationMs, spawnMs, usage, stdout, stderr })
+  return Object.assign(call, end && endFacts(end), { state })
 }
 
-/** What the environment tells of the call. */
+function endFacts({
+  format: _format,
+  kind: _kind,
+  id: _id,
+  wallMs: _w,
+  monoMs: _m,
+  stdin: _stdin,
+  ...facts
+}: End): EndFacts {
+  return facts
+}
+
+/** The facts in the environment. */
 export function contextOf(env: Begin["env"]): Pick<Call, "command" | "containerId" | "netns" | "ifname" | "pod"> {
   const context: ReturnType<typeof contextOf> = { command: env.CNI_COMMAND ?? "" }
   if (env.CNI_CONTAINERID) context.containerId = env.CNI_CONTAINERID
@@ -76,7 +71,7 @@ export function contextOf(env: Begin["env"]): Pick<Call, "command" | "containerI
   return context
 }
 
-/** The pairs of CNI_ARGS. containerd writes them in another order each time (a Go map): compare as a map. */
+/** The pairs of CNI_ARGS. containerd writes them in random order (it iterates over a Go map): compare them as a map. */
 export function parseArgs(text: string | undefined): Map<string, string> {
   const pairs = new Map<string, string>()
   for (const pair of text?.split(";") ?? []) {
@@ -86,32 +81,32 @@ export function parseArgs(text: string | undefined): Map<string, string> {
   return pairs
 }
 
-/** What a stream carried, where it is text. */
+/** The content of a stream, if it is text. */
 export function textOf(payload: Payload | undefined): string | undefined {
   return payload && "text" in payload ? payload.text : undefined
 }
 
-/** The JSON object of a stream; undefined where it is cut off, binary, empty or no object. */
+/** The JSON object in a stream; undefined if the stream is truncated, binary, empty or not an object. */
 export function jsonObject(payload: Payload | undefined): Record<string, unknown> | undefined {
   const value = payload && "text" in payload ? parseJsonCached(payload.text) : undefined
   return isObject(value) ? value : undefined
 }
 
-type Told = Pick<Call, "as" | "command"> & { stdin?: Payload | undefined; stdout?: Payload | undefined }
+type CallStreams = Pick<Call, "as" | "command"> & { stdin?: Payload | undefined; stdout?: Payload | undefined }
 
-/** The result that an ADD shows: what it printed. A probe prints nothing of its own, and shows what it was given. */
-export function resultOf({ as, command, stdin, stdout }: Told): Record<string, unknown> | undefined {
+/** The result of an ADD: what it printed. A probe prints none of its own; its result is the `prevResult` it was given. */
+export function resultOf({ as, command, stdin, stdout }: CallStreams): Record<string, unknown> | undefined {
   if (as !== "probe") return jsonObject(stdout)
   const prevResult = command === "ADD" ? jsonObject(stdin)?.prevResult : undefined
   return isObject(prevResult) ? prevResult : undefined
 }
 
-/** Whether the call failed as a runtime judges it: by exit status alone (libcni raw_exec.go). */
+/** Whether the call failed for the runtime, which looks only at the exit status (libcni pkg/invoke/raw_exec.go). */
 export function isFailed({ state, exit }: Pick<Call, "state" | "exit">): boolean {
   return state === "killed" || (exit !== undefined && !("code" in exit && exit.code === 0))
 }
 
-/** Without `parseArgs`, which is felt where a million calls are read. */
+/** Does not use `parseArgs`, which is too slow for a million calls. */
 function podOf(args: string | undefined): Pod | undefined {
   let [namespace, name, uid] = ["", "", ""]
   for (const pair of args?.split(";") ?? []) {

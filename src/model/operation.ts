@@ -76,7 +76,7 @@ function toTable(calls: readonly Call[]): CallTable {
     table.ifname[row] = numbered(call.ifname)
     table.network[row] = numbered(call.network)
     table.plugin[row] = numbered(call.plugin)
-    table.parent[row] = call.parent ? (rowOf.get(call.parent) ?? -1) : -1
+    table.parentRow[row] = call.parent ? (rowOf.get(call.parent) ?? -1) : -1
     table.wallMs[row] = call.wallMs
     table.monoMs[row] = call.monoMs
     table.durationMs[row] = call.durationMs ?? Number.NaN

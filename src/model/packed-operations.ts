@@ -1,51 +1,58 @@
-import type { Exit } from "../capture/record.ts"
-import { type Call, type CallState, resultOf } from "./call.ts"
+import { type Call, resultOf } from "./call.ts"
+import {
+  type FactName,
+  factOf,
+  factReader,
+  type NumberFact,
+  PAGE_NUMBER_FACTS,
+  PAGE_TEXT_FACTS,
+  type PageNumberFact,
+  type PageTextFact,
+  perFact,
+  SHARED_FACTS,
+  type SharedFact,
+  type TextFact,
+} from "./call-schema.ts"
+import { callWithoutStreams, type FactReader } from "./call-without-streams.ts"
+import { exitNumber } from "./exit-number.ts"
 import { errorTextOf } from "./explain/error-text.ts"
 import { type CallNode, type Operation, toOperation, walk } from "./operation.ts"
 import { addressesOf } from "./result/result-fields.ts"
 
+type OwnTextFact = Exclude<PageTextFact, SharedFact>
+
 /**
- * Operations as columns, without streams and environment: what a list, a waterfall and statistics need of 100,000
- * calls, a tenth of the JSON of the calls themselves. One entry a call, in tree order; `-1` where a number is absent.
+ * Operations as columns, without streams and environment: what a list, a waterfall and statistics need, in a tenth of the
+ * JSON of the calls. One entry per call, in tree order; -1 for a missing number. Texts are indexes into `strings`.
  */
 export type PackedOperations = {
-  /** every text once; 0 is the absent one */
+  /** every distinct text once; 0 is "no text" */
   strings: string[]
-  /** what the calls of one operation share: indexes into `strings`, in the order of `CONTEXT` */
+  /** distinct sets of shared texts, in the order of `SHARED_FACTS` */
   contexts: number[][]
-  /** 0 where an operation begins, else how deep the call is nested below the one before it */
-  level: number[]
-  /** true for the first call of an operation */
-  first: number[]
+  /** index into `contexts` */
   context: number[]
+  /** 1 for the first call of an operation */
+  first: number[]
+  /** 0 for a top-level call, else its depth below the top-level call before it */
+  level: number[]
   id: string[]
-  plugin: number[]
-  pid: number[]
-  ppid: number[]
-  depth: number[]
-  wallMs: number[]
-  monoMs: number[]
-  durationMs: number[]
-  spawnMs: number[]
-  state: number[]
-  exit: number[]
+  /** the call's summary as JSON */
   summary: number[]
-}
+} & Record<OwnTextFact | PageNumberFact, number[]>
 
-/** What a list says of a call beyond its facts: why it failed, and which addresses it gave. */
+/** What a list shows of a call beyond its facts: why it failed, and the addresses in its result. */
 export type CallSummary = { reason?: string; ips?: string[] }
 
-/** An operation whose calls carry neither streams nor environment; `summaries` by call id. */
+/** An operation whose calls have neither streams nor environment; `summaries` by call ID. */
 export type OperationSummary = Operation & { summaries: ReadonlyMap<string, CallSummary> }
 
-const CONTEXT = ["command", "containerId", "netns", "ifname", "network", "cniVersion", "node", "parentName"] as const
-const POD = ["namespace", "name", "uid"] as const
-const STATES: readonly CallState[] = ["ended", "running", "killed", "unknown"]
 const REASON_CHARACTERS = 300
+const MISSING = -1
 
-const EMPTY: Pick<Call, "argv" | "env" | "envNames"> = { argv: [], env: {}, envNames: [] }
+const OWN_TEXT_FACTS = PAGE_TEXT_FACTS.filter((name): name is OwnTextFact => !factOf(name).isShared)
+const readFact = perFact([...PAGE_TEXT_FACTS, ...PAGE_NUMBER_FACTS], (name) => factReader(name))
 
-/** Why it failed, in its own words. */
 export function summarize(call: Call): CallSummary {
   const ips = addressesOf(resultOf(call))
   const isOk = call.exit !== undefined && "code" in call.exit && call.exit.code === 0
@@ -57,127 +64,115 @@ export function summarize(call: Call): CallSummary {
 }
 
 export function packOperations(operations: Iterable<OperationSummary>): PackedOperations {
-  const strings = dictionary()
-  const contexts = dictionary()
-  const packed: PackedOperations = {
-    strings: strings.values,
-    contexts: [],
-    level: [],
-    first: [],
-    context: [],
-    id: [],
-    plugin: [],
-    pid: [],
-    ppid: [],
-    depth: [],
-    wallMs: [],
-    monoMs: [],
-    durationMs: [],
-    spawnMs: [],
-    state: [],
-    exit: [],
-    summary: [],
-  }
+  const strings = new Numbering([""])
+  const contexts = new Numbering([])
+  const packed = emptyPacked()
+  packed.strings = strings.values
   for (const operation of operations) {
-    let isFirst = true
+    let first = 1
     for (const { call, level } of walk(operation.calls)) {
-      const context = [...CONTEXT.map((key) => call[key]), ...POD.map((key) => call.pod?.[key])].map((text) =>
-        strings.index(text ?? ""),
-      )
-      const at = contexts.index(context.join())
-      packed.contexts[at] ??= context
-      const summary = operation.summaries.get(call.id)
+      const textOf = (name: PageTextFact) => strings.numberOf((readFact[name](call) as string | undefined) ?? "")
+      const context = SHARED_FACTS.map(textOf)
+      const number = contexts.numberOf(context.join())
+      packed.contexts[number] ??= context
+      packed.context.push(number)
+      packed.first.push(first)
       packed.level.push(level)
-      packed.first.push(isFirst ? 1 : 0)
-      packed.context.push(at)
       packed.id.push(call.id)
-      packed.plugin.push(strings.index(call.plugin))
-      packed.pid.push(call.pid)
-      packed.ppid.push(call.ppid)
-      packed.depth.push(call.depth)
-      packed.wallMs.push(call.wallMs)
-      packed.monoMs.push(call.monoMs)
-      packed.durationMs.push(call.durationMs ?? -1)
-      packed.spawnMs.push(call.spawnMs ?? -1)
-      packed.state.push(STATES.indexOf(call.state) + (call.as === "probe" ? STATES.length : 0))
-      packed.exit.push(strings.index(call.exit ? JSON.stringify(call.exit) : ""))
-      packed.summary.push(strings.index(summary?.reason || summary?.ips ? JSON.stringify(summary) : ""))
-      isFirst = false
+      for (const name of OWN_TEXT_FACTS) packed[name].push(textOf(name))
+      for (const name of PAGE_NUMBER_FACTS) packed[name].push(numberOf(call, name))
+      const summary = operation.summaries.get(call.id)
+      packed.summary.push(strings.numberOf(summary?.reason || summary?.ips ? JSON.stringify(summary) : ""))
+      first = 0
     }
   }
-  packed.contexts[0] ??= []
   return packed
+}
+
+function emptyPacked(): PackedOperations {
+  const own = perFact([...OWN_TEXT_FACTS, ...PAGE_NUMBER_FACTS], () => [] as number[])
+  return { strings: [], contexts: [], context: [], first: [], level: [], id: [], summary: [], ...own }
+}
+
+function numberOf(call: Call, name: PageNumberFact): number {
+  if (name === "exit") return exitNumber(call.exit)
+  const value = readFact[name](call)
+  const { values } = factOf(name)
+  return values ? values.indexOf(String(value)) : ((value as number | undefined) ?? MISSING)
 }
 
 export function unpackOperations(packed: PackedOperations): OperationSummary[] {
   const operations: OperationSummary[] = []
-  const textAt = (index: number | undefined) => packed.strings[index ?? 0] ?? ""
-  let at = 0
-  while (at < packed.id.length) {
+  const reader = new PackedReader(packed)
+  while (reader.at < packed.id.length) {
     const top: CallNode[] = []
     const path: CallNode[] = []
     const summaries = new Map<string, CallSummary>()
     do {
-      const call = unpackCall(packed, at, textAt)
+      const call = callWithoutStreams(reader)
       const node: CallNode = { call, children: [] }
-      const level = packed.level[at] ?? 0
+      const level = packed.level[reader.at] ?? 0
       path.length = level
-      const parent = path.at(-1)
-      if (parent) parent.children.push(node)
-      else top.push(node)
+      const siblings = path.at(-1)?.children ?? top
+      siblings.push(node)
       path.push(node)
-      const summary = textAt(packed.summary[at])
+      const summary = reader.string(packed.summary[reader.at])
       if (summary) summaries.set(call.id, JSON.parse(summary) as CallSummary)
-      at++
-    } while (at < packed.id.length && packed.first[at] !== 1)
+      reader.at++
+    } while (reader.at < packed.id.length && packed.first[reader.at] !== 1)
     operations.push({ ...toOperation(top), summaries })
   }
   return operations
 }
 
-function unpackCall(packed: PackedOperations, at: number, textAt: (index: number | undefined) => string): Call {
-  const context = packed.contexts[packed.context[at] ?? 0] ?? []
-  const shared = Object.fromEntries(
-    CONTEXT.flatMap((key, column) => {
-      const text = textAt(context[column])
-      return text || key === "command" ? [[key, text]] : []
-    }),
-  ) as Pick<Call, (typeof CONTEXT)[number]>
-  const [namespace, name, uid] = POD.map((_, column) => textAt(context[CONTEXT.length + column]))
-  const state = packed.state[at] ?? 0
-  const durationMs = packed.durationMs[at] ?? -1
-  const spawnMs = packed.spawnMs[at] ?? -1
-  const exit = textAt(packed.exit[at])
-  return {
-    ...shared,
-    ...(namespace && name ? { pod: { namespace, name, ...(uid ? { uid } : {}) } } : {}),
-    id: packed.id[at] ?? "",
-    depth: packed.depth[at] ?? 0,
-    as: state >= STATES.length ? "probe" : "relay",
-    pid: packed.pid[at] ?? 0,
-    ppid: packed.ppid[at] ?? 0,
-    plugin: textAt(packed.plugin[at]),
-    path: "",
-    ...EMPTY,
-    wallMs: packed.wallMs[at] ?? 0,
-    monoMs: packed.monoMs[at] ?? 0,
-    state: STATES[state % STATES.length] ?? "unknown",
-    ...(exit ? { exit: JSON.parse(exit) as Exit } : {}),
-    ...(durationMs >= 0 ? { durationMs } : {}),
-    ...(spawnMs >= 0 ? { spawnMs } : {}),
+class PackedReader implements FactReader {
+  at = 0
+  readonly #packed: PackedOperations
+
+  constructor(packed: PackedOperations) {
+    this.#packed = packed
+  }
+
+  id(): string {
+    return this.#packed.id[this.at] ?? ""
+  }
+
+  text(name: TextFact): string {
+    const shared = SHARED_INDEX.get(name)
+    if (shared === undefined) return this.string(this.#column(name)?.[this.at])
+    return this.string(this.#packed.contexts[this.#packed.context[this.at] ?? 0]?.[shared])
+  }
+
+  number(name: NumberFact): number {
+    const number = this.#column(name)?.[this.at] ?? MISSING
+    return number === MISSING ? Number.NaN : number
+  }
+
+  string(number: number | undefined): string {
+    return this.#packed.strings[number ?? 0] ?? ""
+  }
+
+  /** The index alone has some of the facts. */
+  #column(name: Exclude<FactName, "id">): number[] | undefined {
+    return (this.#packed as Partial<Record<Exclude<FactName, "id">, number[]>>)[name]
   }
 }
 
-function dictionary(): { values: string[]; index(text: string): number } {
-  const values = [""]
-  const indexes = new Map([["", 0]])
-  return {
-    values,
-    index(text) {
-      const known = indexes.get(text)
-      if (known !== undefined) return known
-      indexes.set(text, values.length)
-      return values.push(text) - 1
-    },
+const SHARED_INDEX: ReadonlyMap<FactName, number> = new Map(SHARED_FACTS.map((name, index) => [name, index]))
+
+/** Numbers distinct values in order of first appearance. */
+class Numbering {
+  readonly values: string[] = []
+  readonly #numbers = new Map<string, number>()
+
+  constructor(values: string[]) {
+    for (const value of values) this.numberOf(value)
+  }
+
+  numberOf(value: string): number {
+    const known = this.#numbers.get(value)
+    if (known !== undefined) return known
+    this.#numbers.set(value, this.values.length)
+    return this.values.push(value) - 1
   }
 }

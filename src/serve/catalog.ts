@@ -1,21 +1,22 @@
 import type { Call } from "../model/call.ts"
+import { factOf, PAGE_TEXT_FACTS, type PageTextFact } from "../model/call-schema.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
 import type { FedCall } from "./feed.ts"
 
-/** What changed after a version: operations new or changed, and ids that are no operation any more. */
+/** Changes after a version: new and changed operations, and IDs that are no longer those of an operation. */
 export type Changes = { version: number; operations: OperationSummary[]; removed: string[] }
 
 /**
- * The operations of a capture without their streams, each with the version at which it last changed, so that a page
- * that comes back is told what it missed and nothing twice. Calls come in any order and may come again with more.
+ * The operations of a capture without their streams, each with the version at which it last changed, so that a page that
+ * reconnects gets exactly what it missed. Calls may be added in any order, and again with more facts.
  */
 export class Catalog {
   #version = 0
-  /** calls that can belong together: of one node and container */
+  /** calls that can be in one operation: those of one node and container */
   readonly #families = new Map<string, Map<string, Call>>()
   readonly #summaries = new Map<string, CallSummary>()
-  /** by id, the longest unchanged first: a Map keeps the order of insertion, and what changes is inserted anew */
+  /** by ID, in order of their last change: a Map keeps insertion order, and a changed operation is inserted again */
   readonly #operations = new Map<string, { version: number; operation: OperationSummary }>()
   readonly #idsOfFamily = new Map<string, Set<string>>()
   readonly #operationOf = new Map<string, string>()
@@ -64,16 +65,16 @@ export class Catalog {
     return { version: this.#version, operations, removed: removed.filter((id) => !this.#operations.has(id)) }
   }
 
-  /** Each call was parsed from a line of its own: the same text is held once for all of them. */
+  /** Each call was parsed from its own line: equal texts are stored once for all of them. */
   #shared(call: Call): Call {
     const same = (text: string) => {
       const known = this.#texts.get(text)
       if (known === undefined) this.#texts.set(text, text)
       return known ?? text
     }
-    for (const key of SHARED) {
-      const text = call[key]
-      if (text !== undefined) call[key] = same(text)
+    for (const name of CALL_TEXTS) {
+      const text = call[name]
+      if (text !== undefined) call[name] = same(text)
     }
     if (call.pod) call.pod = { ...call.pod, namespace: same(call.pod.namespace), name: same(call.pod.name) }
     return call
@@ -103,19 +104,10 @@ export class Catalog {
   }
 }
 
-const SHARED = [
-  "plugin",
-  "command",
-  "containerId",
-  "netns",
-  "ifname",
-  "network",
-  "cniVersion",
-  "node",
-  "parentName",
-] as const satisfies (keyof Call)[]
+type CallText = Extract<PageTextFact, keyof Call>
+const CALL_TEXTS = PAGE_TEXT_FACTS.filter((name): name is CallText => factOf(name).path === undefined)
 
-/** STATUS, GC and VERSION have no container and come every few seconds: an hour of them is looked at together. */
+/** STATUS, GC and VERSION have no container and come every few seconds: one family holds an hour of them. */
 function familyOf({ node, containerId, wallMs }: Call): string {
   return `${node}/${containerId ?? Math.floor(wallMs / 3_600_000)}`
 }

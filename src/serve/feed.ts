@@ -7,6 +7,7 @@ import type { ReadErrors } from "../store/capture/read-errors.ts"
 import { recordAt, toRecord } from "../store/capture/records.ts"
 import type { Segment } from "../store/capture/segments.ts"
 import { processes } from "../store/node/process.ts"
+import { callOf } from "../store/scan/header-facts.ts"
 import { complete, type EndHeader, RecordHeaderReader } from "../store/scan/record-header.ts"
 import { sealedEnd } from "../store/scan/seal.ts"
 
@@ -116,7 +117,7 @@ export class Feed {
       this.#open.delete(end.id)
       return joined(open.call, end)
     }
-    const call = this.#head.call()
+    const call = callOf(this.#head)
     const early = this.#early.get(call.id)
     this.#early.delete(call.id)
     this.#places.set(call.id, { begin: place, ...(early ? { end: early.place } : {}) })

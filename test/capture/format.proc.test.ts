@@ -71,7 +71,7 @@ function standWithCalls(t: { after(then: () => void): void }): Stand {
 /** The names in the first column of that section's table. */
 function documented(heading: string): Set<string> {
   const section = page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
-  return new Set([...section.matchAll(/^\| `([a-zA-Z0-9]+)`/gm)].map(([, name = ""]) => name))
+  return new Set([...section.matchAll(/^\| `([a-zA-Z0-9]+)[.`]/gm)].map(([, name = ""]) => name))
 }
 
 function membersOf(records: readonly (object | undefined)[]): Set<string> {

@@ -97,7 +97,7 @@ test("without a capture verbs and flags are still completed", async () => {
 test("no completion for another shell", async () => {
   assert.deepEqual(await cnitap(["completion", "tcsh"]), {
     stdout: "",
-    stderr: "cnitap: no completion for tcsh. Name one of bash, zsh, fish.\n",
+    stderr: "cnitap: unknown shell: tcsh. Use one of bash, zsh, fish.\n",
     code: 2,
   })
 })

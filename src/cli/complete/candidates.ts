@@ -4,37 +4,37 @@ import { MODES } from "../../install/plan/install-options.ts"
 import { complete } from "../../model/filter/complete.ts"
 import { EXPORT_FORMATS } from "../export/export-formats.ts"
 import { TOPICS } from "../help/topics.ts"
-import type { Known } from "./known.ts"
+import type { CompletionValues } from "./completion-values.ts"
 import { SHELLS } from "./scripts.ts"
 
-/** What may stand at the end of a line; `files`: the shell completes paths itself. */
-export type Candidates = { values: { text: string; help: string }[]; files?: true }
+/** What can complete a line; `files`: the shell completes paths itself. */
+export type CompletionCandidates = { values: { text: string; help: string }[]; files?: true }
 
-/** `line`: the command line up to the cursor. `known` is asked for only where a value of the capture may stand. */
+/** `line`: the command line up to the cursor. `readValues` is called only where a value from the capture can stand. */
 export async function candidates(
   root: Command,
   line: string,
-  known: (options: Record<string, string>) => Promise<Known | undefined>,
-): Promise<Candidates> {
+  readValues: (options: Record<string, string>) => Promise<CompletionValues | undefined>,
+): Promise<CompletionCandidates> {
   const [, ...words] = splitLine(line)
   const current = words.pop() ?? ""
   const verb = root.commands.find((command) => command.name() === words[0])
   if (!verb) return words.length === 0 ? beginning(current, verbs(root)) : { values: [] }
-  const { options, positional, open } = read(verb, words.slice(1))
+  const { options, positional, openOption } = parseWords(verb, words.slice(1))
   const equals = /^(--[\w-]+|-[a-zA-Z])=(.*)$/s.exec(current)
-  const option = equals ? verb.options.find(({ long, short }) => long === equals[1] || short === equals[1]) : open
+  const option = equals ? verb.options.find(({ long, short }) => long === equals[1] || short === equals[1]) : openOption
   if (option) {
-    // Of several values only the last is begun.
+    // In a list of values, the last one is completed.
     const value = equals ? (equals[2] ?? "") : current
-    const begun = value.slice(value.lastIndexOf(",") + 1)
-    const before = current.slice(0, current.length - begun.length)
-    return prefixed(before, beginning(begun, await optionValues(option, begun, () => known(options))))
+    const typed = value.slice(value.lastIndexOf(",") + 1)
+    const before = current.slice(0, current.length - typed.length)
+    return prefixed(before, beginning(typed, await optionValues(option, typed, () => readValues(options))))
   }
   if (current.startsWith("-")) return beginning(current, flags(verb))
-  return positionalValues(verb, positional, current, () => known(options))
+  return positionalValues(verb, positional, current, () => readValues(options))
 }
 
-function verbs(root: Command): Candidates {
+function verbs(root: Command): CompletionCandidates {
   return {
     values: root.commands
       .filter((command) => !command.name().startsWith("__"))
@@ -42,7 +42,7 @@ function verbs(root: Command): Candidates {
   }
 }
 
-function flags(verb: Command): Candidates {
+function flags(verb: Command): CompletionCandidates {
   return {
     values: [
       ...verb.options.map(({ long, description }) => ({ text: long ?? "", help: description })),
@@ -51,29 +51,38 @@ function flags(verb: Command): Candidates {
   }
 }
 
-type Ask = () => Promise<Known | undefined>
+type ReadValues = () => Promise<CompletionValues | undefined>
 
 const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name", "jsonpath="]
 const TIMES = ["5m", "1h", "24h"]
 
-async function optionValues({ long, flags }: Option, begun: string, known: Ask): Promise<Candidates> {
+async function optionValues(
+  { long, flags }: Option,
+  typed: string,
+  readValues: ReadValues,
+): Promise<CompletionCandidates> {
   if (long === "--output") return plain(FORMATS)
   if (long === "--since" || long === "--until") return plain(TIMES)
   if (long === "--mode") return plain(MODES)
-  if (long === "--pod") return plain(podNames((await known())?.pods ?? [], begun))
+  if (long === "--pod") return plain(podNames((await readValues())?.pods ?? [], typed))
   if (long === "--command") return plain(Object.keys(COMMANDS))
   if (long === "--plugin" || long === "--namespace")
-    return plain((await known())?.values[long === "--plugin" ? "plugin" : "namespace"] ?? [])
+    return plain((await readValues())?.fields[long === "--plugin" ? "plugin" : "namespace"] ?? [])
   return /<(?:directory|directories|file|bundle)>/.test(flags) ? { values: [], files: true } : { values: [] }
 }
 
-async function positionalValues(verb: Command, earlier: string[], current: string, known: Ask): Promise<Candidates> {
+async function positionalValues(
+  verb: Command,
+  earlier: string[],
+  current: string,
+  readValues: ReadValues,
+): Promise<CompletionCandidates> {
   const args = verb.registeredArguments
   const argument = args[Math.min(earlier.length, args.length - 1)]
   if (!argument || (earlier.length >= args.length && !argument.variadic)) return { values: [] }
   switch (argument.name()) {
     case "filter":
-      return filterValues(earlier, current, known)
+      return filterValues(earlier, current, readValues)
     case "files":
       return { values: [], files: true }
     case "name":
@@ -89,12 +98,12 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
     case "shell":
       return beginning(current, plain([...SHELLS]))
     case "address":
-      return beginning(current, plain((await known())?.ips ?? []))
+      return beginning(current, plain((await readValues())?.ips ?? []))
     case "id":
     case "pod|id":
     case "a":
     case "b": {
-      const { ids = [], pods = [] } = (await known()) ?? {}
+      const { ids = [], pods = [] } = (await readValues()) ?? {}
       const found = argument.name() === "id" ? [] : podNames(pods, current)
       const values = [
         ...found.map((text) => ({ text, help: "pod" })),
@@ -107,17 +116,17 @@ async function positionalValues(verb: Command, earlier: string[], current: strin
   }
 }
 
-/** A pod's name alone will do, once it was begun. */
-function podNames(pods: readonly string[], begun: string): string[] {
-  const names = begun === "" ? [] : pods.map((pod) => pod.split("/")[1] ?? pod)
+/** A pod's name is enough, but is offered only after its first letter: the list would be twice as long. */
+function podNames(pods: readonly string[], typed: string): string[] {
+  const names = typed === "" ? [] : pods.map((pod) => pod.split("/")[1] ?? pod)
   return [...pods, ...new Set(names)]
 }
 
-/** The filter that the words make up, the last of them being its end. What a shell would take for its own is left out. */
-async function filterValues(earlier: string[], current: string, known: Ask): Promise<Candidates> {
+/** Completes the filter that the words make up. Texts with characters that a shell interprets are left out. */
+async function filterValues(earlier: string[], current: string, readValues: ReadValues): Promise<CompletionCandidates> {
   const text = [...earlier, current].join(" ")
   const start = text.length - current.length
-  const { from, suggestions } = complete(text, text.length, (await known())?.values ?? {})
+  const { from, suggestions } = complete(text, text.length, (await readValues())?.fields ?? {})
   if (from < start) return { values: [] }
   const before = current.slice(0, from - start)
   const values = suggestions
@@ -126,43 +135,43 @@ async function filterValues(earlier: string[], current: string, known: Ask): Pro
   return { values }
 }
 
-/** The verb's flags that were given, the words that are none, and the flag that waits for its value. */
-function read(verb: Command, words: string[]) {
+/** The verb's options, its positional arguments, and the option whose value comes next. */
+function parseWords(verb: Command, words: string[]) {
   const options: Record<string, string> = {}
   const positional: string[] = []
-  let open: Option | undefined
+  let openOption: Option | undefined
   for (const word of words) {
-    if (open) {
-      options[open.attributeName()] = word
-      open = undefined
+    if (openOption) {
+      options[openOption.attributeName()] = word
+      openOption = undefined
       continue
     }
     const [name, value] = word.startsWith("-") ? word.split(/=(.*)/s, 2) : [word]
     const option = verb.options.find(({ short, long }) => name === short || name === long)
     if (!option) positional.push(word)
     else if (value !== undefined) options[option.attributeName()] = value
-    else if (option.required) open = option
+    else if (option.required) openOption = option
   }
-  return { options, positional, open }
+  return { options, positional, openOption }
 }
 
-function plain(texts: readonly string[]): Candidates {
+function plain(texts: readonly string[]): CompletionCandidates {
   return { values: texts.map((text) => ({ text, help: "" })) }
 }
 
-function plainWithHelp(values: Candidates["values"], root: Command | null): Candidates {
+function plainWithHelp(values: CompletionCandidates["values"], root: Command | null): CompletionCandidates {
   return { values: [...(root ? verbs(root).values : []), ...values] }
 }
 
-function beginning(current: string, { values, files }: Candidates): Candidates {
+function beginning(current: string, { values, files }: CompletionCandidates): CompletionCandidates {
   return { values: values.filter(({ text }) => text.startsWith(current)), ...(files ? { files } : {}) }
 }
 
-function prefixed(prefix: string, { values, files }: Candidates): Candidates {
+function prefixed(prefix: string, { values, files }: CompletionCandidates): CompletionCandidates {
   return { values: values.map(({ text, help }) => ({ text: prefix + text, help })), ...(files ? { files } : {}) }
 }
 
-/** The words of a line as a shell cuts them; the last is what the cursor stands in, empty after a blank. */
+/** The words of a line as a shell splits them; the last is the one at the cursor, empty after a blank. */
 function splitLine(line: string): string[] {
   const words: string[] = [""]
   let quote = ""

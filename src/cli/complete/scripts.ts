@@ -3,8 +3,8 @@ export const SHELLS = ["bash", "zsh", "fish"] as const
 export type Shell = (typeof SHELLS)[number]
 
 /**
- * Each asks `cnitap __complete LINE` with the line up to the cursor and gets a candidate a line, a tab and its help;
- * a first line `:files` leaves it to the shell.
+ * Each script calls `cnitap __complete LINE` with the line up to the cursor and reads one candidate per line, with its help
+ * after a tab. If the first line is `:files`, the shell completes paths.
  */
 export const SCRIPTS: Record<Shell, string> = {
   bash: `# cnitap completion for bash: source <(cnitap completion bash)

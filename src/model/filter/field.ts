@@ -1,12 +1,20 @@
 import { SIGNALS } from "../../capture/record.ts"
-import { COMMANDS } from "../../cni/command.ts"
 import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
+import {
+  FACT_NAMES,
+  type FactField,
+  type FactFieldName,
+  type FactName,
+  factOf,
+  factReader,
+  isListed,
+} from "../call-schema.ts"
 import { type Operation, type Outcome, walk } from "../operation.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
 
 /**
- * How a field's values are written and compared. `id`: `=` compares beginnings. `choice`: one of `values`, in any case.
- * `stream`: text of any length.
+ * How the values of a field are written and compared. `id`: `=` compares beginnings. `choice`: one of `values`,
+ * case-insensitive. `stream`: text of any length.
  */
 export type FieldKind =
   | "text"
@@ -22,13 +30,16 @@ export type FieldKind =
 
 export type Value = string | number
 
+/** What must be read of a call: a list's columns, its whole records, or also what its streams contain. */
+export type FieldSource = "list" | "record" | "stream"
+
 export type Field = {
   kind: FieldKind
   /** one line for help and completion */
   help: string
-  /** what a reader must have: the begin line, the end line, or the bytes of a stream */
-  source: "begin" | "end" | "stream"
-  /** `call` tells the value of one call; where `operation` is absent, an operation has none as a whole */
+  /** the facts that its values are computed from */
+  facts: readonly FactName[]
+  /** values of one call; without `operation`, an operation as a whole has none */
   call(call: Call, nowMs: number | undefined): readonly (Value | undefined)[]
   operation?(operation: Operation, nowMs: number | undefined): readonly (Value | undefined)[]
   values?: readonly string[]
@@ -38,132 +49,51 @@ export type Field = {
   range?: readonly [number, number]
   /** one call can have several */
   isMany?: true
+  /** completion offers the values of this fact that occur in the capture */
+  completedBy?: FactName
+  /** the fact whose value it is, if it is not computed */
+  fact?: FactName
 }
 
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 
-/** Every field that a filter may name, in the order of the help. */
-export const FIELDS = {
-  command: {
-    kind: "choice",
-    help: "CNI_COMMAND",
-    source: "begin",
-    values: Object.keys(COMMANDS),
-    isOpen: true,
-    call: ({ command }) => [command],
-    operation: ({ command }) => [command],
-  },
-  plugin: { kind: "text", help: "type of the plugin", source: "begin", call: ({ plugin }) => [plugin] },
+/** Fields that are more than one fact of `CALL_FACTS` as it is. */
+const COMPUTED_FIELDS = {
   pod: {
     kind: "text",
     help: "NAME or NAMESPACE/NAME of the pod",
-    source: "begin",
+    facts: ["namespace", "podName"],
+    completedBy: "podName",
     call: podNames,
     operation: podNames,
   },
-  namespace: {
-    kind: "text",
-    help: "namespace of the pod",
-    source: "begin",
-    call: ({ pod }) => [pod?.namespace],
-    operation: ({ pod }) => [pod?.namespace],
-  },
-  node: {
-    kind: "text",
-    help: "node that recorded it",
-    source: "begin",
-    call: ({ node }) => [node],
-    operation: ({ node }) => [node],
-  },
-  network: {
-    kind: "text",
-    help: "name of the network (`name` of the configuration)",
-    source: "begin",
-    call: ({ network }) => [network],
-    operation: ({ network }) => [network],
-  },
-  container: {
-    kind: "id",
-    help: "beginning of the container ID",
-    source: "begin",
-    call: ({ containerId }) => [containerId],
-    operation: ({ containerId }) => [containerId],
-  },
-  ifname: {
-    kind: "text",
-    help: "CNI_IFNAME",
-    source: "begin",
-    call: ({ ifname }) => [ifname],
-    operation: ({ ifname }) => [ifname],
-  },
-  netns: {
-    kind: "text",
-    help: "CNI_NETNS",
-    source: "begin",
-    call: ({ netns }) => [netns],
-    operation: ({ netns }) => [netns],
-  },
-  cniVersion: {
-    kind: "text",
-    help: "cniVersion of the configuration",
-    source: "begin",
-    call: ({ cniVersion }) => [cniVersion],
-  },
-  runtime: {
-    kind: "text",
-    help: "process that made the call: containerd, crio, a plugin",
-    source: "begin",
-    call: ({ parentName }) => [parentName],
-    operation: ({ runtime }) => [runtime],
-  },
   id: {
     kind: "id",
-    help: "beginning of the id of a call or operation",
-    source: "begin",
+    help: "beginning of the ID of a call or operation",
+    facts: ["id"],
     isMany: true,
     call: ({ id }) => [id],
     operation: ({ calls }) => [...walk(calls)].map(({ call }) => call.id),
   },
-  depth: {
-    kind: "number",
-    help: "how deep the call is nested: 0 for those that the runtime made",
-    source: "begin",
-    range: [0, 1000],
-    call: ({ depth }) => [depth],
-  },
-  time: {
-    kind: "time",
-    help: "when it began: 10m (ago) or 2026-09-21T03:00:00Z",
-    source: "begin",
-    call: ({ wallMs }) => [wallMs],
-    operation: ({ wallMs }) => [wallMs],
-  },
   outcome: {
     kind: "choice",
     help: "ok, failed, running, killed, unknown",
-    source: "end",
+    facts: ["state", "exit"],
     values: OUTCOMES,
     call: (call) => [outcomeOf(call)],
     operation: ({ outcome }) => [outcome],
   },
-  state: {
-    kind: "choice",
-    help: "ended, running, killed, unknown",
-    source: "end",
-    values: ["ended", "running", "killed", "unknown"],
-    call: ({ state }) => [state],
-  },
   exit: {
     kind: "number",
-    help: "exit status as a shell gives it: 128 + n for signal n, 127 where the plugin could not be started",
-    source: "end",
+    help: "exit status as a shell reports it: 128 + n for signal n, 127 if the plugin could not be started",
+    facts: ["exit", "state"],
     range: [0, 255],
     call: (call) => [exitStatus(call)],
   },
   signal: {
     kind: "signal",
     help: "signal that ended the plugin, by name or number",
-    source: "end",
+    facts: ["exit"],
     values: Object.values(SIGNALS),
     range: [1, 64],
     call: ({ exit }) => [exit && "signal" in exit ? exit.signal : undefined],
@@ -171,51 +101,62 @@ export const FIELDS = {
   duration: {
     kind: "duration",
     help: "how long it took, or has been running",
-    source: "end",
+    facts: ["durationMs", "state", "wallMs"],
     range: [0, Number.POSITIVE_INFINITY],
     call: durationOf,
     operation: durationOf,
   },
-  memory: {
-    kind: "size",
-    help: "most memory that the plugin held",
-    source: "end",
-    range: [0, Number.POSITIVE_INFINITY],
-    call: ({ usage }) => [usage?.maxRssBytes],
-  },
   code: {
     kind: "number",
     help: "code of the CNI error that the plugin printed",
-    source: "stream",
+    facts: ["stdout"],
     call: ({ stdout }) => [numberIn(jsonObject(stdout)?.code)],
   },
   msg: {
     kind: "stream",
     help: "msg and details of the CNI error that the plugin printed",
-    source: "stream",
+    facts: ["stdout"],
     call: ({ stdout }) => errorTexts(jsonObject(stdout)),
   },
   ip: {
     kind: "address",
-    help: "address in the result; =10.1.0.0/16 finds all of a network",
-    source: "stream",
+    help: "address in the result; =10.1.0.0/16 finds all addresses of a network",
+    facts: ["as", "command", "stdin", "stdout"],
     isMany: true,
     call: (call) => addressesOf(resultOf(call)),
   },
-  stdin: { kind: "stream", help: "what the plugin was given", source: "stream", call: ({ stdin }) => bytesOf(stdin) },
-  stdout: { kind: "stream", help: "what it printed", source: "stream", call: ({ stdout }) => bytesOf(stdout) },
-  stderr: { kind: "stream", help: "what it logged", source: "stream", call: ({ stderr }) => bytesOf(stderr) },
+  stdin: { kind: "stream", help: "what the plugin was given", facts: ["stdin"], call: ({ stdin }) => bytesOf(stdin) },
+  stdout: { kind: "stream", help: "what it printed", facts: ["stdout"], call: ({ stdout }) => bytesOf(stdout) },
+  stderr: { kind: "stream", help: "what it logged", facts: ["stderr"], call: ({ stderr }) => bytesOf(stderr) },
   text: {
     kind: "stream",
-    help: "what a list shows: a word alone looks here",
-    source: "end",
+    help: "what a list shows: a word alone is searched for here",
+    facts: [
+      "id",
+      "command",
+      "plugin",
+      "namespace",
+      "podName",
+      "containerId",
+      "network",
+      "ifname",
+      "node",
+      "state",
+      "exit",
+    ],
     isMany: true,
     call: listed,
     operation: (operation) => [...walk(operation.calls)].flatMap(({ call }) => listed(call)).concat(operation.outcome),
   },
 } as const satisfies Record<string, Field>
 
-export type FieldName = keyof typeof FIELDS
+export type FieldName = FactFieldName | keyof typeof COMPUTED_FIELDS
+
+const { command, plugin, ...otherFacts } = factFields()
+const { pod, ...otherComputed } = COMPUTED_FIELDS
+
+/** Every field that a filter can name, in the order of the help: the most used ones first. */
+export const FIELDS: Readonly<Record<FieldName, Field>> = { command, plugin, pod, ...otherFacts, ...otherComputed }
 
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]
 
@@ -226,10 +167,46 @@ export function fieldOf(name: FieldName): Field {
   return FIELDS[name]
 }
 
-/** The field of that name in any case, or by its alias. */
+/** The field of that name, case-insensitive and with or without hyphens, or by its alias. */
 export function findField(text: string): FieldName | undefined {
-  const lower = text.toLowerCase()
+  const lower = text.toLowerCase().replaceAll("-", "")
   return FIELD_ALIASES[lower] ?? FIELD_NAMES.find((name) => name.toLowerCase() === lower)
+}
+
+/** What a reader must have of a call to know the value of a field. */
+export function fieldSource(name: FieldName): FieldSource {
+  const { facts } = fieldOf(name)
+  if (facts.some((fact) => STREAMS.includes(fact))) return "stream"
+  return facts.every(isListed) ? "list" : "record"
+}
+
+const STREAMS: readonly FactName[] = ["stdin", "stdout", "stderr"]
+
+function factFields(): Record<FactFieldName, Field> {
+  const fields: Record<string, Field> = {}
+  for (const fact of FACT_NAMES) {
+    const { field, description } = factOf(fact)
+    if (field) fields[field.name] = factField(fact, field, description)
+  }
+  return fields
+}
+
+function factField(
+  fact: FactName,
+  { name: _name, help, operation: member, isCompleted, ...rest }: FactField,
+  description: string,
+): Field {
+  const ofCall = factReader(fact)
+  const ofOperation = member && factReader(fact, member)
+  return {
+    ...rest,
+    help: help ?? description,
+    facts: [fact],
+    fact,
+    call: (call) => [ofCall(call) as Value | undefined],
+    ...(ofOperation ? { operation: (operation) => [ofOperation(operation) as Value | undefined] } : {}),
+    ...(isCompleted ? { completedBy: fact } : {}),
+  }
 }
 
 function outcomeOf(call: Call): Outcome {
@@ -237,8 +214,8 @@ function outcomeOf(call: Call): Outcome {
 }
 
 /**
- * Who asks for `exit!=0` wants what failed. A relay that left no end line was killed with its plugin by the runtime,
- * and only SIGKILL does that.
+ * `exit!=0` is meant to find what failed. A relay without an end record was killed together with its plugin by the
+ * runtime, which only SIGKILL can do.
  */
 function exitStatus({ exit, state }: Call): number | undefined {
   if (!exit) return state === "killed" ? 128 + 9 : undefined

@@ -1,4 +1,4 @@
-import { FIELD_NAMES, fieldOf } from "./field.ts"
+import { FIELD_NAMES, fieldOf, fieldSource } from "./field.ts"
 import { operatorsOf } from "./operand.ts"
 
 /** How filters are written; help and documents print it, followed by `fieldLines`. */
@@ -34,8 +34,8 @@ single call must hold for one of its calls.
 export function fieldLines(): string[] {
   const width = Math.max(...FIELD_NAMES.map((name) => name.length))
   return FIELD_NAMES.map((name) => {
-    const { help, source } = fieldOf(name)
-    const mark = source === "stream" ? " (reads the streams: slower)" : ""
+    const { help } = fieldOf(name)
+    const mark = fieldSource(name) === "stream" ? " (reads the streams: slower)" : ""
     return `${name.padEnd(width)}  ${help}${mark}  [${operatorsOf(name).join(" ")}]`
   })
 }

@@ -1,24 +1,24 @@
 import { contains, parseAddress, parsePrefix } from "../../cni/address.ts"
 import type { Call } from "../call.ts"
 import { type Operation, walk } from "../operation.ts"
-import { type FieldName, fieldOf, type Value } from "./field.ts"
+import { type FieldName, type FieldSource, fieldOf, fieldSource, type Value } from "./field.ts"
 import { type Filter, type Operand, type Test, tests } from "./filter.ts"
 
-/** The values of a field: none where there is nothing, undefined where nobody knows yet. */
-export type Facts = (field: FieldName) => readonly (Value | undefined)[] | undefined
+/** The values of a field: an empty list if there are none, undefined if they are not known yet. */
+export type FieldValues = (field: FieldName) => readonly (Value | undefined)[] | undefined
 
 export type Matcher = {
   call(call: Call): boolean
   /**
-   * A filter that names only what operations have (pod, command, outcome, duration, ...) is asked of the whole; one
-   * that names anything of a single call (plugin, exit, stderr, ...) must hold for one of its calls.
+   * A filter with only fields that operations have (pod, command, outcome, duration, ...) is tested on the operation as
+   * a whole; a filter with a field of single calls (plugin, exit, stderr, ...) must hold for one of its calls.
    */
   operation(operation: Operation): boolean
-  /** undefined: the facts do not decide it, the call itself has to be read */
-  decide(facts: Facts): boolean | undefined
+  /** undefined: the values do not decide it, the call itself must be read */
+  decide(values: FieldValues): boolean | undefined
 }
 
-/** A filter made ready for many calls. `nowMs` gives calls in flight a duration so far. */
+/** Compiles a filter for use on many calls. `nowMs` gives calls in flight a duration so far. */
 export function toMatcher(filter: Filter, nowMs?: number): Matcher {
   const decide = compile(filter)
   const call = (one: Call) => decide((name) => fieldOf(name).call(one, nowMs)) === true
@@ -32,24 +32,31 @@ export function toMatcher(filter: Filter, nowMs?: number): Matcher {
   }
 }
 
-/** The fields that the filter asks for, each once. */
+/** The fields in the filter, each once. */
 export function fieldsOf(filter: Filter): FieldName[] {
   return [...new Set([...tests(filter)].map(({ field }) => field))]
 }
 
-/** The most that must have been read to decide the filter. */
-export function sourceOf(filter: Filter): "begin" | "end" | "stream" {
-  const sources = fieldsOf(filter).map((name) => fieldOf(name).source)
-  return sources.includes("stream") ? "stream" : sources.includes("end") ? "end" : "begin"
+/** The most that must be read of a call to decide the filter. */
+export function sourceOf(filter: Filter): FieldSource {
+  const sources = fieldsOf(filter).map(fieldSource)
+  return SOURCES.findLast((source) => sources.includes(source)) ?? "list"
 }
 
-type Decision = (facts: Facts) => boolean | undefined
+const SOURCES: readonly FieldSource[] = ["list", "record", "stream"]
+
+/** Whether calls without streams are not enough to decide the filter. */
+export function needsRecords(filter: Filter): boolean {
+  return sourceOf(filter) !== "list"
+}
+
+type Decision = (values: FieldValues) => boolean | undefined
 
 function compile(filter: Filter): Decision {
   return combine(filter, compileTest)
 }
 
-/** The filter as one decision, made of those that `decide` makes of its tests; undefined where they do not decide it. */
+/** Combines the decisions on the filter's tests, which `decide` makes; undefined if they do not decide the filter. */
 export function combine<About>(
   filter: Filter,
   decide: (test: Test) => (about: About) => boolean | undefined,
@@ -75,20 +82,20 @@ export function combine<About>(
   }
 }
 
-function compileTest({ field, operator, values }: Test): Decision {
+function compileTest({ field, operator, values: operands }: Test): Decision {
   const isNegated = operator === "!=" || operator === "!~"
-  const tests = values.map((value) => comparison(field, operator, value))
-  const isNumeric = values[0]?.kind === "number"
-  return (facts) => {
-    const found = facts(field)?.filter((value) => value !== undefined)
+  const tests = operands.map((operand) => comparison(field, operator, operand))
+  const isNumeric = operands[0]?.kind === "number"
+  return (values) => {
+    const found = values(field)?.filter((value) => value !== undefined)
     if (found === undefined) return undefined
-    // What has no exit status yet did not exit with another one; but a call without a pod is of no such pod.
+    // A call without an exit status does not match exit!=1, but a call without a pod does match pod!=x.
     if (isNumeric && found.length === 0) return false
     return found.some((value) => tests.some((test) => test(value))) !== isNegated
   }
 }
 
-/** Whether one value is what the operand says; negation is the caller's. */
+/** Tests one value; the caller negates. */
 function comparison(field: FieldName, operator: Test["operator"], operand: Operand): (value: Value) => boolean {
   if (operand.kind === "number") return numberTest(operator, operand.number)
   if (operand.kind === "regex") {
@@ -129,7 +136,7 @@ function numberTest(operator: Test["operator"], number: number): (value: Value) 
   }
 }
 
-/** Addresses in results carry the length of their network; who asks for one leaves it out. */
+/** Addresses in results have a prefix length, which the operand leaves out. */
 function addressTest(text: string): (value: Value) => boolean {
   const prefix = parsePrefix(text)
   const wanted = parseAddress(text)

@@ -1,6 +1,7 @@
 /**
- * Calls as columns, a row each: what grouping looks at. Equal texts have equal numbers, 0 is none. Times are
- * milliseconds; `durationMs` is NaN where a call never ended. `parent`: the row of the call it names so, -1 for none.
+ * What grouping needs to know about calls, as columns with one row per call. Equal texts have equal numbers, 0 means no
+ * text. Times are milliseconds; `durationMs` is NaN if a call never ended. `parentRow`: the row of the call that it names
+ * as its parent, -1 for none.
  */
 export type CallTable = {
   rows: number
@@ -11,7 +12,7 @@ export type CallTable = {
   ifname: Uint32Array
   network: Uint32Array
   plugin: Uint32Array
-  parent: Int32Array
+  parentRow: Int32Array
   wallMs: Float64Array
   monoMs: Float64Array
   durationMs: Float64Array
@@ -31,7 +32,7 @@ export function newTable(rows: number): CallTable {
     ifname: numbers(),
     network: numbers(),
     plugin: numbers(),
-    parent: new Int32Array(rows),
+    parentRow: new Int32Array(rows),
     wallMs: times(),
     monoMs: times(),
     durationMs: times(),
@@ -40,18 +41,18 @@ export function newTable(rows: number): CallTable {
   }
 }
 
-/** A call that never ended can be the parent of others for as long as a runtime lets a plugin run. */
+/** A call without an end can be the parent of others for as long as a runtime lets a plugin run. */
 export const LONGEST_CALL_MS = 600_000
 /** No row. */
 export const NONE = -1
 
-/** Monotonic. */
+/** When the call ended, or must have ended; monotonic. */
 export function latestEnd(table: CallTable, row: number): number {
   const endMs = endOf(table, row)
   return Number.isNaN(endMs) ? (table.monoMs[row] ?? 0) + LONGEST_CALL_MS : endMs
 }
 
-/** Monotonic; NaN where it never ended. A probe is over as soon as it began. */
+/** When the call ended; monotonic, NaN if it never did. A probe ends as soon as it begins. */
 export function endOf({ monoMs, durationMs, isProbe }: CallTable, row: number): number {
   const begunMs = monoMs[row] ?? 0
   const endMs = begunMs + (durationMs[row] ?? Number.NaN)

@@ -9,11 +9,11 @@ export function nest(table: CallTable, order: Uint32Array): Int32Array {
   const isNested = new Uint8Array(rows)
   const newest = new Int32Array(rows).fill(NONE)
   const older = new Int32Array(rows).fill(NONE)
-  const nesting: Nesting = { named: table.parent, parents, isNested }
+  const nesting: Nesting = { named: table.parentRow, parents, isNested }
   for (let at = 0; at < order.length; at++) {
     const row = order[at] ?? 0
     const family = families[row] ?? 0
-    let parent = table.parent[row] ?? NONE
+    let parent = table.parentRow[row] ?? NONE
     if (leadsTo(parent, row, nesting)) parent = NONE
     if (parent === NONE && containerId[row] === 0) newest[family] = NONE
     else if (parent === NONE) {

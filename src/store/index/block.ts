@@ -3,38 +3,38 @@ import type { EndHeader } from "../scan/record-header.ts"
 import type { ClockEpoch } from "./clock-order.ts"
 import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
 
-/** A stretch of a segment: the lines that start in it. */
+/** A part of a segment: the lines that start in it. */
 export type ByteRange = { fromByte: number; toByte: number }
 
-/** An end line whose begin line is not in the same block. `offset` counts from the start of the segment. */
+/** An end line whose begin line is not in the same block. `offset` is from the start of the segment. */
 export type Orphan = { header: EndHeader; offset: number }
 
-/** What is known of a block beside its columns; it goes into the index as JSON. */
+/** What is known of a block beside its columns; the index stores it as JSON. */
 export type BlockHeader = ByteRange & {
   shape: Shape
   orphans: Orphan[]
   readErrors: ReadErrorCount[]
   clockEpochs: ClockEpoch[]
-  /** where host-local keeps its store, as configurations in the block say it */
+  /** host-local's data directories in the configurations of the block */
   dataDirs: string[]
-  /** operations (by number) of more than one family, and the families beyond the first */
+  /** operations (by number) that belong to several families, and the families beyond the first */
   mixed: [operation: number, families: number[]][]
-  /** operations with a call that never ended in the block, or whose parent is not in it */
+  /** operations with a call without an end in the block, or with a call whose parent is not in it */
   open: number[]
-  /** owners of calls whose parent is not in the block */
+  /** owners of the calls whose parent is not in the block */
   dangling: number[]
 }
 
 export type Block = { header: BlockHeader; columns: Columns }
 
-/** Small enough to be held, large enough that few operations lie across two. */
+/** Small enough to be held in memory, large enough that few operations span two of them. */
 const BLOCK_BYTES = 16 * 1024 * 1024
 
 export function blockRanges(sizeBytes: number): ByteRange[] {
-  const places: ByteRange[] = []
+  const ranges: ByteRange[] = []
   for (let fromByte = 0; fromByte < sizeBytes; fromByte += BLOCK_BYTES)
-    places.push({ fromByte, toByte: Math.min(sizeBytes, fromByte + BLOCK_BYTES) })
-  return places
+    ranges.push({ fromByte, toByte: Math.min(sizeBytes, fromByte + BLOCK_BYTES) })
+  return ranges
 }
 
 /** The number of the block in which a line starts. */
@@ -42,7 +42,7 @@ export function blockNumber(offset: number): number {
   return Math.floor(offset / BLOCK_BYTES)
 }
 
-/** Throws RangeError where bytes are missing. */
+/** Throws RangeError if bytes are missing. */
 export function toBlock(header: BlockHeader, bytes: Buffer): Block {
   return { header, columns: readColumns(bytes, header.shape) }
 }
@@ -51,7 +51,7 @@ export function blockBytes({ shape }: BlockHeader): number {
   return sizeOf(shape)
 }
 
-/** Names what belongs together in a few bytes. Two that collide are only looked at more closely; 0 is nothing's. */
+/** Combines two hashes. A collision only costs a closer look; 0 is reserved for "none". */
 export function joinedHash(a: number, b: number): number {
   return (Math.imul(a ^ (a >>> 15), 0x9e3779b1) ^ b) >>> 0 || 1
 }

@@ -1,6 +1,6 @@
 import type { Call } from "../../model/call.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
-import { fieldsOf, toMatcher } from "../../model/filter/match.ts"
+import { fieldsOf, needsRecords, toMatcher } from "../../model/filter/match.ts"
 import { walk } from "../../model/operation.ts"
 import type { CallCounts, Tally } from "../../model/statistics/statistics.ts"
 import type { TimeRange } from "../capture/calls.ts"
@@ -8,7 +8,7 @@ import type { Capture } from "../capture/capture.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
 import { type Columns, isFailedAt, stateAt } from "../index/columns.ts"
 import { BlockBuffer } from "../index/index-file.ts"
-import { needsStreams, openIndexedCapture } from "../index/read/indexed-capture.ts"
+import { openIndexedCapture } from "../index/read/indexed-capture.ts"
 import { matchesRow } from "../index/read/match-columns.ts"
 import type { ReadOptions } from "./operations.ts"
 
@@ -24,7 +24,7 @@ export async function tallyCalls(
   const { summaries, spanning, candidates } = indexed
   const isInRange = (wallMs: number) => wallMs >= sinceMs && wallMs <= untilMs
   const matcher = toMatcher(filter, nowMs)
-  const isDeep = needsStreams(filter)
+  const isDeep = needsRecords(filter)
   const matches = (call: Call) => matcher.call(isDeep ? summaries.wholeCall(call) : call)
   const isSelective = fieldsOf(filter).length > 0
   const buffer = new BlockBuffer()

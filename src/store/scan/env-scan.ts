@@ -12,19 +12,6 @@ export class Context {
   readonly name = new ByteSlice()
   readonly uid = new ByteSlice()
 
-  facts(): ReturnType<typeof contextOf> {
-    const { command, containerId, netns, ifname, namespace, name, uid } = this
-    const facts: ReturnType<typeof contextOf> = { command: command.text() ?? "" }
-    const texts = { containerId: containerId.text(), netns: netns.text(), ifname: ifname.text() }
-    if (texts.containerId) facts.containerId = texts.containerId
-    if (texts.netns) facts.netns = texts.netns
-    if (texts.ifname) facts.ifname = texts.ifname
-    const pod = { namespace: namespace.text(), name: name.text(), uid: uid.text() }
-    if (pod.namespace && pod.name)
-      facts.pod = { namespace: pod.namespace, name: pod.name, ...(pod.uid ? { uid: pod.uid } : {}) }
-    return facts
-  }
-
   /** What was read in another way. */
   load({ command, containerId, netns, ifname, pod }: ReturnType<typeof contextOf>): void {
     this.command.set(command)

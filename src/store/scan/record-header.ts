@@ -117,41 +117,6 @@ export class RecordHeaderReader {
     this.dataDir = plugin === "host-local" ? dataDirOf(stdin) : undefined
   }
 
-  /** The call that a begin line tells of. */
-  call(): Call {
-    const { depth, pid, ppid, wallMs, monoMs } = this
-    const { command, containerId, netns, ifname, pod } = this.context.facts()
-    return {
-      id: this.id.text() ?? "",
-      parent: this.parent.text(),
-      depth,
-      as: this.isProbe ? "probe" : "relay",
-      node: this.node.text(),
-      pid,
-      ppid,
-      parentName: this.parentName.text(),
-      plugin: this.plugin.text() ?? "",
-      path: "",
-      argv: NONE,
-      env: NO_ENV,
-      envNames: NONE,
-      command,
-      containerId,
-      netns,
-      ifname,
-      pod,
-      network: this.network.text(),
-      cniVersion: this.cniVersion.text(),
-      wallMs,
-      monoMs,
-      state: this.isProbe ? "ended" : "unknown",
-      // Room for what the end line tells.
-      exit: undefined,
-      durationMs: undefined,
-      spawnMs: undefined,
-    } as unknown as Call
-  }
-
   /** What an end line tells. */
   end(): EndHeader {
     const { exit, durationMs, spawnMs, summary, lateConfig: config } = this
@@ -263,9 +228,6 @@ const ERRNO = new Literal(',"exit":{"errno":')
 const USAGE = new Literal('},"usage":{"maxRssBytes":')
 const STDOUT = new Literal('},"stdout":{')
 const BRACE = 125
-
-const NONE: string[] = []
-const NO_ENV: Record<string, string> = {}
 
 function exitOf(kind: "code" | "signal" | "errno", number: number): Exit {
   return kind === "code" ? { code: number } : kind === "signal" ? { signal: number } : { errno: number }

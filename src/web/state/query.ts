@@ -1,6 +1,6 @@
 import { computed, effect, signal } from "@preact/signals"
 import type { Place } from "../../model/filter/filter.ts"
-import { fieldsOf, sourceOf, toMatcher } from "../../model/filter/match.ts"
+import { needsRecords, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
@@ -18,11 +18,8 @@ export const filterTrouble = computed((): Trouble | undefined => {
 
 type Trouble = Partial<Place> & { message: string; expected: string[] }
 
-/** The page has neither streams nor memory; whoever has the capture is asked. */
-const isRemote = computed(
-  () =>
-    parsed.value.ok && (sourceOf(parsed.value.filter) === "stream" || fieldsOf(parsed.value.filter).includes("memory")),
-)
+/** The page has no streams and no whole records: the server evaluates filters that need them. */
+const isRemote = computed(() => parsed.value.ok && needsRecords(parsed.value.filter))
 
 const remote = signal<{ q: string; ids: ReadonlySet<string> } | undefined>(undefined)
 

@@ -119,9 +119,7 @@ test("an index that knows some fields decides what they decide", () => {
   const [, portmap] = CALLS
   assert.ok(portmap)
   const decide = (text: string) =>
-    toMatcher(parsed(text)).decide((name) =>
-      fieldOf(name).source === "begin" ? fieldOf(name).call(portmap, NOW) : undefined,
-    )
+    toMatcher(parsed(text)).decide((name) => (name === "plugin" ? fieldOf(name).call(portmap, NOW) : undefined))
   assert.deepEqual(
     [
       "plugin=calico and code=11",
@@ -135,8 +133,9 @@ test("an index that knows some fields decides what they decide", () => {
 
 test("what a filter needs to be decided", () => {
   const needs = (text: string) => [fieldsOf(parsed(text)).join(" "), sourceOf(parsed(text))]
-  assert.deepEqual(needs("command=ADD and (pod=a or pod=b) and since=1h"), ["command pod time", "begin"])
-  assert.deepEqual(needs("failed and command=DEL"), ["outcome command", "end"])
-  assert.deepEqual(needs("not ip=10.0.0.1"), ["ip", "stream"])
-  assert.deepEqual(needs(""), ["", "begin"])
+  assert.deepEqual(needs("command=ADD and (pod=a or pod=b) and since=1h"), ["command pod time", "list"])
+  assert.deepEqual(needs("failed and command=DEL"), ["outcome command", "list"])
+  assert.deepEqual(needs("memory>1MB or failed"), ["memory outcome", "record"])
+  assert.deepEqual(needs("not ip=10.0.0.1 and memory>1MB"), ["ip memory", "stream"])
+  assert.deepEqual(needs(""), ["", "list"])
 })

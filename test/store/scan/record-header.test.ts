@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { encode } from "../../../src/capture/codec.ts"
 import type { Begin, CaptureRecord, End } from "../../../src/capture/record.ts"
 import { checksum } from "../../../src/store/capture/checksum.ts"
+import { callOf } from "../../../src/store/scan/header-facts.ts"
 import { RecordHeaderReader } from "../../../src/store/scan/record-header.ts"
 import { sealedEnd } from "../../../src/store/scan/seal.ts"
 import { Random } from "../../capture/random.ts"
@@ -30,8 +31,7 @@ test("a line's head is read from its bytes as it is from its record", (t) => {
 
 function facts(reader: RecordHeaderReader): object {
   if (reader.kind === "end") return reader.end()
-  const { context, dataDir } = reader
-  return { call: reader.call(), env: context.facts(), dataDir }
+  return { call: callOf(reader), dataDir: reader.dataDir }
 }
 
 function begin(random: Random): Begin {

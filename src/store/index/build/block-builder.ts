@@ -1,148 +1,84 @@
-import type { Exit } from "../../../capture/record.ts"
-import { type CallTable, newTable } from "../../../model/grouping/call-table.ts"
+import type { CallTable } from "../../../model/grouping/call-table.ts"
+import { CALL_STATES } from "../../../model/call-schema.ts"
+import { EXIT_OK } from "../../../model/exit-number.ts"
 import type { ByteSlice } from "../../scan/byte-slice.ts"
+import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "../../scan/header-facts.ts"
 import type { RecordHeaderReader } from "../../scan/record-header.ts"
-import { EXIT_KINDS, NO_LINE } from "../columns.ts"
+import { type GrowingColumns, newColumns, NO_LINE } from "../columns.ts"
 import { Interner } from "../interner.ts"
 
 const NONE = -1
+const ENDED = CALL_STATES.indexOf("ended")
+const FIRST_ROWS = 4096
 
-/** What grouping does not look at; the names are those of the columns that an index keeps. Texts are numbers here too. */
-function newDetailColumns(rows: number) {
-  return {
-    id: new Uint32Array(rows),
-    parentId: new Int32Array(rows),
-    pid: new Uint32Array(rows),
-    depth: new Uint32Array(rows),
-    spawnMs: new Float64Array(rows),
-    maxRssBytes: new Float64Array(rows),
-    begin: new Uint32Array(rows),
-    end: new Uint32Array(rows),
-    exit: new Int32Array(rows),
-    exitKind: new Uint8Array(rows),
-    parentName: new Uint32Array(rows),
-    netns: new Uint32Array(rows),
-    cniVersion: new Uint32Array(rows),
-    namespace: new Uint32Array(rows),
-    name: new Uint32Array(rows),
-    uid: new Uint32Array(rows),
-    reason: new Uint32Array(rows),
-  }
-}
-
-/** The calls of a block while its lines come, a row each. One is used for all blocks, so that it grows but once. */
+/** The calls of a block while its lines are read, one row each. One builder is used for all blocks, so that it grows once. */
 export class BlockBuilder {
   readonly ids = new Interner()
   readonly texts = new Interner()
-  table: CallTable = { ...newTable(4096), rows: 0 }
-  more = newDetailColumns(4096)
-  #rowOfId = new Int32Array(4096).fill(NONE)
+  rows = 0
+  columns = newColumns(FIRST_ROWS)
+  /** by row: numbers of the call's and its parent's ID in `ids`; -1 without a parent */
+  id = new Uint32Array(FIRST_ROWS)
+  parentId = new Int32Array(FIRST_ROWS)
+  #rowOfId = new Int32Array(FIRST_ROWS).fill(NONE)
+  #fills = fillsOf(this.columns)
 
   clear(): void {
     this.ids.clear()
     this.texts.clear()
-    this.table.rows = 0
+    this.rows = 0
     this.#rowOfId.fill(NONE)
   }
 
-  /** `begin`: where the line starts, from the start of the block. A begin line that comes again takes the place of the first. */
-  begin(head: RecordHeaderReader, begin: number): void {
-    const id = this.#idOf(head.id)
-    const row = this.#rowOfId[id] ?? NONE
-    if (row !== NONE) this.#put(head, row, begin)
-    else {
-      const fresh = this.table.rows++
-      if (fresh === this.more.id.length) this.#grow()
-      this.#rowOfId[id] = fresh
-      this.more.id[fresh] = id
-      this.#put(head, fresh, begin)
+  /** `at`: where the line starts, from the start of the block. A repeated begin line replaces the first. */
+  begin(header: RecordHeaderReader, at: number): void {
+    const id = this.#idOf(header.id)
+    let row = this.#rowOfId[id] ?? NONE
+    if (row === NONE) {
+      row = this.rows++
+      if (row === this.id.length) this.#grow()
+      this.#rowOfId[id] = row
+      this.id[row] = id
     }
+    const { columns, texts } = this
+    for (const { column, of } of this.#fills.beginTexts) column[row] = texts.number(of(header))
+    for (const { column, of } of this.#fills.beginNumbers) column[row] = of(header)
+    for (const { column } of this.#fills.endNumbers) column[row] = NO_NUMBER
+    this.parentId[row] = header.parent.to > header.parent.from ? this.#idOf(header.parent) : NONE
+    columns.state[row] = beginState(header)
+    columns.exit[row] = 0
+    columns.reason[row] = 0
+    columns.begin[row] = at
+    columns.end[row] = NO_LINE
   }
 
-  /** False where the end line belongs to no call that began in the block, or to one that has its end. */
-  end({ id, durationMs, spawnMs, maxRssBytes, exit, summary, lateConfig }: RecordHeaderReader, end: number): boolean {
-    const { table, more, texts } = this
-    const row = this.#rowOfId[this.#idOf(id)] ?? NONE
-    if (row === NONE || more.end[row] !== NO_LINE) return false
-    table.durationMs[row] = durationMs
-    more.spawnMs[row] = spawnMs
-    more.maxRssBytes[row] = maxRssBytes
-    more.end[row] = end
-    this.#putExit(row, exit)
-    if (summary.reason !== undefined) more.reason[row] = texts.numberOf(summary.reason)
-    if (lateConfig?.network) table.network[row] = texts.numberOf(lateConfig.network)
-    if (lateConfig?.cniVersion) more.cniVersion[row] = texts.numberOf(lateConfig.cniVersion)
+  /** False if the end line belongs to no call that began in the block, or to one that has ended. */
+  end(header: RecordHeaderReader, at: number): boolean {
+    const { columns, texts } = this
+    const row = this.#rowOfId[this.#idOf(header.id)] ?? NONE
+    if (row === NONE || columns.end[row] !== NO_LINE) return false
+    for (const { column, of } of this.#fills.endNumbers) column[row] = of(header)
+    const { summary, lateConfig } = header
+    columns.state[row] = ENDED
+    columns.end[row] = at
+    if (summary.reason !== undefined) columns.reason[row] = texts.numberOf(summary.reason)
+    if (lateConfig?.network) columns.network[row] = texts.numberOf(lateConfig.network)
+    if (lateConfig?.cniVersion) columns.cniVersion[row] = texts.numberOf(lateConfig.cniVersion)
     return true
   }
 
-  /** To be asked when all lines were taken: a child's line may come before its parent's. */
-  withParents(): CallTable {
-    const { table, more } = this
-    for (let row = 0; row < table.rows; row++) {
-      const parentId = more.parentId[row] ?? NONE
-      table.parent[row] = parentId === NONE ? NONE : (this.#rowOfId[parentId] ?? NONE)
+  /** For grouping. To be called after the last line: a child's line may precede its parent's. */
+  table(): CallTable {
+    const { rows, columns } = this
+    const parentRow = new Int32Array(rows)
+    const isFailed = new Uint8Array(rows)
+    for (let row = 0; row < rows; row++) {
+      const parentId = this.parentId[row] ?? NONE
+      parentRow[row] = parentId === NONE ? NONE : (this.#rowOfId[parentId] ?? NONE)
+      const exit = columns.exit[row] ?? 0
+      isFailed[row] = exit === 0 || exit === EXIT_OK ? 0 : 1
     }
-    return table
-  }
-
-  /** By row, the number of the parent's id as a text; to be asked when all lines were taken. */
-  parentTexts(): Uint32Array {
-    const { ids, texts, table, more } = this
-    const numbers = new Uint32Array(table.rows)
-    const known = new Uint32Array(ids.count)
-    for (let row = 0; row < table.rows; row++) {
-      const parentId = more.parentId[row] ?? NONE
-      if (parentId === NONE) continue
-      known[parentId] ||= texts.numberFrom(ids, parentId)
-      numbers[row] = known[parentId] ?? 0
-    }
-    return numbers
-  }
-
-  #put(head: RecordHeaderReader, row: number, begin: number): void {
-    const { table, more, texts } = this
-    const { context } = head
-    table.node[row] = texts.number(head.node)
-    table.ppid[row] = head.ppid
-    table.command[row] = texts.number(context.command)
-    table.containerId[row] = texts.number(context.containerId)
-    table.ifname[row] = texts.number(context.ifname)
-    table.network[row] = texts.number(head.network)
-    table.plugin[row] = texts.number(head.plugin)
-    table.wallMs[row] = head.wallMs
-    table.monoMs[row] = head.monoMs
-    table.durationMs[row] = Number.NaN
-    table.isProbe[row] = head.isProbe ? 1 : 0
-    table.isFailed[row] = 0
-    more.parentId[row] = head.parent.to > head.parent.from ? this.#idOf(head.parent) : NONE
-    more.pid[row] = head.pid
-    more.depth[row] = head.depth
-    more.spawnMs[row] = Number.NaN
-    more.maxRssBytes[row] = Number.NaN
-    more.begin[row] = begin
-    more.end[row] = NO_LINE
-    more.exit[row] = 0
-    more.exitKind[row] = 0
-    more.parentName[row] = texts.number(head.parentName)
-    more.netns[row] = texts.number(context.netns)
-    more.namespace[row] = texts.number(context.namespace)
-    more.name[row] = texts.number(context.name)
-    more.uid[row] = texts.number(context.uid)
-    more.cniVersion[row] = texts.number(head.cniVersion)
-    more.reason[row] = 0
-  }
-
-  #putExit(row: number, exit: Exit): void {
-    const { table, more } = this
-    const [kind, value] =
-      "code" in exit
-        ? ["code" as const, exit.code]
-        : "signal" in exit
-          ? ["signal" as const, exit.signal]
-          : ["errno" as const, exit.errno]
-    more.exitKind[row] = EXIT_KINDS.indexOf(kind)
-    more.exit[row] = value
-    table.isFailed[row] = kind === "code" && value === 0 ? 0 : 1
+    return { ...columns, rows, parentRow, isProbe: columns.as, isFailed }
   }
 
   #idOf(id: ByteSlice): number {
@@ -156,19 +92,25 @@ export class BlockBuilder {
   }
 
   #grow(): void {
-    const [table, more] = [newTable(2 * this.more.id.length), newDetailColumns(2 * this.more.id.length)]
-    copyColumns(this.table, table)
-    copyColumns(this.more, more)
-    this.table = { ...table, rows: this.table.rows }
-    this.more = more
+    const length = 2 * this.id.length
+    const columns = newColumns(length)
+    for (const name of Object.keys(columns) as (keyof GrowingColumns)[]) columns[name].set(this.columns[name])
+    this.columns = columns
+    this.#fills = fillsOf(columns)
+    const [id, parentId] = [new Uint32Array(length), new Int32Array(length)]
+    id.set(this.id)
+    parentId.set(this.parentId)
+    this.id = id
+    this.parentId = parentId
   }
 }
 
-type Numbers = Float64Array | Int32Array | Uint32Array | Uint8Array
+/** 0 in a column of integers. */
+const NO_NUMBER = Number.NaN
 
-function copyColumns(from: Record<string, Numbers | number>, to: Record<string, Numbers | number>): void {
-  for (const [name, target] of Object.entries(to)) {
-    const source = from[name]
-    if (typeof target !== "number" && typeof source === "object") target.set(source)
-  }
+/** Columns with the functions that read their values, in arrays: looking them up by name would be slow for each call. */
+function fillsOf(columns: GrowingColumns) {
+  const fills = <Name extends keyof GrowingColumns, Of>(readers: Record<Name, Of>) =>
+    (Object.keys(readers) as Name[]).map((name) => ({ column: columns[name], of: readers[name] }))
+  return { beginTexts: fills(BEGIN_TEXTS), beginNumbers: fills(BEGIN_NUMBERS), endNumbers: fills(END_NUMBERS) }
 }

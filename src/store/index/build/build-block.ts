@@ -1,83 +1,80 @@
+import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { type Grouped, groupCalls } from "../../../model/grouping/group-calls.ts"
 import { ReadErrors } from "../../capture/read-errors.ts"
 import { toRecord } from "../../capture/records.ts"
 import { RecordHeaderReader } from "../../scan/record-header.ts"
-import { type BlockHeader, joinedHash, type Orphan, type ByteRange } from "../block.ts"
+import { type BlockHeader, type ByteRange, joinedHash, type Orphan } from "../block.ts"
+import { toClockEpochs } from "../clock-order.ts"
+import { type Columns, copyRows, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf } from "../columns.ts"
 import { BlockBuilder } from "./block-builder.ts"
 import { BlockLines } from "./block-lines.ts"
-import { toClockEpochs } from "../clock-order.ts"
-import { type Columns, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf, writeCalls } from "../columns.ts"
 
 /** A block as it is stored; `bytes` is an array buffer of its own that can be transferred between threads. */
 export type BuiltBlock = { header: BlockHeader; bytes: ArrayBuffer }
 
-const gathered = new BlockBuilder()
-const head = new RecordHeaderReader()
+const builder = new BlockBuilder()
+const recordHeader = new RecordHeaderReader()
 
-/** Reads a block once, without parsing what its streams hold. */
+/** Reads a block once, without parsing the contents of its streams. */
 export function buildBlock(path: string, name: string, range: ByteRange): BuiltBlock {
-  const { orphans, damage, dataDirs } = gather(path, name, range)
-  const { shape, bytes, mixed, open, dangling } = lay()
+  const { orphans, errors, dataDirs } = readLines(path, name, range)
+  const table = builder.table()
+  const grouped = groupCalls(table)
+  const { shape, columns, bytes } = layOut(grouped)
   return {
     header: {
       ...range,
       shape,
       orphans,
-      readErrors: damage.list(),
-      clockEpochs: toClockEpochs(gathered.table, gathered.texts),
+      readErrors: errors.list(),
+      clockEpochs: toClockEpochs(table, builder.texts),
       dataDirs: [...dataDirs],
-      mixed,
-      open,
-      dangling,
+      ...describeOperations(columns, table, grouped),
     },
     bytes,
   }
 }
 
-type Beside = { orphans: Orphan[]; damage: ReadErrors; dataDirs: Set<string> }
-
-/** Calls go into `gathered`. */
-function gather(path: string, name: string, place: ByteRange): Beside {
-  const beside: Beside = { orphans: [], damage: new ReadErrors(), dataDirs: new Set() }
-  gathered.clear()
-  const lines = new BlockLines(path, place)
+/** The calls go into `builder`. */
+function readLines(path: string, name: string, range: ByteRange) {
+  const orphans: Orphan[] = []
+  const errors = new ReadErrors()
+  const dataDirs = new Set<string>()
+  builder.clear()
+  const lines = new BlockLines(path, range)
   try {
     while (lines.next()) {
-      if (!readHead(lines, name, beside.damage)) continue
-      const at = lines.offset - place.fromByte
-      if (head.kind === "begin") {
-        gathered.begin(head, at)
-        if (head.dataDir !== undefined) beside.dataDirs.add(head.dataDir)
-      } else if (!gathered.end(head, at)) beside.orphans.push({ header: head.end(), offset: lines.offset })
+      if (!readHeader(lines, name, errors)) continue
+      const at = lines.offset - range.fromByte
+      if (recordHeader.kind === "begin") {
+        builder.begin(recordHeader, at)
+        if (recordHeader.dataDir !== undefined) dataDirs.add(recordHeader.dataDir)
+      } else if (!builder.end(recordHeader, at)) orphans.push({ header: recordHeader.end(), offset: lines.offset })
     }
   } finally {
     lines.close()
   }
-  return beside
+  return { orphans, errors, dataDirs }
 }
 
-function readHead(
+function readHeader(
   { bytes, from, to, sealedEnd, offset, isOversize }: BlockLines,
   name: string,
-  damage: ReadErrors,
+  errors: ReadErrors,
 ): boolean {
-  if (sealedEnd >= 0 && head.read(bytes, from, sealedEnd)) return true
+  if (sealedEnd >= 0 && recordHeader.read(bytes, from, sealedEnd)) return true
   const line = { offset, sizeBytes: to - from, ...(isOversize ? {} : { bytes: bytes.subarray(from, to) }) }
-  const record = toRecord(line, name, damage)
-  if (record) head.load(record)
+  const record = toRecord(line, name, errors)
+  if (record) recordHeader.load(record)
   return record !== undefined
 }
 
-type Laid = Pick<BlockHeader, "shape" | "mixed" | "open" | "dangling"> & { bytes: ArrayBuffer }
-
-/** Columns of the operations that the calls make. */
-function lay(): Laid {
-  const { table, texts, ids } = gathered
-  const grouped = groupCalls(gathered.withParents())
-  const parents = gathered.parentTexts()
+/** The columns of the calls, operation by operation. */
+function layOut({ rows, level, from }: Grouped) {
+  const { texts, ids } = builder
   const shape: Shape = {
-    rows: table.rows,
-    operations: grouped.from.length,
+    rows: builder.rows,
+    operations: from.length,
     idBytes: ids.mostBytes,
     texts: texts.count,
     textBytes: texts.sizeBytes,
@@ -85,46 +82,57 @@ function lay(): Laid {
   const bytes = new ArrayBuffer(sizeOf(shape))
   const columns = readColumns(Buffer.from(bytes), shape)
   texts.copyTo(columns.dictionary)
-  writeCalls(columns, gathered, grouped, parents)
-  return { shape, bytes, ...layOperations(columns, grouped) }
+  copyRows(builder.columns, columns, rows)
+  columns.numbers.level.set(level)
+  copyIds(columns, rows)
+  return { shape, columns, bytes }
 }
 
-/** What of an operation readers of other blocks have to know. */
-function layOperations(
+function copyIds({ ids, idBytes }: Columns, rows: Uint32Array): void {
+  const { bytes, starts } = builder.ids
+  for (let place = 0; place < rows.length; place++) {
+    const id = builder.id[rows[place] ?? 0] ?? 0
+    const [from = 0, to = 0] = [starts[id], starts[id + 1]]
+    for (let at = from; at < to; at++) ids[place * idBytes + at - from] = bytes[at] ?? 0
+  }
+}
+
+/** Fills the columns of operations. Returns what readers of other blocks must know about them. */
+function describeOperations(
   columns: Columns,
+  table: CallTable,
   { rows, from, level }: Grouped,
 ): Pick<BlockHeader, "mixed" | "open" | "dangling"> {
   const { operations, texts } = columns
   const { containerId, command, node } = texts
-  const { table, more } = gathered
-  const told: Pick<BlockHeader, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
+  const described: Pick<BlockHeader, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
   for (let operation = 0; operation < from.length; operation++) {
     const first = from[operation] ?? 0
     const end = from[operation + 1] ?? rows.length
     let [isDangling, isFailed, isMixed] = [false, false, false]
-    let isWhole = true
+    let isComplete = true
     for (let place = first; place < end; place++) {
       const row = rows[place] ?? 0
-      if (more.end[row] === NO_LINE && table.isProbe[row] === 0) isWhole = false
+      if (builder.columns.end[row] === NO_LINE && table.isProbe[row] === 0) isComplete = false
       if (level[place] === 0 && table.isFailed[row] === 1) isFailed = true
-      if (more.parentId[row] !== -1 && table.parent[row] === -1) {
+      if (builder.parentId[row] !== -1 && table.parentRow[row] === -1) {
         isDangling = true
-        told.dangling.push(ownerAt(columns, place))
+        described.dangling.push(ownerAt(columns, place))
       }
       if (containerId[place] !== containerId[first] || command[place] !== command[first] || node[place] !== node[first])
         isMixed = true
     }
     operations.from[operation] = first
-    operations.outcome[operation] = outcomeNumber(isWhole ? (isFailed ? "failed" : "ok") : "unknown")
+    operations.outcome[operation] = outcomeNumber(isComplete ? (isFailed ? "failed" : "ok") : "unknown")
     operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(columns, first)
     operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(columns, first)
-    if (isDangling || !isWhole) told.open.push(operation)
+    if (isDangling || !isComplete) described.open.push(operation)
     if (!isMixed) continue
     const [own = 0, ...others] = familiesOf(columns, first, end)
     operations.family[operation] = own
-    if (others.length > 0) told.mixed.push([operation, others])
+    if (others.length > 0) described.mixed.push([operation, others])
   }
-  return told
+  return described
 }
 
 function familiesOf(columns: Columns, from: number, to: number): Set<number> {
@@ -135,10 +143,10 @@ function familiesOf(columns: Columns, from: number, to: number): Set<number> {
 }
 
 function ownerAt({ texts }: Columns, place: number): number {
-  const { texts: words } = gathered
-  return joinedHash(words.hash(texts.node[place] ?? 0), words.hash(texts.containerId[place] ?? 0))
+  const interner = builder.texts
+  return joinedHash(interner.hash(texts.node[place] ?? 0), interner.hash(texts.containerId[place] ?? 0))
 }
 
 function familyAt(columns: Columns, place: number): number {
-  return joinedHash(ownerAt(columns, place), gathered.texts.hash(columns.texts.command[place] ?? 0))
+  return joinedHash(ownerAt(columns, place), builder.texts.hash(columns.texts.command[place] ?? 0))
 }

@@ -1,6 +1,6 @@
 import type { Call } from "../../../model/call.ts"
 import { EVERYTHING, type Filter } from "../../../model/filter/filter.ts"
-import { fieldsOf, type Matcher, sourceOf, toMatcher } from "../../../model/filter/match.ts"
+import { fieldsOf, type Matcher, needsRecords, toMatcher } from "../../../model/filter/match.ts"
 import { prefilterOf } from "../../../model/filter/prefilter.ts"
 import { type CallNode, type Operation, toOperations } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -61,7 +61,7 @@ export async function openIndexedCapture(
   })
   let spanningOperations = toOperations(calls).map((operation) => summaries.withSummaries(operation))
   spanningOperations.sort(byFirst(order))
-  const candidates = needsStreams(filter) ? await search(blocks, operations, filter, progress) : undefined
+  const candidates = needsRecords(filter) ? await search(blocks, operations, filter, progress) : undefined
   if (candidates) {
     narrow(operations, spanning, filter, candidates)
     if (prefilterOf(filter, () => false) !== undefined)
@@ -175,18 +175,13 @@ function* matching(
     if (may(operation) && !isSpanning(operation)) yield operation
 }
 
-/** Whether a call without its streams is not enough to decide the filter. */
-export function needsStreams(filter: Filter): boolean {
-  return sourceOf(filter) === "stream" || fieldsOf(filter).includes("memory")
-}
-
 function operationTest(
   matcher: Matcher,
   filter: Filter,
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
   summaries: SummaryReader,
 ): (operation: Operation) => boolean {
-  const isDeep = needsStreams(filter)
+  const isDeep = needsRecords(filter)
   return (operation) =>
     operation.wallMs >= sinceMs &&
     operation.wallMs <= untilMs &&

@@ -1,176 +1,182 @@
 import type { Call } from "../../../model/call.ts"
+import { CALL_STATES, type FactName, factOf, type NumberFact, type TextFact } from "../../../model/call-schema.ts"
+import { exitOf } from "../../../model/exit-number.ts"
 import { type FieldName, fieldOf, type Value } from "../../../model/filter/field.ts"
 import type { Filter, Test } from "../../../model/filter/filter.ts"
 import { combine, fieldsOf, toMatcher } from "../../../model/filter/match.ts"
-import {
-  type Columns,
-  EXIT_KINDS,
-  exitAt,
-  idAt,
-  outcomeAt,
-  STATES,
-  stateAt,
-  type TextColumn,
-  textAt,
-} from "../columns.ts"
+import { type Columns, idAt, outcomeAt, stateAt } from "../columns.ts"
 
-/** Whether an operation can match, as far as the columns tell: most are ruled out without being made. */
+/** Whether an operation can match as far as its columns show: most are ruled out without making their calls. */
 export type MayMatch = (operation: number) => boolean
 
-/** Whether a call matches, by its row; undefined where the columns do not tell. */
+/** Whether a call matches, by its row; undefined if the columns do not decide it. */
 export function matchesRow(columns: Columns, filter: Filter): (row: number) => boolean | undefined {
   const decide = combine<RowRange>(filter, (test) => columnTest(columns, test, false))
-  const place: RowRange = { operation: 0, from: 0, to: 0 }
+  const range: RowRange = { operation: 0, from: 0, to: 0 }
   return (row) => {
-    place.from = row
-    place.to = row + 1
-    return decide(place)
+    range.from = row
+    range.to = row + 1
+    return decide(range)
   }
 }
 
+/** The rows to test: one call, or all calls of an operation. */
 type RowRange = { operation: number; from: number; to: number }
 
 /**
- * `nowMs` is not asked for: calls in flight are never judged by the columns. `mayRow`: what is known beside the columns
- * of a call that they do not decide.
+ * Needs no `nowMs`: calls in flight are in spanning operations, which are not matched by columns. `mayRow`: what is known
+ * about a call that its columns do not decide.
  */
 export function mayMatch(columns: Columns, filter: Filter, mayRow: (row: number) => boolean = () => true): MayMatch {
-  const ofOperation = fieldsOf(filter).every((name) => fieldOf(name).operation)
-  const decide = combine<RowRange>(filter, (test) => columnTest(columns, test, ofOperation))
+  const isOfOperation = fieldsOf(filter).every((name) => fieldOf(name).operation)
+  const decide = combine<RowRange>(filter, (test) => columnTest(columns, test, isOfOperation))
   const { from } = columns.operations
-  const row: RowRange = { operation: 0, from: 0, to: 0 }
+  const range: RowRange = { operation: 0, from: 0, to: 0 }
   return (operation) => {
     const end = from[operation + 1] ?? columns.rows
-    row.operation = operation
-    row.from = from[operation] ?? 0
-    row.to = end
-    if (ofOperation) return decide(row) !== false
-    for (; row.from < end; row.from++) {
-      row.to = row.from + 1
-      if (decide(row) ?? mayRow(row.from)) return true
+    range.operation = operation
+    range.from = from[operation] ?? 0
+    range.to = end
+    if (isOfOperation) return decide(range) !== false
+    for (; range.from < end; range.from++) {
+      range.to = range.from + 1
+      if (decide(range) ?? mayRow(range.from)) return true
     }
     return false
   }
 }
 
-const TEXTS: Partial<Record<FieldName, TextColumn>> = {
-  command: "command",
-  plugin: "plugin",
-  namespace: "namespace",
-  node: "node",
-  network: "network",
-  container: "containerId",
-  ifname: "ifname",
-  netns: "netns",
-  cniVersion: "cniVersion",
-  runtime: "parentName",
-}
-
-/** Fields that tell how a call ended. */
-const OF_END: readonly FieldName[] = ["state", "exit", "signal", "outcome"]
-
-/** Whether `mayMatch` decides what asks for the field, where an operation lies in one block. */
+/** Whether `mayMatch` decides tests of the field, if the operation lies in one block. */
 export function isInColumns(field: FieldName): boolean {
-  return TEXTS[field] !== undefined || OF_END.includes(field) || OTHERS.includes(field)
+  const { fact } = fieldOf(field)
+  return fact === undefined ? field in COMPUTED_TESTS : factOf(fact).column !== undefined
 }
 
-const OTHERS: readonly FieldName[] = ["pod", "id", "time", "duration", "memory", "depth"]
+type RowTest = (row: RowRange) => boolean | undefined
+type TestMaker = (columns: Columns, test: Test, isOfOperation: boolean) => RowTest
 
-function columnTest(columns: Columns, test: Test, ofOperation: boolean): (row: RowRange) => boolean | undefined {
+/** Computed fields that columns decide. */
+const COMPUTED_TESTS: Partial<Record<FieldName, TestMaker>> = {
+  pod: podTest,
+  id: (columns, test) => idTest(columns, test),
+  outcome: (columns, test, isOfOperation) =>
+    isOfOperation ? operationOutcomeTest(columns, test) : endTest(columns, test),
+  exit: endTest,
+  signal: endTest,
+  duration: durationTest,
+}
+
+function columnTest(columns: Columns, test: Test, isOfOperation: boolean): RowTest {
+  const { fact } = fieldOf(test.field)
+  const make = fact === undefined ? COMPUTED_TESTS[test.field] : factTestOf(fact)
+  return make ? make(columns, test, isOfOperation) : () => undefined
+}
+
+function factTestOf(fact: FactName): TestMaker | undefined {
+  const { column, values } = factOf(fact)
+  if (column === undefined) return undefined
+  if (column === "text") return (columns, test) => textTest(columns, test, fact as TextFact)
+  if (column === "choice")
+    return (columns, test) => numberTest(columns, test, fact as NumberFact, (number) => values?.[number])
+  return (columns, test) => numberTest(columns, test, fact as NumberFact, (number) => number)
+}
+
+/** The test of one value, or of none. */
+function valueTest(test: Test): (...values: (Value | undefined)[]) => boolean | undefined {
   const { decide } = toMatcher(test)
-  const judge = (...values: (Value | undefined)[]) => decide(() => values)
-  const { numbers, texts } = columns
-  const column = TEXTS[test.field]
-  if (column) {
-    const none = judge(column === "command" ? "" : undefined)
-    const judged = perText(columns, (text) => judge(text), none)
-    const own = texts[column]
-    return ({ from }) => judged(own[from] ?? 0)
-  }
-  if (test.field === "pod") return podTest(columns, judge)
-  if (test.field === "id") {
-    const isPlain = test.operator === "=" && test.values.every(({ kind }) => kind === "text")
-    if (isPlain)
-      return idPrefixTest(
-        columns,
-        test.values.map(({ text }) => Buffer.from(text)),
-      )
-    return ({ from, to }) => idTest(columns, from, to, decide)
-  }
-  if (test.field === "time") return ({ from }) => judge(numbers.wallMs[from])
-  if (test.field === "duration") {
-    return ({ from, to }) => {
-      const durationMs = ofOperation ? operationMs(columns, from, to) : numbers.durationMs[from]
-      return judge(durationMs !== undefined && Number.isNaN(durationMs) ? undefined : durationMs)
-    }
-  }
-  if (test.field === "memory") {
-    return ({ from }) => {
-      const bytes = numbers.maxRssBytes[from] ?? Number.NaN
-      return judge(Number.isNaN(bytes) ? undefined : bytes)
-    }
-  }
-  if (test.field === "outcome" && ofOperation) return ({ operation }) => judge(outcomeAt(columns, operation))
-  if (test.field === "depth") return ({ from }) => judge(numbers.depth[from])
-  if (OF_END.includes(test.field)) return endTest(columns, test.field, decide)
-  return () => undefined
+  return (...values) => decide(() => values)
 }
 
-/** Most calls end in the same few ways, and each is judged once. */
-function endTest(
-  columns: Columns,
-  field: FieldName,
-  decide: ReturnType<typeof toMatcher>["decide"],
-): (row: RowRange) => boolean | undefined {
-  const { state, exit, exitKind } = columns.numbers
-  const { call } = fieldOf(field)
-  const known = new Map<number, boolean | undefined>()
+/** A text occurs many times and is tested once. */
+function textTest({ texts, dictionary }: Columns, test: Test, fact: TextFact): RowTest {
+  const is = valueTest(test)
+  const numbers = texts[fact]
+  // An unset CNI_COMMAND is the empty text, not a missing one.
+  const none = is(fact === "command" ? "" : undefined)
+  const tested = new Uint8Array(dictionary.size)
   return ({ from }) => {
-    const key = ((exit[from] ?? 0) * EXIT_KINDS.length + (exitKind[from] ?? 0)) * STATES.length + (state[from] ?? 0)
-    if (known.has(key)) return known.get(key)
-    // Of a whole call these fields look at no more than this.
-    const is = decide(() => call({ state: stateAt(columns, from), exit: exitAt(columns, from) } as Call, undefined))
-    known.set(key, is)
-    return is
-  }
-}
-
-/** A text comes many times, and is judged once. */
-function perText(
-  { dictionary }: Columns,
-  judge: (text: string) => boolean | undefined,
-  none: boolean | undefined,
-): (number: number) => boolean | undefined {
-  const known = new Uint8Array(dictionary.size)
-  return (number) => {
+    const number = numbers[from] ?? 0
     if (number === 0) return none
-    const before = known[number]
+    const before = tested[number]
     if (before) return before === 2
-    const is = judge(dictionary.text(number) ?? "") === true
-    known[number] = is ? 2 : 1
-    return is
+    const isMatch = is(dictionary.text(number) ?? "") === true
+    tested[number] = isMatch ? 2 : 1
+    return isMatch
   }
 }
 
-function podTest(
-  columns: Columns,
-  judge: (...values: string[]) => boolean | undefined,
-): (row: RowRange) => boolean | undefined {
-  const { namespace, name } = columns.texts
-  const known = new Map<number, boolean | undefined>()
+function numberTest(
+  { numbers }: Columns,
+  test: Test,
+  fact: NumberFact,
+  toValue: (number: number) => Value | undefined,
+): RowTest {
+  const is = valueTest(test)
+  const column = numbers[fact]
   return ({ from }) => {
-    const key = (namespace[from] ?? 0) * 0x100000000 + (name[from] ?? 0)
-    if (known.has(key)) return known.get(key)
-    const own = textAt(columns, "name", from) ?? ""
-    const space = textAt(columns, "namespace", from)
-    const is = space === undefined ? judge() : judge(own, `${space}/${own}`)
-    known.set(key, is)
+    const number = column[from] ?? Number.NaN
+    return is(Number.isNaN(number) ? undefined : toValue(number))
+  }
+}
+
+function operationOutcomeTest(columns: Columns, test: Test): RowTest {
+  const is = valueTest(test)
+  return ({ operation }) => is(outcomeAt(columns, operation))
+}
+
+function durationTest(columns: Columns, test: Test, isOfOperation: boolean): RowTest {
+  const is = valueTest(test)
+  const { durationMs: column } = columns.numbers
+  return ({ from, to }) => {
+    const durationMs = isOfOperation ? operationMs(columns, from, to) : (column[from] ?? Number.NaN)
+    return is(Number.isNaN(durationMs) ? undefined : durationMs)
+  }
+}
+
+/** Most calls end in one of a few ways, and each is tested once. */
+function endTest(columns: Columns, test: Test): RowTest {
+  const { decide } = toMatcher(test)
+  const { state, exit } = columns.numbers
+  const { call } = fieldOf(test.field)
+  const tested = new Map<number, boolean | undefined>()
+  return ({ from }) => {
+    const key = (exit[from] ?? 0) * CALL_STATES.length + (state[from] ?? 0)
+    if (tested.has(key)) return tested.get(key)
+    // The fields with this test look at no other members of a call.
+    const ended = { state: stateAt(columns, from), exit: exitOf(exit[from] ?? 0) } as Call
+    const is = decide(() => call(ended, undefined))
+    tested.set(key, is)
     return is
   }
 }
 
-/** The same by bytes: whoever shows one of a million calls asks for no other's id. */
-function idPrefixTest({ ids, idBytes }: Columns, prefixes: Buffer[]): (row: RowRange) => boolean {
+function podTest({ texts, dictionary }: Columns, test: Test): RowTest {
+  const is = valueTest(test)
+  const { namespace, podName } = texts
+  const tested = new Map<number, boolean | undefined>()
+  return ({ from }) => {
+    const key = (namespace[from] ?? 0) * 0x100000000 + (podName[from] ?? 0)
+    if (tested.has(key)) return tested.get(key)
+    const [space, name] = [dictionary.text(namespace[from] ?? 0), dictionary.text(podName[from] ?? 0)]
+    const isMatch = space === undefined || name === undefined ? is() : is(name, `${space}/${name}`)
+    tested.set(key, isMatch)
+    return isMatch
+  }
+}
+
+function idTest(columns: Columns, test: Test): RowTest {
+  const { operator, values } = test
+  if (operator === "=" && values.every(({ kind }) => kind === "text"))
+    return idPrefixTest(
+      columns,
+      values.map(({ text }) => Buffer.from(text)),
+    )
+  const { decide } = toMatcher(test)
+  return ({ from, to }) => decide(() => Array.from({ length: to - from }, (_, at) => idAt(columns, from + at)))
+}
+
+/** Compares bytes: to show one of a million calls, no other call's ID should be decoded. */
+function idPrefixTest({ ids, idBytes }: Columns, prefixes: Buffer[]): RowTest {
   const isAt = (prefix: Buffer, start: number) => {
     if (prefix.length > idBytes) return false
     for (let at = 0; at < prefix.length; at++) if (ids[start + at] !== prefix[at]) return false
@@ -182,13 +188,7 @@ function idPrefixTest({ ids, idBytes }: Columns, prefixes: Buffer[]): (row: RowR
   }
 }
 
-function idTest(columns: Columns, from: number, to: number, decide: ReturnType<typeof toMatcher>["decide"]) {
-  const ids: string[] = []
-  for (let row = from; row < to; row++) ids.push(idAt(columns, row))
-  return decide(() => ids)
-}
-
-/** As `toOperation` takes it: from the first call to the end of the last that the runtime made. */
+/** The same as in `toOperation`: from the start of the first to the end of the last top-level call. */
 function operationMs({ numbers }: Columns, from: number, to: number): number {
   let last = from
   for (let row = from; row < to; row++) if (numbers.level[row] === 0) last = row

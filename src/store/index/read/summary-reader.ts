@@ -5,16 +5,17 @@ import type { CallSummary, OperationSummary } from "../../../model/packed-operat
 import { LineReader } from "../../capture/line-reader.ts"
 import type { Segment } from "../../capture/segments.ts"
 import type { Block } from "../block.ts"
-import { callAt, NO_LINE, summaryAt } from "../columns.ts"
+import { NO_LINE, RowReader, summaryAt } from "../columns.ts"
 import type { Candidates } from "./candidates.ts"
 
 export type LineLocation = { segment: Segment; offset: number }
 type KnownCall = { summary: CallSummary; begin?: LineLocation; end?: LineLocation }
 
-/** Makes calls of columns, and remembers where their lines are. */
+/** Makes calls from columns, and remembers where their lines are. */
 export class SummaryReader {
   readonly #known = new WeakMap<Call, KnownCall>()
   readonly #lines = new LineReader()
+  readonly #rows = new RowReader()
 
   operation(segment: Segment, block: Block, operation: number): OperationSummary {
     const { operations, numbers, rows } = block.columns
@@ -32,7 +33,7 @@ export class SummaryReader {
   }
 
   call(segment: Segment, { header, columns }: Block, row: number): Call {
-    const call = callAt(columns, row)
+    const call = this.#rows.call(columns, row)
     const [begin = NO_LINE, end = NO_LINE] = [columns.numbers.begin[row], columns.numbers.end[row]]
     this.#known.set(call, {
       summary: summaryAt(columns, row),
@@ -42,7 +43,7 @@ export class SummaryReader {
     return call
   }
 
-  /** An end line that was found in another block. */
+  /** Adds an end line that was found in another block. */
   setEnd(call: Call, end: LineLocation, summary: CallSummary): void {
     this.#known.set(call, { ...this.#known.get(call), summary, end })
   }
@@ -53,7 +54,7 @@ export class SummaryReader {
     return { ...operation, summaries }
   }
 
-  /** The operation with its streams, read from where its lines are; a call whose lines were pruned stays without. */
+  /** The operation with its streams, which are read from its lines; a call whose lines were pruned has none. */
   whole(operation: Operation): Operation {
     const wholeNode = ({ call, children }: CallNode): CallNode => ({
       call: this.wholeCall(call),
@@ -72,7 +73,7 @@ export class SummaryReader {
     this.#lines.close()
   }
 
-  /** What a call was given, read from its line; nearly always the first. */
+  /** What a call was given; nearly always in its begin line. */
   stdin(call: Call): Payload | undefined {
     const { begin, end } = this.#known.get(call) ?? {}
     return this.#record(begin)?.stdin ?? this.#record(end)?.stdin
@@ -90,7 +91,7 @@ export class SummaryReader {
     if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
     const whole = toCall(beginRecord, endRecord)
     whole.state = call.state
-    // What broke off was read as far as it goes; a list and a call must not tell different things.
+    // The scan reads a truncated configuration as far as it goes; lists and calls must show the same.
     if (call.network !== undefined) whole.network = call.network
     if (call.cniVersion !== undefined) whole.cniVersion = call.cniVersion
     return whole

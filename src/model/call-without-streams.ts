@@ -1,0 +1,66 @@
+import type { Begin } from "../capture/record.ts"
+import type { Call } from "./call.ts"
+import {
+  CALL_FACTS,
+  CALL_STATES,
+  factOf,
+  NUMBER_FACTS,
+  type NumberFact,
+  TEXT_FACTS,
+  type TextFact,
+} from "./call-schema.ts"
+import { exitOf } from "./exit-number.ts"
+
+/** Where the facts of one call are read from: a row of an index or of the page's columns, or a line's header. */
+export interface FactReader {
+  id(): string
+  /** undefined or empty if there is none */
+  text(name: TextFact): string | undefined
+  /** NaN if there is none */
+  number(name: NumberFact): number
+}
+
+/** The one maker of a call from columns: without streams, environment, arguments and resource usage. */
+export function callWithoutStreams(facts: FactReader): Call {
+  const call: Call = {
+    id: facts.id(),
+    depth: facts.number("depth"),
+    as: CALL_FACTS.as.values[facts.number("as")] ?? "relay",
+    pid: facts.number("pid"),
+    ppid: facts.number("ppid"),
+    plugin: facts.text("plugin") ?? "",
+    ...NOT_LISTED,
+    command: facts.text("command") ?? "",
+    wallMs: facts.number("wallMs"),
+    monoMs: facts.number("monoMs"),
+    state: CALL_STATES[facts.number("state")] ?? "unknown",
+  }
+  for (const name of OPTIONAL_TEXTS) {
+    const text = facts.text(name)
+    if (text) call[name] = text
+  }
+  const [namespace, podName, uid] = [facts.text("namespace"), facts.text("podName"), facts.text("podUid")]
+  if (namespace && podName) call.pod = { namespace, name: podName, ...(uid ? { uid } : {}) }
+  const exit = exitOf(facts.number("exit"))
+  if (exit) call.exit = exit
+  for (const name of OPTIONAL_NUMBERS) {
+    const number = facts.number(name)
+    if (!Number.isNaN(number)) call[name] = number
+  }
+  return call
+}
+
+const NOT_LISTED: Pick<Begin, "path" | "argv" | "env" | "envNames"> = { path: "", argv: [], env: {}, envNames: [] }
+
+type InsideFact = "namespace" | "podName" | "podUid" | "maxRssBytes"
+/** The type of the call above requires these: one that is missing there is a type error. */
+const REQUIRED = ["plugin", "command", "depth", "as", "pid", "ppid", "wallMs", "monoMs", "state"] as const
+type OptionalText = Exclude<TextFact, (typeof REQUIRED)[number] | InsideFact>
+type OptionalNumber = Exclude<NumberFact, (typeof REQUIRED)[number] | InsideFact | "exit">
+
+const OPTIONAL_TEXTS = TEXT_FACTS.filter((name): name is OptionalText => isOptional(name))
+const OPTIONAL_NUMBERS = NUMBER_FACTS.filter((name): name is OptionalNumber => name !== "exit" && isOptional(name))
+
+function isOptional(name: TextFact | NumberFact): boolean {
+  return factOf(name).path === undefined && !(REQUIRED as readonly string[]).includes(name)
+}
