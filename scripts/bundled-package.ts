@@ -5,18 +5,18 @@ import type { Metafile } from "esbuild"
 /** An npm package of which something is in a bundle. */
 export type BundledPackage = { name: string; version: string; license: string; text: string }
 
-/** Sorted by name. `root`: the directory whose `node_modules` the bundle was made from. */
+/** Sorted by where they are. `root`: the directory that the paths of the bundle's inputs are relative to. */
 export function bundledPackages(metafile: Pick<Metafile, "outputs">, root: string): BundledPackage[] {
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs))
-  // What was only looked at and left out by the bundler is not passed on to anyone.
-  const names = inputs.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? packageOf(path) : []))
-  return [...new Set(names)].sort().map((name) => readPackage(join(root, "node_modules", name)))
+  // What the bundler only looked at and left out is not passed on to anyone.
+  const directories = inputs.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? packageOf(path) : []))
+  return [...new Set(directories)].sort().map((directory) => readPackage(join(root, directory)))
 }
 
-/** Of a file below `node_modules`, the package it belongs to: the innermost. */
+/** Directory of the package that a file belongs to: the innermost one. */
 function packageOf(path: string): string[] {
-  const name = /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]
-  return name === undefined ? [] : [name]
+  const directory = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]
+  return directory === undefined ? [] : [directory]
 }
 
 function readPackage(directory: string): BundledPackage {

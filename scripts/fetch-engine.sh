@@ -81,12 +81,12 @@ moved() {
   echo "cnitap: $1" >&2
   echo "  pinned    ${file##*/}, SHA-256 $sha256" >&2
   if [ -z "${ENGINE_MIRROR:-}" ] && index; then
-    echo "  $suite  ${candidate##*/}, SHA-256 $candidate_sha256" >&2
+    echo "  the suite ${suite} has ${candidate##*/}, SHA-256 $candidate_sha256" >&2
   fi
   cat >&2 <<END
 Either
-  - set ENGINE_MIRROR to an archive that still has it (Debian's snapshot archive, or a copy of yours below $file), or
-  - set QUICKJS_NG to a source tree of that QuickJS-ng release, if it is qjs-src that is missing, or
+  - set ENGINE_MIRROR to an archive that still has $file: Debian's snapshot archive, or a copy of yours, or
+  - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
   - move to the version of $suite: scripts/fetch-engine.sh --pin, then npm test, and commit $lock.
 END
   exit 1

@@ -9,7 +9,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 scripts/setup.sh demo
 npm run --silent build
-exec unshare --mount --uts --propagation private sh -euc '
+unshare --mount --uts --propagation private sh -euc '
   hostname worker-1
   mount -t tmpfs tmpfs /opt
   exec node --import tsx scripts/make-example.ts'
+exec node --import tsx scripts/example-page.ts

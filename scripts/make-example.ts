@@ -1,6 +1,6 @@
 /** Makes the pods of examples/README.md and exports what was recorded. scripts/make-example.sh runs it, isolated. */
 import { execFileSync } from "node:child_process"
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { startContainerd } from "../test/node/containerd.ts"
@@ -31,7 +31,7 @@ const LIST = {
 if (hostname() !== "worker-1") throw new Error("run scripts/make-example.sh, which isolates this")
 mkdirSync(BIN_DIR, { recursive: true })
 mkdirSync(CONF_DIR, { recursive: true })
-for (const name of PLUGINS) copyFileSync(join("/usr/lib/cni", name), join(BIN_DIR, name))
+execFileSync("cp", ["--preserve=mode,timestamps", ...PLUGINS.map((name) => join("/usr/lib/cni", name)), BIN_DIR])
 writeFileSync(join(CONF_DIR, "10-pods.conflist"), `${JSON.stringify(LIST, null, 2)}\n`)
 
 const world = mkdtempSync("/opt/example-")

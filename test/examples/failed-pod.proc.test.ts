@@ -1,0 +1,46 @@
+import assert from "node:assert/strict"
+import { readFileSync, statSync } from "node:fs"
+import { hostname, userInfo } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { gunzipSync } from "node:zlib"
+import { cnitap } from "../cli/cnitap.ts"
+
+const root = join(import.meta.dirname, "../..")
+const bundle = join(root, "examples/failed-pod.cnitap")
+
+/** The commands of examples/README.md with the output that it shows for each. */
+const transcripts = [
+  ...readFileSync(join(root, "examples/README.md"), "utf8").matchAll(/^```console\n\$ cnitap (.+)\n([\s\S]*?)^```/gm),
+].map(([, command = "", output = ""]) => ({ command, output }))
+
+test("the page of examples shows ls, explain, show, diff and who-owns", () => {
+  assert.deepEqual(
+    transcripts.map(({ command }) => command.split(" ")[0]),
+    ["ls", "explain", "show", "diff", "who-owns"],
+  )
+})
+
+for (const { command, output } of transcripts) {
+  test(`what the page of examples shows is what comes: cnitap ${command}`, async () => {
+    const { stdout, stderr } = await cnitap([...command.split(" "), "--from", bundle])
+    assert.deepEqual([withoutAges(stdout), stderr], [withoutAges(output), ""])
+  })
+}
+
+test("the example is small, and names neither the machine that made it nor a directory of it", () => {
+  const text = gunzipSync(readFileSync(bundle)).toString()
+  const values = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, value]) => value))].sort()
+  assert.deepEqual(values(/"node":"([^"]*)"/g), ["worker-1"])
+  assert.deepEqual(values(/"(\/[^"/]*\/[^"/]*)[^"]*"/g), ["/opt/cni", "/opt/cnitap", "/var/run"])
+  assert.deepEqual(
+    [hostname(), root, userInfo().homedir].filter((name) => text.includes(`"${name}`)),
+    [],
+  )
+  assert.ok(statSync(bundle).size < 200_000)
+})
+
+/** How long ago a call was grows by the day, and with it the column that it is in. */
+function withoutAges(text: string): string {
+  return text.replace(/\b(?!\d+ms)\d+(?:m\d+s|h\d+m|d\d+h|[smhd])(?= {2,}| ago)/g, "AGE").replace(/ {2,}/g, "  ")
+}
