@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { gunzipSync } from "node:zlib"
+import { VERSION } from "../../src/cli/version.ts"
 import { cnitap } from "../cli/cnitap.ts"
 import { Stand } from "../relay/stand.ts"
 
@@ -76,7 +77,7 @@ test("every reading verb prints the same for a bundle as for the capture", async
   const lines = gunzipSync(readFileSync(bundle)).toString("utf8").split("\n")
   const { createdMs, ...manifest } = JSON.parse(lines[0] ?? "")
   assert.equal(typeof createdMs, "number")
-  assert.deepEqual(manifest, { format: 1, kind: "bundle", version: "0.1.0", source: stand.capture, filter: "" })
+  assert.deepEqual(manifest, { format: 1, kind: "bundle", version: VERSION, source: stand.capture, filter: "" })
   for (const verb of [
     ["ls", "-o", "json"],
     ["show", ids[0] ?? "", "-o", "json"],
