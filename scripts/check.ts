@@ -7,6 +7,8 @@ import { complaintsAboutTests } from "./pure-tests.ts"
 
 const root = join(import.meta.dirname, "..")
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|shared)(\.|$)/
+/** A file or folder of the checkout, between backticks. */
+const NAMED_PATH = /`((?:src|test|scripts|docs|bench|examples|deploy)\/[\w./-]*)`/g
 const CODE = /\.(ts|tsx|mjs|cjs)$/
 /** `import type ...` and `import { type A, type B }`; one import of a value makes the whole statement count. */
 const TYPE_IMPORT = /^\s*(?:import|export)\s+(?:type\b[^"']*?|\{(?:\s*type\s+[^,}]+,?)+\s*\}\s*)from\s*"[^"]+"/gm
@@ -109,7 +111,7 @@ function checkNames(): string[] {
     .map((path) => `${path} has a name that says nothing`)
 }
 
-/** Relative links of the pages lead to files and headings that are there. */
+/** Relative links of the pages lead to files and headings that exist, and so do the paths that they name. */
 function checkLinks(): string[] {
   const pages = [
     ...filesBelow(".", false),
@@ -117,7 +119,10 @@ function checkLinks(): string[] {
   ].filter((path) => path.endsWith(".md"))
   return pages.flatMap((page) => {
     const text = readFileSync(join(root, page), "utf8").replace(/^```[\s\S]*?^```/gm, "")
-    return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+    const named = [...text.matchAll(NAMED_PATH)].flatMap(([, path = ""]) =>
+      existsSync(join(root, path)) ? [] : [`${page} names ${path}, which is not there`],
+    )
+    const linked = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
       if (/^[a-z]+:/.test(link)) return []
       const [path = "", anchor] = link.split("#")
       const target = path === "" ? join(root, page) : join(root, dirname(page), path)
@@ -125,6 +130,7 @@ function checkLinks(): string[] {
       if (anchor === undefined || headingsOf(target).includes(anchor)) return []
       return [`${page} links to ${link}, a heading that is not there`]
     })
+    return [...named, ...linked]
   })
 }
 
