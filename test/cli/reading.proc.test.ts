@@ -87,13 +87,13 @@ test("explain", async () => {
   assert.deepEqual(await said.of("explain", "orders-0"), {
     out: [
       "ADD shop/orders-0 failed T ago, after T",
-      `  failed first  host-local, called by bridge: ${full} (code 999, exit 1)`,
+      `  first failure  host-local, called by bridge: ${full} (code 999, exit 1)`,
       "  never ran  portmap, bandwidth",
-      `  runtime said  plugin type="bridge" failed (add): ${full}`,
-      "  thrown away  stderr of host-local: host-local: lock /var/lib/cni/networks/k8s-pod-network/lock taken, 254 of 254 addresses reserved",
-      "  left behind  nothing: DEL #4 of the container did well",
-      "  since then  ADD in another sandbox did well T ago (#5, 10.244.1.218)",
-      "  look next  cnitap ledger, for who holds the addresses; cnitap show #6; cnitap diff #3 #5",
+      `  runtime error  plugin type="bridge" failed (add): ${full}`,
+      "  discarded  stderr of host-local: host-local: lock /var/lib/cni/networks/k8s-pod-network/lock taken, 254 of 254 addresses reserved",
+      "  left behind  nothing: DEL #4 of the container succeeded",
+      "  since then  ADD in another sandbox succeeded T ago (#5, 10.244.1.218)",
+      "  next step  cnitap ledger (who holds the addresses); cnitap show #6; cnitap diff #3 #5",
     ],
     err: [],
     code: 0,
@@ -102,15 +102,15 @@ test("explain", async () => {
   assert.deepEqual(
     out.map((line) => line.replace(/\b\d{2,}\b/g, "N").replace("; cnitap diff #1 #5", "")),
     [
-      "ADD shop/stuck-0 is still running, after T",
-      "  waits  sleeper began and has not ended (pid N)",
-      "  look next  cat /proc/$(pgrep -P N)/stack, and the log of what it asks; cnitap show #1",
+      "ADD shop/stuck-0 is still running after T",
+      "  in flight  sleeper: started but has not ended (pid N)",
+      "  next step  cat /proc/$(pgrep -P N)/stack, and the log of the service it waits for; cnitap show #1",
     ],
   )
   assert.deepEqual((await said.of("explain", "web-1")).out, [
-    "ADD shop/web-1: nothing is wrong with it (T ago, took T)",
-    "  so far  bridge, portmap, bandwidth exited with 0; it got 10.244.1.91; slowest was bridge (T)",
-    "  look next  CNI did its part: routes, policy, DNS and the pod itself are beyond these calls",
+    "ADD shop/web-1 succeeded T ago, in T",
+    "  result  bridge, portmap, bandwidth exited with 0; assigned 10.244.1.91; slowest was bridge (T)",
+    "  next step  CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })
 

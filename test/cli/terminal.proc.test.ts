@@ -62,7 +62,7 @@ test("explain breaks its lines at blanks, within the terminal", { timeout: 60_00
   const screen = await shell.until(/^done$/m)
   assert.match(
     screen,
-    /^ {2}failed first {2}host-local, called by bridge: failed to\n {16}allocate for range 0: no IP addresses$/m,
+    /^ {2}first failure {2}host-local, called by bridge: failed to\n {17}allocate for range 0: no IP addresses$/m,
   )
 })
 

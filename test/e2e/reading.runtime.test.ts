@@ -18,8 +18,8 @@ test("real plugins through a real runtime: nothing to find, nothing left, one li
       .slice(0, 2)
       .map((line) => line.replace(/slowest was \S+/, "slowest was X")),
     [
-      "ADD default/web-0: nothing is wrong with it (T ago, took T)",
-      "  so far  bridge, portmap, bandwidth exited with 0; it got 10.88.0.2; slowest was X (T)",
+      "ADD default/web-0 succeeded T ago, in T",
+      "  result  bridge, portmap, bandwidth exited with 0; assigned 10.88.0.2; slowest was X (T)",
     ],
   )
   const { out } = await said.of("diff", "web-0")
@@ -53,7 +53,7 @@ test("real plugins through a real runtime: nothing to find, nothing left, one li
   assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
 })
 
-test("what explain says the runtime said is what containerd told", async (t) => {
+test("the runtime error in explain is what containerd reported", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP])
   const answers: Record<string, string> = {
     error: `echo '{"code":11,"msg":"try again","details":"later"}'; exit 1`,
@@ -75,8 +75,8 @@ test("what explain says the runtime said is what containerd told", async (t) => 
     writeFileSync(answer, script)
     const error: unknown = await stand.run({ ...WEB, name: `web-${name}` }).catch((reason: unknown) => reason)
     assert.ok(error instanceof Error, name)
-    const line = (await said.of("explain", `web-${name}`)).out.find((text) => text.startsWith("  runtime said  "))
-    const message = line?.slice("  runtime said  ".length) ?? "nothing"
+    const line = (await said.of("explain", `web-${name}`)).out.find((text) => text.startsWith("  runtime error  "))
+    const message = line?.slice("  runtime error  ".length) ?? "nothing"
     assert.equal(error.message.replace(/\s+/g, " ").includes(message), true, `${name}: ${message}\n${error.message}`)
   }
 })

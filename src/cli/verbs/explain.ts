@@ -90,7 +90,7 @@ async function listsAround({ capture, progress }: Selection, related: readonly O
   return lists
 }
 
-const LABEL_WIDTH = 16
+const LABEL_WIDTH = 17
 
 function explanationText(
   { headline, hasProblem, statements }: Explanation,

@@ -1,84 +1,87 @@
 import { age, duration, podName } from "../format.ts"
 import type { Operation } from "../operation.ts"
 import { reportOf } from "../result/runtime-report.ts"
-import { leftBehind, nextSteps, sinceThen } from "./aftermath.ts"
-import { causeOf, culpritOf, discardedStderr, missingPlugins, neverRan, runtimeReport } from "./cause.ts"
+import { attemptsSince, leftBehind, nextSteps } from "./aftermath.ts"
+import { causeOf, discardedStderr, failingCallOf, missingPlugins, neverRan, runtimeError } from "./cause.ts"
 import type { PluginList } from "./plugin-lists.ts"
 import type { ExplainContext, Explanation } from "./statement.ts"
 import { findingsOf, leakedBefore, nextStepsAfterSuccess, summaryOf } from "./summary.ts"
 
-/** The operation that a pod's trouble is about: the newest that went wrong; where none did, the newest. */
+/** The operation to explain for a pod: the newest with a problem; if there is none, the newest ADD. */
 export function operationToExplain(
   related: readonly Operation[],
   listOf: (operation: Operation) => PluginList | undefined,
   nowMs: number,
 ): Operation | undefined {
-  const isWrong = (operation: Operation) => isTrouble(operation, listOf(operation), nowMs)
-  const newest = related.findLast(isWrong)
-  // The runtime tears down what could not be set up: where that fails too, the ADD is still where it began.
-  const beginning =
+  const isProblem = (operation: Operation) => hasProblem(operation, listOf(operation), nowMs)
+  const newest = related.findLast(isProblem)
+  // After a failed ADD the runtime calls DEL, which may fail too: the ADD is still the cause.
+  const failedAdd =
     newest?.command === "DEL" && newest.outcome !== "running"
       ? related.findLast(
           (operation) =>
-            operation.command === "ADD" && operation.containerId === newest.containerId && isWrong(operation),
+            operation.command === "ADD" && operation.containerId === newest.containerId && isProblem(operation),
         )
       : undefined
-  return beginning ?? newest ?? related.findLast(({ command }) => command === "ADD") ?? related.at(-1)
+  return failedAdd ?? newest ?? related.findLast(({ command }) => command === "ADD") ?? related.at(-1)
 }
 
-/** Says in plain words what happened in an operation, why, and what came of it. */
-export function explain(operation: Operation, around: ExplainContext): Explanation {
-  const { list, nowMs } = around
-  const hasProblem = isTrouble(operation, list, nowMs)
-  const culprit = culpritOf(operation)
-  const told = hasProblem
+/** Explains what happened in an operation, why, and what followed. */
+export function explain(operation: Operation, context: ExplainContext): Explanation {
+  const { list, nowMs } = context
+  const isProblem = hasProblem(operation, list, nowMs)
+  const failing = failingCallOf(operation)
+  const statements = isProblem
     ? [
-        ...causeOf(operation, culprit),
-        ...neverRan(operation, culprit, list),
-        ...runtimeReport(operation),
+        ...causeOf(operation, failing),
+        ...neverRan(operation, failing, list),
+        ...runtimeError(operation),
         ...discardedStderr(operation),
-        ...leftBehind(operation, around),
-        ...sinceThen(operation, around),
-        ...nextSteps(operation, culprit, list),
+        ...leftBehind(operation, context),
+        ...attemptsSince(operation, context),
+        ...nextSteps(operation, failing, list),
       ]
     : [
-        ...summaryOf(operation, around),
-        ...leakedBefore(operation, around),
-        ...findingsOf(around),
-        ...nextStepsAfterSuccess(operation, around),
+        ...summaryOf(operation, context),
+        ...leakedBefore(operation, context),
+        ...findingsOf(context),
+        ...nextStepsAfterSuccess(operation, context),
       ]
   return {
     operation: operation.id,
-    hasProblem,
-    headline: headline(operation, hasProblem, nowMs),
-    statements: told.slice(0, 9),
+    hasProblem: isProblem,
+    headline: headline(operation, isProblem, nowMs),
+    statements: statements.slice(0, 9),
   }
 }
 
-/** Time in which the next call of a list has certainly begun. */
-const SETTLED_MS = 5_000
+/** Time after which the runtime has certainly called the next plugin of a list. */
+const NEXT_CALL_MS = 5_000
 
-function isTrouble(operation: Operation, list: PluginList | undefined, nowMs: number): boolean {
+function hasProblem(operation: Operation, list: PluginList | undefined, nowMs: number): boolean {
   return (
     operation.outcome !== "ok" ||
     operation.calls.some(({ call }) => reportOf(call).kind === "failure" || reportOf(call).kind === "empty-success") ||
-    (missingPlugins(operation, list).length > 0 && nowMs - operation.wallMs - (operation.durationMs ?? 0) > SETTLED_MS)
+    (missingPlugins(operation, list).length > 0 &&
+      nowMs - operation.wallMs - (operation.durationMs ?? 0) > NEXT_CALL_MS)
   )
 }
 
-function headline(operation: Operation, isWrong: boolean, nowMs: number): string {
+function headline(operation: Operation, isProblem: boolean, nowMs: number): string {
   const { command, outcome, durationMs, wallMs, calls } = operation
-  const who = `${command} ${podName(operation)}`.trim()
+  const subject = `${command} ${podName(operation)}`.trim()
   const when = `${age(wallMs, nowMs)} ago`
-  if (!isWrong) return `${who}: nothing is wrong with it (${when}, took ${duration(durationMs)})`
-  if (outcome === "running") return `${who} is still running, after ${duration(nowMs - wallMs)}`
-  if (outcome === "killed") return `${who} was killed before it ended (${when})`
-  if (outcome === "unknown") return `${who} has no recorded end (${when})`
-  if (outcome === "failed") return `${who} failed ${when}, after ${duration(durationMs)}`
+  if (!isProblem) return `${subject} succeeded ${when}, in ${duration(durationMs)}`
+  if (outcome === "running") return `${subject} is still running after ${duration(nowMs - wallMs)}`
+  if (outcome === "killed") return `${subject} was killed before it ended (began ${when})`
+  if (outcome === "unknown") return `${subject} has no recorded end (began ${when})`
+  if (outcome === "failed") return `${subject} failed ${when}, after ${duration(durationMs)}`
   if (calls.some(({ call }) => reportOf(call).kind === "failure"))
-    return `${who} failed ${when}: every plugin exited with 0, and the runtime cannot read an answer`
+    return `${subject} failed ${when}: every plugin exited with 0, but the runtime cannot parse the output of one`
   if (calls.some(({ call }) => reportOf(call).kind === "empty-success"))
-    return `${who} looks well to the runtime and is not (${when})`
+    return `${subject} was reported to the runtime as success ${when}, but a plugin returned an error`
   const isProbed = calls.every(({ call }) => call.as === "probe")
-  return isProbed ? `${who} did not come to its end (${when})` : `${who} stopped early (${when}), and no plugin failed`
+  return isProbed
+    ? `${subject} did not complete (began ${when})`
+    : `${subject} stopped early ${when}: no plugin failed, but not every plugin of the list was called`
 }

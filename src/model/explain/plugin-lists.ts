@@ -1,24 +1,28 @@
 import type { Operation } from "../operation.ts"
 import { reportOf } from "../result/runtime-report.ts"
 
-/**
- * The plugins of a network's list as its calls tell them. `fromMs`: when the first operation that ran it began,
- * milliseconds since 1970. `good`: by command, the last operation that ran them all. `lost`: those that the list before
- * had and this one has not.
- */
-export type PluginList = { plugins: string[]; fromMs: number; lastComplete: Map<string, string>; removed: string[] }
+/** The plugins of a network's list, as inferred from its calls. */
+export type PluginList = {
+  plugins: string[]
+  /** start of the first operation with this list, milliseconds since 1970 */
+  fromMs: number
+  /** by command: the last operation that called all of the plugins */
+  lastComplete: Map<string, string>
+  /** plugins of the previous list that are not in this one */
+  removed: string[]
+}
 
-/** What a network's list was, the oldest first, and the operations since the last that were shorter than it. */
+/** The lists of a network, oldest first, and how many operations in a row were shorter than the last list. */
 type ListHistory = { versions: PluginList[]; shorter: number; shorterMs: number }
 
-/** One that stopped early looks like a shorter list; one that was edited goes on being shorter. */
+/** One shorter operation stopped early; after this many in a row the list was edited. */
 const SHORTER_MEANS_EDITED = 3
 
-/** Learns the lists of networks from operations, which must come in the order they began. */
+/** Infers the plugin lists of networks from operations, which must be added in the order they began. */
 export class PluginLists {
   readonly #histories = new Map<string, ListHistory>()
 
-  /** Returns the list that is another one since this operation. */
+  /** Returns the new list if this operation shows that the list was changed. */
   add(operation: Operation): PluginList | undefined {
     const { id, command, outcome, calls, wallMs } = operation
     if (!COMMANDS_OVER_A_LIST.includes(command) || outcome !== "ok") return undefined
@@ -34,9 +38,9 @@ export class PluginLists {
       return known && list
     }
     if (!known) return begin(wallMs)
-    if (!isPart(plugins, known.plugins)) {
-      // A runtime may take away by another list than it adds by now.
-      return command !== "DEL" || isPart(known.plugins, plugins) ? begin(wallMs) : undefined
+    if (!isSubsequence(plugins, known.plugins)) {
+      // A runtime may use another list for DEL than it now uses for ADD.
+      return command !== "DEL" || isSubsequence(known.plugins, plugins) ? begin(wallMs) : undefined
     }
     if (plugins.length === known.plugins.length) {
       known.lastComplete.set(command, id)
@@ -48,14 +52,17 @@ export class PluginLists {
     return undefined
   }
 
-  /** The list in force when the operation began that has all that it ran; `related`: others of its attachment. */
+  /**
+   * The list in force when the operation began that contains all plugins it called. `related`: other operations of its
+   * attachment.
+   */
   of(operation: Operation, related: readonly Operation[] = []): PluginList | undefined {
     const { versions } = this.#historyOf(operation)
-    const ran = bothEnds(operation, related) ?? inListOrder(operation)
-    const fitting = versions.filter(({ plugins }) => isPart(ran, plugins))
-    const list = fitting.findLast(({ fromMs }) => fromMs <= operation.wallMs) ?? fitting[0]
-    if (list || ran.length === operation.calls.length) return list
-    return { plugins: ran, fromMs: operation.wallMs, lastComplete: new Map(), removed: [] }
+    const called = joinedWithCounterpart(operation, related) ?? inListOrder(operation)
+    const candidates = versions.filter(({ plugins }) => isSubsequence(called, plugins))
+    const list = candidates.findLast(({ fromMs }) => fromMs <= operation.wallMs) ?? candidates[0]
+    if (list || called.length === operation.calls.length) return list
+    return { plugins: called, fromMs: operation.wallMs, lastComplete: new Map(), removed: [] }
   }
 
   #historyOf({ node, network, ifname }: Operation): ListHistory {
@@ -66,20 +73,20 @@ export class PluginLists {
   }
 }
 
-/** The runtime calls every plugin of the list, in order. */
+/** Commands for which the runtime calls every plugin of the list, in order. */
 export const COMMANDS_OVER_A_LIST: readonly string[] = ["ADD", "CHECK", "DEL"]
 
-/** The plugins that an operation ran, as the list has them: DEL begins at its end. */
+/** The plugins that an operation called, in the order of the list: DEL starts at its end. */
 function inListOrder({ command, calls }: Operation): string[] {
-  const ran = calls.map(({ call }) => call.plugin)
-  return command === "DEL" ? ran.reverse() : ran
+  const called = calls.map(({ call }) => call.plugin)
+  return command === "DEL" ? called.reverse() : called
 }
 
 /**
- * Where the file of a plugin is missing, ADD stops before it and the DEL that follows stops behind it: what they ran has
- * nothing in common, and is the list but for what is missing.
+ * If a plugin's executable is missing, ADD stops before it, and DEL, which starts at the end, stops after it. Then ADD and
+ * DEL have no plugin in common, and together they are the list without the missing plugin.
  */
-function bothEnds(operation: Operation, related: readonly Operation[]): string[] | undefined {
+function joinedWithCounterpart(operation: Operation, related: readonly Operation[]): string[] | undefined {
   const { command, containerId, ifname, network } = operation
   const wanted = command === "ADD" ? "DEL" : "ADD"
   const other = related.find(
@@ -91,8 +98,8 @@ function bothEnds(operation: Operation, related: readonly Operation[]): string[]
   return added.some((plugin) => deleted.includes(plugin)) ? undefined : [...added, ...deleted]
 }
 
-/** Whether the one is the other without some of its plugins: a call that stopped early, no other list. */
-function isPart(plugins: string[], whole: string[]): boolean {
+/** Whether `plugins` is `whole` without some of its plugins: an operation that stopped early, not another list. */
+function isSubsequence(plugins: string[], whole: string[]): boolean {
   let at = 0
   for (const plugin of whole) if (plugin === plugins[at]) at++
   return at === plugins.length

@@ -3,24 +3,25 @@ import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
 import type { PluginList } from "./plugin-lists.ts"
 
-/** One thing to know, in plain words; `call`: where it is seen. */
+/** One fact in plain words; `call`: the id of the call or operation that shows it. */
 export type Statement = { topic: StatementTopic; text: string; call?: string }
 
 export type StatementTopic =
-  | "failed first"
-  | "passed on by"
-  | "waits"
+  | "first failure"
+  | "reported by"
+  | "in flight"
   | "never ran"
-  | "runtime said"
-  | "thrown away"
+  | "runtime error"
+  | "discarded"
   | "left behind"
-  | "so far"
+  | "result"
+  | "attempts"
   | "list changed"
   | "since then"
   | "findings"
-  | "look next"
+  | "next step"
 
-/** At most ten lines: the headline and the statements. `isWrong`: something failed, hangs or is not what it seems. */
+/** A headline and at most nine statements. `hasProblem`: it failed, hangs, or its success is not real. */
 export type Explanation = {
   operation: string
   hasProblem: boolean
@@ -28,12 +29,13 @@ export type Explanation = {
   statements: Statement[]
 }
 
-/** What is known around the operation that is explained. */
+/** What is known about an operation besides its own calls. */
 export type ExplainContext = {
-  /** all operations of its pod or container, itself too, in the order they began */
+  /** all operations of its pod or container including itself, in the order they began */
   related: readonly Operation[]
-  /** those of its container in the ledger */
+  /** the ledger's attachments of that pod or container */
   attachments: readonly Attachment[]
+  /** findings about the operation itself */
   findings: readonly Finding[]
   list: PluginList | undefined
   nowMs: number

@@ -1,9 +1,10 @@
 import { age, duration } from "../format.ts"
 import { type Operation, walk } from "../operation.ts"
+import { heldText } from "./aftermath.ts"
 import { resultAddresses } from "./error-text.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
-/** What a person asks of an operation that did well. */
+/** The facts of an operation that succeeded. */
 export function summaryOf(operation: Operation, { related, list, nowMs }: ExplainContext): Statement[] {
   const slowest = [...walk(operation.calls)]
     .map(({ call }) => call)
@@ -12,40 +13,31 @@ export function summaryOf(operation: Operation, { related, list, nowMs }: Explai
   const failed = related.filter(({ outcome }) => outcome === "failed" || outcome === "killed").length
   const facts = [
     `${operation.calls.map(({ call }) => call.plugin).join(", ")} exited with 0`,
-    ...(ips.length > 0 ? [`it got ${ips.join(", ")}`] : []),
+    ...(ips.length > 0 ? [`assigned ${ips.join(", ")}`] : []),
     ...(slowest?.durationMs === undefined ? [] : [`slowest was ${slowest.plugin} (${duration(slowest.durationMs)})`]),
   ]
+  const statements: Statement[] = [{ topic: "result", text: facts.join("; "), call: operation.id }]
   const last = related.at(-1)
-  return [
-    { topic: "so far", text: facts.join("; "), call: operation.id },
-    ...(last && last.id !== operation.id
-      ? [
-          {
-            topic: "since then",
-            text: `${last.command} ${age(last.wallMs, nowMs)} ago: ${last.outcome}`,
-            call: last.id,
-          } as const,
-        ]
-      : []),
-    ...(list && list.removed.length > 0
-      ? [
-          {
-            topic: "list changed",
-            text: `without ${list.removed.join(", ")} since ${age(list.fromMs, nowMs)} ago`,
-          } as const,
-        ]
-      : []),
-    ...(failed > 0 ? [{ topic: "so far", text: `${failed} other operations of it failed` } as const] : []),
-  ]
+  if (last && last.id !== operation.id) {
+    const text = `${last.command} ${age(last.wallMs, nowMs)} ago: ${last.outcome}`
+    statements.push({ topic: "since then", text, call: last.id })
+  }
+  if (list && list.removed.length > 0) {
+    const text = `${list.removed.join(", ")} not called since ${age(list.fromMs, nowMs)} ago`
+    statements.push({ topic: "list changed", text })
+  }
+  if (failed > 0) statements.push({ topic: "attempts", text: `${failed} other operations of it failed` })
+  return statements
 }
 
-/** Pain of a kubelet that forgets: the pod runs in a new sandbox, and nobody took the network of the old one away. */
+/** A kubelet may forget a sandbox: the pod runs in a new one, and the old one was never deleted. */
 export function leakedBefore(operation: Operation, { attachments, nowMs }: ExplainContext): Statement[] {
-  return attachments.flatMap(({ state, containerId, add, ips, holdings }): Statement[] => {
+  return attachments.flatMap((attachment): Statement[] => {
+    const { state, containerId, add } = attachment
     const isBefore = add !== undefined && add.wallMs < operation.wallMs
     if (operation.command !== "ADD" || state !== "up" || !isBefore || containerId === operation.containerId) return []
-    const held = [ips.join(", "), `of ${holdings.map(({ plugin }) => plugin).join(", ")}`].filter(Boolean).join(" ")
-    const text = `${held}: no DEL of the sandbox ${containerId.slice(0, 13)}, added ${age(add.wallMs, nowMs)} ago`
+    const held = heldText(attachment)
+    const text = `${held}: no DEL of sandbox ${containerId.slice(0, 13)}, added ${age(add.wallMs, nowMs)} ago`
     return [{ topic: "left behind", text, call: add.operation }]
   })
 }
@@ -53,14 +45,14 @@ export function leakedBefore(operation: Operation, { attachments, nowMs }: Expla
 export function findingsOf({ findings }: ExplainContext): Statement[] {
   const worse = findings.filter(({ severity }) => severity !== "note")
   const rules = [...new Set(worse.map(({ rule }) => rule))]
-  return rules.length > 0 ? [{ topic: "findings", text: `${rules.join(", ")} (cnitap lint tells more)` }] : []
+  return rules.length > 0 ? [{ topic: "findings", text: `${rules.join(", ")} (details: cnitap lint)` }] : []
 }
 
 export function nextStepsAfterSuccess(operation: Operation, { related }: ExplainContext): Statement[] {
-  const isGone = related.some(
+  const isDeleted = related.some(
     ({ command, outcome, wallMs }) => command === "DEL" && outcome === "ok" && wallMs > operation.wallMs,
   )
-  return isGone || operation.command !== "ADD"
-    ? [{ topic: "look next", text: `cnitap show ${operation.id}` }]
-    : [{ topic: "look next", text: "CNI did its part: routes, policy, DNS and the pod itself are beyond these calls" }]
+  return isDeleted || operation.command !== "ADD"
+    ? [{ topic: "next step", text: `cnitap show ${operation.id}` }]
+    : [{ topic: "next step", text: "CNI succeeded: check routes, network policy, DNS and the pod itself" }]
 }

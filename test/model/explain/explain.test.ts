@@ -15,7 +15,7 @@ const RESULT = {
 }
 const FULL = { cniVersion: "1.0.0", code: 999, msg: "no IP addresses available in range set" }
 
-/** Another pod in which bridge (with host-local) and portmap did well, an hour before: from it the list is known. */
+/** An hour before, bridge and portmap succeeded for another pod: the list is known from it. */
 const GOOD = [
   call("good", {
     plugin: "bridge",
@@ -33,7 +33,7 @@ const GOOD = [
   }),
 ]
 
-/** What `cnitap explain shop/web-1` says a minute after T0. */
+/** The output of `cnitap explain shop/web-1` a minute after T0. */
 function explained(...calls: Call[]): string[] {
   const nowMs = T0 + 60_000
   const lists = new PluginLists()
@@ -59,8 +59,8 @@ function del(plugin: string, said: Said = {}): Call {
   return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
 }
 
-// Pains 12 and 14: which of them failed, and why, when the sandbox is long gone.
-test("a failing ADD: IPAM failed first, the list stopped, libcni dropped the log, DEL cleaned up", () => {
+// Pains 12 and 14: which plugin failed and why, when the sandbox no longer exists.
+test("a failed ADD: IPAM failed first, the list stopped, libcni dropped the log, DEL cleaned up", () => {
   assert.deepEqual(
     explained(
       ...GOOD,
@@ -78,18 +78,18 @@ test("a failing ADD: IPAM failed first, the list stopped, libcni dropped the log
     ),
     [
       "ADD shop/web-1 failed 60s ago, after 20.0ms",
-      "failed first: host-local, called by bridge: no IP addresses available in range set (code 999, exit 1)",
+      "first failure: host-local, called by bridge: no IP addresses available in range set (code 999, exit 1)",
       "never ran: portmap",
-      'runtime said: plugin type="bridge" failed (add): no IP addresses available in range set',
-      "thrown away: stderr of host-local, one of 2 lines: 254 of 254 taken",
-      "left behind: nothing: DEL del-portmap of the container did well",
-      "look next: cnitap ledger, for who holds the addresses; cnitap show host-local; cnitap diff bridge good",
+      'runtime error: plugin type="bridge" failed (add): no IP addresses available in range set',
+      "discarded: stderr of host-local (1 of 2 lines): 254 of 254 taken",
+      "left behind: nothing: DEL del-portmap of the container succeeded",
+      "next step: cnitap ledger (who holds the addresses); cnitap show host-local; cnitap diff bridge good",
     ],
   )
 })
 
 // Pain 13: errors that are wrapped once.
-test("a plugin that words its delegate's error anew is told with its own words; without another call the rest is unknown", () => {
+test("a plugin that rewords its delegate's error is quoted too; without another operation the list is unknown", () => {
   assert.deepEqual(
     explained(
       call("calico", { exit: { code: 1 }, stdout: { code: 100, msg: "error adding pod", details: "ipam failed" } }),
@@ -101,17 +101,17 @@ test("a plugin that words its delegate's error anew is told with its own words; 
     ),
     [
       "ADD shop/web-1 failed 60s ago, after 10.0ms",
-      "failed first: calico-ipam, called by calico: dial tcp 10.0.0.1:443: connection refused (code 11, exit 1)",
-      "passed on by: calico: error adding pod; ipam failed (code 100, exit 1)",
-      "never ran: whatever the list has after calico; no call here tells",
-      'runtime said: plugin type="calico" failed (add): error adding pod; ipam failed',
-      "left behind: of calico, calico-ipam: ADD failed in calico, no DEL followed",
-      "look next: whether the agent that calico-ipam asks is running on this node; cnitap show calico-ipam",
+      "first failure: calico-ipam, called by calico: dial tcp 10.0.0.1:443: connection refused (code 11, exit 1)",
+      "reported by: calico: error adding pod; ipam failed (code 100, exit 1)",
+      "never ran: any plugins after calico in the list, which is not known",
+      'runtime error: plugin type="calico" failed (add): error adding pod; ipam failed',
+      "left behind: held by calico, calico-ipam: ADD failed in calico, no DEL followed",
+      "next step: check that the agent that calico-ipam connects to is running on this node; cnitap show calico-ipam",
     ],
   )
 })
 
-test("ADD failed and the DEL that came of it did too: the ADD is told, and what the DEL left", () => {
+test("ADD failed and so did the following DEL: the ADD is explained, and what the DEL left behind", () => {
   const busy = { exit: { code: 1 }, stdout: { code: 999, msg: "iptables: resource temporarily unavailable" } }
   assert.deepEqual(
     explained(
@@ -121,16 +121,16 @@ test("ADD failed and the DEL that came of it did too: the ADD is told, and what 
     ),
     [
       "ADD shop/web-1 failed 60s ago, after 25.0ms",
-      "failed first: portmap: iptables: resource temporarily unavailable (code 999, exit 1)",
-      "never ran: whatever the list has after portmap; no call here tells",
-      'runtime said: plugin type="portmap" failed (add): iptables: resource temporarily unavailable',
-      "left behind: 10.1.2.3 of bridge, portmap: DEL failed in portmap; never reached bridge",
-      "look next: cnitap ls killed: a call that was killed may have left its lock; cnitap show portmap",
+      "first failure: portmap: iptables: resource temporarily unavailable (code 999, exit 1)",
+      "never ran: any plugins after portmap in the list, which is not known",
+      'runtime error: plugin type="portmap" failed (add): iptables: resource temporarily unavailable',
+      "left behind: 10.1.2.3 held by bridge, portmap: DEL failed in portmap; never reached bridge",
+      "next step: cnitap ls killed (a killed call may have left its lock behind); cnitap show portmap",
     ],
   )
 })
 
-test("a failing DEL: the plugins before it in the list keep what they hold", () => {
+test("a failed DEL: the plugins before it in the list keep what they hold", () => {
   assert.deepEqual(
     explained(
       call("bridge", { stdout: RESULT }),
@@ -146,18 +146,18 @@ test("a failing DEL: the plugins before it in the list keep what they hold", () 
     ),
     [
       "DEL shop/web-1 failed 30s ago, after 10.0ms",
-      "failed first: portmap: iptables: busy (code 999, exit 1)",
+      "first failure: portmap: iptables: busy (code 999, exit 1)",
       "never ran: bridge",
-      'runtime said: plugin type="portmap" failed (delete): iptables: busy',
-      "left behind: 10.1.2.3 of bridge, portmap: DEL (2 attempts) failed in portmap; never reached bridge",
-      "so far: 2 tries of DEL failed, none did well after",
-      "look next: cnitap show del-again",
+      'runtime error: plugin type="portmap" failed (delete): iptables: busy',
+      "left behind: 10.1.2.3 held by bridge, portmap: DEL (2 attempts) failed in portmap; never reached bridge",
+      "attempts: DEL failed 2 times and has not succeeded since",
+      "next step: cnitap show del-again",
     ],
   )
 })
 
 // Pains 37 and 41.
-test("a hang: who waits, and what comes after", () => {
+test("a hang: which plugin is in flight, and which have not run yet", () => {
   assert.deepEqual(
     explained(
       ...GOOD,
@@ -165,28 +165,28 @@ test("a hang: who waits, and what comes after", () => {
       call("host-local", { parent: "bridge", at: 5, state: "running", pid: 4711 }),
     ),
     [
-      "ADD shop/web-1 is still running, after 60.0s",
-      "waits: host-local, called by bridge began and has not ended (pid 4711)",
-      "never ran: portmap, so far",
-      "look next: cat /proc/$(pgrep -P 4711)/stack, and the log of what it asks; cnitap show host-local; cnitap diff bridge good",
+      "ADD shop/web-1 is still running after 60.0s",
+      "in flight: host-local, called by bridge: started but has not ended (pid 4711)",
+      "never ran: portmap (so far)",
+      "next step: cat /proc/$(pgrep -P 4711)/stack, and the log of the service it waits for; cnitap show host-local; cnitap diff bridge good",
     ],
   )
 })
 
 // Pains 23 and 40.
-test("killed at the runtime's time-out: libcni knows no more than the signal", () => {
+test("killed at the runtime's timeout: libcni reports only the signal", () => {
   assert.deepEqual(explained(call("cilium-cni", { state: "killed" })), [
-    "ADD shop/web-1 was killed before it ended (60s ago)",
-    "failed first: cilium-cni never ended and its process is gone: a runtime kills at its time-out, or the node went down",
-    "never ran: whatever the list has after cilium-cni; no call here tells",
-    'runtime said: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
-    "left behind: of cilium-cni: ADD killed in cilium-cni, no DEL followed",
-    "look next: the log of what cilium-cni asks, at 03:00:00Z; cnitap show cilium-cni",
+    "ADD shop/web-1 was killed before it ended (began 60s ago)",
+    "first failure: cilium-cni: never ended and its process is gone; the runtime's timeout killed it, or the node went down",
+    "never ran: any plugins after cilium-cni in the list, which is not known",
+    'runtime error: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
+    "left behind: held by cilium-cni: ADD killed in cilium-cni, no DEL followed",
+    "next step: check the log of the service that cilium-cni calls, at 03:00:00Z; cnitap show cilium-cni",
   ])
 })
 
 // Pain 1.
-test("a crash: libcni passes stderr on where stdout is empty", () => {
+test("a crash: libcni reports stderr if stdout is empty", () => {
   assert.deepEqual(
     explained(
       ...GOOD,
@@ -196,11 +196,11 @@ test("a crash: libcni passes stderr on where stdout is empty", () => {
     ),
     [
       "ADD shop/web-1 failed 60s ago, after 10.0ms",
-      "failed first: bridge: panic: nil map (killed by SIGSEGV)",
+      "first failure: bridge: panic: nil map (killed by SIGSEGV)",
       "never ran: portmap",
-      'runtime said: plugin type="bridge" failed (add): netplugin failed: "panic: nil map\\n"',
-      "left behind: nothing: DEL del-portmap of the container did well",
-      "look next: cnitap show bridge; cnitap diff bridge good",
+      'runtime error: plugin type="bridge" failed (add): netplugin failed: "panic: nil map\\n"',
+      "left behind: nothing: DEL del-portmap of the container succeeded",
+      "next step: cnitap show bridge; cnitap diff bridge good",
     ],
   )
 })
@@ -208,67 +208,67 @@ test("a crash: libcni passes stderr on where stdout is empty", () => {
 test("a plugin that could not be started", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { exit: { errno: 13 } })).slice(0, 4), [
     "ADD shop/web-1 failed 60s ago, after 10.0ms",
-    "failed first: bridge: /opt/cni/bin/bridge could not be started: permission denied",
+    "first failure: bridge: /opt/cni/bin/bridge could not be started: permission denied",
     "never ran: portmap",
-    'runtime said: plugin type="bridge" failed (add): netplugin failed: "cnitap: cannot execute /opt/cni/bin/bridge"',
+    'runtime error: plugin type="bridge" failed (add): netplugin failed: "cnitap: cannot execute /opt/cni/bin/bridge"',
   ])
 })
 
 // Pains 2 to 5.
-test("two documents, text before the result, nothing at all: exit 0, and the runtime cannot read it", () => {
+test("two documents, text before the result, no output: exit 0, but the runtime cannot parse it", () => {
   const saying = (stdout: unknown) => explained(...GOOD, call("bridge", { stdout })).slice(0, 4)
   assert.deepEqual(saying(`${JSON.stringify(RESULT)}\n{"code":7}`), [
-    "ADD shop/web-1 failed 60s ago: every plugin exited with 0, and the runtime cannot read an answer",
-    `failed first: bridge: exit 0, and stdout is not one JSON result: ${JSON.stringify(RESULT)} {"code":7}`,
+    "ADD shop/web-1 failed 60s ago: every plugin exited with 0, but the runtime cannot parse the output of one",
+    `first failure: bridge: exit 0, but stdout is not one JSON result: ${JSON.stringify(RESULT)} {"code":7}`,
     "never ran: portmap",
-    `runtime said: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character '{' after top-level value`,
+    `runtime error: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character '{' after top-level value`,
   ])
   assert.equal(
     saying(`2026/09/21 03:00:00 adding\n${JSON.stringify(RESULT)}`)[3],
-    `runtime said: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character '/' after top-level value`,
+    `runtime error: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character '/' after top-level value`,
   )
   assert.equal(
     saying("time=03:00 level=info")[3],
-    `runtime said: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character 'i' in literal true (expecting 'r')`,
+    `runtime error: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character 'i' in literal true (expecting 'r')`,
   )
   assert.deepEqual(saying("").slice(1), [
-    "failed first: bridge: exit 0, and nothing on stdout",
+    "first failure: bridge: exit 0, but stdout is empty",
     "never ran: portmap",
-    'runtime said: plugin type="bridge" failed (add): failed to unmarshal raw result: unexpected end of JSON input',
+    'runtime error: plugin type="bridge" failed (add): failed to unmarshal raw result: unexpected end of JSON input',
   ])
 })
 
-test("an error with exit 0 looks like a success with an empty result", () => {
+test("an error with exit 0 is reported to the runtime as success", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: FULL }), call("portmap", { at: 20, stdout: RESULT })), [
-    "ADD shop/web-1 looks well to the runtime and is not (60s ago)",
-    "failed first: bridge: exit 0 with an error on stdout (no IP addresses available in range set): libcni takes it for a result",
-    "look next: cnitap ledger, for who holds the addresses; cnitap show bridge; cnitap diff bridge good",
+    "ADD shop/web-1 was reported to the runtime as success 60s ago, but a plugin returned an error",
+    "first failure: bridge: exit 0 with an error on stdout (no IP addresses available in range set), which libcni accepts as a result",
+    "next step: cnitap ledger (who holds the addresses); cnitap show bridge; cnitap diff bridge good",
   ])
 })
 
 // Pains 22 and 31.
-test("the next plugin's file is missing: nothing failed here, and what the first plugin holds stays", () => {
+test("the next plugin's executable is missing: no call failed, and the first plugin keeps what it holds", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT })), [
-    "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
-    "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
-    "left behind: 10.1.2.3 of bridge: no DEL recorded",
-    "look next: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
+    "ADD shop/web-1 stopped early 60s ago: no plugin failed, but not every plugin of the list was called",
+    "never ran: portmap; no call failed: the runtime did not find a plugin's executable, or the list was changed",
+    "left behind: 10.1.2.3 held by bridge: no DEL recorded",
+    "next step: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
   ])
 })
 
-// Pain 22 (containerd#12130) as it is from the first pod on: no call ever ran the whole list.
-test("a plugin's file has always been missing: what ADD and DEL came to is the list around it", () => {
+// Pain 22 (containerd#12130) from the first pod on: no operation ever ran the whole list.
+test("a plugin's executable has always been missing: the list is joined from ADD and DEL", () => {
   const del = (id: string, at: number) => call(id, { plugin: "portmap", command: "DEL", at })
   assert.deepEqual(explained(call("aws-cni", { stdout: RESULT }), del("del", 1000), del("again", 20_000)), [
-    "ADD shop/web-1 stopped early (60s ago), and no plugin failed",
-    "never ran: portmap; no call failed: the runtime did not find a plugin's file, or the list was changed",
-    "left behind: 10.1.2.3 of aws-cni: DEL (2 attempts) never reached aws-cni",
-    "look next: cnitap doctor; cnitap show aws-cni",
+    "ADD shop/web-1 stopped early 60s ago: no plugin failed, but not every plugin of the list was called",
+    "never ran: portmap; no call failed: the runtime did not find a plugin's executable, or the list was changed",
+    "left behind: 10.1.2.3 held by aws-cni: DEL (2 attempts) never reached aws-cni",
+    "next step: cnitap doctor; cnitap show aws-cni",
   ])
 })
 
-// Pain 31: an agent rewrote the list, and NetworkPolicies are enforced no more.
-test("a list that was edited: those before it had another, those after it are told what went", () => {
+// Pain 31: an agent rewrote the list, and NetworkPolicies are no longer enforced.
+test("a list that was edited: operations after the change report the removed plugin", () => {
   const added = (pod: string, at: number, ...plugins: string[]) =>
     plugins.map((plugin, index) =>
       call(`${pod}-${plugin}`, {
@@ -279,32 +279,34 @@ test("a list that was edited: those before it had another, those after it are to
         stdout: RESULT,
       }),
     )
-  const well = "ADD shop/web-1: nothing is wrong with it (60s ago, took 30.0ms)"
+  const succeeded = "ADD shop/web-1 succeeded 60s ago, in 30.0ms"
   const first = added("web-1", 0, "bridge", "portmap")
-  assert.deepEqual(explained(...first, ...added("later", 20_000, "bridge", "portmap", "antrea")).slice(0, 1), [well])
+  assert.deepEqual(explained(...first, ...added("later", 20_000, "bridge", "portmap", "antrea")).slice(0, 1), [
+    succeeded,
+  ])
   const short = ["web-1", "b", "c"].flatMap((pod, index) => added(pod, index * 10_000, "bridge", "portmap"))
   assert.deepEqual(explained(...added("a", -60_000, "bridge", "portmap", "antrea"), ...short), [
-    well,
-    "so far: bridge, portmap exited with 0; it got 10.1.2.3; slowest was bridge (10.0ms)",
-    "list changed: without antrea since 60s ago",
-    "findings: env-missing, prevresult-missing (cnitap lint tells more)",
-    "look next: CNI did its part: routes, policy, DNS and the pod itself are beyond these calls",
+    succeeded,
+    "result: bridge, portmap exited with 0; assigned 10.1.2.3; slowest was bridge (10.0ms)",
+    "list changed: antrea not called since 60s ago",
+    "findings: env-missing, prevresult-missing (details: cnitap lint)",
+    "next step: CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })
 
-test("probes: what lies between them failed, and they cannot tell which", () => {
+test("probes: a plugin between them failed, and they do not record which", () => {
   const added = [
     probe("pre", { plugin: "cni_pre", at: -60_000, containerId: "other" }),
     probe("post", { plugin: "cni_post", at: -59_000, containerId: "other", given: RESULT }),
   ]
   assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
-    "ADD shop/web-1 did not come to its end (60s ago)",
-    "never ran: cni_post; a plugin between the probes failed or was not found, which one only a relay tells (cnitap install)",
-    "left behind: of cni_pre: no DEL recorded",
+    "ADD shop/web-1 did not complete (began 60s ago)",
+    "never ran: cni_post; a plugin between the probes failed or was not found; only the relay records which one (cnitap install)",
+    "left behind: held by cni_pre: no DEL recorded",
   ])
 })
 
-test("a plugin in the middle of the list that was not called although those behind it were", () => {
+test("a plugin in the middle of the list was not called although those after it were", () => {
   const pod = { namespace: "shop", name: "other" }
   const list = ["bridge", "tuning", "portmap"].map((plugin, index) =>
     call(`good-${plugin}`, { plugin, at: -60_000 + index * 20, containerId: "other", pod, stdout: RESULT }),
@@ -315,51 +317,48 @@ test("a plugin in the middle of the list that was not called although those behi
   )
 })
 
-test("the line that tells the most: where it panicked, what went wrong, the error behind a result, bytes as JSON", () => {
+test("the most relevant line: a panic, an error in a log, an error after a result, bytes as JSON", () => {
   const first = (said: Said) => explained(call("bridge", { exit: { code: 2 }, ...said }))[1]
   const trace =
     "panic: nil map\n\ngoroutine 1 [running, locked to thread]:\nmain.cmdAdd(0xc0000b2000)\n\t/src/main.go:142 +0x31\n"
-  assert.equal(first({ stderr: trace }), "failed first: bridge: panic: nil map (exit 2)")
-  assert.equal(explained(call("bridge", { exit: { code: 2 }, stderr: trace })).at(-1), "look next: cnitap show bridge")
+  assert.equal(first({ stderr: trace }), "first failure: bridge: panic: nil map (exit 2)")
+  assert.equal(explained(call("bridge", { exit: { code: 2 }, stderr: trace })).at(-1), "next step: cnitap show bridge")
   assert.equal(
     first({ stderr: "starting\n[ERROR] cannot reach the datastore\n[INFO] cleaning up\n" }),
-    "failed first: bridge: [ERROR] cannot reach the datastore (exit 2)",
+    "first failure: bridge: [ERROR] cannot reach the datastore (exit 2)",
   )
   assert.equal(
     first({ stdout: `${JSON.stringify(RESULT)}\n{"code":100,"msg":"failed to setup"}` }),
-    "failed first: bridge: failed to setup (code 100, exit 2)",
+    "first failure: bridge: failed to setup (code 100, exit 2)",
   )
-  assert.equal(
-    first({ stdout: RESULT }),
-    "failed first: bridge: exit 2, with a result on stdout where its error belongs",
-  )
+  assert.equal(first({ stdout: RESULT }), "first failure: bridge: exit 2, with a result on stdout instead of an error")
   assert.equal(
     first({ stdout: { code: 999, msg: "StdinData: [123 34 97 34 58 49 125]" } }),
-    'failed first: bridge: StdinData: {"a":1} (code 999, exit 2)',
+    'first failure: bridge: StdinData: {"a":1} (code 999, exit 2)',
   )
 })
 
 // Pains 27 and 42.
-test("sandboxes that were tried again: the last failure is explained, and that the pod is up since", () => {
+test("repeated sandboxes: the last failure is explained, and the later success is reported", () => {
   const failing = (id: string, at: number) =>
     call(id, { plugin: "bridge", at, containerId: id, exit: { code: 1 }, stdout: { code: 999, msg: "lock timeout" } })
-  const well = call("third", { plugin: "bridge", at: 30_000, containerId: "third", stdout: RESULT })
+  const third = call("third", { plugin: "bridge", at: 30_000, containerId: "third", stdout: RESULT })
   assert.deepEqual(
     explained(
       ...GOOD,
       failing("first", 0),
       failing("second", 10_000),
-      well,
+      third,
       call("third2", { plugin: "portmap", containerId: "third", at: 30_020, stdout: RESULT }),
     ),
     [
       "ADD shop/web-1 failed 50s ago, after 10.0ms",
-      "failed first: bridge: lock timeout (code 999, exit 1)",
+      "first failure: bridge: lock timeout (code 999, exit 1)",
       "never ran: portmap",
-      'runtime said: plugin type="bridge" failed (add): lock timeout',
-      "left behind: of bridge: ADD failed in bridge, no DEL followed",
-      "since then: ADD in another sandbox did well 30s ago (third, 10.1.2.3)",
-      "look next: cnitap ls killed: a call that was killed may have left its lock; cnitap show second; cnitap diff second third",
+      'runtime error: plugin type="bridge" failed (add): lock timeout',
+      "left behind: held by bridge: ADD failed in bridge, no DEL followed",
+      "since then: ADD in another sandbox succeeded 30s ago (third, 10.1.2.3)",
+      "next step: cnitap ls killed (a killed call may have left its lock behind); cnitap show second; cnitap diff second third",
     ],
   )
 })
@@ -370,14 +369,14 @@ test("a pod that is up in its second sandbox: the first was never deleted", () =
   assert.deepEqual(
     explained(old, call("bridge", { stdout: { ...RESULT, ips: [{ address: "10.1.2.9/24" }] } })).slice(0, 3),
     [
-      "ADD shop/web-1: nothing is wrong with it (60s ago, took 10.0ms)",
-      "so far: bridge exited with 0; it got 10.1.2.9; slowest was bridge (10.0ms)",
-      "left behind: 10.1.2.3 of bridge: no DEL of the sandbox 0123456789abc, added 90s ago",
+      "ADD shop/web-1 succeeded 60s ago, in 10.0ms",
+      "result: bridge exited with 0; assigned 10.1.2.9; slowest was bridge (10.0ms)",
+      "left behind: 10.1.2.3 held by bridge: no DEL of sandbox 0123456789abc, added 90s ago",
     ],
   )
 })
 
-test("nothing is wrong: what it got, what was slow, what lint thinks", () => {
+test("a successful ADD: its addresses, its slowest plugin, its findings", () => {
   const versionless = { ips: [{ address: "10.1.2.3/24" }] }
   assert.deepEqual(
     explained(
@@ -385,17 +384,17 @@ test("nothing is wrong: what it got, what was slow, what lint thinks", () => {
       call("portmap", { at: 50, stdout: versionless, durationMs: 3 }),
     ).slice(0, 2),
     [
-      "ADD shop/web-1: nothing is wrong with it (60s ago, took 53.0ms)",
-      "so far: bridge, portmap exited with 0; it got 10.1.2.3; slowest was bridge (48.0ms)",
+      "ADD shop/web-1 succeeded 60s ago, in 53.0ms",
+      "result: bridge, portmap exited with 0; assigned 10.1.2.3; slowest was bridge (48.0ms)",
     ],
   )
   assert.deepEqual(explained(call("bridge", { stdout: { ips: [] } })).slice(2), [
-    "findings: result-without-version, env-missing (cnitap lint tells more)",
-    "look next: CNI did its part: routes, policy, DNS and the pod itself are beyond these calls",
+    "findings: result-without-version, env-missing (details: cnitap lint)",
+    "next step: CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })
 
-test("never more than ten lines", () => {
+test("at most ten lines", () => {
   const broken = Array.from({ length: 12 }, (_, at) => call(`p${at}`, { at: at * 20, stdout: "", parent: "" }))
   assert.equal(explained(...broken).length <= 10, true)
 })

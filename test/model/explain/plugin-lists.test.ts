@@ -6,7 +6,7 @@ import { call, type Said } from "../calls.ts"
 
 const RESULT = { cniVersion: "1.0.0" }
 
-/** The list that is known after each of these operations, every one a minute after the last. */
+/** The list that is known after each of these operations, which are a minute apart. */
 function known(...operations: { plugins: string[]; said?: Said }[]): (string[] | undefined)[] {
   const lists = new PluginLists()
   return operations.map(({ plugins, said }, index) => {
@@ -26,19 +26,19 @@ function known(...operations: { plugins: string[]; said?: Said }[]): (string[] |
   })
 }
 
-test("an ADD tells the list, a DEL its reverse", () => {
+test("an ADD shows the list, a DEL its reverse", () => {
   assert.deepEqual(known({ plugins: ["bridge", "portmap"] }), [["bridge", "portmap"]])
   assert.deepEqual(known({ plugins: ["portmap", "bridge"], said: { command: "DEL" } }), [["bridge", "portmap"]])
 })
 
-test("an operation that failed or that the runtime cannot read tells nothing", () => {
+test("an operation that failed or that the runtime cannot parse shows nothing", () => {
   assert.deepEqual(
     known({ plugins: ["bridge"], said: { exit: { code: 1 } } }, { plugins: ["bridge"], said: { stdout: "no json" } }),
     [undefined, undefined],
   )
 })
 
-test("one that stopped early does not shorten the list; three in a row do: it was edited", () => {
+test("one operation that stopped early does not shorten the list; three in a row mean that it was edited", () => {
   const [whole, short] = [{ plugins: ["bridge", "portmap"] }, { plugins: ["bridge"] }]
   assert.deepEqual(known(whole, short, short, whole, short, short, short), [
     ["bridge", "portmap"],
@@ -51,7 +51,7 @@ test("one that stopped early does not shorten the list; three in a row do: it wa
   ])
 })
 
-test("another plugin makes it another list", () => {
+test("another plugin means another list", () => {
   assert.deepEqual(known({ plugins: ["bridge", "portmap"] }, { plugins: ["bridge", "istio-cni"] }), [
     ["bridge", "portmap"],
     ["bridge", "istio-cni"],
