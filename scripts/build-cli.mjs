@@ -8,6 +8,9 @@ const { metafile } = await build({
   // Threads start from a file of their own.
   entryPoints: { cnitap: "src/cli/main.ts", "index-worker": "src/store/index/build/worker.ts" },
   bundle: true,
+  // A command line loads the chunks of its verb only.
+  splitting: true,
+  chunkNames: "[name]-[hash]",
   platform: "node",
   format: "esm",
   target: "node20",

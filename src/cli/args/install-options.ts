@@ -5,7 +5,7 @@ import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 import type { Context } from "../context.ts"
-import { DEFAULT_SHIM_DIR } from "./node.ts"
+import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
 /** What `plan` and `install` are asked for. */

@@ -3,7 +3,6 @@ import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
 import { drain } from "../../install/apply/drain.ts"
 import { detect } from "../../install/detect/detect.ts"
-import { DEFAULT_PLATFORM, PLATFORMS } from "../../install/detect/known-platforms.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Disk, nodeDisk } from "../../install/disk/disk.ts"
@@ -12,6 +11,7 @@ import { runProgram } from "../../install/disk/run-program.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
 import type { Surroundings } from "../../install/undo/undo.ts"
 import type { Context } from "../context.ts"
+import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
 /** The node that an installing verb works on. */
@@ -24,10 +24,6 @@ export type NodeView = {
   homes: string[]
   surroundings: Surroundings
 }
-
-export const DEFAULT_SHIM_DIR = "/opt/cnitap/bin"
-
-const USUAL_DIRS = [...PLATFORMS, DEFAULT_PLATFORM].flatMap(({ binDirs }) => binDirs)
 
 export function addNode(command: Command): Command {
   return command
@@ -57,7 +53,8 @@ export function openNode(options: Record<string, unknown>): NodeView {
     settle: () => drain(facts),
   }
   // What was put into a directory stays ours to take away when the node no longer looks into it.
-  const former = binDirs.length > 0 ? [] : USUAL_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
+  const former =
+    binDirs.length > 0 ? [] : KNOWN_BIN_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
   const homes = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
   return { disk, facts, shimDir, homes, surroundings }
 }
@@ -67,19 +64,6 @@ export function endExpired(context: Context, { disk, homes, shimDir, surrounding
   const { stderr, nowMs } = context
   for (const { binDir, untilMs } of restoreExpired(disk, homes, shimDir, patient(context, surroundings), nowMs())) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
-  }
-}
-
-/** The same for verbs that have nothing to do with the node, where it costs them a few looks into the usual places. */
-export function endExpiredHere(context: Context): void {
-  const homes = [...new Set([...USUAL_DIRS, DEFAULT_SHIM_DIR])]
-  if (process.getuid?.() !== 0 || !homes.some((binDir) => existsSync(layoutOf(binDir).journal))) return
-  try {
-    const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })
-    endExpired(context, { ...node, homes: [...new Set([...node.homes, ...homes])] })
-  } catch (error) {
-    // What is wrong with the install is told by status, not by every verb.
-    if (!(error instanceof Fault)) throw error
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Command, Option } from "commander"
 import { COMMANDS } from "../../cni/command.ts"
 import { MODES } from "../../install/plan/install-options.ts"
-import { complete } from "../../model/filter/complete.ts"
-import { EXPORT_FORMATS } from "../export/export-formats.ts"
 import { TOPICS } from "../help/topics.ts"
+import type { Declare } from "../verb.ts"
 import type { CompletionValues } from "./completion-values.ts"
 import { SHELLS } from "./scripts.ts"
 
@@ -13,6 +12,7 @@ export type CompletionCandidates = { values: { text: string; help: string }[]; f
 /** `line`: the command line up to the cursor. `readValues` is called only where a value from the capture can stand. */
 export async function candidates(
   root: Command,
+  declare: Declare,
   line: string,
   readValues: (options: Record<string, string>) => Promise<CompletionValues | undefined>,
 ): Promise<CompletionCandidates> {
@@ -20,6 +20,7 @@ export async function candidates(
   const current = words.pop() ?? ""
   const verb = root.commands.find((command) => command.name() === words[0])
   if (!verb) return words.length === 0 ? beginning(current, verbs(root)) : { values: [] }
+  await declare(verb)
   const { options, positional, openOption } = parseWords(verb, words.slice(1))
   const equals = /^(--[\w-]+|-[a-zA-Z])=(.*)$/s.exec(current)
   const option = equals ? verb.options.find(({ long, short }) => long === equals[1] || short === equals[1]) : openOption
@@ -38,7 +39,7 @@ function verbs(root: Command): CompletionCandidates {
   return {
     values: root.commands
       .filter((command) => !command.name().startsWith("__"))
-      .map((command) => ({ text: command.name(), help: command.description() })),
+      .map((command) => ({ text: command.name(), help: command.summary() })),
   }
 }
 
@@ -93,8 +94,10 @@ async function positionalValues(
           verb.parent,
         ),
       )
-    case "format":
+    case "format": {
+      const { EXPORT_FORMATS } = await import("../export/export-formats.ts")
       return beginning(current, { values: Object.entries(EXPORT_FORMATS).map(([text, { help }]) => ({ text, help })) })
+    }
     case "shell":
       return beginning(current, plain([...SHELLS]))
     case "address":
@@ -124,6 +127,7 @@ function podNames(pods: readonly string[], typed: string): string[] {
 
 /** Completes the filter that the words make up. Texts with characters that a shell interprets are left out. */
 async function filterValues(earlier: string[], current: string, readValues: ReadValues): Promise<CompletionCandidates> {
+  const { complete } = await import("../../model/filter/complete.ts")
   const text = [...earlier, current].join(" ")
   const start = text.length - current.length
   const { from, suggestions } = complete(text, text.length, (await readValues())?.fields ?? {})

@@ -2,39 +2,42 @@ import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import type { Context } from "../context.ts"
-import { manPage } from "./man.ts"
+import type { Declare } from "../verb.ts"
 import { TOPICS } from "./topics.ts"
 
-/** `cnitap help [verb or topic]`, and the man page of everything. */
-export function addHelp(root: Command, context: Context): void {
+/** `cnitap help [verb or topic]`, and the manual page. */
+export function addHelp(root: Command, context: Context, declare: Declare): void {
   root
     .helpCommand(false)
     .command("help")
-    .description("help on a verb or a topic")
+    .summary("describe a verb or a topic")
+    .description("Describe a verb or a topic.")
     .argument("[name]", `a verb, or one of ${TOPICS.map(({ name }) => name).join(", ")}`)
-    .option("--man", "the whole manual as a man page: cnitap help --man | man -l -")
-    .action((name: string | undefined, { man }: { man?: true }) => {
-      if (man) context.stdout.write(manPage(root))
-      else showHelp(root, context, name)
+    .option("--man", "print the manual page: cnitap help --man | man -l -")
+    .action(async (name: string | undefined, { man }: { man?: true }) => {
+      if (man) context.stdout.write(await (await import("./man.ts")).manPage(root, declare))
+      else await showHelp(root, context, name, declare)
     })
   root.addHelpText("after", topicLines)
 }
 
-function showHelp(root: Command, context: Context, name: string | undefined): void {
-  const verb = name === undefined ? root : root.commands.find((command) => command.name() === name)
+async function showHelp(root: Command, context: Context, name: string | undefined, declare: Declare): Promise<void> {
+  const command = name === undefined ? root : root.commands.find((candidate) => candidate.name() === name)
   const topic = TOPICS.find((candidate) => candidate.name === name)
-  if (verb) verb.outputHelp()
-  else if (topic) context.stdout.write(topic.text())
+  if (command) {
+    await declare(command)
+    command.outputHelp()
+  } else if (topic) context.stdout.write(await topic.text())
   else throw unknownName(root, name ?? "")
 }
 
 function unknownName(root: Command, name: string): Fault {
-  const names = [...root.commands.map((command) => command.name()), ...TOPICS.map((one) => one.name)]
-  const meant = nearest(name, names)
+  const names = [...root.commands.map((command) => command.name()), ...TOPICS.map((topic) => topic.name)]
+  const suggestion = nearest(name, names)
   throw new Fault(
     "USAGE",
-    `no help on ${name}`,
-    meant ? `Did you mean ${meant}?` : "`cnitap help` lists what there is.",
+    `no verb or topic is named ${name}`,
+    suggestion ? `Did you mean ${suggestion}?` : "`cnitap help` lists both.",
   )
 }
 

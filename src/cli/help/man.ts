@@ -2,12 +2,15 @@ import type { Command, Option } from "commander"
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
+import type { Declare } from "../verb.ts"
 import { VERB_GROUPS } from "../verbs.ts"
 import { ENVIRONMENT, OUTPUT } from "./topics.ts"
 
-/** The manual in man(7)'s macros, made of the same declarations as the help texts. */
-export function manPage(root: Command): string {
+/** The manual page in man(7) macros, generated from the same declarations as the help texts. */
+export async function manPage(root: Command, declare: Declare): Promise<string> {
   const verbs = root.commands.filter((command) => !isHidden(command))
+  for (const verb of verbs) await declare(verb)
+  const declared = await Promise.all(VERB_GROUPS.flatMap(({ verbs }) => verbs).map((verb) => verb.load()))
   const lines = [
     `.TH CNITAP 8 "" "cnitap ${root.version() ?? ""}" "System Administration"`,
     ".nh",
@@ -17,7 +20,7 @@ export function manPage(root: Command): string {
     ...verbs.flatMap((verb) => [".B cnitap", escaped(`${verb.name()} ${verb.usage()}`), ".br"]),
     ".SH DESCRIPTION",
     escaped(
-      "A relay stands where a CNI plugin stood, runs the real one and records what it was given and what it gave back. cnitap installs the relay, takes it away again, and reads what it recorded: calls, the operations of a runtime that they make up, and what is wrong in them.",
+      "A relay takes the place of a CNI plugin, runs the original and records what it was given and what it gave back. cnitap installs and removes the relay and reads what it recorded: calls, the operations of a runtime that they belong to, and what went wrong in them.",
     ),
     ".SH VERBS",
     ...verbs.flatMap(verbLines),
@@ -28,19 +31,14 @@ export function manPage(root: Command): string {
     ".SH OUTPUT",
     ...preformatted(OUTPUT),
     ".SH EXAMPLES",
-    ...VERB_GROUPS.flatMap(({ verbs }) => verbs)
-      .flatMap(({ examples = [] }) => examples)
-      .flatMap(([line, what]) => tagged(line, sentence(what))),
+    ...declared.flatMap(({ examples }) => examples).flatMap(([line, meaning]) => tagged(line, sentence(meaning))),
     ".SH EXIT STATUS",
     ...EXIT_STATUSES.flatMap(({ status, meaning }) => tagged(String(status), meaning)),
     ".SH ENVIRONMENT",
     ...ENVIRONMENT.flatMap(({ name, meaning }) => tagged(name, meaning)),
     ".SH FILES",
-    ...tagged(
-      DEFAULT_CAPTURE,
-      "where relays write unless they are told otherwise: JSON Lines, one file an hour, mode 0600",
-    ),
-    ...tagged(".cnitap in the CNI bin directory", "the originals of the plugins, and what the relay is told"),
+    ...tagged(DEFAULT_CAPTURE, "default capture directory: JSON Lines, one file per hour, mode 0600"),
+    ...tagged(".cnitap in the CNI bin directory", "the original plugins and the relay's settings"),
   ]
   return `${lines.join("\n")}\n`
 }
@@ -52,7 +50,7 @@ function isHidden(command: Command): boolean {
 function verbLines(verb: Command): string[] {
   return [
     `.SS ${escaped(`cnitap ${verb.name()} ${verb.usage()}`)}`,
-    escaped(sentence(verb.description())),
+    ...verb.description().split("\n").map(escaped),
     ...verb.registeredArguments.flatMap((argument) => tagged(argument.name(), argument.description)),
     ...verb.options.flatMap(({ flags, description, defaultValue }: Option) =>
       tagged(flags, withDefault(description, defaultValue)),
@@ -76,7 +74,7 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-/** Backslashes and hyphens are roff's, and a dot or a quote at the start of a line is a request. */
+/** roff interprets backslashes and hyphens, and a dot or a quote at the start of a line is a request. */
 function escaped(text: string): string {
   return text
     .replaceAll("\\", "\\e")

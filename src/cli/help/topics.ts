@@ -1,21 +1,21 @@
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
-import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
-import { CONF_RULES } from "../../model/lint/conf/lint-conf.ts"
-import type { Rule } from "../../model/lint/finding.ts"
-import { CALL_RULES } from "../../model/lint/linter.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 
-/** What `cnitap help <topic>` tells beside the verbs. */
-export type Topic = { name: string; summary: string; text(): string }
+/** A page of help that is about no single verb; its text is loaded when it is asked for. */
+export type Topic = { name: string; summary: string; text(): string | Promise<string> }
 
 export const TOPICS: readonly Topic[] = [
-  { name: "filter", summary: "the filter language", text: () => `${GRAMMAR}\n\nFields: cnitap help fields\n` },
+  {
+    name: "filter",
+    summary: "the filter language; the web page uses the same one",
+    text: async () => `${(await import("../../model/filter/grammar.ts")).GRAMMAR}\n\nFields: cnitap help fields\n`,
+  },
   {
     name: "fields",
-    summary: "what a filter can ask for",
-    text: () => `${fieldLines().join("\n")}\n`,
+    summary: "the fields of a call that a filter can test",
+    text: async () => `${(await import("../../model/filter/grammar.ts")).fieldLines().join("\n")}\n`,
   },
-  { name: "output", summary: "formats of -o", text: () => OUTPUT },
+  { name: "output", summary: "the formats of -o", text: () => OUTPUT },
   {
     name: "exit-codes",
     summary: "what each exit status means",
@@ -24,43 +24,32 @@ export const TOPICS: readonly Topic[] = [
   },
   {
     name: "environment",
-    summary: "variables that cnitap looks at",
+    summary: "environment variables that cnitap reads",
     text: () => `${ENVIRONMENT.map(({ name, meaning }) => `${name.padEnd(15)}  ${meaning}`).join("\n")}\n`,
   },
-  { name: "rules", summary: "every rule of lint, where it is written, what to do", text: rulesText },
+  {
+    name: "rules",
+    summary: "every lint rule, its source and its remedy",
+    text: async () => (await import("./rules.ts")).rulesText(),
+  },
 ]
 
 export const ENVIRONMENT: readonly { name: string; meaning: string }[] = [
-  { name: "CNITAP_CAPTURE", meaning: `capture directory where --capture names none; without it ${DEFAULT_CAPTURE}` },
-  { name: "NO_COLOR", meaning: "not empty: no colour" },
-  { name: "TERM", meaning: "dumb: no colour" },
-  { name: "CNITAP_PAGER", meaning: "pager for long output on a terminal; empty or cat: none" },
-  { name: "PAGER", meaning: "the same where CNITAP_PAGER is not set; without both less -FIRX" },
+  { name: "CNITAP_CAPTURE", meaning: `capture directory, if --capture is not given (default: ${DEFAULT_CAPTURE})` },
+  { name: "NO_COLOR", meaning: "disables colours if it is not empty" },
+  { name: "TERM", meaning: "dumb disables colours" },
+  { name: "CNITAP_PAGER", meaning: "pager for long output on a terminal; empty or cat disables paging" },
+  { name: "PAGER", meaning: "the same, if CNITAP_PAGER is not set (default: less -FIRX)" },
 ]
 
-export const OUTPUT = `table            for people; what is wider than the terminal is not cut
-wide             with more columns
-json             one document; a list has kind <Kind>List and items
-jsonl            one JSON document a line, as soon as it is known
-yaml             the same as json
-name             <kind>/<id> a line
-jsonpath=<text>  kubectl's template: '{range .items[*]}{.id}{"\\n"}{end}'
+export const OUTPUT = `table            a table for people; lines are wrapped to fit a terminal, never cut
+wide             a table with more columns
+json             one document; a list has the kind <Kind>List and its items in \`items\`
+jsonl            one JSON document per line, written as soon as it is known
+yaml             the same document as json
+name             one <kind>/<id> per line
+jsonpath=<text>  a template as in kubectl: '{range .items[*]}{.id}{"\\n"}{end}'
 
-Every document has apiVersion cnitap/v1 and a kind. Times are milliseconds, since 1970 where they tell when. New keys
-may come; those that are there keep their meaning.
+Every document has apiVersion cnitap/v1 and a kind. Keys that end in Ms are milliseconds: durations, or times since
+1970. Keys may be added; the meaning of existing keys does not change.
 `
-
-function rulesText(): string {
-  return [
-    "Rules about recorded calls:",
-    "",
-    ...CALL_RULES.flatMap(ruleLines),
-    "Rules about configuration files (cnitap lint FILE):",
-    "",
-    ...CONF_RULES.flatMap(ruleLines),
-  ].join("\n")
-}
-
-function ruleLines({ id, severity, title, source, remedy }: Rule): string[] {
-  return [`${id}  ${severity}`, `  ${title}`, `  ${source.text} <${source.link}>`, `  ${remedy}`, ""]
-}

@@ -1,5 +1,4 @@
 import type { Command } from "commander"
-import { stringify } from "yaml"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
 import { shown, visible } from "./colour.ts"
@@ -64,7 +63,7 @@ export async function printOne(
   const out = writer(context)
   if (format.kind === "json") await out(`${JSON.stringify(value, null, 2)}\n`)
   else if (format.kind === "jsonl") await out(`${JSON.stringify(value)}\n`)
-  else if (format.kind === "yaml") await out(stringify(value, YAML))
+  else if (format.kind === "yaml") await out((await import("yaml")).stringify(value, YAML))
   else if (format.kind === "name") await out(`${visible(one.name)}\n`)
   else if (format.kind === "jsonpath") await out(shown(context, format.render(value)))
   else await out(one.text())
@@ -116,6 +115,7 @@ async function printYaml<Row>(
   rows: AsyncIterable<Row>,
   value: (row: Row) => object,
 ): Promise<void> {
+  const { stringify } = await import("yaml")
   let isFirst = true
   await out(stringify({ apiVersion: API_VERSION, kind: `${kind}List` }))
   for await (const row of rows) {

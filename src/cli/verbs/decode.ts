@@ -8,8 +8,7 @@ import { writer } from "../render/writer.ts"
 import type { Verb } from "../verb.ts"
 
 export const decode: Verb = {
-  name: "decode",
-  summary: "turn [123 34 99 ...], 0x7b, \\x22, quoted and base64 JSON from logs and Events back to JSON",
+  description: "Decodes [123 34 99 ...], 0x7b, \\x22, quoted and base64 JSON, as found in logs and Events.",
   examples: [
     ["kubectl get events | cnitap decode", "Events with readable configurations"],
     ["cnitap decode '[123 34 99 110 105 86 34 58 49 125]'", "one pasted list of bytes"],

@@ -13,12 +13,12 @@ import { addFormat, printOne } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const diff: Verb = {
-  name: "diff",
-  summary: "with one name: what each plugin changed in the result; with two: what differs, exit 1 if anything does",
+  description:
+    "With one name: what each plugin added to the result. With two: what differs, and exit status 1 if anything does. Values that always differ between pods (addresses, IDs, timestamps) are ignored, so it works as a CI check.",
   examples: [
     ["cnitap diff shop/orders-0", "what each plugin of the list added to the result"],
-    ["cnitap diff shop/orders-0 shop/orders-1", "a bad pod beside a good one"],
-    ["cnitap diff golden/ capture/ || exit 1", "a test in CI: today's calls are as they were"],
+    ["cnitap diff shop/orders-0 shop/orders-1", "a failed pod and a working one"],
+    ["cnitap diff golden/ capture/", "two captures: exits 1 if calls have changed"],
   ],
   isPaged: true,
   define(command) {

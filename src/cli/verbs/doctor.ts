@@ -10,8 +10,12 @@ import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const doctor: Verb = {
-  name: "doctor",
-  summary: "find what keeps this node from making pods, and what to do about it; exit 1 if there is any error",
+  description:
+    "Checks the runtime, the network list, plugin files, address pools and leftovers. Prints a remedy for each finding and exits 1 if there is an error.",
+  examples: [
+    ["cnitap doctor", "findings on this node, and what to do about them"],
+    ["cnitap doctor --root /host -o json", "findings on a node that is mounted at /host, as JSON"],
+  ],
   define(command) {
     addNode(addOutput(command)).option("--execute", "run VERSION of the plugins below --root too, in a chroot")
   },

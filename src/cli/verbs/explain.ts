@@ -17,11 +17,11 @@ import { wrap } from "../render/wrap.ts"
 import type { Verb } from "../verb.ts"
 
 export const explain: Verb = {
-  name: "explain",
-  summary: "say in a few plain words what went wrong: who failed first, what never ran, what nobody was told",
+  description:
+    "Names the plugin that failed first, the plugins that never ran, what the runtime reported, output that no runtime shows, and what was left behind.",
   examples: [
     ["cnitap explain shop/orders-0", "why that pod has no network"],
-    ["cnitap explain 4340dcd0", "the same by the sandbox id that crictl shows"],
+    ["cnitap explain 4340dcd0", "the same, by the sandbox ID that crictl shows"],
   ],
   isPaged: true,
   define(command) {

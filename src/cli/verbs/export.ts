@@ -14,8 +14,14 @@ const NAMES = Object.keys(EXPORT_FORMATS)
 
 // `export` is a word of the language.
 export const exportVerb: Verb = {
-  name: "export",
-  summary: `write what was recorded in another form: ${NAMES.join(", ")}`,
+  examples: [
+    [
+      "cnitap export html --failed --since 1h --out failed.html",
+      "a web page with the failed operations of the last hour",
+    ],
+    ["cnitap export bundle --out node-1.cnitap", "one redacted file for a colleague, who reads it with --from"],
+    ["cnitap export repro 8bb88 --out repro.sh", "a script that repeats one operation's calls"],
+  ],
   define(command) {
     addSelection(command)
       .argument("<format>", NAMES.map((name) => `${name}: ${EXPORT_FORMATS[name]?.help}`).join("; "))

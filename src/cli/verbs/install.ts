@@ -11,13 +11,12 @@ import { installedText, planValue, printPlan, progressText } from "../render/pla
 import type { Verb } from "../verb.ts"
 
 export const install: Verb = {
-  name: "install",
-  summary: "put the relay in the way of this node's plugins, so that their calls are recorded",
+  description:
+    "Replaces each plugin by the relay, which runs the original and records the call. No pod is restarted; `cnitap uninstall` restores every file byte for byte.",
   examples: [
-    ["cnitap install", "record every plugin that the active network reaches, until uninstall"],
-    ["cnitap install --for 2h --only-failures", "failed calls of the next two hours"],
-    ["cnitap install --plugins calico,calico-ipam --sample 1/10", "two plugins, one container in ten"],
-    ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post, with the article's lines"],
+    ["cnitap install --for 2h", "record every plugin that the active network uses, for two hours"],
+    ["cnitap install --plugins calico,calico-ipam --sample 1/10", "two plugins, the calls of one container in ten"],
+    ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post in the list, and the probe log"],
   ],
   define(command) {
     addOutput(addInstallOptions(addNode(command)))

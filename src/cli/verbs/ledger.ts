@@ -4,12 +4,13 @@ import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const ledger: Verb = {
-  name: "ledger",
-  summary:
-    "list what was added and not taken away: addresses, DELs that never reached a plugin, leaks; exit 1 on leaks",
+  description: "Lists the addresses in use, DELs that never reached a plugin, and leaks. Exits 1 if anything leaked.",
   examples: [
-    ["cnitap ledger", "what is held, and by whom"],
-    ["cnitap ledger -n shop -o json | jq -r '.items[] | select(.state==\"leaked\") | .ips[]'", "leaked addresses"],
+    ["cnitap ledger", "which containers hold which addresses"],
+    [
+      "cnitap ledger -n shop -o json | jq -r '.items[] | select(.state==\"leaked\") | .ips[]'",
+      "leaked addresses of one namespace",
+    ],
   ],
   isPaged: true,
   define(command) {

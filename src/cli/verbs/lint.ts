@@ -14,13 +14,11 @@ import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const lint: Verb = {
-  name: "lint",
-  summary:
-    "find what breaks the CNI specification: in recorded calls, or in configuration files; exit 1 on errors and warnings",
+  description: "Checks recorded calls, or the configuration files that are named. Exits 1 on an error or a warning.",
   examples: [
-    ["cnitap lint --since 1h", "findings in recorded calls"],
+    ["cnitap lint --since 1h", "findings in calls of the last hour"],
     ["cnitap lint /etc/cni/net.d/*", "findings in configuration files"],
-    ["cnitap help rules", "every rule, where it is written, what to do"],
+    ["cnitap help rules", "every rule, its source and its remedy"],
   ],
   isPaged: true,
   define(command) {

@@ -9,13 +9,11 @@ import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const ls: Verb = {
-  name: "ls",
-  summary: "list operations, one a line: when, pod, command, plugins and how long each took, outcome",
+  description: "An operation is one CNI command over a plugin list. Its line shows each plugin with its duration.",
   examples: [
-    ["cnitap ls --failed --since 1h", "what failed in the last hour"],
+    ["cnitap ls --failed --since 1h", "operations that failed in the last hour"],
     ["cnitap ls plugin=calico and 'duration>500ms'", "slow calls of one plugin"],
-    ["cnitap ls -n shop -o jsonpath='{range .items[*]}{.id}{\"\\n\"}{end}'", "ids of a namespace's operations"],
-    ["cnitap ls -w --failed", "what failed, and what will, as it happens"],
+    ["cnitap ls -w --failed", "failed operations, then new ones as they happen"],
   ],
   isPaged: ({ watch }) => watch !== true,
   define(command) {

@@ -9,13 +9,12 @@ import { printPlan } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const plan: Verb = {
-  name: "plan",
-  summary:
-    "tell every step of an install, what will be recorded and what cannot be; changes nothing; exit 5 if refused",
+  description:
+    "Lists every step, the plugins that will be recorded, what cannot be recorded and what other modes would do. Exits 5 if install would refuse.",
   examples: [
-    ["cnitap plan", "what would be recorded on this node, and every step"],
-    ["cnitap plan --mode chain --diff", "how the list would be edited"],
-    ["cnitap plan --root /host -o json", "of a node that is mounted at /host, for a program"],
+    ["cnitap plan", "what would be recorded on this node, step by step"],
+    ["cnitap plan --mode chain --diff", "how the network list would be edited"],
+    ["cnitap plan --root /host -o json", "the plan for a node that is mounted at /host, as JSON"],
   ],
   define(command) {
     addOutput(addInstallOptions(addNode(command))).option("--diff", "show what changes in files, as a diff")

@@ -13,9 +13,12 @@ import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 
 export const ps: Verb = {
-  name: "ps",
-  summary: "list calls in flight, the longest first; a hang is marked",
-  examples: [["cnitap ps -w", "calls in flight, once a second"]],
+  description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG.`,
+  examples: [
+    ["cnitap ps", "calls that have not ended"],
+    ["cnitap ps -w", "the same, redrawn every second"],
+    ["cnitap ps --all --since 1h", "also calls whose process was killed before it ended"],
+  ],
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")

@@ -9,8 +9,12 @@ import { progressBar } from "../render/progress.ts"
 import type { Verb } from "../verb.ts"
 
 export const serve: Verb = {
-  name: "serve",
-  summary: "open a page in the browser over a capture, live: operations, waterfalls, what each plugin changed",
+  description: "The page shows operations, waterfalls and what each plugin changed. It prints the URL to open.",
+  examples: [
+    ["cnitap serve", "a page over this node's capture, reachable from this machine only"],
+    ["cnitap serve --from node-1.cnitap --listen 127.0.0.1:0", "a page over a bundle, on any free port"],
+    ["cnitap serve --listen 0.0.0.0:7811 --tls-cert cert.pem --tls-key key.pem", "reachable from other machines"],
+  ],
   define(command) {
     addRoot(addCapture(command))
       .option("--listen <address:port>", "where to listen; port 0 takes a free one", "127.0.0.1:7811")

@@ -10,11 +10,10 @@ import { addFormat, printOne } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const show: Verb = {
-  name: "show",
-  summary: "show an operation or a call: the tree with each call's env, stdin, stdout, stderr and exit",
+  description: "The first digits of an ID are enough.",
   examples: [
-    ["cnitap show 8bb88", "an operation, or one call of it, by the first digits of its id"],
-    ["cnitap show 8bb88 -o json | jq .calls[0].call.stdin", "what the first plugin was given"],
+    ["cnitap show 8bb88", "an operation with all its calls, or one call"],
+    ["cnitap show 8bb88 -o json | jq .calls[0].call.stdin", "the configuration that the first plugin was given"],
   ],
   isPaged: true,
   define(command) {

@@ -9,9 +9,11 @@ import { chartsText, groupTable, totalsText } from "../render/statistics-text.ts
 import type { Verb } from "../verb.ts"
 
 export const stats: Verb = {
-  name: "stats",
-  summary: "count and time calls by plugin and command: percentiles, a histogram, calls in flight, the slowest",
-  examples: [["cnitap stats --since 1h --command ADD", "how long adding takes, by plugin"]],
+  description: "Prints percentiles, a histogram of durations, the calls in flight over time and the slowest calls.",
+  examples: [
+    ["cnitap stats --since 1h --command ADD", "how long ADD takes in each plugin"],
+    ["cnitap stats -o json | jq '.groups[] | select(.failed > 0)'", "plugins and commands with failed calls"],
+  ],
   isPaged: true,
   define(command) {
     addOutput(addSelection(command))

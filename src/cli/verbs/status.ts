@@ -10,11 +10,10 @@ import { aligned, sections, settingLines } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const status: Verb = {
-  name: "status",
-  summary: "tell what is installed and what became of it; exit 0: all is recorded, 1: not all, 6: nothing is installed",
+  description: "Exits 0 if every plugin is recorded, 1 if some are not, 6 if nothing is installed.",
   examples: [
-    ["cnitap status", "what is recorded, since when and until when, and what somebody has replaced"],
-    ["cnitap status -o jsonpath='{.installs[*].capture.sizeBytes}'", "how large the capture is"],
+    ["cnitap status", "what is recorded, since and until when, and what another process has replaced"],
+    ["cnitap status -o jsonpath='{.installs[*].capture.sizeBytes}'", "the size of the capture in bytes"],
   ],
   define(command) {
     addOutput(addNode(command))

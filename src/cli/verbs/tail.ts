@@ -13,9 +13,10 @@ import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 
 export const tail: Verb = {
-  name: "tail",
-  summary: "list the last calls, and with -f those that follow, as they end",
-  examples: [["cnitap tail -f --failed", "failing calls as they end"]],
+  examples: [
+    ["cnitap tail -f --failed", "failed calls as they end"],
+    ["cnitap tail --last 50 --plugin calico", "the last 50 calls of one plugin"],
+  ],
   define(command) {
     addOutput(addSelection(command))
       .argument("[filter...]", "a filter, as --filter takes it")

@@ -6,11 +6,11 @@ import { sections } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const uninstall: Verb = {
-  name: "uninstall",
-  summary: "give every plugin and every list back as it was; the capture stays",
+  description:
+    "The capture is kept unless --purge is given. A file that another process has replaced since is left as it is.",
   examples: [
-    ["cnitap uninstall", "what was recorded stays and can be read"],
-    ["cnitap uninstall --purge", "without a trace"],
+    ["cnitap uninstall", "restore the node; the capture can still be read"],
+    ["cnitap uninstall --purge", "also delete the capture and the probe log"],
   ],
   define(command) {
     addOutput(addNode(command)).option("--purge", "remove the capture and the log file too")

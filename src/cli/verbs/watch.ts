@@ -6,9 +6,12 @@ import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Verb } from "../verb.ts"
 
 export const watch: Verb = {
-  name: "watch",
-  summary: "put the relay back where an agent has put its own file, and end the install when its time is over",
-  examples: [["cnitap install --for 2h && cnitap watch", "for two hours, through restarts of the network agent"]],
+  description:
+    "Runs until Ctrl-C, or until nothing is installed any more: it also ends an install whose time (--for) is over.",
+  examples: [
+    ["cnitap install --for 2h && cnitap watch", "record for two hours, even if the network agent restarts"],
+    ["cnitap watch --root /host", "the same from a container that has the node mounted at /host"],
+  ],
   define: addNode,
   async run(context, _args, options) {
     const node = openNode(options)

@@ -6,9 +6,12 @@ import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const whoOwns: Verb = {
-  name: "who-owns",
-  summary: "tell whose an address is and was: pod, ADD, every DEL, the files that reserve it; exit 1 if nobody's",
-  examples: [["cnitap who-owns 10.88.0.17", "whose that address is, and was"]],
+  description:
+    "Shows each owner with its ADD, every DEL and the files that reserve the address. Exits 1 if there is no owner.",
+  examples: [
+    ["cnitap who-owns 10.88.0.17", "the pods that own or owned this address"],
+    ["cnitap who-owns fd00::17 -o json", "the same for IPv6, as JSON"],
+  ],
   isPaged: true,
   define(command) {
     addRoot(addOutput(addCapture(command))).argument("<address>", "IPv4 or IPv6 address")

@@ -1,0 +1,97 @@
+import { Command, CommanderError } from "commander"
+import { FAULTS } from "../fault/fault.ts"
+import { addCompletion } from "./complete/completion.ts"
+import type { Context } from "./context.ts"
+import { endExpiredInstalls } from "./expired-installs.ts"
+import { addHelp } from "./help/help.ts"
+import { startPager } from "./render/pager.ts"
+import type { Declare, Example, Verb } from "./verb.ts"
+import { VERB_GROUPS, type VerbEntry } from "./verbs.ts"
+import { VERSION } from "./version.ts"
+
+/** Parses one command line, runs its verb and returns the exit status. */
+export async function runCommandLine(context: Context, args: readonly string[]): Promise<number> {
+  try {
+    await commandLine(context).parseAsync(args.map(asKubectl), { from: "user" })
+    return context.exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
+    throw error
+  }
+}
+
+/** kubectl accepts `-o=json` for `-o json`. */
+function asKubectl(argument: string): string {
+  return argument.replace(/^(-[a-zA-Z])=/, "$1")
+}
+
+/** Every verb by name and summary; the one that is used is loaded and declared before its arguments are parsed. */
+function commandLine(context: Context): Command {
+  const root = new Command("cnitap")
+    .description("See what every CNI plugin was given and what it gave back.")
+    .version(VERSION)
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(errorText(text, "`cnitap help` lists the verbs.")),
+    })
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride()
+  const undeclared = new Map<Command, VerbEntry>()
+  for (const { title, verbs } of VERB_GROUPS)
+    for (const verb of verbs)
+      undeclared.set(
+        root.command(verb.name).summary(verb.summary).helpGroup(`${title}:`).copyInheritedSettings(root),
+        verb,
+      )
+  const declare: Declare = async (command) => {
+    const entry = undeclared.get(command)
+    undeclared.delete(command)
+    if (entry) declareVerb(context, command, entry, await entry.load())
+  }
+  root.hook("preSubcommand", (_, command) => declare(command))
+  addHelp(root, context, declare)
+  addCompletion(root, context, declare)
+  return root
+}
+
+function declareVerb(context: Context, command: Command, { name, summary }: VerbEntry, verb: Verb): void {
+  command.description([sentence(summary), verb.description ?? ""].join("\n").trimEnd())
+  verb.define(command)
+  const usage = `Usage: cnitap ${name} ${command.usage()}`
+  command
+    .configureOutput({ outputError: (text, write) => write(errorText(text, usage)) })
+    .addHelpText("after", examplesText(verb.examples))
+    .action(() => runVerb(context, verb, command))
+}
+
+async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {
+  if (!command.opts().root) await endExpiredInstalls(context)
+  const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(command.opts()) : verb.isPaged
+  const paged = isPaged ? startPager(context) : undefined
+  if (!paged) return verb.run(context, command.processedArgs, command.opts())
+  try {
+    await verb.run(paged.context, command.processedArgs, command.opts())
+    context.exitCode = paged.context.exitCode
+  } finally {
+    await paged.close()
+  }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+function examplesText(examples: readonly Example[]): string {
+  return ["", "Examples:", ...examples.flatMap(([line, meaning]) => [`  ${line}`, `      ${meaning}`])].join("\n")
+}
+
+/** commander's message as ours: `error: unknown command 'lss'\n(Did you mean ls?)` */
+function errorText(text: string, otherwise: string): string {
+  const [line = "", suggestion = ""] = text
+    .trimEnd()
+    .replace(/^error: /, "")
+    .split("\n")
+  const hint = suggestion.replace(/^\(|\)$/g, "") || otherwise
+  return `cnitap: ${line.replace(/\.$/, "")}. ${hint}\n`
+}

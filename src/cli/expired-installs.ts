@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs"
+import { Fault } from "../fault/fault.ts"
+import { layoutOf } from "../install/disk/layout.ts"
+import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./args/default-dirs.ts"
+import type { Context } from "./context.ts"
+
+/**
+ * Restores the files of an install whose time is over, whichever verb runs first after that. A verb that has nothing to
+ * do with the node pays a few lookups in the known directories, and loads the installer only where it finds a journal.
+ */
+export async function endExpiredInstalls(context: Context): Promise<void> {
+  const homes = [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR]
+  if (process.getuid?.() !== 0 || !homes.some((binDir) => existsSync(layoutOf(binDir).journal))) return
+  const { endExpired, openNode } = await import("./args/node.ts")
+  try {
+    const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })
+    endExpired(context, { ...node, homes: [...new Set([...node.homes, ...homes])] })
+  } catch (error) {
+    // What is wrong with the install is reported by status, not by every verb.
+    if (!(error instanceof Fault)) throw error
+  }
+}
