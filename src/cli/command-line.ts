@@ -68,7 +68,7 @@ function declareVerb(context: Context, command: Command, { name, summary }: Verb
 async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {
   if (!command.opts().root) await endExpiredInstalls(context)
   const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(command.opts()) : verb.isPaged
-  const paged = isPaged ? startPager(context) : undefined
+  const paged = isPaged ? await startPager(context) : undefined
   if (!paged) return verb.run(context, command.processedArgs, command.opts())
   try {
     await verb.run(paged.context, command.processedArgs, command.opts())

@@ -1,12 +1,11 @@
 import { FAULTS, Fault } from "../fault/fault.ts"
 import type { Context } from "./context.ts"
-import { overview } from "./help/overview.ts"
 import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
   try {
-    if (args.length === 0) context.stdout.write(overview())
+    if (args.length === 0) context.stdout.write((await import("./help/overview.ts")).overview())
     else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) context.stdout.write(`${VERSION}\n`)
     else return await (await import("./command-line.ts")).runCommandLine(context, args)
     return 0

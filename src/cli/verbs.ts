@@ -77,12 +77,12 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     verbs: [
       {
         name: "explain",
-        summary: "explain why a pod's operation failed, and what to do next",
+        summary: "explain why an operation failed, and what to do next",
         load: async () => (await import("./verbs/explain.ts")).explain,
       },
       {
         name: "diff",
-        summary: "show what each plugin changed, or compare two of anything",
+        summary: "show what each plugin changed; compare pods or captures",
         load: async () => (await import("./verbs/diff.ts")).diff,
       },
       {
@@ -92,7 +92,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
       },
       {
         name: "ledger",
-        summary: "list attachments that were added and not deleted; find leaks",
+        summary: "list attachments that were not deleted; find leaks",
         load: async () => (await import("./verbs/ledger.ts")).ledger,
       },
       {
@@ -102,7 +102,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
       },
       {
         name: "decode",
-        summary: "turn byte lists, escapes and base64 from logs back into JSON",
+        summary: "turn byte lists, escapes and base64 back into JSON",
         load: async () => (await import("./verbs/decode.ts")).decode,
       },
       {
@@ -122,7 +122,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
       },
       {
         name: "export",
-        summary: "write calls as JSON, a web page, traces, a bundle, a script",
+        summary: "write calls as JSON, HTML, traces, a bundle or a script",
         load: async () => (await import("./verbs/export.ts")).exportVerb,
       },
     ],

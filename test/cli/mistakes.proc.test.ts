@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { after, before, test } from "node:test"
 import { makeNode, type Node } from "../web/recording.ts"
 import { cnitap, PROGRAM, type Ran } from "./cnitap.ts"
@@ -87,10 +87,10 @@ test("a file, and a directory of something else", { timeout: 60_000 }, async () 
 test("missing rights", { timeout: 60_000 }, async () => {
   const directory = join(root, "closed")
   mkdirSync(directory, { mode: 0o700 })
-  const program = join(mkdtempSync(join(tmpdir(), "cnitap-copy-")), "cnitap.mjs")
-  copyFileSync(PROGRAM, program)
-  const ran = await asNobody(program, ["ls", "--capture", directory])
-  rmSync(join(program, ".."), { recursive: true })
+  const copy = mkdtempSync(join(tmpdir(), "cnitap-copy-"))
+  cpSync(dirname(PROGRAM), copy, { recursive: true })
+  const ran = await asNobody(join(copy, "cnitap.js"), ["ls", "--capture", directory])
+  rmSync(copy, { recursive: true })
   assert.deepEqual(ran, {
     stdout: "",
     stderr: `cnitap: ${directory} may not be read. Run as root, or as the user that runs the plugins.\n`,
@@ -236,23 +236,23 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     "cnitap: --capture and --from name two captures. Leave one of them out.",
     2,
   ])
-  assert.deepEqual(await said("help", "filtr"), ["cnitap: no help on filtr. Did you mean filter?", 2])
+  assert.deepEqual(await said("help", "filtr"), ["cnitap: no verb or topic is named filtr. Did you mean filter?", 2])
 })
 
-test("a reader that goes away ends it without a word", async () => {
+test("a closed pipe ends the program silently", async () => {
   const pipe = spawn(
     "bash",
     ["-c", `'${process.execPath}' '${PROGRAM}' help rules | head -1; echo "\${PIPESTATUS[0]}"`],
     { stdio: "pipe" },
   )
-  assert.deepEqual(await ended(pipe), { stdout: "Rules about recorded calls:\n0\n", stderr: "", code: 0 })
+  assert.deepEqual(await ended(pipe), { stdout: "Rules for recorded calls:\n0\n", stderr: "", code: 0 })
 })
 
-test("a full disk is told in a word", async () => {
+test("a full disk is reported in one line", async () => {
   const line = `'${process.execPath}' '${PROGRAM}' help rules > /dev/full`
   assert.deepEqual(await ended(spawn("sh", ["-c", line], { stdio: "pipe" })), {
     stdout: "",
-    stderr: "cnitap: cannot write: no space is left. Free some, or write to another place.\n",
+    stderr: "cnitap: cannot write: no space left. Free some space, or write somewhere else.\n",
     code: 4,
   })
 })

@@ -8,7 +8,6 @@ import { filterErrorText, operandText } from "../../model/filter/text.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { parseDuration } from "../../model/time.ts"
-import { openBundle } from "../../store/capture/bundle.ts"
 import type { TimeRange } from "../../store/capture/calls.ts"
 import { type Capture, DEFAULT_CAPTURE, openCapture } from "../../store/capture/capture.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
@@ -64,7 +63,7 @@ export async function openSelected(context: Context, options: Record<string, unk
   const from = textOption(options.from)
   if (from !== undefined && options.capture !== undefined)
     throw new Fault("USAGE", "--capture and --from name two captures", "Leave one of them out.")
-  if (from !== undefined) return openBundle(from)
+  if (from !== undefined) return (await import("../../store/capture/bundle.ts")).openBundle(from)
   return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
 

@@ -1,15 +1,15 @@
-import { spawn } from "node:child_process"
 import type { Context } from "../context.ts"
 
 /** What is long is shown in a pager where a person looks: both ends are a terminal. `close` waits until it was left. */
 export type Paged = { context: Context; close(): Promise<void> }
 
 /** Undefined where there is nobody, or where no pager is wanted. */
-export function startPager(context: Context): Paged | undefined {
-  const { stdin, stdout, stderr, env } = context
-  if (!stdin.isTTY || !stdout.isTTY) return undefined
+export async function startPager(context: Context): Promise<Paged | undefined> {
+  const { stdout, stderr, env } = context
+  if (!stdout.isTTY || !context.stdin.isTTY) return undefined
   const command = env.CNITAP_PAGER ?? env.PAGER ?? "less"
   if (command === "" || command === "cat") return undefined
+  const { spawn } = await import("node:child_process")
   // -F: what fits is just shown; -R: colours; -X: it stays on the screen.
   const pager = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"], env: { LESS: "FIRX", ...env } })
   const left = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from "node:crypto"
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { crc32 } from "node:zlib"
 import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
 import { type Block, type BlockHeader, blockBytes, toBlock } from "./block.ts"
@@ -145,7 +145,7 @@ function openUnnamed(): number {
     return openSync(tmpdir(), O_TMPFILE | constants.O_DIRECTORY | constants.O_RDWR, 0o600)
   } catch {
     // Older overlay file systems do not support O_TMPFILE.
-    const path = join(tmpdir(), `.cnitap-${randomUUID()}`)
+    const path = join(tmpdir(), `.cnitap-${process.pid}-${process.hrtime.bigint()}`)
     const file = openSync(path, "wx+", 0o600)
     unlinkSync(path)
     return file
@@ -160,12 +160,12 @@ export function indexPath({ path, name }: Pick<Segment, "path" | "name">): strin
 function stampOf({ path, sizeBytes }: Segment): string {
   const file = openSync(path, "r")
   try {
-    const hash = createHash("sha256")
+    let crc = 0
     for (const at of [0, Math.max(0, sizeBytes - STAMP_BYTES)]) {
       const bytes = Buffer.alloc(STAMP_BYTES)
-      hash.update(bytes.subarray(0, readSync(file, bytes, 0, STAMP_BYTES, at)))
+      crc = crc32(bytes.subarray(0, readSync(file, bytes, 0, STAMP_BYTES, at)), crc)
     }
-    return hash.digest("hex").slice(0, 16)
+    return crc.toString(16)
   } finally {
     closeSync(file)
   }

@@ -29,6 +29,7 @@ export function checkSeals(bytes: Buffer, to: number, lines: Lines): void {
 
 /** The checksum that all lines together have if each is what its seal tells. Sets `sealedEnd` as the seals tell it. */
 export function toldCrcOf(bytes: Buffer, to: number, lines: Lines): number {
+  if (ZEROS[1] === 0) fillZeros()
   let crc = 0
   let at = lines.count > 0 ? (lines.from[0] ?? 0) : to
   for (let line = 0; line < lines.count; line++) {
@@ -106,13 +107,17 @@ const TABLE = 4 * 256
 const POWERS = 31
 const POLYNOMIAL = 0xedb88320
 const ZEROS = new Int32Array(POWERS * TABLE)
-for (let at = 0; at < 256; at++) {
-  let crc = at
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
-  ZEROS[at] = crc
-  for (const byte of [1, 2, 3]) ZEROS[256 * byte + at] = at << (8 * (byte - 1))
+
+/** Takes milliseconds, which a reader that finds an index, and so checks no seal, does not spend. */
+function fillZeros(): void {
+  for (let at = 0; at < 256; at++) {
+    let crc = at
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
+    ZEROS[at] = crc
+    for (const byte of [1, 2, 3]) ZEROS[256 * byte + at] = at << (8 * (byte - 1))
+  }
+  for (let at = TABLE; at < ZEROS.length; at++) ZEROS[at] = moved(ZEROS[at - TABLE] ?? 0, at - (at % TABLE) - TABLE)
 }
-for (let at = TABLE; at < ZEROS.length; at++) ZEROS[at] = moved(ZEROS[at - TABLE] ?? 0, at - (at % TABLE) - TABLE)
 
 function moved(crc: number, table: number): number {
   return (

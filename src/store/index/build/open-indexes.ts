@@ -28,7 +28,7 @@ export async function openIndexes(capture: Capture, segments: Segment[], progres
   const allBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   let doneBytes = 0
   const blocks = missing.reduce((sum, { sizeBytes }) => sum + blockRanges(sizeBytes).length, 0)
-  const threads = new Threads(allBytes < THREADS_FROM_BYTES ? 1 : blocks)
+  const threads = await Threads.start(allBytes < THREADS_FROM_BYTES ? 1 : blocks)
   const done = (bytes: number) => {
     doneBytes += bytes
     progress?.(doneBytes, allBytes)

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os"
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import { Fault } from "../../../fault/fault.ts"
 import { type Answer, type Done, type Job, work } from "./work.ts"
 
@@ -20,9 +20,17 @@ export class Threads {
 
   readonly count: number
 
-  constructor(jobs: number) {
-    this.count = jobs < 2 ? 0 : Math.min(MOST_THREADS, availableParallelism(), jobs)
-    for (let thread = 0; thread < this.count; thread++) this.#start()
+  private constructor(workers: readonly Worker[]) {
+    this.count = workers.length
+    for (const worker of workers) this.#add(worker)
+  }
+
+  /** One job runs in the calling thread, which then need not load what threads need. */
+  static async start(jobs: number): Promise<Threads> {
+    if (jobs < 2) return new Threads([])
+    const { Worker } = await import("node:worker_threads")
+    const start = () => new Worker(new URL(WORKER, import.meta.url), { resourceLimits: LIMITS })
+    return new Threads(Array.from({ length: Math.min(MOST_THREADS, availableParallelism(), jobs) }, start))
   }
 
   work(job: Job): Promise<Done> {
@@ -36,8 +44,7 @@ export class Threads {
     await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()))
   }
 
-  #start(): void {
-    const worker = new Worker(new URL(WORKER, import.meta.url), { resourceLimits: LIMITS })
+  #add(worker: Worker): void {
     worker.unref()
     worker.on("message", (answer: Answer) => {
       const waiting = this.#busy.get(worker)

@@ -17,7 +17,7 @@ export class Candidates {
   static async search(blocks: readonly BlockRef[], prefilter: string, progress?: Progress): Promise<Candidates> {
     const candidates = new Candidates()
     const allBytes = blocks.reduce((sum, { header }) => sum + header.toByte - header.fromByte, 0)
-    const threads = new Threads(Math.ceil(allBytes / THREAD_BYTES))
+    const threads = await Threads.start(Math.ceil(allBytes / THREAD_BYTES))
     let doneBytes = 0
     try {
       const search = async ({ segment: { path, name }, header, number }: BlockRef) => {
