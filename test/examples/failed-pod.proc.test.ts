@@ -4,7 +4,7 @@ import { hostname, userInfo } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { gunzipSync } from "node:zlib"
-import { cnitap } from "../cli/cnitap.ts"
+import { cnitap, run } from "../cli/cnitap.ts"
 
 const root = join(import.meta.dirname, "../..")
 const bundle = join(root, "examples/failed-pod.cnitap")
@@ -27,6 +27,12 @@ for (const { command, output } of transcripts) {
     assert.deepEqual([withoutAges(stdout), stderr], [withoutAges(output), ""])
   })
 }
+
+test("npm run example explains the failed pod", async () => {
+  const { stdout, stderr, code } = await run(join(root, "scripts/example.sh"), [])
+  const explained = transcripts.find(({ command }) => command === "explain shop/web-2")
+  assert.deepEqual([withoutAges(stdout), stderr, code], [withoutAges(explained?.output ?? ""), "", 0])
+})
 
 test("the example is small, and names neither the machine that made it nor a directory of it", () => {
   const text = gunzipSync(readFileSync(bundle)).toString()
