@@ -1,11 +1,13 @@
 /**
- * Installs and uninstalls by orders, one JSON a line on stdin, and answers each with a line. An order may tell after
- * which change of the disk the process is to be killed: SIGKILL, from which nothing can be put right.
+ * Installs and uninstalls by orders, one JSON object per line on stdin, and answers each with a line. An order may say
+ * after which change of the disk to die: by SIGKILL, or by an exception after which nothing is done any more.
  */
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { apply } from "../../src/install/apply/apply.ts"
 import { nodeDisk } from "../../src/install/disk/disk.ts"
+import { layoutOf } from "../../src/install/disk/layout.ts"
 import { readRelay } from "../../src/install/disk/relay-file.ts"
 import { runProgram } from "../../src/install/disk/run-program.ts"
 import type { InstallOptions, Mode } from "../../src/install/plan/install-options.ts"
@@ -13,7 +15,7 @@ import { takeInventory } from "../../src/install/plan/inventory.ts"
 import { planInstall } from "../../src/install/plan/plan.ts"
 import { removeAll, removeShimDir } from "../../src/install/undo/removal.ts"
 import { sleep } from "../../src/install/undo/rollback.ts"
-import { mortal } from "./mortal.ts"
+import { type Death, Died, mortal } from "./mortal.ts"
 import { factsOf } from "./plan/facts.ts"
 
 export type Order = {
@@ -29,7 +31,11 @@ export type Order = {
   handshake: string
   /** 0: it lives */
   dieAfter: number
+  death: Death
 }
+
+/** Linux has no process with so high a number. */
+const NOBODY = 99_999_999
 
 const relay = readRelay()
 for await (const line of createInterface(process.stdin)) {
@@ -37,12 +43,28 @@ for await (const line of createInterface(process.stdin)) {
     perform(JSON.parse(line) as Order)
     console.log("ended")
   } catch (error) {
-    console.log(error instanceof Error ? JSON.stringify(error.stack) : String(error))
+    if (error instanceof Died) {
+      const { binDir, shimDir } = JSON.parse(line) as Order
+      for (const directory of [binDir, shimDir]) loseHolder(layoutOf(directory).lock)
+      console.log("died")
+    } else console.log(error instanceof Error ? JSON.stringify(error.stack) : String(error))
   }
 }
 
-function perform({ verb, mode, confDir, binDir, shimDir, capture, path, handshake, dieAfter }: Order): void {
-  const disk = mortal(nodeDisk("/", runProgram), dieAfter)
+/** The lock of a dead process: its holder has a number that no process has. This process lives on. */
+function loseHolder(lock: string): void {
+  if (!existsSync(dirname(lock))) return
+  for (const name of readdirSync(dirname(lock)).filter((other) => other.startsWith("lock"))) {
+    const path = join(dirname(lock), name)
+    const holder = JSON.parse(readFileSync(path, "utf8")) as object
+    writeFileSync(path, JSON.stringify({ ...holder, pid: NOBODY }))
+    if (path === `${lock}.${process.pid}`) renameSync(path, `${lock}.${NOBODY}`)
+  }
+}
+
+function perform(order: Order): void {
+  const { verb, mode, confDir, binDir, shimDir, capture, path, handshake, dieAfter, death } = order
+  const disk = mortal(nodeDisk("/", runProgram), { dieAfter, death })
   const settle = (): string[] => {
     writeFileSync(handshake, "")
     while (existsSync(handshake)) sleep(2)

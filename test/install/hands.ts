@@ -5,9 +5,9 @@ import { createInterface } from "node:readline"
 import { build } from "esbuild"
 import type { Order } from "./dying.ts"
 
-/** Bundled once, because a process is started for every step. It finds the relay as the sources do, two folders up. */
+/** Bundled once, because many processes run it. It finds the relay as the sources do, three folders up. */
 const folder = join(import.meta.dirname, `../../build/dying-${process.pid}`)
-const program = join(folder, "dying.mjs")
+const program = join(folder, "install/dying.mjs")
 
 export async function buildHands(): Promise<void> {
   await build({
@@ -26,14 +26,14 @@ export function removeHands(): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Carries out orders in processes of their own: those that live in one, each that dies in a fresh one. */
+/** Carries out orders in other processes: each that is to be killed in a fresh one, all others in the same. */
 export class Hands {
   #living = new Hand()
   #next = new Hand()
 
-  /** "ended", "killed", or what went wrong. */
+  /** "ended", "died", or what went wrong. */
   async run(order: Order): Promise<string> {
-    if (order.dieAfter === 0) return this.#living.run(order)
+    if (order.dieAfter === 0 || order.death === "exception") return this.#living.run(order)
     const dying = this.#next
     // Started while this one works, so that nobody waits for it.
     this.#next = new Hand()
@@ -54,10 +54,11 @@ class Hand {
 
   constructor() {
     createInterface(this.#child.stdout).on("line", (line) => this.#answer(line))
-    this.#child.on("exit", () => this.#answer("killed"))
+    this.#child.on("exit", () => this.#answer("died"))
   }
 
   run(order: Order): Promise<string> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve("it has ended already")
     this.#child.stdin.write(`${JSON.stringify(order)}\n`)
     return new Promise((resolve) => {
       this.#answer = resolve

@@ -1,19 +1,35 @@
 import type { Disk } from "../../src/install/disk/disk.ts"
 
-/** A disk whose process is killed right after its n-th change; `onStep` is told of each one. */
-export function mortal(disk: Disk, dieAfter: number, onStep: (count: number) => void = () => {}): Disk {
+/** SIGKILL ends the process. An exception ends the work only, so that thousands of deaths need no process each. */
+export type Death = "SIGKILL" | "exception"
+
+export class Died extends Error {}
+
+type Mortality = {
+  /** after which change of the disk; 0: it lives */
+  dieAfter?: number
+  death?: Death
+  /** called after each change */
+  onChange?(count: number): void
+}
+
+/** A disk whose process dies right after its n-th change. The dead neither change nor run anything, whatever they catch. */
+export function mortal(disk: Disk, { dieAfter = 0, death = "SIGKILL", onChange }: Mortality): Disk {
   let count = 0
-  const READING = new Set(["at"])
+  const isDead = () => dieAfter > 0 && count >= dieAfter
   return new Proxy(disk, {
     get(target, key: keyof Disk) {
       const method = target[key] as (...args: unknown[]) => unknown
-      if (READING.has(key)) return method
+      if (key === "at") return method
       return (...args: unknown[]) => {
+        if (isDead()) throw new Died()
         const result = method(...args)
+        if (key === "run") return result
         count++
-        onStep(count)
-        if (count === dieAfter) process.kill(process.pid, "SIGKILL")
-        return result
+        onChange?.(count)
+        if (!isDead()) return result
+        if (death === "SIGKILL") process.kill(process.pid, "SIGKILL")
+        throw new Died()
       }
     },
   })

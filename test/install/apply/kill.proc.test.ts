@@ -1,34 +1,42 @@
 import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { after, before, type TestContext, test } from "node:test"
 import type { Mode } from "../../../src/install/plan/install-options.ts"
+import { Random } from "../../capture/random.ts"
 import type { Order } from "../dying.ts"
 import { buildHands, Hands, removeHands } from "../hands.ts"
+import type { Death } from "../mortal.ts"
 import { Node, Runtime } from "../node.ts"
 
 before(buildHands)
 after(removeHands)
 
 for (const mode of ["swap", "chain", "path"] as const) {
-  test(`${mode}: killed after any step of install or uninstall, finished by either; no trace is left, no call fails`, () =>
-    everyDeath(mode))
+  test(`${mode}: cut off after any step of install or uninstall, finished by either; no trace is left, no call fails`, (t) =>
+    everyDeath(mode, t))
 }
 
 /** The second is a symlink to the first, which dispatches on its name. */
 const PLUGINS = ["bridge", "host-local"]
 
+/** In each, four processes are killed. */
+const KILL_ROUNDS = 5
+
 /**
- * Kills an install after its first change of the disk, after its second, until it comes to its end, and an uninstall
- * likewise; what was cut off is once finished by the same verb, and once taken back by the other one.
+ * An install dies after its first change of the disk, after its second, until it comes to its end, and an uninstall
+ * likewise; what was cut off is once finished by the same verb, and once taken back by the other one. Then the same
+ * with SIGKILL, after some of these changes.
  */
-async function everyDeath(mode: Mode): Promise<void> {
+async function everyDeath(mode: Mode, t: TestContext): Promise<void> {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
   const node = nodeOfPlugins()
   const clean = await traces(node)
   const shimDir = node.at("/opt/cnitap/bin")
   const runtime = new Runtime(node.at(node.confDir), mode === "path" ? [shimDir, node.bin] : [node.bin])
   const hands = new Hands()
-  const run = (verb: Order["verb"], { path = runtime.path, dieAfter = 0 } = {}) =>
+  const run = (verb: Order["verb"], { path = runtime.path, dieAfter = 0, death = "exception" as Death } = {}) =>
     hands.run({
       verb,
       mode,
@@ -39,6 +47,7 @@ async function everyDeath(mode: Mode): Promise<void> {
       path,
       handshake: runtime.handshake,
       dieAfter,
+      death,
     })
   const steps = { install: 0, uninstall: 0 }
   const install = async (after: string) => {
@@ -52,26 +61,33 @@ async function everyDeath(mode: Mode): Promise<void> {
       await runtime.without(shimDir, async () => assert.equal(await run("uninstall", { path: [node.bin] }), "ended"))
     assert.deepEqual(await traces(node), clean, after)
   }
-  const die = async (verb: Order["verb"], dieAfter: number): Promise<boolean> => {
-    const end = await run(verb, { dieAfter })
+  const die = async (verb: Order["verb"], dieAfter: number, death: Death): Promise<boolean> => {
+    const end = await run(verb, { dieAfter, death })
     if (end === "ended") return false
-    assert.equal(end, "killed")
-    steps[verb] = dieAfter
+    assert.equal(end, "died")
+    steps[verb] = Math.max(steps[verb], dieAfter)
     return true
   }
+  /** False: neither verb has so many steps. */
+  const dieAt = async (installStep: number, uninstallStep: number, death: Death): Promise<boolean> => {
+    const inInstall = `${death} after step ${installStep} of install`
+    const inUninstall = `${death} after step ${uninstallStep} of uninstall`
+    const diedInstalling = await die("install", installStep, death)
+    await uninstall(inInstall)
+    if (diedInstalling) await die("install", installStep, death)
+    await install(inInstall)
+    const diedUninstalling = await die("uninstall", uninstallStep, death)
+    await install(inUninstall)
+    if (diedUninstalling) await die("uninstall", uninstallStep, death)
+    await uninstall(inUninstall)
+    return diedInstalling || diedUninstalling
+  }
   try {
-    for (let at = 1, isAlive = true; isAlive; at++) {
-      const [inInstall, inUninstall] = [`after step ${at} of install`, `after step ${at} of uninstall`]
-      const diedInstalling = await die("install", at)
-      await uninstall(inInstall)
-      if (diedInstalling) await die("install", at)
-      await install(inInstall)
-      const diedUninstalling = await die("uninstall", at)
-      await install(inUninstall)
-      if (diedUninstalling) await die("uninstall", at)
-      await uninstall(inUninstall)
-      isAlive = diedInstalling || diedUninstalling
-    }
+    for (let step = 1; await dieAt(step, step, "exception"); step++);
+    const random = new Random(seed)
+    const draw = (verb: Order["verb"]) => 1 + random.below(steps[verb])
+    for (let round = 0; round < KILL_ROUNDS; round++)
+      assert.equal(await dieAt(draw("install"), draw("uninstall"), "SIGKILL"), true)
   } finally {
     await runtime.stop()
     hands.stop()

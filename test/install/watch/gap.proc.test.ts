@@ -29,12 +29,14 @@ test("every plugin answers after every change: install, an agent's upgrade, inst
   )
   const failures: string[] = []
   let changes = 0
-  const disk = mortal(nodeDisk("/", runProgram), 0, (count) => {
-    changes = count
-    for (const name of names) {
-      const { stdout, stderr } = spawnSync(join(node.bin, name), { env: ADD, input: "{}", encoding: "utf8" })
-      if (stdout !== `{"plugin":"${name}"}`) failures.push(`${name} after change ${count}: ${stdout}${stderr}`)
-    }
+  const disk = mortal(nodeDisk("/", runProgram), {
+    onChange(count) {
+      changes = count
+      for (const name of names) {
+        const { stdout, stderr } = spawnSync(join(node.bin, name), { env: ADD, input: "{}", encoding: "utf8" })
+        if (stdout !== `{"plugin":"${name}"}`) failures.push(`${name} after change ${count}: ${stdout}${stderr}`)
+      }
+    },
   })
   const relay = readRelay()
   const confDir = node.at(node.confDir)
