@@ -189,7 +189,7 @@ export const CALL_FACTS = {
     type: "string, optional",
     column: "text",
     isShared: true,
-    description: "name of the parent process (`/proc/PID/comm`), at most 15 bytes: `containerd`, `crio`, `bridge`",
+    description: "name of the parent process (`/proc/PID/comm`), at most 15 bytes: the runtime, an agent or a plugin",
     field: {
       name: "runtime",
       kind: "text",
