@@ -1,16 +1,16 @@
 import { type Call, isFailed, type Pod } from "./call.ts"
-import { type CallTable, newTable } from "./grouping/call-table.ts"
+import { type CallTable, newCallTable } from "./grouping/call-table.ts"
 import { groupCalls, SAME_LIST_MS } from "./grouping/group-calls.ts"
 
-/** A call with the delegate and IPAM calls that its plugin made, in time order. */
+/** A call and the delegate and IPAM calls that its plugin made, in the order they started. */
 export type CallNode = { call: Call; children: CallNode[] }
 
-/** `ok`, `failed`: as the runtime was told. `running`: a call is in flight. `killed`: one began and never ended. */
+/** `ok`, `failed`: by the exit status. `running`: a call is in flight. `killed`: a call began and never ended. */
 export type Outcome = "ok" | "failed" | "running" | "killed" | "unknown"
 
-/** One CNI command that a runtime carried out over a plugin list. Times are milliseconds; `wallMs` since 1970. */
+/** One CNI command, executed by a runtime over a plugin list. Times are milliseconds; `wallMs` since 1970. */
 export type Operation = {
-  /** id of its first call */
+  /** ID of its first call */
   id: string
   command: string
   pod?: Pod
@@ -19,20 +19,20 @@ export type Operation = {
   netns?: string
   network?: string
   node?: string
-  /** comm of the process that ran the list: containerd, crio, multus-daemon */
+  /** name of the process that executes the list: containerd, crio, multus-daemon */
   runtime?: string
   wallMs: number
-  /** from the start of the first call to the end of the last; absent while one is in flight or was killed */
+  /** from the start of the first call to the end of the last; absent if the last is in flight or was killed */
   durationMs?: number
   outcome: Outcome
-  /** top-level calls in the order they were made (on DEL: the reverse of the list) */
+  /** top-level calls in the order they started (on DEL: the list in reverse) */
   calls: CallNode[]
 }
 
 /** Groups calls into operations, in the order they started. */
 export function toOperations(calls: Iterable<Call>): Operation[] {
   const all = [...calls]
-  const { rows, level, from } = groupCalls(toTable(all))
+  const { rows, level, from } = groupCalls(toCallTable(all))
   const operations: Operation[] = []
   for (const [at, begin] of from.entries()) {
     const top: CallNode[] = []
@@ -58,24 +58,24 @@ export function* walk(nodes: CallNode[]): Generator<{ call: Call; level: number 
   }
 }
 
-function toTable(calls: readonly Call[]): CallTable {
-  const table = newTable(calls.length)
+function toCallTable(calls: readonly Call[]): CallTable {
+  const table = newCallTable(calls.length)
   const rowOf = new Map(calls.map(({ id }, row) => [id, row]))
   const numbers = new Map<string | number, number>()
-  const numbered = (value: string | number | undefined) => {
+  const numberOf = (value: string | number | undefined) => {
     if (value === undefined || value === "") return 0
-    const known = numbers.get(value) ?? numbers.size + 1
-    numbers.set(value, known)
-    return known
+    const number = numbers.get(value) ?? numbers.size + 1
+    numbers.set(value, number)
+    return number
   }
   for (const [row, call] of calls.entries()) {
-    table.node[row] = numbered(call.node)
-    table.ppid[row] = numbered(call.ppid)
-    table.command[row] = numbered(call.command)
-    table.containerId[row] = numbered(call.containerId)
-    table.ifname[row] = numbered(call.ifname)
-    table.network[row] = numbered(call.network)
-    table.plugin[row] = numbered(call.plugin)
+    table.node[row] = numberOf(call.node)
+    table.ppid[row] = numberOf(call.ppid)
+    table.command[row] = numberOf(call.command)
+    table.containerId[row] = numberOf(call.containerId)
+    table.ifname[row] = numberOf(call.ifname)
+    table.network[row] = numberOf(call.network)
+    table.plugin[row] = numberOf(call.plugin)
     table.parentRow[row] = call.parent ? (rowOf.get(call.parent) ?? -1) : -1
     table.wallMs[row] = call.wallMs
     table.monoMs[row] = call.monoMs
@@ -86,13 +86,13 @@ function toTable(calls: readonly Call[]): CallTable {
   return table
 }
 
-/** Whether no further call can belong to it. `nowMs` since 1970. */
+/** Whether no further call can belong to it. `nowMs` is milliseconds since 1970. */
 export function isOperationOver({ outcome, wallMs, durationMs }: Operation, nowMs: number): boolean {
   if (outcome === "running") return false
   return outcome === "failed" || outcome === "killed" || nowMs - wallMs - (durationMs ?? 0) >= SAME_LIST_MS
 }
 
-/** The operation that a list of top-level calls makes; they are in the order they were made. */
+/** The operation of these top-level calls, which must be in the order they started. */
 export function toOperation(calls: CallNode[]): Operation {
   const first = calls[0]?.call
   const last = calls.at(-1)?.call
@@ -116,7 +116,7 @@ export function toOperation(calls: CallNode[]): Operation {
   }
 }
 
-/** A probe is over as soon as it began. */
+/** A probe ends as soon as it begins. */
 function endMono({ as, monoMs, durationMs }: Call): number | undefined {
   return durationMs === undefined ? (as === "probe" ? monoMs : undefined) : monoMs + durationMs
 }

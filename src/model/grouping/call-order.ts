@@ -1,8 +1,8 @@
 import type { CallTable } from "./call-table.ts"
 
 /**
- * The order in which the calls were made. The wall clock can be set back, so that within a node the monotonic clock
- * decides; it starts anew with each boot. The difference of both tells boots and clock steps apart from the rest.
+ * The order in which the calls started. Within a node the monotonic clock decides, because the wall clock can be set back;
+ * it restarts at every boot. A change of the difference between both clocks reveals boots and clock steps.
  */
 export function inOrder(table: CallTable): Uint32Array {
   const all = numbersBelow(table.rows)
@@ -13,7 +13,7 @@ export function inOrder(table: CallTable): Uint32Array {
       all.filter((row) => table.node[row] === node),
     ),
   )
-  return sorted(joined(perNode), table.wallMs)
+  return sorted(concatenated(perNode), table.wallMs)
 }
 
 function numbersBelow(rows: number): Uint32Array {
@@ -27,23 +27,23 @@ function isOne(node: Uint32Array, rows: number): boolean {
   return true
 }
 
-/** Slewing a clock moves it by less than this between calls that could be mistaken for each other. */
+/** Slewing moves a clock by less than this between two calls. */
 const STEP_MS = 1_000
 
 function nodeInOrder({ wallMs, monoMs }: CallTable, rows: Uint32Array): Uint32Array {
   const offsets = offsetsOf(rows, wallMs, monoMs)
-  // As a rule nobody set the clock, and one sorting is enough.
+  // Usually the clock was not set, and sorting once is enough.
   if (spread(rows, offsets) < STEP_MS) return sorted(rows, monoMs)
   const byOffset = sorted(rows, offsets)
-  const stretches: Uint32Array[] = []
+  const epochs: Uint32Array[] = []
   let from = 0
   for (let at = 1; at <= byOffset.length; at++) {
-    const isNear = at < byOffset.length && of(offsets, byOffset, at) - of(offsets, byOffset, at - 1) < STEP_MS
+    const isNear = at < byOffset.length && valueAt(offsets, byOffset, at) - valueAt(offsets, byOffset, at - 1) < STEP_MS
     if (isNear) continue
-    stretches.push(sorted(byOffset.subarray(from, at), monoMs))
+    epochs.push(sorted(byOffset.subarray(from, at), monoMs))
     from = at
   }
-  return joined(stretches.sort(stretchOrder(wallMs, monoMs)))
+  return concatenated(epochs.sort(epochOrder(wallMs, monoMs)))
 }
 
 function offsetsOf(rows: Uint32Array, wallMs: Float64Array, monoMs: Float64Array): Float64Array {
@@ -55,38 +55,41 @@ function offsetsOf(rows: Uint32Array, wallMs: Float64Array, monoMs: Float64Array
   return offsets
 }
 
-/** Stable. Calls are written nearly in order, and looking is cheaper than sorting. */
+/** Stable. Calls are usually written in order, and checking that is cheaper than sorting. */
 function sorted(rows: Uint32Array, values: Float64Array): Uint32Array {
   for (let at = 1; at < rows.length; at++)
-    if (of(values, rows, at) < of(values, rows, at - 1))
+    if (valueAt(values, rows, at) < valueAt(values, rows, at - 1))
       return rows.slice().sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0))
   return rows
 }
 
-function of(values: Float64Array, rows: Uint32Array, at: number): number {
+function valueAt(values: Float64Array, rows: Uint32Array, at: number): number {
   return values[rows[at] ?? 0] ?? 0
 }
 
 function spread(rows: Uint32Array, values: Float64Array): number {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (let at = 0; at < rows.length; at++) {
-    const value = of(values, rows, at)
+    const value = valueAt(values, rows, at)
     if (value < least) least = value
     if (value > most) most = value
   }
   return most - least
 }
 
-/** One boot's clock was set where one stretch's monotonic times follow the other's; otherwise the node was booted. */
-function stretchOrder(wallMs: Float64Array, monoMs: Float64Array): (a: Uint32Array, b: Uint32Array) => number {
+/**
+ * If the monotonic times of one epoch follow those of the other, the clock was set during one boot. Otherwise the node was
+ * rebooted between them.
+ */
+function epochOrder(wallMs: Float64Array, monoMs: Float64Array): (a: Uint32Array, b: Uint32Array) => number {
   return (a, b) => {
-    if (of(monoMs, a, a.length - 1) <= of(monoMs, b, 0)) return -1
-    if (of(monoMs, b, b.length - 1) <= of(monoMs, a, 0)) return 1
-    return of(wallMs, a, 0) - of(wallMs, b, 0)
+    if (valueAt(monoMs, a, a.length - 1) <= valueAt(monoMs, b, 0)) return -1
+    if (valueAt(monoMs, b, b.length - 1) <= valueAt(monoMs, a, 0)) return 1
+    return valueAt(wallMs, a, 0) - valueAt(wallMs, b, 0)
   }
 }
 
-function joined(parts: Uint32Array[]): Uint32Array {
+function concatenated(parts: Uint32Array[]): Uint32Array {
   const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {

@@ -20,7 +20,7 @@ export type CallTable = {
   isFailed: Uint8Array
 }
 
-export function newTable(rows: number): CallTable {
+export function newCallTable(rows: number): CallTable {
   const numbers = () => new Uint32Array(rows)
   const times = () => new Float64Array(rows)
   return {

@@ -1,6 +1,6 @@
 import { NONE } from "./call-table.ts"
 
-/** For each row the first one that has the same values in these columns. */
+/** For each row, the first row with the same values in these columns. */
 export function firstRowsByKey(rows: number, columns: readonly Uint32Array[]): Uint32Array {
   const first = new Uint32Array(rows)
   const mask = 2 ** Math.ceil(Math.log2(2 * rows + 1)) - 1
@@ -12,7 +12,7 @@ export function firstRowsByKey(rows: number, columns: readonly Uint32Array[]): U
     for (; ; slot = (slot + 1) & mask) {
       const other = slots[slot] ?? NONE
       if (other === NONE) slots[slot] = row
-      else if (!isAlike(columns, other, row)) continue
+      else if (!isEqual(columns, other, row)) continue
       first[row] = other === NONE ? row : other
       break
     }
@@ -20,7 +20,7 @@ export function firstRowsByKey(rows: number, columns: readonly Uint32Array[]): U
   return first
 }
 
-function isAlike(columns: readonly Uint32Array[], a: number, b: number): boolean {
+function isEqual(columns: readonly Uint32Array[], a: number, b: number): boolean {
   for (const column of columns) if (column[a] !== column[b]) return false
   return true
 }

@@ -1,28 +1,28 @@
 import { inOrder } from "./call-order.ts"
 import { type CallTable, endOf, latestEnd, NONE } from "./call-table.ts"
 import { firstRowsByKey } from "./group-by.ts"
-import { nest } from "./nesting.ts"
+import { findParents } from "./nesting.ts"
 
-/** `rows`: operation by operation in the order they started, parents before children. `from`: where each begins. */
+/** `rows`: operation by operation in the order they started, parents before children. `from`: where each operation begins. */
 export type Grouped = { rows: Uint32Array; level: Uint16Array; from: Uint32Array }
 
-/** Calls of one list follow each other at once; a pause longer than this is another try of the same command. */
+/** Calls of one plugin list follow each other immediately; after a longer pause, the same command is a new attempt. */
 export const SAME_LIST_MS = 10_000
 
 /**
- * Groups calls into operations. A nested call belongs to its parent by id; where the variable did not survive (thick
- * Multus, Antrea), to the innermost call of the same container and command, made by another process, whose time
- * contains it. Top-level calls of one command, attachment, network and runtime process follow each other in one
- * operation until one fails, the first of them comes again (a retry) or time has passed.
+ * Groups calls into operations. A nested call belongs to the parent that it names. If the variable with the parent's ID was
+ * lost (thick Multus, Antrea), it belongs to the innermost call of the same container and command, started by another
+ * process, that was running at the time. Top-level calls with the same command, attachment, network and runtime process
+ * form one operation until one fails, the first plugin is called again (a retry) or there is a pause.
  */
 export function groupCalls(table: CallTable): Grouped {
   const order = inOrder(table)
-  const parents = nest(table, order)
+  const parents = findParents(table, order)
   const tree = toTree(parents, order)
-  return laid(parents, tree, toLists(table, parents, order))
+  return flatten(parents, tree, toLists(table, parents, order))
 }
 
-/** The children of a row as a chain, in the order they were made. */
+/** The children of a row as a linked list, in the order they started. */
 type Tree = { firstChild: Int32Array; next: Int32Array }
 
 function toTree(parents: Int32Array, order: Uint32Array): Tree {
@@ -44,15 +44,15 @@ function chains(length: number): Int32Array {
   return new Int32Array(length).fill(NONE)
 }
 
-/** Top-level calls list by list, a list being named by its first row: `next` leads through its rows. */
-type Lists = { first: number[]; next: Int32Array }
+/** Plugin lists as linked lists of top-level calls. A list is identified by its first row. */
+type PluginLists = { first: number[]; next: Int32Array }
 
-function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): Lists {
+function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): PluginLists {
   const { rows, network } = table
   const keys = firstRowsByKey(rows, [table.containerId, table.ppid, table.command, table.ifname, table.node])
   const first: number[] = []
   const next = chains(rows)
-  // Of each key the lists that may go on, the oldest first; of each list its last row and its network.
+  // For each key, the lists that may continue, oldest first. For each list, its last row and its network.
   const [open, nextOpen, last] = [chains(rows), chains(rows), chains(rows)]
   const networks = new Uint32Array(rows)
   for (let at = 0; at < order.length; at++) {
@@ -61,33 +61,33 @@ function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): Lis
     const key = keys[row] ?? 0
     let found = NONE
     let again = NONE
-    let kept = NONE
+    let previous = NONE
     for (let list = open[key] ?? NONE; list !== NONE; list = nextOpen[list] ?? NONE) {
       if (isOver(table, last[list] ?? 0, row)) continue
-      if (kept === NONE) open[key] = list
-      else nextOpen[kept] = list
-      kept = list
+      if (previous === NONE) open[key] = list
+      else nextOpen[previous] = list
+      previous = list
       if (!isOfNetwork(table, networks[list] ?? 0, row)) continue
       if (found === NONE && !hasPlugin(table, list, next, row)) found = list
-      // A plugin may stand in a list twice; where the first of those that were called comes again, the list does.
+      // A list may contain a plugin twice; only if its first call is repeated, the whole list is.
       if (table.plugin[list] !== table.plugin[row]) again = list
     }
     if (found === NONE) found = again
     if (found === NONE) {
       first.push(row)
-      if (kept === NONE) open[key] = row
-      else nextOpen[kept] = row
-      kept = row
+      if (previous === NONE) open[key] = row
+      else nextOpen[previous] = row
+      previous = row
       found = row
     } else next[last[found] ?? 0] = row
-    nextOpen[kept] = NONE
+    nextOpen[previous] = NONE
     last[found] = row
     networks[found] ||= network[row] ?? 0
   }
   return { first, next }
 }
 
-/** A reboot makes the monotonic clock smaller: nothing of before goes on. */
+/** Whether the list ends before the row. After a reboot the monotonic clock is smaller: no list continues. */
 function isOver(table: CallTable, last: number, row: number): boolean {
   if (table.isFailed[last] === 1) return true
   const [lastMs, begunMs] = [table.monoMs[last] ?? 0, table.monoMs[row] ?? 0]
@@ -96,7 +96,7 @@ function isOver(table: CallTable, last: number, row: number): boolean {
   return pauseMs >= SAME_LIST_MS || begunMs < lastMs
 }
 
-/** Networks of one pod may run side by side; a configuration that could not be read names none. */
+/** Several networks of a pod can be set up in parallel. A configuration that could not be read has no network name. */
 function isOfNetwork({ network }: CallTable, known: number, row: number): boolean {
   const own = network[row] ?? 0
   return own === 0 || known === 0 || own === known
@@ -107,7 +107,7 @@ function hasPlugin({ plugin }: CallTable, list: number, next: Int32Array, row: n
   return false
 }
 
-function laid(parents: Int32Array, { firstChild, next }: Tree, lists: Lists): Grouped {
+function flatten(parents: Int32Array, { firstChild, next }: Tree, lists: PluginLists): Grouped {
   const { length } = parents
   const [rows, level, from] = [new Uint32Array(length), new Uint16Array(length), new Uint32Array(lists.first.length)]
   let at = 0

@@ -1,8 +1,8 @@
 import { type CallTable, endOf, latestEnd, NONE } from "./call-table.ts"
 import { firstRowsByKey } from "./group-by.ts"
 
-/** The parent of each row. What is in flight of a family is a chain of rows, the newest first. */
-export function nest(table: CallTable, order: Uint32Array): Int32Array {
+/** The parent of each row, or -1. The calls of a family that are in flight form a chain of rows, newest first. */
+export function findParents(table: CallTable, order: Uint32Array): Int32Array {
   const { rows, monoMs, ppid, isProbe, containerId } = table
   const families = firstRowsByKey(rows, [table.containerId, table.command, table.node])
   const parents = new Int32Array(rows).fill(NONE)
@@ -20,19 +20,19 @@ export function nest(table: CallTable, order: Uint32Array): Int32Array {
       const begunMs = monoMs[row] ?? 0
       const endMs = endOf(table, row)
       const leastMs = Number.isNaN(endMs) ? begunMs : endMs
-      let kept = NONE
-      // What ended before this call began contains none of the later ones either: forgetting it keeps this linear.
+      let previous = NONE
+      // A call that ended before this one began contains no later call either: dropping it keeps this linear.
       for (let other = newest[family] ?? NONE; other !== NONE; other = older[other] ?? NONE) {
         const untilMs = latestEnd(table, other)
         if (begunMs < (monoMs[other] ?? 0) || begunMs > untilMs) continue
-        if (kept === NONE) newest[family] = other
-        else older[kept] = other
-        kept = other
+        if (previous === NONE) newest[family] = other
+        else older[previous] = other
+        previous = other
         const contains = isProbe[other] === 0 && ppid[other] !== ppid[row] && leastMs <= untilMs
         if (parent === NONE && contains && !leadsTo(other, row, nesting)) parent = other
       }
-      if (kept === NONE) newest[family] = NONE
-      else older[kept] = NONE
+      if (previous === NONE) newest[family] = NONE
+      else older[previous] = NONE
     }
     parents[row] = parent
     isNested[row] = 1
@@ -42,13 +42,13 @@ export function nest(table: CallTable, order: Uint32Array): Int32Array {
   return parents
 }
 
-/** Nobody nests deeper: what does is a circle, of damaged or forged records. */
+/** Deeper nesting does not occur: it must be a cycle of damaged or forged records. */
 const DEEPEST = 1_000
 
-/** By row the parent that it names, and the one it was given, once it was. */
+/** By row: the parent that the call names, and the parent that was found, once `isNested` is 1. */
 type Nesting = { named: Int32Array; parents: Int32Array; isNested: Uint8Array }
 
-/** Whether the way up comes to the row, by what the calls name or by what they were given. */
+/** Whether the ancestors of `from` include the row, by the parents that calls name or by those that were found. */
 function leadsTo(from: number, row: number, { named, parents, isNested }: Nesting): boolean {
   let [byName, byParent] = [from, from]
   for (let level = 0; level < DEEPEST; level++) {

@@ -3,8 +3,8 @@ import { type CallTable, latestEnd } from "../../model/grouping/call-table.ts"
 import type { Interner } from "./interner.ts"
 
 /**
- * Calls of one node between which its clock was not set: wall and monotonic time run with one distance, of which they
- * stay near. `endMs`: monotonic, when the last of them ended, or must have.
+ * Calls of one node during which its clock was not set: the offset between wall and monotonic time stays nearly constant.
+ * Ranges are [least, most]. `endMs`: when the last of them ended or must have ended, monotonic. `wallMs`: the earliest.
  */
 export type ClockEpoch = {
   node: string
@@ -14,25 +14,25 @@ export type ClockEpoch = {
   wallMs: number
 }
 
-/** As `toOperations` takes it: clocks that are slewed move by less between two calls. */
+/** The same as in `inOrder` (call-order.ts): slewing moves a clock by less between two calls. */
 const STEP_MS = 1_000
 const MOST = Number.POSITIVE_INFINITY
 
 type Timed = Pick<Call, "node" | "wallMs" | "monoMs">
 
-/** The stretches of calls in any order; `texts`: what the numbers of their nodes mean. */
+/** The epochs of calls in any order. `texts` has the names of their nodes. */
 export function toClockEpochs(calls: CallTable, texts: Interner): ClockEpoch[] {
-  const stretches: ClockEpoch[] = []
+  const epochs: ClockEpoch[] = []
   for (let from = 0; from < calls.rows; ) {
-    const to = stretchEnd(calls, from)
-    stretches.push(stretchOf(calls, from, to, texts.text(calls.node[from] ?? 0)))
+    const to = epochEnd(calls, from)
+    epochs.push(epochOf(calls, from, to, texts.text(calls.node[from] ?? 0)))
     from = to
   }
-  return mergeClockEpochs(stretches)
+  return mergeClockEpochs(epochs)
 }
 
-/** How far calls that follow each other are near. */
-function stretchEnd({ rows, node, wallMs, monoMs }: CallTable, from: number): number {
+/** The end of the run of successive rows that belong to one epoch. */
+function epochEnd({ rows, node, wallMs, monoMs }: CallTable, from: number): number {
   let [least, most] = [MOST, -MOST]
   let row = from
   for (; row < rows && node[row] === node[from]; row++) {
@@ -44,7 +44,7 @@ function stretchEnd({ rows, node, wallMs, monoMs }: CallTable, from: number): nu
   return row
 }
 
-function stretchOf(calls: CallTable, from: number, to: number, node: string): ClockEpoch {
+function epochOf(calls: CallTable, from: number, to: number, node: string): ClockEpoch {
   const { wallMs, monoMs } = calls
   let [leastOffset, leastMono, leastWall] = [MOST, MOST, MOST]
   let [mostOffset, mostMono, endMs] = [-MOST, -MOST, 0]
@@ -60,40 +60,37 @@ function stretchOf(calls: CallTable, from: number, to: number, node: string): Cl
   return { node, offset: [leastOffset, mostOffset], monoMs: [leastMono, mostMono], endMs, wallMs: leastWall }
 }
 
-/** Those that lie near each other are one. */
-export function mergeClockEpochs(stretches: ClockEpoch[]): ClockEpoch[] {
+/** Merges epochs of one node with nearly the same offset. */
+export function mergeClockEpochs(epochs: ClockEpoch[]): ClockEpoch[] {
   const merged: ClockEpoch[] = []
-  for (const stretch of stretches.toSorted((a, b) => compare(a.node, b.node) || a.offset[0] - b.offset[0])) {
+  for (const epoch of epochs.toSorted((a, b) => compare(a.node, b.node) || a.offset[0] - b.offset[0])) {
     const last = merged.at(-1)
-    if (last?.node === stretch.node && stretch.offset[0] - last.offset[1] < STEP_MS) extend(last, stretch)
-    else merged.push({ ...stretch, offset: [...stretch.offset], monoMs: [...stretch.monoMs] })
+    if (last?.node === epoch.node && epoch.offset[0] - last.offset[1] < STEP_MS) extend(last, epoch)
+    else merged.push({ ...epoch, offset: [...epoch.offset], monoMs: [...epoch.monoMs] })
   }
   return merged
 }
 
-function extend(stretch: ClockEpoch, { offset, monoMs, endMs, wallMs }: ClockEpoch): void {
-  stretch.offset[0] = Math.min(stretch.offset[0], offset[0])
-  stretch.offset[1] = Math.max(stretch.offset[1], offset[1])
-  stretch.monoMs[0] = Math.min(stretch.monoMs[0], monoMs[0])
-  stretch.monoMs[1] = Math.max(stretch.monoMs[1], monoMs[1])
-  stretch.endMs = Math.max(stretch.endMs, endMs)
-  stretch.wallMs = Math.min(stretch.wallMs, wallMs)
+function extend(epoch: ClockEpoch, { offset, monoMs, endMs, wallMs }: ClockEpoch): void {
+  epoch.offset[0] = Math.min(epoch.offset[0], offset[0])
+  epoch.offset[1] = Math.max(epoch.offset[1], offset[1])
+  epoch.monoMs[0] = Math.min(epoch.monoMs[0], monoMs[0])
+  epoch.monoMs[1] = Math.max(epoch.monoMs[1], monoMs[1])
+  epoch.endMs = Math.max(epoch.endMs, endMs)
+  epoch.wallMs = Math.min(epoch.wallMs, wallMs)
 }
 
-/** Compares calls by when they were made. */
+/** Compares calls by their start. */
 export type Order = {
   compare(a: Timed, b: Timed): number
-  /** the earliest that a block with these stretches can hold */
-  earliest(stretches: ClockEpoch[]): Timed | undefined
+  /** the earliest start that a block with these epochs can contain; undefined without an epoch */
+  earliest(epochs: ClockEpoch[]): Timed | undefined
 }
 
-/**
- * The order of `toOperations`: within a node the monotonic clock decides, stretch by stretch; between nodes only the
- * wall clock can.
- */
+/** The order of `toOperations`: within a node by monotonic clock, epoch by epoch; between nodes by wall clock. */
 export function orderOf(all: ClockEpoch[]): Order {
-  const stretches = mergeClockEpochs(all)
-  if (new Set(stretches.map(({ node }) => node)).size > 1) {
+  const epochs = mergeClockEpochs(all)
+  if (new Set(epochs.map(({ node }) => node)).size > 1) {
     return {
       compare: (a, b) => a.wallMs - b.wallMs,
       earliest: (own) =>
@@ -103,7 +100,7 @@ export function orderOf(all: ClockEpoch[]): Order {
         ),
     }
   }
-  const inOrder = stretches.sort(stretchOrder)
+  const inOrder = epochs.sort(compareEpochs)
   const rank = ({ wallMs, monoMs }: Timed) => {
     const offset = wallMs - monoMs
     return inOrder.findIndex(({ offset: [from, to] }) => offset >= from && offset <= to)
@@ -120,8 +117,11 @@ export function orderOf(all: ClockEpoch[]): Order {
   }
 }
 
-/** One boot's clock was set where one stretch's monotonic times follow the other's; otherwise the node was booted. */
-function stretchOrder(a: ClockEpoch, b: ClockEpoch): number {
+/**
+ * If the monotonic times of one epoch follow those of the other, the clock was set during one boot. Otherwise the node was
+ * rebooted between them.
+ */
+function compareEpochs(a: ClockEpoch, b: ClockEpoch): number {
   if (a.monoMs[1] <= b.monoMs[0]) return -1
   if (b.monoMs[1] <= a.monoMs[0]) return 1
   return a.wallMs - b.wallMs

@@ -2,10 +2,10 @@ import { isFailed } from "../../../model/call.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import { type Columns, isOkAt } from "../columns.ts"
 
-/** Stands for what a list asked of whom: plugins, each with its network and interface. 0 is nothing. */
+/** Identifies a set of plugins that an operation called, each with its network and interface. 0: the empty set. */
 export type PluginSetNumber = number
 
-/** Numbers such sets; equal ones, of any blocks, have the same number. There are few of them, and many operations. */
+/** Interns sets of plugins: equal sets have the same number in all blocks. There are few sets and many operations. */
 export class PluginSets {
   readonly #plugins = new Map<string, number>()
   readonly #ifnames: string[] = [""]
@@ -16,7 +16,7 @@ export class PluginSets {
   readonly #with: PluginSetNumber[][] = []
   readonly #without = new Map<number, PluginSetNumber>()
 
-  /** Undefined where an operation is of more than one command or container, or a DEL of it did not succeed. */
+  /** The set of an operation; undefined if it has several commands or containers, or contains a failed DEL. */
   of(columns: Columns): (operation: number) => PluginSetNumber | undefined {
     const { texts, numbers, operations, rows, dictionary } = columns
     const pluginAt = this.#pluginsOf(columns)
@@ -27,55 +27,55 @@ export class PluginSets {
       const command = texts.command[from] ?? 0
       const containerId = texts.containerId[from]
       const isDel = dictionary.text(command) === "DEL"
-      let asked: PluginSetNumber = 0
+      let set: PluginSetNumber = 0
       for (let row = from; row < to; row++) {
         if (texts.command[row] !== command || texts.containerId[row] !== containerId || numbers.as[row] === 1)
           return undefined
         if (isDel && !isOkAt(columns, row)) return undefined
-        // What names no network is of its caller's, or of the list's.
+        // A call without a network name belongs to the network of its caller, or of the operation.
         const level = numbers.level[row] ?? 0
         const network = texts.network[row] || (level > 0 ? networks[level - 1] : texts.network[from]) || 0
         networks[level] = network
-        asked = this.#add(asked, pluginAt(row, network))
+        set = this.#add(set, pluginAt(row, network))
       }
-      return asked
+      return set
     }
   }
 
-  /** The same of an operation that is not in one block. */
+  /** The same for a spanning operation. */
   ofOperation({ calls, command, containerId, network }: Operation): PluginSetNumber | undefined {
-    let asked: PluginSetNumber = 0
+    let set: PluginSetNumber = 0
     const networks: (string | undefined)[] = []
     for (const { call, level } of walk(calls)) {
       if (call.command !== command || call.containerId !== containerId || call.as === "probe") return undefined
       if (command === "DEL" && (call.state !== "ended" || isFailed(call))) return undefined
       networks[level] = call.network ?? (level > 0 ? networks[level - 1] : network)
-      asked = this.#add(asked, this.#plugin(networks[level], call.ifname ?? "", call.plugin))
+      set = this.#add(set, this.#plugin(networks[level], call.ifname ?? "", call.plugin))
     }
-    return asked
+    return set
   }
 
-  without(left: PluginSetNumber, asked: PluginSetNumber): PluginSetNumber {
-    const key = left * 0x1000000 + asked
+  without(left: PluginSetNumber, deleted: PluginSetNumber): PluginSetNumber {
+    const key = left * 0x1000000 + deleted
     const known = this.#without.get(key)
     if (known !== undefined) return known
-    const taken = this.#sets[asked] ?? []
-    const rest = this.#number((this.#sets[left] ?? []).filter((plugin) => !taken.includes(plugin)))
+    const members = this.#sets[deleted] ?? []
+    const rest = this.#number((this.#sets[left] ?? []).filter((plugin) => !members.includes(plugin)))
     this.#without.set(key, rest)
     return rest
   }
 
-  ifnames(asked: PluginSetNumber): string[] {
-    return [...new Set((this.#sets[asked] ?? []).map((plugin) => this.#ifnames[plugin] ?? ""))]
+  ifnames(set: PluginSetNumber): string[] {
+    return [...new Set((this.#sets[set] ?? []).map((plugin) => this.#ifnames[plugin] ?? ""))]
   }
 
-  #add(asked: PluginSetNumber, plugin: number): PluginSetNumber {
-    this.#with[asked] ??= []
-    const known = this.#with[asked][plugin]
+  #add(set: PluginSetNumber, plugin: number): PluginSetNumber {
+    this.#with[set] ??= []
+    const known = this.#with[set][plugin]
     if (known !== undefined) return known
-    const set = this.#sets[asked] ?? []
-    const grown = set.includes(plugin) ? asked : this.#number([...set, plugin].sort((a, b) => a - b))
-    this.#with[asked][plugin] = grown
+    const members = this.#sets[set] ?? []
+    const grown = members.includes(plugin) ? set : this.#number([...members, plugin].sort((a, b) => a - b))
+    this.#with[set][plugin] = grown
     return grown
   }
 
@@ -90,7 +90,7 @@ export class PluginSets {
   #pluginsOf({ texts, dictionary }: Columns): (row: number, network: number) => number {
     const known = new Map<number, number>()
     const isNarrow = dictionary.size < 0x10000
-    // By plugin, what it was asked last: nearly always what it is asked next.
+    // By plugin, its last network and interface: nearly always the next ones too.
     const last: { network: number; ifname: number; number: number }[] = []
     return (row, network) => {
       const [ifname = 0, plugin = 0] = [texts.ifname[row], texts.plugin[row]]

@@ -10,175 +10,179 @@ import { type PluginSetNumber, PluginSets } from "./plugin-sets.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 
 /**
- * `gone`: of a container the interfaces that everything deleted. `others`: a block's operations that tell more.
- * `operations`: how many there are in all.
+ * Containers that were fully deleted, and the operations of all others. `gone`: the interfaces of a container that every
+ * plugin deleted. `others`: operations of a block whose containers are not settled. `operations`: the count of all.
  */
 export type SettledContainers = {
   gone(containerId: string): readonly string[] | undefined
   others(ref: BlockRef): readonly number[]
-  /** of the operations that lie across blocks, those that tell more */
+  /** spanning operations whose containers are not settled */
   spanningOperations: OperationSummary[]
   operations: number
 }
 
 /**
- * Containers of which the columns tell all that a ledger wants to know: added once or before the capture began, and
- * deleted by every plugin that was asked to add. `kept`: those of which all is to be told.
+ * Finds the containers whose columns are all that a ledger needs: added once or before the capture began, and deleted by
+ * every plugin that had added them. `detailed`: containers that must not count as settled.
  */
 export function settledContainers(
   { blocks, spanning, spanningOperations, order }: IndexedCapture,
-  kept: ReadonlySet<string> = new Set(),
+  detailed: ReadonlySet<string> = new Set(),
 ): SettledContainers {
-  const lives = new ContainerHistories(order, kept)
-  /** of each operation of a block */
-  const told = new Map<BlockRef, Int32Array>()
+  const histories = new ContainerHistories(order, detailed)
+  /** by block: the container of each operation */
+  const containers = new Map<BlockRef, Int32Array>()
+  const containersOfSpanning = new Map<OperationSummary, number>()
   let operations = spanningOperations.length
-  const toldCrossed = new Map<OperationSummary, number>()
   let next = 0
-  const window = new BlockBuffer()
+  const buffer = new BlockBuffer()
   for (const [at, ref] of blocks.entries()) {
-    const block = ref.index.block(ref.number, window)
-    const live = lives.of(block)
-    const crosses = spanning.test(ref)
-    const own = new Int32Array(block.columns.operations.from.length).fill(NO_LIFE)
-    told.set(ref, own)
+    const block = ref.index.block(ref.number, buffer)
+    const add = histories.adderFor(block)
+    const isSpanning = spanning.test(ref)
+    const own = new Int32Array(block.columns.operations.from.length).fill(NO_CONTAINER)
+    containers.set(ref, own)
     for (let operation = 0; operation < own.length; operation++) {
-      if (crosses(operation)) continue
+      if (isSpanning(operation)) continue
       operations++
-      own[operation] = live(operation)
+      own[operation] = add(operation)
     }
-    // What began before the next block is in its place here: its container's other operations are seconds away.
+    // Spanning operations that started before the next block belong here: their containers' other operations are close.
     const limit = earliestOf(blocks[at + 1], order)
     for (let one = spanningOperations[next]; one && isBefore(one, limit, order); one = spanningOperations[++next])
-      toldCrossed.set(one, lives.take(one))
+      containersOfSpanning.set(one, histories.addOperation(one))
   }
   return {
-    gone: (containerId) => lives.gone(containerId),
+    gone: (containerId) => histories.gone(containerId),
     others(ref) {
       const others: number[] = []
-      const own = told.get(ref) ?? new Int32Array()
+      const own = containers.get(ref) ?? new Int32Array()
       for (let operation = 0; operation < own.length; operation++)
-        if (lives.isUnclear(own[operation] ?? NO_LIFE)) others.push(operation)
+        if (histories.isUnsettled(own[operation] ?? NO_CONTAINER)) others.push(operation)
       return others
     },
-    spanningOperations: [...toldCrossed].flatMap(([operation, life]) => (lives.isUnclear(life) ? [operation] : [])),
+    spanningOperations: [...containersOfSpanning].flatMap(([operation, container]) =>
+      histories.isUnsettled(container) ? [operation] : [],
+    ),
     operations,
   }
 }
 
-/** Of an operation without a container. */
-const NO_LIFE = -1
+/** The container of an operation without one. */
+const NO_CONTAINER = -1
 
 function isBefore({ calls }: OperationSummary, limit: ReturnType<Order["earliest"]>, order: Order): boolean {
   const [first] = calls
   return !limit || !first || order.compare(first.call, limit) < 0
 }
 
-/** What the operations of each container came to. A table of columns: there may be hundreds of thousands. */
+/** What the operations of each container did, as columns: there may be hundreds of thousands of containers. */
 class ContainerHistories {
   readonly #order: Order
-  readonly #asking = new PluginSets()
+  readonly #pluginSets = new PluginSets()
   readonly #containers = new Interner()
   readonly #nodes: (string | undefined)[] = []
-  readonly #asked: PluginSetNumber[] = []
+  /** plugins that added the container, and those of them that have not deleted it */
+  readonly #added: PluginSetNumber[] = []
   readonly #left: PluginSetNumber[] = []
+  /** start of its ADD */
   readonly #wallMs: number[] = []
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
-  readonly #kept: ReadonlySet<number>
+  readonly #detailed: ReadonlySet<number>
 
-  constructor(order: Order, kept: ReadonlySet<string>) {
+  constructor(order: Order, detailed: ReadonlySet<string>) {
     this.#order = order
-    this.#kept = new Set(Array.from(kept, (containerId) => this.#containers.numberOf(containerId)))
+    this.#detailed = new Set(Array.from(detailed, (containerId) => this.#containers.numberOf(containerId)))
   }
 
-  /** Takes an operation of the block in. */
-  of({ columns }: Block): (operation: number) => number {
+  /** Returns a function that adds an operation of the block and returns its container. */
+  adderFor({ columns }: Block): (operation: number) => number {
     const { operations, texts, numbers, dictionary } = columns
-    const askedOf = this.#asking.of(columns)
-    const known = new Int32Array(dictionary.size).fill(NO_LIFE)
+    const pluginsOf = this.#pluginSets.of(columns)
+    const known = new Int32Array(dictionary.size).fill(NO_CONTAINER)
     return (operation) => {
       const row = operations.from[operation] ?? 0
-      const container = texts.containerId[row] ?? 0
-      if (container === 0) return NO_LIFE
+      const text = texts.containerId[row] ?? 0
+      if (text === 0) return NO_CONTAINER
       const node = dictionary.text(texts.node[row] ?? 0)
-      let life = known[container] ?? NO_LIFE
-      if (life === NO_LIFE) {
-        life = this.#containers.numberIn(dictionary, container)
-        known[container] = life
+      let container = known[text] ?? NO_CONTAINER
+      if (container === NO_CONTAINER) {
+        container = this.#containers.numberIn(dictionary, text)
+        known[text] = container
       }
-      this.#see(life, node)
+      this.#see(container, node)
       const command = dictionary.text(texts.command[row] ?? 0)
       if (command === "ADD" || command === "DEL")
-        this.#take(life, command, askedOf(operation), numbers.wallMs[row] ?? 0, numbers.monoMs[row] ?? 0)
-      return life
+        this.#apply(container, command, pluginsOf(operation), numbers.wallMs[row] ?? 0, numbers.monoMs[row] ?? 0)
+      return container
     }
   }
 
-  /** The same of an operation that lies across blocks. */
-  take(operation: OperationSummary): number {
+  /** Adds a spanning operation and returns its container. */
+  addOperation(operation: OperationSummary): number {
     const { node, containerId, command, calls } = operation
     const [first] = calls
-    if (!containerId || !first) return NO_LIFE
-    const life = this.#containers.numberOf(containerId)
-    this.#see(life, node)
+    if (!containerId || !first) return NO_CONTAINER
+    const container = this.#containers.numberOf(containerId)
+    this.#see(container, node)
     const { wallMs, monoMs } = first.call
     if (command === "ADD" || command === "DEL")
-      this.#take(life, command, this.#asking.ofOperation(operation), wallMs, monoMs)
-    // Nested calls of another container are that one's too.
-    for (const { call } of walk(calls)) if (call.containerId !== containerId) this.#blame(call)
-    return life
+      this.#apply(container, command, this.#pluginSets.ofOperation(operation), wallMs, monoMs)
+    // Nested calls of another container belong to that one too.
+    for (const { call } of walk(calls)) if (call.containerId !== containerId) this.#markUnclear(call)
+    return container
   }
 
-  /** Whether there is more to tell than that it is gone. */
-  isUnclear(life: number): boolean {
-    return life !== NO_LIFE && (this.#isUnclear[life] === true || this.#left[life] !== 0)
+  /** Whether there is more to say than that it is gone. */
+  isUnsettled(container: number): boolean {
+    return container !== NO_CONTAINER && (this.#isUnclear[container] === true || this.#left[container] !== 0)
   }
 
   gone(containerId: string): readonly string[] | undefined {
-    const life = this.#containers.numberOf(containerId)
-    const asked = this.isUnclear(life) ? 0 : (this.#asked[life] ?? 0)
-    return asked === 0 ? undefined : this.#asking.ifnames(asked)
+    const container = this.#containers.numberOf(containerId)
+    const added = this.isUnsettled(container) ? 0 : (this.#added[container] ?? 0)
+    return added === 0 ? undefined : this.#pluginSets.ifnames(added)
   }
 
-  #blame({ node, containerId }: Pick<Call, "node" | "containerId">): void {
+  #markUnclear({ node, containerId }: Pick<Call, "node" | "containerId">): void {
     if (!containerId) return
-    const life = this.#containers.numberOf(containerId)
-    this.#see(life, node)
-    this.#isUnclear[life] = true
+    const container = this.#containers.numberOf(containerId)
+    this.#see(container, node)
+    this.#isUnclear[container] = true
   }
 
-  #see(life: number, node: string | undefined): void {
-    for (let next = this.#nodes.length; next <= life; next++) {
+  #see(container: number, node: string | undefined): void {
+    for (let next = this.#nodes.length; next <= container; next++) {
       this.#nodes.push(node)
-      this.#asked.push(0)
+      this.#added.push(0)
       this.#left.push(0)
       this.#wallMs.push(0)
       this.#monoMs.push(0)
-      this.#isUnclear.push(this.#kept.has(next))
+      this.#isUnclear.push(this.#detailed.has(next))
     }
-    // One id on two nodes: a copy, or a test.
-    if (this.#nodes[life] !== node) this.#isUnclear[life] = true
+    // One container ID on two nodes: a copied capture, or a test.
+    if (this.#nodes[container] !== node) this.#isUnclear[container] = true
   }
 
-  #take(
-    life: number,
+  #apply(
+    container: number,
     command: "ADD" | "DEL",
-    asked: PluginSetNumber | undefined,
+    plugins: PluginSetNumber | undefined,
     wallMs: number,
     monoMs: number,
   ): void {
-    const isAdded = this.#asked[life] !== 0
-    if (asked === undefined || (command === "ADD" && isAdded)) this.#isUnclear[life] = true
+    const isAdded = this.#added[container] !== 0
+    if (plugins === undefined || (command === "ADD" && isAdded)) this.#isUnclear[container] = true
     else if (command === "ADD") {
-      this.#asked[life] = asked
-      this.#left[life] = asked
-      this.#wallMs[life] = wallMs
-      this.#monoMs[life] = monoMs
+      this.#added[container] = plugins
+      this.#left[container] = plugins
+      this.#wallMs[container] = wallMs
+      this.#monoMs[container] = monoMs
     } else if (isAdded) {
-      const added = { wallMs: this.#wallMs[life] ?? 0, monoMs: this.#monoMs[life] ?? 0 }
-      if (this.#order.compare(added, { wallMs, monoMs }) >= 0) this.#isUnclear[life] = true
-      this.#left[life] = this.#asking.without(this.#left[life] ?? 0, asked)
+      const added = { wallMs: this.#wallMs[container] ?? 0, monoMs: this.#monoMs[container] ?? 0 }
+      if (this.#order.compare(added, { wallMs, monoMs }) >= 0) this.#isUnclear[container] = true
+      this.#left[container] = this.#pluginSets.without(this.#left[container] ?? 0, plugins)
     }
   }
 }

@@ -9,68 +9,68 @@ import type { BlockRef, SpanningFinder } from "./spanning-finder.ts"
 import type { SummaryReader } from "./summary-reader.ts"
 
 /**
- * The calls of crossing operations of all blocks, their ends joined; what has no beginning is damage. `visit` sees each
- * block on the way, so that none has to be read twice; it may see all of them once more.
+ * The calls of the spanning operations of all blocks, joined with their end lines; an end line without a begin line is a
+ * read error. `visit` is called with each block, so that callers need not read it again; it may be called twice.
  */
 export function spanningCalls(
   capture: Capture,
   blocks: readonly BlockRef[],
-  crossing: SpanningFinder,
-  light: SummaryReader,
-  damage: ReadErrors,
-  visit: (ref: BlockRef, block: Block, crosses: (operation: number) => boolean) => void,
+  spanning: SpanningFinder,
+  summaries: SummaryReader,
+  errors: ReadErrors,
+  visit: (ref: BlockRef, block: Block, isSpanning: (operation: number) => boolean) => void,
 ): Call[] {
   const calls = new Map<string, Call>()
-  const window = new BlockBuffer()
+  const buffer = new BlockBuffer()
   const collect = () => {
     for (const ref of blocks) {
-      const block = ref.index.block(ref.number, window)
-      const crosses = crossing.test(ref)
-      visit(ref, block, crosses)
+      const block = ref.index.block(ref.number, buffer)
+      const isSpanning = spanning.test(ref)
+      visit(ref, block, isSpanning)
       const { from } = block.columns.operations
       for (let operation = 0; operation < from.length; operation++) {
-        if (!crosses(operation)) continue
+        if (!isSpanning(operation)) continue
         const end = from[operation + 1] ?? block.columns.rows
         for (let row = from[operation] ?? 0; row < end; row++) {
-          const call = light.call(ref.segment, block, row)
+          const call = summaries.call(ref.segment, block, row)
           if (!calls.has(call.id)) calls.set(call.id, call)
         }
       }
     }
   }
   collect()
-  // A parent of another container or command than its call: rare, and found by its id.
+  // A parent with another container or command than its call is rare, and is found by its ID.
   const missing = [...calls.values()].flatMap(({ parent }) => (parent && !calls.has(parent) ? [parent] : []))
   if (missing.length > 0) {
-    crossing.addParents(new Set(missing))
+    spanning.addParents(new Set(missing))
     collect()
   }
-  joinEnds(blocks, calls, light, damage)
-  judge(capture, calls.values())
+  joinEnds(blocks, calls, summaries, errors)
+  setStates(capture, calls.values())
   return [...calls.values()]
 }
 
 function joinEnds(
   blocks: readonly BlockRef[],
   calls: Map<string, Call>,
-  light: SummaryReader,
-  damage: ReadErrors,
+  summaries: SummaryReader,
+  errors: ReadErrors,
 ): void {
   for (const { segment, header } of blocks) {
-    damage.addCounts(header.readErrors)
+    errors.addCounts(header.readErrors)
     for (const { header: end, offset } of header.orphans) {
       const call = calls.get(end.id)
-      if (!call || call.state === "ended") damage.add("orphan", segment.name, offset)
+      if (!call || call.state === "ended") errors.add("orphan", segment.name, offset)
       else {
         complete(call, end)
-        light.setEnd(call, { segment, offset }, end.summary)
+        summaries.setEnd(call, { segment, offset }, end.summary)
       }
     }
   }
 }
 
-/** Running or killed: the process of a call that never ended is looked up. */
-function judge(capture: Capture, calls: Iterable<Call>): void {
+/** Calls without an end are running or were killed: their processes are looked up. */
+function setStates(capture: Capture, calls: Iterable<Call>): void {
   if (!capture.isLive) return
   const processOf = processes()
   for (const call of calls) {
