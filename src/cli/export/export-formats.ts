@@ -11,7 +11,8 @@ import type { Call } from "../../model/call.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { readPage } from "../../serve/page.ts"
 import { checksum } from "../../store/capture/checksum.ts"
-import { API_VERSION } from "../render/output.ts"
+import { callOutput } from "../output/call-output.ts"
+import { API_VERSION } from "../output/kinds.ts"
 import type { Sink } from "./output-file.ts"
 
 /** The input of an export; operations are in the order they began. */
@@ -64,7 +65,7 @@ export function findExportFormat(name: string): ExportFormat | undefined {
 async function writeJsonl({ operations }: ExportInput, sink: Sink): Promise<number> {
   return each(operations, async ({ id, calls }) => {
     const lines = [...walk(calls)].map(({ call }) =>
-      JSON.stringify({ apiVersion: API_VERSION, kind: "Call", operation: id, ...call }),
+      JSON.stringify({ apiVersion: API_VERSION, kind: "Call", operation: id, ...callOutput(call) }),
     )
     await sink.write(`${lines.join("\n")}\n`)
   })

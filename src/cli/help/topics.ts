@@ -51,5 +51,6 @@ name             one <kind>/<id> per line
 jsonpath=<text>  a template as in kubectl: '{range .items[*]}{.id}{"\\n"}{end}'
 
 Every document has apiVersion cnitap/v1 and a kind. Keys that end in Ms are milliseconds: durations, or times since
-1970. Keys may be added; the meaning of existing keys does not change.
+1970. A time also has a key that ends in At, in RFC 3339: startedAt is wallMs. Keys may be added; the meaning of
+existing keys does not change.
 `

@@ -3,14 +3,16 @@ import { podName } from "../../model/format.ts"
 import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import type { Finding, Severity } from "../../model/lint/finding.ts"
 import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
+import { findingOutput } from "../output/finding-output.ts"
 import type { Colour } from "./colour.ts"
 import type { Table } from "./table.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 
 /** One line a finding in a capture. */
-export const findingTable: Table<Finding> = {
+export const findingTable: Table<Finding, "Finding"> = {
   kind: "Finding",
+  value: findingOutput,
   name: ({ rule, evidence }) => `finding/${rule}/${evidence.call}`,
   empty: "nothing found",
   columns: [
@@ -50,7 +52,7 @@ export const ruleTable: Table<RuleFindings> = {
 }
 
 /** One line a finding in a configuration file. */
-export const fileFindingTable: Table<FileFinding> = {
+export const fileFindingTable: Table<FileFinding, "FileFinding"> = {
   kind: "FileFinding",
   name: ({ rule, path }) => `finding/${rule}/${path}`,
   empty: "nothing found",
@@ -66,7 +68,7 @@ export const fileFindingTable: Table<FileFinding> = {
 }
 
 /** One line a finding of the doctor; what to do is what people came for. */
-export function nodeFindingTable(empty: string): Table<NodeFinding> {
+export function nodeFindingTable(empty: string): Table<NodeFinding, "NodeFinding"> {
   return {
     kind: "NodeFinding",
     name: ({ rule, evidence }) => `finding/${rule}${evidence[0] ?? ""}`,

@@ -11,6 +11,7 @@ import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
 import { isChoosing, type Selection } from "../args/selection.ts"
 import { age } from "../args/time.ts"
 import type { Context } from "../context.ts"
+import { attachmentOutput } from "../output/attachment-output.ts"
 import type { Colour } from "./colour.ts"
 import type { Table } from "./table.ts"
 
@@ -91,10 +92,11 @@ export function isTrouble({ state }: LedgerRow): boolean {
 }
 
 /** One line an attachment; `isWhole` shows operations and files to everybody. */
-export function ledgerTable(nowMs: number, empty: string, isWhole = false): Table<LedgerRow> {
+export function ledgerTable(nowMs: number, empty: string, isWhole = false): Table<LedgerRow, "Attachment"> {
   const whole = isWhole ? {} : { isWide: true as const }
   return {
     kind: "Attachment",
+    value: attachmentOutput,
     name: ({ containerId, ifname }) => `attachment/${containerId}${ifname ? `/${ifname}` : ""}`,
     empty,
     columns: [

@@ -2,13 +2,15 @@ import { type Call, isFailed } from "../../model/call.ts"
 import { podName } from "../../model/format.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { age, duration } from "../args/time.ts"
+import { operationOutput } from "../output/call-output.ts"
 import type { Colour } from "./colour.ts"
 import type { Column, Table } from "./table.ts"
 
 /** One line an operation. */
-export function operationTable(nowMs: () => number): Table<Operation> {
+export function operationTable(nowMs: () => number): Table<Operation, "Operation"> {
   return {
     kind: "Operation",
+    value: operationOutput,
     name: ({ id }) => `operation/${id}`,
     empty: "no operation found",
     columns: [

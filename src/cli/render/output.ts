@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
+import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
 import { shown, visible } from "./colour.ts"
 import { compileJsonPath } from "./jsonpath.ts"
 import { printTable, type Table } from "./table.ts"
@@ -8,20 +9,17 @@ import { writer } from "./writer.ts"
 
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 
-/** The shape that every JSON and YAML answer has, so that it can grow without breaking its readers. */
-export const API_VERSION = "cnitap/v1"
-
-/** For what is one thing. */
+/** For verbs that print one object. */
 export function addFormat(command: Command): Command {
   return command.option("-o, --output <format>", "table, wide, json, jsonl, yaml, name or jsonpath=<template>", "table")
 }
 
-/** For lists. */
+/** For verbs that print a list. */
 export function addOutput(command: Command): Command {
-  return addFormat(command).option("--no-headers", "leave the table's headings out")
+  return addFormat(command).option("--no-headers", "print tables without headings")
 }
 
-/** Writes the rows in the format that the options ask for; returns how many there were. Rows are not kept. */
+/** Prints rows in the format that the options ask for, as they come, and returns how many there were. */
 export async function printRows<Row>(
   context: Context,
   options: Record<string, unknown>,
@@ -52,11 +50,11 @@ export async function printRows<Row>(
   return count
 }
 
-/** Writes one thing: `text` to people, its value to programs. */
-export async function printOne(
+/** Prints one object in the format that the options ask for: `text` for people, `value` for programs. */
+export async function printOne<Kind extends OutputKind>(
   context: Context,
   options: Record<string, unknown>,
-  one: { kind: string; value: object; name: string; text(): string },
+  one: { kind: Kind; value: OutputKinds[Kind]; name: string; text(): string },
 ): Promise<void> {
   const format = outputFormat(options)
   const value = { apiVersion: API_VERSION, kind: one.kind, ...one.value }
@@ -69,7 +67,7 @@ export async function printOne(
   else await out(one.text())
 }
 
-/** Two calls of one pod share objects in memory; anchors in the text would tell readers nothing. */
+/** Calls of one pod share objects in memory, which YAML would print as anchors and aliases. */
 const YAML = { aliasDuplicateObjects: false } as const
 
 export type Format =

@@ -1,18 +1,19 @@
 import type { Context } from "../context.ts"
+import type { OutputKind, OutputKinds } from "../output/kinds.ts"
 import { type Colour, type Paint, painter, visible } from "./colour.ts"
 import { displayWidth, wrap } from "./wrap.ts"
 import { writer } from "./writer.ts"
 
-/** How a verb's rows are shown to people and given to programs: one description, every format. */
-export type Table<Row> = {
-  /** the kind of one row in JSON and YAML, in CamelCase; a list of them is `<kind>List` */
-  kind: string
+/** How the rows of a verb are printed in every format. */
+export type Table<Row, Kind extends string = string> = {
+  /** the kind of one row in JSON and YAML; a list of them is `<kind>List` */
+  kind: Kind
   columns: Column<Row>[]
   /** what `-o name` prints */
   name(row: Row): string
-  /** what programs get; the row itself where this is absent */
-  value?(row: Row): object
-  /** said on stderr, to people, when there is no row */
+  /** the row in JSON and YAML, if it is not the row itself */
+  value?(row: Row): Kind extends OutputKind ? OutputKinds[Kind] : object
+  /** message on stderr if there is no row */
   empty: string
 }
 

@@ -33,10 +33,10 @@ export const decode: Verb = {
   },
 }
 
-type Row = DecodedPart & { line: number }
+type DecodedPartAt = DecodedPart & { line: number }
 
-/** For programs: every stretch, and the JSON that it stands for where it is nothing else. */
-const decodedTable: Table<Row> = {
+/** For programs: every decoded part. */
+const decodedTable: Table<DecodedPartAt, "Decoded"> = {
   kind: "Decoded",
   name: ({ line, from }) => `decoded/${line}/${from}`,
   value: ({ text, ...row }) => ({ ...row, text, ...jsonOf(text) }),
@@ -44,7 +44,7 @@ const decodedTable: Table<Row> = {
   columns: [],
 }
 
-async function* decodedIn(lines: AsyncIterable<string>): AsyncGenerator<Row> {
+async function* decodedIn(lines: AsyncIterable<string>): AsyncGenerator<DecodedPartAt> {
   let number = 0
   for await (const line of lines) {
     number++

@@ -1,12 +1,13 @@
 import { Fault } from "../../fault/fault.ts"
 import { type CallPair, compareCalls, compareOperations } from "../../model/compare/compare.ts"
-import { compareSignatures, isDifferent, type SignatureDifference } from "../../model/compare/compare-signatures.ts"
+import { compareSignatures, isDifferent } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
 import { toChain } from "../../model/result/chain.ts"
 import { captureAt, readSide, type Side } from "../args/diff-side.ts"
 import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
+import { callPairOutput, chainOutput, signatureDifferenceOutput } from "../output/diff-output.ts"
 import { painter } from "../render/colour.ts"
 import { chainText, formsText, operationLine, pairsText } from "../render/diff-text.ts"
 import { addFormat, printOne } from "../render/output.ts"
@@ -62,10 +63,7 @@ async function diffChain(
   const steps = toChain(operation)
   await printOne(context, options, {
     kind: "Chain",
-    value: {
-      operation: operation.id,
-      steps: steps.map(({ call, level, changes }) => ({ call: call.id, plugin: call.plugin, level, changes })),
-    },
+    value: chainOutput(operation, steps),
     name: `operation/${operation.id}`,
     text: () => chainText(operation, steps, painter(context), context.nowMs()),
   })
@@ -96,7 +94,12 @@ async function diffTwo(
     const counts = `${a.name} (${a.forms.count} operations) and ${b.name} (${b.forms.count})`
     await printOne(context, options, {
       kind: "Difference",
-      value: { a: a.name, b: b.name, isSame: differences.length === 0, differences: differences.map(toValue) },
+      value: {
+        a: a.name,
+        b: b.name,
+        isSame: differences.length === 0,
+        differences: differences.map(signatureDifferenceOutput),
+      },
       name: `${a.name} ${b.name}`,
       text: () =>
         differences.length > 0
@@ -110,7 +113,7 @@ async function diffTwo(
     const hidden = pairs.flatMap(({ differences }) => differences).filter(({ isVolatile }) => isVolatile).length
     await printOne(context, options, {
       kind: "Difference",
-      value: { a: a.name, b: b.name, isSame, pairs: pairs.map(pairValue) },
+      value: { a: a.name, b: b.name, isSame, pairs: pairs.map(callPairOutput) },
       name: `${a.name} ${b.name}`,
       text: () =>
         [
@@ -146,19 +149,4 @@ function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
 function operationOf(side: Side, other: Side): Operation | undefined {
   if (side.kind === "operation") return side.operation
   return side.kind === "forms" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
-}
-
-function pairValue({ plugin, level, a, b, differences }: CallPair): object {
-  return { plugin, level, ...(a ? { a: a.id } : {}), ...(b ? { b: b.id } : {}), differences }
-}
-
-function toValue({ kind, a, b, countA, countB, pairs }: SignatureDifference): object {
-  return {
-    ...kind,
-    ...(a ? { a: a.id } : {}),
-    ...(b ? { b: b.id } : {}),
-    countA,
-    countB,
-    pairs: pairs.map(pairValue),
-  }
 }

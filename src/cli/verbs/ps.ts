@@ -8,6 +8,7 @@ import { addSelection, filterWords, reportReadErrors, type Selection, select } f
 import { duration } from "../args/time.ts"
 import { changesOf } from "../args/watch.ts"
 import type { Context } from "../context.ts"
+import { callOutput } from "../output/call-output.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
@@ -80,11 +81,11 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
 /** Cursor home, and nothing below it. */
 const CLEAR = "\u001b[H\u001b[2J"
 
-function inFlightTable(nowMs: number): Table<Call> {
+function inFlightTable(nowMs: number): Table<Call, "Call"> {
   return {
     kind: "Call",
     name: ({ id }) => `call/${id}`,
-    value: (call) => ({ ...call, runningMs: Math.max(0, nowMs - call.wallMs) }),
+    value: (call) => ({ ...callOutput(call), runningMs: Math.max(0, nowMs - call.wallMs) }),
     empty: "no call in flight",
     columns: [
       { title: "ID", text: ({ id }) => id, colour: () => "dim" },

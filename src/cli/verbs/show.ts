@@ -4,6 +4,7 @@ import type { Filter } from "../../model/filter/filter.ts"
 import { type CallNode, type Operation, walk } from "../../model/operation.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { callNodeOutput, callOutput, operationOutput } from "../output/call-output.ts"
 import { callText, operationText } from "../render/call-text.ts"
 import { painter } from "../render/colour.ts"
 import { addFormat, printOne } from "../render/output.ts"
@@ -28,7 +29,7 @@ export const show: Verb = {
       const { operation } = found
       await printOne(context, options, {
         kind: "Operation",
-        value: operation,
+        value: operationOutput(operation),
         name: `operation/${operation.id}`,
         text: () => operationText(operation, paint, nowMs),
       })
@@ -36,7 +37,7 @@ export const show: Verb = {
       const { node, operation } = found
       await printOne(context, options, {
         kind: "Call",
-        value: { ...node.call, operation: operation.id, children: node.children },
+        value: { ...callOutput(node.call), operation: operation.id, children: node.children.map(callNodeOutput) },
         name: `call/${node.call.id}`,
         text: () => callText(node, operation, paint),
       })

@@ -1,8 +1,9 @@
 import { Fault } from "../../fault/fault.ts"
-import { type Statistics, Tally } from "../../model/statistics/statistics.ts"
+import { Tally } from "../../model/statistics/statistics.ts"
 import { tallyCalls } from "../../store/query/tally.ts"
 import { parseCount } from "../args/count.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
+import { statisticsOutput } from "../output/statistics-output.ts"
 import { painter } from "../render/colour.ts"
 import { addOutput, outputFormat, printOne, printRows } from "../render/output.ts"
 import { chartsText, groupTable, totalsText } from "../render/statistics-text.ts"
@@ -41,11 +42,14 @@ export const stats: Verb = {
       if (statistics.calls > 0) {
         context.stdout.write(chartsText(statistics, painter(context), context.stdout.columns ?? 80))
       }
-    } else await printOne(context, options, toOne(statistics))
+    } else {
+      await printOne(context, options, {
+        kind: "Statistics",
+        name: "statistics",
+        value: statisticsOutput(statistics),
+        text: () => totalsText(statistics),
+      })
+    }
     await reportReadErrors(context, selection, statistics.calls)
   },
-}
-
-function toOne(statistics: Statistics): Parameters<typeof printOne>[2] {
-  return { kind: "Statistics", value: statistics, name: "statistics", text: () => totalsText(statistics) }
 }

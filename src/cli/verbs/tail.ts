@@ -8,6 +8,7 @@ import { addSelection, filterWords, reportReadErrors, type Selection, select } f
 import { duration } from "../args/time.ts"
 import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
+import { callOutput } from "../output/call-output.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
@@ -35,8 +36,9 @@ export const tail: Verb = {
   },
 }
 
-const callTable: Table<Call> = {
+const callTable: Table<Call, "Call"> = {
   kind: "Call",
+  value: callOutput,
   name: ({ id }) => `call/${id}`,
   empty: "no call found",
   columns: [

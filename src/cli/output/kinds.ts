@@ -1,0 +1,36 @@
+import type { NodeFinding } from "../../doctor/node-finding.ts"
+import type { Explanation } from "../../model/explain/statement.ts"
+import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
+import type { AttachmentOutput } from "./attachment-output.ts"
+import type { CallOutput, OperationOutput } from "./call-output.ts"
+import type { DecodedOutput } from "./decoded-output.ts"
+import type { ChainOutput, DifferenceOutput } from "./diff-output.ts"
+import type { FindingOutput } from "./finding-output.ts"
+import type { StatisticsOutput } from "./statistics-output.ts"
+
+/** Programs may rely on it: keys are added, but their meaning does not change within a version. */
+export const API_VERSION = "cnitap/v1"
+
+/**
+ * What `-o json`, `jsonl` and `yaml` print, by kind; each object also has `apiVersion` and `kind`. A list of a kind is
+ * `{ apiVersion, kind: "<Kind>List", items }`, and in jsonl one object per line.
+ */
+export type OutputKinds = {
+  Operation: OperationOutput
+  Call: CallOutput
+  Statistics: StatisticsOutput
+  Explanation: Explanation
+  Chain: ChainOutput
+  Difference: DifferenceOutput
+  Finding: FindingOutput
+  FileFinding: FileFinding
+  Attachment: AttachmentOutput
+  Decoded: DecodedOutput
+  NodeFinding: NodeFinding
+  Plan: object
+  Install: object
+  Status: object
+  Uninstall: object
+}
+
+export type OutputKind = keyof OutputKinds
