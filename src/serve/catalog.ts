@@ -2,7 +2,7 @@ import type { Call } from "../model/call.ts"
 import { factOf, PAGE_TEXT_FACTS, type PageTextFact } from "../model/call-schema.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
-import type { FedCall } from "./feed.ts"
+import type { SummarizedCall } from "../store/query/call-feed.ts"
 
 /** Changes after a version: new and changed operations, and IDs that are no longer those of an operation. */
 export type Changes = { version: number; operations: OperationSummary[]; removed: string[] }
@@ -31,7 +31,7 @@ export class Catalog {
     return this.#operations.size
   }
 
-  put(calls: Iterable<FedCall>): void {
+  put(calls: Iterable<SummarizedCall>): void {
     const changed = new Set<string>()
     for (const { call, summary } of calls) {
       const key = familyOf(call)

@@ -1,16 +1,15 @@
 import { hostname } from "node:os"
 import type { Filter } from "../model/filter/filter.ts"
-import { type CallNode, type Operation, toOperation } from "../model/operation.ts"
+import type { Operation } from "../model/operation.ts"
 import type { Capture } from "../store/capture/capture.ts"
 import { ReadErrors } from "../store/capture/read-errors.ts"
+import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
+import { TimeSlice } from "../store/query/time-slice.ts"
 import { Catalog } from "./catalog.ts"
-import { Feed } from "./feed.ts"
 import type { Source } from "./protocol.ts"
 
 const POLL_MS = 200
-/** Pages are answered in between. */
-const BUSY_MS = 15
 
 /** One capture being read and followed, for every page that looks at it. */
 export class Session {
@@ -18,7 +17,8 @@ export class Session {
   readonly catalog = new Catalog()
   readonly damage = new ReadErrors()
   readonly #capture: Capture
-  readonly #feed: Feed
+  readonly #feed: CallFeed
+  readonly #slice = new TimeSlice()
   readonly #listeners = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
@@ -28,7 +28,7 @@ export class Session {
   constructor(capture: Capture) {
     this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
     this.#capture = capture
-    this.#feed = new Feed(capture, this.damage)
+    this.#feed = new CallFeed(capture, this.damage)
   }
 
   /** Whether everything that lay there at the start has been read. */
@@ -59,29 +59,18 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** The operation with the streams of its calls, read again; a call whose lines were pruned stays without. */
+  /** The operation with the streams of its calls. A call whose records were pruned stays without. */
   async whole(operation: Operation): Promise<Operation> {
-    const wholeNode = async ({ call, children }: CallNode): Promise<CallNode> => ({
-      call: (await this.#feed.call(call.id)) ?? call,
-      children: await wholeNodes(children),
-    })
-    const wholeNodes = async (nodes: CallNode[]): Promise<CallNode[]> => {
-      const whole: CallNode[] = []
-      for (const node of nodes) whole.push(await wholeNode(node))
-      return whole
-    }
-    return toOperation(await wholeNodes(operation.calls))
+    await this.#slice.pauseIfOver()
+    return this.#feed.whole(operation)
   }
 
   /** Every operation with its streams, in the order they began: one pass over the whole capture. */
   async *wholeCapture(): AsyncGenerator<Operation> {
-    let pauseMs = performance.now() + BUSY_MS
-    // Damage was counted when the catalog was read.
+    // Read errors were counted when the catalog was read.
     for await (const operation of readOperations(this.#capture, new ReadErrors())) {
       yield operation
-      if (performance.now() < pauseMs) continue
-      await new Promise(setImmediate)
-      pauseMs = performance.now() + BUSY_MS
+      await this.#slice.pauseIfOver()
     }
   }
 

@@ -1,6 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Capture } from "../../store/capture/capture.ts"
-import { Changes } from "../../store/capture/follower.ts"
+import { Changes } from "../../store/capture/changes.ts"
 import type { Context } from "../context.ts"
 import type { Format } from "../render/output.ts"
 

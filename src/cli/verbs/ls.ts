@@ -56,7 +56,7 @@ async function* watched(
     if (operation.outcome !== "running") told.add(operation.id)
   }
   for await (const _ of changesOf(context, capture)) {
-    for await (const call of follower.next()) if (isLate(call, startMs)) pending.push(call)
+    for await (const call of follower.nextEnded()) if (isLate(call, startMs)) pending.push(call)
     const settled = toOperations(pending).filter((operation) => context.nowMs() - endOf(operation) > SETTLED_MS)
     for (const operation of settled) {
       if (!told.has(operation.id) && matchesOperation(operation)) yield operation

@@ -75,9 +75,9 @@ async function* following(context: Context, selection: Selection, last: number):
   const segments = await capture.segments()
   // Calls in flight now began in one of the last two hours; older segments are history.
   for (const segment of segments.slice(0, -2)) follower.skip(segment)
-  yield* await keepLast(follower.next(), matchesCall, last)
+  yield* await keepLast(follower.nextEnded(), matchesCall, last)
   for await (const _ of changesOf(context, capture))
-    for await (const call of follower.next()) if (matchesCall(call)) yield call
+    for await (const call of follower.nextEnded()) if (matchesCall(call)) yield call
 }
 
 async function keepLast(calls: AsyncIterable<Call>, matches: (call: Call) => boolean, last: number): Promise<Call[]> {

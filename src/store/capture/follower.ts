@@ -1,21 +1,24 @@
-import { type FSWatcher, watch } from "node:fs"
-import type { Begin } from "../../capture/record.ts"
-import { type Call, toCall } from "../../model/call.ts"
+import type { Begin, End } from "../../capture/record.ts"
+import { type Call, type CallState, toCall } from "../../model/call.ts"
 import { processes } from "../node/process.ts"
 import type { Capture } from "./capture.ts"
+import { Joiner } from "./joiner.ts"
 import { LineSplitter } from "./lines.ts"
 import type { ReadErrors } from "./read-errors.ts"
-import { toRecord } from "./records.ts"
+import { type Located, toRecord } from "./records.ts"
 import type { Segment } from "./segments.ts"
 
-type Reading = { splitter: LineSplitter; readBytes: number }
+/** A call as far as its records have been read. `end` is absent if it is running, was killed, or is a probe. */
+export type FollowedCall = { begin: Located<Begin>; end?: Located<End>; state: CallState }
 
-/** Reads a capture that grows: each `next` gives the calls that ended, or were found killed, since the last one. */
+type OpenCall = { begin: Located<Begin>; isAlive: (() => boolean) | undefined }
+
+/** Reads what is appended to a capture: each `next` returns the calls that changed since the previous one. */
 export class Follower {
   readonly #capture: Capture
   readonly #damage: ReadErrors
-  readonly #readings = new Map<string, Reading>()
-  readonly #open = new Map<string, { begin: Begin; isAlive: (() => boolean) | undefined }>()
+  readonly #positions = new Map<string, { splitter: LineSplitter; readBytes: number }>()
+  readonly #joiner = new Joiner<OpenCall>()
   readonly #processOf = processes()
 
   constructor(capture: Capture, damage: ReadErrors) {
@@ -23,83 +26,64 @@ export class Follower {
     this.#damage = damage
   }
 
-  /** What is in it now is not wanted. */
-  skip(segment: Segment): void {
-    const { sizeBytes } = segment
-    this.#readings.set(segment.name, { splitter: new LineSplitter(sizeBytes), readBytes: sizeBytes })
+  /** Starts reading a segment at its present end. */
+  skip({ name, sizeBytes }: Segment): void {
+    this.#positions.set(name, { splitter: new LineSplitter(sizeBytes), readBytes: sizeBytes })
   }
 
-  async *next(): AsyncGenerator<Call> {
-    // Looked up before reading: whose process is gone by now has written its end line, or never will.
-    const dead = [...this.#open.values()].filter(({ isAlive }) => isAlive && !isAlive())
+  /** Adds a call in flight whose begin record is in a part that is skipped. Returns its state as far as it is known. */
+  resume(begin: Located<Begin>): CallState {
+    const isAlive = this.#capture.isLive ? this.#processOf(begin.record) : undefined
+    this.#joiner.begin(begin.record.id, { begin, isAlive })
+    return isAlive ? "running" : "unknown"
+  }
+
+  /** The calls that began, ended, or were found killed. An end record without a begin record belongs to a skipped part. */
+  async *next(): AsyncGenerator<FollowedCall> {
+    // Looked up before reading: a process that has exited by now has already written its end record, or never will.
+    const dead = this.#joiner.open().filter(({ isAlive }) => isAlive && !isAlive())
     const segments = await this.#capture.segments()
     for (const segment of segments) yield* this.#read(segment)
-    for (const { begin } of dead) {
-      if (this.#open.delete(begin.id)) yield toCall(begin, undefined, () => false)
-    }
+    for (const { begin } of dead) if (this.#joiner.end(begin.record.id)) yield { begin, state: "killed" }
     this.#forgetPruned(segments)
   }
 
-  async *#read(segment: Segment): AsyncGenerator<Call> {
-    const reading = this.#readings.get(segment.name) ?? { splitter: new LineSplitter(), readBytes: 0 }
-    this.#readings.set(segment.name, reading)
-    if (segment.sizeBytes <= reading.readBytes) return
-    for await (const chunk of segment.chunks(reading.readBytes)) {
-      reading.readBytes += chunk.length
-      for (const line of reading.splitter.push(chunk)) {
+  /** Like `next`, only the calls that ended or were found killed, with their streams. */
+  async *nextEnded(): AsyncGenerator<Call> {
+    for await (const call of this.next())
+      if (call.state === "ended" || call.state === "killed") yield followedCall(call)
+  }
+
+  async *#read(segment: Segment): AsyncGenerator<FollowedCall> {
+    const position = this.#positions.get(segment.name) ?? { splitter: new LineSplitter(), readBytes: 0 }
+    this.#positions.set(segment.name, position)
+    if (segment.sizeBytes <= position.readBytes) return
+    for await (const chunk of segment.chunks(position.readBytes)) {
+      position.readBytes += chunk.length
+      for (const line of position.splitter.push(chunk)) {
         const record = toRecord(line, segment.name, this.#damage)
-        if (record?.kind === "begin") {
-          if (record.as === "probe") yield toCall(record, undefined)
-          else this.#open.set(record.id, { begin: record, isAlive: this.#processOf(record) })
-        } else if (record) {
-          const open = this.#open.get(record.id)
-          // The beginning of a call that was in flight when following began lies in what was skipped.
-          if (!open) continue
-          this.#open.delete(record.id)
-          yield toCall(open.begin, record)
-        }
+        const call = record && this.#join(record, { segment, offset: line.offset })
+        if (call) yield call
       }
     }
+  }
+
+  #join(record: Begin | End, location: Omit<Located, "record">): FollowedCall | undefined {
+    if (record.kind === "end") {
+      const open = this.#joiner.end(record.id)
+      return open && { begin: open.begin, end: { record, ...location }, state: "ended" }
+    }
+    const begin = { record, ...location }
+    return { begin, state: record.as === "probe" ? "ended" : this.resume(begin) }
   }
 
   #forgetPruned(segments: Segment[]): void {
-    const there = new Set(segments.map(({ name }) => name))
-    for (const name of this.#readings.keys()) if (!there.has(name)) this.#readings.delete(name)
+    const existing = new Set(segments.map(({ name }) => name))
+    for (const name of this.#positions.keys()) if (!existing.has(name)) this.#positions.delete(name)
   }
 }
 
-const POLL_MS = 50
-/** inotify tells of every append; many come at once. */
-const CALM_MS = 10
-
-/** Resolves soon after something was written in the directory; the poll covers file systems that tell nothing. */
-export class Changes {
-  readonly #watcher: FSWatcher | undefined
-  #wake: (() => void) | undefined
-
-  constructor(directory: string) {
-    try {
-      this.#watcher = watch(directory, () => this.#wake?.())
-      this.#watcher.on("error", () => this.#watcher?.close())
-    } catch {
-      // No inotify watch left, or none on this file system: the poll does.
-      this.#watcher = undefined
-    }
-  }
-
-  async wait(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        setTimeout(resolve, CALM_MS)
-      }
-    })
-    this.#wake = undefined
-  }
-
-  close(): void {
-    this.#watcher?.close()
-    this.#wake?.()
-  }
+/** The call with its streams. */
+export function followedCall({ begin, end, state }: FollowedCall): Call {
+  return toCall(begin.record, end?.record, state === "unknown" ? undefined : () => state === "running")
 }

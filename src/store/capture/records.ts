@@ -6,7 +6,10 @@ import { ReadErrors } from "./read-errors.ts"
 import type { Segment } from "./segments.ts"
 
 /** A record and where its line starts. */
-export type Located = { record: CaptureRecord; segment: string; offset: number }
+export type Located<Record extends CaptureRecord = CaptureRecord> = { record: Record } & RecordLocation
+
+/** `offset`: of the first byte of the line in the segment. */
+export type RecordLocation = { segment: Segment; offset: number }
 
 /** The records of a segment in the order they were written; what is no record goes to `damage`. */
 export async function* readRecords(segment: Segment, damage: ReadErrors, fromByte = 0): AsyncGenerator<Located> {
@@ -14,30 +17,18 @@ export async function* readRecords(segment: Segment, damage: ReadErrors, fromByt
   for await (const chunk of segment.chunks(fromByte)) {
     for (const line of splitter.push(chunk)) {
       const record = toRecord(line, segment.name, damage)
-      if (record) yield { record, segment: segment.name, offset: line.offset }
+      if (record) yield { record, segment, offset: line.offset }
     }
   }
   const rest = splitter.rest()
   const record = rest && toRecord(rest, segment.name, damage)
-  if (record) yield { record, segment: segment.name, offset: rest.offset }
+  if (record) yield { record, segment, offset: rest.offset }
 }
 
 /** Whether anything in them can be read. */
 export async function holdRecords(segments: readonly Segment[]): Promise<boolean> {
   for (const segment of segments) for await (const _ of readRecords(segment, new ReadErrors())) return true
   return false
-}
-
-const ONE_LINE_BYTES = 16 * 1024
-
-/** The record whose line starts at an offset; undefined where it was pruned or is not whole. */
-export async function recordAt(segment: Segment, offset: number): Promise<CaptureRecord | undefined> {
-  const splitter = new LineSplitter(offset)
-  for await (const chunk of segment.chunks(offset, ONE_LINE_BYTES)) {
-    for (const line of splitter.push(chunk)) return toRecord(line, segment.name, new ReadErrors())
-  }
-  const rest = splitter.rest()
-  return rest && toRecord(rest, segment.name, new ReadErrors())
 }
 
 /** The record on a line, or its damage. */

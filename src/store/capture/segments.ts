@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { isSegmentName, segmentStartMs } from "../../capture/segment-name.ts"
 import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
+import { NEWLINE } from "./lines.ts"
 
 /** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
 export type Segment = {
@@ -92,6 +93,25 @@ async function openForReading(path: string) {
     const fault = readingFault(path, error)
     if (fault) throw fault
     return undefined
+  }
+}
+
+const TAIL_BYTES = 64 * 1024
+
+/** The segment up to the end of its last complete line: a relay may be in the middle of a write. */
+export async function completeLines(segment: Segment): Promise<Segment> {
+  const file = await openForReading(segment.path)
+  if (!file) return segment
+  try {
+    for (let to = segment.sizeBytes; to > 0; to -= TAIL_BYTES) {
+      const from = Math.max(0, to - TAIL_BYTES)
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from)
+      const newline = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE)
+      if (newline >= 0) return { ...segment, sizeBytes: from + newline + 1 }
+    }
+    return { ...segment, sizeBytes: 0 }
+  } finally {
+    await file.close()
   }
 }
 

@@ -78,7 +78,8 @@ async function buildIndex(
   }
 }
 
-function isSealed({ startMs }: Segment): boolean {
+/** Whether no relay appends to the segment any more: its hour is over. */
+export function isSealed({ startMs }: Segment): boolean {
   return startMs !== undefined && startMs + SEGMENT_INTERVAL_MS + SEALED_MS < Date.now()
 }
 

@@ -44,10 +44,10 @@ export async function openIndexedCapture(
   range: TimeRange = {},
   progress?: Progress,
   filter: Filter = EVERYTHING,
+  summaries = new SummaryReader(),
 ): Promise<IndexedCapture> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   const indexes = await openIndexes(capture, segments, progress)
-  const summaries = new SummaryReader()
   const unordered = indexes.flatMap((index, at) =>
     index.headers.map((header, number) => ({ segment: segments[at] as Segment, index, number, header })),
   )

@@ -1,5 +1,6 @@
 import type { Call } from "../../../model/call.ts"
 import type { Capture } from "../../capture/capture.ts"
+import { Joiner } from "../../capture/joiner.ts"
 import type { ReadErrors } from "../../capture/read-errors.ts"
 import { processes } from "../../node/process.ts"
 import { complete } from "../../scan/record-header.ts"
@@ -56,11 +57,13 @@ function joinEnds(
   summaries: SummaryReader,
   errors: ReadErrors,
 ): void {
+  const joiner = new Joiner<Call>()
+  for (const call of calls.values()) if (call.state !== "ended") joiner.begin(call.id, call)
   for (const { segment, header } of blocks) {
     errors.addCounts(header.readErrors)
     for (const { header: end, offset } of header.orphans) {
-      const call = calls.get(end.id)
-      if (!call || call.state === "ended") errors.add("orphan", segment.name, offset)
+      const call = joiner.end(end.id)
+      if (!call) errors.add("orphan", segment.name, offset)
       else {
         complete(call, end)
         summaries.setEnd(call, { segment, offset }, end.summary)

@@ -1,19 +1,20 @@
-import type { CaptureRecord, Payload } from "../../../capture/record.ts"
+import type { Begin, CaptureRecord, Payload } from "../../../capture/record.ts"
 import { type Call, toCall } from "../../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
 import { LineReader } from "../../capture/line-reader.ts"
+import type { Located, RecordLocation } from "../../capture/records.ts"
 import type { Segment } from "../../capture/segments.ts"
 import type { Block } from "../block.ts"
 import { NO_LINE, RowReader, summaryAt } from "../columns.ts"
 import type { Candidates } from "./candidates.ts"
 
-export type LineLocation = { segment: Segment; offset: number }
-type KnownCall = { summary: CallSummary; begin?: LineLocation; end?: LineLocation }
+/** Where the records of a call are, and what a list shows of its streams. */
+type CallSource = { summary: CallSummary; begin?: RecordLocation; end?: RecordLocation }
 
-/** Makes calls from columns, and remembers where their lines are. */
+/** Makes calls without streams from columns, remembers where their records are, and reads the streams from there. */
 export class SummaryReader {
-  readonly #known = new WeakMap<Call, KnownCall>()
+  readonly #sources = new WeakMap<Call, CallSource>()
   readonly #lines = new LineReader()
   readonly #rows = new RowReader()
 
@@ -35,7 +36,7 @@ export class SummaryReader {
   call(segment: Segment, { header, columns }: Block, row: number): Call {
     const call = this.#rows.call(columns, row)
     const [begin = NO_LINE, end = NO_LINE] = [columns.numbers.begin[row], columns.numbers.end[row]]
-    this.#known.set(call, {
+    this.#sources.set(call, {
       summary: summaryAt(columns, row),
       begin: { segment, offset: header.fromByte + begin },
       ...(end === NO_LINE ? {} : { end: { segment, offset: header.fromByte + end } }),
@@ -43,14 +44,19 @@ export class SummaryReader {
     return call
   }
 
+  /** Adds a call that was read without an index. */
+  add(call: Call, source: CallSource): void {
+    this.#sources.set(call, source)
+  }
+
   /** Adds an end line that was found in another block. */
-  setEnd(call: Call, end: LineLocation, summary: CallSummary): void {
-    this.#known.set(call, { ...this.#known.get(call), summary, end })
+  setEnd(call: Call, end: RecordLocation, summary: CallSummary): void {
+    this.#sources.set(call, { ...this.#sources.get(call), summary, end })
   }
 
   withSummaries(operation: Operation): OperationSummary {
     const summaries = new Map<string, CallSummary>()
-    for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#known.get(call)?.summary ?? {})
+    for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#sources.get(call)?.summary ?? {})
     return { ...operation, summaries }
   }
 
@@ -65,27 +71,33 @@ export class SummaryReader {
 
   /** Whether one of the lines of a call may match. */
   isCandidate(call: Call, candidates: Candidates): boolean {
-    const { begin, end } = this.#known.get(call) ?? {}
-    return [begin, end].some((place) => place && candidates.has(place.segment, place.offset))
+    const { begin, end } = this.#sources.get(call) ?? {}
+    return [begin, end].some((location) => location && candidates.has(location.segment, location.offset))
   }
 
   close(): void {
     this.#lines.close()
   }
 
+  begin(call: Call): Located<Begin> | undefined {
+    const { begin } = this.#sources.get(call) ?? {}
+    const record = this.#record(begin)
+    return begin && record?.kind === "begin" ? { ...begin, record } : undefined
+  }
+
   /** What a call was given; nearly always in its begin line. */
   stdin(call: Call): Payload | undefined {
-    const { begin, end } = this.#known.get(call) ?? {}
+    const { begin, end } = this.#sources.get(call) ?? {}
     return this.#record(begin)?.stdin ?? this.#record(end)?.stdin
   }
 
   stdout(call: Call): Payload | undefined {
-    const record = this.#record(this.#known.get(call)?.end)
+    const record = this.#record(this.#sources.get(call)?.end)
     return record?.kind === "end" ? record.stdout : undefined
   }
 
   wholeCall(call: Call): Call {
-    const { begin, end } = this.#known.get(call) ?? {}
+    const { begin, end } = this.#sources.get(call) ?? {}
     const beginRecord = this.#record(begin)
     const endRecord = this.#record(end)
     if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
@@ -97,7 +109,7 @@ export class SummaryReader {
     return whole
   }
 
-  #record(place: LineLocation | undefined): CaptureRecord | undefined {
-    return place && this.#lines.record(place.segment, place.offset)
+  #record(location: RecordLocation | undefined): CaptureRecord | undefined {
+    return location && this.#lines.record(location.segment, location.offset)
   }
 }

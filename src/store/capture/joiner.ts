@@ -1,0 +1,24 @@
+/**
+ * Joins the begin record of a call with its end record, by call id. What `Begin` is, is the caller's choice: the whole
+ * record, the record with its location, or only the fields that an index has.
+ */
+export class Joiner<Begin> {
+  readonly #open = new Map<string, Begin>()
+
+  /** A begin record that is read a second time replaces the first. */
+  begin(id: string, begin: Begin): void {
+    this.#open.set(id, begin)
+  }
+
+  /** What an end record completes. Undefined for an orphan: the begin record was not read, or already has its end. */
+  end(id: string): Begin | undefined {
+    const begin = this.#open.get(id)
+    this.#open.delete(id)
+    return begin
+  }
+
+  /** Calls without an end record so far, in the order they were read. */
+  open(): Begin[] {
+    return [...this.#open.values()]
+  }
+}

@@ -1,0 +1,159 @@
+import { type Call, type CallState, isFailed, jsonObject } from "../../model/call.ts"
+import { type Operation, walk } from "../../model/operation.ts"
+import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
+import { addressesOf } from "../../model/result/result-fields.ts"
+import type { Capture } from "../capture/capture.ts"
+import { Follower, followedCall } from "../capture/follower.ts"
+import { ReadErrors } from "../capture/read-errors.ts"
+import type { RecordLocation } from "../capture/records.ts"
+import { completeLines, type Segment } from "../capture/segments.ts"
+import { isSealed, type Progress } from "../index/build/open-indexes.ts"
+import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
+import { SummaryReader } from "../index/read/summary-reader.ts"
+import { TimeSlice } from "./time-slice.ts"
+
+/** A call without its streams and environment, and what a list shows of them. */
+export type SummarizedCall = { call: Call; summary: CallSummary }
+
+const CALLS_PER_BATCH = 2_000
+/** The last records of the capture are read before the indexes, so that the first screen does not wait for those. */
+const RECENT_BYTES = 2 * 1024 * 1024
+
+/**
+ * The calls of a capture without their streams: first those that exist, read from the indexes; then those that are
+ * appended, read from the segments.
+ */
+export class CallFeed {
+  readonly #capture: Capture
+  readonly #errors: ReadErrors
+  readonly #follower: Follower
+  readonly #summaries = new SummaryReader()
+  #hasHistory = false
+
+  constructor(capture: Capture, errors: ReadErrors) {
+    this.#capture = capture
+    this.#errors = errors
+    this.#follower = new Follower(capture, errors)
+  }
+
+  /**
+   * All calls at first, then those that began, ended or were found killed since the previous time; in batches. A call is
+   * returned again when more of it is known.
+   */
+  async *next(progress?: Progress): AsyncGenerator<SummarizedCall[]> {
+    if (this.#hasHistory) yield* this.#followed(this.#follower)
+    else yield* this.#history(progress)
+    this.#hasHistory = true
+  }
+
+  /** The operation with the streams of its calls. A call whose records were pruned stays without. */
+  whole(operation: Operation): Operation {
+    try {
+      return this.#summaries.whole(operation)
+    } finally {
+      // An open file would keep the disk space of a segment that the relay prunes.
+      this.#summaries.close()
+    }
+  }
+
+  async *#history(progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
+    const listed = await this.#capture.segments()
+    const segments = this.#capture.isLive
+      ? await Promise.all(listed.map((segment) => (isSealed(segment) ? segment : completeLines(segment))))
+      : listed
+    for (const segment of segments) this.#follower.skip(segment)
+    const sent = new Map<string, CallState>()
+    for await (const batch of this.#followed(recentFollower(this.#capture, segments))) {
+      for (const { call } of batch) sent.set(call.id, call.state)
+      yield batch
+    }
+    for await (const batch of this.#indexed(segments, progress)) {
+      for (const { call } of batch) if (call.state !== "ended") this.#resume(call)
+      yield batch.filter(({ call }) => sent.get(call.id) !== call.state)
+    }
+    this.#summaries.close()
+  }
+
+  async *#indexed(segments: Segment[], progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
+    const view = { ...this.#capture, segments: async () => segments }
+    const indexed = await openIndexedCapture(view, this.#errors, {}, progress, undefined, this.#summaries)
+    const slice = new TimeSlice()
+    let batch: SummarizedCall[] = []
+    try {
+      for (const operation of operationSummaries(indexed, {})) {
+        const addresses = this.#addresses(operation)
+        for (const { call } of walk(operation.calls)) {
+          const summary = operation.summaries.get(call.id) ?? {}
+          // Its end record may have been appended since the segments were listed: the next reading tells.
+          if (call.state === "killed") call.state = "running"
+          batch.push({ call, summary: addresses?.call === call ? { ...summary, ips: addresses.ips } : summary })
+        }
+        if (batch.length >= CALLS_PER_BATCH) {
+          yield batch
+          batch = []
+        }
+        await slice.pauseIfOver()
+      }
+      yield batch
+    } finally {
+      indexed.close()
+    }
+  }
+
+  /** The addresses of an ADD: the index has none, they are read from the last result that has some. */
+  #addresses({ command, calls }: OperationSummary): { call: Call; ips: string[] } | undefined {
+    if (command !== "ADD") return undefined
+    for (const { call } of calls.toReversed()) {
+      const ips = isFailed(call) ? [] : addressesOf(jsonObject(this.#summaries.stdout(call)))
+      if (ips.length > 0) return { call, ips }
+    }
+    return undefined
+  }
+
+  #resume(call: Call): void {
+    const begin = this.#summaries.begin(call)
+    if (begin) call.state = this.#follower.resume(begin)
+  }
+
+  async *#followed(follower: Follower): AsyncGenerator<SummarizedCall[]> {
+    const slice = new TimeSlice()
+    // Of a call that changes twice within a batch only the last state is returned.
+    const batch = new Map<string, SummarizedCall>()
+    for await (const followed of follower.next()) {
+      const { begin, end } = followed
+      const whole = followedCall(followed)
+      const call = withoutStreams(whole)
+      const summary = end ? summarize(whole) : {}
+      this.#summaries.add(call, { summary, begin: locationOf(begin), ...(end ? { end: locationOf(end) } : {}) })
+      batch.set(call.id, { call, summary })
+      if (batch.size >= CALLS_PER_BATCH) {
+        yield [...batch.values()]
+        batch.clear()
+      }
+      await slice.pauseIfOver()
+    }
+    if (batch.size > 0) yield [...batch.values()]
+  }
+}
+
+/** Reads the last `RECENT_BYTES` of the segments. Read errors are not counted: it may start within a line. */
+function recentFollower(capture: Capture, segments: Segment[]): Follower {
+  const follower = new Follower({ ...capture, segments: async () => segments }, new ReadErrors())
+  let remainingBytes = RECENT_BYTES
+  for (const segment of segments.toReversed()) {
+    const fromByte = Math.max(0, segment.sizeBytes - remainingBytes)
+    remainingBytes -= segment.sizeBytes - fromByte
+    follower.skip({ ...segment, sizeBytes: fromByte })
+  }
+  return follower
+}
+
+/** The same members that a call read from an index has. */
+function withoutStreams(call: Call): Call {
+  const { stdin: _1, stdout: _2, stderr: _3, usage: _4, original: _5, ...facts } = call
+  return { ...facts, path: "", argv: [], env: {}, envNames: [] }
+}
+
+function locationOf({ segment, offset }: RecordLocation): RecordLocation {
+  return { segment, offset }
+}
