@@ -30,7 +30,7 @@ main() {
   done <"$lock"
 }
 
-# Hash of the files that are compiled or linked, by name and content: the same for a package and an upstream tree.
+# Hash of the files that are compiled or linked, by name and content.
 tree_of() {
   case $1 in
     qjs-src) set -- "$2" . -maxdepth 1 -name '*.h' -o -maxdepth 1 \
