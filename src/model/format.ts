@@ -2,12 +2,12 @@ import { type Exit, SIGNALS } from "../capture/record.ts"
 import type { Call } from "./call.ts"
 import type { Operation } from "./operation.ts"
 
-/** The pod, and where there is none (GC, STATUS, a container made by hand) the container. */
+/** `namespace/name` of the pod; the container if there is no pod (GC, STATUS, a container created by hand). */
 export function podName({ pod, containerId }: Pick<Operation, "pod" | "containerId">): string {
   return pod ? `${pod.namespace}/${pod.name}` : (containerId?.slice(0, 13) ?? "")
 }
 
-/** Why Linux refuses to start a program. */
+/** Errors of execve(2), as strerror(3) prints them. */
 const ERRORS: Readonly<Record<number, string>> = {
   1: "operation not permitted",
   2: "no such file or directory",
@@ -29,7 +29,7 @@ export function errorText(errno: number): string {
   return ERRORS[errno] ?? `errno ${errno}`
 }
 
-/** How a process ended, in words. */
+/** How a process ended: `exit 1`, `killed by SIGKILL`. */
 export function exitText(exit: Exit | undefined): string {
   if (!exit) return ""
   if ("errno" in exit) return `could not be started: ${errorText(exit.errno)}`
@@ -37,7 +37,7 @@ export function exitText(exit: Exit | undefined): string {
   return `exit ${exit.code}`
 }
 
-/** How a call ended or did not, in words. */
+/** How a call ended, or that it has not. */
 export function stateText(call: Call): string {
   if (call.state === "running") return "still running"
   if (call.state === "killed") return "killed before it ended"
@@ -45,7 +45,7 @@ export function stateText(call: Call): string {
   return call.as === "probe" ? "probe" : exitText(call.exit)
 }
 
-/** How long ago, in kubectl's manner: two units while the first is small. */
+/** Time since `thenMs` in kubectl's format: two units while the first one is small. */
 export function age(thenMs: number, nowMs: number): string {
   const seconds = Math.floor((nowMs - thenMs) / 1000)
   if (seconds < 0) return seconds < -1 ? "in future" : "0s"
@@ -60,7 +60,7 @@ export function age(thenMs: number, nowMs: number): string {
   return days < 8 && hours % 24 ? `${days}d${hours % 24}h` : `${days}d`
 }
 
-/** A duration with its unit, three digits that count. */
+/** A duration with its unit and three significant digits. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return ""
   if (ms >= 120_000) return age(0, ms)

@@ -1,6 +1,6 @@
 export const BYTES_PER_LINE = 16
 
-/** `00000010  7b 22 …  |{".|`, as `hexdump -C` shows bytes. */
+/** `00000010  7b 22 …  |{".|`, as `hexdump -C` prints bytes. */
 export function hexDump(bytes: Uint8Array): string[] {
   const lines: string[] = []
   for (let from = 0; from < bytes.length; from += BYTES_PER_LINE) {

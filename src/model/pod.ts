@@ -1,20 +1,20 @@
 import type { Operation } from "./operation.ts"
 
-/** `up`: its last ADD succeeded and no DEL since. `gone`: its last DEL did. `failed`: neither. `starting`: in flight. */
+/** `up`: ADD succeeded, no DEL since. `gone`: its last DEL succeeded. `failed`: neither. `starting`: in flight. */
 export type SandboxState = "up" | "gone" | "failed" | "starting"
 
-/** A pod's network name space, made once and never again; a pod that is tried again gets another one. */
+/** One network namespace of a pod. If its setup fails, the kubelet creates another sandbox. */
 export type Sandbox<Op extends Operation = Operation> = {
   containerId: string
   state: SandboxState
   /** in time order */
   operations: Op[]
-  /** when its first ADD succeeded, and when its last DEL did; milliseconds since 1970 */
+  /** end of its first successful ADD and of its last successful DEL, milliseconds since 1970 */
   upMs?: number
   downMs?: number
 }
 
-/** Everything that happened to one pod, over all its sandboxes. A pod of the same name made again is the same here. */
+/** All operations of a pod over all its sandboxes. A pod that was recreated under the same name is the same pod here. */
 export type PodHistory<Op extends Operation = Operation> = {
   /** `namespace/name` */
   key: string
@@ -29,15 +29,15 @@ export type PodHistory<Op extends Operation = Operation> = {
   failures: number
 }
 
-/** The pods of a capture, the one that something happened to last first. */
+/** The pods of a capture, most recently changed first. */
 export function toPods<Op extends Operation>(operations: Iterable<Op>): PodHistory<Op>[] {
-  const byPod = grouped(operations, ({ pod }) => pod && `${pod.namespace}/${pod.name}`)
+  const byPod = groupByKey(operations, ({ pod }) => pod && `${pod.namespace}/${pod.name}`)
   return [...byPod].map(([key, own]) => toPod(key, own)).sort((a, b) => b.lastMs - a.lastMs)
 }
 
 function toPod<Op extends Operation>(key: string, unsorted: Op[]): PodHistory<Op> {
   const operations = unsorted.toSorted((a, b) => a.wallMs - b.wallMs)
-  const bySandbox = grouped(operations, ({ containerId }) => containerId ?? "")
+  const bySandbox = groupByKey(operations, ({ containerId }) => containerId ?? "")
   const sandboxes = [...bySandbox].map(([containerId, own]) => toSandbox(containerId, own))
   const [namespace = "", name = ""] = key.split("/")
   return {
@@ -68,8 +68,8 @@ function toSandbox<Op extends Operation>(containerId: string, operations: Op[]):
   }
 }
 
-/** By key, in the order that keys were met; without what has none. */
-function grouped<Item>(items: Iterable<Item>, keyOf: (item: Item) => string | undefined): Map<string, Item[]> {
+/** In the order of first occurrence; items without a key are left out. */
+function groupByKey<Item>(items: Iterable<Item>, keyOf: (item: Item) => string | undefined): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()
   for (const item of items) {
     const key = keyOf(item)

@@ -6,23 +6,23 @@ import { Linter } from "./lint/linter.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"
 
 /**
- * Findings and ledger of operations that come in the order they began, and may come again with more calls as long as
- * they are not over: until then they are judged anew each time, and booked after that. Times are milliseconds since
- * 1970.
+ * Findings and ledger of operations, which are added in the order they began. An operation that can still get calls may be
+ * added again with more of them; its findings and attachments are computed on each request until it is complete, and only
+ * once after that. Times are milliseconds since 1970.
  */
 export class Review {
   readonly #linter = new Linter(0)
   readonly #ledger = new Ledger()
   readonly #findings = new FindingsByRule()
-  readonly #growing = new Map<string, Operation>()
-  readonly #booked = new Set<string>()
+  readonly #incomplete = new Map<string, Operation>()
+  readonly #completed = new Set<string>()
 
-  /** How many operations it has looked at. */
+  /** Number of operations added. */
   get size(): number {
-    return this.#booked.size + this.#growing.size
+    return this.#completed.size + this.#incomplete.size
   }
 
-  /** Where host-local keeps its store, as configurations say it. */
+  /** Directories of host-local's store that configurations name. */
   get dataDirs(): string[] {
     return this.#ledger.dataDirs
   }
@@ -31,47 +31,48 @@ export class Review {
     return this.#ledger.goneCount
   }
 
-  /** Whether everything that was added under that name in the container was deleted. */
+  /** Whether everything that was added for that interface of the container was deleted. */
   isGone(containerId: string, ifname: string | undefined): boolean {
     return this.#ledger.isGone(containerId, ifname)
   }
 
   add(operation: Operation, nowMs: number): void {
     const { id } = operation
-    if (this.#booked.has(id)) return
+    if (this.#completed.has(id)) return
     if (!isOperationOver(operation, nowMs)) {
-      this.#growing.set(id, operation)
+      this.#incomplete.set(id, operation)
       return
     }
-    this.#growing.delete(id)
-    this.#booked.add(id)
+    this.#incomplete.delete(id)
+    this.#completed.add(id)
     this.#ledger.add(operation)
     for (const finding of this.#linter.check(operation)) this.#findings.add(finding)
   }
 
-  /** The worst severity first, of one severity the most frequent. */
+  /** By severity, worst first, then by count. */
   rules(nowMs: number): RuleFindings[] {
-    this.#bookWhatIsOver(nowMs)
+    this.#completeFinished(nowMs)
     const findings = this.#findings.copy()
     const linter = new Linter(nowMs)
-    for (const operation of this.#growing.values()) for (const finding of linter.check(operation)) findings.add(finding)
+    for (const operation of this.#incomplete.values())
+      for (const finding of linter.check(operation)) findings.add(finding)
     return findings.list()
   }
 
-  /** Those that are not gone, the oldest first. */
+  /** The attachments that are not gone, oldest first. */
   attachments(nowMs: number): Attachment[] {
-    this.#bookWhatIsOver(nowMs)
+    this.#completeFinished(nowMs)
     const attachments = new Map(this.#ledger.attachments().map((attachment) => [keyOf(attachment), attachment]))
     const ledger = new Ledger()
-    for (const operation of this.#growing.values()) ledger.add(operation)
+    for (const operation of this.#incomplete.values()) ledger.add(operation)
     for (const fresh of ledger.attachments()) {
       const key = keyOf(fresh)
       const known = attachments.get(key)
       const { state, reason } = fresh
       attachments.set(key, known ? { ...known, state, reason } : fresh)
     }
-    // Between two plugins a DEL looks as if it had ended: nothing is said to be left behind until it is over.
-    const deleted = this.#deletedByGrowing()
+    // Between the calls of two plugins a DEL looks ended: nothing counts as left behind until the operation is complete.
+    const deleted = this.#deletedByIncomplete()
     return [...attachments.values()].flatMap((attachment): Attachment[] => {
       const reached = deleted.get(`${attachment.containerId}/${attachment.ifname}`)
       if (!reached || (attachment.state !== "up" && attachment.state !== "failed")) return [attachment]
@@ -80,10 +81,10 @@ export class Review {
     })
   }
 
-  /** By container and ifname: the plugins that have deleted so far. */
-  #deletedByGrowing(): Map<string, Set<string>> {
+  /** By container and ifname: the plugins whose DEL has succeeded so far. */
+  #deletedByIncomplete(): Map<string, Set<string>> {
     const deleted = new Map<string, Set<string>>()
-    for (const { command, containerId, ifname, calls } of this.#growing.values()) {
+    for (const { command, containerId, ifname, calls } of this.#incomplete.values()) {
       if (command !== "DEL") continue
       const ended = [...walk(calls)].filter(({ call }) => call.state === "ended" && !isFailed(call))
       deleted.set(`${containerId}/${ifname}`, new Set(ended.map(({ call }) => call.plugin)))
@@ -91,8 +92,8 @@ export class Review {
     return deleted
   }
 
-  #bookWhatIsOver(nowMs: number): void {
-    for (const operation of this.#growing.values()) this.add(operation, nowMs)
+  #completeFinished(nowMs: number): void {
+    for (const operation of this.#incomplete.values()) this.add(operation, nowMs)
   }
 }
 

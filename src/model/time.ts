@@ -8,7 +8,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-/** `250ms`, `1.5s`, `2h30m`: milliseconds; undefined where the text is no duration. */
+/** Milliseconds of `250ms`, `1.5s` or `2h30m`; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h|d))+$/.test(text)) return undefined
   let total = 0
@@ -18,8 +18,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * `10m` (ago) or a date as ISO 8601 has it, in UTC unless it says a zone, as everything is shown: milliseconds since
- * 1970; undefined where the text is neither.
+ * Milliseconds since 1970 of `10m` (ago) or of an ISO 8601 date, which is in UTC unless it has a zone; undefined if the text
+ * is neither.
  */
 export function parseInstant(text: string, nowMs: number): number | undefined {
   const ago = parseDuration(text)

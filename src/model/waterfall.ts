@@ -2,19 +2,19 @@ import type { Call } from "./call.ts"
 import type { CallNode, Operation } from "./operation.ts"
 
 /**
- * A stretch of a call. `spawn`: its process was being started. `work`: the plugin itself ran. `wait`: it ran while a
- * call that it made was running. Milliseconds since the operation began.
+ * A part of a call. `spawn`: its process was being started. `work`: the plugin itself ran. `wait`: it waited for a call that
+ * it made. Milliseconds since the operation began.
  */
 export type WaterfallSpan = { kind: "spawn" | "work" | "wait"; fromMs: number; toMs: number }
 
 export type WaterfallRow = {
   call: Call
-  /** how deep it is nested: 0 for the calls that the runtime made */
+  /** nesting depth: 0 for the calls that the runtime made */
   level: number
   fromMs: number
-  /** now, for a call in flight; where it began, for one that was killed at a time that nobody knows */
+  /** the current time for a call in flight; equal to `fromMs` if the end is unknown */
   toMs: number
-  /** still in flight: it grows */
+  /** in flight: the row still grows */
   isOpen: boolean
   /** without gaps, in time order */
   spans: WaterfallSpan[]
@@ -23,11 +23,11 @@ export type WaterfallRow = {
 /** Rows in the order that the calls were made: on DEL that is the reverse of the plugin list. */
 export type Waterfall = { totalMs: number; rows: WaterfallRow[] }
 
-/** Where each call of an operation lies in time; `nowMs` (since 1970) is where calls in flight end for now. */
+/** When each call of an operation ran. `nowMs` (since 1970): the current end of calls in flight. */
 export function toWaterfall({ calls }: Operation, nowMs: number): Waterfall {
   const first = calls[0]?.call
   if (!first) return { totalMs: 0, rows: [] }
-  // The monotonic clock tells distances truly; only what is in flight is measured by the clock that people read.
+  // The monotonic clock is not adjusted; only calls in flight, whose end is now, need the wall clock.
   const origin: Origin = { monoMs: first.monoMs, elapsedMs: Math.max(0, nowMs - first.wallMs) }
   const rows = calls.flatMap((node) => rowsOf(node, 0, origin))
   return { totalMs: Math.max(...rows.map(({ toMs }) => toMs)), rows }
@@ -37,13 +37,13 @@ type Origin = { monoMs: number; elapsedMs: number }
 
 function rowsOf(node: CallNode, level: number, origin: Origin): WaterfallRow[] {
   const { call, children } = node
-  const { fromMs, toMs } = placeOf(call, origin)
+  const { fromMs, toMs } = timesOf(call, origin)
   const row = { call, level, fromMs, toMs, isOpen: call.state === "running", spans: spansOf(node, origin) }
   return [row, ...children.flatMap((child) => rowsOf(child, level + 1, origin))]
 }
 
 function spansOf({ call, children }: CallNode, origin: Origin): WaterfallSpan[] {
-  const { fromMs, toMs } = placeOf(call, origin)
+  const { fromMs, toMs } = timesOf(call, origin)
   const spans: WaterfallSpan[] = []
   let at = fromMs
   const until = (kind: WaterfallSpan["kind"], ms: number) => {
@@ -52,17 +52,17 @@ function spansOf({ call, children }: CallNode, origin: Origin): WaterfallSpan[] 
     at = Math.max(at, end)
   }
   until("spawn", fromMs + (call.spawnMs ?? 0))
-  // Delegates may run at the same time; what one of them covers is waited for once.
+  // Delegates may run concurrently; overlapping time counts once.
   for (const child of children) {
-    const place = placeOf(child.call, origin)
-    until("work", place.fromMs)
-    until("wait", place.toMs)
+    const times = timesOf(child.call, origin)
+    until("work", times.fromMs)
+    until("wait", times.toMs)
   }
   until("work", toMs)
   return spans
 }
 
-function placeOf({ monoMs, durationMs, state }: Call, origin: Origin): { fromMs: number; toMs: number } {
+function timesOf({ monoMs, durationMs, state }: Call, origin: Origin): { fromMs: number; toMs: number } {
   const fromMs = monoMs - origin.monoMs
   if (durationMs !== undefined) return { fromMs, toMs: fromMs + durationMs }
   return { fromMs, toMs: state === "running" ? Math.max(fromMs, origin.elapsedMs) : fromMs }

@@ -4,8 +4,8 @@ import { type Operation, toOperations } from "../../src/model/operation.ts"
 
 export const T0 = Date.UTC(2026, 8, 21, 3, 0, 0)
 
-/** What a test says of a call; the rest is a successful ADD of eth0 for the pod shop/web-1. */
-export type Said = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
+/** Overrides of the default call, a successful ADD of eth0 for the pod shop/web-1. */
+export type CallProps = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
   /** milliseconds after T0 */
   at?: number
   stdin?: unknown
@@ -13,8 +13,8 @@ export type Said = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
   stderr?: string
 }
 
-/** The call's id is its plugin's name unless it says another. Values that are no text are written as JSON. */
-export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Said = {}): Call {
+/** The plugin is named like the call unless `plugin` is set. Streams that are not text are written as JSON. */
+export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: CallProps = {}): Call {
   const { state = "ended", plugin = id } = more
   return {
     id,
@@ -51,10 +51,10 @@ export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Sai
   }
 }
 
-/** What a probe of the article's chain records: it has no end. `given`: the result of those before it. */
-export function probe(id: string, { given, ...said }: Said & { given?: object } = {}): Call {
-  const plugin = said.plugin ?? id
-  const stdin = { cniVersion: "1.0.0", name: "pods", type: plugin, ...(given ? { prevResult: given } : {}) }
+/** A call recorded by a probe, which has no end. `prevResult`: the result of the plugins before it. */
+export function probe(id: string, { prevResult, ...props }: CallProps & { prevResult?: object } = {}): Call {
+  const plugin = props.plugin ?? id
+  const stdin = { cniVersion: "1.0.0", name: "pods", type: plugin, ...(prevResult ? { prevResult } : {}) }
   const {
     exit: _exit,
     durationMs: _durationMs,
@@ -62,7 +62,7 @@ export function probe(id: string, { given, ...said }: Said & { given?: object } 
     stdout: _stdout,
     stderr: _stderr,
     ...begin
-  } = call(id, { stdin, ...said })
+  } = call(id, { stdin, ...props })
   return { ...begin, as: "probe" }
 }
 

@@ -40,7 +40,7 @@ function call(plugin: string, command: string, afterMs: number, change: Partial<
   }
 }
 
-/** What the ledger says when everything of it came at once, looked at so long after the ADD. */
+/** The ledger after all calls were added at once, read `afterMs` after the ADD. */
 function ledgerAt(afterMs: number, ...all: Call[]): string[] {
   const review = new Review()
   for (const operation of toOperations(all)) review.add(operation, ADD_MS + afterMs)
@@ -52,19 +52,19 @@ function ledgerAt(afterMs: number, ...all: Call[]): string[] {
 
 const add = () => [call("bridge", "ADD", 0), call("bandwidth", "ADD", 10)]
 
-test("an operation is booked once, with all the calls that it grew to", () => {
+test("an operation is counted once, with all the calls that it got", () => {
   const [bridge, bandwidth] = add()
   assert.ok(bridge && bandwidth)
   const review = new Review()
-  const told = () => review.attachments(ADD_MS + 100).map(({ holdings }) => holdings.map(({ plugin }) => plugin))
+  const holdings = () => review.attachments(ADD_MS + 100).map(({ holdings }) => holdings.map(({ plugin }) => plugin))
   for (const operation of toOperations([bridge])) review.add(operation, ADD_MS + 6)
-  assert.deepEqual(told(), [["bridge"]])
+  assert.deepEqual(holdings(), [["bridge"]])
   for (const operation of toOperations([bridge, bandwidth])) review.add(operation, ADD_MS + 16)
-  assert.deepEqual(told(), [["bridge", "bandwidth"]])
+  assert.deepEqual(holdings(), [["bridge", "bandwidth"]])
   assert.deepEqual([review.size, review.attachments(ADD_MS + 60_000).length, review.size], [1, 1, 1])
 })
 
-test("a DEL that goes on has left nothing behind yet", () => {
+test("a DEL in flight has not left anything behind yet", () => {
   const dels = [call("bandwidth", "DEL", 60_000), call("bridge", "DEL", 60_010)]
   assert.deepEqual(ledgerAt(60_050, ...add(), ...dels.slice(0, 1)), ["stopping | 10.1.2.3 | DEL in flight", "0 gone"])
   assert.deepEqual(ledgerAt(60_050, ...add(), ...dels), ["0 gone"])
@@ -75,25 +75,25 @@ test("a DEL that goes on has left nothing behind yet", () => {
   ])
 })
 
-test("an address belongs to the plugin that gave it, not to those that handed it on", () => {
+test("an address belongs to the plugin that assigned it, not to those that passed it on", () => {
   const dels = [call("bridge", "DEL", 60_000), call("bandwidth", "DEL", 60_010, { exit: { code: 1 } })]
   assert.deepEqual(ledgerAt(90_000, ...add(), ...dels), ["stuck | DEL failed in bandwidth", "0 gone"])
 })
 
-test("findings are counted by rule, the worst first, and those of calls in flight only while they are", () => {
+test("findings are counted by rule, worst first; those about calls in flight only while they are in flight", () => {
   const hung = call("bridge", "ADD", 0, { state: "running" })
   delete hung.durationMs
   delete hung.exit
   delete hung.stdout
   const noise = (text: string) => ({ stdout: { sizeBytes: text.length, text } })
   const review = new Review()
-  const told = (afterMs: number) => review.rules(ADD_MS + afterMs).map(({ rule, count }) => `${rule} ${count}`)
+  const rules = (afterMs: number) => review.rules(ADD_MS + afterMs).map(({ rule, count }) => `${rule} ${count}`)
   for (const operation of toOperations([call("bandwidth", "ADD", 0, { containerId: "other", ...noise("") })]))
     review.add(operation, ADD_MS + 60_000)
   for (const operation of toOperations([hung])) review.add(operation, ADD_MS + 60_000)
-  assert.deepEqual(told(1_000), ["add-no-result 1"])
-  assert.deepEqual(told(60_000), ["add-no-result 1", "hung 1"])
+  assert.deepEqual(rules(1_000), ["add-no-result 1"])
+  assert.deepEqual(rules(60_000), ["add-no-result 1", "hung 1"])
   for (const operation of toOperations([call("bridge", "ADD", 0, { id: hung.id })]))
     review.add(operation, ADD_MS + 90_000)
-  assert.deepEqual(told(90_000), ["add-no-result 1"])
+  assert.deepEqual(rules(90_000), ["add-no-result 1"])
 })

@@ -1,13 +1,16 @@
 import { type Operation, walk } from "../operation.ts"
 import { type CallPair, compareOperations, signatureOf } from "./compare.ts"
 
-/** Operations that are alike but for what differs between any two pods, told by the first of them. */
+/** Operations with the same signature: the first of them, and how many there are. */
 type SignatureGroup = { operation: Operation; count: number }
 
-/** What an operation is compared with: the same command on the same network and interface. */
+/** Only operations of the same kind are compared with each other. */
 export type OperationKind = { command: string; network?: string; ifname?: string }
 
-/** One form that only one side has, beside the nearest of the other side; `pairs` is empty where that has no such kind. */
+/**
+ * A signature that only one side has, next to the most similar operation of the other side. `pairs` is empty if the other
+ * side has no operation of this kind.
+ */
 export type SignatureDifference = {
   kind: OperationKind
   a?: Operation
@@ -17,7 +20,7 @@ export type SignatureDifference = {
   pairs: CallPair[]
 }
 
-/** The different forms that the operations of a pod, a node or a capture have. Memory holds one operation of each. */
+/** The distinct signatures of the operations of a pod, a node or a capture. Memory holds one operation of each. */
 export class SignatureCounts {
   readonly #kinds = new Map<string, Map<string, SignatureGroup>>()
   #count = 0
@@ -25,18 +28,18 @@ export class SignatureCounts {
   add(operation: Operation): void {
     this.#count++
     const { command, network, ifname } = operation
-    const key = JSON.stringify({ command, network, ifname })
-    const forms = this.#kinds.get(key) ?? new Map<string, SignatureGroup>()
-    this.#kinds.set(key, forms)
-    const text = [...walk(operation.calls)]
+    const kind = JSON.stringify({ command, network, ifname })
+    const groups = this.#kinds.get(kind) ?? new Map<string, SignatureGroup>()
+    this.#kinds.set(kind, groups)
+    const signature = [...walk(operation.calls)]
       .map(({ call, level }) => `${level} ${call.plugin}\n${signatureOf(call)}`)
       .join("\n")
-    const form = forms.get(text)
-    if (form) form.count++
-    else forms.set(text, { operation, count: 1 })
+    const group = groups.get(signature)
+    if (group) group.count++
+    else groups.set(signature, { operation, count: 1 })
   }
 
-  /** How many operations it was given. */
+  /** Number of operations added. */
   get count(): number {
     return this.#count
   }
@@ -45,30 +48,31 @@ export class SignatureCounts {
     return [...this.#kinds.keys()]
   }
 
+  /** The groups of one of `kinds()`, by signature. */
   of(kind: string): ReadonlyMap<string, SignatureGroup> {
     return this.#kinds.get(kind) ?? new Map<string, SignatureGroup>()
   }
 }
 
-/** The forms that one side has and the other has not. How often each came, and in which order, is no difference. */
+/** Signatures that only one side has. Counts and order are not compared. */
 export function compareSignatures(a: SignatureCounts, b: SignatureCounts): SignatureDifference[] {
   return [...new Set([...a.kinds(), ...b.kinds()])].flatMap((key) => {
-    const [ofA, ofB] = [a.of(key), b.of(key)]
-    const onlyA = [...ofA].filter(([form]) => !ofB.has(form)).map(([, form]) => form)
-    const onlyB = [...ofB].filter(([form]) => !ofA.has(form)).map(([, form]) => form)
+    const [groupsA, groupsB] = [a.of(key), b.of(key)]
+    const onlyA = [...groupsA].filter(([signature]) => !groupsB.has(signature)).map(([, group]) => group)
+    const onlyB = [...groupsB].filter(([signature]) => !groupsA.has(signature)).map(([, group]) => group)
     const kind = JSON.parse(key) as OperationKind
     const differences: SignatureDifference[] = []
-    for (const form of onlyA) {
-      const other = takeNearest(form, onlyB) ?? nearest(form, [...ofB.values()])
-      differences.push(differenceOf(kind, form, other))
+    for (const group of onlyA) {
+      const other = takeMostSimilar(group, onlyB) ?? mostSimilar(group, [...groupsB.values()])
+      differences.push(differenceOf(kind, group, other))
     }
-    for (const form of onlyB) differences.push(differenceOf(kind, nearest(form, [...ofA.values()]), form))
-    // A name that is an everyday word is masked on one side only: the comparison itself decides.
+    for (const group of onlyB) differences.push(differenceOf(kind, mostSimilar(group, [...groupsA.values()]), group))
+    // A pod name that is an everyday word may be masked on one side only, so the comparison itself decides.
     return differences.filter(({ pairs }) => pairs.length === 0 || pairs.some(isDifferent))
   })
 }
 
-/** Whether a pair differs in more than what differs between any two pods. */
+/** Whether a pair has differences that are not volatile. */
 export function isDifferent({ a, b, differences }: CallPair): boolean {
   return !a || !b || differences.some(({ isVolatile }) => !isVolatile)
 }
@@ -88,17 +92,17 @@ function differenceOf(
   }
 }
 
-function takeNearest(form: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
-  const found = nearest(form, others)
+function takeMostSimilar(group: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
+  const found = mostSimilar(group, others)
   if (found) others.splice(others.indexOf(found), 1)
   return found
 }
 
-/** So many are looked at, because each is compared in full. */
-const MOST_COMPARED = 20
+/** Each candidate is compared in full. */
+const MAX_CANDIDATES = 20
 
-function nearest({ operation }: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
-  const scored = others.slice(0, MOST_COMPARED).map((other) => ({
+function mostSimilar({ operation }: SignatureGroup, others: SignatureGroup[]): SignatureGroup | undefined {
+  const scored = others.slice(0, MAX_CANDIDATES).map((other) => ({
     other,
     score: compareOperations(operation, other.operation).reduce((sum, pair) => sum + weight(pair), 0),
   }))

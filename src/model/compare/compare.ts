@@ -5,33 +5,32 @@ import { type Operation, walk } from "../operation.ts"
 import { type ResultObject, resultObjects } from "../result/chain.ts"
 import { type Mask, maskOf } from "./volatile.ts"
 
-/** One value that two calls do not share. `a` or `b` is absent where only the other has it. */
+/** A value in which two calls differ; `a` or `b` is absent if only the other call has it. */
 export type Difference = {
   stream: "exit" | "stdin" | "stdout" | "stderr" | "env"
-  /** JSON pointer, variable name or line number */
+  /** JSON pointer, object of a result, variable name or line number; empty for `exit` */
   location: string
   a?: string
   b?: string
-  /** both are what differs between any two pods: an address, a MAC, a container id, a name, a time */
+  /** only in parts that differ between any two pods: addresses, MACs, container IDs, names, times */
   isVolatile: boolean
 }
 
-/** Calls of two operations that stand at the same place of the list; one of them may be missing. */
+/** Calls of two operations at the same place of the list; one of them may be missing. */
 export type CallPair = { plugin: string; level: number; a?: Call; b?: Call; differences: Difference[] }
 
-/** Lays two operations side by side, call by call: the same plugin at the same depth, in order. */
+/** Pairs the calls of two operations by plugin and depth, in order. */
 export function compareOperations(a: Operation, b: Operation): CallPair[] {
-  const ofA = [...walk(a.calls)]
-  const left = [...walk(b.calls)]
+  const rest = [...walk(b.calls)]
   const pairs: CallPair[] = []
-  const takeUntil = (at: number) => {
-    for (const { call, level } of left.splice(0, at))
+  const addOnlyB = (count: number) => {
+    for (const { call, level } of rest.splice(0, count))
       pairs.push({ plugin: call.plugin, level, b: call, differences: [] })
   }
-  for (const { call, level } of ofA) {
-    const at = left.findIndex((other) => other.level === level && other.call.plugin === call.plugin)
-    takeUntil(at)
-    const other = at < 0 ? undefined : left.shift()?.call
+  for (const { call, level } of walk(a.calls)) {
+    const at = rest.findIndex((other) => other.level === level && other.call.plugin === call.plugin)
+    addOnlyB(at)
+    const other = at < 0 ? undefined : rest.shift()?.call
     pairs.push({
       plugin: call.plugin,
       level,
@@ -40,28 +39,28 @@ export function compareOperations(a: Operation, b: Operation): CallPair[] {
       differences: other ? compareCalls(call, other) : [],
     })
   }
-  takeUntil(left.length)
+  addOnlyB(rest.length)
   return pairs
 }
 
-/** What two calls of one plugin do not share, the telling first: how they ended, what they said, what they were given. */
+/** Differences of two calls of one plugin, most relevant first: how they ended, what they printed, what they were given. */
 export function compareCalls(a: Call, b: Call): Difference[] {
-  const [maskA, maskB] = [maskOf(a), maskOf(b)]
+  const masks: Masks = { a: maskOf(a), b: maskOf(b) }
   return [
-    ...compareValues("exit", new Map([["", stateText(a)]]), new Map([["", stateText(b)]]), maskA, maskB),
-    ...STREAMS.flatMap((stream) => compareStreams(stream, a[stream], b[stream], maskA, maskB)),
-    ...compareValues("env", envValues(a), envValues(b), maskA, maskB),
+    ...compareValues("exit", new Map([["", stateText(a)]]), new Map([["", stateText(b)]]), masks),
+    ...STREAMS.flatMap((stream) => compareStreams(stream, a[stream], b[stream], masks)),
+    ...compareValues("env", envValues(a), envValues(b), masks),
   ]
 }
 
-/** All that a call shares with its like, as one text: two calls of one form have no difference but volatile ones. */
+/** The call as text without its volatile parts: calls with equal signatures have only volatile differences. */
 export function signatureOf(call: Call): string {
   const mask = maskOf(call)
   const lines = [`exit ${stateText(call)}`]
   for (const stream of STREAMS) {
     const json = jsonObject(call[stream])
     const values = json
-      ? [...jsonValues(json, mask)].map(([at, text]) => `${at} ${mask(text, stream)}`)
+      ? [...jsonValues(json, mask)].map(([location, text]) => `${location} ${mask(text, stream)}`)
       : linesOf(call[stream]).map((line) => mask(line, stream))
     lines.push(...values.sort().map((value) => `${stream} ${value}`))
   }
@@ -71,70 +70,60 @@ export function signatureOf(call: Call): string {
 
 const STREAMS = ["stdout", "stderr", "stdin"] as const
 
+type Masks = { a: Mask; b: Mask }
+
 function compareStreams(
   stream: (typeof STREAMS)[number],
   a: Payload | undefined,
   b: Payload | undefined,
-  maskA: Mask,
-  maskB: Mask,
+  masks: Masks,
 ): Difference[] {
   const [jsonA, jsonB] = [jsonObject(a), jsonObject(b)]
-  if (jsonA && jsonB) return compareValues(stream, jsonValues(jsonA, maskA), jsonValues(jsonB, maskB), maskA, maskB)
-  return compareLines(stream, linesOf(a), linesOf(b), maskA, maskB)
+  if (jsonA && jsonB) return compareValues(stream, jsonValues(jsonA, masks.a), jsonValues(jsonB, masks.b), masks)
+  return compareLines(stream, linesOf(a), linesOf(b), masks)
 }
 
 function compareValues(
   stream: Difference["stream"],
-  ofA: Map<string, string>,
-  ofB: Map<string, string>,
-  maskA: Mask,
-  maskB: Mask,
+  valuesA: Map<string, string>,
+  valuesB: Map<string, string>,
+  masks: Masks,
 ): Difference[] {
-  return [...new Set([...ofA.keys(), ...ofB.keys()])].flatMap((at) => {
-    const [a, b] = [ofA.get(at), ofB.get(at)]
-    return a === b ? [] : [differenceOf(stream, at, a, b, maskA, maskB)]
+  return [...new Set([...valuesA.keys(), ...valuesB.keys()])].flatMap((location) => {
+    const [a, b] = [valuesA.get(location), valuesB.get(location)]
+    return a === b ? [] : [differenceOf(stream, location, a, b, masks)]
   })
 }
 
-/** Log lines come in any order and number: those that say the same are one, what is left over stands side by side. */
-function compareLines(
-  stream: Difference["stream"],
-  ofA: string[],
-  ofB: string[],
-  maskA: Mask,
-  maskB: Mask,
-): Difference[] {
-  const left = ofB.map((line, at) => ({ line, at, masked: maskB(line, stream) }))
+/** Log lines come in any order and number: equal lines are paired first, then equal masked lines, the rest in order. */
+function compareLines(stream: Difference["stream"], linesA: string[], linesB: string[], masks: Masks): Difference[] {
+  const rest = linesB.map((line, at) => ({ line, at, masked: masks.b(line, stream) }))
   const differences: { at: number; difference: Difference }[] = []
-  // What is the same as it stands is taken first: a word that is one pod's name may be any word to the other.
-  const unlike = ofA
+  // Unmasked first: a word that is the name of one pod may be any word in the other.
+  const unequal = linesA
     .map((line, at) => ({ line, at }))
-    .filter(({ line }) => !taken(left, (other) => other.line === line))
-  const onlyA = unlike.filter(({ line, at }) => {
-    const masked = maskA(line, stream)
-    const same = taken(left, (other) => other.masked === masked)
-    if (same)
-      differences.push({ at, difference: differenceOf(stream, `line ${at + 1}`, line, same.line, maskA, maskB) })
+    .filter(({ line }) => !takeFirst(rest, (other) => other.line === line))
+  const unpaired = unequal.filter(({ line, at }) => {
+    const masked = masks.a(line, stream)
+    const same = takeFirst(rest, (other) => other.masked === masked)
+    if (same) differences.push({ at, difference: differenceOf(stream, `line ${at + 1}`, line, same.line, masks) })
     return !same
   })
-  for (const { line, at } of onlyA) {
-    const other = left.shift()
+  for (const { line, at } of unpaired) {
+    const other = rest.shift()
     differences.push({
       at,
-      difference: { ...differenceOf(stream, `line ${at + 1}`, line, other?.line, maskA, maskB), isVolatile: false },
+      difference: { ...differenceOf(stream, `line ${at + 1}`, line, other?.line, masks), isVolatile: false },
     })
   }
-  for (const { line, at } of left)
-    differences.push({
-      at,
-      difference: differenceOf(stream, `line ${at + 1} of the other`, undefined, line, maskA, maskB),
-    })
+  for (const { line, at } of rest)
+    differences.push({ at, difference: differenceOf(stream, `line ${at + 1} of b`, undefined, line, masks) })
   return differences.sort((x, y) => x.at - y.at).map(({ difference }) => difference)
 }
 
-/** The first that fits, which is taken out. */
-function taken<Item>(items: Item[], fits: (item: Item) => boolean): Item | undefined {
-  const at = items.findIndex(fits)
+/** Removes and returns the first item that matches. */
+function takeFirst<Item>(items: Item[], matches: (item: Item) => boolean): Item | undefined {
+  const at = items.findIndex(matches)
   return at < 0 ? undefined : items.splice(at, 1)[0]
 }
 
@@ -143,25 +132,24 @@ function differenceOf(
   location: string,
   a: string | undefined,
   b: string | undefined,
-  maskA: Mask,
-  maskB: Mask,
+  masks: Masks,
 ): Difference {
   return {
     stream,
     location,
     ...(a === undefined ? {} : { a }),
     ...(b === undefined ? {} : { b }),
-    isVolatile: a !== undefined && b !== undefined && maskA(a, stream) === maskB(b, stream),
+    isVolatile: a !== undefined && b !== undefined && masks.a(a, stream) === masks.b(b, stream),
   }
 }
 
-/** Lines of what is no JSON object; bytes that are no text are one. */
+/** Non-blank lines of a stream that is not a JSON object; bytes that are not text count as one line of base64. */
 function linesOf(payload: Payload | undefined): string[] {
   if (!payload || payload.sizeBytes === 0) return []
   return "text" in payload ? payload.text.split("\n").filter((line) => line.trim() !== "") : [payload.base64]
 }
 
-/** The objects of a CNI result, every leaf of other JSON by its pointer. */
+/** By location: the objects of a CNI result, and every leaf of other JSON. */
 function jsonValues(json: Record<string, unknown>, mask: Mask): Map<string, string> {
   const values = new Map<string, string>()
   const isResult = "interfaces" in json || "ips" in json || "ip4" in json
@@ -172,7 +160,7 @@ function jsonValues(json: Record<string, unknown>, mask: Mask): Map<string, stri
   return values
 }
 
-/** Named by what is the same in any pod, so that `veth1a2b on the node` of one is the `veth3c4d` of the other. */
+/** Locations contain masked names, so that `veth1a2b on the node` of one pod is paired with `veth3c4d` of the other. */
 function collectObjects(
   objects: ResultObject[] | undefined,
   prefix: string,
@@ -180,11 +168,11 @@ function collectObjects(
   into: Map<string, string>,
 ): void {
   for (const { kind, name, fields } of objects ?? []) {
-    // Errors have one too, and it is the same key in both.
-    const key = kind === "version" || kind === "other" ? `${prefix}/${name}` : `${prefix}${kind} ${mask(name)}`
-    const said = Object.entries(fields).flatMap(([field, value]) => (value === name ? [] : [`${field} ${value}`]))
-    const text = kind === "version" || kind === "other" ? (fields[name] ?? "") : [name, ...said].join(", ")
-    into.set(into.has(key) ? `${key} (${into.size})` : key, text)
+    // Same location as in an error object, which has a cniVersion too.
+    const location = kind === "version" || kind === "other" ? `${prefix}/${name}` : `${prefix}${kind} ${mask(name)}`
+    const details = Object.entries(fields).flatMap(([field, value]) => (value === name ? [] : [`${field} ${value}`]))
+    const text = kind === "version" || kind === "other" ? (fields[name] ?? "") : [name, ...details].join(", ")
+    into.set(into.has(location) ? `${location} (${into.size})` : location, text)
   }
 }
 
@@ -198,7 +186,7 @@ function collectLeaves(value: unknown, pointer: string, into: Map<string, string
   }
 }
 
-/** CNI_ARGS is a map that a runtime writes in any order. */
+/** CNI_ARGS is split, because runtimes write its pairs in any order. */
 function envValues({ env }: Call): Map<string, string> {
   const values = new Map(Object.entries(env))
   values.delete("CNI_ARGS")

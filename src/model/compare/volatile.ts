@@ -1,13 +1,13 @@
 import type { Call } from "../call.ts"
 
-/** Replaces what differs between any two pods by words; `where` is the stream that the text is from. */
-export type Mask = (text: string, where?: string) => string
+/** Replaces the volatile parts of a text by placeholders such as `<ip>`; `stream` is where the text is from. */
+export type Mask = (text: string, stream?: string) => string
 
-/** Masks what belongs to the one call: its pod, container and namespace, and every address, MAC, id and time. */
+/** Masks what is specific to one call: its pod, container and namespaces, and every address, MAC, ID and time. */
 export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
   const own: [RegExp, string][] = [
     ...anywhere(netns, "<netns>"),
-    // A test's plugins lie in another directory each time.
+    // Tests put their plugins into a new directory each time.
     ...anywhere(path.slice(0, path.lastIndexOf("/")), "<bin>"),
     ...anywhere(containerId, "<container>"),
     ...anywhere(pod?.uid, "<uid>"),
@@ -15,9 +15,9 @@ export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
     ...asWord(pod?.namespace, "<namespace>"),
     ...asWord(node, "<node>"),
   ]
-  return (text, where) => {
+  return (text, stream) => {
     let masked = text
-    for (const [pattern, word] of own) masked = masked.replace(pattern, word)
+    for (const [pattern, placeholder] of own) masked = masked.replace(pattern, placeholder)
     masked = masked
       .replace(TIME, "<time>")
       .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, "<mac>")
@@ -26,21 +26,21 @@ export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
       .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi, "<ip>")
       .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<uid>")
       .replace(/\b[0-9a-f]{12,}\b/gi, "<id>")
-    // A duration in a configuration is a setting; in a log it is what this one call took.
-    return where === "stderr" ? masked.replace(LOGGED, "<n>") : masked
+    // A duration in a configuration is a setting; in a log it is the time that this call took.
+    return stream === "stderr" ? masked.replace(LOGGED_NUMBER, "<n>") : masked
   }
 }
 
-function anywhere(value: string | undefined, word: string): [RegExp, string][] {
-  return value && value.length > 2 ? [[new RegExp(literal(value), "g"), word]] : []
+function anywhere(value: string | undefined, placeholder: string): [RegExp, string][] {
+  return value && value.length > 2 ? [[new RegExp(escaped(value), "g"), placeholder]] : []
 }
 
-/** A pod `web` is not in `webhook`, but its namespace is in `shop.svc`. */
-function asWord(value: string | undefined, word: string): [RegExp, string][] {
-  return value ? [[new RegExp(`(?<![\\w-])${literal(value)}(?![\\w-])`, "g"), word]] : []
+/** As a whole word: the pod `web` does not occur in `webhook`, but the namespace `shop` occurs in `shop.svc`. */
+function asWord(value: string | undefined, placeholder: string): [RegExp, string][] {
+  return value ? [[new RegExp(`(?<![\\w-])${escaped(value)}(?![\\w-])`, "g"), placeholder]] : []
 }
 
-function literal(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 }
 
@@ -48,4 +48,4 @@ function literal(text: string): string {
 const TIME =
   /\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+\b|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b/g
 
-const LOGGED = /\b\d+(?:\.\d+)?(?:ns|µs|us|ms|s)\b|(?<=\bpid[ =:]{1,2})\d+\b/gi
+const LOGGED_NUMBER = /\b\d+(?:\.\d+)?(?:ns|µs|us|ms|s)\b|(?<=\bpid[ =:]{1,2})\d+\b/gi

@@ -1,4 +1,4 @@
-/** The text of bytes in UTF-8; undefined where they are none. */
+/** Undefined if the bytes are not valid UTF-8. */
 export function utf8Text(bytes: readonly number[]): string | undefined {
   try {
     return decodeURIComponent(bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""))
@@ -7,7 +7,7 @@ export function utf8Text(bytes: readonly number[]): string | undefined {
   }
 }
 
-/** The text of a list that a JSON document holds in the place of bytes, where it is itself JSON. */
+/** The text of a list of bytes in a JSON document, if that text is JSON itself. */
 export function asJsonText(list: readonly unknown[]): string | undefined {
   if (list.length < 4 || !list.every(isByte)) return undefined
   const text = utf8Text(list)
@@ -24,7 +24,7 @@ function isByte(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255
 }
 
-/** The bytes of base64, in either alphabet, with or without padding. */
+/** Decodes base64 in the standard or URL-safe alphabet, with or without padding. */
 export function base64Bytes(text: string): number[] {
   const bytes: number[] = []
   let bits = 0

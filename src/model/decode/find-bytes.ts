@@ -1,11 +1,11 @@
 import { base64Bytes, utf8Text } from "./bytes.ts"
 import type { DecodedPart } from "./decode.ts"
 
-/** How a list is written: its first number, each further one, and its end, which a log may have cut off. */
-type Form = { start: RegExp; next: RegExp; end: RegExp; radix: 10 | 16 }
+/** The notation of a list: its first number, each further one, and its end, which a log may have truncated. */
+type ListNotation = { start: RegExp; next: RegExp; end: RegExp; radix: 10 | 16 }
 
-// Step by step, because one expression for a whole list of a megabyte overflows the engine's stack.
-const FORMS: readonly Form[] = [
+// Number by number, because one expression for a list of a megabyte overflows the engine's stack.
+const NOTATIONS: readonly ListNotation[] = [
   {
     start: /(?<open>\[)\s*(?<digits>\d{1,3})(?!\d)/g,
     next: /(?:\s*,\s*|\s+)(?<digits>\d{1,3})(?!\d)/y,
@@ -20,14 +20,14 @@ const FORMS: readonly Form[] = [
   },
 ]
 
-const FEWEST_BYTES = 4
+const MIN_BYTES = 4
 
-/** `[123 34 99]`, `[123, 34, 99]`, `[]uint8{0x7b, 0x22}`, `0x7b 0x22`: Go's %v and %#v of bytes. */
+/** `[123 34 99]`, `[123, 34, 99]`, `[]uint8{0x7b, 0x22}`, `0x7b 0x22`: bytes as Go's %v and %#v print them. */
 export function findByteList(line: string): DecodedPart[] {
-  return FORMS.flatMap((form) => [...listsOf(line, form)])
+  return NOTATIONS.flatMap((notation) => [...listsOf(line, notation)])
 }
 
-function* listsOf(line: string, { start, next, end, radix }: Form): Generator<DecodedPart> {
+function* listsOf(line: string, { start, next, end, radix }: ListNotation): Generator<DecodedPart> {
   start.lastIndex = 0
   for (let first = start.exec(line); first; first = start.exec(line)) {
     const bytes: number[] = []
@@ -38,21 +38,21 @@ function* listsOf(line: string, { start, next, end, radix }: Form): Generator<De
       found = next.exec(line)
       if (found) to = next.lastIndex
     }
-    if (bytes.length < FEWEST_BYTES || bytes.some((byte) => byte > 255)) continue
+    if (bytes.length < MIN_BYTES || bytes.some((byte) => byte > 255)) continue
     const isOpen = first.groups?.open !== undefined
     end.lastIndex = to
     const ending = isOpen ? end.exec(line) : null
     if (ending) to = end.lastIndex
     const isTruncated = isOpen && ending?.groups?.close === undefined
-    const text = utf8Text(bytes) ?? (isTruncated ? withoutHalfCharacter(bytes) : undefined)
+    const text = utf8Text(bytes) ?? (isTruncated ? withoutPartialCharacter(bytes) : undefined)
     start.lastIndex = to
     if (text !== undefined)
       yield { from: first.index, to, encoding: "byte list", text, ...(isTruncated ? { isTruncated } : {}) }
   }
 }
 
-/** What was cut off may end in the middle of a character. */
-function withoutHalfCharacter(bytes: readonly number[]): string | undefined {
+/** A truncated list may end in the middle of a character. */
+function withoutPartialCharacter(bytes: readonly number[]): string | undefined {
   for (let less = 1; less <= 3; less++) {
     const text = utf8Text(bytes.slice(0, -less))
     if (text !== undefined) return text
@@ -60,7 +60,7 @@ function withoutHalfCharacter(bytes: readonly number[]): string | undefined {
   return undefined
 }
 
-/** Go's %x of bytes that begin with a bracket. */
+/** Bytes that start with a bracket, as Go's %x prints them. */
 export function findHex(line: string): DecodedPart[] {
   return [...line.matchAll(/\b(?:0x)?((?:7b|5b)(?:[0-9a-f]{2}){7,})\b/gi)].flatMap((match) => {
     const text = utf8Text((match[1]?.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)))
@@ -68,13 +68,11 @@ export function findHex(line: string): DecodedPart[] {
   })
 }
 
-/**
- * Base64 of what begins with a bracket. A part of a token (JWT) does too; that is a secret and stays as it is.
- */
+/** Base64 of text that starts with a bracket. The parts of a JWT do too, but a token is a secret and is not decoded. */
 export function findBase64(line: string): DecodedPart[] {
   return [...line.matchAll(/(?<![\w+/.-])(?:e[wy]|W[1-9yw])[\w+/-]{10,}={0,2}(?!\.[\w-]|[\w+/])/g)].flatMap((match) => {
     const bytes = base64Bytes(match[0])
-    const text = utf8Text(bytes) ?? withoutHalfCharacter(bytes)
+    const text = utf8Text(bytes) ?? withoutPartialCharacter(bytes)
     return text === undefined
       ? []
       : [{ from: match.index, to: match.index + match[0].length, encoding: "base64", text }]

@@ -2,13 +2,13 @@ import { splitDocuments } from "../result/document.ts"
 import { utf8Text } from "./bytes.ts"
 import type { DecodedPart } from "./decode.ts"
 
-/** Strings as Go's %q, logrus and JSON quote them, where a bracket and an escape are inside. */
+/** Strings quoted by Go's %q, logrus or JSON that contain a bracket and an escape. */
 export function findQuoted(line: string): DecodedPart[] {
   const found: DecodedPart[] = []
   for (let from = line.indexOf('"'); from >= 0; from = line.indexOf('"', STRING.lastIndex)) {
     STRING.lastIndex = from
     const [string] = STRING.exec(line) ?? []
-    // Where one is never closed, those that begin further on are not either.
+    // If a string is never closed, no later one is.
     if (string === undefined) break
     const inside = string.slice(1, -1)
     if (!/[{[]/.test(inside) || !inside.includes("\\")) continue
@@ -19,10 +19,10 @@ export function findQuoted(line: string): DecodedPart[] {
 
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 
-/** Each costs as much as the rest of the line is long. */
-const MOST_FAILURES = 16
+/** Each failed attempt scans the rest of the line. */
+const MAX_FAILURES = 16
 
-/** `{\"cniVersion\":\"1.0.0\"}` and `{\x22cniVersion\x22:...}` without quotes around, as far as the document goes. */
+/** `{\"cniVersion\":\"1.0.0\"}` and `{\x22cniVersion\x22:...}` without enclosing quotes, up to the end of the document. */
 export function findEscaped(line: string): DecodedPart[] {
   const found: DecodedPart[] = []
   let failures = 0
@@ -31,7 +31,7 @@ export function findEscaped(line: string): DecodedPart[] {
     const { text, ends } = withoutEscapes(line.slice(index))
     const [piece] = splitDocuments(text)
     if (!piece || piece.kind === "text" || piece.from > 0) {
-      if (++failures === MOST_FAILURES) break
+      if (++failures === MAX_FAILURES) break
       continue
     }
     const to = index + (ends[piece.to - 1] ?? line.length - index)
@@ -46,7 +46,7 @@ export function findEscaped(line: string): DecodedPart[] {
   return found
 }
 
-/** The text without one level of escapes; `ends`: by character, where in the escaped text it ends. */
+/** Removes one level of escapes. `ends`: for each character, where it ends in the escaped text. */
 function withoutEscapes(escaped: string): { text: string; ends: number[] } {
   const ends: number[] = []
   const text: string[] = []
@@ -71,7 +71,7 @@ function withoutEscapes(escaped: string): { text: string; ends: number[] } {
 
 const ESCAPE = /\\(?:x([0-9a-f]{2}(?:\\x[0-9a-f]{2})*)|u([0-9a-f]{4})|([0-7]{3})|(.))|[^\\]|\\$/gis
 
-/** `c3\xa9` are the two bytes of one letter. */
+/** `c3\xa9` are two bytes of one character. */
 function bytesText(digits: string): string {
   const bytes = digits.split(/\\x/i).map((pair) => Number.parseInt(pair, 16))
   return utf8Text(bytes) ?? String.fromCharCode(...bytes)

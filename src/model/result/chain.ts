@@ -3,40 +3,40 @@ import { type Call, jsonObject, resultOf } from "../call.ts"
 import { type Operation, walk } from "../operation.ts"
 import { isError } from "./document.ts"
 
-/** What a result is made of, as the CNI specification names it; `other` for keys that it does not know. */
+/** Kinds of objects in a result, named as in the CNI specification; `other` for keys that it does not define. */
 export type ResultKind = "interface" | "ip" | "route" | "dns" | "version" | "other"
 
-/** One object of a result in words that name it (`eth0 in the pod`, `10.1.2.3/24 on eth0`), and all it says. */
+/** One object of a result. `name` identifies it (`eth0 in the pod`, `10.1.2.3/24`, `0.0.0.0/0 via 10.1.2.1`). */
 export type ResultObject = { kind: ResultKind; name: string; fields: Record<string, string> }
 
-/** `changed`: the same object with other fields; `fields` names those. */
+/** `changed`: the same object with different fields, whose names are `fields`. */
 export type ResultChange =
   | { kind: "added"; object: ResultObject }
   | { kind: "removed"; object: ResultObject }
   | { kind: "changed"; before: ResultObject; after: ResultObject; fields: string[] }
 
-/** One call of the chain: the result it was given, the one it gave, and the difference that it made. */
+/** One call and its effect on the result. */
 export type ChainStep = {
   call: Call
   level: number
-  /** undefined where there was none: the first of an ADD, nested calls */
+  /** undefined if it got none, such as the first plugin of an ADD and nested calls */
   prevResult: ResultObject[] | undefined
   result: ResultObject[] | undefined
   changes: ResultChange[]
 }
 
-/** The result as it grows from plugin to plugin; a probe stands for those between it and the probe before. */
+/** The result from plugin to plugin. A probe shows the combined effect of the plugins between it and the previous probe. */
 export function toChain({ calls }: Operation): ChainStep[] {
-  let seen: ResultObject[] | undefined
+  let probed: ResultObject[] | undefined
   return [...walk(calls)].map(({ call, level }) => {
-    const prevResult = call.as === "probe" ? seen : resultObjects(jsonObject(call.stdin)?.prevResult)
+    const prevResult = call.as === "probe" ? probed : resultObjects(jsonObject(call.stdin)?.prevResult)
     const result = resultObjects(resultOf(call))
-    if (call.as === "probe") seen = result
+    if (call.as === "probe") probed = result
     return { call, level, prevResult, result, changes: result ? resultChanges(prevResult ?? [], result) : [] }
   })
 }
 
-/** Undefined where the value is no result: an error, nothing, something else. */
+/** Undefined if the value is not a result: an error object, undefined, anything that is not an object. */
 export function resultObjects(value: unknown): ResultObject[] | undefined {
   if (!isObject(value) || isError(value)) return undefined
   const interfaces = list(value.interfaces)
@@ -54,13 +54,13 @@ export function resultObjects(value: unknown): ResultObject[] | undefined {
   return objects
 }
 
-/** What has to be done to the one to get the other, in the order of the second. */
+/** The changes that turn `before` into `after`, in the order of `after`, removals last. */
 export function resultChanges(before: ResultObject[], after: ResultObject[]): ResultChange[] {
-  const left = [...before]
+  const rest = [...before]
   const changes: ResultChange[] = []
   for (const object of after) {
-    const at = left.findIndex(({ kind, name }) => kind === object.kind && name === object.name)
-    const [known] = at < 0 ? [] : left.splice(at, 1)
+    const at = rest.findIndex(({ kind, name }) => kind === object.kind && name === object.name)
+    const [known] = at < 0 ? [] : rest.splice(at, 1)
     if (!known) changes.push({ kind: "added", object })
     else {
       const names = new Set([...Object.keys(known.fields), ...Object.keys(object.fields)])
@@ -68,16 +68,16 @@ export function resultChanges(before: ResultObject[], after: ResultObject[]): Re
       if (fields.length > 0) changes.push({ kind: "changed", before: known, after: object, fields })
     }
   }
-  return [...changes, ...left.map((object): ResultChange => ({ kind: "removed", object }))]
+  return [...changes, ...rest.map((object): ResultChange => ({ kind: "removed", object }))]
 }
 
 function interfaceObject(value: Record<string, unknown>): ResultObject {
   const { name: _name, ...rest } = value
-  const place = value.sandbox ? "in the pod" : "on the node"
-  return { kind: "interface", name: `${text(value.name)} ${place}`, fields: fieldsOf(rest) }
+  const location = value.sandbox ? "in the pod" : "on the node"
+  return { kind: "interface", name: `${text(value.name)} ${location}`, fields: fieldsOf(rest) }
 }
 
-/** The index into `interfaces` says nothing by itself; the interface's name does. */
+/** Has the name of the interface instead of its index. */
 function ipObject(
   { interface: index, ...rest }: Record<string, unknown>,
   interfaces: Record<string, unknown>[],
@@ -91,7 +91,7 @@ function ipObject(
   }
 }
 
-/** Results before 0.3.0 have one object for each family. */
+/** Results before 0.3.0 have one object per address family. */
 function oldIpObjects(value: unknown): ResultObject[] {
   if (!isObject(value)) return []
   const { ip, routes, ...rest } = value
@@ -103,7 +103,7 @@ function routeObject(value: Record<string, unknown>): ResultObject {
   return { kind: "route", name: `${text(dst)}${gw ? ` via ${text(gw)}` : ""}`, fields: fieldsOf(rest) }
 }
 
-/** libcni before 1.2 always prints `"dns":{}`, which says nothing. */
+/** An empty object does not count: libcni before 1.2 always prints `"dns":{}`. */
 function dnsObjects(value: unknown): ResultObject[] {
   if (!isObject(value) || Object.keys(value).length === 0) return []
   return [{ kind: "dns", name: "dns", fields: fieldsOf(value) }]

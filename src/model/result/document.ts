@@ -1,17 +1,20 @@
 import { isObject } from "../../cni/json.ts"
 import { parseJsonCached } from "../json-cache.ts"
 
-/** A stretch of a stream: one JSON document, one that was cut off, or anything else. Positions are characters. */
+/**
+ * A part of a stream: a complete JSON document, an incomplete one (`broken`), or other text. `from` and `to` are character
+ * offsets, `to` exclusive.
+ */
 export type OutputPiece =
   | { kind: "json"; from: number; to: number; value: unknown }
   | { kind: "broken" | "text"; from: number; to: number }
 
-/** Log text can hold any number of braces; after so many that open no document the rest is text. */
-const MOST_TRIES = 64
+/** Log text can contain any number of braces; after this many that do not start a document, the rest is text. */
+const MAX_TRIES = 64
 
-/** Cuts what a plugin printed into documents and what stands before, between and after them. Blanks are left out. */
+/** Splits the output of a plugin into JSON documents and the text before, between and after them, without blanks. */
 export function splitDocuments(text: string): OutputPiece[] {
-  const whole = parsed(text, 0, text.length)
+  const whole = parsePiece(text, 0, text.length)
   if (whole) return [whole]
   const pieces: OutputPiece[] = []
   let tries = 0
@@ -21,12 +24,12 @@ export function splitDocuments(text: string): OutputPiece[] {
     if (textFrom >= 0 && to > textFrom) pieces.push({ kind: "text", from: textFrom, to })
     textFrom = -1
   }
-  while (at < text.length && tries < MOST_TRIES) {
+  while (at < text.length && tries < MAX_TRIES) {
     const opening = nextOpening(text, at)
     if (opening < 0) break
     if (opening > at && textFrom < 0) textFrom = at
     const to = balancedEnd(text, opening)
-    const document = to === undefined ? undefined : parsed(text, opening, to)
+    const document = to === undefined ? undefined : parsePiece(text, opening, to)
     if (document && to !== undefined) {
       endText(trimmedEnd(text, opening))
       pieces.push(document)
@@ -34,7 +37,7 @@ export function splitDocuments(text: string): OutputPiece[] {
       continue
     }
     tries++
-    // What begins with a brace and never closes is a result that was cut off, not a log line.
+    // Output that starts with a brace that is never closed is an incomplete result, not a log line.
     if (to === undefined && textFrom < 0) return [...pieces, { kind: "broken", from: opening, to: text.length }]
     if (textFrom < 0) textFrom = opening
     at = to ?? opening + 1
@@ -44,18 +47,18 @@ export function splitDocuments(text: string): OutputPiece[] {
   return pieces
 }
 
-/** The document that is an error; a log line in JSON has a `msg` too. */
+/** The error object. One with a `code` is preferred, because log lines in JSON have a `msg` too. */
 export function errorIn(pieces: readonly OutputPiece[]): Record<string, unknown> | undefined {
   const objects = pieces.flatMap((piece) => (piece.kind === "json" && isObject(piece.value) ? [piece.value] : []))
   return objects.find((object) => "code" in object) ?? objects.find(isError)
 }
 
-/** As libcni's types.Error: a result has neither key. */
+/** Whether an object is an error (libcni's types.Error): a result has neither key. */
 export function isError(value: Record<string, unknown>): boolean {
   return "code" in value || "msg" in value
 }
 
-function parsed(text: string, from: number, to: number): OutputPiece | undefined {
+function parsePiece(text: string, from: number, to: number): OutputPiece | undefined {
   const value = parseJsonCached(from === 0 && to === text.length ? text : text.slice(from, to))
   return value === undefined
     ? undefined
@@ -68,23 +71,23 @@ function nextOpening(text: string, from: number): number {
   return brace < 0 ? bracket : bracket < 0 ? brace : Math.min(brace, bracket)
 }
 
-/** After the bracket that closes the one at `from`; undefined where none does. */
+/** Position after the bracket that closes the one at `from`; undefined if it is never closed. */
 function balancedEnd(text: string, from: number): number | undefined {
   let depth = 0
-  let plainUntil = from
+  let unquotedUntil = from
   BRACKET_OR_QUOTE.lastIndex = from
   for (let found = BRACKET_OR_QUOTE.exec(text); found; found = BRACKET_OR_QUOTE.exec(text)) {
     const [token] = found
     if (token === "{" || token === "[") depth++
     else if (token !== '"') {
       if (--depth === 0) return BRACKET_OR_QUOTE.lastIndex
-    } else if (found.index >= plainUntil) {
+    } else if (found.index >= unquotedUntil) {
       STRING.lastIndex = found.index
       if (STRING.test(text)) BRACKET_OR_QUOTE.lastIndex = STRING.lastIndex
       else {
-        // Where one string is never closed, those that begin further on in the line are not either: looked at once.
+        // If a string is not closed on its line, no later one on that line is: the line is scanned only once.
         const newline = text.indexOf("\n", found.index)
-        plainUntil = newline < 0 ? text.length : newline
+        unquotedUntil = newline < 0 ? text.length : newline
       }
     }
   }

@@ -4,40 +4,41 @@ import { isError, splitDocuments } from "./document.ts"
 import { errorTexts } from "./result-fields.ts"
 
 /**
- * What a runtime on libcni makes of a call of its list (pkg/invoke/raw_exec.go): it looks at the exit status first, then
- * at stdout; stderr counts only where stdout is empty. `empty-success`: it takes an error for a result without content.
+ * How a runtime based on libcni interprets a call (pkg/invoke/raw_exec.go): by exit status first, then by stdout; stderr is
+ * used only if stdout is empty. `waiting`: the call has not ended. `empty-success`: an error object with exit status 0,
+ * which libcni accepts as an empty result.
  */
 export type RuntimeReport =
   | { kind: "success" | "waiting" }
   | { kind: "empty-success" }
   | { kind: "failure"; message: string }
 
-/** `message` is libcni's, as a runtime wraps it into its log and into the pod's Events. */
+/** `message` is the error text of libcni, which the runtime's log and the pod's Events contain. */
 export function reportOf(call: Call): RuntimeReport {
   if (call.as === "probe") return { kind: "success" }
   if (call.state === "running" || call.state === "unknown") return { kind: "waiting" }
   const stdout = textOf(call.stdout)
   if (isFailed(call)) return failure(call, failureMessage(call, stdout))
-  // What DEL, CHECK, GC and STATUS print on success is never read.
+  // libcni ignores the output of a successful DEL, CHECK, GC or STATUS.
   if (call.command !== "ADD" || stdout === undefined) return { kind: "success" }
-  const complaint = goJsonError(stdout)
+  const parseError = goJsonError(stdout)
   // pkg/invoke/exec.go fixupResultVersion
-  if (complaint) return failure(call, `failed to unmarshal raw result: ${complaint}`)
+  if (parseError) return failure(call, `failed to unmarshal raw result: ${parseError}`)
   const result = jsonObject(call.stdout)
   return result && isError(result) ? { kind: "empty-success" } : { kind: "success" }
 }
 
-/** Whether the failing call said something on stderr that libcni drops, because stdout holds the error. */
+/** Whether libcni drops the stderr of a failed call, which it does if stdout is not empty. */
 export function isStderrDropped(call: Call): boolean {
   return isFailed(call) && (call.stdout?.sizeBytes ?? 0) > 0 && (textOf(call.stderr) ?? "").trim() !== ""
 }
 
-/** How Go's encoding/json refuses a text that is not one document; undefined where it takes it. */
+/** The error of Go's encoding/json for a text that is not exactly one document; undefined if it is. */
 export function goJsonError(text: string): string | undefined {
   const [first, second] = splitDocuments(text)
   if (!first || first.kind === "broken") return "unexpected end of JSON input"
   if (first.kind === "json") return second && `invalid character ${quoted(text, second.from)} after top-level value`
-  // Log lines that begin with a date are a number and something after it.
+  // A log line that starts with a date is a number followed by something else.
   const number = /^-?(?:0|[1-9]\d*)(?=[^\d.eE])/.exec(text.slice(first.from))
   if (number) {
     return `invalid character ${quoted(text, afterBlanks(text, first.from + number[0].length))} after top-level value`
@@ -53,7 +54,7 @@ export function goJsonError(text: string): string | undefined {
     : `invalid character ${quoted(text, at)} looking for beginning of value`
 }
 
-/** `delete` and the rest as libcni/api.go spells them; GC and STATUS pass the message on as it is. */
+/** As in libcni/api.go; for GC and STATUS the message has no prefix. */
 const VERBS: Readonly<Record<string, string>> = { ADD: "add", DEL: "delete", CHECK: "check" }
 
 function failure({ plugin, command }: Call, message: string): RuntimeReport {
@@ -65,21 +66,21 @@ function failureMessage(call: Call, stdout: string | undefined): string {
   if (!call.stdout?.sizeBytes) {
     const isUnstarted = call.exit !== undefined && "errno" in call.exit
     const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${call.path}` : "")
-    // Some versions say the exit status after it.
+    // Some versions append the exit status.
     if (stderr) return `netplugin failed: ${goQuoted(stderr)}`
     return `netplugin failed with no error message: ${goExit(call)}`
   }
   const error = jsonObject(call.stdout)
   if (error) return errorTexts(error).join("; ")
-  const complaint = stdout === undefined ? "invalid character" : (goJsonError(stdout) ?? "not an object")
-  return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${complaint}`
+  const parseError = stdout === undefined ? "invalid character" : (goJsonError(stdout) ?? "not an object")
+  return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${parseError}`
 }
 
-/** As os/exec's ExitError says it; a runtime ends a call with SIGKILL. */
+/** As Go's os/exec.ExitError formats it; runtimes kill a call with SIGKILL. */
 function goExit({ state, exit }: Call): string {
   if (state === "killed" || !exit) return "signal: killed"
   if ("code" in exit) return `exit status ${exit.code}`
-  // The relay says on stderr that the plugin could not be started, and exits with 1.
+  // If the plugin could not be started, the relay reports that on stderr and exits with 1.
   return "signal" in exit ? `signal: ${GO_SIGNALS[exit.signal] ?? exitText(exit)}` : "exit status 1"
 }
 

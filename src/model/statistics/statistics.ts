@@ -3,19 +3,19 @@ import { podName } from "../format.ts"
 import { TimedCalls } from "./timed-calls.ts"
 import { countSteps, quantile, timeSteps } from "./timeline.ts"
 
-/** All that `cnitap stats` tells. Times are milliseconds, instants since 1970; null where no call has ended. */
+/** The output of `cnitap stats`. Times are milliseconds, points in time since 1970; null if no call has ended. */
 export type Statistics = {
   calls: number
   failed: number
   running: number
-  /** when the first call began, and the last */
+  /** begin of the first and of the last call; absent without calls */
   firstMs?: number
   lastMs?: number
-  /** by plugin and command, those that took most time in all first */
+  /** by plugin and command, largest total time first */
   groups: CallGroup[]
-  /** how long calls took, from the shortest to the longest; without those that never ended */
+  /** durations of the calls that ended, shortest first */
   histogram: HistogramBucket[]
-  /** column `at` is the step that begins at `startMs + at * stepMs` */
+  /** index `at` of each array is the step that begins at `startMs + at * stepMs` */
   timeline?: { startMs: number; stepMs: number; calls: number[]; failed: number[]; inFlight: number[] }
   slowest: SlowCall[]
 }
@@ -29,11 +29,11 @@ export type CallGroup = {
   p95Ms: number | null
   p99Ms: number | null
   maxMs: number | null
-  /** of all its calls together */
+  /** sum of the durations of its calls */
   totalMs: number
 }
 
-/** Calls that took at least `fromMs` and less than `toMs`. */
+/** Calls with a duration of at least `fromMs` and less than `toMs`. */
 export type HistogramBucket = { fromMs: number; toMs: number; calls: number; failed: number }
 
 export type SlowCall = {
@@ -46,7 +46,7 @@ export type SlowCall = {
   failed: boolean
 }
 
-/** Calls of one plugin and command as they are counted. `durations` are of those that ended, in any order. */
+/** Calls of one plugin and command while they are counted. Durations are those of ended calls, unsorted. */
 export type CallCounts = {
   plugin: string
   command: string
@@ -57,15 +57,16 @@ export type CallCounts = {
   failedDurations: number[]
 }
 
-/** Counts calls in any order. Memory holds a few numbers of each, no text and no stream. */
+/** Counts calls in any order. Memory holds a few numbers per call, no texts and no streams. */
 export class Tally {
   readonly #calls = new TimedCalls()
   readonly #groups = new Map<string, CallCounts>()
   #slowest: SlowCall[] = []
-  readonly #mostSlow: number
+  readonly #maxSlowest: number
 
-  constructor(mostSlow: number) {
-    this.#mostSlow = mostSlow
+  /** `maxSlowest`: how many of the slowest calls to list */
+  constructor(maxSlowest: number) {
+    this.#maxSlowest = maxSlowest
   }
 
   add(call: Call): void {
@@ -83,7 +84,7 @@ export class Tally {
     return group
   }
 
-  /** A call that is told in numbers; `durationMs` is NaN where it never ended. */
+  /** Counts a call of which only numbers are known; `durationMs` is NaN if it has not ended. */
   count(group: CallCounts, wallMs: number, durationMs: number, hasFailed: boolean, isRunning: boolean): void {
     this.#calls.push(wallMs, durationMs, hasFailed, isRunning)
     group.calls++
@@ -94,24 +95,24 @@ export class Tally {
     if (hasFailed) group.failedDurations.push(durationMs)
   }
 
-  /** Whether a call that took this long is one of the slowest so far. */
+  /** Whether a call of this duration is one of the slowest so far. */
   isSlow(durationMs: number): boolean {
     if (Number.isNaN(durationMs)) return false
-    if (this.#slowest.length < this.#mostSlow) return true
+    if (this.#slowest.length < this.#maxSlowest) return true
     return durationMs > (this.#slowest.at(-1)?.durationMs ?? Number.POSITIVE_INFINITY)
   }
 
   addSlow(call: Call): void {
     const { id, plugin, command, wallMs, durationMs = 0 } = call
     const slow: SlowCall = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
-    this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#mostSlow)
+    this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#maxSlowest)
   }
 
   statistics(): Statistics {
     const calls = this.#calls
-    const { firstMs, lastMs } = calls.span()
+    const { firstMs, lastMs } = calls.timeRange()
     const steps = calls.length > 0 ? timeSteps(firstMs, lastMs) : undefined
-    const groups = Array.from(this.#groups.values(), (group) => ({ ...group, sorted: inOrder(group.durations) }))
+    const groups = Array.from(this.#groups.values(), (group) => ({ ...group, sorted: sortedCopy(group.durations) }))
     return {
       calls: calls.length,
       failed: sum(groups.map(({ failed }) => failed)),
@@ -120,7 +121,7 @@ export class Tally {
       groups: groups.map(toGroup).sort((a, b) => b.totalMs - a.totalMs),
       histogram: histogramOf(
         groups.map(({ sorted }) => sorted),
-        groups.map(({ failedDurations }) => inOrder(failedDurations)),
+        groups.map(({ failedDurations }) => sortedCopy(failedDurations)),
       ),
       ...(steps ? { timeline: { startMs: steps.startMs, stepMs: steps.stepMs, ...countSteps(calls, steps) } } : {}),
       slowest: this.#slowest,
@@ -128,7 +129,7 @@ export class Tally {
   }
 }
 
-function inOrder(numbers: number[]): Float64Array {
+function sortedCopy(numbers: number[]): Float64Array {
   return new Float64Array(numbers).sort()
 }
 
@@ -152,7 +153,7 @@ function toGroup({ plugin, command, calls, failed, sorted }: CallCounts & { sort
   }
 }
 
-/** 1, 2 and 5 of every decade: equal steps where durations spread over five of them. Those of a group are in order. */
+/** Buckets at 1, 2 and 5 of every decade, which are about equally wide on a logarithmic scale. */
 function histogramOf(durations: Float64Array[], failedDurations: Float64Array[]): HistogramBucket[] {
   const [calls, failed] = [bucketCounts(durations), bucketCounts(failedDurations)]
   const lowest = calls.findIndex((count) => count > 0)
@@ -175,7 +176,7 @@ function bucketCounts(durations: Float64Array[]): number[] {
   return counts
 }
 
-/** Nothing that starts a process takes less. */
+/** No call is shorter, because it starts a process. */
 const SHORTEST_MS = 0.1
 const STEPS = [1, 2, 5] as const
 

@@ -1,13 +1,13 @@
 import { type Call, isFailed } from "../call.ts"
 
-/** What a call must tell to be counted. */
+/** The members of a call that are counted. */
 export type TimedCall = Pick<Call, "plugin" | "wallMs" | "durationMs" | "state" | "exit">
 
-/** Calls as columns of numbers: a million of them are twenty megabytes. */
+/** Calls as columns of numbers; a million calls take twenty megabytes. */
 export class TimedCalls {
   /** milliseconds since 1970 */
   wallMs = new Float64Array(1024)
-  /** NaN where a call never ended */
+  /** NaN if the call has not ended */
   durationMs = new Float64Array(1024)
   /** bits: 1 failed, 2 running */
   #flags = new Uint8Array(1024)
@@ -33,14 +33,14 @@ export class TimedCalls {
     return ((this.#flags[at] ?? 0) & 2) === 2
   }
 
-  /** Infinite while it runs; NaN where it never ended. */
+  /** Infinity for a call in flight; NaN if no end is known. */
   endMs(at: number): number {
     const endMs = (this.wallMs[at] ?? 0) + (this.durationMs[at] ?? Number.NaN)
     return Number.isNaN(endMs) && this.isRunning(at) ? Number.POSITIVE_INFINITY : endMs
   }
 
-  /** When the first began and the last; the first is infinitely late where there is none. */
-  span(): { firstMs: number; lastMs: number } {
+  /** Begin of the first and the last call; `firstMs` is Infinity if there are no calls. */
+  timeRange(): { firstMs: number; lastMs: number } {
     let firstMs = Number.POSITIVE_INFINITY
     let lastMs = Number.NEGATIVE_INFINITY
     for (let at = 0; at < this.length; at++) {

@@ -2,10 +2,10 @@ import { isFailed } from "../call.ts"
 import { peakInFlight } from "./in-flight.ts"
 import { type TimedCall, TimedCalls } from "./timed-calls.ts"
 
-/** Calls over time, in equal steps. Index `at` of each column is the step that begins at `startMs + at * stepMs`. */
+/** Calls over time in equal steps. Index `at` of each array is the step that begins at `startMs + at * stepMs`. */
 export type Timeline = TimeSteps &
   StepCounts & {
-    /** by plugin, most calls first: durations of the calls that began in the step; null where none ended */
+    /** by plugin, most calls first */
     plugins: PluginTimeline[]
   }
 
@@ -13,7 +13,7 @@ export type Timeline = TimeSteps &
 export type TimeSteps = { startMs: number; stepMs: number; steps: number }
 
 export type StepCounts = {
-  /** calls that began in the step, those among them that failed, and the most that ran at one time in it */
+  /** calls that began in the step, how many of them failed, and the maximum of concurrent calls */
   calls: number[]
   failed: number[]
   inFlight: number[]
@@ -23,19 +23,20 @@ export type PluginTimeline = {
   plugin: string
   calls: number
   failed: number
-  /** over the whole time, milliseconds */
+  /** of all its calls; null if none has ended */
   p50Ms: number | null
   p95Ms: number | null
   p99Ms: number | null
+  /** of the calls that began in the step, milliseconds; null if none has ended */
   perStep: { p50: (number | null)[]; p95: (number | null)[]; p99: (number | null)[] }
 }
 
 const STEPS_MS = [1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400].map((seconds) => seconds * 1_000)
-const MOST_STEPS = 120
-/** A capture of seconds is shown on a minute, not as one point. */
-const FEWEST_STEPS = 30
+const MAX_STEPS = 120
+/** A capture of a few seconds is shown as a minute, not as one point. */
+const MIN_STEPS = 30
 
-/** Undefined where there is no call. `untilMs`: how long nothing but these calls is known to have happened. */
+/** Undefined without calls. `untilMs`: end of the observed time, if that is later than the last call. */
 export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline | undefined {
   if (calls.length === 0) return undefined
   const timed = new TimedCalls()
@@ -46,7 +47,7 @@ export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline |
     if (own) own.push(call)
     else byPlugin.set(call.plugin, [call])
   }
-  const { firstMs, lastMs } = timed.span()
+  const { firstMs, lastMs } = timed.timeRange()
   const steps = timeSteps(firstMs, Math.max(lastMs, untilMs))
   const stepOf = ({ wallMs }: TimedCall) => Math.floor((wallMs - steps.startMs) / steps.stepMs)
   const plugins = [...byPlugin]
@@ -55,13 +56,13 @@ export function toTimeline(calls: readonly TimedCall[], untilMs = 0): Timeline |
   return { ...steps, ...countSteps(timed, steps), plugins }
 }
 
-/** Steps that a person can take in, from the first call to the last. */
+/** At most 120 steps of a round duration, from the first call to the last. */
 export function timeSteps(firstMs: number, lastMs: number): TimeSteps {
   const stepMs =
-    STEPS_MS.find((candidate) => (lastMs - firstMs) / candidate < MOST_STEPS) ??
-    Math.ceil((lastMs - firstMs) / MOST_STEPS)
+    STEPS_MS.find((candidate) => (lastMs - firstMs) / candidate < MAX_STEPS) ??
+    Math.ceil((lastMs - firstMs) / MAX_STEPS)
   const endMs = (Math.floor(lastMs / stepMs) + 1) * stepMs
-  const startMs = Math.min(Math.floor(firstMs / stepMs) * stepMs, endMs - FEWEST_STEPS * stepMs)
+  const startMs = Math.min(Math.floor(firstMs / stepMs) * stepMs, endMs - MIN_STEPS * stepMs)
   return { startMs, stepMs, steps: Math.round((endMs - startMs) / stepMs) }
 }
 
@@ -80,7 +81,7 @@ export function countSteps(timed: TimedCalls, { startMs, stepMs, steps }: TimeSt
   return counts
 }
 
-/** The value below which a share of the sorted values lies; null where there is none. */
+/** The value below which a share of the sorted values lies; null if there are none. */
 export function quantile(sorted: ArrayLike<number>, share: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
 }
@@ -107,6 +108,7 @@ function pluginTimeline(
     p50Ms: quantile(all, 0.5),
     p95Ms: quantile(all, 0.95),
     p99Ms: quantile(all, 0.99),
+    /** of the calls that began in the step, milliseconds; null if none has ended */
     perStep: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
   }
 }

@@ -3,11 +3,11 @@ import { test } from "node:test"
 import { compareCalls } from "../../../src/model/compare/compare.ts"
 import { type ResultChange, type ResultObject, resultChanges, resultObjects } from "../../../src/model/result/chain.ts"
 import { Random } from "../../capture/random.ts"
-import { call, type Said } from "../calls.ts"
+import { type CallProps, call } from "../calls.ts"
 
 const ROUNDS = 2000
 
-test("what a diff says is done to the one gives the other", (t) => {
+test("applying the changes to one result yields the other", (t) => {
   const seed = Random.seed()
   t.diagnostic(`seed ${seed}`)
   const random = new Random(seed)
@@ -19,19 +19,19 @@ test("what a diff says is done to the one gives the other", (t) => {
   }
 })
 
-test("a call does not differ from itself, and one changed leaf is the one difference", (t) => {
+test("a call equals itself, and a changed leaf is the only difference", (t) => {
   const seed = Random.seed()
   t.diagnostic(`seed ${seed}`)
   const random = new Random(seed)
   for (let round = 0; round < ROUNDS; round++) {
     const stdin = { cniVersion: "1.0.0", name: "pods", own: random.json(3), other: random.json(2) }
-    const said: Said = { stdin, stderr: random.text(40) }
-    assert.deepEqual(compareCalls(call("a", said), call("b", said)), [])
-    const changed = { ...said, stdin: { ...stdin, name: "changed" } }
-    assert.deepEqual(compareCalls(call("a", said), call("b", changed)), [
+    const props: CallProps = { stdin, stderr: random.text(40) }
+    assert.deepEqual(compareCalls(call("a", props), call("b", props)), [])
+    const changed = { ...props, stdin: { ...stdin, name: "changed" } }
+    assert.deepEqual(compareCalls(call("a", props), call("b", changed)), [
       { stream: "stdin", location: "/name", a: "pods", b: "changed", isVolatile: false },
     ])
-    assert.deepEqual(compareCalls(call("b", changed), call("a", said)), [
+    assert.deepEqual(compareCalls(call("b", changed), call("a", props)), [
       { stream: "stdin", location: "/name", a: "changed", b: "pods", isVolatile: false },
     ])
   }

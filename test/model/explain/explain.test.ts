@@ -6,7 +6,7 @@ import { PluginLists } from "../../../src/model/explain/plugin-lists.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
 import { Linter } from "../../../src/model/lint/linter.ts"
 import { toOperations } from "../../../src/model/operation.ts"
-import { call, probe, type Said, T0 } from "../calls.ts"
+import { type CallProps, call, probe, T0 } from "../calls.ts"
 
 const RESULT = {
   cniVersion: "1.0.0",
@@ -55,8 +55,8 @@ function explained(...calls: Call[]): string[] {
   return [headline, ...statements.map(({ topic, text }) => `${topic}: ${text}`)]
 }
 
-function del(plugin: string, said: Said = {}): Call {
-  return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
+function del(plugin: string, props: CallProps = {}): Call {
+  return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...props })
 }
 
 // Pains 12 and 14: which plugin failed and why, when the sandbox no longer exists.
@@ -297,7 +297,7 @@ test("a list that was edited: operations after the change report the removed plu
 test("probes: a plugin between them failed, and they do not record which", () => {
   const added = [
     probe("pre", { plugin: "cni_pre", at: -60_000, containerId: "other" }),
-    probe("post", { plugin: "cni_post", at: -59_000, containerId: "other", given: RESULT }),
+    probe("post", { plugin: "cni_post", at: -59_000, containerId: "other", prevResult: RESULT }),
   ]
   assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
     "ADD shop/web-1 did not complete (began 60s ago)",
@@ -318,7 +318,7 @@ test("a plugin in the middle of the list was not called although those after it 
 })
 
 test("the most relevant line: a panic, an error in a log, an error after a result, bytes as JSON", () => {
-  const first = (said: Said) => explained(call("bridge", { exit: { code: 2 }, ...said }))[1]
+  const first = (props: CallProps) => explained(call("bridge", { exit: { code: 2 }, ...props }))[1]
   const trace =
     "panic: nil map\n\ngoroutine 1 [running, locked to thread]:\nmain.cmdAdd(0xc0000b2000)\n\t/src/main.go:142 +0x31\n"
   assert.equal(first({ stderr: trace }), "first failure: bridge: panic: nil map (exit 2)")

@@ -2,21 +2,21 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PluginLists } from "../../../src/model/explain/plugin-lists.ts"
 import { toOperations } from "../../../src/model/operation.ts"
-import { call, type Said } from "../calls.ts"
+import { type CallProps, call } from "../calls.ts"
 
 const RESULT = { cniVersion: "1.0.0" }
 
 /** The list that is known after each of these operations, which are a minute apart. */
-function known(...operations: { plugins: string[]; said?: Said }[]): (string[] | undefined)[] {
+function known(...operations: { plugins: string[]; props?: CallProps }[]): (string[] | undefined)[] {
   const lists = new PluginLists()
-  return operations.map(({ plugins, said }, index) => {
+  return operations.map(({ plugins, props }, index) => {
     const calls = plugins.map((plugin, at) =>
       call(`${index}-${plugin}`, {
         plugin,
         containerId: `c${index}`,
         at: index * 60_000 + at * 20,
         stdout: RESULT,
-        ...said,
+        ...props,
       }),
     )
     const [operation] = toOperations(calls)
@@ -28,12 +28,12 @@ function known(...operations: { plugins: string[]; said?: Said }[]): (string[] |
 
 test("an ADD shows the list, a DEL its reverse", () => {
   assert.deepEqual(known({ plugins: ["bridge", "portmap"] }), [["bridge", "portmap"]])
-  assert.deepEqual(known({ plugins: ["portmap", "bridge"], said: { command: "DEL" } }), [["bridge", "portmap"]])
+  assert.deepEqual(known({ plugins: ["portmap", "bridge"], props: { command: "DEL" } }), [["bridge", "portmap"]])
 })
 
 test("an operation that failed or that the runtime cannot parse shows nothing", () => {
   assert.deepEqual(
-    known({ plugins: ["bridge"], said: { exit: { code: 1 } } }, { plugins: ["bridge"], said: { stdout: "no json" } }),
+    known({ plugins: ["bridge"], props: { exit: { code: 1 } } }, { plugins: ["bridge"], props: { stdout: "no json" } }),
     [undefined, undefined],
   )
 })

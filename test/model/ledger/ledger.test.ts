@@ -4,24 +4,24 @@ import { isSameAddress, parseAddress } from "../../../src/cni/address.ts"
 import type { Call } from "../../../src/model/call.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
 import { toOperations } from "../../../src/model/operation.ts"
-import { call, probe, type Said } from "../calls.ts"
+import { type CallProps, call, probe } from "../calls.ts"
 
 const IP = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
-const FAILED: Said = { exit: { code: 1 }, stdout: { code: 999, msg: "no" } }
+const FAILED: CallProps = { exit: { code: 1 }, stdout: { code: 999, msg: "no" } }
 
 /** bridge with host-local, then portmap. */
-function add(said: Said = {}): Call[] {
-  const at = said.at ?? 0
+function add(props: CallProps = {}): Call[] {
+  const at = props.at ?? 0
   return [
-    call("bridge", { stdout: IP, durationMs: 20, ...said }),
-    call("host-local", { ...said, parent: "bridge", at: at + 2, durationMs: 3, stdout: IP }),
-    call("portmap", { ...said, at: at + 30, stdout: IP }),
+    call("bridge", { stdout: IP, durationMs: 20, ...props }),
+    call("host-local", { ...props, parent: "bridge", at: at + 2, durationMs: 3, stdout: IP }),
+    call("portmap", { ...props, at: at + 30, stdout: IP }),
   ]
 }
 
 /** The DEL of one plugin, 20 s after T0. */
-function del(plugin: string, said: Said = {}): Call {
-  return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...said })
+function del(plugin: string, props: CallProps = {}): Call {
+  return call(`del-${plugin}`, { plugin, command: "DEL", at: 20_000, ...props })
 }
 
 function ledgerOf(calls: Call[], ip?: string): Ledger {
@@ -182,7 +182,7 @@ test("ADD and DEL in flight", () => {
 })
 
 test("attachments are keyed by node, network and interface", () => {
-  const own = (id: string, said: Said) => call(id, { plugin: "bridge", stdout: IP, ...said })
+  const own = (id: string, props: CallProps) => call(id, { plugin: "bridge", stdout: IP, ...props })
   assert.deepEqual(
     lines(
       own("a", {}),
@@ -227,9 +227,9 @@ test("addresses of results before 0.3.0 count, loopback addresses do not", () =>
 })
 
 test("what was added between two probes is deleted when DEL reaches the first probe", () => {
-  const added = [probe("cni_pre"), probe("cni_post", { at: 20, given: IP })]
-  const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, given: IP })
-  const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, given: IP })
+  const added = [probe("cni_pre"), probe("cni_post", { at: 20, prevResult: IP })]
+  const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, prevResult: IP })
+  const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, prevResult: IP })
   assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL recorded"])
   assert.deepEqual(lines(...added, post), ["web-1 eth0 stuck [10.1.2.3] cni_pre: DEL never reached cni_pre"])
   assert.deepEqual(lines(...added, post, pre), [])

@@ -4,7 +4,7 @@ import type { Call } from "../../../src/model/call.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
 import { type NetnsState, type NodeState, reconcile } from "../../../src/model/ledger/node-ledger.ts"
 import { toOperations } from "../../../src/model/operation.ts"
-import { call, type Said } from "../calls.ts"
+import { type CallProps, call } from "../calls.ts"
 
 const IP = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
 const STORE = "/var/lib/cni/networks/pods"
@@ -22,9 +22,9 @@ function rows(calls: Call[], state: Partial<NodeState> & { namespaces?: Record<s
   )
 }
 
-const add = (said: Said = {}) => call("bridge", { node: "n1", netns: "/ns", stdout: IP, ...said })
-const del = (said: Said = {}) =>
-  call("del", { node: "n1", netns: "/ns", plugin: "bridge", command: "DEL", at: 20_000, ...said })
+const add = (props: CallProps = {}) => call("bridge", { node: "n1", netns: "/ns", stdout: IP, ...props })
+const del = (props: CallProps = {}) =>
+  call("del", { node: "n1", netns: "/ns", plugin: "bridge", command: "DEL", at: 20_000, ...props })
 const reservation = {
   network: "pods",
   ip: "10.1.2.3",

@@ -4,7 +4,7 @@ import type { Call } from "../../../src/model/call.ts"
 import type { Finding, Rule } from "../../../src/model/lint/finding.ts"
 import { Linter } from "../../../src/model/lint/linter.ts"
 import { toOperations } from "../../../src/model/operation.ts"
-import { call, type Said, T0 } from "../calls.ts"
+import { type CallProps, call, T0 } from "../calls.ts"
 
 /** What all rules find in `calls`; the rule itself finds nothing in each of `fine`. */
 export type Case = { calls: Call[]; found: string[]; fine?: Call[][] }
@@ -17,8 +17,8 @@ export const RESULT = {
 }
 
 /** A call without findings: ADD prints RESULT, every other command prints nothing. */
-export function plugin(id: string, said: Said = {}): Call {
-  const { command = "ADD", containerId = "c0ffee", ifname = "eth0", netns = "/var/run/netns/cni-1" } = said
+export function plugin(id: string, props: CallProps = {}): Call {
+  const { command = "ADD", containerId = "c0ffee", ifname = "eth0", netns = "/var/run/netns/cni-1" } = props
   const env = {
     CNI_COMMAND: command,
     CNI_CONTAINERID: containerId,
@@ -26,7 +26,7 @@ export function plugin(id: string, said: Said = {}): Call {
     CNI_IFNAME: ifname,
     CNI_PATH: "/opt/cni/bin",
   }
-  return call(id, { stdout: command === "ADD" ? RESULT : "", env, ...said })
+  return call(id, { stdout: command === "ADD" ? RESULT : "", env, ...props })
 }
 
 /** The default configuration of `call`, with other keys. */

@@ -15,7 +15,7 @@ const BRIDGE = {
 }
 
 /** `+ ip 10.1.2.3/24 (gateway 10.1.2.1, on eth0)` */
-function said(change: ResultChange): string {
+function changeText(change: ResultChange): string {
   if (change.kind === "changed") {
     const { before, after, fields } = change
     return `~ ${after.kind} ${after.name} (${fields.map((field) => `${field} ${before.fields[field]} -> ${after.fields[field]}`).join(", ")})`
@@ -26,13 +26,13 @@ function said(change: ResultChange): string {
 }
 
 function changes(before: unknown, after: unknown): string[] {
-  return resultChanges(resultObjects(before) ?? [], resultObjects(after) ?? []).map(said)
+  return resultChanges(resultObjects(before) ?? [], resultObjects(after) ?? []).map(changeText)
 }
 
-test("a probe shows what those before it made of the result", () => {
-  const chain = toChain(operation(probe("cni_pre"), probe("cni_post", { at: 20, given: { ips: BRIDGE.ips } })))
+test("a probe shows the changes of the plugins before it", () => {
+  const chain = toChain(operation(probe("cni_pre"), probe("cni_post", { at: 20, prevResult: { ips: BRIDGE.ips } })))
   assert.deepEqual(
-    chain.map(({ call: { plugin }, result, changes }) => [plugin, result !== undefined, changes.map(said)]),
+    chain.map(({ call: { plugin }, result, changes }) => [plugin, result !== undefined, changes.map(changeText)]),
     [
       ["cni_pre", false, []],
       [
@@ -44,7 +44,7 @@ test("a probe shows what those before it made of the result", () => {
   )
 })
 
-test("the first plugin adds all that there is, an interface's index told by its name", () => {
+test("the first plugin adds everything; an interface index is shown as the interface's name", () => {
   assert.deepEqual(changes(undefined, BRIDGE), [
     "+ version cniVersion (cniVersion 1.0.0)",
     "+ interface cni0 on the node (mac aa)",
@@ -54,7 +54,7 @@ test("the first plugin adds all that there is, an interface's index told by its 
   ])
 })
 
-test("another order, other spacing and an empty dns are no change", () => {
+test("order, white space and an empty dns are not changes", () => {
   const { dns: _dns, ...rest } = BRIDGE
   const reordered = {
     ...rest,
@@ -64,7 +64,7 @@ test("another order, other spacing and an empty dns are no change", () => {
   assert.deepEqual(changes(BRIDGE, reordered), [])
 })
 
-test("what a later plugin changed, dropped and added", () => {
+test("a later plugin changes, removes and adds objects", () => {
   const after = {
     ...BRIDGE,
     interfaces: [
@@ -82,7 +82,7 @@ test("what a later plugin changed, dropped and added", () => {
   ])
 })
 
-test("results before 0.3.0, and an index that points nowhere", () => {
+test("results before 0.3.0, and an interface index that is out of range", () => {
   assert.deepEqual(
     changes(undefined, { ip4: { ip: "10.0.0.2/24", gateway: "10.0.0.1", routes: [{ dst: "0.0.0.0/0" }] } }),
     ["+ ip 10.0.0.2/24 (gateway 10.0.0.1)", "+ route 0.0.0.0/0 ()"],
@@ -92,7 +92,7 @@ test("results before 0.3.0, and an index that points nowhere", () => {
   ])
 })
 
-test("an error, a list and nothing are no result", () => {
+test("an error, a list and undefined are not results", () => {
   const values = [{ code: 7, msg: "no" }, { cniVersion: "1.0.0", msg: "no" }, [], "x", null, undefined]
   assert.deepEqual(
     values.map(resultObjects),

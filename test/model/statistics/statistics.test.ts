@@ -11,8 +11,8 @@ function statistics(...calls: Call[]): Statistics {
   return tally.statistics()
 }
 
-// Pain 36: metrics of runtimes stop at the whole chain.
-test("calls are counted and timed by plugin and command, the costliest first", () => {
+// Pain 36: runtimes have metrics for the whole list only.
+test("calls are counted and timed by plugin and command, largest total time first", () => {
   const calico = Array.from({ length: 100 }, (_, at) =>
     call(`c${at}`, { plugin: "calico", at: at * 1000, durationMs: at + 1, exit: { code: at < 98 ? 0 : 1 } }),
   )
@@ -79,7 +79,7 @@ test("calls are counted and timed by plugin and command, the costliest first", (
   ])
 })
 
-test("the histogram has 1, 2 and 5 of every decade between the shortest and the longest", () => {
+test("the histogram has buckets at 1, 2 and 5 of every decade between the shortest and the longest call", () => {
   const durations = [0.05, 0.99, 1, 1.999, 2, 12, 30_000]
   const { histogram } = statistics(...durations.map((durationMs, at) => call(`c${at}`, { at, durationMs })))
   assert.deepEqual(
@@ -107,7 +107,7 @@ test("the histogram has 1, 2 and 5 of every decade between the shortest and the 
 })
 
 // Pain 41.
-test("calls in flight at one time, nested ones too", () => {
+test("the peak of calls in flight includes nested calls", () => {
   const { timeline } = statistics(
     call("bridge", { at: 0, durationMs: 1500 }),
     call("host-local", { at: 100, durationMs: 100, parent: "bridge" }),
@@ -117,13 +117,13 @@ test("calls in flight at one time, nested ones too", () => {
   assert.deepEqual(timeline?.calls.slice(-3), [2, 0, 1])
 })
 
-test("calls in flight are as many as a look at every moment finds", (t) => {
+test("the peak of calls in flight equals that of a brute-force count", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
   for (let round = 0; round < 300; round++) {
     const spanMs = random.pick([20, 5_000, 10_000_000])
-    // Whole tens, so that beginnings and ends often are at one moment, and at the first of a step.
+    // Multiples of ten, so that begins and ends often coincide, also with the start of a step.
     const calls = Array.from({ length: 1 + random.below(40) }, (_, id) => {
       const at = 10 * random.below(spanMs / 10)
       if (random.below(8) === 0) return call(`c${id}`, { at, state: random.pick(["running", "killed"]) })
@@ -134,13 +134,13 @@ test("calls in flight are as many as a look at every moment finds", (t) => {
     const { startMs, stepMs, inFlight } = timeline
     assert.deepEqual(
       inFlight,
-      inFlight.map((_, step) => mostRunning(calls, startMs + step * stepMs, stepMs)),
+      inFlight.map((_, step) => peakOf(calls, startMs + step * stepMs, stepMs)),
     )
   }
 })
 
-/** Only where one begins there can be more than a moment before. */
-function mostRunning(calls: readonly Call[], fromMs: number, stepMs: number): number {
+/** The count can rise only when a call begins. */
+function peakOf(calls: readonly Call[], fromMs: number, stepMs: number): number {
   const counted = calls.filter(({ state }) => state !== "killed")
   const begins = counted.map(({ wallMs }) => wallMs).filter((wallMs) => wallMs >= fromMs && wallMs < fromMs + stepMs)
   const running = (ms: number) =>
@@ -152,6 +152,6 @@ function mostRunning(calls: readonly Call[], fromMs: number, stepMs: number): nu
   return Math.max(before, ...begins.map(running))
 }
 
-test("no call, no statistics", () => {
+test("without calls there is no timeline", () => {
   assert.deepEqual(statistics(), { calls: 0, failed: 0, running: 0, groups: [], histogram: [], slowest: [] })
 })

@@ -1,8 +1,8 @@
 import { CONFIG_RULES } from "../../../../src/model/lint/rules/config-rules.ts"
-import type { Said } from "../../calls.ts"
+import type { CallProps } from "../../calls.ts"
 import { config, plugin, RESULT, testRules } from "../rule-cases.ts"
 
-const withConfig = (stdin: unknown, more: Said = {}) => plugin("bridge", { stdin, ...more })
+const withConfig = (stdin: unknown, more: CallProps = {}) => plugin("bridge", { stdin, ...more })
 const gc = (more: object) =>
   withConfig({ cniVersion: "1.1.0", name: "pods", type: "bridge", ...more }, { command: "GC" })
 

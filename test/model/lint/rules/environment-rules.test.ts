@@ -1,9 +1,9 @@
 import type { Call } from "../../../../src/model/call.ts"
 import { ENVIRONMENT_RULES } from "../../../../src/model/lint/rules/environment-rules.ts"
-import type { Said } from "../../calls.ts"
+import type { CallProps } from "../../calls.ts"
 import { plugin, testRules } from "../rule-cases.ts"
 
-const withEnv = (env: Record<string, string>, more: Said = {}) => plugin("bridge", { env, ...more })
+const withEnv = (env: Record<string, string>, more: CallProps = {}) => plugin("bridge", { env, ...more })
 const FULL = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c", CNI_NETNS: "/n", CNI_IFNAME: "eth0", CNI_PATH: "/opt/cni/bin" }
 /** A call with an empty CNI_NETNS, as the reader returns it. */
 function withoutNetns(command: string): Call {

@@ -1,8 +1,8 @@
 import { ERROR_RULES } from "../../../../src/model/lint/rules/error-rules.ts"
-import type { Said } from "../../calls.ts"
+import type { CallProps } from "../../calls.ts"
 import { plugin, testRules } from "../rule-cases.ts"
 
-const failing = (error: object, more: Said = {}) =>
+const failing = (error: object, more: CallProps = {}) =>
   plugin("bridge", { exit: { code: 1 }, stdout: ` ${JSON.stringify(error)}`, ...more })
 const of = (code: unknown) => ({ cniVersion: "1.0.0", code, msg: "no" })
 

@@ -1,9 +1,9 @@
 import { RESULT_RULES } from "../../../../src/model/lint/rules/result-rules.ts"
-import type { Said } from "../../calls.ts"
+import type { CallProps } from "../../calls.ts"
 import { config, plugin, RESULT, testRules } from "../rule-cases.ts"
 
 /** An ADD whose result has these keys and cniVersion. */
-const withResult = (keys: object, more: Said = {}) =>
+const withResult = (keys: object, more: CallProps = {}) =>
   plugin("bridge", { stdout: { cniVersion: "1.0.0", ...keys }, ...more })
 /** An ADD in a version before 1.0.0. */
 const old = (version: string, keys: object) =>
