@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, and those of the page share one
- * with its browser, because starting either takes longer than most of these tests. Every other file has its own process.
+ * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, because starting one takes longer
+ * than most of these tests; every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
@@ -23,7 +23,9 @@ if (!isFast) process.env.TMPDIR = temporary
 process.on("exit", () => rmSync(temporary, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
 
+const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()
 const results = run({ files: isFast ? pureGroups() : everything(), concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS })
+results.on("end", () => browser?.close())
 results.on("test:fail", ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1
 })
@@ -33,7 +35,7 @@ else results.compose(tap).pipe(process.stdout)
 /** What takes longest comes first, so that no processor is left without work at the end. */
 function everything(): string[] {
   const ofKind = (kind: string) => testFiles().filter((file) => file.endsWith(`.${kind}.test.ts`))
-  return [grouped("web", ofKind("web")), ...ofKind("runtime"), ...ofKind("proc"), ...pureGroups()]
+  return [...ofKind("web"), ...ofKind("runtime"), ...ofKind("proc"), ...pureGroups()]
 }
 
 /** Twice as many as can run at a time: they do not take equally long. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -57,13 +57,20 @@ test("what the runtime refuses is a CriError with its words", async () => {
   })
 })
 
-test("a node without a plugin it needs is not begun", async () => {
-  const before = readdirSync(tmpdir()).length
+test("a node without a plugin it needs is not begun", async (t) => {
+  const temporary = mkdtempSync(join(tmpdir(), "cnitap-"))
+  const before = process.env.TMPDIR
+  t.after(() => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+    rmSync(temporary, { recursive: true })
+  })
+  process.env.TMPDIR = temporary
   const error: unknown = await startNode({ plugins: ["no-such-plugin"], conf: {} }).catch((reason) => reason)
   assert.ok(error instanceof Fault)
   assert.equal(error.code, "NOT_FOUND")
   assert.match(error.message, /^the CNI plugin no-such-plugin is in none of /)
-  assert.ok(readdirSync(tmpdir()).length <= before)
+  assert.deepEqual(readdirSync(temporary), [])
 })
 
 /** What a node leaves behind, looked up anew each time. */

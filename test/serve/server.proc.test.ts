@@ -9,6 +9,7 @@ import { after, before, test } from "node:test"
 import { walk } from "../../src/model/operation.ts"
 import { unpackOperations } from "../../src/model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../src/serve/protocol.ts"
+import { PROGRAM } from "../cli/cnitap.ts"
 import { makeNode, type Node } from "../web/recording.ts"
 import { type Serving, serve } from "./serving.ts"
 
@@ -188,9 +189,7 @@ test("listening beyond loopback needs a certificate", () => {
   ]
   for (const [args, status, words] of cases) {
     const { status: found, stderr } = spawnSync(process.execPath, [
-      "--import",
-      "tsx",
-      "src/cli/main.ts",
+      PROGRAM,
       "serve",
       "--listen",
       "127.0.0.1:0",
@@ -207,7 +206,7 @@ test("a capture without a readable record ends the server", async () => {
   const newer = join(node.root, "newer")
   mkdirSync(newer)
   writeFileSync(join(newer, "calls-20260921T03.jsonl"), '\n{"format":99,"kind":"begin","id":"x"}\n')
-  const args = ["--import", "tsx", "src/cli/main.ts", "serve", "--listen", "127.0.0.1:0", "--capture", newer]
+  const args = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--capture", newer]
   const { status, stderr } = spawnSync(process.execPath, args)
   assert.deepEqual(
     [status, String(stderr)],
@@ -217,7 +216,7 @@ test("a capture without a readable record ends the server", async () => {
 
 test("a bundle is served like a directory, but is not live", async () => {
   const bundle = join(node.root, "node.bundle")
-  const cnitap = ["--import", "tsx", "src/cli/main.ts"]
+  const cnitap = [PROGRAM]
   const made = spawnSync(process.execPath, [...cnitap, "export", "bundle", "--capture", node.capture, "--out", bundle])
   assert.deepEqual([made.status, String(made.stderr)], [0, ""])
   const other = await serve(node.capture, "--from", bundle)

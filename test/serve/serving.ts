@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { PROGRAM } from "../cli/cnitap.ts"
 
 /** `cnitap serve` as a process of its own, on a free port. */
 export type Serving = {
@@ -13,11 +14,10 @@ export type Serving = {
 }
 
 export async function serve(capture: string, ...more: string[]): Promise<Serving> {
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "src/cli/main.ts", "serve", "--listen", "127.0.0.1:0", ...more],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CNITAP_CAPTURE: capture } },
-  )
+  const child = spawn(process.execPath, [PROGRAM, "serve", "--listen", "127.0.0.1:0", ...more], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, CNITAP_CAPTURE: capture },
+  })
   let stderr = ""
   child.stderr.on("data", (data) => {
     stderr += String(data)

@@ -1,11 +1,30 @@
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type BrowserServer,
+  chromium,
+  type Download,
+  type Page,
+} from "playwright-core"
 
 /** Debian's chromium; root may not use its sandbox. */
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+}
+
+/** One browser for every file of tests, each of which opens pages of its own in it; `npm test` starts it. */
+export async function startSharedBrowser(): Promise<BrowserServer> {
+  const server = await chromium.launchServer(LAUNCH)
+  process.env.CNITAP_BROWSER = server.wsEndpoint()
+  return server
+}
+
+/** The shared browser, or one of its own for a file of tests that is run alone. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-  })
+  const shared = process.env.CNITAP_BROWSER
+  return shared === undefined ? chromium.launch(LAUNCH) : chromium.connect(shared)
 }
 
 /** A page, and everything that would be wrong with it: script errors, policy violations, dialogs, requests elsewhere. */
@@ -29,4 +48,11 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   })
   await page.goto(url)
   return { page, context, wrongs }
+}
+
+/** The browser may belong to another process, so the file is not opened by its path. */
+export async function contentOf(download: Download): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString("utf8")
 }

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
-import { after, before, test } from "node:test"
+import { after, afterEach, before, beforeEach, test } from "node:test"
 import type { Browser } from "playwright-core"
 import { type Serving, serve } from "../serve/serving.ts"
 import { openBrowser, openPage } from "./browser.ts"
@@ -12,13 +12,16 @@ let serving: Serving
 let browser: Browser
 
 before(async () => {
-  node = makeNode()
-  serving = await serve(node.capture)
   browser = await openBrowser()
 })
+after(() => browser?.close())
 
-after(async () => {
-  await browser?.close()
+// Each test has a capture and a server of its own.
+beforeEach(async () => {
+  node = makeNode()
+  serving = await serve(node.capture)
+})
+afterEach(async () => {
   await serving?.end()
   node?.remove()
 })
@@ -82,24 +85,27 @@ test("what is looked at stays where it is when new operations come", async () =>
 })
 
 test("a page whose connection broke is told what it missed, and nothing twice", async () => {
+  node.operation("DEL", pod("early"), { list: ["bandwidth"] })
   const tunnel = await openTunnel(Number(new URL(serving.origin).port))
   const { page, context } = await openPage(browser, serving.url.replace(/:\d+\//, `:${tunnel.port}/`))
   const state = page.getByRole("status")
   await state.getByText("live", { exact: true }).waitFor()
   const count = async () => Number(/^\d+/.exec((await page.locator(".list").getAttribute("aria-label")) ?? "")?.[0])
-  const before = await count()
+  await page.locator(".row", { hasText: "shop/early" }).waitFor()
+  assert.equal(await count(), 1)
   tunnel.break()
   await state.getByText("server gone, trying again").waitFor()
   node.operation("DEL", pod("missed"), { list: ["bandwidth"] })
   tunnel.mend()
   await page.locator(".row", { hasText: "shop/missed" }).waitFor()
   await state.getByText("live", { exact: true }).waitFor()
-  assert.equal(await count(), before + 1)
+  assert.equal(await count(), 2)
   await context.close()
   tunnel.close()
 })
 
 test("a page whose server was started anew says so, and the new URL works", async () => {
+  node.operation("DEL", pod("early"), { list: ["bandwidth"] })
   const { page, context } = await openPage(browser, serving.url)
   const state = page.getByRole("status")
   await state.getByText("live", { exact: true }).waitFor()

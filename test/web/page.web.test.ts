@@ -1,10 +1,9 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
 import { type Serving, serve } from "../serve/serving.ts"
-import { openBrowser, openPage } from "./browser.ts"
+import { contentOf, openBrowser, openPage } from "./browser.ts"
 import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
 
 let node: Node
@@ -123,7 +122,7 @@ test("a call is shown as tree, text and bytes, searched, copied as a file, its r
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Save" }).click(),
   ])
-  const saved = JSON.parse(readFileSync(await download.path(), "utf8"))
+  const saved = JSON.parse(await contentOf(download))
   assert.deepEqual([saved.type, saved.policy.k8s_auth_token], ["bridge", "[redacted]"])
 
   const scripts: string[] = []
@@ -132,7 +131,7 @@ test("a call is shown as tree, text and bytes, searched, copied as a file, its r
       page.waitForEvent("download"),
       place.getByRole("button", { name: "Repro script" }).click(),
     ])
-    scripts.push(readFileSync(await script.path(), "utf8"))
+    scripts.push(await contentOf(script))
   }
   assert.deepEqual(
     scripts.map((text) => [text.split("\n")[0], [...text.matchAll(/^# (\d\. [\w-]+):/gm)].map(([, call]) => call)]),

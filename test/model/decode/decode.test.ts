@@ -108,20 +108,31 @@ test("text that is not encoded JSON is left unchanged", () => {
     assert.deepEqual(decodeLine(line), { text: line, parts: [] })
 })
 
-test("the cost of hostile lines is linear in their length", () => {
-  for (const piece of ['{\\"a', '\\"{', '"{\\', "[1 ", "{[", "eyJ"]) {
-    const cpuMs = (repeats: number) => {
-      const line = piece.repeat(repeats)
+/** Pieces of which many begin something that never ends, and what is made of a line of them. */
+const HOSTILE: [piece: string, expected: (count: number) => string][] = [
+  ['{\\"a', (count) => '{"a'.repeat(count)],
+  ['\\"{', (count) => `\\${'"{'.repeat(count)}`],
+  ['"{\\', (count) => `${'"{'.repeat(count)}\\`],
+  ["[1 ", (count) => "[1 ".repeat(count)],
+  ["{[", (count) => "{[".repeat(count)],
+  ["eyJ", (count) => "eyJ".repeat(count)],
+]
+for (const [piece, expected] of HOSTILE) {
+  test(`the cost of a hostile line is linear in its length: ${piece}`, () => {
+    const cost = (count: number) => {
+      const line = piece.repeat(count)
       const before = process.cpuUsage()
-      assert.equal(typeof decodeLine(line).text, "string")
+      const text = decoded(line)
       const { user, system } = process.cpuUsage(before)
+      assert.equal(text === expected(count), true)
       return (user + system) / 1000
     }
-    // Eight times the length: quadratic cost would be 64 times as much. Small times are noise.
-    const [short, long] = [cpuMs(25_000), cpuMs(200_000)]
-    assert.ok(long < 24 * Math.max(short, 20), `${piece}: ${short} ms, eight times as long ${long} ms`)
-  }
-})
+    const shortMs = Math.max(cost(10_000), cost(10_000))
+    // Thirty times as long. What looks back over the line from each piece would cost nine hundred times as much.
+    const longMs = cost(300_000)
+    assert.ok(longMs < 100 * shortMs + 300, `${longMs} ms, a thirtieth of it ${shortMs} ms`)
+  })
+}
 
 test("decodes a list of a million bytes, as Multus logs its configuration", () => {
   const text = JSON.stringify({ own: "a".repeat(1_000_000) })
