@@ -151,7 +151,7 @@ test("an empty capture has no calls yet", async () => {
   assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
   assert.deepEqual(await said.of("explain", "web"), {
     out: [],
-    err: ["cnitap: no pod, operation or container web in DIR. List what is there with `cnitap ls`."],
+    err: ["cnitap: no pod, operation or container web in DIR. List operations with `cnitap ls`."],
     code: 6,
   })
   const { out, code } = await said.of("ls", "-o", "json")
@@ -205,7 +205,7 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     2,
   ])
   assert.deepEqual(await said("show", "ffffffffffff"), [
-    "cnitap: no call ffffffffffff in DIR. List what is there with `cnitap ls`.",
+    "cnitap: no call ffffffffffff in DIR. List operations with `cnitap ls`.",
     6,
   ])
   assert.deepEqual(await said("diff", "node/n9", "web-1"), [

@@ -132,7 +132,7 @@ test("what is explained can be named by pod, id, call and container; what is not
   )
   assert.equal(
     await headline("shop/"),
-    "cnitap: shop/ is the beginning of several pods (shop/web-1, shop/orders-0, shop/stuck-0). Write NAMESPACE/NAME in full. 2",
+    "cnitap: shop/ matches several pods (shop/web-1, shop/orders-0, shop/stuck-0). Write NAMESPACE/NAME in full. 2",
   )
 })
 

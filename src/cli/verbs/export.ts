@@ -2,13 +2,13 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
+import { findCall } from "../args/call-by-id.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { EXPORT_FORMATS, type ExportFormat, findExportFormat } from "../export/export-formats.ts"
 import { openSink } from "../export/output-file.ts"
 import type { Verb } from "../verb.ts"
 import { VERSION } from "../version.ts"
-import { findById } from "./show.ts"
 
 const NAMES = Object.keys(EXPORT_FORMATS)
 
@@ -79,15 +79,9 @@ function idIn(words: unknown): string | undefined {
 
 /** A call alone, nested or named as `call/ID`, is an operation of one call. */
 async function* one(selection: Selection, id: string): AsyncGenerator<Operation> {
-  const found = await findById(selection, id)
-  const { operation } = found
-  const node =
-    found.kind === "call"
-      ? found.node
-      : id.startsWith("call/")
-        ? operation.calls.find(({ call }) => call.id === operation.id)
-        : undefined
-  yield node ? { ...operation, calls: [{ ...node, children: [] }] } : operation
+  const { operation, node } = await findCall(selection, id)
+  const isWhole = node.call.id === operation.id && !id.startsWith("call/")
+  yield isWhole ? operation : { ...operation, calls: [{ ...node, children: [] }] }
 }
 
 const COUNT_EVERY = 1000
