@@ -2,6 +2,7 @@ import { hostname } from "node:os"
 import type { Filter } from "../model/filter/filter.ts"
 import type { Operation } from "../model/operation.ts"
 import type { Capture } from "../store/capture/capture.ts"
+import type { Progress } from "../store/capture/progress.ts"
 import { ReadErrors } from "../store/capture/read-errors.ts"
 import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
@@ -41,7 +42,7 @@ export class Session {
   }
 
   /** Reads what there is, then follows it until `close`. Resolves when the first reading is done. */
-  async open(progress?: (readBytes: number, totalBytes: number) => void): Promise<void> {
+  async open(progress?: Progress): Promise<void> {
     await this.#readNext((readBytes, totalBytes) => {
       this.#progress = { readBytes, totalBytes }
       progress?.(readBytes, totalBytes)
@@ -115,7 +116,7 @@ export class Session {
     }, POLL_MS)
   }
 
-  async #readNext(progress?: (readBytes: number, totalBytes: number) => void): Promise<void> {
+  async #readNext(progress?: Progress): Promise<void> {
     for await (const calls of this.#feed.next(progress)) {
       this.catalog.put(calls)
       this.#tell()

@@ -1,4 +1,4 @@
-import type { Progress } from "../../store/index/build/open-indexes.ts"
+import type { Progress } from "../../store/capture/progress.ts"
 import type { Context } from "../context.ts"
 
 const WAIT_MS = 500

@@ -2,8 +2,8 @@ import type { Filter } from "../../model/filter/filter.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
+import type { Progress } from "../capture/progress.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
-import type { Progress } from "../index/build/open-indexes.ts"
 import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 
 export type ReadOptions = {

@@ -1,15 +1,15 @@
 import { type Signal, signal } from "@preact/signals"
 import type { KeyHandlers } from "./keys.ts"
 
-/** A list that keys walk through: the row they are at, and what they do. */
+/** Keyboard handling of a list. */
 export type ListKeys = KeyHandlers & {
-  /** the row that the keyboard is at while none is open */
+  /** ID of the row that is marked while none is open */
   cursor: Signal<string | undefined>
 }
 
 /**
- * Rows are asked for at each key, because keys come faster than the page is drawn. Moving opens the row where one is
- * open already.
+ * `ids` of the rows are read again at each key, because keys arrive faster than the page is drawn. If a row is open,
+ * moving opens the next one.
  */
 export function listKeys(list: {
   ids(): readonly string[]
@@ -17,20 +17,20 @@ export function listKeys(list: {
   open(id: string, how: "push" | "replace"): void
 }): ListKeys {
   const cursor = signal<string | undefined>(undefined)
-  const marked = (ids: readonly string[]) => ids.indexOf(list.opened() ?? cursor.peek() ?? "")
+  const markedIndex = (ids: readonly string[]) => ids.indexOf(list.opened() ?? cursor.peek() ?? "")
   return {
     cursor,
     move(rows) {
       const ids = list.ids()
-      const at = marked(ids)
-      const next = ids[Math.min(Math.max((at < 0 && rows < 0 ? ids.length : at) + rows, 0), ids.length - 1)]
+      const from = markedIndex(ids)
+      const next = ids[Math.min(Math.max((from < 0 && rows < 0 ? ids.length : from) + rows, 0), ids.length - 1)]
       if (next === undefined) return
       cursor.value = next
       if (list.opened() !== undefined) list.open(next, "replace")
     },
     open() {
       const ids = list.ids()
-      const found = ids[Math.max(marked(ids), 0)]
+      const found = ids[Math.max(markedIndex(ids), 0)]
       if (found === undefined) return
       cursor.value = found
       list.open(found, "push")

@@ -3,14 +3,12 @@ import { join } from "node:path"
 import { indexedSegment, SEGMENT_INTERVAL_MS } from "../../../capture/segment-name.ts"
 import { Fault } from "../../../fault/fault.ts"
 import type { Capture } from "../../capture/capture.ts"
+import type { Progress } from "../../capture/progress.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { namesLike } from "../../capture/directory.ts"
 import { blockRanges } from "../block.ts"
 import { type IndexFile, IndexWriter, openIndex } from "../index-file.ts"
 import { Threads } from "./threads.ts"
-
-/** Called while indexes are built or blocks are searched. */
-export type Progress = (doneBytes: number, allBytes: number) => void
 
 /** A call of the past hour may still be writing its line. */
 const SEALED_MS = 10_000

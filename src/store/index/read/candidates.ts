@@ -1,6 +1,6 @@
+import type { Progress } from "../../capture/progress.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { type Block, blockNumber } from "../block.ts"
-import type { Progress } from "../build/open-indexes.ts"
 import { Threads } from "../build/threads.ts"
 import { NO_LINE } from "../columns.ts"
 import type { BlockRef } from "./spanning-finder.ts"

@@ -1,11 +1,12 @@
-import { signal } from "@preact/signals"
+import { computed } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
-import { type KeyHandlers, useKeys } from "../../state/keys.ts"
+import { useKeys } from "../../state/keys.ts"
+import { listKeys } from "../../state/list-keys.ts"
 import { visible } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
@@ -16,33 +17,24 @@ const TALL_ROW_PX = 48
 /** Below this width a row takes two lines; operation-row.css says the same. */
 const TALL_BELOW_PX = 560
 
-/** The row that the keyboard is at while none is open. */
-const cursor = signal<string | undefined>(undefined)
+const shownIds = computed(() => visible.value.map(({ id }) => id).reverse())
 
-/** Read anew at each key: keys come faster than the page is drawn. */
-const keys: KeyHandlers = {
-  move(rows) {
-    const shown = visible.peek()
-    const at = markedRow()
-    const next = rowAt(shown, Math.min(Math.max((at < 0 && rows < 0 ? shown.length : at) + rows, 0), shown.length - 1))
-    if (!next) return
-    if (route.peek().operation) select(next.id, "replace")
-    else cursor.value = next.id
+const keys = listKeys({
+  ids: () => shownIds.peek(),
+  opened() {
+    const { operation } = route.peek()
+    return operationById(operation)?.id ?? operation
   },
-  open() {
-    const found = rowAt(visible.peek(), Math.max(markedRow(), 0))
-    if (found) select(found.id, "push")
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
-  },
-}
+  open: openOperation,
+})
 
-/** Every operation, newest first, and the chosen one beside it. */
+/** All operations, newest first, and the selected one beside the list. */
 export function Operations() {
   const { operation: selectedId } = route.value
   const shown = visible.value
   const count = shown.length
   const selected = operationById(selectedId)
-  const cursorId = cursor.value
+  const cursorId = keys.cursor.value
   const markedId = selected?.id ?? cursorId
   const marked = rowOf(shown, markedId)
   const list = useRef<HTMLElement>(null)
@@ -83,7 +75,10 @@ export function Operations() {
                   aria-label={operationLabel(operation)}
                   aria-posinset={index + 1}
                   aria-setsize={count}
-                  onClick={() => select(operation.id, "push")}
+                  onClick={() => {
+                    keys.cursor.value = operation.id
+                    openOperation(operation.id, "push")
+                  }}
                   onKeyDown={() => undefined}
                 >
                   <OperationRow operation={operation} />
@@ -98,14 +93,9 @@ export function Operations() {
   )
 }
 
-function select(id: string, how: "push" | "replace"): void {
-  cursor.value = id
+function openOperation(id: string, how: "push" | "replace"): void {
   const { panel } = route.peek()
   go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
-}
-
-function markedRow(): number {
-  return rowOf(visible.peek(), operationById(route.peek().operation)?.id ?? cursor.peek())
 }
 
 /** Rows are counted from the newest, operations from the oldest. */
