@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what is missing: npm packages, Debian packages and the engine's sources. Says what it does, and is
-# silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a container runtime too;
-# `setup.sh bench`: what reading is compared with.
+# Installs what is missing: npm packages, Debian packages, the engine's sources and, for tests, other versions of Node.js.
+# Says what it does, and is silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a
+# container runtime too; `setup.sh bench`: what reading is compared with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,7 +22,7 @@ case "${1:-all}" in
   relay) wanted="" ;;
   bench) wanted="jq ripgrep" ;;
   demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
-  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3" ;;
+  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3 openssl" ;;
 esac
 for package in $wanted; do need "$package"; done
 if [ -n "$missing" ]; then
@@ -44,3 +44,4 @@ if [ ! -d node_modules/esbuild ] || [ package-lock.json -nt node_modules/.packag
   npm ci --no-audit --no-fund --loglevel=error >&2
 fi
 scripts/fetch-engine.sh
+[ "${1:-all}" != all ] || scripts/fetch-node.sh
