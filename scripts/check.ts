@@ -1,4 +1,4 @@
-/** Everything that is checked without running the program: zones, import cycles, names, links, types, lint and format. */
+/** Everything that is checked without running the program: zones, entry files, import cycles, names, links, types, lint and format. */
 import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
@@ -16,6 +16,7 @@ const TYPE_IMPORT = /^\s*(?:import|export)\s+(?:type\b[^"']*?|\{(?:\s*type\s+[^,
 const zones = readZones()
 const checks: [string, () => string[] | Promise<string[]>][] = [
   ["zones", checkImports],
+  ["entry files", checkEntries],
   ["import cycles", checkCycles],
   ["names", checkNames],
   ["tests", () => complaintsAboutTests(root, filesBelow("test"))],
@@ -67,6 +68,27 @@ function checkImports(): string[] {
       if (target.startsWith("..")) complaints.push(`${file} imports ${specifier}, outside of src`)
       else if (zone && target.split("/")[0] !== zone.name && !zone.mayImport(target))
         complaints.push(`${file} imports ${target}; src/${zone.name} may not`)
+    }
+  }
+  return complaints
+}
+
+/** ARCHITECTURE.md's table of entry files. A folder's own tests may import the rest of it. */
+function checkEntries(): string[] {
+  const rows = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(
+    /^\| `(src\/[a-z/-]+)` *\| `([a-z-]+\.ts)` *\|/gm,
+  )
+  const entries = [...rows].map(([, folder = "", entry = ""]) => ({ folder, entry: `${folder}/${entry}` }))
+  const complaints = entries.flatMap(({ entry }) => (existsSync(join(root, entry)) ? [] : [`${entry} does not exist`]))
+  for (const file of ["src", "test", "bench", "scripts"].flatMap((folder) => filesBelow(folder))) {
+    if (!CODE.test(file)) continue
+    for (const specifier of importsOf(readFileSync(join(root, file), "utf8"))) {
+      const target = relative(root, resolve(root, dirname(file), specifier))
+      for (const { folder, entry } of entries) {
+        if (!target.startsWith(`${folder}/`) || target === entry) continue
+        if (!file.startsWith(`${folder}/`) && !file.startsWith(`${folder.replace("src/", "test/")}/`))
+          complaints.push(`${file} imports ${target}; outside of ${folder} only ${entry} may be imported`)
+      }
     }
   }
   return complaints

@@ -1,5 +1,5 @@
 import type { ReadErrorCount } from "../capture/read-errors.ts"
-import type { EndHeader } from "../scan/record-header.ts"
+import type { EndHeader } from "../scan/read-header.ts"
 import type { ClockEpoch } from "./clock-order.ts"
 import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
 

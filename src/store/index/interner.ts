@@ -1,4 +1,4 @@
-import { ByteSlice, hashed } from "../scan/byte-slice.ts"
+import { ByteSlice } from "../scan/read-header.ts"
 import type { Dictionary } from "./dictionary.ts"
 
 const NONE = -1
@@ -15,7 +15,7 @@ export class Interner {
   #hashes = new Int32Array(4096)
   #slots = new Int32Array(8192).fill(NONE)
   readonly #slice = new ByteSlice()
-  /** identifies the numbers that slices cache (`ByteSlice.list`); changes when the interner is cleared */
+  /** identifies the numbers that slices cache (`ByteSlice.internedBy`); changes when the interner is cleared */
   #list = ++lists
 
   clear(): void {
@@ -35,9 +35,9 @@ export class Interner {
   }
 
   number(slice: ByteSlice): number {
-    if (slice.list === this.#list) return slice.number
+    if (slice.internedBy === this.#list) return slice.number
     const number = slice.from === slice.to ? 0 : this.#find(slice)
-    slice.list = this.#list
+    slice.internedBy = this.#list
     slice.number = number
     return number
   }
@@ -50,9 +50,7 @@ export class Interner {
   /** The number here of a text in a block's dictionary. */
   numberIn({ bytes, starts }: Dictionary, text: number): number {
     const [from = 0, to = 0] = [starts[text], starts[text + 1]]
-    let hash = 0
-    for (let at = from; at < to; at++) hash = hashed(hash, bytes[at] ?? 0)
-    this.#slice.place(bytes, from, to, hash)
+    this.#slice.point(bytes, from, to)
     return this.number(this.#slice)
   }
 

@@ -1,20 +1,20 @@
-import { type ByteSlice, plainText } from "./byte-slice.ts"
+import { type ByteSlice, sliceText } from "./byte-slice.ts"
 
 const DOT = 46
-/** of ten, that a number holds exactly */
-const LARGEST_POWER = 1e22
-/** From so many bytes on a call of Buffer's own is faster than comparing here. */
+/** The largest power of ten that a number represents exactly. */
+const MAX_EXACT_POWER = 1e22
+/** From this length on, a call of Buffer.compare is faster than comparing here. */
 const LONG_BYTES = 64
 
-/** Bytes that a line is compared with, four at a time: that is what most of its reading is. */
+/** Bytes to compare with, four at a time: the scan spends most of its time comparing. */
 export class Literal {
-  static readonly LEAST_BYTES = 4
+  static readonly MIN_BYTES = 4
   readonly bytes: Buffer
   readonly words: Int32Array
-  /** the last four, which may overlap the words before */
+  /** the last four bytes, which may overlap the words before */
   readonly last: number
 
-  /** Of `LEAST_BYTES` at least. */
+  /** At least `MIN_BYTES`. */
   constructor(text: string | Buffer) {
     this.bytes = Buffer.from(text)
     const words = Math.floor((this.bytes.length - 1) / 4)
@@ -24,8 +24,8 @@ export class Literal {
 }
 
 /**
- * Reads a line of which it is known how the relay wrote it: nothing is made that is not kept. A newline follows the
- * line, or nothing, so that no mark, number or text goes beyond it.
+ * Reads a line in the layout that the relay writes, without allocating. The line is followed by a newline or by nothing,
+ * so that no literal, number or text extends beyond it.
  */
 export class ByteScanner {
   at = 0
@@ -39,7 +39,6 @@ export class ByteScanner {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
-  /** Whether these bytes stand there. */
   isAt(at: number, { bytes, words, last }: Literal): boolean {
     const end = at + bytes.length
     const view = this.#view
@@ -49,26 +48,26 @@ export class ByteScanner {
     return true
   }
 
-  /** Goes past these bytes where they come next. */
-  skip(mark: Literal): boolean {
-    if (!this.isAt(this.at, mark)) return false
-    this.at += mark.bytes.length
+  /** Moves past the literal if it comes next. */
+  skip(literal: Literal): boolean {
+    if (!this.isAt(this.at, literal)) return false
+    this.at += literal.bytes.length
     return true
   }
 
-  /** Goes past the next place before `to` where this mark stands. */
-  skipTo(mark: Literal, to: number): boolean {
+  /** Moves past the next occurrence of the literal before `to`. */
+  skipTo(literal: Literal, to: number): boolean {
     const bytes = this.#bytes
-    const first = mark.bytes[0]
+    const first = literal.bytes[0]
     for (let at = this.at; at < to; at++) {
-      if (bytes[at] !== first || !this.isAt(at, mark)) continue
-      this.at = at + mark.bytes.length
+      if (bytes[at] !== first || !this.isAt(at, literal)) continue
+      this.at = at + literal.bytes.length
       return true
     }
     return false
   }
 
-  /** Goes past digits and dots; false where there are none. */
+  /** Moves past digits and dots; false if there are none. */
   skipNumber(): boolean {
     const bytes = this.#bytes
     const from = this.at
@@ -77,7 +76,7 @@ export class ByteScanner {
     return this.at > from
   }
 
-  /** Digits, and more of them after a dot; NaN where there are none. */
+  /** Reads digits with an optional fraction; NaN if there are none. */
   number(): number {
     const bytes = this.#bytes
     const from = this.at
@@ -92,32 +91,32 @@ export class ByteScanner {
     }
     this.at = at
     if (at === from) return Number.NaN
-    // Both are exact up to here, so that their quotient is the number that the digits mean.
-    const isExact = value <= Number.MAX_SAFE_INTEGER && scale <= LARGEST_POWER
+    // If both are exact, their quotient is the correctly rounded value of the digits.
+    const isExact = value <= Number.MAX_SAFE_INTEGER && scale <= MAX_EXACT_POWER
     return isExact ? value / (scale || 1) : Number(bytes.toString("latin1", from, at))
   }
 
-  /** Goes past a text and its quote. False where it has escapes or is not plain ASCII. */
+  /** Reads a text and moves past its closing quote; false if it has escapes or is not plain ASCII. */
   text(into: ByteSlice): boolean {
-    if (!plainText(this.#bytes, this.at, this.#bytes.length, into)) return false
+    if (!sliceText(this.#bytes, this.at, this.#bytes.length, into)) return false
     this.at = into.to + 1
     return true
   }
 }
 
-/** For few bytes faster than a call of Buffer's own. */
-export function isAt(bytes: Buffer, at: number, mark: Buffer): boolean {
-  if (at + mark.length > bytes.length) return false
-  for (let index = 0; index < mark.length; index++) if (bytes[at + index] !== mark[index]) return false
+/** For a few bytes: faster than a call of Buffer.compare. */
+export function isAt(bytes: Buffer, at: number, expected: Buffer): boolean {
+  if (at + expected.length > bytes.length) return false
+  for (let index = 0; index < expected.length; index++) if (bytes[at + index] !== expected[index]) return false
   return true
 }
 
-/** For many bytes, which as a rule differ in the last one already. */
-export function isLongAt(bytes: Buffer, at: number, known: Buffer): boolean {
-  const end = at + known.length
+/** For many bytes, which usually differ in the last one already. */
+export function isLongAt(bytes: Buffer, at: number, expected: Buffer): boolean {
+  const end = at + expected.length
   return (
     end <= bytes.length &&
-    bytes[end - 1] === known[known.length - 1] &&
-    bytes.compare(known, 0, known.length, at, end) === 0
+    bytes[end - 1] === expected[expected.length - 1] &&
+    bytes.compare(expected, 0, expected.length, at, end) === 0
   )
 }

@@ -1,52 +1,60 @@
-import type { Call } from "../../model/call.ts"
+import type { Begin } from "../../capture/record.ts"
+import { type Call, configOf } from "../../model/call.ts"
 import { type ByteScanner, isLongAt, Literal } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
+import { parseJson } from "./parse-json.ts"
 
-/** What a configuration tells a list. */
-export type ConfigHead = Pick<Call, "network" | "cniVersion">
+/** What a list shows of a network configuration. */
+export type ConfigFields = Pick<Call, "network" | "cniVersion">
 
 const TEXT = new Literal(',"text":"')
 const QUOTE = 34
 const BACKSLASH = 92
-const RECENT = 8
+const ENTRIES = 8
 
-/** What the beginning of a configuration tells, as far as its bytes had to be looked at. */
-export class KnownConfig {
+/** The fields of a configuration that begins with these bytes: as many as had to be read. */
+export class CachedConfig {
   readonly bytes: Buffer
   readonly network = new ByteSlice()
   readonly cniVersion = new ByteSlice()
 
-  constructor(bytes: Buffer, { network, cniVersion }: ConfigHead) {
+  constructor(bytes: Buffer, { network, cniVersion }: ConfigFields) {
     this.bytes = bytes
     this.network.set(network)
     this.cniVersion.set(cniVersion)
   }
 }
 
-export const NO_CONFIG = new KnownConfig(Buffer.alloc(0), {})
+export const NO_CONFIG = new CachedConfig(Buffer.alloc(0), {})
 
 /**
- * `name` and `cniVersion` of the configuration in `,"stdin":{` before the cursor; the line's own bytes end at `to`.
- * `recent`: what was read of this plugin's last ones, because they come again with every call of it.
+ * `name` and `cniVersion` of the configuration in `,"stdin":{`, which the scanner has passed; the record's bytes end at
+ * `to`. `cache`: configurations of the same plugin, because they are the same for each of its calls. Undefined if stdin
+ * is not text.
  */
-export function scanConfig(line: Buffer, cursor: ByteScanner, to: number, recent: KnownConfig[]): KnownConfig {
-  if (!cursor.skipTo(TEXT, to)) return NO_CONFIG
-  const start = cursor.at
-  // Where the bytes that told it are the same, the rest of them is of no matter.
-  for (const known of recent) if (isLongAt(line, start, known.bytes)) return known
+export function scanConfig(
+  line: Buffer,
+  scanner: ByteScanner,
+  to: number,
+  cache: CachedConfig[],
+): CachedConfig | undefined {
+  if (!scanner.skipTo(TEXT, to)) return undefined
+  const start = scanner.at
+  // If the bytes up to both fields are the same, the rest does not matter.
+  for (const cached of cache) if (isLongAt(line, start, cached.bytes)) return cached
   const scanned = scan(line.subarray(0, to), start)
-  const known = new KnownConfig(Buffer.from(line.subarray(start, scanned.to)), scanned.head)
-  if (recent.length >= RECENT) recent.shift()
-  recent.push(known)
-  return known
+  const config = new CachedConfig(Buffer.from(line.subarray(start, scanned.to)), scanned.fields)
+  if (cache.length >= ENTRIES) cache.shift()
+  cache.push(config)
+  return config
 }
 
 /**
- * Keys of its outermost object, found without parsing what is nested. The text is JSON inside a JSON string: an inner
- * quote is `\"`, an inner backslash `\\`. A configuration that breaks off after them still tells them. `to`: the end of
- * what was looked at.
+ * Finds keys of the outermost object without parsing nested values. The text is JSON inside a JSON string: an inner
+ * quote is `\"`, an inner backslash `\\`. A truncated configuration is read as far as it goes. `to`: the end of the bytes
+ * that were read.
  */
-function scan(line: Buffer, start: number): { head: ConfigHead; to: number } {
+function scan(line: Buffer, start: number): { fields: ConfigFields; to: number } {
   let network: string | undefined
   let cniVersion: string | undefined
   let depth = 0
@@ -68,12 +76,12 @@ function scan(line: Buffer, start: number): { head: ConfigHead; to: number } {
     else if (byte === 44) key = ""
     else if (byte === QUOTE) break
   }
-  // An empty name is none.
-  const head = { network: network || undefined, cniVersion: cniVersion || undefined } as ConfigHead
-  return { head, to: Math.min(line.length, at + 1) }
+  // An empty name counts as missing.
+  const fields = { network: network || undefined, cniVersion: cniVersion || undefined } as ConfigFields
+  return { fields, to: Math.min(line.length, at + 1) }
 }
 
-/** Where the `\"` that closes an inner string starts. */
+/** Start of the `\"` that closes an inner string. */
 function innerStringEnd(line: Buffer, from: number): number {
   for (let at = from; at < line.length; at++) {
     if (line[at] !== BACKSLASH) continue
@@ -92,4 +100,17 @@ function unescaped(text: string): string {
   } catch {
     return text
   }
+}
+
+/** The same fields, from a decoded record. */
+export function configFields(stdin: Begin["stdin"]): ConfigFields {
+  const { name, cniVersion } = configOf(stdin) ?? {}
+  return { ...(name ? { network: name } : {}), ...(cniVersion ? { cniVersion } : {}) }
+}
+
+/** Where host-local keeps its addresses, if its configuration says so. */
+export function dataDirOf(stdin: Begin["stdin"]): string | undefined {
+  if (!stdin || !("text" in stdin) || !stdin.text.includes("dataDir")) return undefined
+  const dataDir = parseJson<{ ipam?: { dataDir?: unknown } }>(stdin.text)?.ipam?.dataDir
+  return typeof dataDir === "string" ? dataDir : undefined
 }

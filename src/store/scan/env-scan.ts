@@ -1,9 +1,9 @@
 import type { contextOf } from "../../model/call.ts"
 import { isAt } from "./byte-scanner.ts"
-import { ByteSlice, hashed, isPlain, plainText } from "./byte-slice.ts"
+import { addToHash, ByteSlice, isPlain, sliceText } from "./byte-slice.ts"
 
-/** What the environment tells of a call. One stands for the calls of an operation, until it is filled anew. */
-export class Context {
+/** What CNI variables say about a call: shared by calls with the same environment until it is overwritten. */
+export class CallContext {
   readonly command = new ByteSlice()
   readonly containerId = new ByteSlice()
   readonly netns = new ByteSlice()
@@ -12,7 +12,7 @@ export class Context {
   readonly name = new ByteSlice()
   readonly uid = new ByteSlice()
 
-  /** What was read in another way. */
+  /** Copies what the codec has read. */
   load({ command, containerId, netns, ifname, pod }: ReturnType<typeof contextOf>): void {
     this.command.set(command)
     this.containerId.set(containerId)
@@ -23,7 +23,7 @@ export class Context {
     this.uid.set(pod?.uid)
   }
 
-  /** To where the bytes from `from` on were copied. */
+  /** Points to a copy of the bytes; the copy starts with byte `from` of the original. */
   moveTo(copy: Buffer, from: number): void {
     for (const member of MEMBERS) if (this[member].to > 0) this[member].moveTo(copy, from)
   }
@@ -37,29 +37,29 @@ const SEMICOLON = 59
 const BRACE = 125
 
 /**
- * What the variables in `,"env":{...}` tell, from behind its brace on; returns where the other brace is. -1 where a text
- * has escapes or is not plain ASCII, and where what tells something comes twice.
+ * Reads the variables in `,"env":{...}` from the position after the opening brace; returns the position of the closing
+ * one. -1 if a text has escapes or is not plain ASCII, or if a variable that is needed occurs twice.
  */
-export function scanEnv(bytes: Buffer, from: number, to: number, into: Context): number {
+export function scanEnv(bytes: Buffer, from: number, to: number, into: CallContext): number {
   for (const member of MEMBERS) into[member].place(bytes, 0, 0, 0)
   let hasArgs = false
   for (let at = from; ; at++) {
-    if (bytes[at] !== QUOTE || !plainText(bytes, at + 1, to, text)) return -1
+    if (bytes[at] !== QUOTE || !sliceText(bytes, at + 1, to, text)) return -1
     const start = at + 1
     const end = text.to
     if (!isAt(bytes, end, BETWEEN)) return -1
     const value = end + BETWEEN.length
-    const known = variableAt(bytes, start, end)
-    if (known === "args") {
+    const variable = variableAt(bytes, start, end)
+    if (variable === "args") {
       if (hasArgs) return -1
       hasArgs = true
       at = scanArgs(bytes, value, to, into)
       if (at < 0) return -1
     } else {
-      const span = known ? into[known] : text
-      if (known && span.to > 0) return -1
-      if (!plainText(bytes, value, to, span)) return -1
-      at = span.to
+      const slice = variable ? into[variable] : text
+      if (variable && slice.to > 0) return -1
+      if (!sliceText(bytes, value, to, slice)) return -1
+      at = slice.to
     }
     at++
     if (bytes[at] === BRACE) return at
@@ -83,8 +83,11 @@ function variableAt(bytes: Buffer, from: number, to: number): (typeof VARIABLES)
   return undefined
 }
 
-/** As `contextOf` takes them: of a key that comes twice the last, and no pod without its name. Returns where their quote is. */
-function scanArgs(bytes: Buffer, from: number, to: number, into: Context): number {
+/**
+ * Reads CNI_ARGS as `contextOf` does: the last value of a repeated key counts, and a pod needs a namespace and a name.
+ * Returns the position of the closing quote.
+ */
+function scanArgs(bytes: Buffer, from: number, to: number, into: CallContext): number {
   let at = from
   for (; at < to && bytes[at] !== QUOTE; at++) {
     const member = podMemberAt(bytes, at)
@@ -93,14 +96,14 @@ function scanArgs(bytes: Buffer, from: number, to: number, into: Context): numbe
     for (at = start; at < to && bytes[at] !== SEMICOLON && bytes[at] !== QUOTE; at++) {
       const byte = bytes[at] ?? 0
       if (!isPlain(byte)) return -1
-      if (member) hash = hashed(hash, byte)
+      if (member) hash = addToHash(hash, byte)
     }
     if (member) into[member].place(bytes, start, at, hash)
     if (bytes[at] === QUOTE) break
   }
   const { namespace, name, uid } = into
   if (namespace.to === namespace.from || name.to === name.from)
-    for (const span of [namespace, name, uid]) span.place(bytes, 0, 0, 0)
+    for (const slice of [namespace, name, uid]) slice.place(bytes, 0, 0, 0)
   return at < to ? at : -1
 }
 

@@ -4,19 +4,19 @@ import { crc32 } from "node:zlib"
 import { encode } from "../../../src/capture/codec.ts"
 import type { End } from "../../../src/capture/record.ts"
 import { checksum } from "../../../src/store/capture/checksum.ts"
-import { checkSeals, type Lines, sealedEnd, toldCrcOf } from "../../../src/store/scan/seal.ts"
+import { checkSeals, combinedCrc, type LineTable, sealedEnd } from "../../../src/store/scan/seal.ts"
 import { Random } from "../../capture/random.ts"
 
-test("the checksum of whole lines is known from their seals alone, whatever stands between them", (t) => {
+test("the checksum of complete lines is combined from their seals, with any number of newlines between them", (t) => {
   const random = randomOf(t)
   for (let round = 0; round < 60; round++) {
     const bytes = Buffer.from(linesOf(random, 1 + random.below(40)).join("\n".repeat(1 + random.below(3))))
     const lines = cut(bytes)
-    assert.equal(toldCrcOf(bytes, bytes.length, lines), crc32(bytes.subarray(lines.from[0])))
+    assert.equal(combinedCrc(bytes, bytes.length, lines), crc32(bytes.subarray(lines.from[0])))
   }
 })
 
-test("many lines are judged as each of them alone, damaged ones among them", (t) => {
+test("many lines are checked with the same result as each of them alone, damaged lines among them", (t) => {
   const random = randomOf(t)
   for (let round = 0; round < 60; round++) {
     const texts = linesOf(random, 1 + random.below(40)).map((text) =>
@@ -31,7 +31,7 @@ test("many lines are judged as each of them alone, damaged ones among them", (t)
     assert.deepEqual([...lines.sealedEnd.subarray(0, lines.count)], alone)
     for (const [line, end] of alone.entries()) {
       const text = bytes.subarray(at(lines.from, line), at(lines.to, line)).toString()
-      assert.equal(end >= 0, text.startsWith("{") && isWhole(text), text)
+      assert.equal(end >= 0, text.startsWith("{") && isComplete(text), text)
     }
   }
 })
@@ -70,30 +70,30 @@ function damaged(random: Random, text: string): string {
     text.replace(/crc32":"./, 'crc32":"A'),
     text.replace('"seal":{"sizeBytes":', '"seal":{"sizeBytes":0'),
     text.replace('"seal":{"sizeBytes":', '"seal":{"sizeBytes":1'),
-    "no record at all",
+    "not a record",
   ])
 }
 
-/** As FORMAT.md tells a reader to look at a line. */
-function isWhole(text: string): boolean {
+/** The check that FORMAT.md describes. */
+function isComplete(text: string): boolean {
   const body = text.slice(0, text.lastIndexOf(',"seal":'))
   const { sizeBytes, crc32: sum } = checksum(body)
   return text === `${body},"seal":{"sizeBytes":${sizeBytes},"crc32":"${sum}"}}`
 }
 
-function cut(bytes: Buffer): Lines {
-  const places: [number, number][] = []
+function cut(bytes: Buffer): LineTable {
+  const ranges: [number, number][] = []
   let from = 0
   for (let to = bytes.indexOf(10); from < bytes.length; to = bytes.indexOf(10, from)) {
     const end = to < 0 ? bytes.length : to
-    if (end > from) places.push([from, end])
+    if (end > from) ranges.push([from, end])
     from = end + 1
   }
   return {
-    count: places.length,
-    from: Int32Array.from(places, ([start]) => start),
-    to: Int32Array.from(places, ([, end]) => end),
-    sealedEnd: new Int32Array(places.length),
+    count: ranges.length,
+    from: Int32Array.from(ranges, ([start]) => start),
+    to: Int32Array.from(ranges, ([, end]) => end),
+    sealedEnd: new Int32Array(ranges.length),
   }
 }
 

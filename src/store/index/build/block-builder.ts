@@ -1,9 +1,8 @@
 import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { CALL_STATES } from "../../../model/call-schema.ts"
 import { EXIT_OK } from "../../../model/exit-number.ts"
-import type { ByteSlice } from "../../scan/byte-slice.ts"
-import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "../../scan/header-facts.ts"
-import type { RecordHeaderReader } from "../../scan/record-header.ts"
+import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
+import type { ByteSlice, RecordHeader } from "../../scan/read-header.ts"
 import { type GrowingColumns, newColumns, NO_LINE } from "../columns.ts"
 import { Interner } from "../interner.ts"
 
@@ -31,7 +30,7 @@ export class BlockBuilder {
   }
 
   /** `at`: where the line starts, from the start of the block. A repeated begin line replaces the first. */
-  begin(header: RecordHeaderReader, at: number): void {
+  begin(header: RecordHeader, at: number): void {
     const id = this.#idOf(header.id)
     let row = this.#rowOfId[id] ?? NONE
     if (row === NONE) {
@@ -53,7 +52,7 @@ export class BlockBuilder {
   }
 
   /** False if the end line belongs to no call that began in the block, or to one that has ended. */
-  end(header: RecordHeaderReader, at: number): boolean {
+  end(header: RecordHeader, at: number): boolean {
     const { columns, texts } = this
     const row = this.#rowOfId[this.#idOf(header.id)] ?? NONE
     if (row === NONE || columns.end[row] !== NO_LINE) return false

@@ -1,19 +1,19 @@
 import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { type Grouped, groupCalls } from "../../../model/grouping/group-calls.ts"
 import { ReadErrors } from "../../capture/read-errors.ts"
-import { toRecord } from "../../capture/records.ts"
-import { RecordHeaderReader } from "../../scan/record-header.ts"
+import { HeaderReader } from "../../scan/read-header.ts"
 import { type BlockHeader, type ByteRange, joinedHash, type Orphan } from "../block.ts"
 import { toClockEpochs } from "../clock-order.ts"
 import { type Columns, copyRows, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf } from "../columns.ts"
 import { BlockBuilder } from "./block-builder.ts"
-import { BlockLines } from "./block-lines.ts"
+import { BlockPieces } from "./block-pieces.ts"
 
 /** A block as it is stored; `bytes` is an array buffer of its own that can be transferred between threads. */
 export type BuiltBlock = { header: BlockHeader; bytes: ArrayBuffer }
 
 const builder = new BlockBuilder()
-const recordHeader = new RecordHeaderReader()
+const reader = new HeaderReader()
+const { header } = reader
 
 /** Reads a block once, without parsing the contents of its streams. */
 export function buildBlock(path: string, name: string, range: ByteRange): BuiltBlock {
@@ -41,32 +41,24 @@ function readLines(path: string, name: string, range: ByteRange) {
   const errors = new ReadErrors()
   const dataDirs = new Set<string>()
   builder.clear()
-  const lines = new BlockLines(path, range)
+  const pieces = new BlockPieces(path, range)
   try {
-    while (lines.next()) {
-      if (!readHeader(lines, name, errors)) continue
-      const at = lines.offset - range.fromByte
-      if (recordHeader.kind === "begin") {
-        builder.begin(recordHeader, at)
-        if (recordHeader.dataDir !== undefined) dataDirs.add(recordHeader.dataDir)
-      } else if (!builder.end(recordHeader, at)) orphans.push({ header: recordHeader.end(), offset: lines.offset })
+    while (pieces.next()) {
+      if (pieces.isOversize) errors.add("oversize", name, pieces.offset)
+      reader.open(pieces.bytes, pieces.to)
+      for (let kind = reader.next(); kind; kind = reader.next()) {
+        const offset = pieces.offset + reader.from
+        if (kind !== "record") errors.add(kind, name, offset)
+        else if (header.kind === "begin") {
+          builder.begin(header, offset - range.fromByte)
+          if (header.dataDir !== undefined) dataDirs.add(header.dataDir)
+        } else if (!builder.end(header, offset - range.fromByte)) orphans.push({ header: header.end(), offset })
+      }
     }
   } finally {
-    lines.close()
+    pieces.close()
   }
   return { orphans, errors, dataDirs }
-}
-
-function readHeader(
-  { bytes, from, to, sealedEnd, offset, isOversize }: BlockLines,
-  name: string,
-  errors: ReadErrors,
-): boolean {
-  if (sealedEnd >= 0 && recordHeader.read(bytes, from, sealedEnd)) return true
-  const line = { offset, sizeBytes: to - from, ...(isOversize ? {} : { bytes: bytes.subarray(from, to) }) }
-  const record = toRecord(line, name, errors)
-  if (record) recordHeader.load(record)
-  return record !== undefined
 }
 
 /** The columns of the calls, operation by operation. */

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from "node:fs"
 import type { ByteRange } from "../block.ts"
-import { firstStart, openSegment } from "./block-lines.ts"
+import { firstStart, openSegment } from "./block-pieces.ts"
 
 /** V8 keeps strings of more than 128 KiB in its large-object space, which is collected late. */
 const BUFFER_BYTES = 64 * 1024

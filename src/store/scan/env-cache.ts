@@ -1,0 +1,49 @@
+import { contextOf } from "../../model/call.ts"
+import { type ByteScanner, isLongAt, Literal } from "./byte-scanner.ts"
+import { CallContext, scanEnv } from "./env-scan.ts"
+
+const ENTRIES = 8
+const ENV_NAMES = new Literal('},"envNames":[')
+const NO_BYTES = Buffer.alloc(0)
+/** Environments of the same length differ in the container ID, which comes early. */
+const ID_BYTE = 59
+
+/** Calls of one operation often have the same CNI variables. */
+export class EnvCache {
+  /** `bytes`: from the brace of `env` to the bracket of `envNames` */
+  readonly #entries: { bytes: Buffer; context: CallContext }[] = []
+  #oldest = 0
+
+  /** Reads the environment. The result is valid until eight others were read; undefined if it is not JSON. */
+  read(scanner: ByteScanner, bytes: Buffer, to: number): CallContext | undefined {
+    const from = scanner.at
+    for (const entry of this.#entries) {
+      if (bytes[from + ID_BYTE] !== entry.bytes[ID_BYTE] || !isLongAt(bytes, from, entry.bytes)) continue
+      scanner.at = from + entry.bytes.length
+      return entry.context
+    }
+    const entry = this.#entries[this.#oldest] ?? { bytes: NO_BYTES, context: new CallContext() }
+    this.#entries[this.#oldest] = entry
+    this.#oldest = (this.#oldest + 1) % ENTRIES
+    entry.bytes = NO_BYTES
+    const end = scanEnv(bytes, from, to, entry.context)
+    if (end < 0) return parseEnv(scanner, bytes, to, entry.context)
+    scanner.at = end
+    if (!scanner.skip(ENV_NAMES)) return undefined
+    entry.bytes = Buffer.from(bytes.subarray(from, scanner.at))
+    entry.context.moveTo(entry.bytes, from)
+    return entry.context
+  }
+}
+
+function parseEnv(scanner: ByteScanner, bytes: Buffer, to: number, into: CallContext): CallContext | undefined {
+  const from = scanner.at
+  if (!scanner.skipTo(ENV_NAMES, to)) return undefined
+  const end = scanner.at - ENV_NAMES.bytes.length
+  try {
+    into.load(contextOf(JSON.parse(`{${bytes.toString("utf8", from, end)}}`) as Record<string, string>))
+    return into
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,180 @@
+import { type Decoded, decode } from "../../capture/codec.ts"
+import { type Begin, type End, type Exit, FORMAT } from "../../capture/record.ts"
+import { checksum } from "../capture/checksum.ts"
+import { ByteScanner, Literal } from "./byte-scanner.ts"
+import { ByteSlice } from "./byte-slice.ts"
+import { dataDirOf, scanConfig } from "./config-scan.ts"
+import { EnvCache } from "./env-cache.ts"
+import { parseJson } from "./parse-json.ts"
+import { PluginCache } from "./plugin-cache.ts"
+import { EXIT_OK, RecordHeader, summaryOf } from "./record-header.ts"
+import { SealedLines } from "./sealed-lines.ts"
+import { TextCache } from "./text-cache.ts"
+
+export { ByteSlice } from "./byte-slice.ts"
+export { complete, type EndHeader, type RecordHeader } from "./record-header.ts"
+
+/**
+ * Reads the header of each line: several times faster than the codec, with the same result. README.md explains how.
+ * One reader is used for all lines, because it remembers parts of earlier ones.
+ */
+export class HeaderReader {
+  /** of the line that `next` has read last; its texts are valid until the next line is read */
+  readonly header = new RecordHeader()
+  /** how many lines the codec had to read */
+  fallbacks = 0
+
+  readonly #lines = new SealedLines()
+  #bytes: Buffer = Buffer.alloc(0)
+  readonly #scanner = new ByteScanner()
+  readonly #nodes = new TextCache()
+  readonly #parentNames = new TextCache()
+  readonly #plugin = new ByteSlice()
+  readonly #envs = new EnvCache()
+  readonly #plugins = new PluginCache()
+
+  /** Starts with the first line of `bytes`. `end`: after the newline of the last line to read, or the end of `bytes`. */
+  open(bytes: Buffer, end: number): void {
+    this.#bytes = bytes
+    this.#lines.open(bytes, end)
+  }
+
+  /** Where the line starts that `next` has read last. */
+  get from(): number {
+    return this.#lines.from
+  }
+
+  /** Reads the next line into `header`. Returns why it has none if it is not a `record`; undefined after the last line. */
+  next(): Decoded["kind"] | undefined {
+    const lines = this.#lines
+    if (!lines.next()) return undefined
+    if (lines.sealedEnd >= 0 && this.#scan(this.#bytes, lines.from, lines.sealedEnd)) return "record"
+    this.fallbacks++
+    const decoded = decode(this.#bytes.toString("utf8", lines.from, lines.to), checksum)
+    if (decoded.kind === "record") this.header.load(decoded.record)
+    return decoded.kind
+  }
+
+  /**
+   * Reads a sealed line whose members are in the order in which the relay writes them. False if anything differs; then
+   * the codec decides. Literals such as `,"name":{` are unambiguous: within a JSON string every quote follows a backslash.
+   */
+  #scan(bytes: Buffer, from: number, sealedEnd: number): boolean {
+    this.#scanner.open(bytes, from)
+    const isBegin = this.#scanner.skip(BEGIN)
+    if (!isBegin && !this.#scanner.skip(END)) return false
+    this.header.kind = isBegin ? "begin" : "end"
+    return isBegin ? this.#scanBegin(bytes, sealedEnd) : this.#scanEnd(bytes, sealedEnd)
+  }
+
+  #scanBegin(bytes: Buffer, end: number): boolean {
+    const scanner = this.#scanner
+    const header = this.header
+    if (!scanner.text(header.id) || !this.#scanParent()) return false
+    header.depth = scanner.skip(DEPTH) ? scanner.number() : Number.NaN
+    header.isProbe = !scanner.skip(RELAY)
+    if (header.isProbe && !scanner.skip(PROBE)) return false
+    header.wallMs = scanner.skip(WALL) ? scanner.number() : Number.NaN
+    header.monoMs = scanner.skip(MONO) ? scanner.number() : Number.NaN
+    const node = scanner.skip(NODE) ? this.#nodes.read(scanner, bytes) : NO_TEXT
+    header.pid = scanner.skip(PID) ? scanner.number() : Number.NaN
+    header.ppid = scanner.skip(PPID) ? scanner.number() : Number.NaN
+    const parentName = scanner.skip(PARENT_NAME) ? this.#parentNames.read(scanner, bytes) : NO_TEXT
+    if (!node || !parentName || !scanner.skip(PLUGIN) || !scanner.text(this.#plugin)) return false
+    header.node = node
+    header.parentName = parentName
+    if (Number.isNaN(header.depth + header.wallMs + header.monoMs + header.pid + header.ppid)) return false
+    const layout = this.#plugins.get(this.#plugin)
+    header.plugin = layout.plugin
+    if (!layout.toEnv.skip(scanner, bytes, end)) return false
+    const context = this.#envs.read(scanner, bytes, end)
+    if (!context) return false
+    header.context = context
+    header.dataDir = undefined
+    // Without stdin, or with more behind it: rare, so the codec reads it.
+    if (!layout.toStdin.skip(scanner, bytes, end) || bytes[end - 1] !== BRACE || bytes[end - 2] !== QUOTE) return false
+    const stdin = scanner.at
+    const config = scanConfig(bytes, scanner, end, layout.configs)
+    if (!config) return false
+    header.network = config.network
+    header.cniVersion = config.cniVersion
+    if (layout.isHostLocal && bytes.subarray(stdin, end).includes(DATA_DIR))
+      header.dataDir = dataDirOf(parseJson<Begin["stdin"]>(`{${bytes.toString("utf8", stdin, end)}`))
+    return true
+  }
+
+  #scanParent(): boolean {
+    const { parent } = this.header
+    if (this.#scanner.skip(PARENT)) return this.#scanner.text(parent)
+    parent.set("")
+    return true
+  }
+
+  #scanEnd(bytes: Buffer, end: number): boolean {
+    const scanner = this.#scanner
+    const header = this.header
+    if (!scanner.text(header.id) || !scanner.skip(WALL) || !scanner.skipNumber()) return false
+    if (!scanner.skip(MONO) || !scanner.skipNumber()) return false
+    header.durationMs = scanner.skip(DURATION) ? scanner.number() : Number.NaN
+    header.spawnMs = scanner.skip(SPAWN) ? scanner.number() : Number.NaN
+    const kind = scanner.skip(CODE)
+      ? "code"
+      : scanner.skip(SIGNAL)
+        ? "signal"
+        : scanner.skip(ERRNO)
+          ? "errno"
+          : undefined
+    const number = scanner.number()
+    if (kind === undefined || Number.isNaN(header.durationMs + header.spawnMs + number) || !scanner.skip(USAGE))
+      return false
+    header.maxRssBytes = scanner.number()
+    while (scanner.at < end && bytes[scanner.at] !== BRACE) scanner.at++
+    if (Number.isNaN(header.maxRssBytes)) return false
+    // An end record that carries stdin completes its begin record: rare, so the codec reads it.
+    if (!scanner.isAt(scanner.at, STDOUT)) return false
+    const streams = scanner.at + 1
+    if (bytes.subarray(streams, end).includes(STDIN)) return false
+    header.lateConfig = undefined
+    header.summary = NO_SUMMARY
+    header.exit = number === 0 && kind === "code" ? EXIT_OK : exitOf(kind, number)
+    if (header.exit === EXIT_OK) return true
+    const parsed = parseJson<Pick<End, "stdout" | "stderr">>(`{${bytes.toString("utf8", streams + 1, end)}}`)
+    if (!parsed) return false
+    const { exit } = header
+    header.summary = summaryOf({ exit, stdout: parsed.stdout, stderr: parsed.stderr })
+    return true
+  }
+}
+
+const BEGIN = new Literal(`{"format":${FORMAT},"kind":"begin","id":"`)
+const PARENT = new Literal(',"parent":"')
+const DEPTH = new Literal(',"depth":')
+const RELAY = new Literal(',"as":"relay"')
+const PROBE = new Literal(',"as":"probe"')
+const WALL = new Literal(',"wallMs":')
+const MONO = new Literal(',"monoMs":')
+const NODE = new Literal(',"node":"')
+const PID = new Literal(',"pid":')
+const PPID = new Literal(',"ppid":')
+const PARENT_NAME = new Literal(',"parentName":"')
+const PLUGIN = new Literal(',"plugin":"')
+const DATA_DIR = Buffer.from("dataDir")
+
+const END = new Literal(`{"format":${FORMAT},"kind":"end","id":"`)
+const DURATION = new Literal(',"durationMs":')
+const SPAWN = new Literal(',"spawnMs":')
+const CODE = new Literal(',"exit":{"code":')
+const SIGNAL = new Literal(',"exit":{"signal":')
+const ERRNO = new Literal(',"exit":{"errno":')
+const USAGE = new Literal('},"usage":{"maxRssBytes":')
+const STDOUT = new Literal('},"stdout":{')
+const STDIN = Buffer.from(',"stdin":{')
+const BRACE = 125
+const QUOTE = 34
+
+const NO_TEXT = new ByteSlice()
+const NO_SUMMARY = {}
+
+function exitOf(kind: "code" | "signal" | "errno", number: number): Exit {
+  return kind === "code" ? { code: number } : kind === "signal" ? { signal: number } : { errno: number }
+}
