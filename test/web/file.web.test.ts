@@ -43,7 +43,7 @@ test("a file shows every view without a network", async () => {
   await page.locator(".row", { hasText: "ADDshop/cart" }).click()
   await page.locator(".lines .line", { hasText: '"cniVersion": "1.0.0"' }).waitFor()
   for (const [panel, wanted] of [
-    ["Chain", ".hop"],
+    ["Chain", ".chain-step"],
     ["Compare", ".pair"],
     ["Calls", ".waterfall"],
   ] as const) {

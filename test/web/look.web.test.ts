@@ -37,7 +37,7 @@ async function everyView(page: Page, look: (name: string) => Promise<void>) {
   )?.[1]
   await look("calls")
   const places: [string, string][] = [
-    [`#/operations/${id}/chain`, ".hop"],
+    [`#/operations/${id}/chain`, ".chain-step"],
     [`#/operations/${id}/compare`, ".pair"],
     ["#/pods", ".pod-row"],
     ["#/pods/shop%2Forders-0", ".sandbox"],

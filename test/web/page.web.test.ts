@@ -163,9 +163,9 @@ test("the chain says what each plugin changed, as CNI objects", async () => {
   const { page, context, wrongs } = await open()
   await row(page, /ADDshop\/web-7d9f8b6c5-2xkqj/).click()
   await page.getByRole("tab", { name: "Chain" }).click()
-  const hops = page.locator(".hop header")
-  await hops.first().waitFor()
-  const said = (await hops.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/[\d.]+ms/, "_"))
+  const steps = page.locator(".chain-step header")
+  await steps.first().waitFor()
+  const said = (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/[\d.]+ms/, "_"))
   assert.deepEqual(said, [
     "bridge _ 6 added",
     "host-local _, called by the plugin above 3 added",
@@ -443,7 +443,7 @@ test("what pods, plugins and files say is text, never markup", async () => {
   await row(page, "<img").click()
   for (const [panel, wanted] of [
     ["Calls", ".waterfall"],
-    ["Chain", ".hop"],
+    ["Chain", ".chain-step"],
     ["Compare", ".pair"],
   ] as const) {
     await page.getByRole("tab", { name: panel }).click()

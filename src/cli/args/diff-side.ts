@@ -14,7 +14,7 @@ import { findSubject, matching } from "./subject.ts"
 export type Side =
   | { kind: "call"; name: string; call: Call }
   | { kind: "operation"; name: string; operation: Operation }
-  | { kind: "forms"; name: string; forms: SignatureCounts; newest: ReadonlyMap<string, Operation> }
+  | { kind: "signatures"; name: string; signatures: SignatureCounts; newest: ReadonlyMap<string, Operation> }
 
 /** `word`: an id, a pod, `node/NAME`, or the path of another capture. */
 export async function readSide(
@@ -26,14 +26,14 @@ export async function readSide(
   const path = captureAt(word)
   if (path) {
     const other = await select(context, path)
-    const all = await formsOf(other.operations())
-    await reportReadErrors(context, other, all.forms.count)
-    return { kind: "forms", name: word, ...all }
+    const all = await readSignatures(other.operations())
+    await reportReadErrors(context, other, all.signatures.count)
+    return { kind: "signatures", name: word, ...all }
   }
   const node = /^node\/(.+)$/.exec(word)?.[1]
   if (node !== undefined) {
-    const all = await formsOf(matching(selection, "node", node))
-    if (all.forms.count > 0) return { kind: "forms", name: word, ...all }
+    const all = await readSignatures(matching(selection, "node", node))
+    if (all.signatures.count > 0) return { kind: "signatures", name: word, ...all }
     throw new Fault(
       "NOT_FOUND",
       `no operation of node ${node} in ${selection.capture.path}`,
@@ -43,7 +43,7 @@ export async function readSide(
   const { name, operation, call, related } = await findSubject(selection, word, options.namespace)
   if (call) return { kind: "call", name, call }
   if (operation) return { kind: "operation", name, operation }
-  return { kind: "forms", name, ...(await formsOf(related())) }
+  return { kind: "signatures", name, ...(await readSignatures(related())) }
 }
 
 /** A directory or a bundle of that path, unless the word names something in the capture. */
@@ -54,14 +54,14 @@ export function captureAt(word: string): Record<string, unknown> | undefined {
   return found.isDirectory() ? { capture: word } : { from: word }
 }
 
-async function formsOf(
+async function readSignatures(
   operations: AsyncIterable<Operation>,
-): Promise<{ forms: SignatureCounts; newest: Map<string, Operation> }> {
-  const forms = new SignatureCounts()
+): Promise<{ signatures: SignatureCounts; newest: Map<string, Operation> }> {
+  const signatures = new SignatureCounts()
   const newest = new Map<string, Operation>()
   for await (const operation of operations) {
-    forms.add(operation)
+    signatures.add(operation)
     newest.set(operation.command, operation)
   }
-  return { forms, newest }
+  return { signatures, newest }
 }

@@ -8,15 +8,15 @@ import { age, duration } from "../args/time.ts"
 import { type Paint, visible } from "./colour.ts"
 import { OUTCOME_COLOURS } from "./operation-table.ts"
 
-/** What each plugin made of the result, for people. */
-export function chainText(operation: Operation, hops: readonly ChainStep[], paint: Paint, nowMs: number): string {
-  const lines = hops.flatMap(({ call, level, result, changes }) => {
+/** What each plugin changed in the result, for people. */
+export function chainText(operation: Operation, steps: readonly ChainStep[], paint: Paint, nowMs: number): string {
+  const lines = steps.flatMap(({ call, level, result, changes }) => {
     const indent = "  ".repeat(level + 1)
     const head = `${indent}${paint(visible(call.plugin), "bold")}  ${duration(call.durationMs)}`
     const quiet = result
       ? "changed nothing"
       : call.command === "ADD" && call.as !== "probe"
-        ? `gave no result: ${stateText(call)}`
+        ? `returned no result: ${stateText(call)}`
         : stateText(call)
     if (changes.length === 0) return [`${head}  ${paint(quiet, result ? "dim" : undefined)}`]
     return [head, ...changes.flatMap((change) => changeLines(change, `${indent}  `, paint))]
@@ -28,7 +28,7 @@ function changeLines(change: ResultChange, indent: string, paint: Paint): string
   if (change.kind !== "changed") {
     const { object } = change
     const isAdded = change.kind === "added"
-    const text = visible(`${nameOf(object)}${saidOf(object)}`)
+    const text = visible(`${nameOf(object)}${detailsOf(object)}`)
     return [paint(`${indent}${isAdded ? "+" : "-"} ${text}`, isAdded ? "green" : "red")]
   }
   const { before, after, fields } = change
@@ -44,8 +44,8 @@ function nameOf({ kind, name }: ResultObject): string {
   return kind === "version" || kind === "other" ? name : `${kind} ${name}`
 }
 
-/** What the object's name does not say already. */
-function saidOf({ kind, name, fields }: ResultObject): string {
+/** The fields that are not part of the name. */
+function detailsOf({ kind, name, fields }: ResultObject): string {
   const facts = Object.entries(fields).filter(([, value]) => value !== name)
   if (kind === "version" || kind === "other") return ` ${facts.map(([, value]) => value).join(", ")}`
   return facts.length > 0 ? `  ${facts.map(([field, value]) => `${field} ${value}`).join(", ")}` : ""
@@ -82,8 +82,8 @@ function differenceLines({ stream, location, a, b, isVolatile }: Difference, ind
   ]
 }
 
-/** Forms of operations that only one side has, for people. */
-export function formsText(
+/** Signatures of operations that only one side has, for people. */
+export function signaturesText(
   differences: readonly SignatureDifference[],
   paint: Paint,
   nowMs: number,

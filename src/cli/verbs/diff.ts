@@ -9,7 +9,7 @@ import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { callPairOutput, chainOutput, signatureDifferenceOutput } from "../output/diff-output.ts"
 import { painter } from "../render/colour.ts"
-import { chainText, formsText, operationLine, pairsText } from "../render/diff-text.ts"
+import { chainText, operationLine, pairsText, signaturesText } from "../render/diff-text.ts"
 import { addFormat, printOne } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
@@ -88,10 +88,10 @@ async function diffTwo(
   const paint = painter(context)
   const nowMs = context.nowMs()
   const withVolatile = options.volatile === true
-  if (a.kind === "forms" && b.kind === "forms") {
-    const differences = compareSignatures(a.forms, b.forms)
+  if (a.kind === "signatures" && b.kind === "signatures") {
+    const differences = compareSignatures(a.signatures, b.signatures)
     if (differences.length > 0) context.exitCode = 1
-    const counts = `${a.name} (${a.forms.count} operations) and ${b.name} (${b.forms.count})`
+    const counts = `${a.name} (${a.signatures.count} operations) and ${b.name} (${b.signatures.count})`
     await printOne(context, options, {
       kind: "Difference",
       value: {
@@ -103,7 +103,7 @@ async function diffTwo(
       name: `${a.name} ${b.name}`,
       text: () =>
         differences.length > 0
-          ? `${formsText(differences, paint, nowMs, withVolatile)}`
+          ? `${signaturesText(differences, paint, nowMs, withVolatile)}`
           : `no difference between ${counts}\n`,
     })
   } else {
@@ -138,7 +138,7 @@ function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
   }
   const [left, right] = [operationOf(a, b), operationOf(b, a)]
   if (left && right) return { pairs: compareOperations(left, right), heads: [left, right] }
-  const words = { call: "a call", operation: "an operation", forms: "all of a pod, node or capture" }
+  const words = { call: "a call", operation: "an operation", signatures: "all of a pod, node or capture" }
   throw new Fault(
     "USAGE",
     `${a.name} is ${words[a.kind]} and ${b.name} is ${words[b.kind]}`,
@@ -148,5 +148,5 @@ function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
 
 function operationOf(side: Side, other: Side): Operation | undefined {
   if (side.kind === "operation") return side.operation
-  return side.kind === "forms" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
+  return side.kind === "signatures" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
 }

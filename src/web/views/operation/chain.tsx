@@ -25,33 +25,33 @@ const KIND_WORDS: Record<ResultKind, string> = {
 
 /** The result as it grows from plugin to plugin, and what each of them changed in it. */
 export function Chain({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
-  const hops = useMemo(() => operation && toChain(operation), [operation])
-  if (!hops) return <div class="empty">Reading the calls…</div>
+  const steps = useMemo(() => operation && toChain(operation), [operation])
+  if (!steps) return <div class="empty">Reading the calls…</div>
   return (
     <ScrollRegion class="chain" label="chain">
       {light.command === "DEL" && (
         <p class="dim chain-note">DEL runs the plugin list in reverse; each plugin is given the result of the ADD.</p>
       )}
       <ol>
-        {hops.map((hop) => (
-          <HopView key={hop.call.id} hop={hop} reason={light.summaries.get(hop.call.id)?.reason} />
+        {steps.map((step) => (
+          <StepView key={step.call.id} step={step} reason={light.summaries.get(step.call.id)?.reason} />
         ))}
       </ol>
-      <Final hops={hops} />
+      <Final steps={steps} />
     </ScrollRegion>
   )
 }
 
-function HopView({
-  hop: { call, level, prevResult, result, changes },
+function StepView({
+  step: { call, level, prevResult, result, changes },
   reason,
 }: {
-  hop: ChainStep
+  step: ChainStep
   reason: string | undefined
 }) {
   const outcome = callOutcome(call)
   return (
-    <li class={`hop ${outcome} ${level > 0 ? "nested" : ""}`} style={{ marginLeft: `${level * 20}px` }}>
+    <li class={`chain-step ${outcome} ${level > 0 ? "nested" : ""}`} style={{ marginLeft: `${level * 20}px` }}>
       <header>
         <OutcomeMark outcome={outcome} />
         <h2>
@@ -61,9 +61,9 @@ function HopView({
           {call.state === "ended" ? duration(call.durationMs) : stateText(call)}
           {level > 0 ? ", called by the plugin above" : ""}
         </span>
-        <span class="dim hop-sum">{sumOf(changes, prevResult, result)}</span>
+        <span class="dim chain-step-sum">{sumOf(changes, prevResult, result)}</span>
       </header>
-      {outcome !== "ok" && reason && <p class="hop-reason">{reason}</p>}
+      {outcome !== "ok" && reason && <p class="chain-step-reason">{reason}</p>}
       {changes.length > 0 && (
         <ul>
           {changes.map((change) => (
@@ -129,8 +129,8 @@ function fieldsOf({ name, fields }: ResultObject): [string, string][] {
 }
 
 /** What the runtime got in the end: the result of the last top-level call. */
-function Final({ hops }: { hops: ChainStep[] }) {
-  const last = hops.findLast(({ level }) => level === 0)
+function Final({ steps }: { steps: ChainStep[] }) {
+  const last = steps.findLast(({ level }) => level === 0)
   if (!last?.result || last.result.length === 0) return null
   return (
     <section class="final" aria-label="final result">
