@@ -18,14 +18,7 @@ export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
   return (text, stream) => {
     let masked = text
     for (const [pattern, placeholder] of own) masked = masked.replace(pattern, placeholder)
-    masked = masked
-      .replace(TIME, "<time>")
-      .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, "<mac>")
-      .replace(/\b(?:veth|cali|lxc|eni|azv|vnet)[0-9a-f_]{4,}\b/gi, "<veth>")
-      .replace(/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "<ip>")
-      .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi, "<ip>")
-      .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<uid>")
-      .replace(/\b[0-9a-f]{12,}\b/gi, "<id>")
+    for (const [pattern, placeholder] of EVERYWHERE) masked = masked.replace(pattern, placeholder)
     // A duration in a configuration is a setting; in a log it is the time that this call took.
     return stream === "stderr" ? masked.replace(LOGGED_NUMBER, "<n>") : masked
   }
@@ -44,8 +37,33 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 }
 
-/** RFC 3339, Go's log package, klog's header (`I0921 03:00:00.123456   1234`), a bare time of day. */
-const TIME =
-  /\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+\b|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b/g
+/**
+ * Where an address may begin: not inside a word or another address, but after `IP:` as Go prints a field. The length of
+ * the field's name is bounded, so that a hostile log line does not take time in proportion to its square.
+ */
+const START = "(?<=^|[^\\w:]|(?:^|[^\\w:])\\w{0,16}[g-z_]\\w{0,16}:)"
+const END = "(?![\\w:])"
+const HEX = "[0-9a-f]{1,4}"
+
+/**
+ * In this order: any three octets of a MAC may look like a time of day, and so may a part of an IPv6 address; a time that
+ * has a date must not lose its time of day to them.
+ */
+const EVERYWHERE: readonly [RegExp, string][] = [
+  // RFC 3339, Go's log package, klog's header (`I0921 03:00:00.123456   1234`)
+  [
+    /\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+\b/g,
+    "<time>",
+  ],
+  [new RegExp(`${START}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}${END}`, "gi"), "<mac>"],
+  [/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "<ip>"],
+  // Eight groups, or fewer around `::`; an IPv4 address may stand in the place of the last two.
+  [new RegExp(`${START}(?:${HEX}:){7}${HEX}${END}`, "gi"), "<ip>"],
+  [new RegExp(`${START}(?:${HEX}(?::${HEX})*)?::(?:(?:${HEX}:)*(?:${HEX}|<ip>))?${END}`, "gi"), "<ip>"],
+  [/(?<![\w:])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\w:])/g, "<time>"],
+  [/\b(?:veth|cali|lxc|eni|azv|vnet|bwp)[0-9a-f_]{4,}\b/gi, "<veth>"],
+  [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<uid>"],
+  [/\b[0-9a-f]{12,}\b/gi, "<id>"],
+]
 
 const LOGGED_NUMBER = /\b\d+(?:\.\d+)?(?:ns|µs|us|ms|s)\b|(?<=\bpid[ =:]{1,2})\d+\b/gi
