@@ -9,12 +9,12 @@ import type { Context } from "./context.ts"
  * do with the node pays a few lookups in the known directories, and loads the installer only where it finds a journal.
  */
 export async function endExpiredInstalls(context: Context): Promise<void> {
-  const homes = [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR]
-  if (process.getuid?.() !== 0 || !homes.some((binDir) => existsSync(layoutOf(binDir).journal))) return
+  const installDirs = [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR]
+  if (process.getuid?.() !== 0 || !installDirs.some((binDir) => existsSync(layoutOf(binDir).journal))) return
   const { endExpired, openNode } = await import("./args/node.ts")
   try {
     const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })
-    endExpired(context, { ...node, homes: [...new Set([...node.homes, ...homes])] })
+    endExpired(context, { ...node, installDirs: [...new Set([...node.installDirs, ...installDirs])] })
   } catch (error) {
     // What is wrong with the install is reported by status, not by every verb.
     if (!(error instanceof Fault)) throw error

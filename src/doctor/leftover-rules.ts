@@ -31,13 +31,13 @@ export const LEFTOVER_RULES: NodeRule[] = [
     id: "cnitap-unfinished",
     severity: "warning",
     title: "an install or uninstall of cnitap was interrupted",
-    check: ({ facts: { confDir, networks }, homes, files }) => {
+    check: ({ facts: { confDir, networks }, installDirs, files }) => {
       const configurations = networks.map(({ file }) => newConfiguration(file)).filter((path) => files.exists(path))
-      const stages = homes.flatMap((binDir) => {
-        const { stage, door } = layoutOf(binDir)
+      const stages = installDirs.flatMap((binDir) => {
+        const { stage, trialHome } = layoutOf(binDir)
         return files
           .list(stage)
-          .filter((name) => name !== basename(door))
+          .filter((name) => name !== basename(trialHome))
           .map((name) => join(stage, name))
       })
       const found = [...configurations, ...stages]
@@ -55,8 +55,8 @@ export const LEFTOVER_RULES: NodeRule[] = [
     id: "cnitap-without-journal",
     severity: "error",
     title: "original plugins saved by cnitap exist, but the journal that describes them is missing",
-    check: ({ homes, files }) =>
-      homes.flatMap((binDir) => {
+    check: ({ installDirs, files }) =>
+      installDirs.flatMap((binDir) => {
         const { real, journal } = layoutOf(binDir)
         const originals = files.list(real)
         if (originals.length === 0 || files.exists(journal)) return []

@@ -28,7 +28,7 @@ export type NodeSnapshot = {
   dataDirs: string[]
   reservations: Reservation[]
   /** directories where cnitap may be installed */
-  homes: readonly string[]
+  installDirs: readonly string[]
   /** cached results and reservations without a pod, or unreadable */
   leftovers: LedgerRow[]
   nowMs: number
@@ -39,10 +39,10 @@ export type CheckOptions = {
   /** run VERSION of every executed plugin */
   mayExecute: boolean
   /** default: the plugin directories */
-  homes?: readonly string[]
+  installDirs?: readonly string[]
   nowMs: number
   /** called before each plugin runs, for progress messages */
-  onAsk?(plugin: string, at: number, count: number): void
+  onExecute?(plugin: string, at: number, count: number): void
 }
 
 export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions): Promise<NodeSnapshot> {
@@ -67,10 +67,10 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
     kernel: readKernel(files),
     active,
     executed,
-    versions: options.mayExecute ? askVersions(files, executed, options.onAsk) : new Map(),
+    versions: options.mayExecute ? askVersions(files, executed, options.onExecute) : new Map(),
     dataDirs,
     reservations,
-    homes: options.homes ?? facts.binDirs.value,
+    installDirs: options.installDirs ?? facts.binDirs.value,
     leftovers: leftovers.filter(({ state }) => state !== "up"),
     nowMs: options.nowMs,
   }
@@ -94,7 +94,7 @@ function dataDirsOf({ plugins }: Network): string[] {
 function askVersions(
   files: NodeFiles,
   plugins: readonly Plugin[],
-  onAsk: CheckOptions["onAsk"],
+  onAsk: CheckOptions["onExecute"],
 ): Map<string, VersionReply> {
   const disk = nodeDisk(files.root, files.run)
   // A plugin that any user can modify would run that user's code as root.

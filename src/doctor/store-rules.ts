@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { LIBCNI } from "../cni/libcni.ts"
-import { findMounts } from "../install/detect/mounts.ts"
+import { findMounts } from "../install/detect/find-mounts.ts"
 import type { LedgerRow } from "../model/ledger/node-ledger.ts"
 import { DEFAULT_CACHE_DIR } from "../store/node/libcni-cache.ts"
 import { addressPools } from "./address-pool.ts"

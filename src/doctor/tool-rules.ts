@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import type { PluginObject } from "../install/plan/reach.ts"
+import type { PluginObject } from "../install/detect/reach.ts"
 import type { NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 

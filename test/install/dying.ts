@@ -13,8 +13,8 @@ import { runProgram } from "../../src/install/disk/run-program.ts"
 import type { InstallOptions, Mode } from "../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../src/install/plan/inventory.ts"
 import { planInstall } from "../../src/install/plan/plan.ts"
-import { removeAll, removeShimDir } from "../../src/install/undo/removal.ts"
 import { sleep } from "../../src/install/undo/rollback.ts"
+import { removeShimDir, uninstallAll } from "../../src/install/undo/uninstall.ts"
 import { type Death, Died, mortal } from "./mortal.ts"
 import { factsOf } from "./plan/facts.ts"
 
@@ -65,20 +65,32 @@ function loseHolder(lock: string): void {
 function perform(order: Order): void {
   const { verb, mode, confDir, binDir, shimDir, capture, path, handshake, dieAfter, death } = order
   const disk = mortal(nodeDisk("/", runProgram), { dieAfter, death })
-  const settle = (): string[] => {
+  const drain = (): string[] => {
     writeFileSync(handshake, "")
     while (existsSync(handshake)) sleep(2)
     return []
   }
-  const surroundings = { confDirs: [confDir], binDirs: path, settle }
+  const undoContext = { confDirs: [confDir], binDirs: path, drain }
   if (verb === "uninstall") {
-    removeAll(disk, [binDir, shimDir], surroundings, false)
+    uninstallAll(disk, [binDir, shimDir], undoContext, false)
     removeShimDir(disk, shimDir)
     return
   }
-  const wish: InstallOptions = { mode, shimDir, force: false, settings: { capture, raw: false, onlyFailures: false } }
-  const planNow = () => planInstall(takeInventory(disk, factsOf(confDir, [binDir]), wish), wish, relay.sha256)
+  const options: InstallOptions = {
+    mode,
+    shimDir,
+    force: false,
+    settings: { capture, raw: false, onlyFailures: false },
+  }
+  const planNow = () => planInstall(takeInventory(disk, factsOf(confDir, [binDir]), options), options, relay.sha256)
   const plan = planNow()
   if (plan.refusals.length > 0) throw new Error(JSON.stringify(plan.refusals))
-  apply(disk, relay, { mode, settings: wish.settings, wallMs: 0 }, plan.works, () => planNow().works, surroundings)
+  apply(
+    disk,
+    relay,
+    { mode, settings: options.settings, wallMs: 0 },
+    plan.changes,
+    () => planNow().changes,
+    undoContext,
+  )
 }

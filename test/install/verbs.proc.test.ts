@@ -25,7 +25,7 @@ for (const mode of ["swap", "chain", "path"]) {
     assert.equal(status.code, 0)
     const [install] = JSON.parse(status.stdout).installs
     assert.deepEqual(
-      [install.mode, install.state, install.isWhole, install.plugins.map(({ name }: { name: string }) => name)],
+      [install.mode, install.state, install.isComplete, install.plugins.map(({ name }: { name: string }) => name)],
       [mode, "installed", true, mode === "chain" ? ["cni_pre", "cni_post"] : ["bridge", "host-local", "portmap"]],
     )
     const { code, stdout } = await cnitap("uninstall", ...within(node))
@@ -51,7 +51,7 @@ for (const [mode, home] of [
       mode: 0o755,
     })
     const own = node.at(`${home}/.cnitap/real/portmap`)
-    const warning = `portmap is a script and will see ${own} as $0: leave it out with --plugins if it looks for files beside it`
+    const warning = `portmap is a script and will see ${own} as $0; exclude it with --plugins if it reads files next to itself`
     const planned = JSON.parse((await cnitap("plan", ...capturing(node), "--mode", mode, "-o", "json")).stdout)
     assert.deepEqual(planned.warnings, [warning])
     assert.deepEqual(
@@ -62,7 +62,7 @@ for (const [mode, home] of [
     assert.equal((await cnitap("install", ...capturing(node), "--mode", mode)).code, 0)
     assert.equal(await call(node.at(`${home}/portmap`)), `0 ${own}\n`)
     const again = JSON.parse((await cnitap("plan", ...capturing(node), "--mode", mode, "-o", "json")).stdout)
-    assert.deepEqual([again.warnings, again.works], [[warning], []])
+    assert.deepEqual([again.warnings, again.changes], [[warning], []])
   })
 }
 
@@ -146,12 +146,18 @@ test("a dry run tells the steps, and the diff of the list, and changes nothing",
   const plan = await cnitap("plan", ...capturing(node), "--mode", "chain")
   const dry = await cnitap("install", "--dry-run", ...capturing(node), "--mode", "chain")
   assert.deepEqual(dry, plan)
-  assert.match(plan.stdout, /STEPS\n {3}1 {2}make directory/)
+  assert.match(plan.stdout, /STEPS\n {3}1 {2}create directory/)
   const { stdout } = await cnitap("plan", ...capturing(node), "--mode", "chain", "--diff")
   assert.ok(stdout.includes('   "plugins": [\n+    { "type": "cni_pre" },\n     {\n       "type": "bridge",'))
   const json = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
   assert.deepEqual(
-    [json.kind, json.mode, json.refusals, json.works.length, json.others.map(({ mode }: { mode: string }) => mode)],
+    [
+      json.kind,
+      json.mode,
+      json.refusals,
+      json.changes.length,
+      json.otherModes.map(({ mode }: { mode: string }) => mode),
+    ],
     ["Plan", "swap", [], 1, ["path", "chain"]],
   )
   assert.deepEqual(await node.tree(), before)
@@ -169,8 +175,8 @@ test("what others have changed since is left and named", async (t) => {
   assert.match(status.stdout, /portmap .* missing: removed by somebody else\n/)
   const { code, stdout } = await cnitap("uninstall", ...within(node))
   assert.equal(code, 0)
-  assert.ok(stdout.includes(`${node.bin}/bridge was replaced by somebody else since`))
-  assert.ok(stdout.includes(`${node.bin}/portmap was removed by somebody else since`))
+  assert.ok(stdout.includes(`${node.bin}/bridge was replaced by another program`))
+  assert.ok(stdout.includes(`${node.bin}/portmap was removed by another program`))
   assert.equal(await call(join(node.bin, "bridge")), "0 newer")
   assert.deepEqual([existsSync(join(node.bin, "portmap")), existsSync(join(node.bin, ".cnitap"))], [false, false])
 })
@@ -184,7 +190,7 @@ test("somebody appended to the edited list: uninstall takes our entries out and 
     edited.replace('{ "type": "cni_post" }', '{ "type": "cni_post" }, {"type":"linkerd-cni"}'),
   )
   const { stdout } = await cnitap("uninstall", ...within(node))
-  assert.ok(stdout.includes(`${node.at(LIST)} was changed by somebody else since; only our entries are out`))
+  assert.ok(stdout.includes(`${node.at(LIST)} was changed by another program; only the probes were removed`))
   const { plugins } = JSON.parse(readFileSync(node.at(LIST), "utf8"))
   assert.deepEqual(
     plugins.map(({ type }: { type: string }) => type),
@@ -204,7 +210,7 @@ test("somebody wrote into the list that was saved: it is not given back, and not
     assert.equal(code, 5)
     assert.ok(
       stdout.includes(
-        `LEFT AS IT IS\n  ${saved} is not the list that was saved there: somebody changed it, and only our entries are out of ${node.at(LIST)}. Compare the two, remove it, and run cnitap uninstall again\n`,
+        `LEFT AS IT IS\n  ${saved} was changed by another program after it was saved, so only the probes were removed from ${node.at(LIST)}. Compare the two files, remove this one, and run cnitap uninstall again\n`,
       ),
     )
     assert.deepEqual(readFileSync(node.at(LIST)), before)
@@ -253,7 +259,7 @@ test("probes that a cache names stay, recording nothing; status names them and r
   const status = await cnitap("status", ...rooted)
   assert.deepEqual(
     [status.code, status.stderr],
-    [1, "cnitap: /opt/cni/bin/cni_post is gone: nothing names it any more\n"],
+    [1, "cnitap: removed /opt/cni/bin/cni_post, which nothing names any more\n"],
   )
   assert.match(status.stdout, /^MODE chain in \/opt\/cni\/bin: retired\n/)
   assert.ok(status.stdout.includes(`STAYS FOR NOW, recording nothing\n  /opt/cni/bin/cni_pre, named by ${multus}\n`))
@@ -299,7 +305,7 @@ test("path mode: what a runtime still looks into stays, and goes with the next v
   assert.ok(stdout.includes(`  ${shim}/bridge, named by the plugin path of the runtime\n`))
   assert.equal(await call(join(shim, "bridge"), { CNI_COMMAND: "ADD" }, '["out hello"]'), "0 hello")
   const { code, stderr } = await cnitap("status", ...within(node))
-  assert.deepEqual([code, stderr.split("\n")[0]], [6, `cnitap: ${shim}/portmap is gone: nothing names it any more`])
+  assert.deepEqual([code, stderr.split("\n")[0]], [6, `cnitap: removed ${shim}/portmap, which nothing names any more`])
   assert.deepEqual(await node.tree(), before)
 })
 
@@ -326,7 +332,7 @@ test("two installs at once: one does it, the other says so or finds it done; not
   const script = `for at in 1 2 3 4; do ${process.execPath} ${program} install ${capturing(node).join(" ")} >/dev/null & done; wait`
   const { stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" })
   for (const line of stderr.split("\n").filter(Boolean))
-    assert.match(line, /another cnitap is at work|the node was changed by somebody else/)
+    assert.match(line, /another cnitap process holds the lock|the node was changed by another process/)
   for (const name of ["bridge", "host-local", "portmap"])
     assert.ok(readFileSync(join(node.bin, name)).equals(RELAY), name)
   assert.equal((await cnitap("status", ...within(node))).code, 0)
@@ -434,21 +440,21 @@ const BAD: Bad[] = [
     prepare: (node) => writeFileSync(node.at(LIST), '{"plugins": ['),
     args: (node) => ["install", ...capturing(node)],
     code: 5,
-    says: /^cnitap: \S+10-pods\.conflist cannot be read: .*\. Repair it, or name the plugins with --plugins\.\n$/,
+    says: /^cnitap: \S+10-pods\.conflist cannot be read: .*\. Fix it, or list the plugins with --plugins\.\n$/,
   },
   {
     what: "another mode than the one that is installed",
     prepare: (node) => void installSync(node),
     args: (node) => ["install", ...capturing(node), "--mode", "chain"],
     code: 5,
-    says: /^cnitap: mode swap is installed in \S+\/opt\/cni\/bin\. Run cnitap uninstall first\.\n$/,
+    says: /^cnitap: mode swap is already installed in \S+\/opt\/cni\/bin\. Run cnitap uninstall first\.\n$/,
   },
   {
     what: "a journal of a newer format",
     prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", NEWER),
     args: (node) => ["uninstall", ...within(node)],
     code: 3,
-    says: /^cnitap: \S+journal\.jsonl was written in format 99, newer than 1\. Use the cnitap that installed, or a newer one\.\n$/,
+    says: /^cnitap: \S+journal\.jsonl was written in format 99, newer than 1\. Use the version of cnitap that installed, or a newer one\.\n$/,
   },
   {
     what: "a journal of a newer format, install",
@@ -462,21 +468,21 @@ const BAD: Bad[] = [
     prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", "\u0000\u0001 garbage"),
     args: (node) => ["status", ...within(node)],
     code: 3,
-    says: /^cnitap: \S+journal\.jsonl is no journal of cnitap\. Compare \S+\.cnitap\/real with \S+\.\n$/,
+    says: /^cnitap: \S+journal\.jsonl is not a journal of cnitap\. Compare \S+\.cnitap\/real with \S+\.\n$/,
   },
   {
     what: "originals without a journal",
     prepare: (node) => void node.file("/opt/cni/bin/.cnitap/real/bridge", "original"),
     args: (node) => ["install", ...capturing(node)],
     code: 3,
-    says: /^cnitap: \S+journal\.jsonl is missing, but there are originals in \S+\. Move them back to \S+ by hand/,
+    says: /^cnitap: \S+journal\.jsonl is missing, but \S+ has saved originals\. Move each of them back to \S+ if/,
   },
   {
     what: "originals without a journal, uninstall",
     prepare: (node) => void node.file("/opt/cni/bin/.cnitap/real/bridge", "original"),
     args: (node) => ["uninstall", ...within(node)],
     code: 3,
-    says: /^cnitap: \S+journal\.jsonl is missing, but there are originals in \S+\. Move them back to \S+ by hand/,
+    says: /^cnitap: \S+journal\.jsonl is missing, but \S+ has saved originals\. Move each of them back to \S+ if/,
   },
   {
     what: "nothing to watch",

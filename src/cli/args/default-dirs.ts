@@ -1,4 +1,4 @@
-import { DEFAULT_PLATFORM, PLATFORMS } from "../../install/detect/known-platforms.ts"
+import { DEFAULT_PLATFORM, PLATFORMS } from "../../install/detect/platforms/known-platforms.ts"
 
 /** The directory of path mode's relays. */
 export const DEFAULT_SHIM_DIR = "/opt/cnitap/bin"

@@ -1,15 +1,15 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs"
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
-import { drain } from "../../install/apply/drain.ts"
 import { detect } from "../../install/detect/detect.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Disk, nodeDisk } from "../../install/disk/disk.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
+import { drain } from "../../install/undo/drain.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
-import type { Surroundings } from "../../install/undo/undo.ts"
+import type { UndoContext } from "../../install/undo/undo.ts"
 import type { Context } from "../context.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
@@ -21,8 +21,8 @@ export type NodeView = {
   /** path mode's directory */
   shimDir: string
   /** everywhere that something of ours may be */
-  homes: string[]
-  surroundings: Surroundings
+  installDirs: string[]
+  undoContext: UndoContext
 }
 
 export function addNode(command: Command): Command {
@@ -47,34 +47,40 @@ export function openNode(options: Record<string, unknown>): NodeView {
   })
   const shimDir = String(options.shimDir)
   if (!shimDir.startsWith("/")) throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Begin it with /.")
-  const surroundings = {
+  const undoContext = {
     confDirs: [facts.confDir.value],
     binDirs: pluginDirsOf(facts),
-    settle: () => drain(facts),
+    drain: () => drain(facts),
   }
   // What was put into a directory stays ours to take away when the node no longer looks into it.
   const former =
     binDirs.length > 0 ? [] : KNOWN_BIN_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
-  const homes = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
-  return { disk, facts, shimDir, homes, surroundings }
+  const installDirs = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
+  return { disk, facts, shimDir, installDirs, undoContext }
 }
 
 /** Puts back what is there of an install whose time is over, and says so. */
-export function endExpired(context: Context, { disk, homes, shimDir, surroundings }: NodeView): void {
+export function endExpired(context: Context, { disk, installDirs, shimDir, undoContext }: NodeView): void {
   const { stderr, nowMs } = context
-  for (const { binDir, untilMs } of restoreExpired(disk, homes, shimDir, patient(context, surroundings), nowMs())) {
+  for (const { binDir, untilMs } of restoreExpired(
+    disk,
+    installDirs,
+    shimDir,
+    patient(context, undoContext),
+    nowMs(),
+  )) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
   }
 }
 
 /** Says that it waits, to people who wait with it. */
-export function patient({ stderr }: Context, surroundings: Surroundings): Surroundings {
-  if (!stderr.isTTY) return surroundings
+export function patient({ stderr }: Context, undoContext: UndoContext): UndoContext {
+  if (!stderr.isTTY) return undoContext
   return {
-    ...surroundings,
-    settle() {
+    ...undoContext,
+    drain() {
       stderr.write("cnitap: waiting until the runtime works with the list as it was, and calls under way have ended")
-      const underWay = surroundings.settle()
+      const underWay = undoContext.drain()
       stderr.write("\r\u001b[K")
       return underWay
     },

@@ -1,20 +1,17 @@
 import { createTwoFilesPatch } from "diff"
 import type { Plan } from "../../install/plan/plan.ts"
+import { utf8Of } from "../../install/plan/plan-output.ts"
 import type { Step } from "../../install/plan/step.ts"
 
 /** What changes in text files, as a unified diff; new executables are named. */
-export function planDiff({ works, edit }: Plan): string {
-  const made = works.flatMap(({ steps }) => steps)
+export function planDiff({ changes, edit }: Plan): string {
+  const made = changes.flatMap(({ steps }) => steps)
   const texts = made
     .filter(isText)
     .map(({ path, text }) => createTwoFilesPatch("/dev/null", settled(path, made), "", text))
-  const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, utf8(edit.before), utf8(edit.after))] : []
+  const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, utf8Of(edit.before), utf8Of(edit.after))] : []
   const relays = made.flatMap((step) => (step.kind === "rename" && isRelay(step) ? [`relay ${step.path}\n`] : []))
   return [...relays, ...texts, ...edits].map((part) => part.replace(/^(?:Index: .*\n)?=+\n/, "")).join("")
-}
-
-export function utf8(latin1: string): string {
-  return Buffer.from(latin1, "latin1").toString()
 }
 
 function isText(step: Step): step is Extract<Step, { kind: "write"; text: string }> {

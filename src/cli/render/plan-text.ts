@@ -2,13 +2,14 @@ import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import type { Mode, Settings } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
+import { planOutput } from "../../install/plan/plan-output.ts"
 import { type Step, stepText } from "../../install/plan/step.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/capture.ts"
 import { instant } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { visible } from "./colour.ts"
 import { printOne } from "./output.ts"
-import { planDiff, utf8 } from "./plan-diff.ts"
+import { planDiff } from "./plan-diff.ts"
 
 const MODE_TEXT: Record<Mode, string> = {
   swap: "the relay takes the place of plugins",
@@ -25,42 +26,33 @@ export async function printPlan(
 ): Promise<void> {
   await printOne(context, options, {
     kind: "Plan",
-    name: `plan/${plan.wish.mode}`,
-    value: planValue(plan),
+    name: `plan/${plan.options.mode}`,
+    value: planOutput(plan),
     text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts)),
   })
 }
 
-/** For programs. `edit` is text again: a list that is no UTF-8 cannot be had here byte for byte. */
-export function planValue({ wish, edit, ...plan }: Plan): object {
-  return {
-    ...wish,
-    ...plan,
-    ...(edit ? { edit: { ...edit, before: utf8(edit.before), after: utf8(edit.after) } } : {}),
-  }
-}
-
 /** A plan as a person reads it: what, where, what not, for how long, and every step. */
 export function planText(plan: Plan, facts: NodeFacts): string {
-  const { wish, targets, blind, works, warnings, refusals, others, setting } = plan
-  const steps = works.flatMap((work) => work.steps)
+  const { options, targets, notRecorded, changes, warnings, refusals, otherModes, pathSetting } = plan
+  const steps = changes.flatMap((work) => work.steps)
   return sections([
-    [`MODE ${wish.mode}: ${MODE_TEXT[wish.mode]}`, nodeLines(facts)],
-    ["REFUSED", refusals.flatMap(({ why, hint }) => [why, `  ${hint}`])],
+    [`MODE ${options.mode}: ${MODE_TEXT[options.mode]}`, nodeLines(facts)],
+    ["REFUSED", refusals.flatMap(({ reason, hint }) => [reason, `  ${hint}`])],
     ["WARNING", warnings],
     [
       "PLUGINS",
       aligned(
-        targets.map(({ name, via, path, why, isArmed }) => [
+        targets.map(({ name, via, path, reason, installed }) => [
           name,
           via ?? "named by hand",
           path ?? "",
-          why === undefined ? (isArmed ? "recorded already" : "will be recorded") : `not recorded: ${why}`,
+          reason === undefined ? (installed ? "recorded already" : "will be recorded") : `not recorded: ${reason}`,
         ]),
       ),
     ],
-    ["NOT RECORDED", blind.map(({ what, why }) => `${what}: ${why}`)],
-    ["RECORDS", settingLines(wish.settings)],
+    ["NOT RECORDED", notRecorded.map(({ what, reason }) => `${what}: ${reason}`)],
+    ["RECORDS", settingLines(options.settings)],
     [
       steps.length > 0 ? "STEPS" : "",
       aligned(steps.map((step, at) => [String(at + 1).padStart(String(steps.length).length), stepText(step)])),
@@ -68,37 +60,48 @@ export function planText(plan: Plan, facts: NodeFacts): string {
     ["STEPS", steps.length === 0 && refusals.length === 0 ? ["none: everything is as asked already"] : []],
     [
       "TO BE SET BY YOU",
-      setting ? pathSettingLines(setting, wish.shimDir) : wish.mode === "path" ? unknownSetting(wish.shimDir) : [],
+      pathSetting
+        ? pathSettingLines(pathSetting, options.shimDir)
+        : options.mode === "path"
+          ? unknownSetting(options.shimDir)
+          : [],
     ],
     [
       "OTHER MODES",
-      others.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.why}` : "possible"}`),
+      otherModes.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`),
     ],
   ])
 }
 
 /** Which plugins, where to, until when: what `install` says when it is done. */
 export function installedText(plan: Plan): string {
-  const { wish, targets, blind, warnings, setting, edit, works } = plan
-  const recorded = targets.filter(({ why }) => why === undefined).map(({ name }) => name)
-  const left = targets.filter(({ why }) => why !== undefined)
-  const what = wish.mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
-  const head = works.length > 0 ? "installed" : "nothing to do, installed already"
+  const { options, targets, notRecorded, warnings, pathSetting, edit, changes } = plan
+  const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
+  const left = targets.filter(({ reason }) => reason !== undefined)
+  const what = options.mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
+  const head = changes.length > 0 ? "installed" : "nothing to do, installed already"
   return sections([
-    [`${head}: mode ${wish.mode}, ${what}`, settingLines(wish.settings)],
+    [`${head}: mode ${options.mode}, ${what}`, settingLines(options.settings)],
     [
       "TO BE SET BY YOU",
-      setting ? pathSettingLines(setting, wish.shimDir) : wish.mode === "path" ? unknownSetting(wish.shimDir) : [],
+      pathSetting
+        ? pathSettingLines(pathSetting, options.shimDir)
+        : options.mode === "path"
+          ? unknownSetting(options.shimDir)
+          : [],
     ],
     [
       "NOT RECORDED",
-      [...left.map(({ name, why }) => `${name}: ${why}`), ...blind.map(({ what, why }) => `${what}: ${why}`)],
+      [
+        ...left.map(({ name, reason }) => `${name}: ${reason}`),
+        ...notRecorded.map(({ what, reason }) => `${what}: ${reason}`),
+      ],
     ],
     ["WARNING", warnings],
     [
       "NEXT",
       aligned([
-        [`cnitap ls${captureFlag(wish.settings)}`, "what was called"],
+        [`cnitap ls${captureFlag(options.settings)}`, "what was called"],
         ["cnitap status", "what is installed"],
         ["cnitap uninstall", "takes it all away again"],
       ]),

@@ -20,14 +20,14 @@ export const doctor: Verb = {
     addNode(addOutput(command)).option("--execute", "run VERSION of the plugins below --root too, in a chroot")
   },
   async run(context, _args, options) {
-    const { facts, homes } = openNode(options)
+    const { facts, installDirs } = openNode(options)
     const progress = progressOf(context)
     const findings = await runChecks(facts, {
       files: new NodeFiles(facts.root, runProgram),
       mayExecute: facts.root === "/" || options.execute === true,
-      homes,
+      installDirs,
       nowMs: context.nowMs(),
-      onAsk: progress.onAsk,
+      onExecute: progress.onAsk,
     })
     progress.end()
     await printRows(context, options, nodeFindingTable(`no problems found: ${healthText(facts)}`), findings)

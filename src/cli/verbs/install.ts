@@ -3,11 +3,12 @@ import { apply } from "../../install/apply/apply.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { takeInventory } from "../../install/plan/inventory.ts"
 import { type Plan, planInstall } from "../../install/plan/plan.ts"
+import { planOutput } from "../../install/plan/plan-output.ts"
 import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { addOutput, printOne } from "../render/output.ts"
-import { installedText, planValue, printPlan, progressText } from "../render/plan-text.ts"
+import { installedText, printPlan, progressText } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const install: Verb = {
@@ -27,7 +28,7 @@ export const install: Verb = {
     const wish = installOptionsOf(context, options)
     const relay = readRelay()
     const node = openNode(options)
-    const { disk, facts, surroundings } = node
+    const { disk, facts, undoContext } = node
     if (options.dryRun !== true) endExpired(context, node)
     const planNow = () => planInstall(takeInventory(disk, facts, wish), wish, relay.sha256)
     const planned = planNow()
@@ -37,18 +38,21 @@ export const install: Verb = {
       return
     }
     refuse(planned)
-    assertWritable(disk, [...planned.works.map(({ binDir }) => binDir), ...(planned.edit ? [facts.confDir.value] : [])])
+    assertWritable(disk, [
+      ...planned.changes.map(({ binDir }) => binDir),
+      ...(planned.edit ? [facts.confDir.value] : []),
+    ])
     const { mode, settings } = wish
     const begin = { mode, settings, wallMs: context.nowMs() }
     try {
-      apply(disk, relay, begin, planned.works, () => planNow().works, surroundings, progress(context, planned))
+      apply(disk, relay, begin, planned.changes, () => planNow().changes, undoContext, progress(context, planned))
     } finally {
       if (context.stderr.isTTY) context.stderr.write("\r\u001b[K")
     }
     await printOne(context, options, {
       kind: "Install",
       name: `install/${mode}`,
-      value: planValue(planned),
+      value: planOutput(planned),
       text: () => installedText(planned),
     })
   },
@@ -57,7 +61,7 @@ export const install: Verb = {
 function refuse({ refusals }: Plan): void {
   const [first] = refusals
   if (!first) return
-  const why = refusals.map((refusal) => refusal.why).join("; and ")
+  const why = refusals.map((refusal) => refusal.reason).join("; and ")
   throw new Fault(
     "REFUSED",
     why,
@@ -65,9 +69,9 @@ function refuse({ refusals }: Plan): void {
   )
 }
 
-function progress({ stderr }: Context, { works }: Plan): Parameters<typeof apply>[6] {
+function progress({ stderr }: Context, { changes }: Plan): Parameters<typeof apply>[6] {
   if (!stderr.isTTY) return undefined
-  const count = works.reduce((sum, { steps }) => sum + steps.length, 0)
+  const count = changes.reduce((sum, { steps }) => sum + steps.length, 0)
   let at = 0
   return (step) => {
     at++

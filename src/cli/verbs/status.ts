@@ -1,7 +1,8 @@
 import { FAULTS } from "../../fault/fault.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
-import { tidyTombstones } from "../../install/undo/removal.ts"
-import { type InstallStatus, isWhole, readStatus } from "../../install/watch/status.ts"
+import { type InstallStatus, isComplete, readStatus } from "../../install/status/status.ts"
+import { statusOutput } from "../../install/status/status-output.ts"
+import { tidyTombstones } from "../../install/undo/uninstall.ts"
 import { addNode, endExpired, instant, openNode, patient } from "../args/node.ts"
 import { age } from "../args/time.ts"
 import type { Context } from "../context.ts"
@@ -20,22 +21,19 @@ export const status: Verb = {
   },
   async run(context, _args, options) {
     const node = openNode(options)
-    const { disk, homes, shimDir, facts, surroundings } = node
+    const { disk, installDirs, shimDir, facts, undoContext } = node
     endExpired(context, node)
-    for (const path of tidyTombstones(disk, homes, shimDir, patient(context, surroundings)))
-      context.stderr.write(`cnitap: ${path} is gone: nothing names it any more\n`)
-    const installs = homes.flatMap((binDir) => readStatus(disk, binDir, surroundings) ?? [])
+    for (const path of tidyTombstones(disk, installDirs, shimDir, patient(context, undoContext)))
+      context.stderr.write(`cnitap: removed ${path}, which nothing names any more\n`)
+    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
     await printOne(context, options, {
       kind: "Status",
       name: "status/node",
-      value: {
-        installs: installs.map((install) => ({ ...install, isWhole: isWhole(install) })),
-        agents: facts.agents,
-      },
-      text: () => statusText(context, installs, facts, homes),
+      value: statusOutput(installs, facts.agents),
+      text: () => statusText(context, installs, facts, installDirs),
     })
     if (installs.length === 0) context.exitCode = FAULTS.NOT_FOUND
-    else if (!installs.every(isWhole)) context.exitCode = 1
+    else if (!installs.every(isComplete)) context.exitCode = 1
   },
 }
 
@@ -51,17 +49,17 @@ function statusText(
   { nowMs }: Context,
   installs: readonly InstallStatus[],
   { agents }: NodeFacts,
-  homes: readonly string[],
+  installDirs: readonly string[],
 ): string {
-  if (installs.length === 0) return `nothing is installed in ${homes.join(", ")}\n`
+  if (installs.length === 0) return `nothing is installed in ${installDirs.join(", ")}\n`
   const texts = installs.map(
-    ({ binDir, mode, state, sinceMs, changedMs, settings, plugins, list, tombstones, capture }) =>
+    ({ binDir, mode, state, installedMs, changedMs, settings, plugins, list, tombstones, capture }) =>
       sections([
         [
           `MODE ${mode} in ${binDir}: ${state}`,
           [
-            `since ${instant(sinceMs)} (${age(sinceMs, nowMs())})`,
-            ...(changedMs > sinceMs ? [`changed ${instant(changedMs)} (${age(changedMs, nowMs())})`] : []),
+            `since ${instant(installedMs)} (${age(installedMs, nowMs())})`,
+            ...(changedMs > installedMs ? [`changed ${instant(changedMs)} (${age(changedMs, nowMs())})`] : []),
             ...(state === "retired" ? [] : settingLines(settings)),
             ...(state === "unfinished" ? ["it was cut off: run cnitap install again, or cnitap uninstall"] : []),
           ],
@@ -82,12 +80,12 @@ function statusText(
         ["CAPTURE", [captureText(capture)]],
       ]),
   )
-  const agentTexts = agents.map(({ name, does }) => `${name}: ${does}`)
+  const agentTexts = agents.map(({ name, behaviour }) => `${name}: ${behaviour}`)
   return [...texts, ...(agentTexts.length > 0 ? [sections([["AGENTS", agentTexts]])] : [])].join("\n")
 }
 
-function captureText({ path, isThere, sizeBytes, segments }: InstallStatus["capture"]): string {
-  return isThere
+function captureText({ path, exists, sizeBytes, segments }: InstallStatus["capture"]): string {
+  return exists
     ? `${path}: ${(sizeBytes / 2 ** 20).toFixed(1)} MiB in ${segments} segments`
     : `${path} is not there: nothing is recorded`
 }

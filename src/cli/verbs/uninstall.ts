@@ -1,5 +1,5 @@
 import { FAULTS } from "../../fault/fault.ts"
-import { type Removal, removeAll, removeShimDir } from "../../install/undo/removal.ts"
+import { removeShimDir, type UninstallOutput, uninstallAll } from "../../install/undo/uninstall.ts"
 import { addNode, assertWritable, openNode, patient } from "../args/node.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { sections } from "../render/plan-text.ts"
@@ -16,28 +16,28 @@ export const uninstall: Verb = {
     addOutput(addNode(command)).option("--purge", "remove the capture and the log file too")
   },
   async run(context, _args, options) {
-    const { disk, homes, shimDir, surroundings } = openNode(options)
-    assertWritable(disk, homes)
-    const removal = removeAll(disk, homes, patient(context, surroundings), options.purge === true)
+    const { disk, installDirs, shimDir, undoContext } = openNode(options)
+    assertWritable(disk, installDirs)
+    const removal = uninstallAll(disk, installDirs, patient(context, undoContext), options.purge === true)
     removeShimDir(disk, shimDir)
     await printOne(context, options, {
       kind: "Uninstall",
       name: "uninstall/node",
       value: removal,
-      text: () => removalText(removal, homes),
+      text: () => removalText(removal, installDirs),
     })
-    if (removal.left.some(({ isBlocking }) => isBlocking)) context.exitCode = FAULTS.REFUSED
+    if (removal.notRestored.some(({ isBlocking }) => isBlocking)) context.exitCode = FAULTS.REFUSED
   },
 }
 
 function removalText(
-  { binDirs, restored, left, tombstones, captures, purged }: Removal,
+  { binDirs, restored, notRestored, tombstones, captures, purged }: UninstallOutput,
   looked: readonly string[],
 ): string {
   if (binDirs.length === 0) return `nothing is installed in ${looked.join(", ")}\n`
   return sections([
     [`uninstalled from ${binDirs.join(", ")}`, restored.map((path) => `${path} is as it was`)],
-    ["LEFT AS IT IS", left.map(({ path, why }) => `${path} ${why}`)],
+    ["LEFT AS IT IS", notRestored.map(({ path, reason }) => `${path} ${reason}`)],
     [
       "STAYS FOR NOW, recording nothing; the next cnitap status or uninstall removes it",
       tombstones.map(({ path, namedBy }) => `${path}, named by ${namedBy.join(", ")}`),

@@ -1,6 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
-import { readStatus } from "../../install/watch/status.ts"
+import { readStatus } from "../../install/status/status.ts"
 import { Watch } from "../../install/watch/watch.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Verb } from "../verb.ts"
@@ -15,11 +15,11 @@ export const watch: Verb = {
   define: addNode,
   async run(context, _args, options) {
     const node = openNode(options)
-    const { disk, homes, shimDir, surroundings } = node
+    const { disk, installDirs, shimDir, undoContext } = node
     endExpired(context, node)
-    const installed = homes.filter((binDir) => readStatus(disk, binDir, surroundings))
+    const installed = installDirs.filter((binDir) => readStatus(disk, binDir, undoContext))
     if (installed.length === 0) {
-      throw new Fault("NOT_FOUND", `nothing is installed in ${homes.join(", ")}`, "Run cnitap install first.")
+      throw new Fault("NOT_FOUND", `nothing is installed in ${installDirs.join(", ")}`, "Run cnitap install first.")
     }
     assertWritable(disk, installed)
     const report = (text: string) => {
@@ -28,7 +28,9 @@ export const watch: Verb = {
     const end = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
     report(`watching ${installed.join(", ")}`)
-    await new Watch({ disk, relay: readRelay(), homes, shimDir, look: () => openNode(options) }, report).run(end.signal)
+    await new Watch({ disk, relay: readRelay(), installDirs, shimDir, detect: () => openNode(options) }, report).run(
+      end.signal,
+    )
     report(end.signal.aborted ? "stopped watching; what is installed stays" : "nothing is installed any more")
   },
 }

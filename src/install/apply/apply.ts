@@ -2,77 +2,77 @@ import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { codeOf, type Disk } from "../disk/disk.ts"
+import { appendEntry, type InstallRecord, readJournal } from "../disk/journal.ts"
 import { type Layout, layoutOf, stagedSettings } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { type RelayFile, sha256 } from "../disk/relay-file.ts"
 import { type Mode, type Settings, settingsText } from "../plan/install-options.ts"
 import type { Step } from "../plan/step.ts"
-import { clearHome, type Surroundings, undoSteps } from "../undo/undo.ts"
-import { type Install, note, readJournal } from "./journal.ts"
+import { clearHome, type UndoContext, undoSteps } from "../undo/undo.ts"
 import { preflight } from "./preflight.ts"
 
-/** The part of a plan that is about one plugin directory. */
-export type Work = { binDir: string; steps: Step[] }
+/** The steps of a plan for one plugin directory. */
+export type DirectoryChange = { binDir: string; steps: Step[] }
 
 /**
- * Performs a plan. Each step stands in the journal, on the disk, before it is made. A step that fails takes back
- * what this install did; a crash is taken up by the next install or uninstall, which look at what is there.
+ * Performs a plan. The journal names each step, durably, before it is performed. If a step fails, this install is
+ * rolled back; after a crash, the next install or uninstall continues from the state that it finds.
  */
 export function apply(
   disk: Disk,
   relay: RelayFile,
   install: { mode: Mode; settings: Settings; wallMs: number },
-  works: readonly Work[],
-  planAgain: () => readonly Work[],
-  surroundings: Surroundings,
+  changes: readonly DirectoryChange[],
+  replan: () => readonly DirectoryChange[],
+  undoContext: UndoContext,
   progress: (step: Step) => void = () => {},
 ): void {
-  const todo = works.filter(({ steps }) => steps.length > 0)
+  const pending = changes.filter(({ steps }) => steps.length > 0)
   const unlocks: (() => void)[] = []
-  const begun: { layout: Layout; isFirst: boolean; steps: Step[] }[] = []
+  const started: { layout: Layout; isFirst: boolean; steps: Step[] }[] = []
   try {
-    for (const { binDir } of todo) {
+    for (const { binDir } of pending) {
       const layout = layoutOf(binDir)
       const isFirst = enter(disk, layout, unlocks)
-      begun.push({ layout, isFirst, steps: [] })
+      started.push({ layout, isFirst, steps: [] })
     }
-    // A plan of before the lock may be of a node that somebody else has changed since: it could save a relay as original.
-    if (todo.length > 0 && JSON.stringify(planAgain()) !== JSON.stringify(works)) {
-      const why = "the node was changed by somebody else while cnitap made its plan"
-      throw new Fault("REFUSED", why, "Run the same command again.")
+    // The plan was made before the lock was held. If the node has changed since, it could save a relay as an original.
+    if (pending.length > 0 && JSON.stringify(replan()) !== JSON.stringify(changes)) {
+      const reason = "the node was changed by another process while cnitap planned the install"
+      throw new Fault("REFUSED", reason, "Run the same command again.")
     }
-    for (const [at, { binDir, steps }] of todo.entries()) {
-      const here = begun[at]
-      if (!here) continue
-      const { layout } = here
-      const begin: Install = { ...install, binDir }
-      note(disk, layout.journal, { kind: "install", ...begin })
+    for (const [at, { binDir, steps }] of pending.entries()) {
+      const current = started[at]
+      if (!current) continue
+      const { layout } = current
+      const record: InstallRecord = { ...install, binDir }
+      appendEntry(disk, layout.journal, { kind: "install", ...record })
       for (const step of steps) {
-        here.steps.push(step)
-        note(disk, layout.journal, { kind: "step", step })
+        current.steps.push(step)
+        appendEntry(disk, layout.journal, { kind: "step", step })
         progress(step)
-        perform(disk, relay, step)
+        performStep(disk, relay, step)
       }
-      note(disk, layout.journal, { kind: "done" })
+      appendEntry(disk, layout.journal, { kind: "done" })
     }
   } catch (error) {
-    takeBack(disk, begun, surroundings)
+    rollBack(disk, started, undoContext)
     throw error
   } finally {
     for (const unlock of unlocks.reverse()) unlock()
-    for (const { layout } of begun)
+    for (const { layout } of started)
       if (!readJournal(disk, layout.journal, layout.binDir)) disk.removeDirectory(layout.home)
   }
 }
 
-/** Two installs may begin in one instant: the directory is whoever's comes first, the lock decides. */
+/** Two installs may start at the same time: either may create the directory, and the lock decides. */
 function enter(disk: Disk, layout: Layout, unlocks: (() => void)[]): boolean {
   makeDirectories(disk, layout.home)
   unlocks.push(lock(disk, layout.lock))
   return readJournal(disk, layout.journal, layout.binDir) === undefined
 }
 
-/** Only path mode's own directory may be missing. */
+/** Only path mode's directory can be missing. */
 function makeDirectories(disk: Disk, path: string): void {
   if (!existsSync(disk.at(dirname(path)))) makeDirectories(disk, dirname(path))
   try {
@@ -82,7 +82,7 @@ function makeDirectories(disk: Disk, path: string): void {
   }
 }
 
-export function perform(disk: Disk, relay: RelayFile, step: Step): void {
+export function performStep(disk: Disk, relay: RelayFile, step: Step): void {
   switch (step.kind) {
     case "mkdir":
       disk.makeDirectory(step.path, step.mode)
@@ -107,7 +107,7 @@ export function perform(disk: Disk, relay: RelayFile, step: Step): void {
   }
 }
 
-/** Some file systems know no hard links (EPERM, EOPNOTSUPP), some limit their number. */
+/** Some file systems have no hard links (EPERM, EOPNOTSUPP), others limit their number. */
 function linkOrCopy(disk: Disk, from: string, path: string): void {
   try {
     disk.link(from, path)
@@ -125,30 +125,30 @@ function write(disk: Disk, relay: RelayFile, step: Extract<Step, { kind: "write"
   } else if ("edit" in step) {
     const { from, sha256: planned, text } = step.edit
     if (sha256(readFileSync(disk.at(from))) !== planned) {
-      throw new Fault("REFUSED", `${from} was changed while cnitap was at work`, "Run the same command again.")
+      throw new Fault("REFUSED", `${from} was changed while cnitap was installing`, "Run the same command again.")
     }
     disk.create(step.path, Buffer.from(text, "latin1"), 0o600)
     disk.copyAttributes(from, step.path)
   } else disk.create(step.path, step.text, step.mode)
 }
 
-function takeBack(
+function rollBack(
   disk: Disk,
-  begun: readonly { layout: Layout; isFirst: boolean; steps: Step[] }[],
-  surroundings: Surroundings,
+  started: readonly { layout: Layout; isFirst: boolean; steps: Step[] }[],
+  undoContext: UndoContext,
 ): void {
-  for (const { layout, isFirst, steps } of [...begun].reverse()) {
-    const { left, tombstones } = undoSteps(disk, steps, surroundings)
-    if (left.length > 0 || tombstones.length > 0) continue
+  for (const { layout, isFirst, steps } of [...started].reverse()) {
+    const { notRestored, tombstones } = undoSteps(disk, steps, undoContext)
+    if (notRestored.length > 0 || tombstones.length > 0) continue
     if (isFirst) clearHome(disk, layout)
     else if (steps.length > 0) {
-      note(disk, layout.journal, { kind: "undone" })
+      appendEntry(disk, layout.journal, { kind: "undone" })
       restoreSettings(disk, layout)
     }
   }
 }
 
-/** New settings were taken back by removing them; what was installed before goes on with its own. */
+/** Rolling back removed the new settings, so the previous install needs its own again. */
 function restoreSettings(disk: Disk, layout: Layout): void {
   const journal = readJournal(disk, layout.journal, layout.binDir)
   const before = journal?.isRetired ? undefined : journal?.installs.at(-1)

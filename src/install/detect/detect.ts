@@ -1,26 +1,26 @@
 import type { RunProgram } from "../disk/run-program.ts"
-import { findAgents } from "./find-agents.ts"
-import { binDirsOf, confDirOf, findPlatform } from "./find-platform.ts"
+import { findAgents } from "./agents/find-agents.ts"
+import { findMounts } from "./find-mounts.ts"
 import { findPlugin, findPlugins } from "./find-plugins.ts"
-import { findMounts } from "./mounts.ts"
+import { findSeLinux } from "./find-selinux.ts"
 import type { NodeFacts } from "./node-facts.ts"
 import { NodeFiles } from "./node-files.ts"
+import { binDirsOf, confDirOf, findPlatform } from "./platforms/find-platform.ts"
 import { pluginDirsOf } from "./plugin-dirs.ts"
-import { readProcesses } from "./processes.ts"
 import { readNetworks } from "./read-networks.ts"
+import { readProcesses } from "./read-processes.ts"
 import { findRuntimes } from "./runtimes/find-runtimes.ts"
 import { DEFAULT_BEHAVIOUR } from "./runtimes/runtime.ts"
-import { findSeLinux } from "./selinux.ts"
 
 export type DetectOptions = {
-  /** replaces what was found */
+  /** overrides the detected directory */
   confDir?: string
   binDirs?: readonly string[]
 }
 
 /**
- * Looks at the node that is mounted at `root`, and changes nothing. A node that is not there has facts too: no runtime,
- * no network, the directories that every runtime takes.
+ * Detects the node that is mounted at `root`; changes nothing. An empty root has facts too: no runtime, no network, and
+ * the default directories.
  */
 export function detect(root: string, run: RunProgram, options: DetectOptions = {}): NodeFacts {
   const files = new NodeFiles(root, run)
@@ -44,7 +44,7 @@ export function detect(root: string, run: RunProgram, options: DetectOptions = {
     root,
     runtime,
     runtimes,
-    platform: { name: platform.name, evidence, ...(platform.mind === undefined ? {} : { mind: platform.mind }) },
+    platform: { name: platform.name, evidence, ...(platform.caveat === undefined ? {} : { caveat: platform.caveat }) },
     confDir,
     binDirs,
     networks,

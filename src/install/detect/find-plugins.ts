@@ -1,10 +1,10 @@
 import { basename, join } from "node:path"
-import { type PluginObject, type Reached, reach } from "../plan/reach.ts"
 import type { Network, Plugin } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
+import { type PluginObject, type ReachedPlugin, reach } from "./reach.ts"
 import { readNetwork } from "./read-networks.ts"
 
-/** Every plugin that the networks lead to, those of active ones first, with the file that libcni would execute. */
+/** Every plugin that the networks reach, those of active ones first, with the file that libcni executes. */
 export function findPlugins(
   files: NodeFiles,
   networks: readonly Network[],
@@ -28,11 +28,11 @@ export function findPlugins(
   return [...plugins.values()]
 }
 
-type Found = Pick<Plugin, "path" | "kind" | "target" | "isExecutable" | "shadows" | "skipped">
+type PluginLocation = Pick<Plugin, "path" | "kind" | "target" | "isExecutable" | "shadows" | "skipped">
 
-/** libcni's FindInPath: the first regular file, whether it may be executed or not. */
-export function findPlugin(files: NodeFiles, name: string, directories: readonly string[]): Found {
-  const found: Found = { shadows: [], skipped: [] }
+/** As libcni's FindInPath: the first regular file, whether it is executable or not. */
+export function findPlugin(files: NodeFiles, name: string, directories: readonly string[]): PluginLocation {
+  const found: PluginLocation = { shadows: [], skipped: [] }
   if (name.includes("/")) return found
   const seen = new Set<string>()
   for (const path of directories.map((directory) => join(directory, name))) {
@@ -57,23 +57,23 @@ export function findPlugin(files: NodeFiles, name: string, directories: readonly
   return found
 }
 
-type Searched = Reached & { searched: readonly string[] }
+type SearchedPlugin = ReachedPlugin & { searched: readonly string[] }
 
-/** Multus looks for delegates in a directory of its own first, and may name its default network by a file. */
+/** Multus searches delegates in its own directory first, and may refer to its default network by file. */
 function reachedFrom(
   files: NodeFiles,
   objects: readonly PluginObject[],
   confDir: string,
   binDirs: readonly string[],
-): Searched[] {
+): SearchedPlugin[] {
   const multus = objects.find(isMultus)
-  const inner = multus ? multusDirs(multus, binDirs) : binDirs
-  const master = multus ? masterOf(files, multus, confDir) : undefined
+  const delegateDirs = multus ? multusDirs(multus, binDirs) : binDirs
+  const defaultNetwork = multus ? defaultNetworkOf(files, multus, confDir) : undefined
   return [
-    ...reach(objects).map((it) => ({ ...it, searched: it.via === "the list" ? binDirs : inner })),
-    ...reach(master?.plugins.map(({ object }) => object) ?? [], `delegate of ${multus?.type}`).map((it) => ({
+    ...reach(objects).map((it) => ({ ...it, searched: it.via === "the list" ? binDirs : delegateDirs })),
+    ...reach(defaultNetwork?.plugins.map(({ object }) => object) ?? [], `delegate of ${multus?.type}`).map((it) => ({
       ...it,
-      searched: inner,
+      searched: delegateDirs,
     })),
   ]
 }
@@ -86,8 +86,8 @@ function multusDirs({ binDir }: PluginObject, binDirs: readonly string[]): strin
   return [...new Set([typeof binDir === "string" && binDir ? binDir : "/opt/cni/bin", ...binDirs])]
 }
 
-/** `clusterNetwork`: a file as Multus' pod sees it, below /host; or the name of a network or of its file. */
-function masterOf(files: NodeFiles, { clusterNetwork }: PluginObject, confDir: string): Network | undefined {
+/** `clusterNetwork` is a path in Multus' pod, below /host, or the name of a network or of its file. */
+function defaultNetworkOf(files: NodeFiles, { clusterNetwork }: PluginObject, confDir: string): Network | undefined {
   if (typeof clusterNetwork !== "string" || clusterNetwork === "") return undefined
   const paths = clusterNetwork.startsWith("/")
     ? [clusterNetwork.replace(/^\/(?:host|hostroot)\//, "/"), clusterNetwork, join(confDir, basename(clusterNetwork))]

@@ -1,51 +1,53 @@
-import type { PluginObject } from "../plan/reach.ts"
-import type { Agent } from "./known-agents.ts"
-import type { PlatformName } from "./known-platforms.ts"
+import type { Agent } from "./agents/known-agents.ts"
+import type { PlatformName } from "./platforms/known-platforms.ts"
+import type { PluginObject } from "./reach.ts"
 import type { Runtime } from "./runtimes/runtime.ts"
 
 /**
- * What is known of a node before anything is done to it. Every path is the node's own; where the node is mounted
- * elsewhere, `root` goes before it.
+ * What was detected on a node, before anything is changed. Paths are the node's; `root` must be prepended to access
+ * them.
  */
 export type NodeFacts = {
   /** "/", or where the node's file system is mounted */
   root: string
-  /** whose configuration decides; undefined: none was found, and the defaults or the options do */
+  /** the runtime whose configuration applies; undefined if none was found, so that defaults or options apply */
   runtime: Runtime | undefined
-  /** every runtime that was found, the deciding one first */
+  /** every runtime that was found, the one in `runtime` first */
   runtimes: Runtime[]
-  /** `mind`: what to mind there, whatever the mode */
-  platform: { name: PlatformName; evidence: string[]; mind?: string }
+  /** `caveat`: what applies to every mode there */
+  platform: { name: PlatformName; evidence: string[]; caveat?: string }
   confDir: Chosen<string>
-  /** in the order in which the runtime looks; a directory need not be there */
+  /** in the search order of the runtime; directories may not exist */
   binDirs: Chosen<string[]>
-  /** every network configuration that the runtime considers, in its order */
+  /** every network configuration that the runtime reads, in its order */
   networks: Network[]
-  /** every plugin that a network executes, IPAM and delegates too; each name once, the active network's first */
+  /**
+   * every plugin that a network executes, including IPAM and delegates; unique names, those of active networks first
+   */
   plugins: Plugin[]
   agents: Agent[]
-  /** the mounts that the configuration directory and each plugin directory lie on */
+  /** the mounts of the configuration directory and of each plugin directory */
   mounts: Mount[]
   selinux: SeLinux
 }
 
-/** A value and where it comes from, for people: a file and its key, a platform, an option. */
+/** A value and its origin, for people: a file and key, a platform, or an option. */
 export type Chosen<T> = { value: T; from: string }
 
 export type Network = {
   file: string
   format: "conf" | "conflist" | "json"
   name?: string
-  /** the one that libcni works with: the highest of `cniVersions` that is released, else `cniVersion` */
+  /** the version that libcni uses: the highest entry of `cniVersions` that it supports, or else `cniVersion` */
   cniVersion?: string
   cniVersions?: string[]
-  /** the objects of the list, then those of its side directory */
+  /** the plugins of the list, then those of its side directory */
   plugins: NetworkPlugin[]
-  /** files of `<confDir>/<name>/`, which libcni 1.3 adds to a list without loadOnlyInlinedPlugins */
+  /** files of `<confDir>/<name>/`; libcni 1.3 adds their plugins to a list without loadOnlyInlinedPlugins */
   sideFiles: string[]
   disableCheck: boolean
   loadOnlyInlinedPlugins: boolean
-  /** the runtime works with it by its own rule; podman works with every one that can be loaded */
+  /** the runtime uses it; several can be active */
   isActive: boolean
   /** why the runtime cannot load it */
   broken?: string
@@ -53,7 +55,7 @@ export type Network = {
 
 export type NetworkPlugin = {
   type: string
-  /** the file it stands in: the network's own, or one of its side directory */
+  /** the file with its object: that of the network, or one of its side directory */
   file: string
   object: PluginObject
 }
@@ -62,26 +64,29 @@ export type Plugin = {
   name: string
   /** how it is reached: "the list", "IPAM of calico", "delegate of flannel" */
   via: string
-  /** files of the networks that lead to it */
+  /** files of the networks that reach it */
   networks: string[]
   /**
-   * the file that libcni would execute: the first of this name in the plugin directories; undefined: missing. Multus'
-   * delegates are looked for in its own directory first, which need not be one of `binDirs`.
+   * the file that libcni executes: the first with this name in the plugin directories; undefined if missing. Delegates
+   * of Multus are searched in its own directory first, which may not be one of `binDirs`.
    */
   path?: string
   kind?: "file" | "symlink"
-  /** of a symlink: where it leads in the end */
+  /** of a symlink: its final target */
   target?: string
-  /** libcni does not look at the bit: such a file fails with "permission denied", and hides later ones */
+  /**
+   * libcni ignores this bit: without it the call fails with "permission denied", even if a later directory has the
+   * plugin
+   */
   isExecutable?: boolean
-  /** files of the same name in later directories, which nobody executes */
+  /** files with the same name in later directories, which are never executed */
   shadows: string[]
-  /** dangling symlinks and directories of this name, which libcni passes over */
+  /** dangling symlinks and directories with this name, which libcni skips */
   skipped: string[]
 }
 
 export type Mount = {
-  /** the directory asked about */
+  /** the directory that was looked up */
   directory: string
   mountPoint: string
   fsType: string
@@ -94,6 +99,6 @@ export type Mount = {
 
 export type SeLinux = {
   mode: "enforcing" | "permissive" | "disabled"
-  /** by path: the directories above and the active network's plugins; empty when disabled */
+  /** by path: the configuration and plugin directories, and the plugins of active networks; empty if disabled */
   labels: Record<string, string>
 }

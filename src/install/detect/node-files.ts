@@ -13,8 +13,8 @@ import { Fault } from "../../fault/fault.ts"
 import type { RunProgram } from "../disk/run-program.ts"
 
 /**
- * A node's files below the root that it is mounted under. Symlinks are followed as the node follows them: an absolute
- * one starts at the root again and never leaves it.
+ * The files of a node below its mount point. Symlinks are resolved as on the node: an absolute one starts at the mount
+ * point, and none leads outside of it.
  */
 export class NodeFiles {
   readonly root: string
@@ -26,23 +26,23 @@ export class NodeFiles {
     this.run = run
   }
 
-  /** The node's path with every symlink followed; undefined: it leads nowhere. */
+  /** The node's path with every symlink resolved; undefined if the target does not exist. */
   real(path: string): string | undefined {
     return this.#follow(path, 0)
   }
 
-  /** Before something is read whose absence would be taken for an answer: it is there and may not be read. */
+  /** Throws if the path exists but cannot be read, for callers that would treat it as missing otherwise. */
   assertReadable(path: string): void {
     const host = this.host(path)
     if (host === undefined) return
     try {
       accessSync(host, constants.R_OK)
     } catch (cause) {
-      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.", cause)
+      throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run cnitap as root.", cause)
     }
   }
 
-  /** undefined: it cannot be read. */
+  /** Undefined if it cannot be read. */
   text(path: string): string | undefined {
     return this.bytes(path)?.toString("utf8")
   }
@@ -57,7 +57,7 @@ export class NodeFiles {
     }
   }
 
-  /** Names in byte order, as Go sorts them; none where there is no such directory. */
+  /** Names in byte order, as Go sorts them; empty if there is no such directory. */
   list(path: string): string[] {
     const here = this.host(path)
     if (here === undefined) return []
@@ -68,7 +68,7 @@ export class NodeFiles {
     }
   }
 
-  /** Of what the path leads to. */
+  /** Follows symlinks. */
   stat(path: string): Stats | undefined {
     const here = this.host(path)
     return here === undefined ? undefined : statSync(here, { throwIfNoEntry: false })
@@ -86,7 +86,7 @@ export class NodeFiles {
     return this.stat(path) !== undefined
   }
 
-  /** Of a symlink itself. */
+  /** The target of the symlink itself, unresolved. */
   linkTarget(path: string): string | undefined {
     const parent = this.real(dirname(path))
     if (parent === undefined) return undefined
@@ -97,7 +97,7 @@ export class NodeFiles {
     }
   }
 
-  /** Where it lies for this process. */
+  /** The path for this process. */
   host(path: string): string | undefined {
     const real = this.real(path)
     return real === undefined ? undefined : join(this.root, real)
@@ -115,7 +115,7 @@ export class NodeFiles {
       } catch {
         return undefined
       }
-      // The links in /proc/<pid> are no paths.
+      // The links in /proc/<pid> are not paths.
       if (!isLink || next.startsWith("/proc/")) {
         here = next
         continue

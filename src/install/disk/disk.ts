@@ -20,29 +20,33 @@ import { Fault } from "../../fault/fault.ts"
 import type { RunProgram } from "./run-program.ts"
 
 /**
- * Everything that the installer changes on a node goes through here, one method a step, so that tests can die after
- * each of them. Paths are the node's; the disk puts the root they are mounted under before them. What a method
- * promises is on the disk when it returns: a power cut finds the steps in the order in which they were made.
+ * Every change that the installer makes on a node goes through this interface, one method per step, so that tests can
+ * crash after each of them. Paths are the node's; the implementation prepends the root. A change is durable when the
+ * method returns, so after a power cut the steps are on disk in order.
  */
 export interface Disk {
-  /** where a path of the node lies for this process, for reading */
+  /** the path for this process, for reading */
   at(path: string): string
   /** Runs a program of this machine; no step of its own. */
   run: RunProgram
   makeDirectory(path: string, mode: number): void
-  /** false when it is not empty, or gone */
+  /** returns false if it is not empty or does not exist */
   removeDirectory(path: string): boolean
   link(from: string, path: string): void
   symlink(target: string, path: string): void
-  /** A new file with the bytes and every attribute of another; the way out where a file system has no hard links. */
+  /** Creates a copy with all attributes; the fallback for file systems without hard links. */
   copy(from: string, path: string): void
-  /** A new file; an existing one is never opened for writing: libcni takes ETXTBSY on DEL for success. */
+  /**
+   * Creates a new file. Existing files are never opened for writing, because libcni treats ETXTBSY on DEL as success.
+   */
   create(path: string, content: Uint8Array | string, mode: number): void
   append(path: string, text: string): void
-  /** Mode, owner, SELinux label and other extended attributes; false when only mode and owner could be given. */
+  /**
+   * Copies mode, owner, SELinux label and other extended attributes; returns false if only mode and owner were copied.
+   */
   copyAttributes(from: string, path: string): boolean
   rename(from: string, path: string): void
-  /** false when it was gone already */
+  /** returns false if it did not exist */
   remove(path: string): boolean
 }
 
@@ -52,35 +56,35 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
     at,
     run,
     makeDirectory(path, mode) {
-      during(path, () => {
+      withFaults(path, () => {
         mkdirSync(at(path), { mode })
-        // The umask must not decide who may read a capture, nor whether a runtime may enter.
+        // The mode must not depend on the umask: it decides who can read a capture and whether a runtime can enter.
         chmodSync(at(path), mode)
         syncDirectory(at(path))
       })
     },
     removeDirectory(path) {
-      return during(path, () =>
-        unless(["ENOTEMPTY", "EEXIST", "ENOENT"], () => {
+      return withFaults(path, () =>
+        succeedsUnless(["ENOTEMPTY", "EEXIST", "ENOENT"], () => {
           rmdirSync(at(path))
           syncDirectory(at(path))
         }),
       )
     },
     link(from, path) {
-      during(path, () => {
+      withFaults(path, () => {
         linkSync(at(from), at(path))
         syncDirectory(at(path))
       })
     },
     symlink(target, path) {
-      during(path, () => {
+      withFaults(path, () => {
         symlinkSync(target, at(path))
         syncDirectory(at(path))
       })
     },
     copy(from, path) {
-      during(path, () => {
+      withFaults(path, () => {
         const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", at(from), at(path)])
         if (error || status !== 0) {
           const why = error ? error.message : String(stderr).trim()
@@ -95,10 +99,10 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
       })
     },
     create(path, content, mode) {
-      during(path, () => {
+      withFaults(path, () => {
         const fd = openSync(at(path), "wx", mode)
         try {
-          writeWhole(fd, content)
+          writeFully(fd, content)
           fsyncSync(fd)
         } finally {
           closeSync(fd)
@@ -108,11 +112,11 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
       })
     },
     append(path, text) {
-      during(path, () => {
+      withFaults(path, () => {
         const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
         const fd = openSync(at(path), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
         try {
-          writeWhole(fd, text)
+          writeFully(fd, text)
           fsyncSync(fd)
         } finally {
           closeSync(fd)
@@ -121,12 +125,13 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
       })
     },
     copyAttributes(from, path) {
-      return during(path, () => {
+      return withFaults(path, () => {
         const { uid, gid, mode } = statSync(at(from))
-        // Owner first: a change of owner takes setuid bits away.
+        // Change the owner first, because chown clears setuid bits.
         chownSync(at(path), uid, gid)
         chmodSync(at(path), mode & 0o7777)
-        // Node has no call for extended attributes; where GNU cp is missing, the label is the one that the directory gives.
+        // Node.js has no API for extended attributes. Without GNU cp, the file keeps the label that its directory
+        // assigns.
         const { status } = run("cp", [
           "--attributes-only",
           "--preserve=all",
@@ -139,15 +144,15 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
       })
     },
     rename(from, path) {
-      during(path, () => {
+      withFaults(path, () => {
         renameSync(at(from), at(path))
         syncDirectory(at(path))
         if (dirname(from) !== dirname(path)) syncDirectory(at(from))
       })
     },
     remove(path) {
-      return during(path, () =>
-        unless(["ENOENT"], () => {
+      return withFaults(path, () =>
+        succeedsUnless(["ENOENT"], () => {
           unlinkSync(at(path))
           syncDirectory(at(path))
         }),
@@ -156,33 +161,43 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
   }
 }
 
-/** What the machine refuses, said in the tool's words. */
-function during<T>(path: string, act: () => T): T {
+/** Turns system errors into faults that name the path. */
+function withFaults<T>(path: string, act: () => T): T {
   try {
     return act()
   } catch (error) {
     if (error instanceof Fault) throw error
     const code = codeOf(error)
     if (code === "EACCES" || code === "EPERM") {
-      throw new Fault("NOT_PERMITTED", `cannot change ${path}: ${code}`, "Run cnitap as root.", error)
+      throw new Fault(
+        "NOT_PERMITTED",
+        `permission denied: cannot change ${path} (${code})`,
+        "Run cnitap as root.",
+        error,
+      )
     }
     if (code === "EROFS") {
       throw new Fault(
         "REFUSED",
         `${path} is on a read-only file system`,
-        "Use --mode path, which leaves the plugin directory as it is.",
+        "Use --mode path, which does not change the plugin directory.",
         error,
       )
     }
     if (code === "ENOSPC" || code === "EDQUOT") {
-      throw new Fault("REFUSED", `no space left for ${path}`, "Free some space and try again.", error)
+      throw new Fault(
+        "REFUSED",
+        `no space left on device: cannot write ${path}`,
+        "Free some space and try again.",
+        error,
+      )
     }
     throw error
   }
 }
 
-/** Performs and returns true, or returns false over one of these errors. */
-function unless(codes: string[], act: () => void): boolean {
+/** Returns true on success and false on one of these errors. */
+function succeedsUnless(codes: string[], act: () => void): boolean {
   try {
     act()
     return true
@@ -192,7 +207,7 @@ function unless(codes: string[], act: () => void): boolean {
   }
 }
 
-/** A symlink that leads nowhere exists too. */
+/** Also true for a dangling symlink. */
 export function exists(disk: Disk, path: string): boolean {
   return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
 }
@@ -201,12 +216,12 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
 }
 
-function writeWhole(fd: number, content: Uint8Array | string): void {
+function writeFully(fd: number, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** A name is only as durable as its directory. */
+/** A directory entry is durable only after an fsync of its directory. */
 function syncDirectory(path: string): void {
   sync(dirname(path))
 }

@@ -1,22 +1,22 @@
 import { basename, dirname, join } from "node:path"
 
-/** Sub-directories are invisible to libcni's FindInPath and to watchers of the plugin directory. */
+/** libcni's FindInPath and watchers of the plugin directory ignore subdirectories. */
 export const HOME = ".cnitap"
 
 export const PROBES = ["cni_pre", "cni_post"] as const
 
-/** Where everything of ours lies for one plugin directory. */
+/** The paths of everything that cnitap keeps in one plugin directory. */
 export type Layout = {
   binDir: string
   home: string
-  /** the originals, under their own names: plugins dispatch on argv[0], people look for them */
+  /** the originals, under their own names, because plugins dispatch on argv[0] and people search for them */
   real: string
-  /** where the plugin was a symlink: that symlink, to be put back as it was */
+  /** the symlinks of plugins that were symlinks, for an exact restore */
   links: string
-  /** new files until they are renamed into place */
+  /** new files, until they are renamed into place */
   stage: string
-  /** where a relay among the new files looks for originals and settings: it has the former, so that a trial is not recorded */
-  door: string
+  /** where a staged relay looks for originals and settings; it has no settings, so preflight calls are not recorded */
+  trialHome: string
   settings: string
   journal: string
   lock: string
@@ -30,7 +30,7 @@ export function layoutOf(binDir: string): Layout {
     real: join(home, "real"),
     links: join(home, "links"),
     stage: join(home, "new"),
-    door: join(home, "new", HOME),
+    trialHome: join(home, "new", HOME),
     settings: join(home, "relay.json"),
     journal: join(home, "journal.jsonl"),
     lock: join(home, "lock"),
@@ -41,7 +41,7 @@ export function stagedSettings({ stage, settings }: Layout): string {
   return join(stage, basename(settings))
 }
 
-/** Beside a network configuration: dot-prefixed and with an extension that no runtime and no agent reads. */
+/** A path next to a network configuration, with a leading dot and an extension that no runtime and no agent reads. */
 export function savedConfiguration(path: string): string {
   return join(dirname(path), `.${basename(path)}.cnitap-saved`)
 }

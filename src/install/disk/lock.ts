@@ -4,19 +4,22 @@ import { Fault } from "../../fault/fault.ts"
 import { codeOf, type Disk } from "./disk.ts"
 import { list } from "./plugin-dir.ts"
 
-/** Whoever holds it, told so that another process can see whether it still lives. */
-type Holder = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
+/** The process that holds the lock, described so that other processes can check whether it still runs. */
+type LockHolder = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
 
-/** A holder in another pid namespace (a container, or the node itself) cannot be looked for: it is given this long. */
+/**
+ * Whether a holder in another PID namespace (a container or the node) runs cannot be checked; its lock expires after
+ * this time.
+ */
 const FOREIGN_HOLDER_MS = 10 * 60_000
 
-/** Takes the lock or says who has it; a lock whose holder died is taken over. Returns what lets it go. */
+/** Acquires the lock, taking over the lock of a dead process, or throws. Returns a function that releases it. */
 export function lock(disk: Disk, path: string): () => void {
   const mine = JSON.stringify(holder(process.pid))
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       disk.create(path, mine, 0o600)
-      sweep(disk, path)
+      removeLeftovers(disk, path)
       return () => {
         disk.remove(path)
       }
@@ -27,13 +30,19 @@ export function lock(disk: Disk, path: string): () => void {
     const held = read(disk, path)
     if (held === undefined) continue
     if (!isStale(disk, path, held)) break
-    takeAway(disk, path, held)
+    removeStale(disk, path, held)
   }
-  throw new Fault("REFUSED", `another cnitap is at work (${path})`, "Wait until it has ended and try again.")
+  throw new Fault(
+    "REFUSED",
+    `another cnitap process holds the lock ${path}`,
+    "Wait until it has finished and try again.",
+  )
 }
 
-/** Two may find the same lock stale: the rename tells which of them, or of a newer holder, it belonged to. */
-function takeAway(disk: Disk, path: string, stale: string): void {
+/**
+ * Two processes may find the same lock stale. The rename shows whether it is still that lock or one of a newer holder.
+ */
+function removeStale(disk: Disk, path: string, stale: string): void {
   const aside = `${path}.${process.pid}`
   try {
     disk.rename(path, aside)
@@ -45,8 +54,8 @@ function takeAway(disk: Disk, path: string, stale: string): void {
   disk.remove(aside)
 }
 
-/** What those who took a stale lock away and died over it have left. */
-function sweep(disk: Disk, path: string): void {
+/** Removes renamed locks of processes that died while taking over a stale lock. */
+function removeLeftovers(disk: Disk, path: string): void {
   for (const name of list(disk.at(dirname(path)))) {
     const pid = new RegExp(`^${basename(path)}\\.(\\d+)$`).exec(name)?.[1]
     if (pid !== undefined && holder(Number(pid)).startTicks === "") disk.remove(join(dirname(path), name))
@@ -56,7 +65,7 @@ function sweep(disk: Disk, path: string): void {
 function isStale(disk: Disk, path: string, held: string): boolean {
   const other = parse(held)
   const me = holder(process.pid)
-  // Half written: its maker died between creating and writing, or is just now doing so.
+  // An unreadable lock: its creator died between creating and writing it, or is writing it now.
   if (!other || other.pidNamespace !== me.pidNamespace || me.bootId === "") {
     const rebooted = other !== undefined && me.bootId !== "" && other.bootId !== me.bootId
     return rebooted || ageMs(disk.at(path)) > (other ? FOREIGN_HOLDER_MS : 5_000)
@@ -69,27 +78,27 @@ function ageMs(path: string): number {
   return stat ? Date.now() - stat.mtimeMs : 0
 }
 
-function holder(pid: number): Holder {
+function holder(pid: number): LockHolder {
   const stat = text(() => readFileSync(`/proc/${pid}/stat`, "utf8"))
   return {
     pid,
-    // The name in brackets may hold blanks; field 22 counts from after it. A pid alone is used again after a while.
+    // The command name in parentheses may contain spaces, so count field 22 from its end. A PID alone can be reused.
     startTicks: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "",
     bootId: text(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
     pidNamespace: text(() => readlinkSync("/proc/self/ns/pid")),
   }
 }
 
-function parse(held: string): Holder | undefined {
+function parse(held: string): LockHolder | undefined {
   try {
     const value: unknown = JSON.parse(held)
-    return typeof value === "object" && value !== null && "pid" in value ? (value as Holder) : undefined
+    return typeof value === "object" && value !== null && "pid" in value ? (value as LockHolder) : undefined
   } catch {
     return undefined
   }
 }
 
-/** undefined: it is gone. */
+/** Undefined if it does not exist. */
 function read(disk: Disk, path: string): string | undefined {
   try {
     return readFileSync(disk.at(path), "utf8")

@@ -12,50 +12,50 @@ import {
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
-import { type Journal, readJournal } from "../apply/journal.ts"
 import { type Disk, exists } from "./disk.ts"
+import { type Journal, readJournal } from "./journal.ts"
 import { type Layout, layoutOf } from "./layout.ts"
 import { sha256 } from "./relay-file.ts"
 
-/** One plugin directory as it is now: what of ours is in it, and what became of it. */
+/** The current state of one plugin directory, and of what cnitap installed in it. */
 export type PluginDir = {
   layout: Layout
   journal: Journal | undefined
   plugins: PluginFile[]
-  /** names in our directory: journal, settings, sub-directories */
+  /** names in `.cnitap`: journal, settings, subdirectories */
   home: string[]
-  /** how far the relay can be tried in the directory of new files */
-  door: "missing" | "empty" | "whole"
-  /** unfinished files of an install that did not come to its end */
+  /** the state of the directory that preflight needs */
+  trialHome: "missing" | "empty" | "complete"
+  /** staged files of an interrupted install */
   leftovers: string[]
-  /** text of relay.json */
+  /** the text of relay.json */
   settings?: string
 }
 
 export type PluginFile = {
   name: string
   path: string
-  /** `link` tells the symlink itself; everything else is told of the file it leads to */
+  /** the type of the entry itself; the other properties are those of a symlink's target */
   kind: "file" | "link" | "other" | "missing"
-  /** of a symlink: absolute; under the directory's own name where it leads there by another one */
+  /** of a symlink: the absolute target, with this directory's own name if it leads there by another path */
   target?: string
   isExecutable: boolean
-  /** runs with the rights of its owner or group instead of the caller's */
+  /** setuid or setgid */
   isSetuid: boolean
-  /** the plugin itself, not our relay, is run by an interpreter that is told its path */
+  /** the plugin (not the relay) is a script, whose interpreter gets its path */
   isScript: boolean
-  /** hash of our relay, when that is what stands there */
+  /** the hash of the relay, if a relay is there */
   relaySha256?: string
-  /** a symlink in `real/` leads there: absolute */
+  /** the absolute target of a symlink in `real/` */
   originalTarget?: string
   hasOriginal: boolean
-  /** the original is this very file */
+  /** the saved original is the same file (inode) */
   isSaved: boolean
-  /** the symlink that stood there is kept in `links/` */
+  /** the former symlink is saved in `links/` */
   hasLink: boolean
 }
 
-/** Reads what the names need, and whatever else we have an original of. */
+/** Reads the state of these plugins and of all that have a saved original. */
 export function readPluginDir(disk: Disk, binDir: string, names: readonly string[]): PluginDir {
   const layout = layoutOf(binDir)
   assertInside(disk, binDir)
@@ -80,30 +80,34 @@ export function readPluginDir(disk: Disk, binDir: string, names: readonly string
     ...(settings === undefined ? {} : { settings }),
     plugins: [...plugins.values()],
     home: list(disk.at(layout.home)),
-    door: !exists(disk, layout.door) ? "missing" : exists(disk, join(layout.door, "real")) ? "whole" : "empty",
+    trialHome: !exists(disk, layout.trialHome)
+      ? "missing"
+      : exists(disk, join(layout.trialHome, "real"))
+        ? "complete"
+        : "empty",
     leftovers: list(disk.at(layout.stage))
-      .filter((name) => name !== basename(layout.door))
+      .filter((name) => name !== basename(layout.trialHome))
       .map((name) => join(layout.stage, name)),
   }
 }
 
-/** Without the journal nobody knows what stands in their place. */
+/** Throws if there are originals but no journal that says what replaced them. */
 export function assertNoOriginals(disk: Disk, { binDir, journal, real }: Layout): void {
   if (list(disk.at(real)).length === 0) return
   throw new Fault(
     "FILE_BROKEN",
-    `${journal} is missing, but there are originals in ${real}`,
-    `Move them back to ${binDir} by hand where a relay stands in their place.`,
+    `${journal} is missing, but ${real} has saved originals`,
+    `Move each of them back to ${binDir} if a relay is in its place.`,
   )
 }
 
-/** Every relay that was ever put there: an older cnitap's too. */
+/** The hashes of all relays that were ever installed, including those of older versions. */
 export function relayHashes(journal: Journal | undefined): Set<string> {
   const steps = journal?.steps ?? []
   return new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
 }
 
-/** The hash of the file if it is one of ours, whole and unchanged. */
+/** The hash of the file if it is one of these relays, unchanged. */
 export function relayAt(path: string, relays: ReadonlySet<string>): string | undefined {
   if (relays.size === 0 || !lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
   const hash = sha256(readFileSync(path))
@@ -159,13 +163,13 @@ export function isSameDirectory(one: string, other: string): boolean {
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
-/** An absolute symlink of the node leads out of the root that it is mounted under, into our own file system. */
+/** Throws if the directory is a symlink that leads out of the root that the node is mounted under. */
 function assertInside(disk: Disk, binDir: string): void {
   const root = realpathSync(disk.at("/"))
   if (root === "/" || !exists(disk, binDir)) return
   const real = realpathSync(disk.at(binDir))
   if (real === root || real.startsWith(`${root}/`)) return
-  throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Name its target with --bin-dir.")
+  throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Set its target with --bin-dir.")
 }
 
 function textOf(path: string): string | undefined {
@@ -176,7 +180,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** Of what the path leads to; undefined: it leads nowhere, round in a circle, or below a file. */
+/** Follows symlinks; undefined for a dangling symlink, a loop, or a path below a file. */
 export function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Fault } from "../../fault/fault.ts"
 
-/** The native executable that is put in a plugin's place. */
+/** The native executable that replaces a plugin. */
 export type RelayFile = { bytes: Uint8Array; sizeBytes: number; sha256: string }
 
 const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" }
 
-/** The relay for this machine: beside the bundled command line, or in dist/ when cnitap runs from its sources. */
+/** The relay for this architecture: next to the bundled command line, or in dist/ if cnitap runs from its sources. */
 export function readRelay(): RelayFile {
   const machine = MACHINES[process.arch]
   if (!machine) throw new Fault("REFUSED", `there is no relay for ${process.arch}`, "Use an x86-64 or arm64 node.")
@@ -19,7 +19,7 @@ export function readRelay(): RelayFile {
     const bytes = readIfThere(path)
     if (bytes) return { bytes, sizeBytes: bytes.length, sha256: sha256(bytes) }
   }
-  throw new Fault("NOT_FOUND", `the relay is missing (${candidates[0]})`, "Install cnitap anew, or run npm run build.")
+  throw new Fault("NOT_FOUND", `the relay ${candidates[0]} does not exist`, "Reinstall cnitap, or run npm run build.")
 }
 
 export function sha256(bytes: Uint8Array | string): string {

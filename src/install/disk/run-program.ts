@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process"
 
 /**
- * Runs a program of this machine to its end. Passed to whatever may run one, so that planning, detecting and checking
- * can be used (and tested) where no process may be started.
+ * Runs a program of this machine and waits for it. It is passed as an argument, so that detecting, planning and
+ * checking can be tested without starting processes.
  */
 export type RunProgram = (file: string, args: readonly string[], options?: ProgramOptions) => ProgramResult
 
 export type ProgramOptions = {
-  /** what the program is called by; the file itself unless given */
+  /** default: the file */
   argv0?: string
   env?: Record<string, string | undefined>
   cwd?: string
@@ -15,7 +15,7 @@ export type ProgramOptions = {
   timeoutMs?: number
 }
 
-/** `error`: it could not be started, or did not end in time. */
+/** `error`: it could not be started, or timed out. */
 export type ProgramResult = {
   error?: NodeJS.ErrnoException
   status: number | null

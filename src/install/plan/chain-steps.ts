@@ -5,32 +5,32 @@ import { sha256 } from "../disk/relay-file.ts"
 import { hasProbes, withProbes } from "./edit-list.ts"
 import type { Step } from "./step.ts"
 
-/** A network configuration list as chain mode needs it. */
+/** A network configuration list, as chain mode edits it. */
 export type ListFile = {
   path: string
-  /** Latin-1: one character a byte */
+  /** Latin-1: one character per byte */
   text: string
   hasSaved: boolean
   hasUnfinished: boolean
 }
 
 export type ChainSteps = {
-  /** the executables, which must be there before a list names them */
+  /** install the executables, which must exist before a list names them */
   probes: Step[]
-  /** the list, last of all */
+  /** edit the list, after everything else */
   edit: Step[]
-  /** text of the list when all is done; undefined: it has our entries already */
+  /** the edited text; undefined if the list already has the probes */
   edited?: string
 }
 
-/** The steps of the article's way, or why the list cannot be edited. */
+/** The steps that put cni_pre first and cni_post last into the list, or why the list cannot be edited. */
 export function chainSteps(
-  site: PluginDir,
+  pluginDir: PluginDir,
   list: ListFile,
   like: string | undefined,
   relaySha256: string,
 ): ChainSteps | { error: string } {
-  const { layout, plugins } = site
+  const { layout, plugins } = pluginDir
   const after = withProbes(list.text)
   if ("error" in after) return after
   const missing = PROBES.filter((name) => plugins.find((plugin) => plugin.name === name)?.relaySha256 !== relaySha256)
@@ -41,29 +41,29 @@ export function chainSteps(
       { kind: "verify", plugin: name, relay: staged, argv0: join(layout.binDir, name) },
     ]
   })
-  const places = missing.map((name): Step => {
+  const renames = missing.map((name): Step => {
     const undo = { kind: "probe", plugin: name, relaySha256 } as const
     return { kind: "rename", from: join(layout.stage, name), path: join(layout.binDir, name), undo }
   })
   const isEdited = after.text === list.text
   return {
-    probes: [...probes, ...places],
+    probes: [...probes, ...renames],
     edit: isEdited ? [] : editSteps(list, after.text),
     ...(isEdited ? {} : { edited: after.text }),
   }
 }
 
 function editSteps({ path, text, hasSaved, hasUnfinished }: ListFile, edited: string): Step[] {
-  const [saved, fresh] = [savedConfiguration(path), newConfiguration(path)]
+  const [saved, staged] = [savedConfiguration(path), newConfiguration(path)]
   const [originalSha256, editedSha256] = [text, edited].map((content) => sha256(Buffer.from(content, "latin1")))
   if (originalSha256 === undefined || editedSha256 === undefined) return []
-  // Somebody wrote a list with one entry of ours left in it: there is no original of that, only our entries to take out.
+  // A list that already names one probe is not an original: uninstall removes the probes instead of restoring it.
   const isOriginal = !hasProbes(text)
   return [
-    ...(hasUnfinished ? [{ kind: "remove", path: fresh } as const] : []),
+    ...(hasUnfinished ? [{ kind: "remove", path: staged } as const] : []),
     ...(hasSaved ? [{ kind: "remove", path: saved } as const] : []),
     ...(isOriginal ? [{ kind: "link", from: path, path: saved } as const] : []),
-    { kind: "write", path: fresh, edit: { from: path, sha256: originalSha256, text: edited } },
-    { kind: "rename", from: fresh, path, undo: { kind: "unedit", saved, originalSha256, editedSha256 } },
+    { kind: "write", path: staged, edit: { from: path, sha256: originalSha256, text: edited } },
+    { kind: "rename", from: staged, path, undo: { kind: "unedit", saved, originalSha256, editedSha256 } },
   ]
 }

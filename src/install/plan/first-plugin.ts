@@ -1,27 +1,27 @@
 import { kindOfPlugin } from "../../cni/plugin-kind.ts"
-import type { PluginObject } from "./reach.ts"
+import type { PluginObject } from "../detect/reach.ts"
 
 /**
- * libcni cannot say "no result": behind `cni_pre` the first real plugin gets a `prevResult` that it would not have
- * had. These take it well (cni-semantics B3, read in their sources); undefined means so, else the reason why not.
+ * libcni cannot pass on "no result", so after `cni_pre` the first real plugin gets an empty `prevResult` that it would
+ * not get otherwise. Returns why the plugin does not work with that, or undefined if it does (read in its sources).
  */
 export function whyNotFirst(plugin: PluginObject): string | undefined {
   const type = String(plugin.type)
-  if (UNMOVED.has(type)) return undefined
+  if (IGNORES_PREV_RESULT.has(type)) return undefined
   if (type === "cilium-cni") {
     if (plugin["chaining-mode"]) return undefined
-    return "cilium-cni without chaining-mode fails every ADD that brings a prevResult"
+    return "cilium-cni without chaining-mode fails every ADD with a prevResult"
   }
   if (type === "ipvlan") {
-    if (plugin.master && typeIn(plugin.ipam)) return undefined
+    if (plugin.master && hasType(plugin.ipam)) return undefined
     return "ipvlan without master and IPAM takes its interface and addresses from the prevResult"
   }
-  if (type === "loopback") return "loopback answers the empty prevResult instead of its own result"
-  if (kindOfPlugin(type) === "meta") return `${type} must follow another plugin, and would now work on an empty result`
-  return `nobody knows what ${type} does with a prevResult when it is first`
+  if (type === "loopback") return "loopback returns the empty prevResult instead of its own result"
+  if (kindOfPlugin(type) === "meta") return `${type} must follow another plugin and would get an empty result`
+  return `it is not known how ${type} handles a prevResult as the first plugin`
 }
 
-const UNMOVED = new Set([
+const IGNORES_PREV_RESULT = new Set([
   "calico",
   "bridge",
   "ptp",
@@ -38,6 +38,6 @@ const UNMOVED = new Set([
   "ovn-k8s-cni-overlay",
 ])
 
-function typeIn(ipam: unknown): boolean {
+function hasType(ipam: unknown): boolean {
   return typeof ipam === "object" && ipam !== null && "type" in ipam && Boolean(ipam.type)
 }

@@ -4,18 +4,18 @@ export type Mode = (typeof MODES)[number]
 /** What the operator asked for. */
 export type InstallOptions = {
   mode: Mode
-  /** plugin names; undefined: every plugin that the active list reaches */
+  /** plugin names; undefined for every plugin that the active list reaches */
   plugins?: string[]
-  /** path mode: our own directory, which the operator puts first in the runtime's plugin path */
+  /** path mode: the directory with relays, which the operator puts first in the runtime's plugin path */
   shimDir: string
-  /** go on where cnitap would refuse because pods could lose their network */
+  /** override refusals, at the risk that pods lose their network */
   force: boolean
   settings: Settings
 }
 
-/** What becomes `relay.json` (src/relay/config.ts reads it). */
+/** The content of `relay.json`, which src/relay/config.ts reads. */
 export type Settings = {
-  /** absolute, as the plugins see it */
+  /** absolute path, as plugins see it */
   capture: string
   raw: boolean
   onlyFailures: boolean
@@ -24,7 +24,7 @@ export type Settings = {
   maxSizeBytes?: number
   /** wall clock, milliseconds since 1970 */
   untilMs?: number
-  /** absolute; chain mode writes the article's lines there */
+  /** absolute path; chain mode writes the probe log to it */
   logFile?: string
 }
 

@@ -8,44 +8,53 @@ import { list, type PluginDir, readPluginDir, statOf } from "../disk/plugin-dir.
 import type { ListFile } from "./chain-steps.ts"
 import type { InstallOptions } from "./install-options.ts"
 
-/** Everything that a plan depends on: the node, and what of ours is on it. */
+/** Everything that a plan depends on: the node, and what cnitap has installed on it. */
 export type Inventory = {
   facts: NodeFacts
-  /** the directories that plugins are executed in, the runtime's in its order first, without our own */
-  sites: PluginDir[]
-  /** the directory of path mode */
+  /** the directories that plugins are executed from, without path mode's; the runtime's first, in its order */
+  pluginDirs: PluginDir[]
+  /** path mode's directory */
   shim: PluginDir
-  /** the active network's file */
+  /** the file of the active network */
   activeList?: ListFile
-  /** every plugin there is, where path mode must have them all: the runtime looks into one directory only */
-  others: string[]
-  /** directories that the capture and the log file need, outermost first, and what is there instead of one */
+  /**
+   * path mode with a runtime that takes a single plugin directory: all executables, whether a network uses them or not
+   */
+  unreferenced: string[]
   outputs: Outputs
 }
 
-export type Outputs = { missing: string[]; blocked?: string; isOpenToOthers: boolean; isForeign: boolean }
+/** The directories for the capture and the log file. */
+export type Outputs = {
+  /** directories to create, outermost first */
+  missing: string[]
+  /** an existing path that is not a directory */
+  blocked?: string
+  isAccessibleToOthers: boolean
+  isOwnedByOther: boolean
+}
 
-/** Looks, and changes nothing. */
-export function takeInventory(disk: Disk, facts: NodeFacts, wish: InstallOptions): Inventory {
-  const ownDirs = pluginDirsOf(facts).filter((binDir) => binDir !== wish.shimDir)
-  const needsAll = wish.mode === "path" && facts.runtime?.pathSetting.kind === "single"
-  const others = needsAll ? ownDirs.flatMap((binDir) => executables(disk, binDir)) : []
-  const names = [...(wish.plugins ?? []), ...facts.plugins.map(({ name }) => name), ...others, ...PROBES]
-  const shim = readPluginDir(disk, wish.shimDir, names)
-  const sites = ownDirs.map((binDir) => readPluginDir(disk, binDir, names))
+/** Reads the node; changes nothing. */
+export function takeInventory(disk: Disk, facts: NodeFacts, options: InstallOptions): Inventory {
+  const ownDirs = pluginDirsOf(facts).filter((binDir) => binDir !== options.shimDir)
+  const needsAll = options.mode === "path" && facts.runtime?.pathSetting.kind === "single"
+  const unreferenced = needsAll ? ownDirs.flatMap((binDir) => executables(disk, binDir)) : []
+  const names = [...(options.plugins ?? []), ...facts.plugins.map(({ name }) => name), ...unreferenced, ...PROBES]
+  const shim = readPluginDir(disk, options.shimDir, names)
+  const pluginDirs = ownDirs.map((binDir) => readPluginDir(disk, binDir, names))
   const active = facts.networks.find(({ isActive }) => isActive)
   const activeList = active && readList(disk, active.file)
   return {
     facts,
-    sites,
+    pluginDirs,
     shim,
     ...(activeList ? { activeList } : {}),
-    others,
-    outputs: readOutputs(disk, wish.settings.capture, wish.settings.logFile),
+    unreferenced,
+    outputs: readOutputs(disk, options.settings.capture, options.settings.logFile),
   }
 }
 
-/** Latin-1, so that whatever is no UTF-8 is written back as it was. */
+/** Reads the list as Latin-1, so that bytes that are not valid UTF-8 are written back unchanged. */
 function readList(disk: Disk, path: string): ListFile | undefined {
   try {
     const text = readFileSync(disk.at(path), "latin1")
@@ -71,21 +80,21 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
   const missing = new Set<string>()
   let blocked: string | undefined
   for (const directory of [capture, ...(logFile === undefined ? [] : [dirname(logFile)])]) {
-    const wanted: string[] = []
+    const toCreate: string[] = []
     for (let here = directory; ; here = dirname(here)) {
       const stat = statOf(disk.at(here))
       if (stat && !stat.isDirectory()) blocked = here
       if (stat || here === "/") break
-      wanted.unshift(here)
+      toCreate.unshift(here)
     }
-    for (const path of wanted) missing.add(path)
+    for (const path of toCreate) missing.add(path)
   }
-  // Runtimes run plugins as root, and a relay writes to a directory of its own user only.
+  // Runtimes run plugins as root, and a relay writes only to a directory of its own user.
   const { mode, uid } = statOf(disk.at(capture)) ?? { mode: 0, uid: 0 }
   return {
     missing: [...missing],
     ...(blocked ? { blocked } : {}),
-    isOpenToOthers: (mode & 0o077) !== 0,
-    isForeign: uid !== 0,
+    isAccessibleToOthers: (mode & 0o077) !== 0,
+    isOwnedByOther: uid !== 0,
   }
 }

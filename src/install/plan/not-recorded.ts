@@ -1,42 +1,47 @@
-/** What will not be in the capture, and why. */
-export type NotRecorded = { what: string; why: string }
+/** Something that will not be in the capture, and why. */
+export type NotRecorded = { what: string; reason: string }
 
-/** Work that leaves the node's plugin directories: no executable of ours can stand in its way. */
+/** Work that plugins do without executing another plugin of the node, so that no relay sees it. */
 const ELSEWHERE: Record<string, NotRecorded[]> = {
   antrea: [
     {
       what: "host-local under antrea",
-      why: "the antrea-agent container executes its own copy, which it looks for first",
+      reason: "the antrea-agent container executes its own copy",
     },
   ],
-  "cilium-cni": [{ what: "IPAM of cilium-cni", why: "the agent hands out addresses over its socket" }],
-  "aws-cni": [{ what: "IPAM of aws-cni", why: "ipamd (aws-node) hands out addresses over gRPC" }],
-  calico: [{ what: "what calico does in its datastore", why: "the plugin calls the Kubernetes API or etcd itself" }],
+  "cilium-cni": [{ what: "IPAM of cilium-cni", reason: "the agent assigns addresses over its socket" }],
+  "aws-cni": [{ what: "IPAM of aws-cni", reason: "ipamd (aws-node) assigns addresses over gRPC" }],
+  calico: [
+    { what: "what calico does in its datastore", reason: "the plugin calls the Kubernetes API or etcd directly" },
+  ],
   "multus-shim": [
     {
-      what: "which call of multus-shim a delegate belongs to",
-      why: "the Multus daemon executes delegates with its own environment; they are matched by container and time",
+      what: "which multus-shim call a delegate belongs to",
+      reason: "the Multus daemon executes delegates with its own environment; they are matched by container and time",
     },
   ],
   "ovn-k8s-cni-overlay": [
-    { what: "what OVN-Kubernetes does for a pod", why: "the plugin sends the request to the ovnkube-node server" },
+    { what: "what OVN-Kubernetes does for a pod", reason: "the plugin sends the request to the ovnkube-node server" },
   ],
-  "kube-ovn": [{ what: "what Kube-OVN does for a pod", why: "the plugin sends the request to its daemon" }],
-  "azure-vnet": [{ what: "IPAM of azure-vnet", why: "the plugin asks Azure CNS itself" }],
+  "kube-ovn": [{ what: "what Kube-OVN does for a pod", reason: "the plugin sends the request to its daemon" }],
+  "azure-vnet": [{ what: "IPAM of azure-vnet", reason: "the plugin requests addresses from Azure CNS directly" }],
 }
 
 const CHAIN: NotRecorded[] = [
   {
-    what: "a plugin that fails, its error, stderr and exit status",
-    why: "the chain stops there and cni_post is not run",
+    what: "a failing plugin's error, stderr and exit status",
+    reason: "the chain stops at the failure, so cni_post does not run",
   },
-  { what: "IPAM and delegates", why: "plugins execute them, the list does not" },
-  { what: "what each plugin between the two was given", why: "only the first input and the last result pass by" },
+  { what: "IPAM and delegates", reason: "plugins execute them, not the list" },
+  {
+    what: "the input of each plugin between the two probes",
+    reason: "the probes see only the first input and the last result",
+  },
 ]
 
 const MULTUS_FIRST: NotRecorded = {
-  what: "delegates of Multus that lie in its own binDir, /opt/cni/bin unless it is set",
-  why: "Multus looks there before it looks into the runtime's plugin path",
+  what: "delegates of Multus in its own binDir (default /opt/cni/bin)",
+  reason: "Multus searches it before the runtime's plugin path",
 }
 
 export function findNotRecorded(plugins: readonly string[], mode: "swap" | "path" | "chain"): NotRecorded[] {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path"
-import type { Work } from "../apply/apply.ts"
+import type { DirectoryChange } from "../apply/apply.ts"
 import type { PathSetting } from "../detect/runtimes/runtime.ts"
 import { layoutOf, PROBES, stagedSettings } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
@@ -13,130 +13,136 @@ import type { Step } from "./step.ts"
 import { homeSteps, swapSteps } from "./swap-steps.ts"
 import { activePlugins, type Target, targetsIn, targetsOf } from "./targets.ts"
 
-/** What an install would do, all of it, before any of it is done. */
+/** What an install would do, complete and before anything is changed. */
 export type Plan = {
-  wish: InstallOptions
-  /** why it is not done; empty: it can be */
+  options: InstallOptions
+  /** why it cannot be done; empty if it can */
   refusals: Refusal[]
-  /** what `--force` passes over, and what agents will do to it */
+  /** refusals that `--force` overrides, and what agents will do to the install */
   warnings: string[]
-  /** by plugin directory; none where everything is as it should be already */
-  works: Work[]
+  /** by plugin directory; empty if nothing has to be changed */
+  changes: DirectoryChange[]
   targets: Target[]
-  blind: NotRecorded[]
-  /** chain mode: the network configuration before and after, Latin-1 */
+  notRecorded: NotRecorded[]
+  /** chain mode: the network configuration before and after the edit, in Latin-1 */
   edit?: { path: string; before: string; after: string }
-  /** path mode: what the operator has to set; undefined: no runtime was found */
-  setting?: PathSetting
-  /** why the other modes would be refused here */
-  others: { mode: Mode; refusals: Refusal[] }[]
+  /** path mode: what the operator has to set; undefined if no runtime was found */
+  pathSetting?: PathSetting
+  /** the other modes, and why they would be refused */
+  otherModes: { mode: Mode; refusals: Refusal[] }[]
 }
 
-/** Pure: the same node and the same wish always give the same plan. */
-export function planInstall(survey: Inventory, wish: InstallOptions, relaySha256: string): Plan {
-  const refusals = refusalsOf(wish.mode, survey, wish)
-  const standing = refusals.filter(({ isForceable }) => !(isForceable && wish.force))
-  const targets = wish.mode === "chain" ? [] : targetsOf(survey, wish)
-  const setting = wish.mode === "path" ? survey.facts.runtime?.pathSetting : undefined
-  const seen = wish.mode === "chain" ? activePlugins(survey.facts) : targets
+/** Pure: the same inventory and the same options always give the same plan. */
+export function planInstall(inventory: Inventory, options: InstallOptions, relaySha256: string): Plan {
+  const refusals = refusalsOf(options.mode, inventory, options)
+  const blocking = refusals.filter(({ isForceable }) => !(isForceable && options.force))
+  const targets = options.mode === "chain" ? [] : targetsOf(inventory, options)
+  const pathSetting = options.mode === "path" ? inventory.facts.runtime?.pathSetting : undefined
+  const reached = options.mode === "chain" ? activePlugins(inventory.facts) : targets
   return {
-    wish,
-    refusals: standing,
+    options,
+    refusals: blocking,
     warnings: [
-      ...refusals.filter((refusal) => !standing.includes(refusal)).map(({ why }) => why),
-      ...warningsOf(survey, wish, targets),
+      ...refusals.filter((refusal) => !blocking.includes(refusal)).map(({ reason }) => reason),
+      ...warningsOf(inventory, options, targets),
     ],
-    ...(standing.length > 0 ? { works: [] } : worksOf(survey, wish, relaySha256)),
+    ...(blocking.length > 0 ? { changes: [] } : changesOf(inventory, options, relaySha256)),
     targets,
-    blind: findNotRecorded(
-      seen.map(({ name }) => name),
-      wish.mode,
+    notRecorded: findNotRecorded(
+      reached.map(({ name }) => name),
+      options.mode,
     ),
-    ...(setting ? { setting } : {}),
-    others: MODES.filter((mode) => mode !== wish.mode).map((mode) => ({
+    ...(pathSetting ? { pathSetting } : {}),
+    otherModes: MODES.filter((mode) => mode !== options.mode).map((mode) => ({
       mode,
-      refusals: refusalsOf(mode, survey, { ...wish, force: false }),
+      refusals: refusalsOf(mode, inventory, { ...options, force: false }),
     })),
   }
 }
 
-function worksOf(survey: Inventory, wish: InstallOptions, relaySha256: string): Pick<Plan, "works" | "edit"> {
-  if (wish.mode === "path") {
-    const wanted = survey.sites.flatMap((site) => targetsIn(survey, wish, site))
+function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: string): Pick<Plan, "changes" | "edit"> {
+  if (options.mode === "path") {
+    const files = inventory.pluginDirs.flatMap((pluginDir) => targetsIn(inventory, options, pluginDir))
     return {
-      works: complete(survey, wish, [{ site: survey.shim, before: shimSteps(survey.shim, wanted, relaySha256) }]),
+      changes: complete(inventory, options, [
+        { pluginDir: inventory.shim, before: shimSteps(inventory.shim, files, relaySha256) },
+      ]),
     }
   }
-  if (wish.mode === "swap") {
-    const parts = survey.sites.flatMap((site) => {
-      const names = targetsIn(survey, wish, site).map(({ name }) => name)
-      return names.length > 0 ? [{ site, before: swapSteps(site, names, relaySha256) }] : []
+  if (options.mode === "swap") {
+    const parts = inventory.pluginDirs.flatMap((pluginDir) => {
+      const names = targetsIn(inventory, options, pluginDir).map(({ name }) => name)
+      return names.length > 0 ? [{ pluginDir, before: swapSteps(pluginDir, names, relaySha256) }] : []
     })
-    return { works: complete(survey, wish, parts) }
+    return { changes: complete(inventory, options, parts) }
   }
-  const site = probeDirOf(survey)
-  const list = survey.activeList
-  const steps = site && list && chainSteps(site, list, attributesFrom(site), relaySha256)
-  if (!steps || "error" in steps) return { works: [] }
+  const pluginDir = probeDirOf(inventory)
+  const list = inventory.activeList
+  const steps = pluginDir && list && chainSteps(pluginDir, list, attributesFrom(pluginDir), relaySha256)
+  if (!steps || "error" in steps) return { changes: [] }
   return {
-    works: complete(survey, wish, [{ site, before: steps.probes, after: steps.edit }]),
+    changes: complete(inventory, options, [{ pluginDir, before: steps.probes, after: steps.edit }]),
     ...(steps.edited === undefined ? {} : { edit: { path: list.path, before: list.text, after: steps.edited } }),
   }
 }
 
-type Part = { site: PluginDir; before: Step[]; after?: Step[] }
+type DirectorySteps = { pluginDir: PluginDir; before: Step[]; after?: Step[] }
 
 /**
- * Adds what every mode needs. The settings come when the relays have been tried, so that no trial is in the capture,
- * and before a list names the probes, so that no call is missing from it.
+ * Adds the steps that every mode needs. The settings are written after the preflight, so that the preflight calls are
+ * not recorded, and before a list names the probes, so that no call is missing.
  */
-function complete({ outputs }: Inventory, { settings }: InstallOptions, parts: readonly Part[]): Work[] {
+function complete(
+  { outputs }: Inventory,
+  { settings }: InstallOptions,
+  parts: readonly DirectorySteps[],
+): DirectoryChange[] {
   let missing = outputs.missing
-  return parts.flatMap(({ site, before, after = [] }) => {
+  return parts.flatMap(({ pluginDir, before, after = [] }) => {
     const directories = missing.map((path): Step => ({ kind: "mkdir", path, mode: 0o700 }))
-    const steps = [...directories, ...before, ...settingsSteps(site, settingsText(settings)), ...after]
+    const steps = [...directories, ...before, ...settingsSteps(pluginDir, settingsText(settings)), ...after]
     if (steps.length === 0) return []
     missing = []
-    return [{ binDir: site.layout.binDir, steps: [...homeSteps(site), ...steps] }]
+    return [{ binDir: pluginDir.layout.binDir, steps: [...homeSteps(pluginDir), ...steps] }]
   })
 }
 
-function settingsSteps({ layout, settings }: PluginDir, wanted: string): Step[] {
-  if (settings === wanted) return []
+function settingsSteps({ layout, settings }: PluginDir, newText: string): Step[] {
+  if (settings === newText) return []
   const staged = stagedSettings(layout)
   return [
-    { kind: "write", path: staged, text: wanted, mode: 0o644 },
+    { kind: "write", path: staged, text: newText, mode: 0o644 },
     { kind: "rename", from: staged, path: layout.settings, undo: { kind: "remove" } },
   ]
 }
 
-/** The probes get the owner, mode and label of a plugin that the runtime may execute. */
+/** The probes get owner, mode and label of a plugin that the runtime may execute. */
 function attributesFrom({ plugins }: PluginDir): string | undefined {
   return plugins.find(({ name, kind }) => kind === "file" && !PROBES.some((probe) => probe === name))?.path
 }
 
 function warningsOf({ facts }: Inventory, { mode, shimDir }: InstallOptions, targets: readonly Target[]): string[] {
-  const recorded = new Set(targets.flatMap(({ name, why }) => (why === undefined ? [name] : [])))
-  const losses = facts.agents.flatMap(({ name, plugins, onSwap, onListEdit, does }) => {
+  const recorded = new Set(targets.flatMap(({ name, reason }) => (reason === undefined ? [name] : [])))
+  const overwritten = facts.agents.flatMap(({ name, plugins, onSwap, onListEdit, behaviour }) => {
     const hit = plugins.filter((plugin) => recorded.has(plugin))
-    if (mode === "swap" && onSwap === "lost" && hit.length > 0)
-      return [`${name} will overwrite the relay of ${hit.join(", ")}, where recording ends: ${does}`]
-    return mode === "chain" && onListEdit === "lost" ? [`${name} will overwrite our entries: ${does}`] : []
+    if (mode === "swap" && onSwap === "overwrites-at-start" && hit.length > 0)
+      return [`${name} will overwrite the relay of ${hit.join(", ")}, which ends their recording: ${behaviour}`]
+    return mode === "chain" && onListEdit === "overwrites-at-start"
+      ? [`${name} will overwrite the probes: ${behaviour}`]
+      : []
   })
-  // The kernel hands an interpreter the path that was executed; no relay can hand it another.
-  const scripts = targets.flatMap(({ name, path, why, isScript }) => {
-    if (!isScript || path === undefined || why !== undefined) return []
+  // The kernel passes the executed path to the interpreter, and a relay cannot change that.
+  const scripts = targets.flatMap(({ name, path, reason, isScript }) => {
+    if (!isScript || path === undefined || reason !== undefined) return []
     const own = join(layoutOf(mode === "path" ? shimDir : dirname(path)).real, name)
-    return [
-      `${name} is a script and will see ${own} as $0: leave it out with --plugins if it looks for files beside it`,
-    ]
+    return [`${name} is a script and will see ${own} as $0; exclude it with --plugins if it reads files next to itself`]
   })
   const side = mode === "chain" && facts.networks.find(({ isActive, sideFiles }) => isActive && sideFiles.length > 0)
-  const { mind } = facts.platform
+  const { caveat } = facts.platform
   return [
-    ...(mind === undefined ? [] : [mind]),
-    ...losses,
+    ...(caveat === undefined ? [] : [caveat]),
+    ...overwritten,
     ...scripts,
-    ...(side ? [`cni_post is not the last: plugins of ${side.sideFiles.join(", ")} follow it`] : []),
+    ...(side ? [`cni_post will not be last: the plugins of ${side.sideFiles.join(", ")} follow it`] : []),
   ]
 }

@@ -1,4 +1,4 @@
-import type { Effect } from "../detect/known-agents.ts"
+import type { AgentEffect } from "../detect/agents/known-agents.ts"
 import type { Mount } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { PROBES } from "../disk/layout.ts"
@@ -9,181 +9,202 @@ import type { InstallOptions, Mode } from "./install-options.ts"
 import type { Inventory } from "./inventory.ts"
 import { targetsIn, targetsOf } from "./targets.ts"
 
-/** Why a mode is not used on this node. */
+/** Why a mode cannot be used on this node. */
 export type Refusal = {
-  why: string
+  reason: string
   /** one imperative sentence */
   hint: string
-  /** --force goes on all the same: a pod may lose its network, or an agent may fight */
+  /** --force overrides it, at the risk that a pod loses its network or an agent keeps overwriting the change */
   isForceable: boolean
 }
 
-export function refusalsOf(mode: Mode, survey: Inventory, wish: InstallOptions): Refusal[] {
-  const asked = { ...wish, mode }
-  return [...generalRefusals(survey, asked), ...BY_MODE[mode](survey, asked)]
+export function refusalsOf(mode: Mode, inventory: Inventory, options: InstallOptions): Refusal[] {
+  const withMode = { ...options, mode }
+  return [...generalRefusals(inventory, withMode), ...BY_MODE[mode](inventory, withMode)]
 }
 
-const BY_MODE: Record<Mode, (survey: Inventory, wish: InstallOptions) => Refusal[]> = {
+const BY_MODE: Record<Mode, (inventory: Inventory, options: InstallOptions) => Refusal[]> = {
   swap: swapRefusals,
   path: pathRefusals,
   chain: chainRefusals,
 }
 
-/** What is installed there now, if anything. */
+/** The mode that is installed in this directory now, if any. */
 export function installedMode({ journal }: PluginDir): Mode | undefined {
   return journal && !journal.isRetired ? journal.installs.at(-1)?.mode : undefined
 }
 
-function generalRefusals({ facts, sites, shim, outputs }: Inventory, { mode, settings }: InstallOptions): Refusal[] {
+function generalRefusals(
+  { facts, pluginDirs, shim, outputs }: Inventory,
+  { mode, settings }: InstallOptions,
+): Refusal[] {
   const refusals: Refusal[] = []
-  for (const site of [...sites, shim]) {
-    const installed = installedMode(site)
+  for (const pluginDir of [...pluginDirs, shim]) {
+    const installed = installedMode(pluginDir)
     if (installed !== undefined && installed !== mode) {
-      refusals.push(firm(`mode ${installed} is installed in ${site.layout.binDir}`, "Run cnitap uninstall first."))
+      refusals.push(
+        fixedRefusal(
+          `mode ${installed} is already installed in ${pluginDir.layout.binDir}`,
+          "Run cnitap uninstall first.",
+        ),
+      )
     }
   }
   const watched = [facts.confDir.value, ...pluginDirsOf(facts), shim.layout.binDir]
   for (const path of [settings.capture, ...(settings.logFile === undefined ? [] : [settings.logFile])]) {
     const inside = watched.find((directory) => path === directory || path.startsWith(`${directory}/`))
     if (inside) {
-      const hint = "Name a place elsewhere: CRI-O runs every plugin again on each write there."
-      refusals.push(firm(`${path} lies in ${inside}, which runtimes watch`, hint))
+      const hint = "Choose another directory: CRI-O runs VERSION of every plugin after each write there."
+      refusals.push(fixedRefusal(`${path} is inside ${inside}, which runtimes watch`, hint))
     }
   }
   if (outputs.blocked) {
     refusals.push(
-      firm(`${outputs.blocked} is in the way and is no directory`, "Name another place with --capture or --log-file."),
+      fixedRefusal(
+        `${outputs.blocked} exists and is not a directory`,
+        "Choose another path with --capture or --log-file.",
+      ),
     )
   }
-  if (outputs.isForeign) {
-    const hint = `Run chown root ${settings.capture}, or name another directory with --capture.`
-    refusals.push(firm(`${settings.capture} belongs to another user, so that relays would not write there`, hint))
+  if (outputs.isOwnedByOther) {
+    const hint = `Run chown root ${settings.capture}, or choose another directory with --capture.`
+    refusals.push(fixedRefusal(`${settings.capture} is owned by another user, so relays would not write to it`, hint))
   }
-  if (outputs.isOpenToOthers) {
-    const hint = `Run chmod 700 ${settings.capture}, or name another directory with --capture.`
-    refusals.push(firm(`${settings.capture} may be read by others, so that relays would not write there`, hint))
+  if (outputs.isAccessibleToOthers) {
+    const hint = `Run chmod 700 ${settings.capture}, or choose another directory with --capture.`
+    refusals.push(
+      fixedRefusal(`${settings.capture} is accessible to other users, so relays would not write to it`, hint),
+    )
   }
   return refusals
 }
 
-function swapRefusals(survey: Inventory, wish: InstallOptions): Refusal[] {
-  const { facts, sites } = survey
-  const hint = "Use --mode path, which leaves the plugin directory as it is."
-  // A directory that no plugin comes from (CRI-O's second on OpenShift) may be as it likes.
-  const used = sites.filter((site) => targetsIn(survey, wish, site).length > 0)
-  const readOnly = used.flatMap(({ layout }) => mountTrouble(facts.mounts, layout.binDir, hint))
-  return [...unknownPlugins(survey, wish), ...readOnly, ...emptyTargets(survey, wish)]
+function swapRefusals(inventory: Inventory, options: InstallOptions): Refusal[] {
+  const { facts, pluginDirs } = inventory
+  const hint = "Use --mode path, which does not change the plugin directory."
+  // A directory without any plugin of the network (CRI-O's second one on OpenShift) may be read-only.
+  const used = pluginDirs.filter((pluginDir) => targetsIn(inventory, options, pluginDir).length > 0)
+  const readOnly = used.flatMap(({ layout }) => mountRefusals(facts.mounts, layout.binDir, hint))
+  return [...unknownPluginRefusals(inventory, options), ...readOnly, ...targetRefusals(inventory, options)]
 }
 
-function pathRefusals(survey: Inventory, wish: InstallOptions): Refusal[] {
-  const { facts } = survey
-  const here = mountTrouble(facts.mounts, wish.shimDir, "Name another directory with --shim-dir.")
-  return [...unknownPlugins(survey, wish), ...here, ...emptyTargets(survey, wish)]
+function pathRefusals(inventory: Inventory, options: InstallOptions): Refusal[] {
+  const { facts } = inventory
+  const here = mountRefusals(facts.mounts, options.shimDir, "Choose another directory with --shim-dir.")
+  return [...unknownPluginRefusals(inventory, options), ...here, ...targetRefusals(inventory, options)]
 }
 
-function mountTrouble(mounts: readonly Mount[], directory: string, hint: string): Refusal[] {
+function mountRefusals(mounts: readonly Mount[], directory: string, hint: string): Refusal[] {
   const mount = mounts.find((candidate) => candidate.directory === directory)
-  if (mount?.isReadOnly) return [firm(`${directory} is on a read-only file system`, hint)]
-  return mount?.isNoexec ? [firm(`${directory} is on a file system that is mounted noexec`, hint)] : []
+  if (mount?.isReadOnly) return [fixedRefusal(`${directory} is on a read-only file system`, hint)]
+  return mount?.isNoexec ? [fixedRefusal(`${directory} is on a file system mounted noexec`, hint)] : []
 }
 
-function unknownPlugins({ facts }: Inventory, { plugins }: InstallOptions): Refusal[] {
+function unknownPluginRefusals({ facts }: Inventory, { plugins }: InstallOptions): Refusal[] {
   if (plugins !== undefined) return []
   const active = facts.networks.find(({ isActive }) => isActive)
-  const hint = "Repair it, or name the plugins with --plugins."
-  if (active?.broken) return [firm(`${active.file} cannot be read: ${active.broken}`, hint)]
+  const hint = "Fix it, or list the plugins with --plugins."
+  if (active?.broken) return [fixedRefusal(`${active.file} cannot be read: ${active.broken}`, hint)]
   const broken = facts.networks.find((network) => network.broken !== undefined)
-  if (!active && broken) return [firm(`${broken.file} cannot be read: ${broken.broken}`, hint)]
+  if (!active && broken) return [fixedRefusal(`${broken.file} cannot be read: ${broken.broken}`, hint)]
   if (active || facts.plugins.length > 0) return []
   return [
-    firm(
-      `${facts.confDir.value} holds no network configuration, so that nobody knows which plugins count`,
-      "Name the directory with --conf-dir, or the plugins with --plugins.",
+    fixedRefusal(
+      `${facts.confDir.value} has no network configuration, so the plugins to record are not known`,
+      "Set the directory with --conf-dir, or the plugins with --plugins.",
     ),
   ]
 }
 
-function emptyTargets(survey: Inventory, wish: InstallOptions): Refusal[] {
-  const targets = targetsOf(survey, wish)
-  const named = targets.filter(({ name, why }) => wish.plugins?.includes(name) && why !== undefined)
+function targetRefusals(inventory: Inventory, options: InstallOptions): Refusal[] {
+  const targets = targetsOf(inventory, options)
+  const named = targets.filter(({ name, reason }) => options.plugins?.includes(name) && reason !== undefined)
   if (named.length > 0) {
-    return named.map(({ name, why, path }) => ({
-      why: `${path ?? name} cannot be recorded: ${why}`,
-      hint: "Leave it out of --plugins, or repair it.",
-      isForceable: why?.includes("again and again") === true,
+    return named.map(({ name, reason, path, isOverwritten }) => ({
+      reason: `${path ?? name} cannot be recorded: ${reason}`,
+      hint: "Remove it from --plugins, or fix it.",
+      isForceable: isOverwritten === true,
     }))
   }
-  if (targets.length === 0 || targets.some(({ why }) => why === undefined)) return []
+  if (targets.length === 0 || targets.some(({ reason }) => reason === undefined)) return []
   const [first] = targets
-  return [firm(`no plugin can be recorded: ${first?.name}: ${first?.why}`, "Name the plugin directory with --bin-dir.")]
+  return [
+    fixedRefusal(
+      `no plugin can be recorded: ${first?.name}: ${first?.reason}`,
+      "Set the plugin directory with --bin-dir.",
+    ),
+  ]
 }
 
-function chainRefusals(survey: Inventory): Refusal[] {
-  const { facts, activeList } = survey
+function chainRefusals(inventory: Inventory): Refusal[] {
+  const { facts, activeList } = inventory
   const active = facts.networks.find(({ isActive }) => isActive)
   if (!active) {
     const broken = facts.networks.find((network) => network.broken !== undefined)
     return broken
-      ? [firm(`${broken.file} cannot be read: ${broken.broken}`, "Repair it.")]
-      : [firm(`${facts.confDir.value} holds no network configuration`, "Name the directory with --conf-dir.")]
+      ? [fixedRefusal(`${broken.file} cannot be read: ${broken.broken}`, "Fix it.")]
+      : [fixedRefusal(`${facts.confDir.value} has no network configuration`, "Set the directory with --conf-dir.")]
   }
-  if (active.broken) return [firm(`${active.file} cannot be read: ${active.broken}`, "Repair it.")]
-  if (!activeList) return [firm(`${active.file} cannot be read`, "Look at its owner and mode.")]
-  const site = probeDirOf(survey)
-  if (!site) return [firm("every plugin directory is read-only", "Use --mode path.")]
-  const steps = chainSteps(site, activeList, undefined, "")
+  if (active.broken) return [fixedRefusal(`${active.file} cannot be read: ${active.broken}`, "Fix it.")]
+  if (!activeList) return [fixedRefusal(`${active.file} cannot be read`, "Check its owner and mode.")]
+  const pluginDir = probeDirOf(inventory)
+  if (!pluginDir) return [fixedRefusal("every plugin directory is read-only", "Use --mode path.")]
+  const steps = chainSteps(pluginDir, activeList, undefined, "")
   if ("error" in steps) {
-    const hint = "Use --mode swap, which needs no list."
-    return [firm(`${active.file} cannot be edited: ${steps.error}`, hint)]
+    const hint = "Use --mode swap, which does not edit the list."
+    return [fixedRefusal(`${active.file} cannot be edited: ${steps.error}`, hint)]
   }
   return [
-    ...mountTrouble(facts.mounts, facts.confDir.value, "Use --mode swap or --mode path."),
-    ...foreignProbes(site),
-    ...firstPlugin(survey),
-    ...facts.agents.flatMap(({ name, onListEdit, does, instead }) => {
-      const would = WOULD[onListEdit]
-      if (would === undefined) return []
-      const hint = instead ? `Use --mode swap, or ${instead}.` : "Use --mode swap."
-      return [{ why: `${name} would ${would}: ${does}`, hint, isForceable: true }]
+    ...mountRefusals(facts.mounts, facts.confDir.value, "Use --mode swap or --mode path."),
+    ...foreignProbeRefusals(pluginDir),
+    ...firstPluginRefusals(inventory),
+    ...facts.agents.flatMap(({ name, onListEdit, behaviour, workaround }) => {
+      const effect = LIST_EDIT_EFFECTS[onListEdit]
+      if (effect === undefined) return []
+      const hint = workaround ? `Use --mode swap, or ${workaround}.` : "Use --mode swap."
+      return [{ reason: `${name} would ${effect}: ${behaviour}`, hint, isForceable: true }]
     }),
   ]
 }
 
-/** What agents do to a list that stands against editing it; entries that are only lost are worth a warning. */
-const WOULD: Partial<Record<Effect, string>> = {
-  fought: "take our entries out again",
-  copied: "copy our entries",
-  rewritten: "write the list anew around our entries",
+/** Reasons against editing a list. An agent that merely overwrites it at its next start causes a warning instead. */
+const LIST_EDIT_EFFECTS: Partial<Record<AgentEffect, string>> = {
+  overwrites: "remove the probes again",
+  copies: "copy the probes into its own list",
+  rewrites: "rewrite the list around the probes",
 }
 
-/** The plugin directory that the probes go into: the first that can be written. */
-export function probeDirOf({ facts, sites }: Inventory): PluginDir | undefined {
-  return sites.find(
+/** The plugin directory for the probes: the first writable one. */
+export function probeDirOf({ facts, pluginDirs }: Inventory): PluginDir | undefined {
+  return pluginDirs.find(
     ({ layout }) =>
       facts.binDirs.value.includes(layout.binDir) &&
       !facts.mounts.some((mount) => mount.directory === layout.binDir && mount.isReadOnly),
   )
 }
 
-function foreignProbes({ layout, plugins }: PluginDir): Refusal[] {
+function foreignProbeRefusals({ layout, plugins }: PluginDir): Refusal[] {
   return plugins
     .filter(
       ({ name, kind, relaySha256 }) => PROBES.some((probe) => probe === name) && kind !== "missing" && !relaySha256,
     )
     .map(({ path }) =>
-      firm(`${path} is there already and is not ours`, `Take it out of the list and out of ${layout.binDir}.`),
+      fixedRefusal(
+        `${path} exists and was not installed by cnitap`,
+        `Remove it from the list and from ${layout.binDir}.`,
+      ),
     )
 }
 
-function firstPlugin({ facts }: Inventory): Refusal[] {
+function firstPluginRefusals({ facts }: Inventory): Refusal[] {
   const active = facts.networks.find(({ isActive }) => isActive)
   const first = active?.plugins.find(({ type }) => !PROBES.some((probe) => probe === type))
-  const why = first && whyNotFirst(first.object)
-  return why
-    ? [{ why, hint: "Use --mode swap, which changes nothing of what plugins are given.", isForceable: true }]
+  const reason = first && whyNotFirst(first.object)
+  return reason
+    ? [{ reason, hint: "Use --mode swap, which does not change what plugins are given.", isForceable: true }]
     : []
 }
 
-function firm(why: string, hint: string): Refusal {
-  return { why, hint, isForceable: false }
+function fixedRefusal(reason: string, hint: string): Refusal {
+  return { reason, hint, isForceable: false }
 }

@@ -1,10 +1,10 @@
 /**
- * One step of an install: a single change of the file system, or a trial. A plan is a list of them, the journal is
- * the list of those begun, and undoing is reading that list backwards. Paths are the node's, without `--root`.
+ * One step of an install: a single change of the file system, or a preflight check. A plan is a list of steps, the
+ * journal lists those that were started, and undo reads that list backwards. Paths are the node's, without `--root`.
  */
 export type Step =
   | { kind: "mkdir"; path: string; mode: number }
-  /** a second name for the same file; a copy with all attributes where the file system has no hard links */
+  /** a hard link; a copy with all attributes if the file system has no hard links */
   | { kind: "link"; from: string; path: string }
   | { kind: "symlink"; target: string; path: string }
   /** a new file: the relay, with the attributes of the file `like`; or text */
@@ -12,43 +12,45 @@ export type Step =
   | { kind: "write"; path: string; text: string; mode: number }
   /** the edited text of a network configuration, with the attributes of the file it came from */
   | { kind: "write"; path: string; edit: { from: string; sha256: string; text: string } }
-  /** VERSION through the relay must be, to the byte, VERSION of the original; a probe, which has none, must answer it */
+  /** preflight: VERSION through the relay must equal that of the original byte for byte; a probe must reply to it */
   | { kind: "verify"; plugin: string; relay: string; original?: string; argv0: string }
   | { kind: "rename"; from: string; path: string; undo: Rollback }
   | { kind: "remove"; path: string }
 
-/** How a rename is taken back. Each looks at what is there now: what somebody else has changed since is left. */
+/** How a rename is undone. Each kind checks the current state and leaves what another program has changed since. */
 export type Rollback =
-  /** the relay with this hash stands at the path: the original goes back */
+  /** if the relay with this hash is at the path, restore the original */
   | { kind: "restore"; plugin: string; original: string; relaySha256: string }
-  /** path mode: the relay gives way to a symlink to the plugin, which goes once no runtime looks there */
+  /** path mode: replace the relay with a symlink to the plugin; remove that once no runtime uses the directory */
   | { kind: "forward"; plugin: string; original: string; relaySha256: string }
-  /** `cni_pre` or `cni_post`: stays, recording nothing, while a cached configuration names it */
+  /** `cni_pre` or `cni_post`: keep it, without recording, while a cached configuration names it */
   | { kind: "probe"; plugin: string; relaySha256: string }
-  /** the network configuration with this hash gives way to the saved one; changed since: only our entries go */
+  /**
+   * restore the saved network configuration if the current one has the hash of the edit; else remove only the probes
+   */
   | { kind: "unedit"; saved: string; originalSha256: string; editedSha256: string }
-  /** the saved copy of a symlink points where it pointed before */
+  /** point the saved copy of a symlink to its former target */
   | { kind: "repoint"; target: string }
-  /** an original that took the place of an older one: the step that made the name removes it */
+  /** nothing to do: an original that replaced an older one; the step that created the name removes it */
   | { kind: "keep" }
-  /** a file of ours */
+  /** remove a file of cnitap */
   | { kind: "remove" }
 
-/** One line for people. */
+/** One line of text for people. */
 export function stepText(step: Step): string {
   switch (step.kind) {
     case "mkdir":
-      return `make directory ${step.path} (${step.mode.toString(8).padStart(4, "0")})`
+      return `create directory ${step.path} (${step.mode.toString(8).padStart(4, "0")})`
     case "link":
       return `link ${step.from} as ${step.path}`
     case "symlink":
-      return `make symlink ${step.path} to ${step.target}`
+      return `create symlink ${step.path} to ${step.target}`
     case "write":
       return `write ${step.path} ${contentText(step)}`
     case "verify":
       return step.original
-        ? `compare VERSION through ${step.relay} with ${step.original}`
-        : `ask ${step.relay} for its VERSION`
+        ? `check that VERSION of ${step.relay} equals that of ${step.original}`
+        : `check that ${step.relay} replies to VERSION`
     case "rename":
       return `rename ${step.from} to ${step.path}`
     case "remove":
@@ -57,6 +59,6 @@ export function stepText(step: Step): string {
 }
 
 function contentText(step: Extract<Step, { kind: "write" }>): string {
-  if ("relay" in step) return step.relay.like ? `(the relay, attributes of ${step.relay.like})` : "(the relay)"
-  return "edit" in step ? `(attributes of ${step.edit.from})` : `(${step.mode.toString(8).padStart(4, "0")})`
+  if ("relay" in step) return step.relay.like ? `(the relay, with the attributes of ${step.relay.like})` : "(the relay)"
+  return "edit" in step ? `(with the attributes of ${step.edit.from})` : `(${step.mode.toString(8).padStart(4, "0")})`
 }

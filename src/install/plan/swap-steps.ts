@@ -4,43 +4,44 @@ import type { PluginDir, PluginFile } from "../disk/plugin-dir.ts"
 import type { Step } from "./step.ts"
 
 /**
- * The steps that put the relay in the place of these plugins, from whatever state the directory is in. Nobody sees
- * any of it before the renames, which come when every relay has been tried; a plugin's path always leads to a whole
- * executable.
+ * The steps that replace these plugins with the relay, from any state of the directory. Nothing is visible to runtimes
+ * before the renames, which follow the preflight of every relay; a plugin's path always leads to a complete executable.
  */
-export function swapSteps(site: PluginDir, names: readonly string[], relaySha256: string): Step[] {
-  const { layout, plugins } = site
+export function swapSteps(pluginDir: PluginDir, names: readonly string[], relaySha256: string): Step[] {
+  const { layout, plugins } = pluginDir
   const files = new Map(plugins.map((plugin) => [plugin.name, plugin]))
-  const wanted = names.flatMap((name) => files.get(name) ?? [])
-  const fresh = wanted.filter((plugin) => !isInstalled(plugin))
-  const stale = wanted.filter((plugin) => isInstalled(plugin) && plugin.relaySha256 !== relaySha256)
-  if (fresh.length === 0 && stale.length === 0) return []
-  const relayed = new Set([...plugins.filter(isInstalled), ...fresh].map(({ name }) => name))
+  const requested = names.flatMap((name) => files.get(name) ?? [])
+  const missing = requested.filter((plugin) => !isInstalled(plugin))
+  const stale = requested.filter((plugin) => isInstalled(plugin) && plugin.relaySha256 !== relaySha256)
+  if (missing.length === 0 && stale.length === 0) return []
+  const relayed = new Set([...plugins.filter(isInstalled), ...missing].map(({ name }) => name))
   return [
-    ...fresh.flatMap((plugin) => saveSteps(layout, plugin, originalTarget(layout, plugin.target, files, relayed))),
+    ...missing.flatMap((plugin) => saveSteps(layout, plugin, originalTarget(layout, plugin.target, files, relayed))),
     ...plugins.filter(isInstalled).flatMap((plugin) => repointSteps(layout, plugin, files, relayed)),
-    ...[...fresh, ...stale].flatMap((plugin) =>
+    ...[...missing, ...stale].flatMap((plugin) =>
       stageSteps(layout, plugin.name, relaySha256, join(layout.real, plugin.name)),
     ),
-    ...[...fresh, ...stale].map((plugin) => placeStep(layout, plugin.name, relaySha256)),
+    ...[...missing, ...stale].map((plugin) => placeStep(layout, plugin.name, relaySha256)),
   ]
 }
 
-/** The relay stands there and the original is with us. */
+/** The relay is in place and its original is saved. */
 export function isInstalled({ relaySha256, hasOriginal }: PluginFile): boolean {
   return relaySha256 !== undefined && hasOriginal
 }
 
-/** What every install needs before its own steps. */
-export function homeSteps({ layout, home, door, leftovers }: PluginDir): Step[] {
+/** The steps that create the directories of `.cnitap` and remove what an interrupted install left. */
+export function homeSteps({ layout, home, trialHome, leftovers }: PluginDir): Step[] {
   const missing = [
     ...[layout.real, layout.links, layout.stage].filter((path) => !home.includes(basename(path))),
-    ...(door === "missing" ? [layout.door] : []),
+    ...(trialHome === "missing" ? [layout.trialHome] : []),
   ]
   return [
     ...leftovers.map((path): Step => ({ kind: "remove", path })),
     ...missing.map((path): Step => ({ kind: "mkdir", path, mode: 0o755 })),
-    ...(door === "whole" ? [] : [{ kind: "symlink", target: "../../real", path: join(layout.door, "real") } as const]),
+    ...(trialHome === "complete"
+      ? []
+      : [{ kind: "symlink", target: "../../real", path: join(layout.trialHome, "real") } as const]),
   ]
 }
 
@@ -57,7 +58,8 @@ function saveSteps(
   return [
     ...(hasLink ? [{ kind: "remove", path: link } as const] : []),
     ...(kind === "link" ? [{ kind: "link", from: path, path: link } as const] : []),
-    // What an agent has replaced since is no longer the plugin; calls that lead there meanwhile must find one of the two.
+    // If an agent has replaced the plugin, the saved original is outdated. Replace it atomically, because calls in
+    // flight use it.
     ...(isSaved ? [] : hasOriginal ? [save(staged), replaceStep(staged, original)] : [save(original)]),
   ]
 }
@@ -66,7 +68,7 @@ function replaceStep(staged: string, original: string): Step {
   return { kind: "rename", from: staged, path: original, undo: { kind: "keep" } }
 }
 
-/** A symlink in real/ must not lead to a plugin that is about to become a relay: the relay would find itself. */
+/** A symlink in real/ must not lead to a plugin that becomes a relay: that relay would execute itself. */
 function repointSteps(
   layout: Layout,
   { name, originalTarget: before }: PluginFile,
@@ -82,7 +84,7 @@ function repointSteps(
   ]
 }
 
-/** Where a symlink's copy in real/ must lead: past every relay on the way. */
+/** The target for a symlink's copy in real/, skipping every relay on the way. */
 function originalTarget(
   { binDir, real }: Layout,
   target: string | undefined,

@@ -6,32 +6,34 @@ import type { InstallOptions } from "./install-options.ts"
 import type { Inventory } from "./inventory.ts"
 import { isInstalled } from "./swap-steps.ts"
 
-/** One plugin that was asked for, and whether its calls will be recorded. */
+/** One requested plugin, and whether its calls will be recorded. */
 export type Target = {
   name: string
-  /** how the network reaches it; undefined: it was named by hand and no network does */
+  /** how the network reaches it; undefined for a plugin of --plugins that no network uses */
   via?: string
   path?: string
-  /** why its calls will not be recorded; undefined: they will */
-  why?: string
-  /** its relay is there already */
-  isArmed: boolean
-  /** it will see another path as its own, see `plan` */
+  /** reason its calls will not be recorded; undefined: they will */
+  reason?: string
+  /** the relay is already in place */
+  installed: boolean
+  /** it will see another path as $0, see `warningsOf` in plan.ts */
   isScript?: true
+  /** the reason is an agent that overwrites the relay at once */
+  isOverwritten?: true
 }
 
-/** The plugins that a relay is to stand in the way of, each in the file that the runtime would execute. */
-export function targetsOf(survey: Inventory, wish: InstallOptions): Target[] {
-  return namesOf(survey, wish).map((name) => targetOf(survey, wish, name))
+/** The requested plugins, each with the file that the runtime executes. */
+export function targetsOf(inventory: Inventory, options: InstallOptions): Target[] {
+  return namesOf(inventory, options).map((name) => targetOf(inventory, options, name))
 }
 
-/** The files of one plugin directory whose calls will be recorded. */
-export function targetsIn(survey: Inventory, wish: InstallOptions, site: PluginDir): PluginFile[] {
-  const wanted = targetsOf(survey, wish).filter(({ why }) => why === undefined)
-  return wanted.flatMap(({ path }) => site.plugins.filter((file) => file.path === path))
+/** The files of one plugin directory that a relay will be installed for. */
+export function targetsIn(inventory: Inventory, options: InstallOptions, pluginDir: PluginDir): PluginFile[] {
+  const recorded = targetsOf(inventory, options).filter(({ reason }) => reason === undefined)
+  return recorded.flatMap(({ path }) => pluginDir.plugins.filter((file) => file.path === path))
 }
 
-/** Those that the networks execute which the runtime works with; where nobody knows which, all. */
+/** The plugins of the active networks; all plugins if no network is active. */
 export function activePlugins({ networks, plugins }: NodeFacts): Plugin[] {
   const active = networks.filter(({ isActive }) => isActive).map(({ file }) => file)
   return active.length === 0
@@ -39,47 +41,57 @@ export function activePlugins({ networks, plugins }: NodeFacts): Plugin[] {
     : plugins.filter((plugin) => plugin.networks.some((file) => active.includes(file)))
 }
 
-function namesOf({ facts, others }: Inventory, { plugins }: InstallOptions): string[] {
-  const names = [...(plugins ?? activePlugins(facts).map(({ name }) => name)), ...others]
+function namesOf({ facts, unreferenced }: Inventory, { plugins }: InstallOptions): string[] {
+  const names = [...(plugins ?? activePlugins(facts).map(({ name }) => name)), ...unreferenced]
   return names.filter((name, at) => names.indexOf(name) === at && !PROBES.some((probe) => probe === name))
 }
 
-function targetOf(survey: Inventory, wish: InstallOptions, name: string): Target {
-  const { facts, sites, shim } = survey
+function targetOf(inventory: Inventory, options: InstallOptions, name: string): Target {
+  const { facts, pluginDirs, shim } = inventory
   const fact = facts.plugins.find((plugin) => plugin.name === name)
-  const via = fact ? { via: fact.via } : survey.others.includes(name) ? { via: "no network" } : {}
-  const file = placeOf(facts, sites, name)
+  const via = fact ? { via: fact.via } : inventory.unreferenced.includes(name) ? { via: "no network" } : {}
+  const file = fileOf(facts, pluginDirs, name)
   if (!file) {
     return {
       name,
       ...via,
-      isArmed: false,
-      why: `it is in none of ${sites.map(({ layout }) => layout.binDir).join(", ")}`,
+      installed: false,
+      reason: `it is not in ${pluginDirs.map(({ layout }) => layout.binDir).join(" or ")}`,
     }
   }
   const isExecutable =
     fact?.path === file.path && fact.isExecutable !== undefined ? fact.isExecutable : file.isExecutable
   const inShim = shim.plugins.find((plugin) => plugin.name === name)
-  const armed = wish.mode === "path" ? inShim?.relaySha256 !== undefined && inShim.hasOriginal : isInstalled(file)
-  const fighter = facts.agents.find((agent) => agent.onSwap === "fought" && agent.plugins.includes(name))
-  const why = !isExecutable
+  const installed =
+    options.mode === "path" ? inShim?.relaySha256 !== undefined && inShim.hasOriginal : isInstalled(file)
+  const overwriter = facts.agents.find((agent) => agent.onSwap === "overwrites" && agent.plugins.includes(name))
+  const isOverwritten = options.mode === "swap" && overwriter !== undefined && !options.force
+  const reason = !isExecutable
     ? "it is not executable"
     : file.isSetuid
-      ? "it is setuid or setgid, and a relay with such rights could be led to somebody else's program"
+      ? "it is setuid or setgid; a relay with these rights could be made to run another program"
       : file.relaySha256 !== undefined && !file.hasOriginal
-        ? "it is our relay, and its original is gone"
-        : wish.mode === "swap" && fighter && !wish.force
-          ? `${fighter.name} would put its own back at once, again and again`
+        ? "it is a relay of cnitap whose original is missing"
+        : isOverwritten
+          ? `${overwriter.name} overwrites it again as soon as it changes`
           : undefined
   const isScript = file.isScript ? { isScript: true as const } : {}
-  return { name, ...via, path: file.path, isArmed: armed, ...isScript, ...(why ? { why } : {}) }
+  return {
+    name,
+    ...via,
+    path: file.path,
+    installed,
+    ...isScript,
+    ...(reason ? { reason } : {}),
+    ...(reason && isOverwritten ? { isOverwritten } : {}),
+  }
 }
 
-function placeOf(facts: NodeFacts, sites: readonly PluginDir[], name: string): PluginFile | undefined {
+function fileOf(facts: NodeFacts, pluginDirs: readonly PluginDir[], name: string): PluginFile | undefined {
   const path = facts.plugins.find((plugin) => plugin.name === name)?.path
-  const inOrder = path === undefined ? sites : [...sites].sort((a, b) => rank(a, path) - rank(b, path))
-  for (const site of inOrder) {
-    const file = site.plugins.find((plugin) => plugin.name === name)
+  const inOrder = path === undefined ? pluginDirs : [...pluginDirs].sort((a, b) => rank(a, path) - rank(b, path))
+  for (const pluginDir of inOrder) {
+    const file = pluginDir.plugins.find((plugin) => plugin.name === name)
     if (file?.kind === "file" || file?.kind === "link") return file
   }
   return undefined

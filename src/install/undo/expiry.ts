@@ -1,31 +1,31 @@
-import { type Install, readJournal } from "../apply/journal.ts"
 import type { Disk } from "../disk/disk.ts"
+import { type InstallRecord, readJournal } from "../disk/journal.ts"
 import { layoutOf } from "../disk/layout.ts"
-import { removeShimDir } from "./removal.ts"
-import { type Surroundings, type Undone, undo } from "./undo.ts"
+import { type UndoContext, type UndoResult, undo } from "./undo.ts"
+import { removeShimDir } from "./uninstall.ts"
 
-export type Expired = { binDir: string; untilMs: number; undone: Undone }
+export type ExpiredInstall = { binDir: string; untilMs: number; undone: UndoResult }
 
-/** Restores the files of every install whose time is over. Its relays have recorded nothing since. */
+/** Restores the files of every expired install. Its relays have not recorded anything since it expired. */
 export function restoreExpired(
   disk: Disk,
-  homes: readonly string[],
+  installDirs: readonly string[],
   shimDir: string,
-  surroundings: Surroundings,
+  undoContext: UndoContext,
   nowMs: number,
-): Expired[] {
-  const expired = homes.flatMap((binDir) => {
+): ExpiredInstall[] {
+  const expired = installDirs.flatMap((binDir) => {
     const untilMs = installIn(disk, binDir)?.settings.untilMs
     if (untilMs === undefined || untilMs > nowMs) return []
-    const undone = undo(disk, binDir, surroundings)
+    const undone = undo(disk, binDir, undoContext)
     return undone ? [{ binDir, untilMs, undone }] : []
   })
   if (expired.length > 0) removeShimDir(disk, shimDir)
   return expired
 }
 
-/** The install that is there now. */
-export function installIn(disk: Disk, binDir: string): Install | undefined {
+/** The current install of a directory. */
+export function installIn(disk: Disk, binDir: string): InstallRecord | undefined {
   const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
   return journal?.isRetired ? undefined : journal?.installs.at(-1)
 }

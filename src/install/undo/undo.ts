@@ -1,45 +1,45 @@
 import { join } from "node:path"
-import { note, readJournal } from "../apply/journal.ts"
 import { type Disk, exists } from "../disk/disk.ts"
+import { appendEntry, readJournal } from "../disk/journal.ts"
 import { type Layout, layoutOf } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { assertNoOriginals, list } from "../disk/plugin-dir.ts"
 import type { Step } from "../plan/step.ts"
 import { cleanUp, restore } from "./rollback.ts"
 
-/** What undoing must know of the node beyond the journal. */
-export type Surroundings = {
+/** What undo needs to know about the node, in addition to the journal. */
+export type UndoContext = {
   /** directories of network configurations */
   confDirs: string[]
-  /** plugin directories that a runtime is configured to look into */
+  /** plugin directories that a runtime is configured to use */
   binDirs: string[]
-  /** Waits until runtimes work with the network configuration that is there now; tells of calls still under way. */
-  settle(): string[]
+  /** Waits until runtimes use the current network configuration; returns the calls that are still running. */
+  drain(): string[]
 }
 
-export type Undone = {
-  /** plugins and files that are again what they were, or gone because they were not there before */
+export type UndoResult = {
+  /** plugins and files that are as they were before; removed if they did not exist */
   restored: string[]
-  /** what somebody else has changed since, and cnitap therefore left alone, or could not put back */
-  left: Left[]
-  /** pass-through executables that stay while something names them */
+  /** what was left because another program has changed it, or could not be restored */
+  notRestored: NotRestored[]
+  /** pass-through executables that are kept while something names them */
   tombstones: Tombstone[]
 }
 
-export type Left = { path: string; why: string; isBlocking: boolean }
+export type NotRestored = { path: string; reason: string; isBlocking: boolean }
 export type Tombstone = { path: string; namedBy: string[] }
 
-/** Takes back whatever the journal of a plugin directory tells. undefined: cnitap has nothing there. */
-export function undo(disk: Disk, binDir: string, surroundings: Surroundings): Undone | undefined {
+/** Undoes everything in the journal of a plugin directory. Undefined if cnitap is not installed there. */
+export function undo(disk: Disk, binDir: string, undoContext: UndoContext): UndoResult | undefined {
   const layout = layoutOf(binDir)
   if (!exists(disk, layout.home)) return undefined
   const unlock = lock(disk, layout.lock)
   try {
     const journal = readJournal(disk, layout.journal, binDir)
     if (!journal) assertNoOriginals(disk, layout)
-    const undone = undoSteps(disk, journal?.steps ?? [], surroundings)
+    const undone = undoSteps(disk, journal?.steps ?? [], undoContext)
     if (!isUnfinished(undone)) clearHome(disk, layout)
-    else if (journal?.isRetired === false) note(disk, layout.journal, { kind: "uninstalled" })
+    else if (journal?.isRetired === false) appendEntry(disk, layout.journal, { kind: "uninstalled" })
     return undone
   } finally {
     unlock()
@@ -47,18 +47,18 @@ export function undo(disk: Disk, binDir: string, surroundings: Surroundings): Un
   }
 }
 
-/** Something of ours is still needed there, so that the journal stays too. */
-export function isUnfinished({ left, tombstones }: Undone): boolean {
-  return tombstones.length > 0 || left.some(({ isBlocking }) => isBlocking)
+/** Whether something is still needed, so that the journal must be kept. */
+export function isUnfinished({ notRestored, tombstones }: UndoResult): boolean {
+  return tombstones.length > 0 || notRestored.some(({ isBlocking }) => isBlocking)
 }
 
 /**
- * Backwards, and in two rounds. First whatever a pod can meet gets its old self back, then our own files go: a call
- * that came in through the relay a moment ago still finds the original. Looks only at what is there now, so that it
- * can be cut off anywhere and begun again.
+ * Undoes the steps backwards, in two passes: first it restores everything that a pod can use, then it removes cnitap's
+ * own files, so that calls in flight through a relay still find the original. It depends only on the current state, so
+ * it can be interrupted anywhere and run again.
  */
-export function undoSteps(disk: Disk, steps: readonly Step[], surroundings: Surroundings): Undone {
-  const undone: Undone = { restored: [], left: [], tombstones: [] }
+export function undoSteps(disk: Disk, steps: readonly Step[], undoContext: UndoContext): UndoResult {
+  const undone: UndoResult = { restored: [], notRestored: [], tombstones: [] }
   const relays = new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
   const lists = new Set(steps.flatMap((step) => (step.kind === "write" && "edit" in step ? step.edit.sha256 : [])))
   const backwards = [...steps].reverse()
@@ -66,27 +66,31 @@ export function undoSteps(disk: Disk, steps: readonly Step[], surroundings: Surr
     if (step.kind === "rename") restore(disk, step.path, step.undo, { relays, lists }, undone)
   }
   for (const step of backwards) if (step.kind === "rename" && step.undo.kind === "remove") disk.remove(step.path)
-  if (undone.left.some(({ isBlocking }) => isBlocking)) return eachOnce(undone)
-  const around = { ...surroundings, settle: once(surroundings.settle) }
+  if (undone.notRestored.some(({ isBlocking }) => isBlocking)) return withoutDuplicates(undone)
+  const around = { ...undoContext, drain: once(undoContext.drain) }
   for (const step of backwards) {
     if (step.kind === "rename") cleanUp(disk, step.path, step.undo, relays, around, undone)
     else if (step.kind === "mkdir") disk.removeDirectory(step.path)
     else if (step.kind === "link" || step.kind === "symlink" || step.kind === "write") disk.remove(step.path)
   }
-  return eachOnce(undone)
+  return withoutDuplicates(undone)
 }
 
-/** What was put back by a watch has as many steps as it was put back. */
-function eachOnce({ restored, left, tombstones }: Undone): Undone {
+/** After repairs by `watch`, the journal has several steps for one path. */
+function withoutDuplicates({ restored, notRestored, tombstones }: UndoResult): UndoResult {
   const isFirst = ({ path }: { path: string }, at: number, all: readonly { path: string }[]) =>
     all.findIndex((other) => other.path === path) === at
-  return { restored: [...new Set(restored)], left: left.filter(isFirst), tombstones: tombstones.filter(isFirst) }
+  return {
+    restored: [...new Set(restored)],
+    notRestored: notRestored.filter(isFirst),
+    tombstones: tombstones.filter(isFirst),
+  }
 }
 
-/** The last of us: directories that other steps made have gone by now, if nobody put anything into them. */
+/** Removes `.cnitap` itself, after the steps that created other files are undone. */
 export function clearHome(disk: Disk, layout: Layout): void {
-  disk.remove(join(layout.door, "real"))
-  disk.removeDirectory(layout.door)
+  disk.remove(join(layout.trialHome, "real"))
+  disk.removeDirectory(layout.trialHome)
   for (const directory of [layout.stage, layout.real, layout.links]) {
     for (const name of list(disk.at(directory))) disk.remove(join(directory, name))
     disk.removeDirectory(directory)

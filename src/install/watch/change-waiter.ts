@@ -1,37 +1,37 @@
-import { type FSWatcher, watch } from "node:fs"
+import { type FSWatcher, watch as watchDirectory } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** Rings when something in a directory changes; what the kernel does not tell of is found by the clock alone. */
+/** Waits for a change in a directory or a time-out. Changes without an inotify event are found after the time-out. */
 export class ChangeWaiter {
   readonly #signal: AbortSignal
   readonly #watchers = new Map<string, FSWatcher>()
-  #ring: () => void = () => {}
+  #notify: () => void = () => {}
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
   }
 
-  /** A directory that was removed and made again is listened to again. */
-  listenTo(directories: readonly string[]): void {
+  /** Call it again to watch directories that were removed and created again. */
+  watch(directories: readonly string[]): void {
     for (const directory of directories) {
       if (this.#watchers.has(directory)) continue
       try {
-        const watcher = watch(directory, () => this.#ring())
+        const watcher = watchDirectory(directory, () => this.#notify())
         watcher.on("error", () => this.#watchers.delete(directory))
         watcher.on("close", () => this.#watchers.delete(directory))
         this.#watchers.set(directory, watcher)
       } catch {
-        // It is not there, or there are too many watches already.
+        // The directory does not exist, or the limit of inotify watches is reached.
       }
     }
   }
 
-  /** Until the time is over or, where it matters, something changed. */
+  /** Resolves after this time or, with `wakesOnChange`, at the first change. */
   async wait(durationMs: number, wakesOnChange: boolean): Promise<void> {
     const wake = new AbortController()
-    if (wakesOnChange) this.#ring = () => wake.abort()
+    if (wakesOnChange) this.#notify = () => wake.abort()
     await sleep(durationMs, undefined, { signal: AbortSignal.any([wake.signal, this.#signal]) }).catch(() => {})
-    this.#ring = () => {}
+    this.#notify = () => {}
   }
 
   close(): void {

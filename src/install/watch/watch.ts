@@ -1,122 +1,125 @@
 import { lstatSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import { apply } from "../apply/apply.ts"
-import type { Agent } from "../detect/known-agents.ts"
+import type { Agent } from "../detect/agents/known-agents.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import type { Disk } from "../disk/disk.ts"
 import type { RelayFile } from "../disk/relay-file.ts"
 import type { InstallOptions } from "../plan/install-options.ts"
 import { takeInventory } from "../plan/inventory.ts"
 import { planInstall } from "../plan/plan.ts"
+import { type InstallStatus, isComplete, readStatus } from "../status/status.ts"
 import { installIn, restoreExpired } from "../undo/expiry.ts"
-import { tidyTombstones } from "../undo/removal.ts"
-import type { Surroundings } from "../undo/undo.ts"
+import type { UndoContext } from "../undo/undo.ts"
+import { tidyTombstones } from "../undo/uninstall.ts"
 import { ChangeWaiter } from "./change-waiter.ts"
 import { RepairBackoff } from "./repair-backoff.ts"
-import { type InstallStatus, isWhole, readStatus } from "./status.ts"
 
-/** What a watch needs of the node; `look` detects it anew. */
-export type Watched = {
+/** What `watch` needs from the node; `detect` reads its current state. */
+export type WatchedNode = {
   disk: Disk
   relay: RelayFile
-  homes: readonly string[]
+  installDirs: readonly string[]
   shimDir: string
-  look(): { facts: NodeFacts; surroundings: Surroundings }
+  detect(): { facts: NodeFacts; undoContext: UndoContext }
 }
 
-/** Changes are noticed at once where the kernel tells of them, and at this pace where it does not. */
+/** Changes with an inotify event are noticed at once, all others after this time. */
 const POLL_MS = 2000
-/** A file that an installer is writing is left alone until nothing has changed for so long. */
+/** A file is repaired only after it has not changed for this time, because an installer may still write it. */
 const SETTLE_MS = 700
-/** The node itself, agents that came or went, and pass-through executables. */
-const LOOK_MS = 30_000
+/** How often the node is detected again, for agents that started or stopped and for tombstones. */
+const DETECT_MS = 30_000
 
 /**
- * Puts the relay back where an agent has put its own file, until the time of the install is over, nothing is installed
- * any more, or somebody says stop. It never fights: what an agent would take out again is reported and left.
+ * Reinstalls the relay after an agent has overwritten it, until the install expires, nothing is installed any more, or
+ * the signal aborts. It does not repair what an agent would overwrite again at once; that is only reported.
  */
 export class Watch {
-  readonly #node: Watched
+  readonly #node: WatchedNode
   readonly #report: (text: string) => void
-  readonly #throttle = new RepairBackoff()
-  readonly #said = new Set<string>()
-  #around: ReturnType<Watched["look"]>
+  readonly #backoff = new RepairBackoff()
+  readonly #reported = new Set<string>()
+  #current: ReturnType<WatchedNode["detect"]>
 
-  constructor(node: Watched, report: (text: string) => void) {
+  constructor(node: WatchedNode, report: (text: string) => void) {
     this.#node = node
     this.#report = report
-    this.#around = node.look()
+    this.#current = node.detect()
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { disk, homes, shimDir } = this.#node
-    const bell = new ChangeWaiter(signal)
-    let lookedMs = 0
-    let seen = ""
+    const { disk, installDirs, shimDir } = this.#node
+    const waiter = new ChangeWaiter(signal)
+    let detectedMs = 0
+    let previous = ""
     try {
       while (!signal.aborted) {
-        if (Date.now() - lookedMs >= LOOK_MS) {
-          this.#lookAgain()
-          lookedMs = Date.now()
+        if (Date.now() - detectedMs >= DETECT_MS) {
+          this.#detectAgain()
+          detectedMs = Date.now()
         }
-        const { facts, surroundings } = this.#around
-        bell.listenTo([facts.confDir.value, ...homes].map((path) => disk.at(path)))
-        for (const { binDir } of restoreExpired(disk, homes, shimDir, surroundings, Date.now()))
-          this.#report(`the time of the install in ${binDir} is over; its files are as they were before`)
-        const statuses = homes.flatMap((binDir) => readStatus(disk, binDir, surroundings) ?? [])
+        const { facts, undoContext } = this.#current
+        waiter.watch([facts.confDir.value, ...installDirs].map((path) => disk.at(path)))
+        for (const { binDir } of restoreExpired(disk, installDirs, shimDir, undoContext, Date.now()))
+          this.#report(`the install in ${binDir} has expired; its files are restored`)
+        const statuses = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
         if (statuses.length === 0) return
-        const lost = statuses.filter((status) => status.state !== "retired" && !isWhole(status))
-        if (lost.length === 0) this.#said.clear()
+        const lost = statuses.filter((status) => status.state !== "retired" && !isComplete(status))
+        if (lost.length === 0) this.#reported.clear()
         const now = fingerprint(disk, lost)
-        const isSettled = now === seen
-        seen = now
+        const isSettled = now === previous
+        previous = now
         if (isSettled) for (const status of lost) this.#repair(status)
         const untilMs = Math.min(...statuses.map(({ settings }) => settings.untilMs ?? Number.POSITIVE_INFINITY))
         const pauseMs = Math.min(isSettled || lost.length === 0 ? POLL_MS : SETTLE_MS, untilMs - Date.now())
-        await bell.wait(Math.max(0, pauseMs), lost.length === 0)
+        await waiter.wait(Math.max(0, pauseMs), lost.length === 0)
       }
     } finally {
-      bell.close()
+      waiter.close()
     }
   }
 
-  #lookAgain(): void {
-    const { disk, homes, shimDir, look } = this.#node
-    this.#around = look()
-    for (const path of tidyTombstones(disk, homes, shimDir, this.#around.surroundings))
-      this.#report(`${path} is gone: nothing names it any more`)
+  #detectAgain(): void {
+    const { disk, installDirs, shimDir, detect } = this.#node
+    this.#current = detect()
+    for (const path of tidyTombstones(disk, installDirs, shimDir, this.#current.undoContext))
+      this.#report(`removed ${path}, which nothing names any more`)
   }
 
   #repair(status: InstallStatus): void {
-    const what = lossesOf(status).join(", ")
+    const losses = lossesOf(status).join(", ")
     if (status.state === "unfinished") {
-      this.#sayOnce(`the install in ${status.binDir} was cut off; run cnitap install again, or cnitap uninstall`)
+      this.#reportOnce(`the install in ${status.binDir} was interrupted; run cnitap install again, or cnitap uninstall`)
       return
     }
-    const { disk, relay, look } = this.#node
-    this.#around = look()
-    const { facts, surroundings } = this.#around
-    const opponent = opponentOf(facts.agents, status)
-    if (opponent) {
-      this.#sayOnce(`${what}: left alone, ${opponent.name} would win: ${opponent.does}`)
+    const { disk, relay, detect } = this.#node
+    this.#current = detect()
+    const { facts, undoContext } = this.#current
+    const overwriter = overwriterOf(facts.agents, status)
+    if (overwriter) {
+      this.#reportOnce(
+        `${losses}: not reinstalled, because ${overwriter.name} would overwrite it again: ${overwriter.behaviour}`,
+      )
       return
     }
-    const wish = wishOf(status, this.#node.shimDir)
-    const planNow = () => planInstall(takeInventory(disk, facts, wish), wish, relay.sha256)
-    // Somebody may just have uninstalled; that is no loss.
-    const isStillThere = () => installIn(disk, status.binDir) !== undefined
+    const options = optionsOf(status, this.#node.shimDir)
+    const planNow = () => planInstall(takeInventory(disk, facts, options), options, relay.sha256)
+    // An uninstall may have just removed it, which must not be repaired.
+    const isStillInstalled = () => installIn(disk, status.binDir) !== undefined
     const plan = planNow()
-    if (!isStillThere()) return
+    if (!isStillInstalled()) return
     const [refusal] = plan.refusals
-    if (refusal || plan.works.length === 0) {
-      this.#sayOnce(`${what}: not put back${refusal ? `, ${refusal.why}` : ", it is not there"}`)
+    if (refusal || plan.changes.length === 0) {
+      this.#reportOnce(`${losses}: not reinstalled, ${refusal ? refusal.reason : "because the plugin does not exist"}`)
       return
     }
-    const turn = this.#throttle.take(Date.now())
-    if (!turn.isAllowed) {
-      const seconds = Math.ceil((turn.untilMs - Date.now()) / 1000)
-      const fight = "put back 3 times in 30 s, and somebody else took it out each time"
-      if (turn.isNew) this.#report(`${what}: ${fight}; stopped, calls go on unrecorded; next try in ${seconds} s`)
+    const permission = this.#backoff.take(Date.now())
+    if (!permission.isAllowed) {
+      const seconds = Math.ceil((permission.untilMs - Date.now()) / 1000)
+      const cause = "reinstalled 3 times in 30 s, and overwritten each time"
+      if (permission.isNew)
+        this.#report(`${losses}: ${cause}; calls are not recorded until the next attempt in ${seconds} s`)
       return
     }
     const { mode, settings } = status
@@ -125,49 +128,49 @@ export class Watch {
         disk,
         relay,
         { mode, settings, wallMs: Date.now() },
-        plan.works,
-        () => (isStillThere() ? planNow().works : []),
-        surroundings,
+        plan.changes,
+        () => (isStillInstalled() ? planNow().changes : []),
+        undoContext,
       )
-      this.#report(`${what}: put back`)
+      this.#report(`${losses}: reinstalled`)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      this.#sayOnce(`${what}: not put back, ${error.message}`)
+      this.#reportOnce(`${losses}: not reinstalled, ${error.message}`)
     }
   }
 
-  #sayOnce(text: string): void {
-    if (!this.#said.has(text)) this.#report(text)
-    this.#said.add(text)
+  #reportOnce(text: string): void {
+    if (!this.#reported.has(text)) this.#report(text)
+    this.#reported.add(text)
   }
 }
 
-/** What somebody else has taken out, for people. */
+/** What another program has removed or replaced, for people. */
 export function lossesOf({ plugins, list }: InstallStatus): string[] {
-  const gone = plugins.filter(({ state }) => state !== "recorded" && state !== "waiting")
+  const lost = plugins.filter(({ state }) => state !== "recorded" && state !== "waiting")
   return [
-    ...gone.map(({ path, state }) => `${path} (${state})`),
+    ...lost.map(({ path, state }) => `${path} (${state})`),
     ...(list && list.state !== "edited" ? [`${list.path} (${list.state})`] : []),
   ]
 }
 
-/** Cilium with cni.exclusive, Istio: they watch too. */
-function opponentOf(agents: readonly Agent[], { mode, plugins, list }: InstallStatus): Agent | undefined {
+/** The agent that would overwrite a repair at once (Cilium with cni.exclusive, Istio). */
+function overwriterOf(agents: readonly Agent[], { mode, plugins, list }: InstallStatus): Agent | undefined {
   const lost = plugins.filter(({ state }) => state === "replaced").map(({ name }) => name)
   return agents.find((agent) =>
     mode === "chain" && list?.state !== "edited"
-      ? agent.onListEdit === "fought"
-      : agent.onSwap === "fought" && agent.plugins.some((plugin) => lost.includes(plugin)),
+      ? agent.onListEdit === "overwrites"
+      : agent.onSwap === "overwrites" && agent.plugins.some((plugin) => lost.includes(plugin)),
   )
 }
 
-/** The install as it was asked for; what it passed over then is passed over again. */
-function wishOf({ mode, settings, plugins }: InstallStatus, shimDir: string): InstallOptions {
+/** The options of the install, with the plugins that it recorded. */
+function optionsOf({ mode, settings, plugins }: InstallStatus, shimDir: string): InstallOptions {
   const names = plugins.filter(({ state }) => state === "recorded" || state === "replaced").map(({ name }) => name)
   return { mode, ...(mode === "chain" ? {} : { plugins: names }), shimDir, force: true, settings }
 }
 
-/** Equal twice means that whoever wrote there is done. */
+/** Two equal fingerprints in a row mean that the files are complete. */
 function fingerprint(disk: Disk, lost: readonly InstallStatus[]): string {
   const paths = lost.flatMap(({ plugins, list }) => [...plugins.map(({ path }) => path), ...(list ? [list.path] : [])])
   return paths

@@ -44,7 +44,7 @@ test("a plugin that cannot be run: refused, everything that was begun is taken b
     [
       5,
       "",
-      `cnitap: portmap itself cannot be run (ENOEXEC). Repair ${node.bin}/portmap, or leave it out with --plugins.\n`,
+      `cnitap: portmap itself cannot be executed (ENOEXEC). Fix ${node.bin}/portmap, or exclude it with --plugins.\n`,
     ],
   )
   assert.deepEqual(await node.tree(), before)
@@ -81,7 +81,7 @@ test("a full disk: refused in words, and taken back", async (t) => {
   const before = await node.tree()
   const { code, stdout, stderr } = await cnitap("install", ...capturing(node))
   assert.deepEqual([code, stdout], [5, ""])
-  assert.match(stderr, /^cnitap: no space left for \S+\. Free some space and try again\.\n$/)
+  assert.match(stderr, /^cnitap: no space left on device: cannot write \S+\. Free some space and try again\.\n$/)
   assert.deepEqual(await node.tree(), before)
 })
 
@@ -90,13 +90,13 @@ test("file systems as they are mounted: noexec and read-only are found before an
   const noexec = await cnitap("install", ...capturing(node))
   assert.equal(
     noexec.stderr,
-    `cnitap: ${node.bin} is on a file system that is mounted noexec. Use --mode path, which leaves the plugin directory as it is.\n`,
+    `cnitap: ${node.bin} is on a file system mounted noexec. Use --mode path, which does not change the plugin directory.\n`,
   )
   execFileSync("mount", ["-o", "remount,ro,exec", node.bin])
   const readOnly = await cnitap("install", ...capturing(node))
   assert.equal(
     readOnly.stderr,
-    `cnitap: ${node.bin} is on a read-only file system. Use --mode path, which leaves the plugin directory as it is.\n`,
+    `cnitap: ${node.bin} is on a read-only file system. Use --mode path, which does not change the plugin directory.\n`,
   )
   assert.equal((await cnitap("install", ...capturing(node), "--mode", "path")).code, 0)
   assert.equal(await call(node.at("/opt/cnitap/bin/bridge"), { CNI_COMMAND: "ADD" }, '["out hello"]'), "0 hello")
@@ -115,7 +115,7 @@ test("a file system without hard links: copies with every attribute, given back 
   }
   install(node, { disk })
   assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
-  const around = { confDirs: [node.at(node.confDir)], binDirs: [node.bin], settle: () => [] }
+  const around = { confDirs: [node.at(node.confDir)], binDirs: [node.bin], drain: () => [] }
   undo(disk, node.bin, around)
   node.delete("/var/lib/cnitap")
   assert.deepEqual(await node.tree(), before)
@@ -166,16 +166,16 @@ test("uninstalled with probes left, then installed again in any mode: nothing of
 })
 
 function install(node: Node, { relay = readRelay(), disk = nodeDisk("/", runProgram) }): void {
-  const wish: InstallOptions = {
+  const options: InstallOptions = {
     mode: "swap",
     shimDir: node.at("/opt/cnitap/bin"),
     force: false,
     settings: { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false },
   }
   const facts = factsOf(node.at(node.confDir), [node.bin])
-  const planNow = () => planInstall(takeInventory(disk, facts, wish), wish, relay.sha256).works
-  const around = { confDirs: [node.at(node.confDir)], binDirs: [node.bin], settle: () => [] }
-  apply(disk, relay, { mode: "swap", settings: wish.settings, wallMs: 0 }, planNow(), planNow, around)
+  const planNow = () => planInstall(takeInventory(disk, facts, options), options, relay.sha256).changes
+  const around = { confDirs: [node.at(node.confDir)], binDirs: [node.bin], drain: () => [] }
+  apply(disk, relay, { mode: "swap", settings: options.settings, wallMs: 0 }, planNow(), planNow, around)
 }
 
 function plainNode(t: TestContext): Node {

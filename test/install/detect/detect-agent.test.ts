@@ -12,33 +12,46 @@ function agents(root: string): unknown[] {
 }
 
 const cases: [string, unknown[]][] = [
-  ["calico", [["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]]]],
-  ["flannel", [["flannel", "lost", "lost", [`${CONF}/10-flannel.conflist, flannel`]]]],
+  ["calico", [["calico", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-calico.conflist, calico`]]]],
+  ["flannel", [["flannel", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-flannel.conflist, flannel`]]]],
   [
     "multus-thin",
     [
-      ["flannel", "lost", "lost", [`${CONF}/00-multus.conf, flannel`]],
-      ["multus-thin", "lost", "copied", [`${CONF}/00-multus.conf, multus`]],
+      ["flannel", "overwrites-at-start", "overwrites-at-start", [`${CONF}/00-multus.conf, flannel`]],
+      ["multus-thin", "overwrites-at-start", "copies", [`${CONF}/00-multus.conf, multus`]],
     ],
   ],
-  ["multus-thick", [["multus-thick", "lost", "copied", [`${CONF}/00-multus.conf, multus-shim`]]]],
-  ["aws-vpc-cni", [["aws-vpc-cni", "lost", "lost", [`${CONF}/10-aws.conflist, aws-cni`]]]],
-  ["antrea", [["antrea", "lost", "lost", [`${CONF}/10-antrea.conflist, antrea`]]]],
-  ["kindnet", [["kindnet", "survives", "lost", [`${CONF}/10-kindnet.conflist`]]]],
-  ["kube-router", [["kube-router", "survives", "rewritten", [`${CONF}/10-kuberouter.conflist`]]]],
-  ["ovn-kubernetes", [["ovn-kubernetes", "lost", "lost", [`${CONF}/10-ovn-kubernetes.conf, ovn-k8s-cni-overlay`]]]],
+  ["multus-thick", [["multus-thick", "overwrites-at-start", "copies", [`${CONF}/00-multus.conf, multus-shim`]]]],
+  [
+    "aws-vpc-cni",
+    [["aws-vpc-cni", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-aws.conflist, aws-cni`]]],
+  ],
+  ["antrea", [["antrea", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-antrea.conflist, antrea`]]]],
+  ["kindnet", [["kindnet", "keeps", "overwrites-at-start", [`${CONF}/10-kindnet.conflist`]]]],
+  ["kube-router", [["kube-router", "keeps", "rewrites", [`${CONF}/10-kuberouter.conflist`]]]],
+  [
+    "ovn-kubernetes",
+    [
+      [
+        "ovn-kubernetes",
+        "overwrites-at-start",
+        "overwrites-at-start",
+        [`${CONF}/10-ovn-kubernetes.conf, ovn-k8s-cni-overlay`],
+      ],
+    ],
+  ],
   [
     "istio",
     [
-      ["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]],
-      ["istio-cni", "fought", "survives", [`${CONF}/10-calico.conflist, istio-cni`]],
+      ["calico", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-calico.conflist, calico`]],
+      ["istio-cni", "overwrites", "keeps", [`${CONF}/10-calico.conflist, istio-cni`]],
     ],
   ],
   [
     "linkerd",
     [
-      ["calico", "lost", "lost", [`${CONF}/10-calico.conflist, calico`]],
-      ["linkerd-cni", "lost", "rewritten", [`${CONF}/10-calico.conflist, linkerd-cni`]],
+      ["calico", "overwrites-at-start", "overwrites-at-start", [`${CONF}/10-calico.conflist, calico`]],
+      ["linkerd-cni", "overwrites-at-start", "rewrites", [`${CONF}/10-calico.conflist, linkerd-cni`]],
     ],
   ],
   ["containerd-bridge", []],
@@ -56,7 +69,7 @@ test("flannel in k3s is k3s", (t) => {
   const [flannel] = detectFiles(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
     confDir: CONF,
   }).agents
-  assert.equal(flannel?.does, "k3s writes 10-flannel.conflist and the links to its plugins anew at each start")
+  assert.equal(flannel?.behaviour, "k3s regenerates 10-flannel.conflist and the links to its plugins at each start")
 })
 
 test("agents are known by their processes in containers and their sockets too", (t) => {
@@ -69,10 +82,10 @@ test("agents are known by their processes in containers and their sockets too", 
     { "/run/antrea/cni.sock": "" },
   )
   assert.deepEqual(agents(root), [
-    ["flannel", "lost", "lost", ["process 30, flanneld"]],
-    ["aws-vpc-cni", "lost", "lost", ["process 32, aws-k8s-agent"]],
-    ["antrea", "lost", "lost", ["/run/antrea/cni.sock"]],
-    ["kube-router", "survives", "rewritten", ["process 31, kube-router"]],
+    ["flannel", "overwrites-at-start", "overwrites-at-start", ["process 30, flanneld"]],
+    ["aws-vpc-cni", "overwrites-at-start", "overwrites-at-start", ["process 32, aws-k8s-agent"]],
+    ["antrea", "overwrites-at-start", "overwrites-at-start", ["/run/antrea/cni.sock"]],
+    ["kube-router", "keeps", "rewrites", ["process 31, kube-router"]],
   ])
 })
 
@@ -100,25 +113,29 @@ function agent(exclusive: string): Tree {
 test("Cilium says whether it is exclusive", (t) => {
   const setting = "/proc/60/root/tmp/cilium/config-map/cni-exclusive"
   const told = (value: string) => [CILIUM, "process 60, cilium-agent", `${setting}, ${value}`]
-  assert.deepEqual(agents(plant(t, agent("true\n"), conflists("cilium"))), [["cilium", "lost", "fought", told("true")]])
-  assert.deepEqual(agents(plant(t, agent("false"), conflists("cilium"))), [["cilium", "lost", "lost", told("false")]])
+  assert.deepEqual(agents(plant(t, agent("true\n"), conflists("cilium"))), [
+    ["cilium", "overwrites-at-start", "overwrites", told("true")],
+  ])
+  assert.deepEqual(agents(plant(t, agent("false"), conflists("cilium"))), [
+    ["cilium", "overwrites-at-start", "overwrites-at-start", told("false")],
+  ])
 })
 
 test("without its word Cilium is exclusive when it has renamed others, or is alone", (t) => {
   const renamed = { [`${CONF}/10-flannel.conflist.cilium_bak`]: "{}" }
   assert.deepEqual(agents(plant(t, conflists("cilium"), renamed)), [
-    ["cilium", "lost", "fought", [CILIUM, `${CONF}/10-flannel.conflist.cilium_bak`]],
+    ["cilium", "overwrites-at-start", "overwrites", [CILIUM, `${CONF}/10-flannel.conflist.cilium_bak`]],
   ])
-  assert.deepEqual(agents(plant(t, conflists("cilium"))), [["cilium", "lost", "fought", [CILIUM]]])
+  assert.deepEqual(agents(plant(t, conflists("cilium"))), [["cilium", "overwrites-at-start", "overwrites", [CILIUM]]])
   assert.deepEqual(agents(plant(t, conflists("cilium"), conflists("containerd-bridge"))), [
-    ["cilium", "lost", "lost", [CILIUM]],
+    ["cilium", "overwrites-at-start", "overwrites-at-start", [CILIUM]],
   ])
 })
 
 test("Cilium chained behind another plugin is told as such", (t) => {
   assert.deepEqual(agents(plant(t, conflists("cilium-aws"))), [
-    ["cilium", "lost", "fought", [CILIUM, `${CONF}/05-cilium.conflist, chaining-mode aws-cni`]],
-    ["aws-vpc-cni", "lost", "lost", [`${CONF}/05-cilium.conflist, aws-cni`]],
+    ["cilium", "overwrites-at-start", "overwrites", [CILIUM, `${CONF}/05-cilium.conflist, chaining-mode aws-cni`]],
+    ["aws-vpc-cni", "overwrites-at-start", "overwrites-at-start", [`${CONF}/05-cilium.conflist, aws-cni`]],
   ])
 })
 
@@ -129,8 +146,8 @@ test("Istio with a list of its own copies ours", (t) => {
   })
   assert.deepEqual(agents(root).at(-1), [
     "istio-cni",
-    "fought",
-    "copied",
+    "overwrites",
+    "copies",
     [`${CONF}/02-istio-cni.conflist, istio-cni`, `${CONF}/02-istio-cni.conflist`],
   ])
 })

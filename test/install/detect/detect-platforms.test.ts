@@ -19,7 +19,7 @@ active /etc/cni/net.d/10-calico.conflist k8s-pod-network 1.0.0: calico, portmap
 plugin calico by the list: /opt/cni/bin/calico
 plugin calico-ipam by IPAM of calico: /opt/cni/bin/calico-ipam
 plugin portmap by the list: /opt/cni/bin/portmap
-agent calico: swap lost, list lost [/etc/cni/net.d/10-calico.conflist, calico; process 1901, calico-node]
+agent calico: swap overwrites-at-start, list overwrites-at-start [/etc/cni/net.d/10-calico.conflist, calico; process 1901, calico-node]
 mount /etc/cni/net.d on / ext4
 mount /opt/cni/bin on / ext4`,
   )
@@ -41,7 +41,7 @@ plugin bridge by delegate of flannel: /var/lib/rancher/k3s/data/cni/bridge -> /v
 plugin host-local by IPAM of bridge: /var/lib/rancher/k3s/data/cni/host-local -> /var/lib/rancher/k3s/data/5d8e/bin/cni
 plugin portmap by the list: /var/lib/rancher/k3s/data/cni/portmap -> /var/lib/rancher/k3s/data/5d8e/bin/cni
 plugin bandwidth by the list: /var/lib/rancher/k3s/data/cni/bandwidth -> /var/lib/rancher/k3s/data/5d8e/bin/cni
-agent flannel: swap lost, list lost [/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist, flannel]
+agent flannel: swap overwrites-at-start, list overwrites-at-start [/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist, flannel]
 mount /var/lib/rancher/k3s/agent/etc/cni/net.d on / ext4
 mount /var/lib/rancher/k3s/data/cni on / ext4`,
   )
@@ -63,7 +63,7 @@ plugin bridge by delegate of flannel: /bin/bridge -> /bin/cni
 plugin host-local by IPAM of bridge: /bin/host-local -> /bin/cni
 plugin portmap by the list: /bin/portmap -> /bin/cni
 plugin bandwidth by the list: /bin/bandwidth -> /bin/cni
-agent flannel: swap lost, list lost [/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist, flannel]
+agent flannel: swap overwrites-at-start, list overwrites-at-start [/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist, flannel]
 mount /var/lib/rancher/k3s/agent/etc/cni/net.d on / ext4
 mount /bin on / ext4`,
   )
@@ -84,7 +84,7 @@ plugin calico by the list: /opt/cni/bin/calico
 plugin host-local by IPAM of calico: /opt/cni/bin/host-local
 plugin portmap by the list: /opt/cni/bin/portmap
 plugin bandwidth by the list: missing
-agent calico: swap lost, list lost [/etc/cni/net.d/10-canal.conflist, calico]
+agent calico: swap overwrites-at-start, list overwrites-at-start [/etc/cni/net.d/10-canal.conflist, calico]
 mount /etc/cni/net.d on / ext4
 mount /opt/cni/bin on / ext4
 selinux enforcing`,
@@ -105,7 +105,7 @@ active /var/snap/microk8s/7449/args/cni-network/10-calico.conflist k8s-pod-netwo
 plugin calico by the list: /var/snap/microk8s/7449/opt/cni/bin/calico
 plugin calico-ipam by IPAM of calico: /var/snap/microk8s/7449/opt/cni/bin/calico-ipam
 plugin portmap by the list: /var/snap/microk8s/7449/opt/cni/bin/portmap
-agent calico: swap lost, list lost [/var/snap/microk8s/7449/args/cni-network/10-calico.conflist, calico]
+agent calico: swap overwrites-at-start, list overwrites-at-start [/var/snap/microk8s/7449/args/cni-network/10-calico.conflist, calico]
 mount /var/snap/microk8s/7449/args/cni-network on / ext4
 mount /var/snap/microk8s/7449/opt/cni/bin on / ext4`,
   )
@@ -161,8 +161,8 @@ bin /var/lib/cni/bin:/usr/libexec/cni (/etc/crio/crio.conf.d/00-default, crio.ne
 active /etc/kubernetes/cni/net.d/00-multus.conf multus-cni-network 0.3.1: multus-shim
 plugin multus-shim by the list: /var/lib/cni/bin/multus-shim
 plugin ovn-k8s-cni-overlay by delegate of multus-shim: /var/lib/cni/bin/ovn-k8s-cni-overlay
-agent multus-thick: swap lost, list copied [/etc/kubernetes/cni/net.d/00-multus.conf, multus-shim; process 2400, multus-daemon]
-agent ovn-kubernetes: swap lost, list lost [/etc/kubernetes/cni/net.d/00-multus.conf, ovn-k8s-cni-overlay; process 2500, ovnkube]
+agent multus-thick: swap overwrites-at-start, list copies [/etc/kubernetes/cni/net.d/00-multus.conf, multus-shim; process 2400, multus-daemon]
+agent ovn-kubernetes: swap overwrites-at-start, list overwrites-at-start [/etc/kubernetes/cni/net.d/00-multus.conf, ovn-k8s-cni-overlay; process 2500, ovnkube]
 mount /etc/kubernetes/cni/net.d on /etc xfs
 mount /var/lib/cni/bin on /var xfs
 mount /usr/libexec/cni on / xfs read-only
@@ -189,7 +189,7 @@ plugin flannel by the list: /opt/cni/bin/flannel
 plugin bridge by delegate of flannel: /opt/cni/bin/bridge
 plugin host-local by IPAM of bridge: /opt/cni/bin/host-local
 plugin portmap by the list: /opt/cni/bin/portmap
-agent flannel: swap lost, list lost [/etc/cni/net.d/10-flannel.conflist, flannel]
+agent flannel: swap overwrites-at-start, list overwrites-at-start [/etc/cni/net.d/10-flannel.conflist, flannel]
 mount /etc/cni/net.d on /etc/cni overlay
 mount /opt/cni/bin on /opt overlay`,
   )
@@ -199,7 +199,7 @@ test("Bottlerocket: overlays and SELinux", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.bottlerocket))),
     `platform bottlerocket: /etc/os-release, NAME=Bottlerocket
-mind: Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on
+caveat: Bottlerocket runs plugins as container_t: if SELinux does not let that domain write to the capture, calls work but are not recorded
 runtime containerd ?
   [/etc/containerd/config.toml] /run/containerd/containerd.sock
   libcni ?, networks first 1 files, loopback
@@ -211,7 +211,7 @@ plugin aws-cni by the list: /opt/cni/bin/aws-cni
 plugin egress-cni by the list: /opt/cni/bin/egress-cni
 plugin host-local by IPAM of egress-cni: /opt/cni/bin/host-local
 plugin portmap by the list: /opt/cni/bin/portmap
-agent aws-vpc-cni: swap lost, list lost [/etc/cni/net.d/10-aws.conflist, aws-cni]
+agent aws-vpc-cni: swap overwrites-at-start, list overwrites-at-start [/etc/cni/net.d/10-aws.conflist, aws-cni]
 mount /etc/cni/net.d on /etc tmpfs
 mount /opt/cni/bin on /opt/cni overlay
 selinux enforcing`,

@@ -117,6 +117,10 @@ try { detect(${JSON.stringify(root)}, () => { throw new Error("no process is nee
     return JSON.parse(stdout)
   }
   for (const path of ["/etc/containerd/config.toml", "/etc/cni/net.d", "/etc/cni/net.d/10-calico.conflist"]) {
-    assert.deepEqual(asked(path), { code: "NOT_PERMITTED", message: `${path} may not be read`, hint: "Run as root." })
+    assert.deepEqual(asked(path), {
+      code: "NOT_PERMITTED",
+      message: `permission denied: cannot read ${path}`,
+      hint: "Run cnitap as root.",
+    })
   }
 })

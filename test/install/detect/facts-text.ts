@@ -7,7 +7,7 @@ export function factsText(facts: NodeFacts): string {
   const labels = Object.entries(selinux.labels).map(([path, label]) => `  ${path} ${label}`)
   return [
     `platform ${platform.name}: ${platform.evidence.join("; ") || "no sign of another"}`,
-    ...(platform.mind === undefined ? [] : [`mind: ${platform.mind}`]),
+    ...(platform.caveat === undefined ? [] : [`caveat: ${platform.caveat}`]),
     ...runtimes.map((it) => `${it === runtime ? "runtime" : "also"} ${runtimeText(it)}`),
     `conf ${chosenText(confDir)}`,
     `bin ${chosenText(binDirs)}`,

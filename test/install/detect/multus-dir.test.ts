@@ -20,11 +20,11 @@ test("a delegate that Multus finds in its own directory is recorded there, not w
   const disk = nodeDisk(root, noPrograms)
   const facts = detectFiles(root)
   const settings = { capture: "/var/lib/cnitap/capture", raw: false, onlyFailures: false }
-  const wish: InstallOptions = { mode: "swap", shimDir: "/opt/cnitap/bin", force: false, settings }
-  const { targets, works, refusals } = planInstall(takeInventory(disk, facts, wish), wish, "hash")
+  const options: InstallOptions = { mode: "swap", shimDir: "/opt/cnitap/bin", force: false, settings }
+  const { targets, changes, refusals } = planInstall(takeInventory(disk, facts, options), options, "hash")
   assert.deepEqual(refusals, [])
   assert.deepEqual(
-    targets.map(({ path, why }) => [path, why]),
+    targets.map(({ path, reason }) => [path, reason]),
     [
       ["/usr/libexec/cni/multus", undefined],
       ["/opt/cni/bin/flannel", undefined],
@@ -33,7 +33,7 @@ test("a delegate that Multus finds in its own directory is recorded there, not w
       ["/usr/libexec/cni/portmap", undefined],
     ],
   )
-  assert.deepEqual(works.map(({ binDir }) => binDir).sort(), ["/opt/cni/bin", "/usr/libexec/cni"])
+  assert.deepEqual(changes.map(({ binDir }) => binDir).sort(), ["/opt/cni/bin", "/usr/libexec/cni"])
   assert.deepEqual(
     facts.mounts.map(({ directory }) => directory),
     ["/etc/cni/net.d", "/usr/libexec/cni", "/opt/cni/bin"],

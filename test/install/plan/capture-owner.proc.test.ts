@@ -10,11 +10,11 @@ test("refused: a capture that others may read", (t) => {
   const node = plainNode(t)
   node.directory(CAPTURE, 0o755)
   assert.deepEqual(
-    planOn(node, { mode: "swap" }).refusals.map(({ why, hint }) => [why, hint]),
+    planOn(node, { mode: "swap" }).refusals.map(({ reason, hint }) => [reason, hint]),
     [
       [
-        `${node.at(CAPTURE)} may be read by others, so that relays would not write there`,
-        `Run chmod 700 ${node.at(CAPTURE)}, or name another directory with --capture.`,
+        `${node.at(CAPTURE)} is accessible to other users, so relays would not write to it`,
+        `Run chmod 700 ${node.at(CAPTURE)}, or choose another directory with --capture.`,
       ],
     ],
   )
@@ -25,11 +25,11 @@ test("refused: a capture of another user", (t) => {
   node.directory(CAPTURE, 0o700)
   chownSync(node.at(CAPTURE), 65534, 65534)
   assert.deepEqual(
-    planOn(node, { mode: "swap" }).refusals.map(({ why, hint }) => [why, hint]),
+    planOn(node, { mode: "swap" }).refusals.map(({ reason, hint }) => [reason, hint]),
     [
       [
-        `${node.at(CAPTURE)} belongs to another user, so that relays would not write there`,
-        `Run chown root ${node.at(CAPTURE)}, or name another directory with --capture.`,
+        `${node.at(CAPTURE)} is owned by another user, so relays would not write to it`,
+        `Run chown root ${node.at(CAPTURE)}, or choose another directory with --capture.`,
       ],
     ],
   )

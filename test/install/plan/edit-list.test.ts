@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { type Edited, hasProbes, withoutProbes, withProbes } from "../../../src/install/plan/edit-list.ts"
+import { type EditedList, hasProbes, withoutProbes, withProbes } from "../../../src/install/plan/edit-list.ts"
 
 const CONFLISTS = join(import.meta.dirname, "../../fixtures/conflists")
 
@@ -52,15 +52,15 @@ test("bytes that are no UTF-8 stay", () => {
 })
 
 test("what is no list is refused", () => {
-  assert.deepEqual(withProbes('{"type":"bridge"}'), { error: "it has no list of plugins" })
-  assert.deepEqual(withProbes('{"plugins":[]}'), { error: "its list of plugins is empty" })
+  assert.deepEqual(withProbes('{"type":"bridge"}'), { error: "it has no plugins list" })
+  assert.deepEqual(withProbes('{"plugins":[]}'), { error: "its plugins list is empty" })
   assert.deepEqual(withProbes('{"plugins":[{"type":"a"}],"plugins":[{"type":"b"}]}'), {
-    error: "its plugins key is there twice, or it is no plain JSON",
+    error: "its plugins key is duplicated, or it is not plain JSON",
   })
   assert.ok("error" in withProbes('{"plugins":[{"type":"a"}],}'))
 })
 
-function textOf(edited: Edited): string {
+function textOf(edited: EditedList): string {
   if ("error" in edited) throw new Error(edited.error)
   return edited.text
 }

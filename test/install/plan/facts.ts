@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Network, NodeFacts, Plugin } from "../../../src/install/detect/node-facts.ts"
-import { reach } from "../../../src/install/plan/reach.ts"
+import { reach } from "../../../src/install/detect/reach.ts"
 
 /** What detect would tell of a plain node: its first list is the active one. */
 export function factsOf(confDir: string, binDirs: readonly string[], more: Partial<NodeFacts> = {}): NodeFacts {

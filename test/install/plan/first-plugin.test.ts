@@ -14,7 +14,7 @@ for (const type of unmoved) {
 test("Cilium fails on any prevResult unless it is chained", () => {
   assert.equal(
     whyNotFirst({ type: "cilium-cni" }),
-    "cilium-cni without chaining-mode fails every ADD that brings a prevResult",
+    "cilium-cni without chaining-mode fails every ADD with a prevResult",
   )
   assert.equal(whyNotFirst({ type: "cilium-cni", "chaining-mode": "flannel" }), undefined)
 })
@@ -29,21 +29,21 @@ test("ipvlan without a master or IPAM takes both from the prevResult", () => {
 })
 
 test("loopback would answer the empty prevResult", () => {
-  assert.equal(whyNotFirst({ type: "loopback" }), "loopback answers the empty prevResult instead of its own result")
+  assert.equal(whyNotFirst({ type: "loopback" }), "loopback returns the empty prevResult instead of its own result")
 })
 
 for (const type of [
   ["tuning", "portmap", "bandwidth", "firewall", "sbr", "vrf"],
   ["egress-cni", "istio-cni", "linkerd-cni"],
 ].flat()) {
-  test(`${type} works on what another plugin made`, () => {
-    assert.equal(whyNotFirst({ type }), `${type} must follow another plugin, and would now work on an empty result`)
+  test(`${type} changes on what another plugin made`, () => {
+    assert.equal(whyNotFirst({ type }), `${type} must follow another plugin and would get an empty result`)
   })
 }
 
 test("nobody knows a plugin that nobody has read", () => {
   assert.equal(
     whyNotFirst({ type: "azure-vnet" }),
-    "nobody knows what azure-vnet does with a prevResult when it is first",
+    "it is not known how azure-vnet handles a prevResult as the first plugin",
   )
 })

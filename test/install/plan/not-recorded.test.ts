@@ -11,15 +11,15 @@ test("swap sees everything that is executed in the plugin directories", () => {
 
 test("chain sees neither failures nor what plugins execute", () => {
   assert.deepEqual(whats(["bridge"], "chain"), [
-    "a plugin that fails, its error, stderr and exit status",
+    "a failing plugin's error, stderr and exit status",
     "IPAM and delegates",
-    "what each plugin between the two was given",
+    "the input of each plugin between the two probes",
   ])
 })
 
 test("path comes too late for what Multus has in its own directory", () => {
   assert.deepEqual(whats(["multus", "flannel"], "path"), [
-    "delegates of Multus that lie in its own binDir, /opt/cni/bin unless it is set",
+    "delegates of Multus in its own binDir (default /opt/cni/bin)",
   ])
   assert.deepEqual(whats(["multus", "flannel"], "swap"), [])
 })
@@ -30,7 +30,7 @@ test("work that leaves the node's plugin directories is told in every mode", () 
     "cilium-cni": "IPAM of cilium-cni",
     "aws-cni": "IPAM of aws-cni",
     calico: "what calico does in its datastore",
-    "multus-shim": "which call of multus-shim a delegate belongs to",
+    "multus-shim": "which multus-shim call a delegate belongs to",
     "ovn-k8s-cni-overlay": "what OVN-Kubernetes does for a pod",
     "kube-ovn": "what Kube-OVN does for a pod",
     "azure-vnet": "IPAM of azure-vnet",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { readFileSync, symlinkSync } from "node:fs"
 import { test } from "node:test"
-import { AGENTS, type AgentName } from "../../../src/install/detect/known-agents.ts"
+import { AGENTS, type AgentName } from "../../../src/install/detect/agents/known-agents.ts"
 import type { Mount, NodeFacts } from "../../../src/install/detect/node-facts.ts"
 import { DEFAULT_BEHAVIOUR, type PathSetting } from "../../../src/install/detect/runtimes/runtime.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
@@ -15,7 +15,7 @@ test("swap: every plugin that the list reaches, the trial before the first chang
   const node = plainNode(t)
   const plan = planOn(node, { mode: "swap" })
   assert.deepEqual(
-    plan.targets.map(({ name, via, why }) => [name, via, why]),
+    plan.targets.map(({ name, via, reason }) => [name, via, reason]),
     [
       ["bridge", "the list", undefined],
       ["host-local", "IPAM of bridge", undefined],
@@ -23,17 +23,17 @@ test("swap: every plugin that the list reaches, the trial before the first chang
     ],
   )
   assert.deepEqual(stepsOf(plan, node), [
-    "make directory BIN/.cnitap/real (0755)",
-    "make directory BIN/.cnitap/links (0755)",
-    "make directory BIN/.cnitap/new (0755)",
-    "make directory BIN/.cnitap/new/.cnitap (0755)",
-    "make symlink BIN/.cnitap/new/.cnitap/real to ../../real",
-    "make directory /var/lib/cnitap (0700)",
-    "make directory /var/lib/cnitap/capture (0700)",
+    "create directory BIN/.cnitap/real (0755)",
+    "create directory BIN/.cnitap/links (0755)",
+    "create directory BIN/.cnitap/new (0755)",
+    "create directory BIN/.cnitap/new/.cnitap (0755)",
+    "create symlink BIN/.cnitap/new/.cnitap/real to ../../real",
+    "create directory /var/lib/cnitap (0700)",
+    "create directory /var/lib/cnitap/capture (0700)",
     ...["bridge", "host-local", "portmap"].map((name) => `link BIN/${name} as BIN/.cnitap/real/${name}`),
     ...["bridge", "host-local", "portmap"].flatMap((name) => [
-      `write BIN/.cnitap/new/${name} (the relay, attributes of BIN/.cnitap/real/${name})`,
-      `compare VERSION through BIN/.cnitap/new/${name} with BIN/.cnitap/real/${name}`,
+      `write BIN/.cnitap/new/${name} (the relay, with the attributes of BIN/.cnitap/real/${name})`,
+      `check that VERSION of BIN/.cnitap/new/${name} equals that of BIN/.cnitap/real/${name}`,
     ]),
     ...["bridge", "host-local", "portmap"].map((name) => `rename BIN/.cnitap/new/${name} to BIN/${name}`),
     "write BIN/.cnitap/new/relay.json (0644)",
@@ -63,24 +63,24 @@ test("chain: the probes and the settings before the list that names them; what i
   const node = plainNode(t)
   const plan = planOn(node, { mode: "chain" })
   assert.deepEqual(stepsOf(plan, node).slice(7), [
-    "write BIN/.cnitap/new/cni_pre (the relay, attributes of BIN/bridge)",
-    "ask BIN/.cnitap/new/cni_pre for its VERSION",
-    "write BIN/.cnitap/new/cni_post (the relay, attributes of BIN/bridge)",
-    "ask BIN/.cnitap/new/cni_post for its VERSION",
+    "write BIN/.cnitap/new/cni_pre (the relay, with the attributes of BIN/bridge)",
+    "check that BIN/.cnitap/new/cni_pre replies to VERSION",
+    "write BIN/.cnitap/new/cni_post (the relay, with the attributes of BIN/bridge)",
+    "check that BIN/.cnitap/new/cni_post replies to VERSION",
     "rename BIN/.cnitap/new/cni_pre to BIN/cni_pre",
     "rename BIN/.cnitap/new/cni_post to BIN/cni_post",
     "write BIN/.cnitap/new/relay.json (0644)",
     "rename BIN/.cnitap/new/relay.json to BIN/.cnitap/relay.json",
     "link CONF/10-pods.conflist as CONF/.10-pods.conflist.cnitap-saved",
-    "write CONF/.10-pods.conflist.cnitap-new (attributes of CONF/10-pods.conflist)",
+    "write CONF/.10-pods.conflist.cnitap-new (with the attributes of CONF/10-pods.conflist)",
     "rename CONF/.10-pods.conflist.cnitap-new to CONF/10-pods.conflist",
   ])
   assert.deepEqual(
-    plan.blind.map(({ what }) => what),
+    plan.notRecorded.map(({ what }) => what),
     [
-      "a plugin that fails, its error, stderr and exit status",
+      "a failing plugin's error, stderr and exit status",
       "IPAM and delegates",
-      "what each plugin between the two was given",
+      "the input of each plugin between the two probes",
     ],
   )
 })
@@ -95,12 +95,12 @@ test("path: relays over symlinks to the plugins, which stay where they are; the 
     restart: "systemctl restart crio",
   }
   const plan = planOn(node, { mode: "path" }, runtimeOf(pathSetting))
-  assert.deepEqual(plan.setting, pathSetting)
+  assert.deepEqual(plan.pathSetting, pathSetting)
   assert.deepEqual(
-    plan.works.map(({ binDir }) => binDir),
+    plan.changes.map(({ binDir }) => binDir),
     [node.at("/opt/cnitap/bin")],
   )
-  assert.ok(stepsOf(plan, node).includes("make symlink /opt/cnitap/bin/.cnitap/real/bridge to BIN/bridge"))
+  assert.ok(stepsOf(plan, node).includes("create symlink /opt/cnitap/bin/.cnitap/real/bridge to BIN/bridge"))
   assert.ok(!stepsOf(plan, node).some((step) => /^(rename|remove) .*BIN/.test(step)))
 })
 
@@ -131,16 +131,16 @@ test("what cannot be recorded is told: missing, not executable, setuid, Antrea's
   const plan = planOn(node, { mode: "swap" })
   assert.deepEqual(plan.refusals, [])
   assert.deepEqual(
-    plan.targets.map(({ name, why }) => [name, why?.replace(node.root, "")]),
+    plan.targets.map(({ name, reason }) => [name, reason?.replace(node.root, "")]),
     [
       ["antrea", undefined],
       ["portmap", "it is not executable"],
-      ["vlan", "it is setuid or setgid, and a relay with such rights could be led to somebody else's program"],
-      ["aws-cni", "it is in none of /opt/cni/bin"],
+      ["vlan", "it is setuid or setgid; a relay with these rights could be made to run another program"],
+      ["aws-cni", "it is not in /opt/cni/bin"],
     ],
   )
   assert.deepEqual(
-    plan.blind.map(({ what }) => what),
+    plan.notRecorded.map(({ what }) => what),
     ["host-local under antrea", "IPAM of aws-cni"],
   )
 })
@@ -150,32 +150,32 @@ test("agents: who overwrites is a warning, who fights a plugin keeps it, who fig
   node.plugin("istio-cni")
   node.list("10-pods.conflist", [BRIDGE, { type: "portmap" }, { type: "istio-cni" }])
   const around = {
-    agents: [agent("calico"), agent("istio-cni"), { ...agent("cilium"), onListEdit: "fought" as const }],
+    agents: [agent("calico"), agent("istio-cni"), { ...agent("cilium"), onListEdit: "overwrites" as const }],
   }
   const plan = planOn(node, { mode: "swap" }, around)
   assert.deepEqual(plan.refusals, [])
   assert.deepEqual(
-    plan.targets.find(({ name }) => name === "istio-cni")?.why,
-    "istio-cni would put its own back at once, again and again",
+    plan.targets.find(({ name }) => name === "istio-cni")?.reason,
+    "istio-cni overwrites it again as soon as it changes",
   )
   assert.match(
     plan.warnings.join(),
-    /^calico will overwrite the relay of host-local, portmap, where recording ends: install-cni writes/,
+    /^calico will overwrite the relay of host-local, portmap, which ends their recording: install-cni rewrites/,
   )
   const chain = planOn(node, { mode: "chain" }, around)
-  assert.match(chain.refusals.map(({ why }) => why).join(), /^cilium would take our entries out again: /)
-  assert.deepEqual(chain.works, [])
+  assert.match(chain.refusals.map(({ reason }) => reason).join(), /^cilium would remove the probes again: /)
+  assert.deepEqual(chain.changes, [])
   const forced = planOn(node, { mode: "chain", force: true }, around)
-  assert.deepEqual([forced.refusals, forced.works.length], [[], 1])
-  assert.match(forced.warnings.join(), /cilium would take our entries out again/)
+  assert.deepEqual([forced.refusals, forced.changes.length], [[], 1])
+  assert.match(forced.warnings.join(), /cilium would remove the probes again/)
 })
 
 type Case = {
   refused: string
   prepare?(node: NodeTree): void
-  wish: Partial<InstallOptions>
+  options: Partial<InstallOptions>
   around?(node: NodeTree): Partial<NodeFacts>
-  why: string
+  reason: string
   hint: string
 }
 
@@ -183,127 +183,127 @@ const REFUSALS: Case[] = [
   {
     refused: "no network configuration",
     prepare: (node) => node.delete(LIST),
-    wish: { mode: "swap" },
-    why: "CONF holds no network configuration, so that nobody knows which plugins count",
-    hint: "Name the directory with --conf-dir, or the plugins with --plugins.",
+    options: { mode: "swap" },
+    reason: "CONF has no network configuration, so the plugins to record are not known",
+    hint: "Set the directory with --conf-dir, or the plugins with --plugins.",
   },
   {
     refused: "a broken list",
     prepare: (node) => node.file(LIST, '{"plugins":['),
-    wish: { mode: "swap" },
-    why: "CONF/10-pods.conflist cannot be read: SyntaxError: Unexpected end of JSON input",
-    hint: "Repair it, or name the plugins with --plugins.",
+    options: { mode: "swap" },
+    reason: "CONF/10-pods.conflist cannot be read: SyntaxError: Unexpected end of JSON input",
+    hint: "Fix it, or list the plugins with --plugins.",
   },
   {
     refused: "a broken list, chain mode",
     prepare: (node) => node.file(LIST, '{"plugins":['),
-    wish: { mode: "chain" },
-    why: "CONF/10-pods.conflist cannot be read: SyntaxError: Unexpected end of JSON input",
-    hint: "Repair it.",
+    options: { mode: "chain" },
+    reason: "CONF/10-pods.conflist cannot be read: SyntaxError: Unexpected end of JSON input",
+    hint: "Fix it.",
   },
   {
     refused: "no network configuration, chain mode",
     prepare: (node) => node.delete(LIST),
-    wish: { mode: "chain" },
-    why: "CONF holds no network configuration",
-    hint: "Name the directory with --conf-dir.",
+    options: { mode: "chain" },
+    reason: "CONF has no network configuration",
+    hint: "Set the directory with --conf-dir.",
   },
   {
     refused: "a plugin directory that is read-only",
-    wish: { mode: "swap" },
+    options: { mode: "swap" },
     around: (node) => ({ mounts: [mount(node.bin, { isReadOnly: true })] }),
-    why: "BIN is on a read-only file system",
-    hint: "Use --mode path, which leaves the plugin directory as it is.",
+    reason: "BIN is on a read-only file system",
+    hint: "Use --mode path, which does not change the plugin directory.",
   },
   {
     refused: "plugin directories that are all read-only, chain mode",
-    wish: { mode: "chain" },
+    options: { mode: "chain" },
     around: (node) => ({ mounts: [mount(node.bin, { isReadOnly: true })] }),
-    why: "every plugin directory is read-only",
+    reason: "every plugin directory is read-only",
     hint: "Use --mode path.",
   },
   {
     refused: "path mode's directory on a file system mounted noexec",
-    wish: { mode: "path" },
+    options: { mode: "path" },
     around: (node) => ({ mounts: [mount(node.at("/opt/cnitap/bin"), { isNoexec: true })] }),
-    why: "/opt/cnitap/bin is on a file system that is mounted noexec",
-    hint: "Name another directory with --shim-dir.",
+    reason: "/opt/cnitap/bin is on a file system mounted noexec",
+    hint: "Choose another directory with --shim-dir.",
   },
   {
     refused: "a configuration directory that is read-only",
-    wish: { mode: "chain" },
+    options: { mode: "chain" },
     around: (node) => ({ mounts: [mount(node.at(node.confDir), { isReadOnly: true })] }),
-    why: "CONF is on a read-only file system",
+    reason: "CONF is on a read-only file system",
     hint: "Use --mode swap or --mode path.",
   },
   {
     refused: "a plugin that is not there",
-    wish: { mode: "swap", plugins: ["calico"] },
-    why: "calico cannot be recorded: it is in none of BIN",
-    hint: "Leave it out of --plugins, or repair it.",
+    options: { mode: "swap", plugins: ["calico"] },
+    reason: "calico cannot be recorded: it is not in BIN",
+    hint: "Remove it from --plugins, or fix it.",
   },
   {
     refused: "a plugin that an agent fights for, named by hand",
     prepare: (node) => node.plugin("istio-cni"),
-    wish: { mode: "swap", plugins: ["istio-cni"] },
+    options: { mode: "swap", plugins: ["istio-cni"] },
     around: () => ({ agents: [agent("istio-cni")] }),
-    why: "BIN/istio-cni cannot be recorded: istio-cni would put its own back at once, again and again",
-    hint: "Leave it out of --plugins, or repair it.",
+    reason: "BIN/istio-cni cannot be recorded: istio-cni overwrites it again as soon as it changes",
+    hint: "Remove it from --plugins, or fix it.",
   },
   {
     refused: "no plugin there at all",
     prepare: (node) => node.list("10-pods.conflist", [{ type: "calico" }]),
-    wish: { mode: "swap" },
-    why: "no plugin can be recorded: calico: it is in none of BIN",
-    hint: "Name the plugin directory with --bin-dir.",
+    options: { mode: "swap" },
+    reason: "no plugin can be recorded: calico: it is not in BIN",
+    hint: "Set the plugin directory with --bin-dir.",
   },
   {
     refused: "a capture inside a directory that runtimes watch",
-    wish: { mode: "swap" },
+    options: { mode: "swap" },
     around: (node) => ({ confDir: { value: node.at("/var/lib"), from: "the test" } }),
-    why: "/var/lib/cnitap/capture lies in /var/lib, which runtimes watch",
-    hint: "Name a place elsewhere: CRI-O runs every plugin again on each write there.",
+    reason: "/var/lib/cnitap/capture is inside /var/lib, which runtimes watch",
+    hint: "Choose another directory: CRI-O runs VERSION of every plugin after each write there.",
   },
   {
     refused: "a file where the capture should be",
     prepare: (node) => node.file("/var/lib/cnitap", ""),
-    wish: { mode: "swap" },
-    why: "/var/lib/cnitap is in the way and is no directory",
-    hint: "Name another place with --capture or --log-file.",
+    options: { mode: "swap" },
+    reason: "/var/lib/cnitap exists and is not a directory",
+    hint: "Choose another path with --capture or --log-file.",
   },
   {
     refused: "a list that is empty",
     prepare: (node) => node.list("10-pods.conflist", []),
-    wish: { mode: "chain" },
-    why: "CONF/10-pods.conflist cannot be edited: its list of plugins is empty",
-    hint: "Use --mode swap, which needs no list.",
+    options: { mode: "chain" },
+    reason: "CONF/10-pods.conflist cannot be edited: its plugins list is empty",
+    hint: "Use --mode swap, which does not edit the list.",
   },
   {
     refused: "somebody else's cni_pre",
     prepare: (node) => node.plugin("cni_pre"),
-    wish: { mode: "chain" },
-    why: "BIN/cni_pre is there already and is not ours",
-    hint: "Take it out of the list and out of BIN.",
+    options: { mode: "chain" },
+    reason: "BIN/cni_pre exists and was not installed by cnitap",
+    hint: "Remove it from the list and from BIN.",
   },
   {
     refused: "a first plugin that would lose its way",
     prepare: (node) => node.list("10-pods.conflist", [{ type: "loopback" }]),
-    wish: { mode: "chain" },
-    why: "loopback answers the empty prevResult instead of its own result",
-    hint: "Use --mode swap, which changes nothing of what plugins are given.",
+    options: { mode: "chain" },
+    reason: "loopback returns the empty prevResult instead of its own result",
+    hint: "Use --mode swap, which does not change what plugins are given.",
   },
 ]
-for (const { refused, prepare, wish, around, why, hint } of REFUSALS) {
+for (const { refused, prepare, options, around, reason, hint } of REFUSALS) {
   test(`refused: ${refused}`, (t) => {
     const node = plainNode(t)
     prepare?.(node)
-    const plan = planOn(node, wish, around?.(node))
+    const plan = planOn(node, options, around?.(node))
     const [refusal] = plan.refusals
     assert.deepEqual(
-      [refusal?.why, refusal?.hint].map((text) => short(text ?? "", node)),
-      [why, hint],
+      [refusal?.reason, refusal?.hint].map((text) => short(text ?? "", node)),
+      [reason, hint],
     )
-    assert.deepEqual(plan.works, [])
+    assert.deepEqual(plan.changes, [])
   })
 }
 
@@ -316,7 +316,7 @@ test("a symlinked multi-call plugin, and a list that is a symlink, are planned a
   symlinkSync("real.txt", node.at(LIST))
   const steps = stepsOf(planOn(node, { mode: "swap" }), node)
   assert.ok(steps.includes("link BIN/ptp as BIN/.cnitap/links/ptp"))
-  assert.ok(steps.includes("make symlink BIN/.cnitap/real/ptp to BIN/multi"))
+  assert.ok(steps.includes("create symlink BIN/.cnitap/real/ptp to BIN/multi"))
   assert.ok(readFileSync(node.at(LIST), "utf8").includes("ptp"))
 })
 

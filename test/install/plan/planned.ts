@@ -18,15 +18,21 @@ export function plainNode(t: { after(fn: () => void): void }): NodeTree {
   return node
 }
 
-export function planOn(node: NodeTree, wish: Partial<InstallOptions>, around: Partial<NodeFacts> = {}): Plan {
+export function planOn(node: NodeTree, options: Partial<InstallOptions>, around: Partial<NodeFacts> = {}): Plan {
   const settings = { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false }
-  const whole: InstallOptions = { mode: "swap", shimDir: node.at("/opt/cnitap/bin"), force: false, settings, ...wish }
+  const whole: InstallOptions = {
+    mode: "swap",
+    shimDir: node.at("/opt/cnitap/bin"),
+    force: false,
+    settings,
+    ...options,
+  }
   const facts = factsOf(node.at(node.confDir), [node.bin], around)
   return planInstall(takeInventory(nodeDisk("/", noPrograms), facts, whole), whole, "0".repeat(64))
 }
 
 export function stepsOf(plan: Plan, node: NodeTree): string[] {
-  return plan.works.flatMap(({ steps }) => steps.map((step) => short(stepText(step), node)))
+  return plan.changes.flatMap(({ steps }) => steps.map((step) => short(stepText(step), node)))
 }
 
 export function short(text: string, node: NodeTree): string {

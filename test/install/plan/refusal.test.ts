@@ -11,16 +11,16 @@ const PLUGINS = programs(
   ...["azure-vnet", "kube-ovn", "firewall", "tuning"],
 )
 
-const UNCHAINED = "cilium-cni without chaining-mode fails every ADD that brings a prevResult (--force)"
+const UNCHAINED = "cilium-cni without chaining-mode fails every ADD with a prevResult (--force)"
 const EXCLUSIVE =
-  "cilium would take our entries out again: the agent renames cilium-cni over what stands there at each start; at any change of the configuration directory it writes its own file anew and renames every other to *.cilium_bak (cni.exclusive) (--force)"
-const NO_LIST = "cannot be edited: it has no list of plugins"
+  "cilium would remove the probes again: the agent replaces cilium-cni at each start; at any change of the configuration directory it rewrites its own file and renames all others to *.cilium_bak (cni.exclusive) (--force)"
+const NO_LIST = "cannot be edited: it has no plugins list"
 
 /** Chain mode on the network configurations of real networks. */
 const chain: Record<string, string[]> = {
   antrea: [],
   "aws-vpc-cni": [],
-  azure: ["nobody knows what azure-vnet does with a prevResult when it is first (--force)"],
+  azure: ["it is not known how azure-vnet handles a prevResult as the first plugin (--force)"],
   calico: [],
   canal: [],
   cilium: [UNCHAINED, EXCLUSIVE],
@@ -33,12 +33,12 @@ const chain: Record<string, string[]> = {
   istio: [],
   k3s: [],
   kindnet: [],
-  "kube-ovn": ["nobody knows what kube-ovn does with a prevResult when it is first (--force)"],
+  "kube-ovn": ["it is not known how kube-ovn handles a prevResult as the first plugin (--force)"],
   "kube-router": [
-    "kube-router would write the list anew around our entries: it reads the list, which must have a plugin of type bridge, and writes it back in its own form at each start (--force)",
+    "kube-router would rewrite the list around the probes: it reads the list, which must have a plugin of type bridge, and rewrites it in its own formatting at each start (--force)",
   ],
   linkerd: [
-    "linkerd-cni would write the list anew around our entries: it watches the configuration directory and writes its own entry anew at the end of every changed configuration (--force)",
+    "linkerd-cni would rewrite the list around the probes: it watches the configuration directory and rewrites its entry at the end of every changed configuration (--force)",
   ],
   "multus-thick": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
   "multus-thin": [`/etc/cni/net.d/00-multus.conf ${NO_LIST}`],
@@ -62,7 +62,7 @@ test("a list that Multus takes its delegates from: our entries would be in both"
   })
   const root = plant(t, conflists("flannel"), PLUGINS, { "/etc/cni/net.d/00-multus.conflist": multus })
   assert.deepEqual(refused(root, "chain"), [
-    "multus-thick would copy our entries: the daemon writes 00-multus.conf from the master configuration when that changes, and executes delegates itself (--force)",
+    "multus-thick would copy the probes into its own list: the daemon regenerates 00-multus.conf when the master configuration changes, and executes delegates itself (--force)",
   ])
 })
 
@@ -89,33 +89,33 @@ for (const [name, tree] of Object.entries(PLATFORM_TREES)) {
 test("a plugin directory that is mounted noexec, and one that is read-only beside a list that is too", (t) => {
   const base = [conflists("containerd-bridge"), PLUGINS]
   const noexec = plant(t, ...base, mountinfo("/ ext4 rw", "/opt ext4 rw,noexec"))
-  assert.deepEqual(refused(noexec, "swap"), ["/opt/cni/bin is on a file system that is mounted noexec"])
+  assert.deepEqual(refused(noexec, "swap"), ["/opt/cni/bin is on a file system mounted noexec"])
   const readOnly = plant(t, ...base, mountinfo("/ ext4 ro", "/opt/cni ext4 rw"))
   assert.deepEqual(refused(readOnly, "swap"), [])
   assert.deepEqual(refused(readOnly, "chain"), ["/etc/cni/net.d is on a read-only file system"])
 })
 
 test("no network, a broken first list, nothing that can be recorded", (t) => {
-  const nothing = "/etc/cni/net.d holds no network configuration"
+  const nothing = "/etc/cni/net.d has no network configuration"
   const bare = plant(t, { "/opt/cni/bin": "directory" })
-  assert.deepEqual(refused(bare, "swap"), [`${nothing}, so that nobody knows which plugins count`])
+  assert.deepEqual(refused(bare, "swap"), [`${nothing}, so the plugins to record are not known`])
   assert.deepEqual(refused(bare, "chain"), [nothing])
   const broken = plant(t, conflists("calico"), PLUGINS, { "/etc/cni/net.d/00-a.conflist": "" })
   for (const mode of ["swap", "path", "chain"] as const) {
     assert.deepEqual(refused(broken, mode), ["/etc/cni/net.d/00-a.conflist cannot be read: it is empty"])
   }
   const missing = plant(t, conflists("calico"), { "/opt/cni/bin": "directory" })
-  assert.deepEqual(refused(missing, "swap"), ["no plugin can be recorded: calico: it is in none of /opt/cni/bin"])
+  assert.deepEqual(refused(missing, "swap"), ["no plugin can be recorded: calico: it is not in /opt/cni/bin"])
 })
 
 test("istio-cni alone: Istio would put its own back at once", (t) => {
   const own = '{"name":"a","cniVersion":"1.0.0","plugins":[{"type":"istio-cni"}]}'
   const root = plant(t, PLUGINS, { "/etc/cni/net.d/02-istio-cni.conflist": own })
   assert.deepEqual(refused(root, "swap"), [
-    "no plugin can be recorded: istio-cni: istio-cni would put its own back at once, again and again",
+    "no plugin can be recorded: istio-cni: istio-cni overwrites it again as soon as it changes",
   ])
   assert.deepEqual(refused(root, "chain"), [
-    "istio-cni must follow another plugin, and would now work on an empty result (--force)",
-    "istio-cni would copy our entries: install-cni watches its plugin and the configuration directory, and puts its plugin and its entry back at once (--force)",
+    "istio-cni must follow another plugin and would get an empty result (--force)",
+    "istio-cni would copy the probes into its own list: install-cni watches its plugin and the configuration directory, and restores its plugin and its entry at once (--force)",
   ])
 })

@@ -7,7 +7,7 @@ import { detectFiles, noPrograms } from "../no-programs.ts"
 /** Why cnitap would not install itself on the node in this mode; `(--force)` where it could be made to. */
 export function refused(root: string, mode: Mode): string[] {
   const settings = { capture: "/var/lib/cnitap/capture", raw: false, onlyFailures: false }
-  const wish: InstallOptions = { mode, shimDir: "/opt/cnitap/bin", force: false, settings }
-  const refusals = refusalsOf(mode, takeInventory(nodeDisk(root, noPrograms), detectFiles(root), wish), wish)
-  return refusals.map(({ why, isForceable }) => `${why}${isForceable ? " (--force)" : ""}`)
+  const options: InstallOptions = { mode, shimDir: "/opt/cnitap/bin", force: false, settings }
+  const refusals = refusalsOf(mode, takeInventory(nodeDisk(root, noPrograms), detectFiles(root), options), options)
+  return refusals.map(({ reason, isForceable }) => `${reason}${isForceable ? " (--force)" : ""}`)
 }

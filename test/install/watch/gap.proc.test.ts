@@ -10,7 +10,7 @@ import { runProgram } from "../../../src/install/disk/run-program.ts"
 import type { InstallOptions } from "../../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../../src/install/plan/inventory.ts"
 import { planInstall } from "../../../src/install/plan/plan.ts"
-import { removeAll } from "../../../src/install/undo/removal.ts"
+import { uninstallAll } from "../../../src/install/undo/uninstall.ts"
 import { double } from "../../doubles/double.ts"
 import { mortal } from "../mortal.ts"
 import { Node } from "../node.ts"
@@ -41,18 +41,18 @@ test("every plugin answers after every change: install, an agent's upgrade, inst
   const relay = readRelay()
   const confDir = node.at(node.confDir)
   const settings = { capture: node.at("/var/lib/cnitap/capture"), raw: false, onlyFailures: false }
-  const wish: InstallOptions = { mode: "swap", shimDir: node.at("/opt/cnitap/bin"), force: false, settings }
-  const surroundings = { confDirs: [confDir], binDirs: [node.bin], settle: () => [] }
+  const options: InstallOptions = { mode: "swap", shimDir: node.at("/opt/cnitap/bin"), force: false, settings }
+  const undoContext = { confDirs: [confDir], binDirs: [node.bin], drain: () => [] }
   const install = () => {
     const worksNow = () =>
-      planInstall(takeInventory(disk, factsOf(confDir, [node.bin]), wish), wish, relay.sha256).works
-    apply(disk, relay, { mode: "swap", settings, wallMs: 0 }, worksNow(), worksNow, surroundings)
+      planInstall(takeInventory(disk, factsOf(confDir, [node.bin]), options), options, relay.sha256).changes
+    apply(disk, relay, { mode: "swap", settings, wallMs: 0 }, worksNow(), worksNow, undoContext)
   }
   install()
   copyFileSync(double("plugin"), join(node.bin, ".upgrade"))
   renameSync(join(node.bin, ".upgrade"), join(node.bin, "multi"))
   install()
-  removeAll(disk, [node.bin], surroundings, false)
+  uninstallAll(disk, [node.bin], undoContext, false)
   assert.deepEqual(failures, [])
   assert.ok(changes > 40, `${changes} changes`)
 })

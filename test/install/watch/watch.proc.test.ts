@@ -14,14 +14,14 @@ const PROGRAM = join(import.meta.dirname, "../../../dist/cnitap.js")
 const RELAY = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
 const LIST = "/etc/cni/net.d/10-pods.conflist"
 
-// They mostly wait.
+// These tests mostly wait.
 describe("agents", { concurrency: 3 }, () => {
-  test("Calico's installer renames its plugins over ours: put back, its newer plugin is the original", async (t) => {
+  test("Calico's installer replaces the relays: they are reinstalled, with its newer plugins as originals", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node))
     const watcher = await Watcher.start(t, node)
     agent("calico.sh", node.at(node.confDir), node.bin, newer(node))
-    await watcher.until(/bridge \(replaced\), \S+portmap \(replaced\): put back$/)
+    await watcher.until(/bridge \(replaced\), \S+portmap \(replaced\): reinstalled$/)
     assert.ok(isRelay(node, "bridge") && isRelay(node, "portmap"))
     assert.equal(await call(join(node.bin, "bridge")), '0 {"plugin":"bridge"}')
     await watcher.stop()
@@ -29,20 +29,20 @@ describe("agents", { concurrency: 3 }, () => {
     assert.ok(readFileSync(join(node.bin, "bridge")).equals(readFileSync(newer(node))))
   })
 
-  test("Calico's installer writes the list in place, in two halves: edited again when it is whole", async (t) => {
+  test("Calico's installer rewrites the list in place, in two writes: edited again when it is complete", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node), "--mode", "chain")
     const watcher = await Watcher.start(t, node)
     agent("calico.sh", node.at(node.confDir), node.bin, join(node.bin, "bridge"))
     const written = readFileSync(node.at(LIST), "utf8")
-    await watcher.until(/10-pods\.conflist \(replaced\): put back$/)
+    await watcher.until(/10-pods\.conflist \(replaced\): reinstalled$/)
     assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "cni_post"])
     await watcher.stop()
     await cnitap("uninstall", ...within(node))
     assert.equal(readFileSync(node.at(LIST), "utf8"), written)
   })
 
-  test("flannel's cp -f writes into the relay's file, never through to the original", async (t) => {
+  test("flannel's cp -f writes into the relay's file, never into the original", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node))
     const original = join(node.bin, ".cnitap/real/bridge")
@@ -50,30 +50,32 @@ describe("agents", { concurrency: 3 }, () => {
     agent("flannel.sh", node.bin, newer(node))
     assert.deepEqual([statSync(original).ino, readFileSync(original, "base64")], before)
     const watcher = await Watcher.start(t, node)
-    await watcher.until(/bridge \(replaced\): put back$/)
+    await watcher.until(/bridge \(replaced\): reinstalled$/)
     assert.ok(isRelay(node, "bridge"))
     await watcher.stop()
     await cnitap("uninstall", ...within(node))
     assert.ok(readFileSync(join(node.bin, "bridge")).equals(readFileSync(newer(node))))
   })
 
-  test("somebody puts his own back each time: three times in 30 s, then a message and no more", async (t) => {
+  test("an agent overwrites each repair: three repairs in 30 s, then one message and a pause", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node))
     const watcher = await Watcher.start(t, node)
     for (let round = 1; round <= 3; round++) {
       agent("flannel.sh", node.bin, newer(node))
-      await watcher.until(/bridge \(replaced\): put back$/, round)
+      await watcher.until(/bridge \(replaced\): reinstalled$/, round)
     }
     agent("flannel.sh", node.bin, newer(node))
-    await watcher.until(/bridge \(replaced\): put back 3 times in 30 s, .*; stopped, .*; next try in 60 s$/)
+    await watcher.until(
+      /bridge \(replaced\): reinstalled 3 times in 30 s, .*; calls are not recorded until the next attempt in 60 s$/,
+    )
     await sleep(3000)
     assert.ok(!isRelay(node, "bridge"))
     assert.equal(watcher.lines.length, 5, watcher.lines.join("\n"))
     await watcher.stop()
   })
 
-  test("Cilium with cni.exclusive: chain mode is refused; forced, it is reverted and watch leaves it so", async (t) => {
+  test("Cilium with cni.exclusive: chain mode is refused; with --force it is reverted, and watch does not repair it", async (t) => {
     const node = plainNode(t, "05-cilium.conflist", [{ type: "cilium-cni", "chaining-mode": "none" }])
     node.plugin("cilium-cni")
     const cilium = background(t, "cilium-exclusive.sh", node.at(node.confDir))
@@ -82,16 +84,16 @@ describe("agents", { concurrency: 3 }, () => {
     assert.equal(refused.code, 5)
     assert.match(
       refused.stderr,
-      /^cnitap: cilium would take our entries out again: .*cni\.exclusive=false.* Or use --force\.\n$/,
+      /^cnitap: cilium would remove the probes again: .*cni\.exclusive=false.* Or use --force\.\n$/,
     )
-    assert.equal((await cnitap("install", ...capturing(node))).code, 0, "swap goes")
+    assert.equal((await cnitap("install", ...capturing(node))).code, 0, "swap mode is not refused")
     await sleep(500)
     assert.deepEqual(cilium.lines, ["reverted"])
     await cnitap("uninstall", ...within(node))
     await cnitap("install", ...capturing(node), "--mode", "chain", "--force")
     await cilium.until(/reverted/, 2)
     const watcher = await Watcher.start(t, node)
-    await watcher.until(/05-cilium\.conflist \(replaced\): left alone, cilium would win: /)
+    await watcher.until(/05-cilium\.conflist \(replaced\): not reinstalled, because cilium would overwrite it again: /)
     await sleep(2500)
     assert.deepEqual([watcher.lines.length, cilium.lines.length], [2, 2])
     await watcher.stop()
@@ -104,19 +106,19 @@ describe("agents", { concurrency: 3 }, () => {
     )
   })
 
-  test("Istio: its plugin is left out, its entry behind ours stays when we go, nobody fights", async (t) => {
+  test("Istio: its plugin is not recorded, its entry after ours is kept by uninstall, and nothing is overwritten", async (t) => {
     const node = plainNode(t)
     node.plugin("istio-cni")
     const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
     await istio.until(/entry put back/)
     const plan = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
     assert.deepEqual(
-      plan.targets.map(({ name, why }: { name: string; why?: string }) => [name, why]),
+      plan.targets.map(({ name, reason }: { name: string; reason?: string }) => [name, reason]),
       [
         ["bridge", undefined],
         ["host-local", undefined],
         ["portmap", undefined],
-        ["istio-cni", "istio-cni would put its own back at once, again and again"],
+        ["istio-cni", "istio-cni overwrites it again as soon as it changes"],
       ],
     )
     await cnitap("install", ...capturing(node))
@@ -130,14 +132,14 @@ describe("agents", { concurrency: 3 }, () => {
     assert.equal(readFileSync(node.at(LIST), "utf8"), before)
   })
 
-  test("Istio's plugin by force: it is put back at once, and watch leaves it so", async (t) => {
+  test("Istio's plugin with --force: Istio restores it at once, and watch does not repair it", async (t) => {
     const node = plainNode(t, "10-pods.conflist", [{ type: "bridge" }, { type: "istio-cni" }])
     copyFileSync(newer(node), join(node.bin, "istio-cni"))
     const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
     await cnitap("install", ...capturing(node), "--plugins", "istio-cni", "--force")
     await istio.until(/plugin put back/)
     const watcher = await Watcher.start(t, node)
-    await watcher.until(/istio-cni \(replaced\): left alone, istio-cni would win: /)
+    await watcher.until(/istio-cni \(replaced\): not reinstalled, because istio-cni would overwrite it again: /)
     await sleep(2500)
     assert.deepEqual([watcher.lines.length, istio.lines], [2, ["plugin put back"]])
     await watcher.stop()
@@ -145,7 +147,7 @@ describe("agents", { concurrency: 3 }, () => {
     assert.ok(readFileSync(join(node.bin, "istio-cni")).equals(readFileSync(newer(node))))
   })
 
-  test("Linkerd injects into our list: uninstall takes ours out and leaves Linkerd's", async (t) => {
+  test("Linkerd adds its entry to an edited list: uninstall removes the probes and keeps Linkerd's entry", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node), "--mode", "chain")
     assert.equal(agent("linkerd.cjs", node.at(node.confDir)), "injected into 10-pods.conflist\n")
@@ -153,10 +155,10 @@ describe("agents", { concurrency: 3 }, () => {
     assert.equal((await cnitap("status", ...within(node))).code, 0)
     await cnitap("uninstall", ...within(node))
     assert.deepEqual(types(node), ["bridge", "portmap", "linkerd-cni"])
-    assert.equal(agent("linkerd.cjs", node.at(node.confDir)), "", "it finds its entry where it left it")
+    assert.equal(agent("linkerd.cjs", node.at(node.confDir)), "", "its entry is unchanged")
   })
 
-  test("Multus, thin: swap leaves its master and its own file alone; chain mode is refused, for it would copy our entries", async (t) => {
+  test("Multus, thin: swap mode does not change its master list and its own file; chain mode is refused, because Multus would copy the probes", async (t) => {
     const node = plainNode(t)
     node.plugin("multus")
     const multus = () => agent("multus-thin.cjs", node.at(node.confDir))
@@ -171,11 +173,11 @@ describe("agents", { concurrency: 3 }, () => {
     assert.equal(code, 5)
     assert.match(
       stderr,
-      /00-multus\.conf cannot be edited: it has no list of plugins|multus-thin would copy our entries/,
+      /00-multus\.conf cannot be edited: it has no plugins list|multus-thin would copy the probes into its own list/,
     )
   })
 
-  test("a list that Multus has copied with our entries keeps the probes until it copies ours away again", async (t) => {
+  test("if Multus has copied the list with the probes, uninstall keeps them until Multus copies the restored list", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node), "--mode", "chain")
     agent("multus-thin.cjs", node.at(node.confDir))
@@ -185,10 +187,10 @@ describe("agents", { concurrency: 3 }, () => {
     agent("multus-thin.cjs", node.at(node.confDir))
     const status = await cnitap("status", ...within(node))
     assert.equal(status.code, 6)
-    assert.match(status.stderr, /cni_pre is gone: nothing names it any more/)
+    assert.match(status.stderr, /removed \S*cni_pre, which nothing names any more/)
   })
 
-  test("kube-router finds its bridge behind our entry, and writes the list anew: only ours go", async (t) => {
+  test("kube-router finds its bridge after cni_pre and rewrites the list: uninstall removes only the probes", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node), "--mode", "chain", "--force")
     agent("kube-router.cjs", node.at(LIST))
@@ -200,19 +202,19 @@ describe("agents", { concurrency: 3 }, () => {
     ])
   })
 
-  test("watch ends with the install's time and puts everything back", async (t) => {
+  test("watch ends when the install expires, and restores everything", async (t) => {
     const node = plainNode(t)
     const before = await node.tree()
     await cnitap("install", ...capturing(node), "--for", "3s")
     const watcher = await Watcher.start(t, node)
-    await watcher.until(/the time of the install in .* is over; its files are as they were before$/)
+    await watcher.until(/the install in .* has expired; its files are restored$/)
     assert.equal(await watcher.exit, 0)
     assert.match(watcher.lines.at(-1) ?? "", /nothing is installed any more$/)
     assert.deepEqual(await node.tree(), before)
   })
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    test(`watch ends on ${signal} with status 0, and what is installed stays`, async (t) => {
+    test(`watch ends on ${signal} with status 0 and keeps the install`, async (t) => {
       const node = plainNode(t)
       await cnitap("install", ...capturing(node))
       const watcher = await Watcher.start(t, node)
@@ -223,7 +225,7 @@ describe("agents", { concurrency: 3 }, () => {
   }
 })
 
-/** A program whose lines are waited for. */
+/** A background program whose output lines a test waits for. */
 class Background {
   readonly lines: string[] = []
   readonly child: ChildProcess
@@ -262,12 +264,12 @@ function background(t: TestContext, name: string, ...args: string[]): Background
   return new Background(t, join(AGENTS, name), args)
 }
 
-/** Runs an agent that comes to its end, and returns what it said. */
+/** Runs an agent to completion and returns its output. */
 function agent(name: string, ...args: string[]): string {
   return execFileSync(join(AGENTS, name), args, { encoding: "utf8" })
 }
 
-/** A plugin that is another file than those installed: of the same behaviour, a little longer. */
+/** A plugin with the same behaviour as the installed ones but different content. */
 function newer(node: Node): string {
   return node.at("/newer")
 }

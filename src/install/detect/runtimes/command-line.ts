@@ -1,6 +1,6 @@
 import { basename } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
-import { isOfNode, type Process } from "../processes.ts"
+import { isOfNode, type Process } from "../read-processes.ts"
 
 /** The command line of a daemon: of its process, or of its systemd unit if it does not run. */
 export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }

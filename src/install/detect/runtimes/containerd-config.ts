@@ -1,11 +1,11 @@
 import { basename, dirname, join, normalize } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
-import { merged, readToml, type Table, tableAt, textAt, textsAt } from "./toml.ts"
+import { merged, readToml, type TomlTable, tableAt, textAt, textsAt } from "./toml.ts"
 import { isVersionAtLeast } from "./version.ts"
 
 export type ContainerdConfig = {
   /** the keys of the CRI plugin's `cni` table */
-  cni: Table
+  cni: TomlTable
   /** the key of that table in this version of the configuration file */
   key: string
   /** by key: the file that sets it */
@@ -72,7 +72,10 @@ function keyOf(section: string): string {
   return `plugins.${section.includes(".") ? JSON.stringify(section) : section}.cni`
 }
 
-/** A relative import is resolved against its importer; containerd 1 resolves a pattern against its working directory, `/`. */
+/**
+ * A relative import is resolved against its importer; containerd 1 resolves a pattern against its working directory,
+ * `/`.
+ */
 function imports(
   files: NodeFiles,
   importer: string,

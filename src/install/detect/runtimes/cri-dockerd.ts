@@ -1,5 +1,5 @@
 import type { NodeFiles } from "../node-files.ts"
-import type { Process } from "../processes.ts"
+import type { Process } from "../read-processes.ts"
 import { flag, fromUnit, running } from "./command-line.ts"
 import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { versionOf } from "./version.ts"

@@ -57,7 +57,8 @@ function findPodman(files: NodeFiles): Runtime[] {
       confDir,
       binDirs,
       behaviour: {
-        // Its last releases with CNI (4.x, 5.x) have libcni 1.1 and read lists only (containers/common, libnetwork/cni).
+        // Its last releases with CNI (4.x, 5.x) have libcni 1.1 and read lists only (containers/common,
+        // libnetwork/cni).
         libcni: "1.1",
         selection: { by: "container", defaultName: defaultNetwork },
         readsSinglePlugins: false,

@@ -1,8 +1,8 @@
 import type { LibcniVersion } from "../../../cni/libcni.ts"
-import type { PlatformName } from "../known-platforms.ts"
 import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
-import type { Process } from "../processes.ts"
+import type { PlatformName } from "../platforms/known-platforms.ts"
+import type { Process } from "../read-processes.ts"
 
 /**
  * Finds the instances of one container runtime. Adding a runtime takes a file with a detector, and an entry in the

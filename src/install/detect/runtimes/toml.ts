@@ -2,13 +2,13 @@ import { parse } from "smol-toml"
 import { isObject } from "../../../cni/json.ts"
 import type { NodeFiles } from "../node-files.ts"
 
-export type Table = Record<string, unknown>
+export type TomlTable = Record<string, unknown>
 
 /**
  * Reads a TOML file; undefined if it does not exist. A syntax error is returned as `broken`, because the runtime does
  * not start with such a file.
  */
-export function readToml(files: NodeFiles, path: string): { table: Table; broken?: string } | undefined {
+export function readToml(files: NodeFiles, path: string): { table: TomlTable; broken?: string } | undefined {
   files.assertReadable(path)
   const text = files.text(path)
   if (text === undefined) return undefined
@@ -21,15 +21,15 @@ export function readToml(files: NodeFiles, path: string): { table: Table; broken
 }
 
 /** The table at this path of keys, or an empty one. */
-export function tableAt(table: Table, ...keys: string[]): Table {
+export function tableAt(table: TomlTable, ...keys: string[]): TomlTable {
   let here: unknown = table
   for (const key of keys) here = isTable(here) ? here[key] : undefined
   return isTable(here) ? here : {}
 }
 
 /** Merges tables key by key; any other value is replaced by the later one. */
-export function merged(to: Table, from: Table): Table {
-  const result: Table = { ...to }
+export function merged(to: TomlTable, from: TomlTable): TomlTable {
+  const result: TomlTable = { ...to }
   for (const [key, value] of Object.entries(from)) {
     const before = result[key]
     result[key] = isTable(before) && isTable(value) ? merged(before, value) : value
@@ -37,17 +37,17 @@ export function merged(to: Table, from: Table): Table {
   return result
 }
 
-export function textAt(table: Table, key: string): string | undefined {
+export function textAt(table: TomlTable, key: string): string | undefined {
   const value = table[key]
   return typeof value === "string" && value !== "" ? value : undefined
 }
 
-export function textsAt(table: Table, key: string): string[] | undefined {
+export function textsAt(table: TomlTable, key: string): string[] | undefined {
   const value = table[key]
   if (!Array.isArray(value) || value.length === 0) return undefined
   return value.every((item) => typeof item === "string") ? value : undefined
 }
 
-export function isTable(value: unknown): value is Table {
+export function isTable(value: unknown): value is TomlTable {
   return isObject(value) && !(value instanceof Date)
 }

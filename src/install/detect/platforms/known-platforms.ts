@@ -13,24 +13,21 @@ export type PlatformName =
 
 export type Platform = {
   name: PlatformName
-  /** `ID` or `NAME` of /etc/os-release, in small letters */
+  /** `ID` or `NAME` of /etc/os-release, in lower case */
   ids?: readonly string[]
-  /** files and directories that tell of it; one is enough */
+  /** files and directories that identify it; one is sufficient */
   paths?: readonly string[]
-  /** where its runtime looks, should no configuration of a runtime be found; the first that is there, else the first */
+  /** used if no runtime configuration is found: the first existing directory, or else the first one */
   confDirs: readonly string[]
   binDirs: readonly string[]
-  /** what to mind there, whatever the mode: one sentence for people */
-  mind?: string
+  /** one sentence for people that applies to every mode */
+  caveat?: string
 }
 
 const CONF_DIR = "/etc/cni/net.d"
 const BIN_DIR = "/opt/cni/bin"
 
-/**
- * In the order of asking: distributions that bring their own runtime before the systems that they may run on
- * (cni-semantics D3).
- */
+/** In order of precedence: distributions with their own runtime come before the operating systems they may run on. */
 export const PLATFORMS: readonly Platform[] = [
   {
     name: "k3d",
@@ -70,7 +67,8 @@ export const PLATFORMS: readonly Platform[] = [
     ids: ["bottlerocket"],
     confDirs: [CONF_DIR],
     binDirs: [BIN_DIR],
-    mind: "Bottlerocket runs plugins as container_t: where that domain may not write, nothing is recorded, and calls go on",
+    caveat:
+      "Bottlerocket runs plugins as container_t: if SELinux does not let that domain write to the capture, calls work but are not recorded",
   },
   {
     name: "gke",
@@ -94,7 +92,7 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ]
 
-/** Everything else; distributions' packages put plugins into the last two. */
+/** Any other system; packages of distributions install plugins into the last two directories. */
 export const DEFAULT_PLATFORM: Platform = {
   name: "default",
   confDirs: [CONF_DIR],

@@ -1,7 +1,7 @@
 import type { SeLinux } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
-/** The running kernel's mode; where its file system cannot be seen, the one that the configuration asks for. */
+/** The mode of the running kernel, or the configured one if /sys/fs/selinux is not mounted. */
 export function findSeLinux(files: NodeFiles, paths: readonly string[]): SeLinux {
   const mode = modeOf(files)
   return { mode, labels: mode === "disabled" ? {} : labelsOf(files, paths) }
@@ -11,11 +11,11 @@ function modeOf(files: NodeFiles): SeLinux["mode"] {
   const enforce = files.text("/sys/fs/selinux/enforce")?.trim()
   if (enforce !== undefined) return enforce === "1" ? "enforcing" : "permissive"
   if (files.isDirectory("/sys/kernel")) return "disabled"
-  const asked = /^SELINUX=(\w+)/m.exec(files.text("/etc/selinux/config") ?? "")?.[1]
-  return asked === "enforcing" || asked === "permissive" ? asked : "disabled"
+  const configured = /^SELINUX=(\w+)/m.exec(files.text("/etc/selinux/config") ?? "")?.[1]
+  return configured === "enforcing" || configured === "permissive" ? configured : "disabled"
 }
 
-/** Node has no call for extended attributes. */
+/** Node.js has no API for extended attributes. */
 function labelsOf(files: NodeFiles, paths: readonly string[]): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const path of new Set(paths)) {

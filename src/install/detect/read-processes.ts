@@ -3,7 +3,7 @@ import type { NodeFiles } from "./node-files.ts"
 
 export type Process = { pid: number; name: string; words: string[] }
 
-/** Every process of the node, in containers too; none where its /proc is not mounted below the root. */
+/** Every process of the node, including those in containers; empty if its /proc is not mounted below the root. */
 export function readProcesses(files: NodeFiles): Process[] {
   return files
     .list("/proc")
@@ -17,12 +17,12 @@ export function readProcesses(files: NodeFiles): Process[] {
 }
 
 /**
- * Runs in the node's own mount namespace; one in a container of the node has other files before it. Where nobody may
- * look at a process (without root, or at a guarded PID 1), it is taken for one of the node.
+ * Whether a process runs in the node's own mount namespace, not in a container. A process whose namespace cannot be
+ * read (without root, or a protected PID 1) is assumed to run on the node.
  */
 export function isOfNode(files: NodeFiles, { pid }: Process): boolean {
-  const theirs = files.linkTarget(`/proc/${pid}/ns/mnt`)
+  const own = files.linkTarget(`/proc/${pid}/ns/mnt`)
   const init = files.linkTarget("/proc/1/ns/mnt")
   const node = init ?? (files.root === "/" ? files.linkTarget("/proc/self/ns/mnt") : undefined)
-  return theirs === undefined || node === undefined || theirs === node
+  return own === undefined || node === undefined || own === node
 }

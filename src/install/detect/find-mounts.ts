@@ -4,12 +4,12 @@ import type { Mount } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
 /**
- * The mount that each directory lies on, as the node has it; where the node is not mounted elsewhere, or its own /proc
- * cannot be read, as this process has it: a read-only volume is then what decides.
+ * The mount of each directory, from the node's mount table. Without a separate root, or if the node's /proc cannot be
+ * read, from this process' table, in which a read-only volume shows too.
  */
 export function findMounts(files: NodeFiles, directories: readonly string[]): Mount[] {
   const isMounted = files.root !== "/"
-  // PID 1's table names places as PID 1 sees them: in a chroot they are not ours.
+  // The table of PID 1 has paths as PID 1 sees them, which differ in a chroot.
   const own = isMounted ? files.text("/proc/1/mountinfo") : undefined
   const table = parseMountinfo(own ?? readFileSync("/proc/self/mountinfo", "utf8"))
   return [...new Set(directories)].flatMap((directory) => {
@@ -20,10 +20,10 @@ export function findMounts(files: NodeFiles, directories: readonly string[]): Mo
   })
 }
 
-type Row = Omit<Mount, "directory">
+type MountEntry = Omit<Mount, "directory">
 
 /** proc(5): ID, parent, device, root, mount point, options, optional fields, `-`, type, source, super options. */
-export function parseMountinfo(text: string): Row[] {
+export function parseMountinfo(text: string): MountEntry[] {
   return text.split("\n").flatMap((line) => {
     const [before = "", after] = line.split(" - ")
     const [, , , , point, options = ""] = before.split(" ")
@@ -44,9 +44,9 @@ export function parseMountinfo(text: string): Row[] {
   })
 }
 
-/** The deepest mount point above the path; of several at one point the last one covers the others. */
-function mountOf(table: readonly Row[], path: string): Row | undefined {
-  let found: Row | undefined
+/** The deepest mount point above the path; of several at the same point the last one wins. */
+function mountOf(table: readonly MountEntry[], path: string): MountEntry | undefined {
+  let found: MountEntry | undefined
   for (const row of table) {
     const prefix = row.mountPoint === "/" ? "/" : `${row.mountPoint}/`
     const isAbove = path === row.mountPoint || path.startsWith(prefix)

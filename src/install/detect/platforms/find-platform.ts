@@ -1,10 +1,13 @@
+import type { Chosen } from "../node-facts.ts"
+import type { NodeFiles } from "../node-files.ts"
 import { DEFAULT_PLATFORM, PLATFORMS, type Platform } from "./known-platforms.ts"
-import type { Chosen } from "./node-facts.ts"
-import type { NodeFiles } from "./node-files.ts"
 
 const OS_RELEASE = "/etc/os-release"
 
-/** Told by the system's name or by what it has. A system that is used elsewhere too (Azure Linux) has no `ids`. */
+/**
+ * Identified by os-release or by its files. An operating system that other platforms use too (Azure Linux) has no
+ * `ids`.
+ */
 export function findPlatform(files: NodeFiles): { platform: Platform; evidence: string[] } {
   const release = files.text(OS_RELEASE) ?? ""
   const lines = [...release.matchAll(/^(?:ID|NAME)=["']?([\w.-]+)["']?$/gm)]
@@ -19,16 +22,16 @@ export function findPlatform(files: NodeFiles): { platform: Platform; evidence: 
   return { platform: DEFAULT_PLATFORM, evidence: [] }
 }
 
-/** Where it looks by itself; only asked where no runtime's configuration tells. */
+/** The default of the platform, used if no runtime configuration sets the directory. */
 export function confDirOf(files: NodeFiles, { name, confDirs }: Platform): Chosen<string> {
-  return { value: firstThere(files, confDirs), from: `the default of ${nameOf(name)}` }
+  return { value: firstExisting(files, confDirs), from: `the default of ${nameOf(name)}` }
 }
 
 export function binDirsOf(files: NodeFiles, { name, binDirs }: Platform): Chosen<string[]> {
-  return { value: [firstThere(files, binDirs)], from: `the default of ${nameOf(name)}` }
+  return { value: [firstExisting(files, binDirs)], from: `the default of ${nameOf(name)}` }
 }
 
-function firstThere(files: NodeFiles, directories: readonly string[]): string {
+function firstExisting(files: NodeFiles, directories: readonly string[]): string {
   return directories.find((path) => files.isDirectory(path)) ?? directories[0] ?? "/"
 }
 

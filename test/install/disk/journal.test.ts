@@ -4,8 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { Fault } from "../../../src/fault/fault.ts"
-import { note, readJournal } from "../../../src/install/apply/journal.ts"
 import { nodeDisk } from "../../../src/install/disk/disk.ts"
+import { appendEntry, readJournal } from "../../../src/install/disk/journal.ts"
 import { noPrograms } from "../no-programs.ts"
 
 test("a journal that somebody else may have written is neither read nor written", (t) => {
@@ -16,7 +16,7 @@ test("a journal that somebody else may have written is neither read nor written"
   const read = () => readJournal(disk, path, "/bin")
   const isRefused = (error: unknown) => error instanceof Fault && error.code === "REFUSED"
   assert.equal(read(), undefined)
-  note(disk, path, { kind: "done" })
+  appendEntry(disk, path, { kind: "done" })
   assert.deepEqual(read(), { installs: [], steps: [], isDone: true, isRetired: false })
   chmodSync(join(root, path), 0o620)
   assert.throws(read, isRefused)
@@ -27,7 +27,7 @@ test("a journal that somebody else may have written is neither read nor written"
   rmSync(join(root, path))
   symlinkSync("nowhere", join(root, path))
   assert.throws(read, isRefused)
-  assert.throws(() => note(disk, path, { kind: "done" }), { code: "ELOOP" })
+  assert.throws(() => appendEntry(disk, path, { kind: "done" }), { code: "ELOOP" })
   rmSync(join(root, path))
   writeFileSync(join(root, path), "")
   assert.deepEqual(read(), { installs: [], steps: [], isDone: true, isRetired: false })

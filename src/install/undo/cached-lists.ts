@@ -4,12 +4,12 @@ import type { Disk } from "../disk/disk.ts"
 import { list } from "../disk/plugin-dir.ts"
 
 /**
- * Where a network configuration lives on after its file was changed: libcni's results (the whole list, in base64,
- * which CRI-O uses for CHECK and DEL), Multus' and flannel's delegates, written at ADD and executed at DEL.
+ * Where copies of a network configuration outlive a change of its file: libcni's results (the list in base64, which
+ * CRI-O uses for CHECK and DEL), and the delegates of Multus and flannel, which are saved at ADD and executed at DEL.
  */
 const CACHES = ["/var/lib/cni/results", "/var/lib/cni/cache", "/var/lib/cni/multus", "/var/lib/cni/flannel"]
 
-/** The cached and the present configurations that name one of the plugins; a plugin that is gone would fail their DEL. */
+/** The cached and current configurations that name one of the plugins. Without the plugin, their DEL would fail. */
 export function listsInCache(disk: Disk, plugins: readonly string[], confDirs: readonly string[]): string[] {
   const quoted = plugins.map((plugin) => JSON.stringify(plugin))
   return [...CACHES, ...confDirs].flatMap((directory) =>

@@ -1,30 +1,30 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { isSegmentName } from "../../capture/segment-name.ts"
-import { type Journal, readJournal } from "../apply/journal.ts"
 import { type Disk, exists } from "../disk/disk.ts"
+import { type Journal, readJournal } from "../disk/journal.ts"
 import { layoutOf } from "../disk/layout.ts"
 import { list, relayAt, relayHashes, statOf } from "../disk/plugin-dir.ts"
-import { listsInCache } from "../plan/cached-lists.ts"
 import { hasProbes } from "../plan/edit-list.ts"
 import type { Mode, Settings } from "../plan/install-options.ts"
 import type { Rollback, Step } from "../plan/step.ts"
-import type { Surroundings, Tombstone } from "../undo/undo.ts"
+import { listsInCache } from "../undo/cached-lists.ts"
+import type { Tombstone, UndoContext } from "../undo/undo.ts"
 
-/** What is installed in one plugin directory, and what became of it. */
+/** What is installed in one plugin directory, and its current state. */
 export type InstallStatus = {
   binDir: string
   mode: Mode
-  /** `retired`: uninstalled, and something of ours is still needed; `unfinished`: cut off, install or uninstall ends it */
+  /** `unfinished`: interrupted, run install or uninstall; `retired`: uninstalled, but something is still needed */
   state: "installed" | "unfinished" | "retired"
-  /** wall clock of the first install and of the last change, milliseconds since 1970 */
-  sinceMs: number
+  /** time of the first install and of the last change, in milliseconds since 1970 */
+  installedMs: number
   changedMs: number
   settings: Settings
   plugins: PluginStatus[]
   /** chain mode: the network configuration that was edited last */
-  list?: { path: string; state: "edited" | "replaced" | "missing" }
-  /** pass-through executables that stay while something names them */
+  list?: ListStatus
+  /** pass-through executables that are kept while something names them */
   tombstones: Tombstone[]
   capture: CaptureStatus
 }
@@ -32,58 +32,63 @@ export type InstallStatus = {
 export type PluginStatus = {
   name: string
   path: string
-  /** `replaced`: by somebody else, and recording ended there; `waiting`: no runtime looks into path mode's directory */
+  /**
+   * `replaced`: by another program, so it is not recorded any more; `missing`: removed; `broken`: the original is
+   * missing; `waiting`: no runtime uses path mode's directory yet
+   */
   state: "recorded" | "replaced" | "missing" | "broken" | "waiting"
 }
 
-export type CaptureStatus = { path: string; isThere: boolean; sizeBytes: number; segments: number }
+export type ListStatus = { path: string; state: "edited" | "replaced" | "missing" }
 
-/** undefined: nothing of ours is there. */
-export function readStatus(disk: Disk, binDir: string, around: Surroundings): InstallStatus | undefined {
+export type CaptureStatus = { path: string; exists: boolean; sizeBytes: number; segments: number }
+
+/** Undefined if nothing is installed in the directory. */
+export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext): InstallStatus | undefined {
   const layout = layoutOf(binDir)
   const journal = readJournal(disk, layout.journal, binDir)
   const [first] = journal?.installs ?? []
   const last = journal?.installs.at(-1)
   if (!journal || !first || !last) return undefined
-  const list = listOf(disk, journal)
+  const list = listStatus(disk, journal)
   return {
     binDir,
     mode: last.mode,
     state: journal.isRetired ? "retired" : journal.isDone ? "installed" : "unfinished",
-    sinceMs: first.wallMs,
+    installedMs: first.wallMs,
     changedMs: last.wallMs,
     settings: last.settings,
-    plugins: journal.isRetired ? [] : pluginsOf(disk, journal, around),
+    plugins: journal.isRetired ? [] : pluginStatuses(disk, journal, undoContext),
     ...(list && !journal.isRetired ? { list } : {}),
-    tombstones: journal.isRetired ? tombstonesOf(disk, journal, around) : [],
-    capture: captureOf(disk, last.settings.capture),
+    tombstones: journal.isRetired ? tombstonesOf(disk, journal, undoContext) : [],
+    capture: captureStatus(disk, last.settings.capture),
   }
 }
 
-/** Everything that was installed still is as it was installed. */
-export function isWhole({ state, plugins, list }: InstallStatus): boolean {
+/** Whether everything that was installed is still in place. */
+export function isComplete({ state, plugins, list }: InstallStatus): boolean {
   const isRecorded = plugins.every((plugin) => plugin.state === "recorded" || plugin.state === "waiting")
   return state === "installed" && isRecorded && (list === undefined || list.state === "edited")
 }
 
-/** Each place that a relay was put into, once. */
-function placesOf({ steps }: Journal): { path: string; undo: Extract<Rollback, { plugin: string }> }[] {
-  const places = new Map(steps.flatMap((step) => (isPlace(step) ? [[step.path, step.undo] as const] : [])))
-  return [...places].map(([path, undo]) => ({ path, undo }))
+type RelayPlacement = { path: string; undo: Extract<Rollback, { plugin: string }> }
+
+/** Every path that a relay was installed at, without duplicates. */
+function relayPlacements({ steps }: Journal): RelayPlacement[] {
+  const placements = new Map(steps.flatMap((step) => (placesRelay(step) ? [[step.path, step.undo] as const] : [])))
+  return [...placements].map(([path, undo]) => ({ path, undo }))
 }
 
-type Place = { kind: "rename"; path: string; undo: Extract<Rollback, { plugin: string }> }
-
-function isPlace(step: Step): step is Place & Step {
+function placesRelay(step: Step): step is Extract<Step, { kind: "rename" }> & RelayPlacement {
   return step.kind === "rename" && "plugin" in step.undo
 }
 
-function pluginsOf(disk: Disk, journal: Journal, { binDirs }: Surroundings): PluginStatus[] {
+function pluginStatuses(disk: Disk, journal: Journal, { binDirs }: UndoContext): PluginStatus[] {
   const relays = relayHashes(journal)
-  return placesOf(journal).map(({ path, undo }) => {
+  return relayPlacements(journal).map(({ path, undo }) => {
     const original = "original" in undo ? undo.original : undefined
-    const isOurs = relayAt(disk.at(path), relays) !== undefined
-    const state = isOurs
+    const isRelay = relayAt(disk.at(path), relays) !== undefined
+    const state = isRelay
       ? original !== undefined && !exists(disk, original)
         ? "broken"
         : undo.kind === "forward" && !binDirs.includes(join(path, ".."))
@@ -96,7 +101,7 @@ function pluginsOf(disk: Disk, journal: Journal, { binDirs }: Surroundings): Plu
   })
 }
 
-function listOf(disk: Disk, { steps }: Journal): InstallStatus["list"] {
+function listStatus(disk: Disk, { steps }: Journal): ListStatus | undefined {
   const edit = steps.findLast((step) => step.kind === "rename" && step.undo.kind === "unedit")
   if (edit?.kind !== "rename") return undefined
   const { path } = edit
@@ -107,22 +112,22 @@ function listOf(disk: Disk, { steps }: Journal): InstallStatus["list"] {
   }
 }
 
-function tombstonesOf(disk: Disk, journal: Journal, { confDirs, binDirs }: Surroundings): Tombstone[] {
-  return placesOf(journal)
+function tombstonesOf(disk: Disk, journal: Journal, { confDirs, binDirs }: UndoContext): Tombstone[] {
+  return relayPlacements(journal)
     .filter(({ path, undo }) => undo.kind !== "restore" && exists(disk, path))
     .map(({ path, undo }) => {
-      const isLookedInto = undo.kind === "forward" && binDirs.includes(join(path, ".."))
+      const isInUse = undo.kind === "forward" && binDirs.includes(join(path, ".."))
       const namedBy = undo.kind === "probe" ? listsInCache(disk, [undo.plugin], confDirs) : []
-      return { path, namedBy: isLookedInto ? ["the plugin path of the runtime"] : namedBy }
+      return { path, namedBy: isInUse ? ["the plugin path of the runtime"] : namedBy }
     })
 }
 
-function captureOf(disk: Disk, path: string): CaptureStatus {
+function captureStatus(disk: Disk, path: string): CaptureStatus {
   const names = list(disk.at(path))
   const sizes = names.map((name) => statOf(disk.at(join(path, name)))?.size ?? 0)
   return {
     path,
-    isThere: exists(disk, path),
+    exists: exists(disk, path),
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
     segments: names.filter(isSegmentName).length,
   }

@@ -1,63 +1,67 @@
 import { lstatSync, readFileSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
-import type { Disk } from "../disk/disk.ts"
 import type { Mode, Settings } from "../plan/install-options.ts"
 import type { Step } from "../plan/step.ts"
+import type { Disk } from "./disk.ts"
 
 export const JOURNAL_FORMAT = 1
 
-/** What every install begins with: enough to tell people what is there, even when the settings are gone. */
-export type Install = {
+/** The first entry of every install: sufficient to report what is installed, even without its settings file. */
+export type InstallRecord = {
   wallMs: number
   mode: Mode
-  /** the plugin directory under the name it had then: on another mount it may have another one */
+  /** the path of the plugin directory at that time; on another mount it may differ */
   binDir: string
   settings: Settings
 }
 
-type Line =
-  | ({ format: number; kind: "install" } & Install)
+type JournalEntry =
+  | ({ format: number; kind: "install" } & InstallRecord)
   | { format: number; kind: "step"; step: Step }
   | { format: number; kind: "done" }
-  /** everything since the last install was taken back at once, because one of its steps failed */
+  /** everything since the last install was rolled back, because one of its steps failed */
   | { format: number; kind: "undone" }
-  /** all was taken back but what is still needed */
+  /** everything was undone except what is still needed */
   | { format: number; kind: "uninstalled" }
 
 export type Journal = {
-  installs: Install[]
-  /** begun, in order; the last one may or may not have happened */
+  installs: InstallRecord[]
+  /** the started steps in order; the last one may or may not have been performed */
   steps: Step[]
-  /** the last install came to its end */
+  /** the last install has finished */
   isDone: boolean
-  /** uninstalled, and something of ours is still needed there */
+  /** uninstalled, but something is still needed */
   isRetired: boolean
 }
 
 /**
- * A line is on the disk before its step is made, so that whatever a crash leaves behind is named here. Each write
- * starts with a newline: the torn line of a crash is one whose step was never made, and it is passed over.
+ * An entry is durable before its step is performed, so that the journal names everything that a crash leaves behind.
+ * Each write starts with a newline: a line torn by a crash belongs to a step that was never performed, and is skipped.
  */
-export function note(disk: Disk, path: string, line: Without<Line, "format">): void {
+export function appendEntry(disk: Disk, path: string, line: Without<JournalEntry, "format">): void {
   disk.append(path, `\n${JSON.stringify({ format: JOURNAL_FORMAT, ...line })}\n`)
 }
 
 type Without<Union, Key extends string> = Union extends unknown ? Omit<Union, Key> : never
 
-/** undefined: there is none. Steps are told with the directory's present name. */
+/** Undefined if there is none. Paths in steps are updated to the directory's current path. */
 export function readJournal(disk: Disk, path: string, binDir: string): Journal | undefined {
   const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
   if (!stat) return undefined
-  // Undoing renames and removes what is named here, with root's rights: nobody else may have written it.
+  // Undo renames and removes the paths in the journal as root, so no other user may have written it.
   const isOurs = stat.isFile() && (stat.uid === 0 || stat.uid === process.geteuid?.()) && (stat.mode & 0o022) === 0
   if (!isOurs) {
-    const hint = `Find out who put it there, and compare ${binDir}/.cnitap/real with ${binDir}.`
-    throw new Fault("REFUSED", `${path} is a symlink, or somebody else than root may write it`, hint)
+    const hint = `Find out who created it, and compare ${binDir}/.cnitap/real with ${binDir}.`
+    throw new Fault("REFUSED", `${path} is a symlink, or users other than root can write to it`, hint)
   }
   const text = readFileSync(disk.at(path), "utf8")
   const lines = text.split("\n").flatMap((line) => parse(line) ?? [])
   if (lines.length === 0 && text.trim() !== "") {
-    throw new Fault("FILE_BROKEN", `${path} is no journal of cnitap`, `Compare ${binDir}/.cnitap/real with ${binDir}.`)
+    throw new Fault(
+      "FILE_BROKEN",
+      `${path} is not a journal of cnitap`,
+      `Compare ${binDir}/.cnitap/real with ${binDir}.`,
+    )
   }
   const journal: Journal = { installs: [], steps: [], isDone: true, isRetired: false }
   const before = { steps: 0, isRetired: false }
@@ -66,7 +70,7 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
       throw new Fault(
         "FORMAT_NEWER",
         `${path} was written in format ${line.format}, newer than ${JOURNAL_FORMAT}`,
-        "Use the cnitap that installed, or a newer one.",
+        "Use the version of cnitap that installed, or a newer one.",
       )
     }
     journal.isDone = line.kind !== "install" && line.kind !== "step"
@@ -89,21 +93,21 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
   return journal
 }
 
-function parse(line: string): Line | undefined {
+function parse(line: string): JournalEntry | undefined {
   try {
     const value: unknown = JSON.parse(line)
-    return isLine(value) ? value : undefined
+    return isJournalEntry(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-function isLine(value: unknown): value is Line {
+function isJournalEntry(value: unknown): value is JournalEntry {
   if (typeof value !== "object" || value === null || !("format" in value) || !("kind" in value)) return false
   return typeof value.format === "number" && typeof value.kind === "string"
 }
 
-/** The same directory under another mount: what lay below it then lies below it now. */
+/** Replaces the directory's former path with its current one, for a directory that is mounted elsewhere now. */
 function rebased(step: Step, from: string, to: string): Step {
   if (from === to) return step
   return JSON.parse(JSON.stringify(step), (_key, value: unknown) =>
