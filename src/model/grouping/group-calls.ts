@@ -45,9 +45,9 @@ function chains(length: number): Int32Array {
 }
 
 /** Plugin lists as linked lists of top-level calls. A list is identified by its first row. */
-type PluginLists = { first: number[]; next: Int32Array }
+type CallLists = { first: number[]; next: Int32Array }
 
-function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): PluginLists {
+function toLists(table: CallTable, parents: Int32Array, order: Uint32Array): CallLists {
   const { rows, network } = table
   const keys = firstRowsByKey(rows, [table.containerId, table.ppid, table.command, table.ifname, table.node])
   const first: number[] = []
@@ -107,7 +107,7 @@ function hasPlugin({ plugin }: CallTable, list: number, next: Int32Array, row: n
   return false
 }
 
-function flatten(parents: Int32Array, { firstChild, next }: Tree, lists: PluginLists): Grouped {
+function flatten(parents: Int32Array, { firstChild, next }: Tree, lists: CallLists): Grouped {
   const { length } = parents
   const [rows, level, from] = [new Uint32Array(length), new Uint16Array(length), new Uint32Array(lists.first.length)]
   let at = 0

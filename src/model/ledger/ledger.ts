@@ -6,9 +6,9 @@ import { addressesOf } from "../result/result-fields.ts"
 import { type Attachment, type Attempt, type Holding, reasonOf, stateOf } from "./attachment.ts"
 
 /** How to get the streams of a call that was loaded without them; called only for the calls that need it. */
-export type CallStreams = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
+export type StreamSource = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
 
-const OWN_STREAMS: CallStreams = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
+const OWN_STREAMS: StreamSource = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
 
 /** An attachment that is not gone yet. */
 type Entry = {
@@ -23,7 +23,7 @@ type Entry = {
 }
 
 /** State of one `add`. `assigned`: the addresses in the result of each ADD. `touched`: the entries that it changed. */
-type Posting = { streams: CallStreams; assigned: Map<Call, string[]>; touched: Map<string, Entry> }
+type Posting = { streams: StreamSource; assigned: Map<Call, string[]>; touched: Map<string, Entry> }
 
 const MAX_LISTED_DELS = 10
 
@@ -157,7 +157,7 @@ export class Ledger {
     call: Call,
     network: string | undefined,
     outcome: Outcome,
-    streams: CallStreams,
+    streams: StreamSource,
   ): Entry | undefined {
     const ips = ipsOf(asObject(jsonObject(streams.stdin(call))?.prevResult))
     if (outcome === "ok" && !this.#keeps(ips)) return undefined
@@ -227,7 +227,7 @@ function outcomeOf(call: Call): Outcome {
   return isFailed(call) ? "failed" : "ok"
 }
 
-function resultIn(streams: CallStreams, call: Call): Record<string, unknown> | undefined {
+function resultIn(streams: StreamSource, call: Call): Record<string, unknown> | undefined {
   const { as, command } = call
   const own = as === "probe" ? { stdin: streams.stdin(call) } : { stdout: streams.stdout(call) }
   return resultOf({ as, command, ...own })
