@@ -23,7 +23,7 @@ export async function* messages(
   lastEventId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Message> {
-  const { catalog, damage } = session
+  const { catalog, readErrors } = session
   const bell = ringer(session, signal)
   let version = resumeAt(lastEventId, epoch)
   if (version === undefined) {
@@ -45,7 +45,7 @@ export async function* messages(
         yield say({ kind: "operations", batch: packOperations(part), removed: from === 0 ? removed : [] })
       }
     }
-    const lines = Object.fromEntries(damage.list().map((count) => [count.kind, count.lines]))
+    const lines = Object.fromEntries(readErrors.list().map((count) => [count.kind, count.lines]))
     if (JSON.stringify(lines) !== damageText) {
       damageText = JSON.stringify(lines)
       yield say({ kind: "damage", lines })

@@ -16,7 +16,7 @@ const POLL_MS = 200
 export class Session {
   readonly source: Source
   readonly catalog = new Catalog()
-  readonly damage = new ReadErrors()
+  readonly readErrors = new ReadErrors()
   readonly #capture: Capture
   readonly #feed: CallFeed
   readonly #slice = new TimeSlice()
@@ -29,7 +29,7 @@ export class Session {
   constructor(capture: Capture) {
     this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
     this.#capture = capture
-    this.#feed = new CallFeed(capture, this.damage)
+    this.#feed = new CallFeed(capture, this.readErrors)
   }
 
   /** Whether everything that lay there at the start has been read. */

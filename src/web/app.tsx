@@ -1,6 +1,6 @@
 import "./theme.css"
 import "./app.css"
-import { connection, damagedLines, isReady, note, readShare, source } from "./state/capture.ts"
+import { connection, isReady, note, readShare, source, unreadLines } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
 import { link, NOTHING_OPEN, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
@@ -119,7 +119,7 @@ function SourceState() {
 }
 
 function Notices() {
-  const damaged = Object.entries(damagedLines.value)
+  const damaged = Object.entries(unreadLines.value)
   const lines = damaged.reduce((sum, [, count]) => sum + count, 0)
   return (
     <>

@@ -66,7 +66,7 @@ function made(name: string, files: Record<string, string | Buffer>): string {
 test("a directory that is not there", { timeout: 60_000 }, async () => {
   const path = join(root, "missing")
   await everyVerb(path, {
-    stderr: `cnitap: ${path} does not exist. Install the relay with \`cnitap install\`, or name another directory with --capture.\n`,
+    stderr: `cnitap: ${path} does not exist. Install the relay with \`cnitap install\`, or pass another directory with --capture.\n`,
     code: 3,
   })
 })
@@ -75,11 +75,11 @@ test("a file, and a directory of something else", { timeout: 60_000 }, async () 
   const directory = made("foreign", { "notes.txt": "hello" })
   const file = join(directory, "notes.txt")
   await everyVerb(file, {
-    stderr: `cnitap: ${file} is not a directory. Name a capture directory with --capture, or a bundle with --from.\n`,
+    stderr: `cnitap: ${file} is not a directory. Pass a capture directory with --capture, or a bundle with --from.\n`,
     code: 3,
   })
   await everyVerb(directory, {
-    stderr: `cnitap: ${directory} holds files but no capture segment (calls-<hour>.jsonl). Name a capture directory with --capture.\n`,
+    stderr: `cnitap: ${directory} contains files but no capture segment (calls-<hour>.jsonl). Pass a capture directory with --capture.\n`,
     code: 3,
   })
 })
@@ -93,7 +93,7 @@ test("missing rights", { timeout: 60_000 }, async () => {
   rmSync(copy, { recursive: true })
   assert.deepEqual(ran, {
     stdout: "",
-    stderr: `cnitap: ${directory} may not be read. Run as root, or as the user that runs the plugins.\n`,
+    stderr: `cnitap: permission denied: cannot read ${directory}. Run as root, or as the user that runs the plugins.\n`,
     code: 4,
   })
 })
@@ -103,7 +103,7 @@ test("a newer format alone is a fault; beside calls that can be read it is count
   const directory = made("newer", { "calls-20260921T03.jsonl": newer })
   assert.deepEqual(await cnitap(["ls", "--capture", directory]), {
     stdout: "",
-    stderr: `no operation found\ncnitap: ${directory} was written in a newer format (calls-20260921T03.jsonl:1). Read it with a newer cnitap.\n`,
+    stderr: `no operation found\ncnitap: ${directory} has a newer format (calls-20260921T03.jsonl:1). Use a newer cnitap.\n`,
     code: 3,
   })
   const [segment = ""] = readdirSync(node.capture)
@@ -213,7 +213,7 @@ test("the command line: unknown verbs, flags, formats, values", async () => {
     6,
   ])
   assert.deepEqual(await said("diff", "/nonexistent", node.capture), [
-    "cnitap: /nonexistent does not exist. Install the relay with `cnitap install`, or name another directory with --capture.",
+    "cnitap: /nonexistent does not exist. Install the relay with `cnitap install`, or pass another directory with --capture.",
     3,
   ])
   assert.deepEqual(await said("ps", "-w"), [

@@ -187,33 +187,33 @@ test("a bundle that is missing, truncated or not a bundle is reported by name", 
     [stdout.split("\n")[0], stderr.split("\n")[0], code],
     [
       `operation/${ids[0]}`,
-      `cnitap: ${cut} is not whole (unexpected end of file): this is its beginning. Copy it again.`,
+      `cnitap: ${cut} is truncated (unexpected end of file): only its beginning was read. Copy it again.`,
       0,
     ],
   )
   for (const [sizeBytes, why] of [
     [10, "unexpected end of file"],
-    [0, "it is empty"],
+    [0, "the file is empty"],
   ] as const) {
     writeFileSync(cut, whole.subarray(0, sizeBytes))
     assert.deepEqual(await cnitap(["ls", "--from", cut]), {
       code: 3,
       stdout: "",
-      stderr: `cnitap: ${cut} holds nothing: ${why}. Copy it again.\n`,
+      stderr: `cnitap: no records in ${cut}: ${why}. Copy it again.\n`,
     })
   }
   const missing = join(stand.root, "nowhere")
   assert.deepEqual(await cnitap(["ls", "--from", missing]), {
     code: 3,
     stdout: "",
-    stderr: `cnitap: ${missing} does not exist. Name a bundle that \`cnitap export bundle\` wrote.\n`,
+    stderr: `cnitap: ${missing} does not exist. Pass the path of a bundle written by \`cnitap export bundle\`.\n`,
   })
   const text = join(stand.root, "notes.txt")
   writeFileSync(text, "hello\n")
   assert.deepEqual(await cnitap(["ls", "--from", text]), {
     code: 3,
     stdout: "",
-    stderr: `no operation found\ncnitap: ${text} holds no record (${text}:0). Name a capture directory with --capture.\n`,
+    stderr: `no operation found\ncnitap: ${text} contains no record (${text}:0). Pass a capture directory with --capture.\n`,
   })
   rmSync(bundle)
 })

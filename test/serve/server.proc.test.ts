@@ -210,7 +210,7 @@ test("a capture without a readable record ends the server", async () => {
   const { status, stderr } = spawnSync(process.execPath, args)
   assert.deepEqual(
     [status, String(stderr)],
-    [3, `cnitap: ${newer} was written in a newer format (calls-20260921T03.jsonl:1). Read it with a newer cnitap.\n`],
+    [3, `cnitap: ${newer} has a newer format (calls-20260921T03.jsonl:1). Use a newer cnitap.\n`],
   )
 })
 

@@ -101,13 +101,13 @@ test("a capture of newer lines alone, and of no record at all, is a fault that n
   assert.deepEqual(await names(newer), {
     code: 3,
     stdout: "",
-    stderr: `no operation found\ncnitap: ${newer} was written in a newer format (${SEGMENT}:1). Read it with a newer cnitap.\n`,
+    stderr: `no operation found\ncnitap: ${newer} has a newer format (${SEGMENT}:1). Use a newer cnitap.\n`,
   })
   const foreign = captureOf(t, "hello\n", "\u0000\u0001\n")
   assert.deepEqual(await names(foreign), {
     code: 3,
     stdout: "",
-    stderr: `no operation found\ncnitap: ${foreign} holds no record (${SEGMENT}:0). Name a capture directory with --capture.\n`,
+    stderr: `no operation found\ncnitap: ${foreign} contains no record (${SEGMENT}:0). Pass a capture directory with --capture.\n`,
   })
 })
 
@@ -155,7 +155,7 @@ test("a missing directory, a file in its place, rights that are missing", async 
   assert.deepEqual(await cnitap(["ls", "--capture", missing]), {
     code: 3,
     stdout: "",
-    stderr: `cnitap: ${missing} does not exist. Install the relay with \`cnitap install\`, or name another directory with --capture.\n`,
+    stderr: `cnitap: ${missing} does not exist. Install the relay with \`cnitap install\`, or pass another directory with --capture.\n`,
   })
   const directory = join(root, "capture")
   mkdirSync(directory)
@@ -167,7 +167,7 @@ test("a missing directory, a file in its place, rights that are missing", async 
   assert.deepEqual(other, {
     code: 4,
     stdout: "",
-    stderr: `cnitap: ${join(directory, SEGMENT)} may not be read. Run as root, or as the user that runs the plugins.\n`,
+    stderr: `cnitap: permission denied: cannot read ${join(directory, SEGMENT)}. Run as root, or as the user that runs the plugins.\n`,
   })
 })
 

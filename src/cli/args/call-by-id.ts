@@ -12,13 +12,13 @@ export type FoundCall = { operation: Operation; node: CallNode }
  * ID of its first call; `operation/ID` and `call/ID` are accepted. Throws a Fault if there is none or several.
  */
 export async function findCall(
-  { capture, damage, progress }: Pick<Selection, "capture" | "damage" | "progress">,
+  { capture, readErrors, progress }: Pick<Selection, "capture" | "readErrors" | "progress">,
   id: string,
 ): Promise<FoundCall> {
   const prefix = id.replace(/^(operation|call)\//, "").toLowerCase()
   const filter: Filter = { kind: "test", field: "id", operator: "=", values: [{ kind: "text", text: prefix }] }
   const found: FoundCall[] = []
-  for await (const operation of readOperations(capture, damage, {}, { filter, progress }))
+  for await (const operation of readOperations(capture, readErrors, {}, { filter, progress }))
     found.push(...callsWithPrefix(operation, prefix))
   const [call, another] = found
   if (!call) throw new Fault("NOT_FOUND", `no call ${id} in ${capture.path}`, "List operations with `cnitap ls`.")

@@ -24,7 +24,7 @@ export type Selection = {
   capture: Capture
   range: TimeRange
   /** lines that could not be read so far; `reportDamage` tells people at the end */
-  damage: ReadErrors
+  readErrors: ReadErrors
   /** whether it began in the range and the filter lets it through */
   matchesCall(call: Call): boolean
   matchesOperation(operation: Operation): boolean
@@ -69,7 +69,7 @@ export async function openSelected(context: Context, options: Record<string, unk
 
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
   const nowMs = context.nowMs()
-  const damage = new ReadErrors()
+  const readErrors = new ReadErrors()
   const range = timeRange(options, nowMs)
   const filter = wantedFilter(options, words, nowMs)
   const matcher = toMatcher(filter, nowMs)
@@ -81,18 +81,19 @@ export async function select(context: Context, options: Record<string, unknown>,
   return {
     capture,
     range,
-    damage,
+    readErrors,
     filter,
     progress,
     matchesCall,
     matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
     async *openCalls() {
-      for await (const { calls } of readOperations(capture, damage, {}, { filter: OPEN, progress })) {
+      for await (const { calls } of readOperations(capture, readErrors, {}, { filter: OPEN, progress })) {
         for (const { call } of walk(calls)) if (call.state !== "ended" && matchesCall(call)) yield call
       }
     },
-    operations: () => readOperations(capture, damage, range, { filter, nowMs, progress }),
-    lightOperations: () => readOperations(capture, damage, range, { filter, nowMs, progress, withoutStreams: true }),
+    operations: () => readOperations(capture, readErrors, range, { filter, nowMs, progress }),
+    lightOperations: () =>
+      readOperations(capture, readErrors, range, { filter, nowMs, progress, withoutStreams: true }),
   }
 }
 
@@ -138,30 +139,26 @@ const WORDS = {
 /** Says on stderr what could not be read. Where nothing could, because all of it is newer or foreign, that is a fault. */
 export async function reportReadErrors(
   context: Context,
-  { damage, capture }: Pick<Selection, "damage" | "capture">,
+  { readErrors, capture }: Pick<Selection, "readErrors" | "capture">,
   found: number,
 ): Promise<void> {
-  if (capture.flaw !== undefined)
+  if (capture.truncatedBy !== undefined)
     context.stderr.write(
-      `cnitap: ${capture.path} is not whole (${capture.flaw}): this is its beginning. Copy it again.\n`,
+      `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
     )
-  const counts = damage.list()
+  const counts = readErrors.list()
   if (counts.length === 0) return
   // Where a filter let nothing through there may be enough to read.
   const isUnreadable = found === 0 && !(await holdRecords(await capture.segments()))
   const newer = counts.find(({ kind }) => kind === "newer")
   if (isUnreadable && newer) {
-    throw new Fault(
-      "FORMAT_NEWER",
-      `${capture.path} was written in a newer format (${newer.first})`,
-      "Read it with a newer cnitap.",
-    )
+    throw new Fault("FORMAT_NEWER", `${capture.path} has a newer format (${newer.first})`, "Use a newer cnitap.")
   }
   if (isUnreadable && counts.every(({ kind }) => kind === "foreign")) {
     throw new Fault(
       "CAPTURE_FOREIGN",
-      `${capture.path} holds no record (${counts[0]?.first})`,
-      "Name a capture directory with --capture.",
+      `${capture.path} contains no record (${counts[0]?.first})`,
+      "Pass a capture directory with --capture.",
     )
   }
   for (const { kind, lines, first } of counts) {

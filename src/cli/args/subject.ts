@@ -22,14 +22,14 @@ export type Subject = {
 
 /** Finds what a name refers to: a pod (`web-1`, `shop/web-1`), or the first digits of an operation's, call's or container's ID. */
 export async function findSubject(selection: Selection, words: string, namespace: unknown): Promise<Subject> {
-  const { capture, damage, progress } = selection
+  const { capture, readErrors, progress } = selection
   const word = words.replace(/^(?:pod|pods|operation|call|container)\//, "")
   const pods = new Set<string>()
   const containers = new Set<string>()
   const found: FoundCall[] = []
   for await (const operation of readOperations(
     capture,
-    damage,
+    readErrors,
     {},
     { filter: named(word), progress, withoutStreams: true },
   )) {
@@ -65,7 +65,7 @@ export async function findSubject(selection: Selection, words: string, namespace
 /** The operation was found without its streams: it is read again. */
 async function callSubject(selection: Selection, id: string, isCall: boolean): Promise<Subject> {
   // Read errors were counted by the first reading.
-  const { operation, node } = await findCall({ ...selection, damage: new ReadErrors() }, id)
+  const { operation, node } = await findCall({ ...selection, readErrors: new ReadErrors() }, id)
   const { pod, containerId } = operation
   return {
     name: id,

@@ -29,12 +29,12 @@ export type LedgerOutput = { rows: LedgerRow[]; operations: number; isWanted(row
 export async function readLedger(
   context: Context,
   options: Record<string, unknown>,
-  { capture, damage, range, filter, progress }: Selection,
+  { capture, readErrors, range, filter, progress }: Selection,
   address?: Address,
 ): Promise<LedgerOutput> {
   const ledger = new Ledger(address && ((ips) => holds(ips, address)))
   const here = hostname()
-  const { operations, nodes, wanted } = await bookLedger(ledger, capture, damage, {
+  const { operations, nodes, wanted } = await bookLedger(ledger, capture, readErrors, {
     range,
     nowMs: context.nowMs(),
     progress,

@@ -94,12 +94,12 @@ async function* counted<Found extends { severity: Severity }>(
 
 /** All operations are looked at, because what is wrong with one may need another; what was asked for is told. */
 async function* findingsOf(
-  { capture, damage, progress, matchesOperation }: Selection,
+  { capture, readErrors, progress, matchesOperation }: Selection,
   nowMs: number,
   count: () => void,
 ): AsyncGenerator<Finding> {
   const linter = new Linter(nowMs)
-  for await (const operation of readOperations(capture, damage, {}, { progress })) {
+  for await (const operation of readOperations(capture, readErrors, {}, { progress })) {
     count()
     const findings = linter.check(operation)
     if (findings.length === 0) continue

@@ -43,10 +43,10 @@ const SEGMENTS_FOLLOWED = 2
 /** Those that are there, then each as it ends or is found killed; one that was in flight at first comes again. */
 async function* watched(
   context: Context,
-  { capture, damage, matchesOperation }: Selection,
+  { capture, readErrors, matchesOperation }: Selection,
   there: () => AsyncGenerator<Operation>,
 ): AsyncGenerator<Operation> {
-  const follower = new Follower(capture, damage)
+  const follower = new Follower(capture, readErrors)
   const told = new Set<string>()
   const startMs = context.nowMs()
   let pending: Call[] = []

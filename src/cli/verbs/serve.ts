@@ -42,7 +42,7 @@ export const serve: Verb = {
     try {
       await Promise.race([ended, opened])
       // What could not be read is said in the page too; that nothing could is the end.
-      await reportReadErrors(context, { capture, damage: session.damage }, session.catalog.size)
+      await reportReadErrors(context, { capture, readErrors: session.readErrors }, session.catalog.size)
       await ended
     } finally {
       session.close()

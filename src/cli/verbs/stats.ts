@@ -33,8 +33,8 @@ export const stats: Verb = {
     }
     const selection = await select(context, options, filterWords(words))
     const tally = new Tally(slowest)
-    const { capture, damage, range, filter, progress } = selection
-    await tallyCalls(tally, capture, damage, { ...range, filter, nowMs: context.nowMs(), progress })
+    const { capture, readErrors, range, filter, progress } = selection
+    await tallyCalls(tally, capture, readErrors, { ...range, filter, nowMs: context.nowMs(), progress })
     const statistics = tally.statistics()
     if (format === "table" || format === "wide") {
       if (statistics.calls > 0) context.stdout.write(totalsText(statistics))

@@ -60,18 +60,18 @@ const callTable: Table<Call, "Call"> = {
 }
 
 /** Segments are read from the newest back, only as far as needed; an end may lie in the hour after its beginning. */
-async function lastCalls({ capture, damage, range, matchesCall }: Selection, last: number): Promise<Call[]> {
+async function lastCalls({ capture, readErrors, range, matchesCall }: Selection, last: number): Promise<Call[]> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
     const found = await keepLast(readSegments(capture, segments.slice(from), new ReadErrors()), matchesCall, last)
     if (found.length >= last) return found
   }
-  return keepLast(readSegments(capture, segments, damage), matchesCall, last)
+  return keepLast(readSegments(capture, segments, readErrors), matchesCall, last)
 }
 
 async function* following(context: Context, selection: Selection, last: number): AsyncGenerator<Call> {
-  const { capture, damage, matchesCall } = selection
-  const follower = new Follower(capture, damage)
+  const { capture, readErrors, matchesCall } = selection
+  const follower = new Follower(capture, readErrors)
   const segments = await capture.segments()
   // Calls in flight now began in one of the last two hours; older segments are history.
   for (const segment of segments.slice(0, -2)) follower.skip(segment)

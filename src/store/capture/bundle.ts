@@ -12,26 +12,26 @@ import { fileSegment } from "./segments.ts"
 const GZIP = Buffer.from([0x1f, 0x8b])
 const NEWLINE = 10
 
-/** Opens a bundle as `cnitap export bundle` writes it, or a single segment that somebody sent: JSON lines, compressed or not. */
+/** Opens a bundle written by `cnitap export bundle`, or a single segment file: JSON Lines, gzip-compressed or not. */
 export async function openBundle(path: string): Promise<Capture> {
-  const start = startOf(path)
-  const { content, flaw } = start.subarray(0, 2).equals(GZIP) ? await unpacked(path) : { content: path }
+  const firstBytes = readStart(path)
+  const isCompressed = firstBytes.subarray(0, 2).equals(GZIP)
+  const { content, truncatedBy } = isCompressed ? await unpack(path) : { content: path }
   const segment = await fileSegment(content, path)
-  if (!segment) throw new Fault("CAPTURE_MISSING", `${path} is no file`, "Name a bundle file with --from.")
-  if (segment.sizeBytes === 0) throw new Fault("FILE_BROKEN", `${path} holds nothing: ${flaw ?? "it is empty"}`, AGAIN)
-  return { path, isLive: false, segments: async () => [segment], ...(flaw ? { flaw } : {}) }
+  if (!segment) throw new Fault("CAPTURE_MISSING", `${path} is not a file`, "Pass the path of a bundle with --from.")
+  if (segment.sizeBytes === 0)
+    throw new Fault("FILE_BROKEN", `no records in ${path}: ${truncatedBy ?? "the file is empty"}`, "Copy it again.")
+  return { path, isLive: false, segments: async () => [segment], ...(truncatedBy ? { truncatedBy } : {}) }
 }
 
-const AGAIN = "Copy it again."
-
-function startOf(path: string): Buffer {
+function readStart(path: string): Buffer {
   let file: number | undefined
   try {
     if (!statSync(path).isFile() && !statSync(path).isDirectory())
       throw new Fault(
         "CAPTURE_FOREIGN",
-        `${path} is no file`,
-        "Save what comes out of a pipe, and name that with --from.",
+        `${path} is not a regular file`,
+        "Save the output of the pipe to a file, and pass its path with --from.",
       )
     file = openSync(path, "r")
     const bytes = Buffer.alloc(64)
@@ -39,11 +39,15 @@ function startOf(path: string): Buffer {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new Fault("CAPTURE_MISSING", `${path} does not exist`, "Name a bundle that `cnitap export bundle` wrote.")
+      throw new Fault(
+        "CAPTURE_MISSING",
+        `${path} does not exist`,
+        "Pass the path of a bundle written by `cnitap export bundle`.",
+      )
     if (code === "EISDIR")
-      throw new Fault("CAPTURE_FOREIGN", `${path} is a directory`, "Name a capture directory with --capture.")
+      throw new Fault("CAPTURE_FOREIGN", `${path} is a directory`, "Pass a capture directory with --capture.")
     if (code === "EACCES" || code === "EPERM")
-      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as who may read it.")
+      throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run as a user that can read it.")
     throw error
   } finally {
     if (file !== undefined) closeSync(file)
@@ -51,10 +55,11 @@ function startOf(path: string): Buffer {
 }
 
 /**
- * Records are read where they stand, which compressed ones are not: they are unpacked into a file without a name, which
- * is gone with this process. `content`: the path that the kernel gives it; `flaw`: why it holds only the beginning.
+ * Records are read at their offsets, which a compressed file does not allow: it is unpacked into an unlinked temporary
+ * file, which disappears with this process. `content`: its path in /proc; `truncatedBy`: why only the beginning could be
+ * unpacked.
  */
-async function unpacked(path: string): Promise<{ content: string; flaw?: string }> {
+async function unpack(path: string): Promise<{ content: string; truncatedBy?: string }> {
   const file = openTemporary(join(tmpdir(), `.cnitap-${randomUUID()}`))
   const content = `/proc/self/fd/${file}`
   try {
@@ -67,8 +72,12 @@ async function unpacked(path: string): Promise<{ content: string; flaw?: string 
     if (error instanceof Fault) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === "ENOSPC")
-      throw new Fault("NOT_PERMITTED", `${path} does not fit into ${tmpdir()}`, "Name another directory in $TMPDIR.")
-    if (code?.startsWith("Z_")) return { content, flaw: message }
+      throw new Fault(
+        "NOT_PERMITTED",
+        `no space left to unpack ${path} in ${tmpdir()}`,
+        "Set $TMPDIR to another directory.",
+      )
+    if (code?.startsWith("Z_")) return { content, truncatedBy: message }
     throw error
   }
 }
@@ -80,28 +89,32 @@ function openTemporary(path: string): number {
     return file
   } catch (error) {
     const { message } = error as Error
-    throw new Fault("NOT_PERMITTED", `no temporary file can be made: ${message}`, "Name a directory in $TMPDIR.", error)
+    throw new Fault(
+      "NOT_PERMITTED",
+      `cannot create a temporary file: ${message}`,
+      "Set $TMPDIR to a writable directory.",
+      error,
+    )
   }
 }
 
-/** Takes the first line out where it is a bundle's; one of a newer format is refused. */
+/** Removes the first line if it is the manifest of a bundle. Throws a Fault if its format is newer than ours. */
 async function* withoutManifest(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
-  let held: Buffer | undefined = Buffer.alloc(0)
+  let start: Buffer | undefined = Buffer.alloc(0)
   for await (const chunk of chunks) {
-    if (!held) {
+    if (!start) {
       yield chunk
       continue
     }
-    held = Buffer.concat([held, chunk])
-    const end = held.indexOf(NEWLINE)
-    if (end < 0 && held.length < 1 << 20) continue
-    const kind = manifestKind(held.subarray(0, Math.max(0, end)))
-    if (kind === "newer")
-      throw new Fault("FORMAT_NEWER", `${path} was written in a newer format`, "Read it with a newer cnitap.")
-    yield kind === "bundle" ? held.subarray(end + 1) : held
-    held = undefined
+    start = Buffer.concat([start, chunk])
+    const end = start.indexOf(NEWLINE)
+    if (end < 0 && start.length < 1 << 20) continue
+    const kind = manifestKind(start.subarray(0, Math.max(0, end)))
+    if (kind === "newer") throw new Fault("FORMAT_NEWER", `${path} has a newer format`, "Use a newer cnitap.")
+    yield kind === "bundle" ? start.subarray(end + 1) : start
+    start = undefined
   }
-  if (held) yield held
+  if (start) yield start
 }
 
 function manifestKind(line: Buffer): "bundle" | "newer" | "none" {

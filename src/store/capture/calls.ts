@@ -15,20 +15,20 @@ export type TimeRange = { sinceMs?: number; untilMs?: number }
  * The calls of a capture, each as soon as its end record is read; calls without an end record come last. Memory holds
  * only the calls in flight.
  */
-export async function* readCalls(capture: Capture, damage: ReadErrors, range: TimeRange = {}): AsyncGenerator<Call> {
+export async function* readCalls(capture: Capture, errors: ReadErrors, range: TimeRange = {}): AsyncGenerator<Call> {
   const segments = await capture.segments()
   yield* readSegments(
     capture,
     segments.filter((segment) => isInRange(segment, range)),
-    damage,
+    errors,
   )
 }
 
 /** Like `readCalls`, for some segments of a capture, oldest first. */
-export async function* readSegments(capture: Capture, segments: Segment[], damage: ReadErrors): AsyncGenerator<Call> {
+export async function* readSegments(capture: Capture, segments: Segment[], errors: ReadErrors): AsyncGenerator<Call> {
   const joiner = new Joiner<Begin>()
   for (const segment of segments) {
-    for await (const { record, offset } of readRecords(segment, damage)) {
+    for await (const { record, offset } of readRecords(segment, errors)) {
       if (record.kind === "begin") {
         if (record.as === "probe") yield toCall(record, undefined)
         else joiner.begin(record.id, record)
@@ -36,7 +36,7 @@ export async function* readSegments(capture: Capture, segments: Segment[], damag
       }
       const begin = joiner.end(record.id)
       if (begin) yield toCall(begin, record)
-      else damage.add("orphan", segment.name, offset)
+      else errors.add("orphan", segment.name, offset)
     }
   }
   const isAlive = capture.isLive ? processes() : undefined

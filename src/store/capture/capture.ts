@@ -3,42 +3,41 @@ import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 import { listSegments, type Segment, segmentLister } from "./segments.ts"
 
-/** Where relays write unless they are told otherwise. */
+/** The default capture directory of relays. */
 export const DEFAULT_CAPTURE = "/var/lib/cnitap/capture"
 
-/** Something that calls can be read from: a capture directory, or a bundle. */
+/** A source of calls: a capture directory or a bundle. */
 export type Capture = {
-  /** the path it was opened by */
+  /** path, as given by the user */
   path: string
-  /** a directory grows while it is read; a bundle does not */
+  /** whether relays may append to it: true for a directory, false for a bundle */
   isLive: boolean
-  /** why only its beginning can be read, where that is so */
-  flaw?: string
-  /** oldest first; looked up anew each time, because relays add and prune */
+  /** why only its beginning can be read; absent if it is complete */
+  truncatedBy?: string
+  /** oldest first; listed again at each call, because relays add and prune segments */
   segments(): Promise<Segment[]>
 }
 
-/** Opens a capture directory. An empty one is a capture without calls yet; a directory of other files is a mistake. */
+/** Opens a capture directory; an empty one is a capture without calls. Throws a Fault if it has only other files. */
 export async function openCapture(directory: string): Promise<Capture> {
-  const isForeign = await hasFilesAlone(directory)
-  if (isForeign) {
+  if (await hasOnlyOtherFiles(directory)) {
     throw new Fault(
       "CAPTURE_FOREIGN",
-      `${directory} holds files but no capture segment (calls-<hour>.jsonl)`,
-      "Name a capture directory with --capture.",
+      `${directory} contains files but no capture segment (calls-<hour>.jsonl)`,
+      "Pass a capture directory with --capture.",
     )
   }
   return { path: directory, isLive: true, segments: segmentLister(directory) }
 }
 
-/** Whether there are files, and none of them a segment. */
-async function hasFilesAlone(directory: string): Promise<boolean> {
+/** Whether there are files, and none of them is a segment. */
+async function hasOnlyOtherFiles(directory: string): Promise<boolean> {
   try {
     if (!(await stat(directory)).isDirectory()) {
       throw new Fault(
         "CAPTURE_FOREIGN",
         `${directory} is not a directory`,
-        "Name a capture directory with --capture, or a bundle with --from.",
+        "Pass a capture directory with --capture, or a bundle with --from.",
       )
     }
     const [first] = namesLike(directory, (name) => !name.startsWith("."))
@@ -49,13 +48,13 @@ async function hasFilesAlone(directory: string): Promise<boolean> {
       throw new Fault(
         "CAPTURE_MISSING",
         `${directory} does not exist`,
-        "Install the relay with `cnitap install`, or name another directory with --capture.",
+        "Install the relay with `cnitap install`, or pass another directory with --capture.",
       )
     }
     if (code === "EACCES" || code === "EPERM") {
       throw new Fault(
         "NOT_PERMITTED",
-        `${directory} may not be read`,
+        `permission denied: cannot read ${directory}`,
         "Run as root, or as the user that runs the plugins.",
       )
     }

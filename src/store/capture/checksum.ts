@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib"
 import type { Checksum } from "../../capture/codec.ts"
 
-/** The seal's size and CRC-32, by Node's zlib. */
+/** Size and CRC-32 of a seal, computed by Node's zlib. */
 export const checksum: Checksum = (text) => ({
   sizeBytes: Buffer.byteLength(text),
   crc32: crc32(text).toString(16).padStart(8, "0"),

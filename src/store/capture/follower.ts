@@ -16,14 +16,14 @@ type OpenCall = { begin: Located<Begin>; isAlive: (() => boolean) | undefined }
 /** Reads what is appended to a capture: each `next` returns the calls that changed since the previous one. */
 export class Follower {
   readonly #capture: Capture
-  readonly #damage: ReadErrors
+  readonly #errors: ReadErrors
   readonly #positions = new Map<string, { splitter: LineSplitter; readBytes: number }>()
   readonly #joiner = new Joiner<OpenCall>()
   readonly #processOf = processes()
 
-  constructor(capture: Capture, damage: ReadErrors) {
+  constructor(capture: Capture, errors: ReadErrors) {
     this.#capture = capture
-    this.#damage = damage
+    this.#errors = errors
   }
 
   /** Starts reading a segment at its present end. */
@@ -61,7 +61,7 @@ export class Follower {
     for await (const chunk of segment.chunks(position.readBytes)) {
       position.readBytes += chunk.length
       for (const line of position.splitter.push(chunk)) {
-        const record = toRecord(line, segment.name, this.#damage)
+        const record = toRecord(line, segment.name, this.#errors)
         const call = record && this.#join(record, { segment, offset: line.offset })
         if (call) yield call
       }

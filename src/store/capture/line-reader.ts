@@ -5,58 +5,58 @@ import { ReadErrors } from "./read-errors.ts"
 import { toRecord } from "./records.ts"
 import type { Segment } from "./segments.ts"
 
-const WINDOW_BYTES = 64 * 1024
-const FILES = 4
+const BUFFER_BYTES = 64 * 1024
+const MOST_FILES = 4
 
-/** `bytes`: those that were read last, of `buffer` */
-type Window = { path: string; file: number; from: number; buffer: Buffer; bytes: Buffer }
+/** An open segment. `bytes`: the part of `buffer` that was filled last; `fromByte`: its offset in the file. */
+type OpenFile = { path: string; file: number; fromByte: number; buffer: Buffer; bytes: Buffer }
 
-/** Reads single records by their place. Those of one operation lie near each other: what was read last is kept. */
+/** Reads single records by their offsets. Records of one operation are close together, so the last bytes are cached. */
 export class LineReader {
-  #windows: Window[] = []
+  #files: OpenFile[] = []
 
-  /** The record whose line starts at an offset; undefined where it was pruned or is not whole. */
+  /** The record whose line starts at an offset; undefined if it was pruned or is incomplete. */
   record(segment: Segment, offset: number): CaptureRecord | undefined {
-    const window = this.#window(segment.path)
-    if (!window) return undefined
-    const bytes = lineAt(window, offset)
+    const open = this.#open(segment.path)
+    if (!open) return undefined
+    const bytes = lineAt(open, offset)
     if (bytes) return toRecord({ offset, sizeBytes: bytes.length, bytes }, segment.name, new ReadErrors())
-    const line = longLineAt(window.file, offset)
+    const line = longLineAt(open.file, offset)
     return line && toRecord(line, segment.name, new ReadErrors())
   }
 
   close(): void {
-    for (const { file } of this.#windows) closeSync(file)
-    this.#windows = []
+    for (const { file } of this.#files) closeSync(file)
+    this.#files = []
   }
 
-  #window(path: string): Window | undefined {
-    const known = this.#windows.find((window) => window.path === path)
+  #open(path: string): OpenFile | undefined {
+    const known = this.#files.find((open) => open.path === path)
     if (known) return known
     try {
-      const buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
-      const window = { path, file: openSync(path, "r"), from: 0, buffer, bytes: buffer.subarray(0, 0) }
-      this.#windows.push(window)
-      const [oldest] = this.#windows.length > FILES ? this.#windows.splice(0, 1) : []
+      const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+      const open = { path, file: openSync(path, "r"), fromByte: 0, buffer, bytes: buffer.subarray(0, 0) }
+      this.#files.push(open)
+      const [oldest] = this.#files.length > MOST_FILES ? this.#files.splice(0, 1) : []
       if (oldest) closeSync(oldest.file)
-      return window
+      return open
     } catch {
       return undefined
     }
   }
 }
 
-/** Bytes that are good until the next are read; undefined where the line is empty, not ended, or longer than a window. */
-function lineAt(window: Window, offset: number): Buffer | undefined {
-  const known = lineIn(window, offset)
-  if (known) return known
-  window.bytes = read(window.file, offset, window.buffer)
-  window.from = offset
-  return lineIn(window, offset)
+/** Valid until the next line is read. Undefined if the line is empty, unterminated, or longer than the buffer. */
+function lineAt(open: OpenFile, offset: number): Buffer | undefined {
+  const cached = cachedLine(open, offset)
+  if (cached) return cached
+  open.bytes = read(open.file, offset, open.buffer)
+  open.fromByte = offset
+  return cachedLine(open, offset)
 }
 
-function lineIn({ from, bytes }: Window, offset: number): Buffer | undefined {
-  const begin = offset - from
+function cachedLine({ fromByte, bytes }: OpenFile, offset: number): Buffer | undefined {
+  const begin = offset - fromByte
   if (begin < 0 || begin >= bytes.length) return undefined
   const end = bytes.indexOf(NEWLINE, begin)
   return end <= begin ? undefined : bytes.subarray(begin, end)

@@ -1,14 +1,14 @@
 /**
- * Why a line gave no record. `torn`: a killed or full-disk write, or bytes changed later. `newer`: of a format that
- * this version does not know. `unknown`: whole, of our format, and of a kind we do not know. `foreign`: no record at
- * all. `oversize`: longer than a relay writes. `orphan`: the end of a call whose beginning is not in the capture.
+ * Why a line is not a readable record. `torn`: an incomplete write (killed, or disk full), or bytes changed later.
+ * `newer`: its format is newer than ours. `unknown`: a complete record of our format, of an unknown kind. `foreign`: not a
+ * record at all. `oversize`: longer than a relay writes. `orphan`: an end record without a begin record in the capture.
  */
 export type ReadErrorKind = "torn" | "newer" | "unknown" | "foreign" | "oversize" | "orphan"
 
-/** `first`: where the first of them is, as `<segment>:<byte>`. */
+/** `first`: location of the first one, as `<segment>:<byte>`. */
 export type ReadErrorCount = { kind: ReadErrorKind; lines: number; first: string }
 
-/** Lines that could not be read: counted and named, never fatal, never dropped in silence. */
+/** Counts lines that could not be read: never fatal, never dropped silently. */
 export class ReadErrors {
   readonly #counts = new Map<ReadErrorKind, ReadErrorCount>()
 
@@ -18,7 +18,7 @@ export class ReadErrors {
     else this.#counts.set(kind, { kind, lines: 1, first: `${segment}:${offset}` })
   }
 
-  /** What another reading, or an index, counted. */
+  /** Adds the counts of an index. */
   addCounts(counts: Iterable<ReadErrorCount>): void {
     for (const { kind, lines, first } of counts) {
       const count = this.#counts.get(kind)

@@ -11,34 +11,34 @@ export type Located<Record extends CaptureRecord = CaptureRecord> = { record: Re
 /** `offset`: of the first byte of the line in the segment. */
 export type RecordLocation = { segment: Segment; offset: number }
 
-/** The records of a segment in the order they were written; what is no record goes to `damage`. */
-export async function* readRecords(segment: Segment, damage: ReadErrors, fromByte = 0): AsyncGenerator<Located> {
+/** The records of a segment in the order they were written. Other lines are counted in `errors`. */
+export async function* readRecords(segment: Segment, errors: ReadErrors, fromByte = 0): AsyncGenerator<Located> {
   const splitter = new LineSplitter(fromByte)
   for await (const chunk of segment.chunks(fromByte)) {
     for (const line of splitter.push(chunk)) {
-      const record = toRecord(line, segment.name, damage)
+      const record = toRecord(line, segment.name, errors)
       if (record) yield { record, segment, offset: line.offset }
     }
   }
   const rest = splitter.rest()
-  const record = rest && toRecord(rest, segment.name, damage)
+  const record = rest && toRecord(rest, segment.name, errors)
   if (record) yield { record, segment, offset: rest.offset }
 }
 
-/** Whether anything in them can be read. */
+/** Whether the segments contain any readable record. */
 export async function holdRecords(segments: readonly Segment[]): Promise<boolean> {
   for (const segment of segments) for await (const _ of readRecords(segment, new ReadErrors())) return true
   return false
 }
 
-/** The record on a line, or its damage. */
-export function toRecord(line: Line, segment: string, damage: ReadErrors): CaptureRecord | undefined {
+/** Decodes a line. Undefined if it is not a readable record, which is counted in `errors`. */
+export function toRecord(line: Line, segment: string, errors: ReadErrors): CaptureRecord | undefined {
   if (!line.bytes) {
-    damage.add("oversize", segment, line.offset)
+    errors.add("oversize", segment, line.offset)
     return undefined
   }
   const decoded = decode(line.bytes.toString("utf8"), checksum)
   if (decoded.kind === "record") return decoded.record
-  damage.add(decoded.kind, segment, line.offset)
+  errors.add(decoded.kind, segment, line.offset)
   return undefined
 }

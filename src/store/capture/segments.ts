@@ -5,39 +5,39 @@ import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 import { NEWLINE } from "./lines.ts"
 
-/** One stretch of a capture: raw JSON lines, in the order they were appended. A bundle is one such stretch. */
+/** A file of a capture: JSON Lines in the order they were appended. A bundle is a single segment. */
 export type Segment = {
-  /** as it is named to people: the file's name */
+  /** file name, for messages */
   name: string
   path: string
   sizeBytes: number
   modifiedMs: number
-  /** start of the hour it holds, milliseconds since 1970; absent where nobody can tell */
+  /** start of its hour, milliseconds since 1970; absent for a bundle */
   startMs?: number
-  /** raw bytes from an offset on, in pieces of any size */
-  chunks(fromByte?: number, pieceBytes?: number): AsyncIterable<Buffer>
+  /** raw bytes from an offset to the end of the file */
+  chunks(fromByte?: number): AsyncIterable<Buffer>
 }
 
-/** The segments of a capture directory, oldest first. Other files are none of ours and are left alone. */
+/** The segments of a capture directory, oldest first. Other files are ignored. */
 export async function listSegments(directory: string): Promise<Segment[]> {
   return statSegments(directory, segmentNames(directory))
 }
 
-/** A file that was made this shortly before may have the directory's time of just now. */
+/** Resolution of directory times: two changes within it may leave the same modification time. */
 const TIME_GRAIN_MS = 100
 
-/** Lists again and again; the directory itself is read only when it changed, because it may hold a million files. */
+/** Lists segments repeatedly. The directory is read only after it changed, because it may contain a million files. */
 export function segmentLister(directory: string): () => Promise<Segment[]> {
-  let known: { names: string[]; modifiedMs: number } | undefined
+  let cached: { names: string[]; modifiedMs: number } | undefined
   return async () => {
     const { mtimeMs } = await stat(directory)
-    if (known?.modifiedMs !== mtimeMs) {
+    if (cached?.modifiedMs !== mtimeMs) {
       const isSettled = Date.now() - mtimeMs > TIME_GRAIN_MS
       const names = segmentNames(directory)
-      known = isSettled ? { names, modifiedMs: mtimeMs } : undefined
+      cached = isSettled ? { names, modifiedMs: mtimeMs } : undefined
       return statSegments(directory, names)
     }
-    return statSegments(directory, known.names)
+    return statSegments(directory, cached.names)
   }
 }
 
@@ -56,7 +56,7 @@ async function statSegments(directory: string, names: string[]): Promise<Segment
   return segments.filter((segment) => segment !== undefined)
 }
 
-/** A file of JSON lines as a segment; undefined where there is none: it can be pruned between listing and look. */
+/** A file as a segment. Undefined if it does not exist: it may be pruned after it was listed. */
 export async function fileSegment(path: string, name: string): Promise<Segment | undefined> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) return undefined
@@ -65,18 +65,18 @@ export async function fileSegment(path: string, name: string): Promise<Segment |
     path,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
-    chunks: (fromByte, pieceBytes) => fileChunks(path, fromByte, pieceBytes),
+    chunks: (fromByte) => fileChunks(path, fromByte),
   }
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024
 
-async function* fileChunks(path: string, fromByte = 0, pieceBytes = CHUNK_BYTES): AsyncGenerator<Buffer> {
+async function* fileChunks(path: string, fromByte = 0): AsyncGenerator<Buffer> {
   const file = await openForReading(path)
   if (!file) return
   try {
     for (let at = fromByte; ; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes, at)
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, at)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
       at += bytesRead
@@ -115,11 +115,15 @@ export async function completeLines(segment: Segment): Promise<Segment> {
   }
 }
 
-/** Undefined where the file was pruned: then there is nothing to read. */
+/** The Fault for a segment that cannot be opened. Undefined if it was pruned: then there is nothing to read. */
 export function readingFault(path: string, error: unknown): Error | undefined {
   const { code } = error as NodeJS.ErrnoException
   if (code === "ENOENT") return undefined
   if (code === "EACCES" || code === "EPERM")
-    return new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root, or as the user that runs the plugins.")
+    return new Fault(
+      "NOT_PERMITTED",
+      `permission denied: cannot read ${path}`,
+      "Run as root, or as the user that runs the plugins.",
+    )
   return error as Error
 }

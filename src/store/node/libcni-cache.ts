@@ -5,10 +5,10 @@ import type { CachedResult } from "../../model/ledger/node-ledger.ts"
 import { addressesOf } from "../../model/result/result-fields.ts"
 import { namesIn } from "../capture/directory.ts"
 
-/** Where libcni caches results for DEL and CHECK: containerd's, CRI-O's and podman's place. */
+/** libcni's cache of results for DEL and CHECK, as containerd, CRI-O and podman configure it. */
 export const DEFAULT_CACHE_DIR = "/var/lib/cni/results"
 
-/** Reads libcni's result cache (api.go, kind cniCacheV1). Empty where there is none. */
+/** Reads libcni's result cache (libcni/api.go, kind `cniCacheV1`). Empty if it does not exist. */
 export async function readCache(directory: string): Promise<CachedResult[]> {
   const found: CachedResult[] = []
   for (const name of await namesIn(directory)) {
@@ -27,8 +27,8 @@ function toCached(path: string, content: string): CachedResult {
   } catch {
     return { path, ips: [], broken: "the cache file is not JSON" }
   }
-  if (!isObject(value)) return { path, ips: [], broken: "the cache file is no object" }
-  // libcni before 0.8 wrote the bare result.
+  if (!isObject(value)) return { path, ips: [], broken: "the cache file is not a JSON object" }
+  // libcni before 0.8 wrote the result without an envelope.
   if (value.kind !== "cniCacheV1") return { path, ips: addressesOf(value) }
   const { networkName, containerId, ifName, result } = value
   const netns = value.netns ?? sandboxOf(result)
@@ -42,11 +42,11 @@ function toCached(path: string, content: string): CachedResult {
   }
 }
 
-/** libcni caches the namespace since 1.2; before, the result of most plugins still names it. */
+/** libcni has cached the network namespace since 1.2; before that, the results of most plugins contain it. */
 function sandboxOf(result: unknown): string | undefined {
   const interfaces: unknown[] = isObject(result) && Array.isArray(result.interfaces) ? result.interfaces : []
   for (const entry of interfaces) {
-    // AWS keeps other things in this field.
+    // The AWS VPC CNI stores other values in this field.
     if (isObject(entry) && typeof entry.sandbox === "string" && entry.sandbox.startsWith("/")) return entry.sandbox
   }
   return undefined

@@ -2,13 +2,13 @@ import { existsSync, statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import type { NetnsState } from "../../model/ledger/node-ledger.ts"
 
-/** NSFS_MAGIC of linux/magic.h: the file system that name space files are of. */
+/** NSFS_MAGIC in linux/magic.h: the file system of namespace files. */
 const NSFS = 0x6e736673
 
 /**
- * Whether a path is a network namespace now: a runtime's bind mount leaves an empty file behind when it is undone.
- * Undefined where nobody can tell from here: without the directory, as in a container, that a file is missing says
- * nothing.
+ * Whether a path is a network namespace now. `stale`: after a runtime unmounts the namespace, an empty file is left.
+ * Undefined if it cannot be determined: if the directory does not exist either (as in a container), a missing file
+ * proves nothing.
  */
 export function netnsState(path: string): NetnsState | undefined {
   try {

@@ -5,9 +5,9 @@ import { DEFAULT_CACHE_DIR, readCache } from "./libcni-cache.ts"
 import { netnsState } from "./netns.ts"
 
 /**
- * What a node says of its attachments: host-local's stores (`dataDirs` beside the default one), libcni's result cache,
- * network namespaces. `root`: where its file system is mounted; `node`: how records name it. A Fault where it may not
- * be read.
+ * Reads a node's own state of its attachments: host-local's stores (the default one and `dataDirs`), libcni's result
+ * cache, network namespaces. `root`: mount point of the node's file system; `node`: its name in records. Throws a Fault
+ * if permission is denied.
  */
 export async function readNodeState(root: string, node: string, dataDirs: readonly string[]): Promise<NodeState> {
   const directories = [...new Set([DEFAULT_DATA_DIR, ...dataDirs])].map((directory) => join(root, directory))

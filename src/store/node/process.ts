@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import type { Begin } from "../../capture/record.ts"
 
-/** Linux has counted process times in hundredths of a second for user space on every architecture (USER_HZ). */
+/** Unit of process times in /proc: USER_HZ is 100 on every architecture. */
 const TICK_MS = 10
-/** From the start of the relay's process to its begin line; a busy node may take its time, pid reuse takes longer. */
+/** Longest time from the start of the relay's process to its begin record on a busy node; reuse of a PID takes longer. */
 const STARTUP_MS = 5_000
 
 /**
- * Tells whether a call's process still runs on this node: its pid lives and was started just before the begin line.
- * The start time tells a reused pid apart, and one of an earlier boot. Undefined for another node's call.
+ * Returns a function that makes an `isAlive` test for a call: whether its process still runs on this node. The process
+ * must have started just before the begin record was written; this detects a reused PID and a reboot. Undefined for a
+ * call of another node.
  */
 export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => (() => boolean) | undefined {
   const here = hostname()
@@ -19,13 +20,13 @@ export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => 
     return () => {
       const startMs = startTime(begin.pid)
       if (startMs === undefined) return false
-      const beforeBeginMs = begin.monoMs - (startMs - suspendedMs)
-      return beforeBeginMs > -2 * TICK_MS && beforeBeginMs < STARTUP_MS
+      const ageAtBeginMs = begin.monoMs - (startMs - suspendedMs)
+      return ageAtBeginMs > -2 * TICK_MS && ageAtBeginMs < STARTUP_MS
     }
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, milliseconds since boot; undefined where the process is gone or a zombie. */
+/** Field 22 of /proc/PID/stat, in milliseconds since boot. Undefined if the process does not exist or is a zombie. */
 function startTime(pid: number): number | undefined {
   let stat: string
   try {
@@ -33,12 +34,12 @@ function startTime(pid: number): number | undefined {
   } catch {
     return undefined
   }
-  // The second field is the name in parentheses, which may hold blanks and parentheses itself.
+  // The second field is the command name in parentheses, which may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]) * TICK_MS
 }
 
-/** Process start times count the time a machine slept (CLOCK_BOOTTIME); begin lines do not (CLOCK_MONOTONIC). */
+/** Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). */
 function suspendedTime(): number {
   const uptimeMs = Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 1000
   const monotonicMs = Number(process.hrtime.bigint()) / 1e6

@@ -24,5 +24,5 @@ export interface Sink {
   progress(readBytes: number, totalBytes: number): void
   operations(changed: OperationSummary[], removed: string[]): void
   ready(): void
-  damage(lines: Record<string, number>): void
+  readErrors(lines: Record<string, number>): void
 }

@@ -12,7 +12,7 @@ export const connection = signal<Connection>("connecting")
 /** share of the capture that was read, 0 to 1; 1 when all of it was */
 export const readShare = signal(0)
 export const isReady = signal(false)
-export const damagedLines = signal<Record<string, number>>({})
+export const unreadLines = signal<Record<string, number>>({})
 
 const byId = new Map<string, OperationSummary>()
 
@@ -49,25 +49,25 @@ export const sink: Sink = {
     note.value = said
     isReady.value = false
     readShare.value = 0
-    damagedLines.value = {}
+    unreadLines.value = {}
   },
   progress(readBytes, totalBytes) {
     readShare.value = totalBytes > 0 ? Math.min(readBytes / totalBytes, 1) : 0
   },
   operations(changed, removed) {
-    operations.value = merged(operations.peek(), changed, removed)
+    operations.value = mergeOperations(operations.peek(), changed, removed)
   },
   ready() {
     readShare.value = 1
     isReady.value = true
   },
-  damage(lines) {
-    damagedLines.value = lines
+  readErrors(lines) {
+    unreadLines.value = lines
   },
 }
 
 /** Mostly new operations start after all that are known; sorting 100,000 again for each would be felt. */
-function merged(
+function mergeOperations(
   known: readonly OperationSummary[],
   changed: OperationSummary[],
   removed: string[],
@@ -85,7 +85,10 @@ function merged(
 }
 
 let backend: Backend | undefined
-const whole = new Map<string, { light: OperationSummary | undefined; answer: Promise<Operation | undefined> }>()
+const wholeOperations = new Map<
+  string,
+  { light: OperationSummary | undefined; answer: Promise<Operation | undefined> }
+>()
 const WHOLE_KEPT = 20
 
 export function connect(to: Backend): void {
@@ -106,13 +109,13 @@ export async function reviewed(): Promise<ReviewAnswer | undefined> {
 /** An operation with its streams; asked for once as long as it does not change. */
 export function wholeOperation(id: string): Promise<Operation | undefined> {
   const light = byId.get(id)
-  const known = whole.get(id)
+  const known = wholeOperations.get(id)
   if (known && known.light === light) return known.answer
   const answer = backend?.operation(id) ?? Promise.resolve(undefined)
-  whole.delete(id)
-  whole.set(id, { light, answer })
-  answer.catch(() => whole.delete(id))
-  const oldest = whole.size > WHOLE_KEPT ? whole.keys().next().value : undefined
-  if (oldest !== undefined) whole.delete(oldest)
+  wholeOperations.delete(id)
+  wholeOperations.set(id, { light, answer })
+  answer.catch(() => wholeOperations.delete(id))
+  const oldest = wholeOperations.size > WHOLE_KEPT ? wholeOperations.keys().next().value : undefined
+  if (oldest !== undefined) wholeOperations.delete(oldest)
   return answer
 }
