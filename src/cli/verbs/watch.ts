@@ -28,9 +28,9 @@ export const watch: Verb = {
     const end = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
     report(`watching ${installed.join(", ")}`)
-    await new Watch({ disk, relay: readRelay(), installDirs, shimDir, detect: () => openNode(options) }, report).run(
-      end.signal,
-    )
+    const detect = () => openNode(options)
+    const watched = { disk, relay: readRelay(), installDirs, shimDir, detect, nowMs: context.nowMs }
+    await new Watch(watched, report).run(end.signal)
     report(end.signal.aborted ? "stopped watching; what is installed stays" : "nothing is installed any more")
   },
 }

@@ -1,8 +1,17 @@
 import { type FSWatcher, watch as watchDirectory } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 
+/** What `watch` does between two looks at the node. */
+export interface Waiter {
+  /** Call it again to watch directories that were removed and created again. */
+  watch(directories: readonly string[]): void
+  /** Resolves after this time or, with `wakesOnChange`, at the first change. */
+  wait(durationMs: number, wakesOnChange: boolean): Promise<void>
+  close(): void
+}
+
 /** Waits for a change in a directory or a time-out. Changes without an inotify event are found after the time-out. */
-export class ChangeWaiter {
+export class ChangeWaiter implements Waiter {
   readonly #signal: AbortSignal
   readonly #watchers = new Map<string, FSWatcher>()
   #notify: () => void = () => {}
@@ -11,7 +20,6 @@ export class ChangeWaiter {
     this.#signal = signal
   }
 
-  /** Call it again to watch directories that were removed and created again. */
   watch(directories: readonly string[]): void {
     for (const directory of directories) {
       if (this.#watchers.has(directory)) continue
@@ -26,7 +34,6 @@ export class ChangeWaiter {
     }
   }
 
-  /** Resolves after this time or, with `wakesOnChange`, at the first change. */
   async wait(durationMs: number, wakesOnChange: boolean): Promise<void> {
     const wake = new AbortController()
     if (wakesOnChange) this.#notify = () => wake.abort()

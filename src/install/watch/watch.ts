@@ -12,7 +12,7 @@ import { type InstallStatus, isComplete, readStatus } from "../status/status.ts"
 import { installIn, restoreExpired } from "../undo/expiry.ts"
 import type { UndoContext } from "../undo/undo.ts"
 import { tidyTombstones } from "../undo/uninstall.ts"
-import { ChangeWaiter } from "./change-waiter.ts"
+import { ChangeWaiter, type Waiter } from "./change-waiter.ts"
 import { RepairBackoff } from "./repair-backoff.ts"
 
 /** What `watch` needs from the node; `detect` reads its current state. */
@@ -22,6 +22,8 @@ export type WatchedNode = {
   installDirs: readonly string[]
   shimDir: string
   detect(): { facts: NodeFacts; undoContext: UndoContext }
+  /** since 1970 */
+  nowMs(): number
 }
 
 /** Changes with an inotify event are noticed at once, all others after this time. */
@@ -48,20 +50,19 @@ export class Watch {
     this.#current = node.detect()
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { disk, installDirs, shimDir } = this.#node
-    const waiter = new ChangeWaiter(signal)
+  async run(signal: AbortSignal, waiter: Waiter = new ChangeWaiter(signal)): Promise<void> {
+    const { disk, installDirs, shimDir, nowMs } = this.#node
     let detectedMs = 0
     let previous = ""
     try {
       while (!signal.aborted) {
-        if (Date.now() - detectedMs >= DETECT_MS) {
+        if (nowMs() - detectedMs >= DETECT_MS) {
           this.#detectAgain()
-          detectedMs = Date.now()
+          detectedMs = nowMs()
         }
         const { facts, undoContext } = this.#current
         waiter.watch([facts.confDir.value, ...installDirs].map((path) => disk.at(path)))
-        for (const { binDir } of restoreExpired(disk, installDirs, shimDir, undoContext, Date.now()))
+        for (const { binDir } of restoreExpired(disk, installDirs, shimDir, undoContext, nowMs()))
           this.#report(`the install in ${binDir} has expired; its files are restored`)
         const statuses = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
         if (statuses.length === 0) return
@@ -72,7 +73,7 @@ export class Watch {
         previous = now
         if (isSettled) for (const status of lost) this.#repair(status)
         const untilMs = Math.min(...statuses.map(({ settings }) => settings.untilMs ?? Number.POSITIVE_INFINITY))
-        const pauseMs = Math.min(isSettled || lost.length === 0 ? POLL_MS : SETTLE_MS, untilMs - Date.now())
+        const pauseMs = Math.min(isSettled || lost.length === 0 ? POLL_MS : SETTLE_MS, untilMs - nowMs())
         await waiter.wait(Math.max(0, pauseMs), lost.length === 0)
       }
     } finally {
@@ -93,7 +94,7 @@ export class Watch {
       this.#reportOnce(`the install in ${status.binDir} was interrupted; run cnitap install again, or cnitap uninstall`)
       return
     }
-    const { disk, relay, detect } = this.#node
+    const { disk, relay, detect, nowMs } = this.#node
     this.#current = detect()
     const { facts, undoContext } = this.#current
     const overwriter = overwriterOf(facts.agents, status)
@@ -114,9 +115,9 @@ export class Watch {
       this.#reportOnce(`${losses}: not reinstalled, ${refusal ? refusal.reason : "because the plugin does not exist"}`)
       return
     }
-    const permission = this.#backoff.take(Date.now())
+    const permission = this.#backoff.take(nowMs())
     if (!permission.isAllowed) {
-      const seconds = Math.ceil((permission.untilMs - Date.now()) / 1000)
+      const seconds = Math.ceil((permission.untilMs - nowMs()) / 1000)
       const cause = "reinstalled 3 times in 30 s, and overwritten each time"
       if (permission.isNew)
         this.#report(`${losses}: ${cause}; calls are not recorded until the next attempt in ${seconds} s`)
@@ -127,7 +128,7 @@ export class Watch {
       apply(
         disk,
         relay,
-        { mode, settings, wallMs: Date.now() },
+        { mode, settings, wallMs: nowMs() },
         plan.changes,
         () => (isStillInstalled() ? planNow().changes : []),
         undoContext,

@@ -8,13 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { double } from "../../doubles/double.ts"
 import { capturing, cnitap, within } from "../cli.ts"
 import { call, Node } from "../node.ts"
+import { SteppedWatch } from "./stepped-watch.ts"
 
 const AGENTS = join(import.meta.dirname, "../agents")
 const PROGRAM = join(import.meta.dirname, "../../../dist/cnitap.js")
 const RELAY = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
 const LIST = "/etc/cni/net.d/10-pods.conflist"
 
-// These tests mostly wait.
+// Some of these tests mostly wait.
 describe("agents", { concurrency: 3 }, () => {
   test("Calico's installer replaces the relays: they are reinstalled, with its newer plugins as originals", async (t) => {
     const node = plainNode(t)
@@ -60,26 +61,30 @@ describe("agents", { concurrency: 3 }, () => {
   test("an agent overwrites each repair: three repairs in 30 s, then one message and a pause", async (t) => {
     const node = plainNode(t)
     await cnitap("install", ...capturing(node))
-    const watcher = await Watcher.start(t, node)
+    const watch = new SteppedWatch(t, node)
+    const repaired = `${node.bin}/bridge (replaced): reinstalled`
     for (let round = 1; round <= 3; round++) {
       agent("flannel.sh", node.bin, newer(node))
-      await watcher.until(/bridge \(replaced\): reinstalled$/, round)
+      await watch.pass(3000)
+      assert.deepEqual(watch.lines, Array(round).fill(repaired))
     }
     agent("flannel.sh", node.bin, newer(node))
-    await watcher.until(
-      /bridge \(replaced\): reinstalled 3 times in 30 s, .*; calls are not recorded until the next attempt in 60 s$/,
-    )
-    await sleep(3000)
+    await watch.pass(3000)
+    const stopped = `${repaired} 3 times in 30 s, and overwritten each time; calls are not recorded until the next attempt in 60 s`
+    assert.deepEqual(watch.lines, [repaired, repaired, repaired, stopped])
+    await watch.pass(55_000)
     assert.ok(!isRelay(node, "bridge"))
-    assert.equal(watcher.lines.length, 5, watcher.lines.join("\n"))
-    await watcher.stop()
+    assert.deepEqual(watch.lines, [repaired, repaired, repaired, stopped])
+    await watch.pass(5000)
+    assert.ok(isRelay(node, "bridge"))
+    assert.deepEqual(watch.lines, [repaired, repaired, repaired, stopped, repaired])
   })
 
   test("Cilium with cni.exclusive: chain mode is refused; with --force it is reverted, and watch does not repair it", async (t) => {
     const node = plainNode(t, "05-cilium.conflist", [{ type: "cilium-cni", "chaining-mode": "none" }])
     node.plugin("cilium-cni")
-    const cilium = background(t, "cilium-exclusive.sh", node.at(node.confDir))
-    await cilium.until(/reverted/)
+    const cilium = () => agent("cilium-exclusive.sh", node.at(node.confDir))
+    assert.equal(cilium(), "reverted\n")
     const refused = await cnitap("install", ...capturing(node), "--mode", "chain")
     assert.equal(refused.code, 5)
     assert.match(
@@ -87,16 +92,18 @@ describe("agents", { concurrency: 3 }, () => {
       /^cnitap: cilium would remove the probes again: .*cni\.exclusive=false.* Or use --force\.\n$/,
     )
     assert.equal((await cnitap("install", ...capturing(node))).code, 0, "swap mode is not refused")
-    await sleep(500)
-    assert.deepEqual(cilium.lines, ["reverted"])
+    assert.equal(cilium(), "")
     await cnitap("uninstall", ...within(node))
     await cnitap("install", ...capturing(node), "--mode", "chain", "--force")
-    await cilium.until(/reverted/, 2)
-    const watcher = await Watcher.start(t, node)
-    await watcher.until(/05-cilium\.conflist \(replaced\): not reinstalled, because cilium would overwrite it again: /)
-    await sleep(2500)
-    assert.deepEqual([watcher.lines.length, cilium.lines.length], [2, 2])
-    await watcher.stop()
+    assert.equal(cilium(), "reverted\n")
+    const watch = new SteppedWatch(t, node)
+    await watch.pass(10_000)
+    assert.match(
+      watch.lines.join("\n"),
+      /^\S+05-cilium\.conflist \(replaced\): not reinstalled, because cilium would overwrite it again: [^\n]*$/,
+    )
+    assert.equal(cilium(), "")
+    await watch.stop()
     const { stdout } = await cnitap("uninstall", ...within(node))
     assert.match(stdout, /^uninstalled from /)
     assert.deepEqual(node.names(node.confDir), ["05-cilium.conflist"])
@@ -109,8 +116,8 @@ describe("agents", { concurrency: 3 }, () => {
   test("Istio: its plugin is not recorded, its entry after ours is kept by uninstall, and nothing is overwritten", async (t) => {
     const node = plainNode(t)
     node.plugin("istio-cni")
-    const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
-    await istio.until(/entry put back/)
+    const istio = () => agent("istio.sh", node.at(node.confDir), node.bin, newer(node))
+    assert.equal(istio(), "plugin restored\nentry restored\n")
     const plan = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
     assert.deepEqual(
       plan.targets.map(({ name, reason }: { name: string; reason?: string }) => [name, reason]),
@@ -122,12 +129,13 @@ describe("agents", { concurrency: 3 }, () => {
       ],
     )
     await cnitap("install", ...capturing(node))
+    assert.equal(istio(), "")
     await cnitap("uninstall", ...within(node))
+    assert.equal(istio(), "")
     const before = readFileSync(node.at(LIST), "utf8")
     await cnitap("install", ...capturing(node), "--mode", "chain")
     assert.deepEqual(types(node), ["cni_pre", "bridge", "portmap", "istio-cni", "cni_post"])
-    await sleep(500)
-    assert.deepEqual(istio.lines, ["plugin put back", "entry put back"])
+    assert.equal(istio(), "")
     await cnitap("uninstall", ...within(node))
     assert.equal(readFileSync(node.at(LIST), "utf8"), before)
   })
@@ -135,14 +143,18 @@ describe("agents", { concurrency: 3 }, () => {
   test("Istio's plugin with --force: Istio restores it at once, and watch does not repair it", async (t) => {
     const node = plainNode(t, "10-pods.conflist", [{ type: "bridge" }, { type: "istio-cni" }])
     copyFileSync(newer(node), join(node.bin, "istio-cni"))
-    const istio = background(t, "istio.sh", node.at(node.confDir), node.bin, newer(node))
+    const istio = () => agent("istio.sh", node.at(node.confDir), node.bin, newer(node))
+    assert.equal(istio(), "")
     await cnitap("install", ...capturing(node), "--plugins", "istio-cni", "--force")
-    await istio.until(/plugin put back/)
-    const watcher = await Watcher.start(t, node)
-    await watcher.until(/istio-cni \(replaced\): not reinstalled, because istio-cni would overwrite it again: /)
-    await sleep(2500)
-    assert.deepEqual([watcher.lines.length, istio.lines], [2, ["plugin put back"]])
-    await watcher.stop()
+    assert.equal(istio(), "plugin restored\n")
+    const watch = new SteppedWatch(t, node)
+    await watch.pass(10_000)
+    assert.match(
+      watch.lines.join("\n"),
+      /^\S+istio-cni \(replaced\): not reinstalled, because istio-cni would overwrite it again: [^\n]*$/,
+    )
+    assert.equal(istio(), "")
+    await watch.stop()
     await cnitap("uninstall", ...within(node))
     assert.ok(readFileSync(join(node.bin, "istio-cni")).equals(readFileSync(newer(node))))
   })
@@ -205,12 +217,24 @@ describe("agents", { concurrency: 3 }, () => {
   test("watch ends when the install expires, and restores everything", async (t) => {
     const node = plainNode(t)
     const before = await node.tree()
-    await cnitap("install", ...capturing(node), "--for", "3s")
+    await cnitap("install", ...capturing(node), "--for", "60s")
+    const watch = new SteppedWatch(t, node)
+    await watch.pass(55_000)
+    assert.ok(isRelay(node, "bridge"))
+    assert.deepEqual(watch.lines, [])
+    await watch.pass(5000)
+    await watch.end
+    assert.deepEqual(watch.lines, [`the install in ${node.bin} has expired; its files are restored`])
+    assert.deepEqual(await node.tree(), before)
+  })
+
+  test("watch ends after an uninstall with status 0", async (t) => {
+    const node = plainNode(t)
+    await cnitap("install", ...capturing(node))
     const watcher = await Watcher.start(t, node)
-    await watcher.until(/the install in .* has expired; its files are restored$/)
+    await cnitap("uninstall", ...within(node))
     assert.equal(await watcher.exit, 0)
     assert.match(watcher.lines.at(-1) ?? "", /nothing is installed any more$/)
-    assert.deepEqual(await node.tree(), before)
   })
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -258,10 +282,6 @@ class Watcher extends Background {
     this.child.kill(signal)
     assert.equal(await this.exit, 0)
   }
-}
-
-function background(t: TestContext, name: string, ...args: string[]): Background {
-  return new Background(t, join(AGENTS, name), args)
 }
 
 /** Runs an agent to completion and returns its output. */
