@@ -30,7 +30,8 @@ export function decode(line: string, checksum: Checksum): Decoded {
   if (value.format > FORMAT) return { kind: "newer", format: value.format }
   if (at < 0 || !isSealed(line.slice(0, at), value.seal, checksum)) return { kind: "torn" }
   delete value.seal
-  if (value.kind !== "begin" && value.kind !== "end") return { kind: "unknown", recordKind: String(value.kind) }
+  if (value.kind !== "begin" && value.kind !== "progress" && value.kind !== "end")
+    return { kind: "unknown", recordKind: String(value.kind) }
   // The seal proves that a relay of this format wrote these bytes, so the types hold.
   return { kind: "record", record: value as unknown as CaptureRecord }
 }

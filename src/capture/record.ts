@@ -45,6 +45,21 @@ export type Begin = {
   stdin?: Payload
 }
 
+/**
+ * Written while a call runs, from one second after its start, when it has written something new: a plugin that hangs or is
+ * killed leaves what it wrote. The pauses double, so a later record has all that an earlier one has, and more.
+ */
+export type ProgressRecord = {
+  format: number
+  kind: "progress"
+  id: string
+  wallMs: number
+  monoMs: number
+  /** the first 64 KiB so far */
+  stdout: Payload
+  stderr: Payload
+}
+
 /** How a process ended. `errno`: it could not be started. */
 export type Exit = { code: number } | { signal: number } | { errno: number }
 
@@ -66,7 +81,7 @@ export type End = {
   stderr: Payload
 }
 
-export type CaptureRecord = Begin | End
+export type CaptureRecord = Begin | ProgressRecord | End
 
 /** Signals by number, as Linux on x86-64 and arm64 has them. */
 export const SIGNALS: Readonly<Record<number, string>> = {

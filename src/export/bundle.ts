@@ -1,5 +1,12 @@
 import { type Checksum, encode } from "../capture/codec.ts"
-import { type Begin, type CaptureRecord, type End, FORMAT, type Payload } from "../capture/record.ts"
+import {
+  type Begin,
+  type CaptureRecord,
+  type End,
+  FORMAT,
+  type Payload,
+  type ProgressRecord,
+} from "../capture/record.ts"
 import { redact } from "../capture/redact/redact.ts"
 import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { Call } from "../model/call.ts"
@@ -94,7 +101,7 @@ function toRecords(call: Call): CaptureRecord[] {
     ...(call.original ? { original: call.original } : {}),
     ...(call.stdin ? { stdin: call.stdin } : {}),
   }
-  if (!exit || durationMs === undefined) return [begin]
+  if (!exit || durationMs === undefined) return call.stdout || call.stderr ? [begin, progressOf(call)] : [begin]
   const end: End = {
     format: FORMAT,
     kind: "end",
@@ -109,6 +116,11 @@ function toRecords(call: Call): CaptureRecord[] {
     stderr: call.stderr ?? EMPTY,
   }
   return [begin, end]
+}
+
+/** What a call without an end has written so far. When that was is not known any more. */
+function progressOf({ id, wallMs, monoMs, stdout = EMPTY, stderr = EMPTY }: Call): ProgressRecord {
+  return { format: FORMAT, kind: "progress", id, wallMs, monoMs, stdout, stderr }
 }
 
 function roundToMicros(ms: number): number {

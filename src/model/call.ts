@@ -1,4 +1,4 @@
-import type { Begin, End, Payload } from "../capture/record.ts"
+import type { Begin, End, Payload, ProgressRecord } from "../capture/record.ts"
 import { isObject } from "../cni/json.ts"
 import { parseJsonCached } from "./json-cache.ts"
 
@@ -33,8 +33,15 @@ type CallContext = {
 /** What a call has once it ended. */
 type EndFacts = Omit<End, "format" | "kind" | "id" | "wallMs" | "monoMs" | "stdin">
 
-/** Joins the begin record of a call with its end record. `isAlive`: whether the call's process is running on this machine. */
-export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Begin) => boolean): Call {
+/**
+ * Joins the begin record of a call with the last record after it: its end record or, as long as it has none, its last
+ * progress record. `isAlive`: whether the call's process is running on this machine. */
+export function toCall(
+  begin: Begin,
+  last: End | ProgressRecord | undefined,
+  isAlive?: (begin: Begin) => boolean,
+): Call {
+  const end = last?.kind === "end" ? last : undefined
   const { kind: _kind, format: _format, stdin: beginStdin, ...facts } = begin
   const stdin = beginStdin ?? end?.stdin
   const config = configOf(stdin)
@@ -45,7 +52,7 @@ export function toCall(begin: Begin, end: End | undefined, isAlive?: (begin: Beg
   if (stdin) call.stdin = stdin
   const state: CallState =
     end || begin.as === "probe" ? "ended" : !isAlive ? "unknown" : isAlive(begin) ? "running" : "killed"
-  return Object.assign(call, end && endFacts(end), { state })
+  return Object.assign(call, end ? endFacts(end) : last && writtenSoFar(last), { state })
 }
 
 function endFacts({
@@ -58,6 +65,10 @@ function endFacts({
   ...facts
 }: End): EndFacts {
   return facts
+}
+
+function writtenSoFar({ stdout, stderr }: End | ProgressRecord): Pick<EndFacts, "stdout" | "stderr"> {
+  return { stdout, stderr }
 }
 
 /** The facts in the environment. */

@@ -1,5 +1,13 @@
 import { encode } from "../capture/codec.ts"
-import { type Begin, type End, type Exit, FORMAT, type Payload } from "../capture/record.ts"
+import {
+  type Begin,
+  type CaptureRecord,
+  type End,
+  type Exit,
+  FORMAT,
+  type Payload,
+  type ProgressRecord,
+} from "../capture/record.ts"
 import { runStart } from "../capture/redact/character.ts"
 import type { Redaction } from "../capture/redact/redact.ts"
 import { isSecretName, SECRET_MARKS } from "../capture/redact/secret-name.ts"
@@ -16,7 +24,7 @@ type StreamSettings = Pick<RelayConfig, "raw" | "streamBytes">
 
 const MARKS = SECRET_MARKS.join("\n")
 
-/** The begin record of this call. */
+/** The begin line of this process's call. */
 export function beginRecord(host: Host, config: StreamSettings, id: string, as: Begin["as"], nesting: Nesting): Begin {
   const { process } = host
   const { env, envNames } = splitEnv(host, config.raw)
@@ -44,7 +52,24 @@ export function beginRecord(host: Host, config: StreamSettings, id: string, as: 
   }
 }
 
-/** The end record. It holds stdin if the begin record was written before stdin was complete. */
+/** How much of each output a progress line has: it is written several times. */
+const PROGRESS_BYTES = 65_536
+
+/** What a call that still runs has written so far. */
+export function progressRecord(host: Host, config: StreamSettings, id: string): ProgressRecord {
+  const limited = { ...config, streamBytes: Math.min(config.streamBytes, PROGRESS_BYTES) }
+  return {
+    format: FORMAT,
+    kind: "progress",
+    id,
+    wallMs: host.wallMs(),
+    monoMs: host.monoMs(),
+    stdout: payload(host, 1, limited),
+    stderr: payload(host, 2, limited),
+  }
+}
+
+/** The end line. Stdin is in it when the begin line had to be written before the writer was done. */
 export function endRecord(
   host: Host,
   config: StreamSettings,
@@ -68,14 +93,14 @@ export function endRecord(
   }
 }
 
-/** Appends one line to the segment of its hour. If it cannot be written, the line is lost and the call continues. */
-export function record(host: Host, config: Pick<RelayConfig, "capture" | "maxSizeBytes">, line: Begin | End): void {
+/** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
+export function record(host: Host, config: Pick<RelayConfig, "capture" | "maxSizeBytes">, line: CaptureRecord): void {
   const segment = segmentName(line.wallMs)
   const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.maxSizeBytes)
   if (place && isTimeToPrune(place, config.maxSizeBytes)) prune(host, config.capture, config.maxSizeBytes, segment)
 }
 
-/** libcni passes the runtime's whole environment to every plugin, including proxies with passwords and cloud keys. */
+/** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
 function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envNames: string[] } {
   const env: Record<string, string> = {}
   const envNames: string[] = []
@@ -94,7 +119,7 @@ function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envN
   return { env, envNames }
 }
 
-/** `--token=x` is one argument, `--token x` is two. */
+/** `--token=x` is one argument, `--token x` are two. */
 function cleanArguments(host: Host, argv: readonly string[]): string[] {
   return argv.map((argument, at) => {
     const before = argv[at - 1] ?? ""
@@ -124,12 +149,12 @@ function payload(host: Host, stream: StreamIndex, config: StreamSettings): Paylo
   }
 }
 
-/** Takes about 20 ms to search, and 220 ms for an adversarial text. */
+/** Some 20 ms of searching; 220 ms in a text that was made for it. */
 const SEARCHED_CHARACTERS = 65_536
 
 /**
- * The text without secrets. Native code searches for marks first, because the script's own search would take as long as
- * the rest of the call. A long text with a mark is truncated, because the call waits.
+ * Without secrets. Asks native code first: the script's own search would take as long as all the rest of the call. A
+ * long text that may hold secrets is cut, because the call waits.
  */
 export function cleaned(host: Host, text: string): Redaction & { isCut: boolean } {
   if (!host.holdsAny(text, MARKS)) return { text, redacted: [], isCut: false }
@@ -139,14 +164,14 @@ export function cleaned(host: Host, text: string): Redaction & { isCut: boolean 
 
 const LONGEST_ADDRESS = 4096
 
-/** If the text was truncated inside an address, the `@` that marks the password before it may be missing. */
+/** Where the text was cut inside an address, the `@` that tells of a password before it may be gone. */
 function withoutCutAddress(text: string): string {
   const word = runStart(text, text.length, Math.max(0, text.length - LONGEST_ADDRESS), isAddressCode)
   const colon = text.indexOf(":", word)
   return colon < 0 ? text : text.slice(0, colon + 1)
 }
 
-/** The length without half of a surrogate pair at the end. */
+/** Not between the halves of a character beyond U+FFFF. */
 function wholeCharacters(text: string, length: number): number {
   const last = text.charCodeAt(length - 1)
   return last >= 0xd800 && last < 0xdc00 ? length - 1 : length

@@ -3,14 +3,14 @@ import { isRecorded, type RelayConfig, readRelayConfig } from "./config.ts"
 import type { Host, Outcome } from "./host.ts"
 import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
 import { probe } from "./probe.ts"
-import { beginRecord, endRecord, record } from "./recording.ts"
+import { beginRecord, endRecord, progressRecord, record } from "./recording.ts"
 
-/** If the writer keeps stdin open longer than this, the plugin is started without waiting for the rest. */
+/** How long a writer may keep stdin open before the plugin is started without waiting for the rest. */
 const STDIN_WAIT_MS = 10
 
 /**
- * One call, from start to end. The order is guaranteed: begin line, plugin, reply, end line. If anything fails on our
- * side, the plugin still runs and the runtime sees the same as without the relay.
+ * One call, from start to end. The order is the promise: begin line, plugin, reply, end line; and whatever goes
+ * wrong on our side, the plugin runs and the runtime sees what it would have seen without us.
  */
 export function onCall(host: Host): void {
   const command = host.variable("CNI_COMMAND")
@@ -22,7 +22,7 @@ export function onCall(host: Host): void {
   const nesting = readNesting(host.variable(NESTING_VARIABLE))
   const config = configOf(host)
   if (role !== undefined) probe(host, role, config, nesting)
-  else if (nesting.depth >= MAX_DEPTH) rejectLoop(host)
+  else if (nesting.depth >= MAX_DEPTH) refuseLoop(host)
   else if (config === undefined || !host.readStdin(config.streamBytes, STDIN_WAIT_MS))
     host.exec(nestingVariable("", nesting.depth))
   else relayAndRecord(host, config, nesting)
@@ -37,7 +37,8 @@ function relayAndRecord(host: Host, config: RelayConfig, nesting: Nesting): void
   const id = host.randomId()
   const begin = beginRecord(host, config, id, "relay", nesting)
   if (!config.onlyFailures) record(host, config, begin)
-  host.relay(nestingVariable(id, nesting.depth))
+  const report = config.onlyFailures ? undefined : () => record(host, config, progressRecord(host, config, id))
+  host.relay(nestingVariable(id, nesting.depth), report)
   const outcome = host.outcome()
   if (config.onlyFailures && !isFailure(outcome)) return
   if (config.onlyFailures) record(host, config, begin)
@@ -48,7 +49,7 @@ function isFailure({ errno, signal, code }: Outcome): boolean {
   return errno !== 0 || signal !== 0 || code !== 0
 }
 
-function rejectLoop(host: Host): void {
+function refuseLoop(host: Host): void {
   const msg = `cnitap: ${host.process.name} calls itself: ${MAX_DEPTH} nested calls`
   host.write(
     1,

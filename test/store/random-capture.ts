@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { encode } from "../../src/capture/codec.ts"
-import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
+import type { Begin, CaptureRecord, End, ProgressRecord } from "../../src/capture/record.ts"
 import { SEGMENT_INTERVAL_MS, segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 import type { Random } from "../capture/random.ts"
@@ -14,7 +14,7 @@ export type Noise = { torn?: boolean; clockSteps?: boolean; nodes?: number }
 
 /**
  * A capture of a few hours as a directory: nested calls, lost parents, retries, DELs that come twice, calls that never
- * end, lines of other kinds; with `clockSteps` the clock is set now and then, back too.
+ * end, progress records, lines of other kinds; with `clockSteps` the clock is set now and then, back too.
  */
 export function writeRandomCapture(random: Random, operations: number, noise: Noise = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "cnitap-store-"))
@@ -116,8 +116,22 @@ class RandomNode {
       ...(isLate ? {} : { stdin }),
     }
     this.#line(begin, startMs)
+    for (let reports = as === "relay" && random.below(5) === 0 ? 1 + random.below(2) : 0; reports > 0; reports--)
+      this.#line(this.#progress(id, (startMs + at) / 2 + reports), (startMs + at) / 2 + reports)
     if (as === "relay" && random.below(12) > 0) this.#line(this.#end(id, startMs, at, isLate ? stdin : undefined), at)
     return at
+  }
+
+  #progress(id: string, monoMs: number): ProgressRecord {
+    const text = `${this.#random.text(10)} ${Math.round(monoMs)}`
+    return {
+      format: 1,
+      kind: "progress",
+      id,
+      ...this.#clock(monoMs),
+      stdout: { sizeBytes: 0, text: "" },
+      stderr: { sizeBytes: text.length, text },
+    }
   }
 
   #end(id: string, startMs: number, endMs: number, stdin: Begin["stdin"]): End {

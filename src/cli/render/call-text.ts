@@ -76,8 +76,8 @@ function callLines(call: Call, paint: Paint): string[] {
     ...Object.entries(call.env).map(([name, value]) => `  ${visible(name)}=${visible(value)}`),
     ...(call.envNames.length > 0 ? [`  and, values not recorded: ${visible(call.envNames.join(" "))}`] : []),
     ...streamLines("stdin", call.stdin, paint),
-    ...streamLines("stdout", call.stdout, paint),
-    ...streamLines("stderr", call.stderr, paint),
+    ...outputLines("stdout", call, paint),
+    ...outputLines("stderr", call, paint),
   ]
 }
 
@@ -86,11 +86,20 @@ function originalText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>):
   return `${(sizeBytes / 1048576).toFixed(1)} MiB, of ${new Date(modifiedMs).toISOString().slice(0, 19)}Z`
 }
 
+/** A call without an end may have progress records, which hold the beginning of what it has written so far. */
+function outputLines(name: "stdout" | "stderr", call: Call, paint: Paint): string[] {
+  const payload = call[name]
+  if (call.state === "ended") return streamLines(name, payload, paint)
+  if (!payload) return [paint(`${name} (nothing recorded: the call has not ended)`, "dim")]
+  return streamLines(name, payload, paint, ["so far"])
+}
+
 /** JSON is indented for people; anything else is shown as it came, control characters made visible. */
-function streamLines(name: string, payload: Payload | undefined, paint: Paint): string[] {
+function streamLines(name: string, payload: Payload | undefined, paint: Paint, more: string[] = []): string[] {
   if (!payload) return []
   const notes = [
     `${payload.sizeBytes} bytes`,
+    ...more,
     ...("base64" in payload ? ["not UTF-8"] : []),
     ...(payload.truncated ? ["cut off in the record"] : []),
     ...(payload.redacted ? [`redacted: ${payload.redacted.join(" ")}`] : []),

@@ -1,5 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
+import { writtenSoFar } from "../../model/explain/error-text.ts"
 import { podName } from "../../model/format.ts"
 import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
 import { readSegments } from "../../store/capture/calls.ts"
@@ -103,6 +104,7 @@ function inFlightTable(nowMs: number): Table<Call, "Call"> {
       { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
       { title: "PARENT", isWide: true, text: ({ ppid, parentName }) => `${parentName ?? ""}/${ppid}` },
       { title: "NETNS", isWide: true, text: ({ netns }) => netns ?? "" },
+      { title: "WROTE", isWide: true, text: (call) => writtenSoFar(call)?.line ?? "" },
     ],
   }
 }

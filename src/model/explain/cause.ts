@@ -2,7 +2,7 @@ import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
 import { exitText } from "../format.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
-import { abbreviate, errorOf, errorTextOf, messageOf, mostRelevantLine } from "./error-text.ts"
+import { abbreviate, errorOf, errorTextOf, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
 import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
 import type { Statement } from "./statement.ts"
 
@@ -32,17 +32,26 @@ export function causeOf(operation: Operation, failing: FailingCall | undefined):
   const { call, top } = failing
   const plugin = call === top ? call.plugin : `${call.plugin}, called by ${top.plugin}`
   const evidence = { call: call.id }
-  if (call.state === "running")
-    return [{ topic: "in flight", text: `${plugin}: started but has not ended (pid ${call.pid})`, ...evidence }]
+  if (call.state === "running") {
+    const text = `${plugin}: started but has not ended (pid ${call.pid})${writtenText(call)}`
+    return [{ topic: "in flight", text, ...evidence }]
+  }
   if (call.state === "killed") {
-    const text = `${plugin}: never ended and its process is gone; the runtime's timeout killed it, or the node went down`
+    const reason = "never ended and its process is gone; the runtime's timeout killed it, or the node went down"
+    return [{ topic: "first failure", text: `${plugin}: ${reason}${writtenText(call)}`, ...evidence }]
+  }
+  if (call.state === "unknown") {
+    const text = `${plugin}: started, but no end was recorded${writtenText(call)}`
     return [{ topic: "first failure", text, ...evidence }]
   }
-  if (call.state === "unknown")
-    return [{ topic: "first failure", text: `${plugin}: started, but no end was recorded`, ...evidence }]
   const first: Statement = { topic: "first failure", text: `${plugin}: ${failureText(call)}`, ...evidence }
   if (call === top || operation.outcome !== "failed" || messageOf(top) === messageOf(call)) return [first]
   return [first, { topic: "reported by", text: `${top.plugin}: ${failureText(top)}`, call: top.id }]
+}
+
+function writtenText(call: Call): string {
+  const written = writtenSoFar(call)
+  return written ? `; it wrote to ${written.stream}: ${written.line}` : ""
 }
 
 /** `no IP addresses available (code 999, exit 1)` */

@@ -22,6 +22,13 @@ export function errorTextOf(call: Call): string | undefined {
   return messageOf(call) ?? (mostRelevantLine(stdout) || mostRelevantLine(textOf(call.stderr)) || undefined)
 }
 
+/** The line that states a problem, if any does, of what a call without an end has written (its progress records). */
+export function writtenSoFar({ stdout, stderr }: Call): { stream: "stdout" | "stderr"; line: string } | undefined {
+  const stream = stderr?.sizeBytes ? "stderr" : "stdout"
+  const line = mostRelevantLine(textOf(stream === "stderr" ? stderr : stdout))
+  return line ? { stream, line: abbreviate(line) } : undefined
+}
+
 /** The addresses of the last plugin's result. */
 export function resultAddresses({ calls }: Operation): string[] {
   const last = calls.at(-1)?.call

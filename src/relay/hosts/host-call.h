@@ -1,4 +1,4 @@
-/* Functions of the script that concern the call. src/relay/host.ts documents each of them. */
+/* What the script may ask about the call, and have done with it. src/relay/host.ts says what each promises. */
 #pragma once
 #include <sys/random.h>
 #include <sys/utsname.h>
@@ -37,9 +37,9 @@ HOST(hostReadConfig) { UNUSED; return readWhole(ctx, configPath); }
 
 HOST(hostReadStdin)
 {
-    /* Reads ahead so that the begin line can hold stdin: up to the limit, and at most for waitMs if the writer keeps
-     * the pipe open. The rest is relayed while the plugin runs. Reads no more than there is room for: it would be
-     * lost for the plugin. */
+    /* Reads ahead so that the begin line can hold stdin: up to the limit, and never longer than waitMs for a
+     * writer that keeps the pipe open. The rest is carried while the plugin runs. Nothing is read that there is no
+     * room for: it would be lost to the plugin. */
     Stream *s = &streams[STDIN];
     uint32_t limit;
     double waitMs, deadline;
@@ -61,11 +61,28 @@ HOST(hostReadStdin)
     return JS_NewBool(ctx, 1);
 }
 
+static struct { JSContext *ctx; JSValue function; } reporter;
+
+/* A report that fails is lost; the call and its end record are not. */
+static void callReporter(void)
+{
+    JSContext *ctx = reporter.ctx;
+    JSValue result = JS_Call(ctx, reporter.function, JS_UNDEFINED, 0, NULL);
+    if (JS_IsException(result)) JS_FreeValue(ctx, JS_GetException(ctx));
+    else JS_FreeValue(ctx, result);
+}
+
 HOST(hostRelay)
 {
     const char *variable = JS_ToCString(ctx, argv[0]);
     UNUSED;
+    if (JS_IsFunction(ctx, argv[1])) {
+        reporter.ctx = ctx;
+        reporter.function = argv[1];
+        report = callReporter;
+    }
     relay(variable);
+    report = NULL;
     return JS_NewBool(ctx, outcome.started);
 }
 

@@ -1,4 +1,4 @@
-import type { Begin } from "../../capture/record.ts"
+import type { Begin, ProgressRecord } from "../../capture/record.ts"
 import { SEGMENT_INTERVAL_MS } from "../../capture/segment-name.ts"
 import { type Call, toCall } from "../../model/call.ts"
 import { processes } from "../node/process.ts"
@@ -26,22 +26,29 @@ export async function* readCalls(capture: Capture, errors: ReadErrors, range: Ti
 
 /** Like `readCalls`, for some segments of a capture, oldest first. */
 export async function* readSegments(capture: Capture, segments: Segment[], errors: ReadErrors): AsyncGenerator<Call> {
-  const joiner = new Joiner<Begin>()
+  const joiner = new Joiner<OpenCall>()
   for (const segment of segments) {
     for await (const { record, offset } of readRecords(segment, errors)) {
       if (record.kind === "begin") {
         if (record.as === "probe") yield toCall(record, undefined)
-        else joiner.begin(record.id, record)
+        else joiner.begin(record.id, { begin: record })
         continue
       }
-      const begin = joiner.end(record.id)
-      if (begin) yield toCall(begin, record)
+      if (record.kind === "progress") {
+        const open = joiner.find(record.id)
+        if (open && (open.progress?.monoMs ?? 0) <= record.monoMs) open.progress = record
+        continue
+      }
+      const open = joiner.end(record.id)
+      if (open) yield toCall(open.begin, record)
       else errors.add("orphan", segment.name, offset)
     }
   }
   const isAlive = capture.isLive ? processes() : undefined
-  for (const begin of joiner.open()) yield toCall(begin, undefined, isAlive?.(begin))
+  for (const { begin, progress } of joiner.open()) yield toCall(begin, progress, isAlive?.(begin))
 }
+
+type OpenCall = { begin: Begin; progress?: ProgressRecord }
 
 /** A call may end hours after it began, and an operation may begin just before the requested time. */
 const SLACK_MS = 3_600_000

@@ -1,4 +1,4 @@
-import type { Begin, End } from "../../capture/record.ts"
+import type { Begin, CaptureRecord, End, ProgressRecord } from "../../capture/record.ts"
 import { type Call, type CallState, toCall } from "../../model/call.ts"
 import { processes } from "../node/process.ts"
 import type { Capture } from "./capture.ts"
@@ -8,10 +8,22 @@ import type { ReadErrors } from "./read-errors.ts"
 import { type Located, toRecord } from "./records.ts"
 import type { Segment } from "./segments.ts"
 
-/** A call as far as its records have been read. `end` is absent if it is running, was killed, or is a probe. */
-export type FollowedCall = { begin: Located<Begin>; end?: Located<End>; state: CallState }
+/**
+ * A call as far as its records have been read. `end` is absent if it is running, was killed, or is a probe; then
+ * `progress` is its last progress record, if it has any.
+ */
+export type FollowedCall = {
+  begin: Located<Begin>
+  progress?: Located<ProgressRecord>
+  end?: Located<End>
+  state: CallState
+}
 
-type OpenCall = { begin: Located<Begin>; isAlive: (() => boolean) | undefined }
+type OpenCall = {
+  begin: Located<Begin>
+  progress?: Located<ProgressRecord>
+  isAlive: (() => boolean) | undefined
+}
 
 /** Reads what is appended to a capture: each `next` returns the calls that changed since the previous one. */
 export class Follower {
@@ -38,13 +50,14 @@ export class Follower {
     return isAlive ? "running" : "unknown"
   }
 
-  /** The calls that began, ended, or were found killed. An end record without a begin record belongs to a skipped part. */
+  /** The calls that began, wrote something new, ended, or were found killed. An end record without a begin record belongs to a skipped part. */
   async *next(): AsyncGenerator<FollowedCall> {
     // Looked up before reading: a process that has exited by now has already written its end record, or never will.
     const dead = this.#joiner.open().filter(({ isAlive }) => isAlive && !isAlive())
     const segments = await this.#capture.segments()
     for (const segment of segments) yield* this.#read(segment)
-    for (const { begin } of dead) if (this.#joiner.end(begin.record.id)) yield { begin, state: "killed" }
+    for (const open of dead)
+      if (this.#joiner.end(open.begin.record.id)) yield { ...withoutProcess(open), state: "killed" }
     this.#forgetPruned(segments)
   }
 
@@ -68,7 +81,13 @@ export class Follower {
     }
   }
 
-  #join(record: Begin | End, location: Omit<Located, "record">): FollowedCall | undefined {
+  #join(record: CaptureRecord, location: Omit<Located, "record">): FollowedCall | undefined {
+    if (record.kind === "progress") {
+      const open = this.#joiner.find(record.id)
+      if (!open) return undefined
+      open.progress = { record, ...location }
+      return { ...withoutProcess(open), state: open.isAlive ? "running" : "unknown" }
+    }
     if (record.kind === "end") {
       const open = this.#joiner.end(record.id)
       return open && { begin: open.begin, end: { record, ...location }, state: "ended" }
@@ -83,7 +102,11 @@ export class Follower {
   }
 }
 
+function withoutProcess({ isAlive: _, ...records }: OpenCall): Omit<OpenCall, "isAlive"> {
+  return records
+}
+
 /** The call with its streams. */
-export function followedCall({ begin, end, state }: FollowedCall): Call {
-  return toCall(begin.record, end?.record, state === "unknown" ? undefined : () => state === "running")
+export function followedCall({ begin, progress, end, state }: FollowedCall): Call {
+  return toCall(begin.record, (end ?? progress)?.record, state === "unknown" ? undefined : () => state === "running")
 }

@@ -17,6 +17,11 @@ export class Joiner<Begin> {
     return begin
   }
 
+  /** The begin record of a call without an end record so far. */
+  find(id: string): Begin | undefined {
+    return this.#open.get(id)
+  }
+
   /** Calls without an end record so far, in the order they were read. */
   open(): Begin[] {
     return [...this.#open.values()]

@@ -9,10 +9,14 @@ export type ByteRange = { fromByte: number; toByte: number }
 /** An end line whose begin line is not in the same block. `offset` is from the start of the segment. */
 export type Orphan = { header: EndHeader; offset: number }
 
+/** The last progress record of a call without an end in the block. `offset` is from the start of the segment. */
+export type ProgressLocation = { id: string; monoMs: number; offset: number }
+
 /** What is known of a block beside its columns; the index stores it as JSON. */
 export type BlockHeader = ByteRange & {
   shape: Shape
   orphans: Orphan[]
+  progress: ProgressLocation[]
   readErrors: ReadErrorCount[]
   clockEpochs: ClockEpoch[]
   /** host-local's data directories in the configurations of the block */

@@ -121,11 +121,16 @@ export class CallFeed {
     // Of a call that changes twice within a batch only the last state is returned.
     const batch = new Map<string, SummarizedCall>()
     for await (const followed of follower.next()) {
-      const { begin, end } = followed
+      const { begin, progress, end } = followed
       const whole = followedCall(followed)
       const call = withoutStreams(whole)
       const summary = end ? summarize(whole) : {}
-      this.#summaries.add(call, { summary, begin: locationOf(begin), ...(end ? { end: locationOf(end) } : {}) })
+      this.#summaries.add(call, {
+        summary,
+        begin: locationOf(begin),
+        ...(progress ? { progress: locationOf(progress) } : {}),
+        ...(end ? { end: locationOf(end) } : {}),
+      })
       batch.set(call.id, { call, summary })
       if (batch.size >= CALLS_PER_BATCH) {
         yield [...batch.values()]

@@ -21,7 +21,7 @@ export const EXIT_OK: Exit = { code: 0 }
  * a million objects are noticeable. `kind` determines which fields have a meaning; texts are empty if they are missing.
  */
 export class RecordHeader {
-  kind: "begin" | "end" = "begin"
+  kind: CaptureRecord["kind"] = "begin"
   readonly id = new ByteSlice()
 
   readonly parent = new ByteSlice()
@@ -29,10 +29,10 @@ export class RecordHeader {
   isProbe = false
   wallMs = 0
   monoMs = 0
-  readonly node = new ByteSlice()
+  node = new ByteSlice()
   pid = 0
   ppid = 0
-  readonly parentName = new ByteSlice()
+  parentName = new ByteSlice()
   plugin = new ByteSlice()
   context = new CallContext()
   network = NO_CONFIG.network
@@ -54,6 +54,8 @@ export class RecordHeader {
   load(record: CaptureRecord): void {
     this.kind = record.kind
     this.id.set(record.id)
+    this.monoMs = record.monoMs
+    if (record.kind === "progress") return
     if (record.kind === "end") {
       const { exit, durationMs, spawnMs, usage, stdin } = record
       this.exit = exit
@@ -70,10 +72,10 @@ export class RecordHeader {
     this.isProbe = record.as === "probe"
     this.wallMs = record.wallMs
     this.monoMs = record.monoMs
-    this.node.set(record.node)
+    this.node = ByteSlice.of(record.node)
     this.pid = record.pid
     this.ppid = record.ppid
-    this.parentName.set(record.parentName)
+    this.parentName = ByteSlice.of(record.parentName)
     this.plugin = ByteSlice.of(plugin)
     this.context = this.#context
     this.context.load(contextOf(record.env))

@@ -1,9 +1,22 @@
-import type { Begin, CaptureRecord, End } from "../../../src/capture/record.ts"
+import type { Begin, CaptureRecord, End, ProgressRecord } from "../../../src/capture/record.ts"
 import type { Random } from "../../capture/random.ts"
 
 /** A record of any kind, with values that need escapes, look like other members, or are missing. */
 export function randomRecord(random: Random): CaptureRecord {
+  if (random.below(12) === 0) return progress(random)
   return random.below(3) > 0 ? begin(random) : end(random)
+}
+
+function progress(random: Random): ProgressRecord {
+  return {
+    format: 1,
+    kind: "progress",
+    id: random.pick(["0123456789abcdef", "short", "with blank", "é"]),
+    wallMs: random.pick([1795619822441.376, 0.001]),
+    monoMs: random.below(1e9) / 1000,
+    stdout: { sizeBytes: 0, text: "" },
+    stderr: { sizeBytes: 1, text: random.text(20) },
+  }
 }
 
 function begin(random: Random): Begin {

@@ -38,7 +38,7 @@ test("damaged lines: the codec's verdict, and none of them changes what the next
 test("lines of other formats and kinds are the codec's to name", () => {
   const lines = [
     sealed('{"format":2,"kind":"begin","id":"a"'),
-    sealed('{"format":1,"kind":"progress","id":"a"'),
+    sealed('{"format":1,"kind":"pause","id":"a"'),
     "{}",
     "not a record",
     '{"format":1,"kind":"begin","id":"a"',
@@ -153,10 +153,16 @@ function read(reader: HeaderReader, bytes: Buffer): Facts {
 function expected(decoded: Decoded): Facts {
   if (decoded.kind !== "record") return { kind: decoded.kind }
   const { record } = decoded
-  return { kind: "record", header: record.kind === "begin" ? beginFacts(record) : endFacts(record) }
+  return { kind: "record", header: expectedHeader(record) }
+}
+
+function expectedHeader(record: CaptureRecord): object {
+  if (record.kind === "progress") return { kind: "progress", id: record.id, monoMs: record.monoMs }
+  return record.kind === "begin" ? beginFacts(record) : endFacts(record)
 }
 
 function factsOf(header: RecordHeader): object {
+  if (header.kind === "progress") return { kind: "progress", id: header.id.text(), monoMs: header.monoMs }
   if (header.kind === "end") return { kind: "end", ...header.end(), maxRssBytes: header.maxRssBytes }
   const { depth, isProbe, wallMs, monoMs, pid, ppid, context, dataDir } = header
   return {

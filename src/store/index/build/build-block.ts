@@ -2,7 +2,7 @@ import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { type Grouped, groupCalls } from "../../../model/grouping/group-calls.ts"
 import { ReadErrors } from "../../capture/read-errors.ts"
 import { HeaderReader } from "../../scan/read-header.ts"
-import { type BlockHeader, type ByteRange, joinedHash, type Orphan } from "../block.ts"
+import { type BlockHeader, type ByteRange, joinedHash, type Orphan, type ProgressLocation } from "../block.ts"
 import { toClockEpochs } from "../clock-order.ts"
 import { type Columns, copyRows, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf } from "../columns.ts"
 import { BlockBuilder } from "./block-builder.ts"
@@ -17,7 +17,7 @@ const { header } = reader
 
 /** Reads a block once, without parsing the contents of its streams. */
 export function buildBlock(path: string, name: string, range: ByteRange): BuiltBlock {
-  const { orphans, errors, dataDirs } = readLines(path, name, range)
+  const { orphans, progress, errors, dataDirs } = readLines(path, name, range)
   const table = builder.table()
   const grouped = groupCalls(table)
   const { shape, columns, bytes } = layOut(grouped)
@@ -26,6 +26,7 @@ export function buildBlock(path: string, name: string, range: ByteRange): BuiltB
       ...range,
       shape,
       orphans,
+      progress,
       readErrors: errors.list(),
       clockEpochs: toClockEpochs(table, builder.texts),
       dataDirs: [...dataDirs],
@@ -38,6 +39,7 @@ export function buildBlock(path: string, name: string, range: ByteRange): BuiltB
 /** The calls go into `builder`. */
 function readLines(path: string, name: string, range: ByteRange) {
   const orphans: Orphan[] = []
+  const progress = new Map<string, ProgressLocation>()
   const errors = new ReadErrors()
   const dataDirs = new Set<string>()
   builder.clear()
@@ -52,13 +54,22 @@ function readLines(path: string, name: string, range: ByteRange) {
         else if (header.kind === "begin") {
           builder.begin(header, offset - range.fromByte)
           if (header.dataDir !== undefined) dataDirs.add(header.dataDir)
-        } else if (!builder.end(header, offset - range.fromByte)) orphans.push({ header: header.end(), offset })
+        } else if (header.kind === "progress") keepLast(progress, { id: header.id.text() ?? "", monoMs: header.monoMs, offset })
+        else {
+          if (!builder.end(header, offset - range.fromByte)) orphans.push({ header: header.end(), offset })
+          if (progress.size > 0) progress.delete(header.id.text() ?? "")
+        }
       }
     }
   } finally {
     pieces.close()
   }
-  return { orphans, errors, dataDirs }
+  return { orphans, progress: [...progress.values()], errors, dataDirs }
+}
+
+function keepLast(progress: Map<string, ProgressLocation>, location: ProgressLocation): void {
+  const known = progress.get(location.id)
+  if (!known || known.monoMs <= location.monoMs) progress.set(location.id, location)
 }
 
 /** The columns of the calls, operation by operation. */

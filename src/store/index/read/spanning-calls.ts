@@ -47,6 +47,7 @@ export function spanningCalls(
     collect()
   }
   joinEnds(blocks, calls, summaries, errors)
+  joinProgress(blocks, calls, summaries)
   setStates(capture, calls.values())
   return [...calls.values()]
 }
@@ -68,6 +69,19 @@ function joinEnds(
         complete(call, end)
         summaries.setEnd(call, { segment, offset }, end.summary)
       }
+    }
+  }
+}
+
+/** What calls without an end have written so far. */
+function joinProgress(blocks: readonly BlockRef[], calls: ReadonlyMap<string, Call>, summaries: SummaryReader): void {
+  const lastMs = new Map<Call, number>()
+  for (const { segment, header } of blocks) {
+    for (const { id, monoMs, offset } of header.progress) {
+      const call = calls.get(id)
+      if (!call || call.state === "ended" || (lastMs.get(call) ?? 0) > monoMs) continue
+      lastMs.set(call, monoMs)
+      summaries.setProgress(call, { segment, offset })
     }
   }
 }

@@ -10,7 +10,13 @@ import { NO_LINE, RowReader, summaryAt } from "../columns.ts"
 import type { Candidates } from "./candidates.ts"
 
 /** Where the records of a call are, and what a list shows of its streams. */
-type CallSource = { summary: CallSummary; begin?: RecordLocation; end?: RecordLocation }
+type CallSource = {
+  summary: CallSummary
+  begin?: RecordLocation
+  /** the last progress record of a call without an end */
+  progress?: RecordLocation
+  end?: RecordLocation
+}
 
 /** Makes calls without streams from columns, remembers where their records are, and reads the streams from there. */
 export class SummaryReader {
@@ -54,6 +60,11 @@ export class SummaryReader {
     this.#sources.set(call, { ...this.#sources.get(call), summary, end })
   }
 
+  /** Adds the last progress record of a call that has no end. */
+  setProgress(call: Call, progress: RecordLocation): void {
+    this.#sources.set(call, { summary: {}, ...this.#sources.get(call), progress })
+  }
+
   withSummaries(operation: Operation): OperationSummary {
     const summaries = new Map<string, CallSummary>()
     for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#sources.get(call)?.summary ?? {})
@@ -71,8 +82,8 @@ export class SummaryReader {
 
   /** Whether one of the lines of a call may match. */
   isCandidate(call: Call, candidates: Candidates): boolean {
-    const { begin, end } = this.#sources.get(call) ?? {}
-    return [begin, end].some((location) => location && candidates.has(location.segment, location.offset))
+    const { begin, progress, end } = this.#sources.get(call) ?? {}
+    return [begin, progress, end].some((location) => location && candidates.has(location.segment, location.offset))
   }
 
   close(): void {
@@ -88,7 +99,7 @@ export class SummaryReader {
   /** What a call was given; nearly always in its begin line. */
   stdin(call: Call): Payload | undefined {
     const { begin, end } = this.#sources.get(call) ?? {}
-    return this.#record(begin)?.stdin ?? this.#record(end)?.stdin
+    return this.#stdin(begin) ?? this.#stdin(end)
   }
 
   stdout(call: Call): Payload | undefined {
@@ -97,16 +108,21 @@ export class SummaryReader {
   }
 
   wholeCall(call: Call): Call {
-    const { begin, end } = this.#sources.get(call) ?? {}
+    const { begin, progress, end } = this.#sources.get(call) ?? {}
     const beginRecord = this.#record(begin)
-    const endRecord = this.#record(end)
-    if (beginRecord?.kind !== "begin" || (endRecord !== undefined && endRecord.kind !== "end")) return call
-    const whole = toCall(beginRecord, endRecord)
+    const last = this.#record(end ?? progress)
+    if (beginRecord?.kind !== "begin" || last?.kind === "begin") return call
+    const whole = toCall(beginRecord, last)
     whole.state = call.state
     // The scan reads a truncated configuration as far as it goes; lists and calls must show the same.
     if (call.network !== undefined) whole.network = call.network
     if (call.cniVersion !== undefined) whole.cniVersion = call.cniVersion
     return whole
+  }
+
+  #stdin(location: RecordLocation | undefined): Payload | undefined {
+    const record = this.#record(location)
+    return record?.kind === "progress" ? undefined : record?.stdin
   }
 
   #record(location: RecordLocation | undefined): CaptureRecord | undefined {
