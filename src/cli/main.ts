@@ -1,16 +1,16 @@
+import type { Context } from "./context.ts"
 import { program, reportError } from "./program.ts"
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader went away (`| head`): a pipeline ends like that, it is not a fault.
-  process.exit(error.code === "EPIPE" ? 0 : reportError(process, error))
-})
-// If stderr is gone, the answer on stdout is still worth giving.
-process.stderr.on("error", () => {})
+let stderr: NodeJS.WriteStream | undefined
 
-const context = {
+const context: Context = {
   stdout: process.stdout,
-  stderr: process.stderr,
-  // Opening it costs a millisecond or two, and few verbs read it.
+  // To open a stream costs milliseconds, and most commands use neither of these.
+  get stderr() {
+    // If stderr is gone, the answer on stdout is still worth giving.
+    stderr ??= process.stderr.on("error", () => {})
+    return stderr
+  },
   get stdin() {
     return process.stdin
   },
@@ -18,6 +18,12 @@ const context = {
   exitCode: 0,
   nowMs: Date.now,
 }
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader went away (`| head`): a pipeline ends like that, it is not a fault.
+  process.exit(error.code === "EPIPE" ? 0 : reportError(context, error))
+})
+
 void program(context, process.argv.slice(2)).then((status) => {
   process.exitCode = status
 })

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Fault } from "../fault/fault.ts"
 
 /** The built page: one HTML file with its script and style inline, and a policy that allows exactly these by hash. */
@@ -21,14 +22,14 @@ function policyOf(html: string): string {
   return policy
 }
 
-/** When bundled, this file is dist/cnitap.js; when run from source, src/serve/page.ts. */
-function candidates(): URL[] {
-  return [new URL("./page.html", import.meta.url), new URL("../../dist/page.html", import.meta.url)]
+/** When bundled, this file is in dist/; when run from source, src/serve/page.ts. */
+function candidates(): string[] {
+  return [join(import.meta.dirname, "page.html"), join(import.meta.dirname, "../../dist/page.html")]
 }
 
-function readIfExists(url: URL): string[] {
+function readIfExists(path: string): string[] {
   try {
-    return [readFileSync(url, "utf8")]
+    return [readFileSync(path, "utf8")]
   } catch {
     // Try the next candidate; if none exists, readPage throws.
     return []

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 
 /** The native executable that replaces a plugin. */
@@ -13,7 +12,7 @@ const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", 
 export function readRelay(): RelayFile {
   const machine = MACHINES[process.arch]
   if (!machine) throw new Fault("REFUSED", `there is no relay for ${process.arch}`, "Use an x86-64 or arm64 node.")
-  const here = dirname(fileURLToPath(import.meta.url))
+  const here = import.meta.dirname
   const candidates = [join(here, `relay-${machine}`), join(here, "../../../dist", `relay-${machine}`)]
   for (const path of candidates) {
     const bytes = readIfThere(path)

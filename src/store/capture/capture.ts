@@ -1,10 +1,7 @@
-import { stat } from "node:fs/promises"
+import { statSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 import { listSegments, type Segment, segmentLister } from "./segments.ts"
-
-/** The default capture directory of relays. */
-export const DEFAULT_CAPTURE = "/var/lib/cnitap/capture"
 
 /** A source of calls: a capture directory or a bundle. */
 export type Capture = {
@@ -33,7 +30,7 @@ export async function openCapture(directory: string): Promise<Capture> {
 /** Whether there are files, and none of them is a segment. */
 async function hasOnlyOtherFiles(directory: string): Promise<boolean> {
   try {
-    if (!(await stat(directory)).isDirectory()) {
+    if (!statSync(directory).isDirectory()) {
       throw new Fault(
         "CAPTURE_FOREIGN",
         `${directory} is not a directory`,

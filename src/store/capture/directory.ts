@@ -1,11 +1,10 @@
-import { opendirSync } from "node:fs"
-import { readdir } from "node:fs/promises"
+import { opendirSync, promises } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 
 /** Names in a directory, sorted. Empty if the directory does not exist. */
 export async function namesIn(directory: string): Promise<string[]> {
   try {
-    return (await readdir(directory)).sort()
+    return (await promises.readdir(directory)).sort()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT" || code === "ENOTDIR") return []

@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises"
+import { promises, type Stats, statSync } from "node:fs"
 import { join } from "node:path"
 import { isSegmentName, segmentStartMs } from "../../capture/segment-name.ts"
 import { Fault } from "../../fault/fault.ts"
@@ -30,7 +30,7 @@ const TIME_GRAIN_MS = 100
 export function segmentLister(directory: string): () => Promise<Segment[]> {
   let cached: { names: string[]; modifiedMs: number } | undefined
   return async () => {
-    const { mtimeMs } = await stat(directory)
+    const { mtimeMs } = statSync(directory)
     if (cached?.modifiedMs !== mtimeMs) {
       const isSettled = Date.now() - mtimeMs > TIME_GRAIN_MS
       const names = segmentNames(directory)
@@ -58,7 +58,7 @@ async function statSegments(directory: string, names: string[]): Promise<Segment
 
 /** A file as a segment. Undefined if it does not exist: it may be pruned after it was listed. */
 export async function fileSegment(path: string, name: string): Promise<Segment | undefined> {
-  const found = await stat(path).catch(() => undefined)
+  const found = statIfPossible(path)
   if (!found?.isFile()) return undefined
   return {
     name,
@@ -66,6 +66,15 @@ export async function fileSegment(path: string, name: string): Promise<Segment |
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
     chunks: (fromByte) => fileChunks(path, fromByte),
+  }
+}
+
+function statIfPossible(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    // Pruned, or in a directory that this user may not search: the caller reports what is missing.
+    return undefined
   }
 }
 
@@ -88,7 +97,7 @@ async function* fileChunks(path: string, fromByte = 0): AsyncGenerator<Buffer> {
 
 async function openForReading(path: string) {
   try {
-    return await open(path)
+    return await promises.open(path)
   } catch (error) {
     const fault = readingFault(path, error)
     if (fault) throw fault

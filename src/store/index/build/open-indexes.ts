@@ -1,4 +1,4 @@
-import { unlink } from "node:fs/promises"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { indexedSegment, SEGMENT_INTERVAL_MS } from "../../../capture/segment-name.ts"
 import { Fault } from "../../../fault/fault.ts"
@@ -109,6 +109,13 @@ function isDiskTrouble(error: unknown): boolean {
 async function removeOrphans({ path, segments }: Capture): Promise<void> {
   const existing = new Set((await segments()).map(({ name }) => name))
   const orphans = [...namesLike(path, (name) => indexedSegment(name) !== undefined)]
-  for (const name of orphans)
-    if (!existing.has(indexedSegment(name) ?? "")) await unlink(join(path, name)).catch(() => undefined)
+  for (const name of orphans) if (!existing.has(indexedSegment(name) ?? "")) removeIfAllowed(join(path, name))
+}
+
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // The index of another user: it stays and does no harm.
+  }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 import type { Worker } from "node:worker_threads"
 import { Fault } from "../../../fault/fault.ts"
 import { type Answer, type Done, type Job, work } from "./work.ts"
@@ -7,7 +8,7 @@ const MOST_THREADS = 4
 /** Bounds memory: without a limit, V8 would let the garbage of each block pile up in every thread. */
 const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 24 }
 /** The bundle has the worker in a file of its own. */
-const WORKER = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./index-worker.js"
+const WORKER = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "worker.ts" : "index-worker.js")
 
 type Waiting = { job: Job; resolve(done: Done): void; reject(error: unknown): void }
 
@@ -29,7 +30,7 @@ export class Threads {
   static async start(jobs: number): Promise<Threads> {
     if (jobs < 2) return new Threads([])
     const { Worker } = await import("node:worker_threads")
-    const start = () => new Worker(new URL(WORKER, import.meta.url), { resourceLimits: LIMITS })
+    const start = () => new Worker(WORKER, { resourceLimits: LIMITS })
     return new Threads(Array.from({ length: Math.min(MOST_THREADS, availableParallelism(), jobs) }, start))
   }
 
