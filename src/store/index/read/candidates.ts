@@ -1,7 +1,6 @@
 import type { Progress } from "../../capture/progress.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { type Block, blockNumber } from "../block.ts"
-import { Threads } from "../build/threads.ts"
 import { NO_LINE } from "../columns.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 
@@ -17,6 +16,7 @@ export class Candidates {
   static async search(blocks: readonly BlockRef[], prefilter: string, progress?: Progress): Promise<Candidates> {
     const candidates = new Candidates()
     const allBytes = blocks.reduce((sum, { header }) => sum + header.toByte - header.fromByte, 0)
+    const { Threads } = await import("../build/threads.ts")
     const threads = await Threads.start(Math.ceil(allBytes / THREAD_BYTES))
     let doneBytes = 0
     try {
