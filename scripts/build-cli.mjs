@@ -6,7 +6,7 @@
  * - files are CommonJS: Node.js loads ECMAScript modules more slowly, and with a built-in one all that is lazy in it.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { basename } from "node:path"
+import { basename, join } from "node:path"
 import { build, transform } from "esbuild"
 
 const OUTPUT = {
@@ -31,6 +31,7 @@ const { outputFiles, metafile } = await build({
   mainFields: ["module", "main"],
   plugins: [
     { name: "version", setup: onlyTheVersion },
+    { name: "sources", setup: withoutSideEffects },
     { name: "subcommands", setup: withoutExecutableSubcommands },
   ],
   outdir: "dist",
@@ -112,6 +113,13 @@ function onlyTheVersion(bundler) {
   const { version } = JSON.parse(readFileSync("package.json", "utf8"))
   bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
     path === `${process.cwd()}/package.json` ? { contents: JSON.stringify({ version }), loader: "json" } : undefined,
+  )
+}
+
+/** A module of ours that is imported for a name only passes it on: importing it changes nothing. */
+function withoutSideEffects(bundler) {
+  bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) =>
+    kind === "entry-point" ? undefined : { path: join(resolveDir, path), sideEffects: false },
   )
 }
 

@@ -1,6 +1,6 @@
 import { promises, type Stats, statSync } from "node:fs"
 import { join } from "node:path"
-import { isSegmentName, segmentStartMs } from "../../capture/segment-name.ts"
+import { isSegmentName, SEGMENT_INTERVAL_MS, segmentStartMs } from "../../capture/segment-name.ts"
 import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 import { NEWLINE } from "./lines.ts"
@@ -76,6 +76,14 @@ function statIfPossible(path: string): Stats | undefined {
     // Pruned, or in a directory that this user may not search: the caller reports what is missing.
     return undefined
   }
+}
+
+/** A call of the past hour may still be writing its line. */
+const SEALED_MS = 10_000
+
+/** Whether no relay appends to the segment any more: its hour is over. */
+export function isSealed({ startMs }: Segment): boolean {
+  return startMs !== undefined && startMs + SEGMENT_INTERVAL_MS + SEALED_MS < Date.now()
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024

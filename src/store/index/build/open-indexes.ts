@@ -1,11 +1,7 @@
-import { SEGMENT_INTERVAL_MS } from "../../../capture/segment-name.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Progress } from "../../capture/progress.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { type IndexFile, openIndex } from "../index-file.ts"
-
-/** A call of the past hour may still be writing its line. */
-const SEALED_MS = 10_000
 
 /**
  * The indexes of some segments. Missing ones are built, and stored beside segments of a past hour. If the directory
@@ -19,9 +15,4 @@ export async function openIndexes(capture: Capture, segments: Segment[], progres
   const { buildIndexes } = await import("./build-indexes.ts")
   const built = await buildIndexes(capture, missing, progress)
   return segments.map((segment, at) => found[at] ?? built.get(segment)).filter((index) => index !== undefined)
-}
-
-/** Whether no relay appends to the segment any more: its hour is over. */
-export function isSealed({ startMs }: Segment): boolean {
-  return startMs !== undefined && startMs + SEGMENT_INTERVAL_MS + SEALED_MS < Date.now()
 }
