@@ -169,7 +169,7 @@ test("the chain says what each plugin changed, as CNI objects", async () => {
   assert.deepEqual(said, [
     "bridge _ 6 added",
     "host-local _, called by the plugin above 3 added",
-    "portmap _ handed the result on unchanged",
+    "portmap _ passed the result on unchanged",
     "bandwidth _ 1 added",
   ])
   assert.match((await page.locator(".change.added").nth(3).textContent()) ?? "", /interfaceeth0 in the podmac 02:42/)
@@ -295,11 +295,11 @@ test("the ledger: what is attached and what was left behind, with the calls that
   const rowsOf = page.locator(".ledger-row")
   await rowsOf.first().waitFor()
   assert.deepEqual(await rowsOf.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label"))), [
-    "shop/binary, adding it failed: ADD failed in binary, no DEL followed",
-    `shop/${HOSTILE_NAME}, adding it failed: ADD failed in hostile, no DEL followed`,
-    "shop/orders-0, has its network: no DEL recorded",
-    "shop/web-7d9f8b6c5-9wlmz, has its network: no DEL recorded",
-    "shop/web-7d9f8b6c5-2xkqj, has its network: no DEL recorded",
+    "shop/binary, ADD failed: ADD failed in binary, no DEL followed",
+    `shop/${HOSTILE_NAME}, ADD failed: ADD failed in hostile, no DEL followed`,
+    "shop/orders-0, attached: no DEL recorded",
+    "shop/web-7d9f8b6c5-9wlmz, attached: no DEL recorded",
+    "shop/web-7d9f8b6c5-2xkqj, attached: no DEL recorded",
   ])
   await page.getByRole("button", { name: "up 3" }).click()
   await rowsOf.nth(2).waitFor()

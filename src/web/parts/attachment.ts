@@ -2,7 +2,7 @@ import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 
 type State = LedgerRow["state"]
 
-/** The mark that tells a state, in the shapes of outcomes. */
+/** The outcome whose mark stands for a state. */
 export const ATTACHMENT_OUTCOMES = {
   up: "ok",
   starting: "running",
@@ -16,15 +16,15 @@ export const ATTACHMENT_OUTCOMES = {
 } as const satisfies Record<State, string>
 
 export const ATTACHMENT_WORDS: Record<State, string> = {
-  up: "has its network",
+  up: "attached",
   starting: "being added",
   stopping: "being deleted",
-  gone: "torn down",
-  failed: "adding it failed",
-  stuck: "deleting it failed",
+  gone: "deleted",
+  failed: "ADD failed",
+  stuck: "DEL failed or incomplete",
   leaked: "left behind",
-  orphan: "nobody's",
-  broken: "its cache is broken",
+  orphan: "no owner",
+  broken: "unreadable cache file",
 }
 
 const ORDER: readonly State[] = ["leaked", "stuck", "broken", "orphan", "failed", "stopping", "starting", "up", "gone"]
@@ -34,14 +34,14 @@ export function isTrouble({ state }: LedgerRow): boolean {
   return ORDER.indexOf(state) < ORDER.indexOf("stopping")
 }
 
-/** Troubles first, of each state the newest first. */
+/** By state, problems first, then newest first. */
 export function troublesFirst(rows: readonly LedgerRow[]): LedgerRow[] {
   return rows.toSorted(
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (b.add?.wallMs ?? 0) - (a.add?.wallMs ?? 0),
   )
 }
 
-/** Names an attachment in a link; files that no call tells of are told apart by their path. */
+/** Identifies an attachment in a link; rows without a container are identified by their first file. */
 export function keyOf({ containerId, ifname, network, files }: LedgerRow): string {
   return [containerId || files[0] || "", ifname ?? "", network ?? ""].join("/")
 }

@@ -80,9 +80,13 @@ function keyOf(change: ResultChange): string {
   return `${change.kind} ${object.kind} ${object.name}`
 }
 
-function sumOf(changes: ResultChange[], given: ResultObject[] | undefined, gave: ResultObject[] | undefined): string {
-  if (!gave) return given ? "gave no result; was given one" : "gave no result"
-  if (changes.length === 0) return given ? "handed the result on unchanged" : "gave an empty result"
+function sumOf(
+  changes: ResultChange[],
+  prevResult: ResultObject[] | undefined,
+  result: ResultObject[] | undefined,
+): string {
+  if (!result) return prevResult ? "returned no result, but got one" : "returned no result"
+  if (changes.length === 0) return prevResult ? "passed the result on unchanged" : "returned an empty result"
   const count = (kind: ResultChange["kind"]) => changes.filter((change) => change.kind === kind).length
   const parts = [
     [count("added"), "added"],
@@ -123,18 +127,18 @@ export function ChangeLine({ change }: { change: ResultChange }) {
   )
 }
 
-/** What the name says already is not said again. */
+/** The fields that are not part of the name. */
 function fieldsOf({ name, fields }: ResultObject): [string, string][] {
   return Object.entries(fields).filter(([, value]) => value !== name && value !== "" && !name.startsWith(`${value} `))
 }
 
-/** What the runtime got in the end: the result of the last top-level call. */
+/** The final result: that of the last top-level call. */
 function Final({ steps }: { steps: ChainStep[] }) {
   const last = steps.findLast(({ level }) => level === 0)
   if (!last?.result || last.result.length === 0) return null
   return (
     <section class="final" aria-label="final result">
-      <h2>What the runtime was given in the end</h2>
+      <h2>Final result, as the runtime got it</h2>
       <ul>
         {last.result.map((object) => (
           <li key={`${object.kind} ${object.name}`} class="change">

@@ -13,7 +13,7 @@ import { link } from "../../state/route.ts"
 
 const NETNS_WORDS = { active: "active", stale: "no longer a namespace", gone: "gone" } as const
 
-/** One attachment: what was added, what was deleted, who still holds what, and the calls that say so. */
+/** One attachment: its ADD and DELs, what plugins may still hold, and links to the calls. */
 export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow | undefined }) {
   return (
     <section class="detail" aria-label={`attachment ${name}`} tabIndex={-1}>
@@ -34,9 +34,7 @@ export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow |
       {row ? (
         <Books row={row} />
       ) : (
-        <div class="empty">
-          {review.value?.isComplete ? "It is gone, or was never added." : "Looking through the capture…"}
-        </div>
+        <div class="empty">{review.value?.isComplete ? "It was deleted, or never added." : "Reading the capture…"}</div>
       )}
     </section>
   )
@@ -59,7 +57,7 @@ function Books({ row }: { row: LedgerRow }) {
       <FactTable facts={facts} class="books" />
       {(add || delCount > 0) && (
         <>
-          <h2>What was done</h2>
+          <h2>ADD and DEL</h2>
           <ol class="tries">
             {add && <TryLine command="ADD" attempt={add} />}
             {dels.map((del) => (

@@ -93,7 +93,7 @@ function Severities({ rules }: { rules: readonly RuleFindings[] }) {
 
 function Nothing() {
   const answer = review.value
-  if (!answer?.isComplete) return <div class="empty">Looking through the capture…</div>
+  if (!answer?.isComplete) return <div class="empty">Reading the capture…</div>
   if (answer.rules.length > 0) return <div class="empty">No finding is of this severity.</div>
   return (
     <div class="empty">
@@ -160,7 +160,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
       </header>
       {!rule ? (
         <div class="empty">
-          {review.value?.isComplete ? "No call of the capture breaks this rule." : "Looking through the capture…"}
+          {review.value?.isComplete ? "No recorded call violates this rule." : "Reading the capture…"}
         </div>
       ) : (
         <ScrollRegion class="evidence" label="evidence">

@@ -53,7 +53,7 @@ export function LedgerView() {
           <VirtualList
             class="list"
             role="listbox"
-            aria-label={`${shown.length} attachments, troubles first`}
+            aria-label={`${shown.length} attachments, problems first`}
             aria-activedescendant={marked >= 0 ? `attachment-${marked}` : undefined}
             tabIndex={0}
             count={shown.length}
@@ -103,7 +103,7 @@ function States() {
 
 function Nothing() {
   const answer = review.value
-  if (!answer?.isComplete) return <div class="empty">Looking through the capture…</div>
+  if (!answer?.isComplete) return <div class="empty">Reading the capture…</div>
   return (
     <div class="empty">
       <strong>Nothing is attached.</strong>
@@ -124,7 +124,7 @@ function AttachmentRow({
   isCursor: boolean
 }) {
   const { state: kind, ips, network, ifname, containerId, add, reason } = row
-  const whose = row.pod ? podName(row) : containerId.slice(0, 13)
+  const owner = row.pod ? podName(row) : containerId.slice(0, 13)
   return (
     <div
       id={id}
@@ -132,13 +132,13 @@ function AttachmentRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${whose}, ${ATTACHMENT_WORDS[kind]}: ${reason}`}
+      aria-label={`${owner}, ${ATTACHMENT_WORDS[kind]}: ${reason}`}
       onClick={() => go({ attachment: keyOf(row) })}
       onKeyDown={() => undefined}
     >
       <OutcomeMark outcome={ATTACHMENT_OUTCOMES[kind]} />
       <b class="state">{kind}</b>
-      <span class="nowrap whose">{whose}</span>
+      <span class="nowrap owner">{owner}</span>
       <span class="nowrap dim place">
         {[network, ifname].filter(Boolean).join(" ")} <span class="mono">{ips.join(" ")}</span>
       </span>
