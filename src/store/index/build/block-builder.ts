@@ -1,10 +1,10 @@
-import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { CALL_STATES } from "../../../model/call-schema.ts"
 import { EXIT_OK } from "../../../model/exit-number.ts"
-import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
+import type { CallTable } from "../../../model/grouping/call-table.ts"
 import type { ByteSlice, RecordHeader } from "../../scan/read-header.ts"
-import { type GrowingColumns, newColumns, NO_LINE } from "../columns.ts"
+import { type GrowingColumns, NO_LINE, newColumns } from "../columns.ts"
 import { Interner } from "../interner.ts"
+import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
 
 const NONE = -1
 const ENDED = CALL_STATES.indexOf("ended")

@@ -54,7 +54,8 @@ function readLines(path: string, name: string, range: ByteRange) {
         else if (header.kind === "begin") {
           builder.begin(header, offset - range.fromByte)
           if (header.dataDir !== undefined) dataDirs.add(header.dataDir)
-        } else if (header.kind === "progress") keepLast(progress, { id: header.id.text() ?? "", monoMs: header.monoMs, offset })
+        } else if (header.kind === "progress")
+          keepLast(progress, { id: header.id.text() ?? "", monoMs: header.monoMs, offset })
         else {
           if (!builder.end(header, offset - range.fromByte)) orphans.push({ header: header.end(), offset })
           if (progress.size > 0) progress.delete(header.id.text() ?? "")

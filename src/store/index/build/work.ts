@@ -10,5 +10,7 @@ export type Done = { built: BuiltBlock } | { found: Float64Array }
 export type Answer = Done | { fault: { code: FaultCode; message: string; hint: string } }
 
 export function work({ path, name, range, prefilter }: Job): Done {
-  return prefilter === undefined ? { built: buildBlock(path, name, range) } : { found: searchBlock(path, range, prefilter) }
+  return prefilter === undefined
+    ? { built: buildBlock(path, name, range) }
+    : { found: searchBlock(path, range, prefilter) }
 }
