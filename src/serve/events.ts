@@ -5,17 +5,17 @@ import type { Session } from "./session.ts"
 
 export type Message = { event: string; data: string; id?: string }
 
-/** The first screen is small, so that it is there at once. */
+/** The first message is small, so that the first screen is shown at once. */
 const FIRST_OPERATIONS = 200
-const OPERATIONS_AT_ONCE = 4_000
-/** Changes within this time go together: a thousand calls a second are ten messages. */
-const TOGETHER_MS = 100
-/** A connection that says nothing is cut by proxies. */
-const QUIET_MS = 15_000
+const OPERATIONS_PER_MESSAGE = 4_000
+/** Changes within this time are sent in one message: 1,000 calls per second make ten messages per second. */
+const BATCH_MS = 100
+/** Proxies close connections that are idle for longer. */
+const KEEP_ALIVE_MS = 15_000
 
 /**
- * What one page is told, until it goes or the session ends. `epoch` names this server: versions of an earlier one mean
- * nothing here.
+ * The messages for one page, until it disconnects or the session ends. `epoch` identifies this server process: version
+ * numbers of a previous one are not valid.
  */
 export async function* messages(
   session: Session,
@@ -24,49 +24,49 @@ export async function* messages(
   signal: AbortSignal,
 ): AsyncGenerator<Message> {
   const { catalog, readErrors } = session
-  const bell = ringer(session, signal)
+  const changed = changeWaiter(session, signal)
   let version = resumeAt(lastEventId, epoch)
   if (version === undefined) {
-    yield say({ kind: "reset", source: session.source })
+    yield toMessage({ kind: "reset", source: session.source })
     version = catalog.version
     const all = catalog.newestFirst()
-    yield* batches(all.slice(0, FIRST_OPERATIONS), OPERATIONS_AT_ONCE)
-    yield* batches(all.slice(FIRST_OPERATIONS), OPERATIONS_AT_ONCE)
+    yield* batches(all.slice(0, FIRST_OPERATIONS), OPERATIONS_PER_MESSAGE)
+    yield* batches(all.slice(FIRST_OPERATIONS), OPERATIONS_PER_MESSAGE)
   }
   let isReady = false
-  let damageText = ""
+  let sentErrors = ""
   while (!signal.aborted && !session.isClosed) {
     if (catalog.version > version) {
       const changes = catalog.changesSince(version)
       version = changes.version
       const removed = changes.removed
-      for (let from = 0; from < Math.max(1, changes.operations.length); from += OPERATIONS_AT_ONCE) {
-        const part = changes.operations.slice(from, from + OPERATIONS_AT_ONCE)
-        yield say({ kind: "operations", batch: packOperations(part), removed: from === 0 ? removed : [] })
+      for (let from = 0; from < Math.max(1, changes.operations.length); from += OPERATIONS_PER_MESSAGE) {
+        const part = changes.operations.slice(from, from + OPERATIONS_PER_MESSAGE)
+        yield toMessage({ kind: "operations", batch: packOperations(part), removed: from === 0 ? removed : [] })
       }
     }
     const lines = Object.fromEntries(readErrors.list().map((count) => [count.kind, count.lines]))
-    if (JSON.stringify(lines) !== damageText) {
-      damageText = JSON.stringify(lines)
-      yield say({ kind: "damage", lines })
+    if (JSON.stringify(lines) !== sentErrors) {
+      sentErrors = JSON.stringify(lines)
+      yield toMessage({ kind: "readErrors", lines })
     }
-    if (!session.isRead) yield say({ kind: "progress", ...session.progress })
+    if (!session.isRead) yield toMessage({ kind: "progress", ...session.progress })
     else if (!isReady) {
       isReady = true
-      yield { ...say({ kind: "ready" }), id: `${epoch}.${version}` }
+      yield { ...toMessage({ kind: "ready" }), id: `${epoch}.${version}` }
     } else yield { event: "mark", data: "{}", id: `${epoch}.${version}` }
-    await bell()
+    await changed()
   }
 }
 
-function* batches(operations: OperationSummary[], atOnce: number): Generator<Message> {
-  for (let from = 0; from < operations.length; from += atOnce) {
-    const batch = packOperations(operations.slice(from, from + atOnce))
-    yield say({ kind: "operations", batch, removed: [] })
+function* batches(operations: OperationSummary[], size: number): Generator<Message> {
+  for (let from = 0; from < operations.length; from += size) {
+    const batch = packOperations(operations.slice(from, from + size))
+    yield toMessage({ kind: "operations", batch, removed: [] })
   }
 }
 
-function say(event: ServerEvent): Message {
+function toMessage(event: ServerEvent): Message {
   return { event: event.kind, data: JSON.stringify(event) }
 }
 
@@ -75,30 +75,30 @@ function resumeAt(lastEventId: string | undefined, epoch: string): number | unde
   return from === epoch && version !== undefined && /^\d+$/.test(version) ? Number(version) : undefined
 }
 
-/** Waits for a change, and then a little for those that come with it; a quiet session is heard of every 15 s. */
-function ringer(session: Session, signal: AbortSignal): () => Promise<void> {
-  let hasRung = false
+/** Returns a function that waits for a change plus `BATCH_MS`, or for `KEEP_ALIVE_MS`. */
+function changeWaiter(session: Session, signal: AbortSignal): () => Promise<void> {
+  let hasChanged = false
   let wake: (() => void) | undefined
-  const ring = () => {
-    hasRung = true
+  const notify = () => {
+    hasChanged = true
     wake?.()
   }
-  const unsubscribe = session.subscribe(ring)
+  const unsubscribe = session.subscribe(notify)
   signal.addEventListener("abort", () => {
     unsubscribe()
-    ring()
+    notify()
   })
   return async () => {
-    if (!hasRung) {
+    if (!hasChanged) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, QUIET_MS)
+        const timer = setTimeout(resolve, KEEP_ALIVE_MS)
         wake = () => {
           clearTimeout(timer)
           resolve()
         }
       })
     }
-    if (!signal.aborted && !session.isClosed) await new Promise((resolve) => setTimeout(resolve, TOGETHER_MS))
-    hasRung = false
+    if (!signal.aborted && !session.isClosed) await new Promise((resolve) => setTimeout(resolve, BATCH_MS))
+    hasChanged = false
   }
 }

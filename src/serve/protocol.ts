@@ -3,48 +3,48 @@ import type { RuleFindings } from "../model/lint/findings-by-rule.ts"
 import type { Operation } from "../model/operation.ts"
 import type { PackedOperations } from "../model/packed-operations.ts"
 
-/** Where the page's data comes from. */
+/** The capture that the page shows. */
 export type Source = {
-  /** the capture's path as it was named */
+  /** path of the capture, as given by the user */
   path: string
-  /** a directory grows; a bundle does not */
+  /** whether calls may be appended: true for a directory, false for a bundle */
   isLive: boolean
-  /** the machine that reads it */
+  /** host name of the machine that reads it */
   host: string
 }
 
 /**
- * What `GET /api/events` sends, one server-sent event each, named by `kind`. After `reset` everything the page knew is
- * void. `ready` and each later `operations` carry an event id: a client that comes back with it (Last-Event-ID) gets
- * what changed since, and nothing twice; a client of an earlier server gets `reset`.
+ * The server-sent events of `GET /api/events`; `kind` is the event name. `reset` invalidates everything that the page
+ * has. Once the client has all operations, events have an ID: a client that reconnects with it (Last-Event-ID) gets what
+ * changed since, and nothing twice. A client of a previous server process gets `reset`.
  */
 export type ServerEvent =
   | { kind: "reset"; source: Source }
-  /** how much of the capture was read so far */
+  /** how much of the capture has been read */
   | { kind: "progress"; readBytes: number; totalBytes: number }
-  /** new ones, and changed ones whole; in any order. `removed`: ids that were merged into another operation */
+  /** new and changed operations, in any order. `removed`: IDs of operations that became part of another one */
   | { kind: "operations"; batch: PackedOperations; removed: string[] }
-  /** everything that there was when the client came has been sent; later events are live */
+  /** all operations that existed when the client connected have been sent; later events are live */
   | { kind: "ready" }
-  /** lines that could not be read, by what is wrong with them */
-  | { kind: "damage"; lines: Record<string, number> }
+  /** number of lines that could not be read, by reason */
+  | { kind: "readErrors"; lines: Record<string, number> }
 
-/** `GET /api/operations/:id`, by the id of any of its calls: the operation with every stream. */
+/** `GET /api/operations/:id`, with the ID of any of its calls: the operation with all streams. */
 export type OperationAnswer = { operation: Operation }
 
-/** `GET /api/matches?q=<filter>`: ids of the operations that the filter lets through. */
+/** `GET /api/matches?q=<filter>`: IDs of the matching operations. */
 export type MatchesAnswer = { ids: string[] }
 
-/** `GET /api/review`: findings and ledger, as far as the capture was looked through; the first ask begins it. */
+/** `GET /api/review`: findings and ledger of the operations reviewed so far. The first request starts the review. */
 export type ReviewAnswer = {
   isComplete: boolean
-  /** operations that were looked at */
+  /** number of operations reviewed */
   checked: number
   rules: RuleFindings[]
   ledger: LedgerRow[]
-  /** attachments that came and went */
+  /** number of attachments that were added and deleted */
   gone: number
-  /** why the ledger was not compared with the node, where it should have been */
+  /** why the ledger could not be compared with the node's own state */
   note?: string
 }
 

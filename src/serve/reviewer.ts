@@ -6,33 +6,30 @@ import { readNodeState } from "../store/node/node-state.ts"
 import type { ReviewAnswer } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
-/** An answer that has nearly everything waits for the rest. */
+/** A request waits this long for the review to complete; then it gets what is complete so far. */
 const WAIT_MS = 1_000
-/** The node's own files are looked at for each answer, but not for each page. */
+/** The node's files are read again at most this often, whatever the number of pages. */
 const NODE_FRESH_MS = 5_000
 
-/**
- * Looks through the whole capture for findings and attachments, from the first time that somebody asks, and from then
- * on at what changed.
- */
+/** Checks all operations for findings and attachments: the whole capture at the first request, then what changed. */
 export class Reviewer {
   readonly #session: Session
   readonly #root: string
   readonly #review = new Review()
-  /** of the catalog, up to which everything was looked at */
+  /** version of the catalog that was reviewed completely; -1 before the first review */
   #version = -1
-  #isHere = false
+  #isThisNode = false
   #work: Promise<boolean> | undefined
   #node: { atMs: number; state: Promise<NodeState | { note: string }> } | undefined
 
-  /** `root`: where the file system of the node is mounted whose captures these are. */
+  /** `root`: mount point of the file system of the node that recorded the capture. */
   constructor(session: Session, root: string) {
     this.#session = session
     this.#root = root
   }
 
   async answer(nowMs: number): Promise<ReviewAnswer> {
-    // A failing read (a directory taken away, rights changed) is tried again when somebody asks again.
+    // After a failed read (directory removed, permissions changed) the next request tries again.
     this.#work ??= this.#next()
       .then(
         () => true,
@@ -53,32 +50,32 @@ export class Reviewer {
       await this.#session.read()
       const { version } = catalog
       for await (const operation of this.#session.wholeCapture()) {
-        this.#isHere ||= operation.node === hostname()
-        // What ended while this pass went by it comes again below.
+        this.#isThisNode ||= operation.node === hostname()
+        // A call that ended during this pass is reviewed again below.
         const isInFlight = catalog.operationOf(operation.id)?.outcome === "running"
         this.#review.add(isInFlight ? { ...operation, outcome: "running" } : operation, Date.now())
       }
       this.#version = version
     }
     const { version, operations } = catalog.changesSince(this.#version)
-    for (const light of operations.toSorted((a, b) => a.wallMs - b.wallMs)) {
-      this.#isHere ||= light.node === hostname()
-      this.#review.add(await this.#session.whole(light), Date.now())
+    for (const summary of operations.toSorted((a, b) => a.wallMs - b.wallMs)) {
+      this.#isThisNode ||= summary.node === hostname()
+      this.#review.add(await this.#session.whole(summary), Date.now())
     }
     this.#version = version
   }
 
-  #books(nowMs: number) {
+  #ledgerSource(nowMs: number) {
     return {
       attachments: () => this.#review.attachments(nowMs),
       isGone: (containerId: string, ifname: string | undefined) => this.#review.isGone(containerId, ifname),
     }
   }
 
-  /** Compared with the node where the capture is of this node, and all of it was looked at. */
+  /** Compared with the node's own state if the capture is of this node and was reviewed completely. */
   async #ledger(nowMs: number, isComplete: boolean): Promise<Pick<ReviewAnswer, "ledger" | "note">> {
-    const mayLook = this.#session.source.isLive && (this.#isHere || this.#root !== "/")
-    if (!isComplete || !mayLook) return { ledger: ledgerRows(this.#review.attachments(nowMs)) }
+    const isComparable = this.#session.source.isLive && (this.#isThisNode || this.#root !== "/")
+    if (!isComplete || !isComparable) return { ledger: ledgerRows(this.#review.attachments(nowMs)) }
     if (!this.#node || nowMs - this.#node.atMs > NODE_FRESH_MS) {
       const state = readNodeState(this.#root, hostname(), this.#review.dataDirs)
       this.#node = { atMs: nowMs, state: state.catch(unreadable) }
@@ -86,11 +83,11 @@ export class Reviewer {
     const state = await this.#node.state
     return "note" in state
       ? { ledger: ledgerRows(this.#review.attachments(nowMs)), note: state.note }
-      : { ledger: reconcile(this.#books(nowMs), state) }
+      : { ledger: reconcile(this.#ledgerSource(nowMs), state) }
   }
 }
 
 function unreadable(error: unknown): { note: string } {
   if (!(error instanceof Fault)) throw error
-  return { note: `not compared with this node: ${error.message}` }
+  return { note: `not compared with the state of this node: ${error.message}` }
 }

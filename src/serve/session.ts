@@ -12,7 +12,7 @@ import type { Source } from "./protocol.ts"
 
 const POLL_MS = 200
 
-/** One capture being read and followed, for every page that looks at it. */
+/** A capture that is read and followed, shared by all connected pages. */
 export class Session {
   readonly source: Source
   readonly catalog = new Catalog()
@@ -32,7 +32,7 @@ export class Session {
     this.#feed = new CallFeed(capture, this.readErrors)
   }
 
-  /** Whether everything that lay there at the start has been read. */
+  /** Whether all calls that existed at the start have been read. */
   get isRead(): boolean {
     return this.#isRead
   }
@@ -41,20 +41,20 @@ export class Session {
     return this.#progress
   }
 
-  /** Reads what there is, then follows it until `close`. Resolves when the first reading is done. */
+  /** Reads all calls, then follows the capture until `close`. Resolves when the calls that existed have been read. */
   async open(progress?: Progress): Promise<void> {
     await this.#readNext((readBytes, totalBytes) => {
       this.#progress = { readBytes, totalBytes }
       progress?.(readBytes, totalBytes)
     })
-    // Which of the open calls are dead is known one reading later.
+    // Which of the calls in flight were killed is known after a second reading.
     await this.#readNext()
     this.#isRead = true
-    this.#tell()
+    this.#notify()
     if (this.source.isLive) this.#schedule()
   }
 
-  /** Calls back after something changed, until the returned function is called. */
+  /** Calls the listener after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -66,7 +66,7 @@ export class Session {
     return this.#feed.whole(operation)
   }
 
-  /** Every operation with its streams, in the order they began: one pass over the whole capture. */
+  /** All operations with their streams, in the order they started: one pass over the whole capture. */
   async *wholeCapture(): AsyncGenerator<Operation> {
     // Read errors were counted when the catalog was read.
     for await (const operation of readOperations(this.#capture, new ReadErrors())) {
@@ -75,7 +75,7 @@ export class Session {
     }
   }
 
-  /** Ids of the operations that a filter lets through, streams and all. */
+  /** IDs of the operations that match a filter, which may test streams. */
   async *matching(filter: Filter, nowMs: number): AsyncGenerator<string> {
     for await (const { id } of readOperations(
       this.#capture,
@@ -86,7 +86,7 @@ export class Session {
       yield id
   }
 
-  /** Resolves when everything that lay there at the start has been read. */
+  /** Resolves when all calls that existed at the start have been read. */
   async read(): Promise<void> {
     while (!this.#isRead && !this.#isClosed) {
       await new Promise<void>((resolve) => {
@@ -101,7 +101,7 @@ export class Session {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#tell()
+    this.#notify()
   }
 
   get isClosed(): boolean {
@@ -111,7 +111,7 @@ export class Session {
   #schedule(): void {
     if (this.#isClosed) return
     this.#timer = setTimeout(() => {
-      // A failing read (a directory taken away, rights changed) is tried again: the page says what it last knew.
+      // After a failed read (directory removed, permissions changed) the page keeps showing the last state; try again.
       void this.#readNext().finally(() => this.#schedule())
     }, POLL_MS)
   }
@@ -119,11 +119,11 @@ export class Session {
   async #readNext(progress?: Progress): Promise<void> {
     for await (const calls of this.#feed.next(progress)) {
       this.catalog.put(calls)
-      this.#tell()
+      this.#notify()
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener()
   }
 }

@@ -80,7 +80,7 @@ test("every response has the security headers", async () => {
 test("operations are listed without streams, and one is read with them", async () => {
   const events = await until(serving, "", "ready")
   assert.deepEqual(
-    events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "damage"),
+    events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "readErrors"),
     ["reset", "operations", "ready"],
   )
   const [operation] = events.flatMap((event) => (event.kind === "operations" ? unpackOperations(event.batch) : []))

@@ -64,6 +64,6 @@ function tell(event: ServerEvent | { kind?: undefined }, resume: { lastEventId: 
     sink.reset(event.source)
   } else if (event.kind === "operations") sink.operations(unpackOperations(event.batch), event.removed)
   else if (event.kind === "progress") sink.progress(event.readBytes, event.totalBytes)
-  else if (event.kind === "damage") sink.readErrors(event.lines)
+  else if (event.kind === "readErrors") sink.readErrors(event.lines)
   else if (event.kind === "ready") sink.ready()
 }
