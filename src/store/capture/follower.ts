@@ -12,18 +12,12 @@ import type { Segment } from "./segments.ts"
  * A call as far as its records have been read. `end` is absent if it is running, was killed, or is a probe; then
  * `progress` is its last progress record, if it has any.
  */
-export type FollowedCall = {
-  begin: Located<Begin>
-  progress?: Located<ProgressRecord>
-  end?: Located<End>
-  state: CallState
-}
+export type FollowedCall = OpenRecords & { end?: Located<End>; state: CallState }
 
-type OpenCall = {
-  begin: Located<Begin>
-  progress?: Located<ProgressRecord>
-  isAlive: (() => boolean) | undefined
-}
+/** The records of a call without an end record: its begin record, and its last progress record if it has any. */
+export type OpenRecords = { begin: Located<Begin>; progress?: Located<ProgressRecord> }
+
+type OpenCall = OpenRecords & { isAlive: (() => boolean) | undefined }
 
 /** Reads what is appended to a capture: each `next` returns the calls that changed since the previous one. */
 export class Follower {
@@ -43,21 +37,24 @@ export class Follower {
     this.#positions.set(name, { splitter: new LineSplitter(sizeBytes), readBytes: sizeBytes })
   }
 
-  /** Adds a call in flight whose begin record is in a part that is skipped. Returns its state as far as it is known. */
-  resume(begin: Located<Begin>): CallState {
-    const isAlive = this.#capture.isLive ? this.#processOf(begin.record) : undefined
-    this.#joiner.begin(begin.record.id, { begin, isAlive })
+  /** Adds a call in flight whose records are in a part that is skipped. Returns its state as far as it is known. */
+  resume(records: OpenRecords): CallState {
+    const { record } = records.begin
+    const isAlive = this.#capture.isLive ? this.#processOf(record) : undefined
+    this.#joiner.begin(record.id, { ...records, isAlive })
     return isAlive ? "running" : "unknown"
   }
 
-  /** The calls that began, wrote something new, ended, or were found killed. An end record without a begin record belongs to a skipped part. */
+  /**
+   * The calls that began, made progress, ended, or were found killed. An end record without a begin record belongs to a
+   * call that began in a skipped part.
+   */
   async *next(): AsyncGenerator<FollowedCall> {
     // Looked up before reading: a process that has exited by now has already written its end record, or never will.
     const dead = this.#joiner.open().filter(({ isAlive }) => isAlive && !isAlive())
     const segments = await this.#capture.segments()
     for (const segment of segments) yield* this.#read(segment)
-    for (const open of dead)
-      if (this.#joiner.end(open.begin.record.id)) yield { ...withoutProcess(open), state: "killed" }
+    for (const open of dead) if (this.#joiner.end(open.begin.record.id)) yield { ...recordsOf(open), state: "killed" }
     this.#forgetPruned(segments)
   }
 
@@ -86,14 +83,14 @@ export class Follower {
       const open = this.#joiner.find(record.id)
       if (!open) return undefined
       open.progress = { record, ...location }
-      return { ...withoutProcess(open), state: open.isAlive ? "running" : "unknown" }
+      return { ...recordsOf(open), state: open.isAlive ? "running" : "unknown" }
     }
     if (record.kind === "end") {
       const open = this.#joiner.end(record.id)
       return open && { begin: open.begin, end: { record, ...location }, state: "ended" }
     }
     const begin = { record, ...location }
-    return { begin, state: record.as === "probe" ? "ended" : this.resume(begin) }
+    return { begin, state: record.as === "probe" ? "ended" : this.resume({ begin }) }
   }
 
   #forgetPruned(segments: Segment[]): void {
@@ -102,7 +99,7 @@ export class Follower {
   }
 }
 
-function withoutProcess({ isAlive: _, ...records }: OpenCall): Omit<OpenCall, "isAlive"> {
+function recordsOf({ isAlive: _, ...records }: OpenCall): OpenRecords {
   return records
 }
 

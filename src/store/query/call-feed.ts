@@ -111,8 +111,8 @@ export class CallFeed {
   }
 
   #resume(call: Call): void {
-    const begin = this.#summaries.begin(call)
-    if (begin) call.state = this.#follower.resume(begin)
+    const records = this.#summaries.openRecords(call)
+    if (records) call.state = this.#follower.resume(records)
   }
 
   async *#followed(follower: Follower): AsyncGenerator<SummarizedCall[]> {

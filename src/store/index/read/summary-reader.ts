@@ -1,9 +1,10 @@
-import type { Begin, CaptureRecord, Payload } from "../../../capture/record.ts"
+import type { CaptureRecord, Payload } from "../../../capture/record.ts"
 import { type Call, toCall } from "../../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
+import type { OpenRecords } from "../../capture/follower.ts"
 import { LineReader } from "../../capture/line-reader.ts"
-import type { Located, RecordLocation } from "../../capture/records.ts"
+import type { RecordLocation } from "../../capture/records.ts"
 import type { Segment } from "../../capture/segments.ts"
 import type { Block } from "../block.ts"
 import { NO_LINE, RowReader, summaryAt } from "../columns.ts"
@@ -90,10 +91,15 @@ export class SummaryReader {
     this.#lines.close()
   }
 
-  begin(call: Call): Located<Begin> | undefined {
-    const { begin } = this.#sources.get(call) ?? {}
-    const record = this.#record(begin)
-    return begin && record?.kind === "begin" ? { ...begin, record } : undefined
+  /** The begin record and the last progress record of a call without an end. Undefined if they were pruned. */
+  openRecords(call: Call): OpenRecords | undefined {
+    const { begin, progress } = this.#sources.get(call) ?? {}
+    const [beginRecord, progressRecord] = [this.#record(begin), this.#record(progress)]
+    if (!begin || beginRecord?.kind !== "begin") return undefined
+    return {
+      begin: { ...begin, record: beginRecord },
+      ...(progress && progressRecord?.kind === "progress" ? { progress: { ...progress, record: progressRecord } } : {}),
+    }
   }
 
   /** What a call was given; nearly always in its begin line. */
