@@ -10,6 +10,7 @@ import {
 import { redact } from "../capture/redact/redact.ts"
 import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { Call } from "../model/call.ts"
+import { BEGIN_MEMBERS, END_MEMBERS } from "../model/call-schema.ts"
 import { type Operation, walk } from "../model/operation.ts"
 
 /** The first line of a bundle: format, origin and creation time. */
@@ -79,41 +80,22 @@ function redactedPayload(payload: Payload, base64: Base64): Payload {
 const EMPTY: Payload = { sizeBytes: 0, text: "" }
 
 function toRecords(call: Call): CaptureRecord[] {
-  const { exit, durationMs } = call
-  const begin: Begin = {
-    format: FORMAT,
-    kind: "begin",
-    id: call.id,
-    ...(call.parent === undefined ? {} : { parent: call.parent }),
-    depth: call.depth,
-    as: call.as,
-    wallMs: call.wallMs,
-    monoMs: call.monoMs,
-    ...(call.node === undefined ? {} : { node: call.node }),
-    pid: call.pid,
-    ppid: call.ppid,
-    ...(call.parentName === undefined ? {} : { parentName: call.parentName }),
-    plugin: call.plugin,
-    path: call.path,
-    argv: call.argv,
-    env: call.env,
-    envNames: call.envNames,
-    ...(call.original ? { original: call.original } : {}),
-    ...(call.stdin ? { stdin: call.stdin } : {}),
-  }
+  const { id, wallMs, monoMs, exit, durationMs } = call
+  const begin = { format: FORMAT, kind: "begin", ...membersOf(call, BEGIN_MEMBERS) } as Begin
   if (!exit || durationMs === undefined) return call.stdout || call.stderr ? [begin, progressOf(call)] : [begin]
   const end: End = {
     format: FORMAT,
     kind: "end",
-    id: call.id,
-    wallMs: roundToMicros(call.wallMs + durationMs),
-    monoMs: roundToMicros(call.monoMs + durationMs),
+    id,
+    wallMs: roundToMicros(wallMs + durationMs),
+    monoMs: roundToMicros(monoMs + durationMs),
     durationMs,
-    spawnMs: call.spawnMs ?? 0,
+    spawnMs: 0,
     exit,
-    usage: call.usage ?? { maxRssBytes: 0, userMs: 0, systemMs: 0 },
-    stdout: call.stdout ?? EMPTY,
-    stderr: call.stderr ?? EMPTY,
+    usage: { maxRssBytes: 0, userMs: 0, systemMs: 0 },
+    stdout: EMPTY,
+    stderr: EMPTY,
+    ...membersOf(call, END_MEMBERS),
   }
   return [begin, end]
 }
@@ -121,6 +103,10 @@ function toRecords(call: Call): CaptureRecord[] {
 /** What a call without an end has written so far. When that was is not known any more. */
 function progressOf({ id, wallMs, monoMs, stdout = EMPTY, stderr = EMPTY }: Call): ProgressRecord {
   return { format: FORMAT, kind: "progress", id, wallMs, monoMs, stdout, stderr }
+}
+
+function membersOf(call: Call, names: readonly (keyof Call)[]): Partial<Call> {
+  return Object.fromEntries(names.flatMap((name) => (call[name] === undefined ? [] : [[name, call[name]]])))
 }
 
 function roundToMicros(ms: number): number {

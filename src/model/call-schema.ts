@@ -329,6 +329,15 @@ function isText({ column }: CallFact): boolean {
   return column === "text" || column === "id"
 }
 
+/** The members of a call in its begin and end records, in the order of the records. */
+export const BEGIN_MEMBERS = membersWhere(({ source }) => source === "begin" || source === "either")
+export const END_MEMBERS = membersWhere(({ source }) => source === "end")
+
+function membersWhere(is: (fact: CallFact) => boolean): (keyof Call)[] {
+  const names = FACT_NAMES.filter((name) => is(factOf(name)))
+  return [...new Set(names.map((name) => (factOf(name).path?.[0] ?? name) as keyof Call))]
+}
+
 /** Whether every call that was made from columns has the fact; for others the whole record must be read. */
 export function isListed(name: FactName): boolean {
   const { column, isIndexOnly } = factOf(name)

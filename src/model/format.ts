@@ -37,6 +37,11 @@ export function exitText(exit: Exit | undefined): string {
   return `exit ${exit.code}`
 }
 
+/** The processes of a call: the relay and the one that started it. */
+export function processText({ pid, ppid, parentName }: Call): string {
+  return `${pid}, child of ${ppid}${parentName ? ` (${parentName})` : ""}`
+}
+
 /** How a call ended, or that it has not. */
 export function stateText(call: Call): string {
   if (call.state === "running") return "still running"

@@ -1,7 +1,7 @@
 import { applyEdits, format } from "jsonc-parser"
 import type { Payload } from "../../capture/record.ts"
 import { type Call, isFailed } from "../../model/call.ts"
-import { podName, stateText } from "../../model/format.ts"
+import { podName, processText, stateText } from "../../model/format.ts"
 import { hexDump } from "../../model/hex-dump.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { age, duration } from "../args/time.ts"
@@ -62,7 +62,7 @@ function callLines(call: Call, paint: Paint): string[] {
       ["path", call.path],
       ["argv", call.argv.join(" ")],
       ["original", call.original && originalText(call.original)],
-      ["process", `${call.pid}, child of ${call.ppid}${call.parentName ? ` (${call.parentName})` : ""}`],
+      ["process", processText(call)],
       [
         "started",
         call.spawnMs === undefined

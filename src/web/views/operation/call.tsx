@@ -1,5 +1,5 @@
 import { type Call, parseArgs } from "../../../model/call.ts"
-import { duration, stateText } from "../../../model/format.ts"
+import { duration, processText, stateText } from "../../../model/format.ts"
 import { sizeText } from "../../parts/bytes.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { CopyButton } from "../../parts/copy-button.tsx"
@@ -122,7 +122,7 @@ function ExitView({ call }: { call: Call }) {
     ["of it, to start the process", duration(call.spawnMs)],
     ["CPU", usage && `${duration(usage.userMs)} user, ${duration(usage.systemMs)} system`],
     ["memory at most", usage && sizeText(usage.maxRssBytes)],
-    ["process", `${call.pid}, child of ${call.ppid}${call.parentName ? ` (${call.parentName})` : ""}`],
+    ["process", processText(call)],
     ["executable", call.path],
     ["argv", call.argv.join(" ")],
     [
