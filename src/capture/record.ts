@@ -70,6 +70,8 @@ export type End = {
   id: string
   wallMs: number
   monoMs: number
+  /** absent if the plugin could not be started */
+  pluginPid?: number
   /** from just before the plugin was started until it was reaped */
   durationMs: number
   /** the part of `durationMs` spent starting the process */

@@ -225,6 +225,12 @@ export const CALL_FACTS = {
       "`sizeBytes` and `modifiedMs` (milliseconds since 1970) of the real plugin's file, to tell two builds apart",
   },
 
+  pluginPid: {
+    source: "end",
+    type: "number, optional",
+    description: "process ID of the plugin. Absent if it could not be started",
+    field: { name: "pluginPid", kind: "number", help: "process ID of the plugin" },
+  },
   durationMs: {
     source: "end",
     type: "number",

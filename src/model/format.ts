@@ -37,9 +37,9 @@ export function exitText(exit: Exit | undefined): string {
   return `exit ${exit.code}`
 }
 
-/** The processes of a call: the relay and the one that started it. */
-export function processText({ pid, ppid, parentName }: Call): string {
-  return `${pid}, child of ${ppid}${parentName ? ` (${parentName})` : ""}`
+/** The processes of a call: the relay, the one that started it, and the plugin. */
+export function processText({ pid, ppid, parentName, pluginPid }: Call): string {
+  return `${pid}, child of ${ppid}${parentName ? ` (${parentName})` : ""}${pluginPid ? `; plugin ${pluginPid}` : ""}`
 }
 
 /** How a call ended, or that it has not. */

@@ -29,6 +29,8 @@ export type Outcome = {
   /** number of the signal that killed the plugin, else 0 */
   signal: number
   code: number
+  /** process ID of the plugin, 0 if it could not be started */
+  pluginPid: number
   spawnMs: number
   durationMs: number
   maxRssBytes: number

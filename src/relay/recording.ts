@@ -83,6 +83,7 @@ export function endRecord(
     id,
     wallMs: host.wallMs(),
     monoMs: host.monoMs(),
+    ...(outcome.pluginPid ? { pluginPid: outcome.pluginPid } : {}),
     durationMs: rounded(outcome.durationMs),
     spawnMs: rounded(outcome.spawnMs),
     exit: exitOf(outcome),

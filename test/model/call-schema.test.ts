@@ -15,6 +15,7 @@ test("a field that lists can decide has the same value for a call without stream
     node: "worker-1",
     cniVersion: "1.0.0",
     pod: { namespace: "shop", name: "web-1", uid: "u-1" },
+    pluginPid: 101,
     usage: { maxRssBytes: 30_000_000, userMs: 1, systemMs: 2 },
     original: { sizeBytes: 1, modifiedMs: 2 },
     exit: { signal: 9 },
@@ -34,6 +35,7 @@ test("a field that lists can decide has the same value for a call without stream
   assert.deepEqual(
     FIELD_NAMES.filter((field) => fieldSource(field) !== "list").map((field) => `${field}: ${fieldSource(field)}`),
     [
+      "pluginPid: record",
       "memory: record",
       "code: stream",
       "msg: stream",

@@ -28,4 +28,5 @@ test("a call through the relay has its reply and leaves a begin and an end line"
     [end?.id, end?.exit, end?.stdout, end?.stderr],
     [begin?.id, { code: 3 }, redacted, { sizeBytes: 5, text: "oops\n" }],
   )
+  assert.ok(end?.pluginPid !== undefined && end.pluginPid > 0 && end.pluginPid !== begin?.pid)
 })

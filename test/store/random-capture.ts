@@ -145,6 +145,7 @@ class RandomNode {
       kind: "end",
       id,
       ...this.#clock(endMs),
+      ...("errno" in exit || random.below(4) === 0 ? {} : { pluginPid: 50_000 + this.#ids }),
       durationMs: Math.round((endMs - startMs) * 1000) / 1000,
       spawnMs: 0.25,
       exit,

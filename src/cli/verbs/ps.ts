@@ -5,6 +5,7 @@ import { podName } from "../../model/format.ts"
 import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
 import { readSegments } from "../../store/capture/calls.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { pluginPidOf } from "../../store/node/process.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { duration } from "../args/time.ts"
 import { changesOf } from "../args/watch.ts"
@@ -47,9 +48,15 @@ export const ps: Verb = {
 async function openCalls(calls: AsyncIterable<Call>, options: Record<string, unknown>): Promise<Call[]> {
   const open: Call[] = []
   for await (const call of calls) {
-    if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(call)
+    if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(withPluginPid(call))
   }
   return open.sort((a, b) => a.wallMs - b.wallMs)
+}
+
+/** The end record will have it; until then it is read from the running processes. */
+function withPluginPid(call: Call): Call {
+  const pluginPid = call.state === "running" ? pluginPidOf(call) : undefined
+  return pluginPid === undefined ? call : { ...call, pluginPid }
 }
 
 const REPAINT_MS = 1000
@@ -101,6 +108,7 @@ function inFlightTable(nowMs: number): Table<Call, "Call"> {
       { title: "PLUGIN", text: ({ plugin }) => plugin },
       { title: "POD", text: podName },
       { title: "PID", alignRight: true, text: ({ pid }) => String(pid) },
+      { title: "PLUGIN PID", alignRight: true, text: ({ pluginPid }) => (pluginPid ? String(pluginPid) : "-") },
       { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
       { title: "PARENT", isWide: true, text: ({ ppid, parentName }) => `${parentName ?? ""}/${ppid}` },
       { title: "NETNS", isWide: true, text: ({ netns }) => netns ?? "" },

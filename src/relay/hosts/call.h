@@ -21,6 +21,7 @@ typedef struct { uint8_t *data; size_t kept, room; uint64_t total; } Stream;
 
 typedef struct {
     int started, execErrno, status, stdinComplete, stdinRead, piped;
+    pid_t pluginPid;
     double spawnMs, durationMs;
     struct rusage usage;
 } Outcome;

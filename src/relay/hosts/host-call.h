@@ -102,6 +102,7 @@ HOST(hostOutcome)
     setNumber(ctx, o, "errno", outcome.execErrno);
     setNumber(ctx, o, "signal", WIFSIGNALED(outcome.status) ? WTERMSIG(outcome.status) : 0);
     setNumber(ctx, o, "code", WIFEXITED(outcome.status) ? WEXITSTATUS(outcome.status) : 0);
+    setNumber(ctx, o, "pluginPid", outcome.pluginPid);
     setNumber(ctx, o, "spawnMs", outcome.spawnMs);
     setNumber(ctx, o, "durationMs", outcome.durationMs);
     setNumber(ctx, o, "maxRssBytes", (double)outcome.usage.ru_maxrss * 1024);

@@ -122,6 +122,7 @@ static int relay(const char *variable)
     outcome.execErrno = error;
     if (error) { sigprocmask(SIG_SETMASK, &maskAtStart, NULL); return -1; }
     outcome.started = 1;
+    outcome.pluginPid = child;
     outcome.spawnMs = clockMs(CLOCK_MONOTONIC) - startedMs;
     close(pipes[STDIN][0]);
     close(pipes[STDOUT][1]);

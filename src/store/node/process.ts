@@ -26,6 +26,15 @@ export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => 
   }
 }
 
+/** The plugin of a call in flight: its relay's only child. Undefined if there is none (or before Linux 3.5). */
+export function pluginPidOf({ pid }: Pick<Begin, "pid">): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"), 10) || undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Field 22 of /proc/PID/stat, in milliseconds since boot. Undefined if the process does not exist or is a zombie. */
 function startTime(pid: number): number | undefined {
   let stat: string

@@ -115,6 +115,7 @@ export class HeaderReader {
     const header = this.header
     if (!scanner.text(header.id) || !scanner.skip(WALL) || !scanner.skipNumber()) return false
     if (!scanner.skip(MONO) || !scanner.skipNumber()) return false
+    if (scanner.skip(PLUGIN_PID) && !scanner.skipNumber()) return false
     header.durationMs = scanner.skip(DURATION) ? scanner.number() : Number.NaN
     header.spawnMs = scanner.skip(SPAWN) ? scanner.number() : Number.NaN
     const kind = scanner.skip(CODE)
@@ -161,6 +162,7 @@ const PLUGIN = new Literal(',"plugin":"')
 const DATA_DIR = Buffer.from("dataDir")
 
 const END = new Literal(`{"format":${FORMAT},"kind":"end","id":"`)
+const PLUGIN_PID = new Literal(',"pluginPid":')
 const DURATION = new Literal(',"durationMs":')
 const SPAWN = new Literal(',"spawnMs":')
 const CODE = new Literal(',"exit":{"code":')

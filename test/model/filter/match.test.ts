@@ -15,7 +15,11 @@ function parsed(text: string) {
 }
 
 const CALLS: Call[] = [
-  call("calico", { durationMs: 900, stdout: { cniVersion: "0.3.1", ips: [{ address: "10.1.2.3/26" }] } }),
+  call("calico", {
+    pluginPid: 4711,
+    durationMs: 900,
+    stdout: { cniVersion: "0.3.1", ips: [{ address: "10.1.2.3/26" }] },
+  }),
   call("portmap", {
     exit: { code: 1 },
     stdout: { code: 11, msg: "try again", details: "xtables lock" },
@@ -65,6 +69,7 @@ const EXPECTED: [filter: string, ...plugins: string[]][] = [
   ["ip=10.1.3.0/24"],
   ["netns ~ /var/run/", "calico", "portmap", "host-local", "cilium-cni", "bandwidth", "loopback"],
   ["memory>=30MB", "bandwidth"],
+  ["plugin-pid=4711", "calico"],
   ["duration>=59s", "cilium-cni"],
   ["since=2s", "bandwidth"],
   ["until=2026-09-21T03:00:00Z and ok", "calico"],

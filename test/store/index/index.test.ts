@@ -213,6 +213,8 @@ function randomFilter(random: Random, depth: number): string {
     "id=3",
     "depth>0",
     "memory>10MB",
+    "plugin-pid>50100",
+    "pluginPid=50007",
     "code=11",
     "ip=10.1.2.0/25",
     "ip=10.1.2.17",

@@ -97,6 +97,7 @@ function end(random: Random): End {
     id: random.pick(["0123456789abcdef", "e"]),
     wallMs: 1795619822441.376,
     monoMs: 3029545.208,
+    ...(random.below(2) === 0 ? { pluginPid: random.below(4_000_000) } : {}),
     durationMs: random.below(1e6) / 1000,
     spawnMs: 0.25,
     exit,
