@@ -8,7 +8,9 @@ import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, "..")
-/** Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable. */
+/**
+ * Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable.
+ */
 const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 
 /** `run`: what starts a program of that machine on this one. */
@@ -88,7 +90,9 @@ async function link(target: Target, objects: readonly string[]): Promise<void> {
   console.error(`cnitap: dist/relay-${target.name} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
 }
 
-/** Run for the first time it writes out the memory of an engine that has read the script; it is kept in the executable. */
+/**
+ * Run for the first time it writes out the memory of an engine that has read the script; it is kept in the executable.
+ */
 async function startEngine({ objcopy, run: by }: Target, executable: string): Promise<void> {
   const [program = "", ...args] = [...by, executable]
   const { stdout } = await run(program, args, { encoding: "buffer", maxBuffer: 1 << 24 })

@@ -1,4 +1,7 @@
-/** Everything that is checked without running the program: zones, entry files, import cycles, names, links, types, lint and format. */
+/**
+ * Everything that is checked without running the program: zones, entry files, import cycles, names, links, types, lint
+ * and format.
+ */
 import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"

@@ -1,4 +1,4 @@
-/** Makes pods on a private containerd, first with the relay in the plugins' place, then with the article's two probes. */
+/** Creates pods on a private containerd, first with the relay in front of the plugins, then with the two probes. */
 import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -47,7 +47,7 @@ const capture = join(node.root, "capture")
 const logFile = join(node.root, "cni.log")
 const dirs = ["--bin-dir", node.binDir, "--conf-dir", node.confDir]
 try {
-  title("1. The relay in the place of every plugin that the list reaches")
+  title("1. The relay in front of every plugin that the list reaches")
   await cnitap("install", ...dirs, "--capture", capture)
   await pod(node, "nginx")
   await cnitap("ls", "--capture", capture)
@@ -79,7 +79,7 @@ function addProbes(list: string): void {
 }
 
 async function pod({ cri, cgroupParent }: PrivateNode, name: string): Promise<void> {
-  await step(`the runtime makes pod default/${name} and removes it again`, async () => {
+  await step(`the runtime creates pod default/${name} and removes it again`, async () => {
     const id = await cri.runPodSandbox({ namespace: "default", name, uid: name, cgroupParent, ...POD })
     const { ips } = await cri.podSandboxStatus(id)
     await cri.stopPodSandbox(id)
@@ -98,7 +98,7 @@ async function cnitap(...args: string[]): Promise<void> {
   console.log(await output(args))
 }
 
-/** What the command line prints; its stderr goes to the terminal as it comes. */
+/** The stdout of a command line; its stderr goes to the terminal. */
 function output(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CNITAP, ...args], { stdio: ["ignore", "pipe", "inherit"] })
@@ -117,7 +117,7 @@ function title(text: string): void {
   console.log(`\n${text}\n${"─".repeat(text.length)}`)
 }
 
-/** Says what is going on while it goes on, and how long it took. */
+/** Prints what is being done, and how long it took. */
 async function step<T>(text: string, work: () => Promise<T>): Promise<T> {
   const startMs = performance.now()
   process.stderr.write(`· ${text} …`)

@@ -13,7 +13,9 @@ const objects = join(root, "build/engine")
 export const ENGINE = resolve(process.env.QUICKJS_NG ?? join(root, "build/qjs-src/usr/src/quickjs-ng"))
 export const ENGINE_FILES = ["quickjs", "dtoa", "libunicode", "libregexp"]
 
-/** The paths that assertions leave in an executable must not depend on where it was built; the last that fits counts. */
+/**
+ * The paths that assertions leave in an executable must not depend on where it was built; the last that fits counts.
+ */
 export const DEFINES = [
   "-D_GNU_SOURCE",
   "-DQUICKJS_NG_BUILD",

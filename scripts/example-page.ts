@@ -1,6 +1,6 @@
 /**
- * Writes the outputs that examples/README.md shows, from the example and the built command line: `npm run example:page`,
- * after what a command prints has changed.
+ * Writes the outputs that examples/README.md shows, from the example and the built command line: `npm run
+ * example:page`, after what a command prints has changed.
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, because starting one takes longer
- * than most of these tests; every other file has a process of its own. Those of the page share one browser.
+ * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, because starting one takes
+ * longer than most of these tests; every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"

@@ -1,6 +1,6 @@
 /**
- * The tool's own faults and the exit status each one ends in. What a plugin did is never a Fault: it is data.
- * Expected outcomes of pure functions are returned unions, not Faults.
+ * The codes of cnitap's own errors and their exit statuses. What a plugin did is data, never a Fault, and pure functions
+ * return their expected outcomes as unions.
  */
 export const FAULTS = {
   USAGE: 2,
@@ -16,7 +16,7 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS
 
-/** `message`: what failed and why, lower case, with the path. `hint`: one imperative sentence, the next step. */
+/** `message`: what failed, why and on which path, in lower case. `hint`: the next step, one imperative sentence. */
 export class Fault extends Error {
   readonly code: FaultCode
   readonly hint: string

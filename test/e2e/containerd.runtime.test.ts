@@ -47,7 +47,7 @@ test("ADD runs the list forward and DEL in reverse; delegates and IPAM are neste
   assert.ok(head?.stderr && "text" in head.stderr && head.stderr.text.startsWith('delegate: {"name":"demo"'))
 })
 
-test("a plugin fails: CRI has its message, only the record has what it wrote to stderr", async (t) => {
+test("a plugin fails: CRI returns its message, but only the record has its stderr", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   stand.script(
     "portmap",
@@ -61,7 +61,7 @@ test("a plugin fails: CRI has its message, only the record has what it wrote to 
   assert.ok(error instanceof CriError)
   assert.match(error.message, /plugin type="portmap" failed \(add\): try again later$/)
   assert.doesNotMatch(error.message, /connection refused/)
-  // Nobody rolls an ADD back: containerd tears the sandbox down with a DEL, over the whole list.
+  // containerd does not roll an ADD back; it deletes the sandbox with a DEL of the whole list.
   assert.deepEqual(await stand.transcript(), [
     "ADD failed: bridge(host-local) portmap",
     "DEL ok: bandwidth portmap bridge(host-local)",
@@ -78,7 +78,7 @@ test("a plugin fails: CRI has its message, only the record has what it wrote to 
   assert.deepEqual(stand.leases(), [])
 })
 
-test("the runtime's time runs out: the plugin dies with the relay, its record has a begin and no end", async (t) => {
+test("the runtime's deadline passes: the plugin dies with the relay, and its record has a begin but no end", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP])
   const pidFile = join(stand.node.root, "hung.pid")
   stand.script("portmap", `cat >/dev/null; [ "$CNI_COMMAND" = ADD ] || exit 0; echo $$ >${pidFile}; exec sleep 1000`)
@@ -97,7 +97,7 @@ test("the runtime's time runs out: the plugin dies with the relay, its record ha
   ])
 })
 
-test("pods from before the install are deleted through it, pods from after it outlive it; all is as it was", async (t) => {
+test("pods created before the install are deleted through it, pods created during it outlive it, and everything is restored", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   const before = stand.files()
   const old = await stand.run({ name: "old" })

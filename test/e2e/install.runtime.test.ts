@@ -4,13 +4,13 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { BANDWIDTH, BRIDGE, cnitap, E2eStand, PORTMAP } from "./stand.ts"
 
-test("the list is edited and given back while pods come and go: each has its network, those in between show the probes", async (t) => {
+test("the list is edited and restored while pods are created: every pod has its network, and the probes are recorded in between", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   const before = stand.files()
   const traffic = new Traffic(stand)
   await traffic.pods(4)
   await stand.install("--mode", "chain")
-  // containerd reads the edited list a moment after it was renamed into place.
+  // containerd reads the edited list shortly after the rename.
   await traffic.until(async () => (await stand.transcript()).length >= 8)
   await stand.uninstall()
   await traffic.pods(4)
@@ -20,14 +20,14 @@ test("the list is edited and given back while pods come and go: each has its net
   assert.deepEqual(traffic.failures, [])
   assert.deepEqual(await stand.transcript(), recorded, "nothing is recorded any more")
   const whole = recorded.filter((line) => !/^(ADD ok: cni_pre cni_post|DEL ok: cni_post cni_pre)$/.test(line))
-  // An operation that began with one list may have come to its end with the other: it has one probe, and no failure.
+  // An operation that started with one list may have finished with the other: it has one probe and does not fail.
   for (const line of whole) assert.match(line, /^(ADD|DEL) ok: cni_(pre|post)$/)
   assert.ok(recorded.length - whole.length >= 4, recorded.join("\n"))
   assert.deepEqual(stand.files(), before)
   assert.deepEqual(stand.leases(), [])
 })
 
-test("plugins are swapped and given back while pods come and go: each has its network, and is recorded in between", async (t) => {
+test("plugins are replaced and restored while pods are created: every pod has its network, and is recorded in between", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   const before = stand.files()
   const traffic = new Traffic(stand)
@@ -51,7 +51,7 @@ test("plugins are swapped and given back while pods come and go: each has its ne
   assert.deepEqual(stand.leases(), [])
 })
 
-test("path mode: the runtime looks into our directory only, finds every plugin, and goes on when we are gone", async (t) => {
+test("path mode: the runtime uses only our directory, finds every plugin there, and works after the uninstall", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   const { root, binDir, confDir } = stand.node
   const plugins = join(root, "plugins")
@@ -70,13 +70,13 @@ test("path mode: the runtime looks into our directory only, finds every plugin, 
   assert.match(answer, /bridge, named by the plugin path of the runtime\n/)
   await stand.remove(await stand.run({ name: "unrecorded" }))
   assert.deepEqual(await stand.transcript(), recorded)
-  // The operator has put the plugin directory back into the runtime's configuration.
+  // The operator has restored the plugin directory in the runtime's configuration.
   await cnitap("status", ...within, "--bin-dir", plugins).catch(() => {})
   mkdirSync(binDir, { recursive: true })
   assert.deepEqual(stand.files(), before)
 })
 
-/** Two at a time makes pods and removes them, until it is stopped. */
+/** Creates and removes pods, two at a time, until it is stopped. */
 class Traffic {
   readonly #stand: E2eStand
   readonly #workers: Promise<void>[]
@@ -89,7 +89,7 @@ class Traffic {
     this.#workers = [this.#work("a"), this.#work("b")]
   }
 
-  /** So many more pods came and went. */
+  /** Waits until this many more pods were created and removed. */
   async pods(count: number): Promise<void> {
     const wanted = this.#made + count
     await this.until(async () => this.#made >= wanted)
@@ -112,7 +112,7 @@ class Traffic {
       try {
         await this.#stand.remove(await this.#stand.run({ name: `${worker}-${pod}` }))
       } catch (error) {
-        // A loaded machine makes runc fail in ways of its own, which no list and no plugin has to do with.
+        // On a loaded machine runc fails in ways that have nothing to do with lists or plugins.
         if (/network|cni/i.test(String(error))) this.failures.push(error)
       }
       this.#made++

@@ -7,7 +7,7 @@ import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
 
 const WEB = { portMappings: [{ hostPort: 8080, containerPort: 80 }] }
 
-test("real plugins through a real runtime: nothing to find, nothing left, one line for each change", async (t) => {
+test("real plugins and a real runtime: no findings, nothing left behind, one line per change", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   await stand.install()
   const said = new Transcripts(stand.capture)

@@ -16,7 +16,7 @@ export const BRIDGE = { type: "bridge", bridge: "cni0", isGateway: true, ipMasq:
 export const PORTMAP = { type: "portmap", capabilities: { portMappings: true } }
 export const BANDWIDTH = { type: "bandwidth", capabilities: { bandwidth: true } }
 
-/** A private node with one network, and cnitap as its engineer runs it. */
+/** A private node with one network, and the cnitap commands of its operator. */
 export class E2eStand {
   readonly node: PrivateNode
   readonly capture: string
@@ -37,7 +37,7 @@ export class E2eStand {
     this.list = join(node.confDir, "10-demo.conflist")
   }
 
-  /** Puts a plugin there that is a shell script. */
+  /** Installs a plugin that is a shell script. */
   script(name: string, body: string): void {
     writeFileSync(join(this.node.binDir, name), `#!/bin/sh\n${body}`, { mode: 0o755 })
   }
@@ -73,35 +73,35 @@ export class E2eStand {
     return ["--bin-dir", this.node.binDir, "--conf-dir", this.node.confDir]
   }
 
-  /** What `cnitap ls` reads. */
+  /** The operations as `cnitap ls` reads them. */
   async operations(): Promise<Operation[]> {
     const { items } = JSON.parse(await cnitap("ls", "--capture", this.capture, "-o", "json")) as { items: Operation[] }
     return items
   }
 
-  /** Calls of one plugin, in the order they were made. */
+  /** The calls of one plugin, in order. */
   async calls(plugin: string): Promise<Call[]> {
     const calls = (await this.operations()).flatMap((operation) => [...walk(operation.calls)].map(({ call }) => call))
     return calls.filter((call) => call.plugin === plugin)
   }
 
-  /** One line an operation: `ADD ok: bridge(host-local) portmap`. */
+  /** One line per operation: `ADD ok: bridge(host-local) portmap`. */
   async transcript(): Promise<string[]> {
     return (await this.operations()).map(({ command, outcome, calls }) => `${command} ${outcome}: ${tree(calls)}`)
   }
 
-  /** Everything in the bin and the conf directory: what an uninstall has to leave as it found it. */
+  /** Everything in the plugin and configuration directories, which an uninstall must restore. */
   files(): Record<string, string> {
     return Object.fromEntries([this.node.binDir, this.node.confDir].flatMap(filesOf))
   }
 
-  /** Addresses that host-local has given out and not got back. */
+  /** Addresses that host-local has reserved. */
   leases(): string[] {
     return readdirSync(join(this.node.stateDir, "cni/networks/demo")).filter((name) => /^[0-9.]+$/.test(name))
   }
 }
 
-/** Runs the command line as it is built. Rejects when it fails. */
+/** Runs the built command line. Rejects if it fails. */
 export function cnitap(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [CNITAP, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {

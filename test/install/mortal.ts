@@ -13,7 +13,9 @@ type Mortality = {
   onChange?(count: number): void
 }
 
-/** A disk whose process dies right after its n-th change. The dead neither change nor run anything, whatever they catch. */
+/**
+ * A disk whose process dies right after its n-th change. The dead neither change nor run anything, whatever they catch.
+ */
 export function mortal(disk: Disk, { dieAfter = 0, death = "SIGKILL", onChange }: Mortality): Disk {
   let count = 0
   const isDead = () => dieAfter > 0 && count >= dieAfter

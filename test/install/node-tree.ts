@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-/** A node's directories in a temporary root. Its plugins are files that nobody runs. */
+/** A node's directories in a temporary root, with plugins that are never executed. */
 export class NodeTree {
   readonly root = mkdtempSync(join(tmpdir(), "cnitap-node-"))
   readonly binDir = "/opt/cni/bin"
@@ -28,7 +28,7 @@ export class NodeTree {
     return join(this.root, path)
   }
 
-  /** A plugin that performs these steps, of an age and, where given, with an owner, a mode and attributes of its own. */
+  /** Creates a plugin that performs these steps, with the given age, owner, mode and extended attributes. */
   plugin(
     name: string,
     steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`],
@@ -38,11 +38,11 @@ export class NodeTree {
     rmSync(path, { force: true })
     this.program(path)
     writeFileSync(`${path}.json`, JSON.stringify(steps))
-    this.dress(path, { mode: 0o755, ...given })
+    this.setAttributes(path, { mode: 0o755, ...given })
     return path
   }
 
-  /** A name for a multi-call binary, which dispatches on argv[0]. */
+  /** Creates a symlink to a multi-call binary, which dispatches on argv[0]. */
   link(name: string, target: string, steps: readonly string[] = ["drain", `out {"plugin":"${name}"}`]): string {
     const path = join(this.bin, name)
     symlinkSync(target, path)
@@ -58,7 +58,7 @@ export class NodeTree {
   file(path: string, content: string | Buffer, given: Attributes = {}): string {
     mkdirSync(dirname(this.at(path)), { recursive: true })
     writeFileSync(this.at(path), content)
-    this.dress(this.at(path), { mode: 0o644, ...given })
+    this.setAttributes(this.at(path), { mode: 0o644, ...given })
     return path
   }
 
@@ -83,8 +83,8 @@ export class NodeTree {
     writeFileSync(path, "#!/bin/true\n")
   }
 
-  /** Extended attributes are given by who can. */
-  protected dress(path: string, { mode = 0o644, owner, ageDays = 400 }: Attributes): void {
+  /** A subclass sets extended attributes too. */
+  protected setAttributes(path: string, { mode = 0o644, owner, ageDays = 400 }: Attributes): void {
     if (owner !== undefined) chownSync(path, owner, owner)
     chmodSync(path, mode)
     const seconds = Math.floor(Date.UTC(2026, 0, 1) / 1000) - ageDays * 86_400

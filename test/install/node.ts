@@ -8,14 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { double } from "../doubles/double.ts"
 import { type Attributes, NodeTree } from "./node-tree.ts"
 
-/** A node whose plugins are programs, with every attribute that a file can have. */
+/** A node whose plugins are executable programs and can have extended attributes. */
 export class Node extends NodeTree {
   protected override program(path: string): void {
     copyFileSync(double("plugin"), path)
   }
 
-  protected override dress(path: string, given: Attributes): void {
-    super.dress(path, given)
+  protected override setAttributes(path: string, given: Attributes): void {
+    super.setAttributes(path, given)
     if (given.attributes === undefined) return
     python(
       "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
@@ -24,7 +24,7 @@ export class Node extends NodeTree {
     )
   }
 
-  /** Everything about every file: two equal trees are told apart by nothing but their inode numbers. */
+  /** All properties of every file: equal trees differ in nothing but inode numbers and times of directories. */
   async tree(path = "/"): Promise<Record<string, string>> {
     const top = this.at(path).replace(/\/$/, "")
     const attributes = await extendedAttributes(top)
@@ -39,7 +39,7 @@ export class Node extends NodeTree {
           : stat.isDirectory()
             ? "directory"
             : createHash("sha256").update(readFileSync(here)).digest("hex")
-        // What happens in a directory changes its own time; nobody can, or should, turn that back.
+        // A change inside a directory changes its own time, which undo does not restore.
         const time = stat.isDirectory() ? "" : ` ${mtimeNs}`
         found[here.slice(this.root.length)] =
           `${mode.toString(8)} ${uid}:${gid}${time} ${kind} ${attributes[here.slice(top.length + 1)] ?? ""}`.trim()
@@ -51,7 +51,7 @@ export class Node extends NodeTree {
   }
 }
 
-/** Node cannot read extended attributes; one that can is asked for a tree a line. */
+/** Node.js has no API for extended attributes, so a Python process reads them, one tree per line. */
 let reader: { child: ChildProcess; lines: AsyncIterator<string> } | undefined
 
 async function extendedAttributes(top: string): Promise<Record<string, string>> {
@@ -61,7 +61,7 @@ async function extendedAttributes(top: string): Promise<Record<string, string>> 
     reader = { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
   }
   const { stdin, stdout } = reader.child
-  // It holds the tests up while they wait for it, and not when they have ended.
+  // It keeps this process alive only while a test waits for it.
   for (const pipe of [stdin, stdout] as Socket[]) pipe.ref()
   stdin?.write(`${top}\n`)
   const { value } = await reader.lines.next()
@@ -88,8 +88,8 @@ function python(script: string, ...args: string[]): void {
 }
 
 /**
- * Makes and removes pods, one after the other, as fast as they answer: reads the first list anew for each operation,
- * executes its plugins and their IPAM from the plugin path, and wants every answer to be the plugin's own.
+ * Creates and deletes pods one after the other, as fast as possible: reads the first list for each operation, executes
+ * its plugins and their IPAM plugins from the plugin path, and expects every reply to be the plugin's own.
  */
 export class Runtime {
   path: string[]
@@ -105,7 +105,7 @@ export class Runtime {
     this.#done = this.#run()
   }
 
-  /** A file that somebody writes who waits until this runtime works with the present list. */
+  /** A caller writes this file; the runtime removes it when it has read the current list. */
   get handshake(): string {
     return join(this.#confDir, "../reloaded")
   }
@@ -115,12 +115,12 @@ export class Runtime {
     await this.#done
   }
 
-  /** Runs something while the directory is not in the plugin path. */
+  /** Runs `act` while the directory is not in the plugin path. */
   async without(directory: string, act: () => Promise<void>): Promise<void> {
     const path = this.path
     this.path = path.filter((other) => other !== directory)
     const before = this.calls
-    // The operation that began before looks there still.
+    // The operation that is running still uses the directory.
     while (this.calls < before + 8) await sleep(5)
     await act()
     this.path = path
@@ -128,13 +128,13 @@ export class Runtime {
 
   async #run(): Promise<void> {
     for (let container = 1; !this.#isStopped; container++) {
-      const isAsked = existsSync(this.handshake)
+      const isWaiting = existsSync(this.handshake)
       const list = readdirSync(this.#confDir).filter((name) => /^[^.].*\.conflist$/.test(name))[0]
       if (list === undefined) {
         this.failures.push("no list")
         return
       }
-      if (isAsked) rmSync(this.handshake)
+      if (isWaiting) rmSync(this.handshake)
       const { plugins } = JSON.parse(readFileSync(join(this.#confDir, list), "utf8")) as { plugins: Conf[] }
       const names = plugins.flatMap(({ type, ipam }) => [type, ...(ipam ? [ipam.type] : [])])
       for (const name of names) await this.#call(name, "ADD", `c${container}`)
@@ -145,21 +145,21 @@ export class Runtime {
   async #call(name: string, command: string, container: string): Promise<void> {
     const directory = this.path.find((candidate) => existsSync(join(candidate, name)))
     const env = { CNI_COMMAND: command, CNI_CONTAINERID: container }
-    // Beside a plugin that is reached by another path there is no file with its steps; those of its stdin say the same.
+    // A plugin that is reached by another path has no file with its steps next to it, so they are on stdin too.
     const stdin = JSON.stringify([`out {"plugin":"${name}"}`])
-    const answer = directory ? await call(join(directory, name), env, stdin) : "it is nowhere"
+    const answer = directory ? await call(join(directory, name), env, stdin) : "not found"
     this.calls++
     const isProbe = name === "cni_pre" || name === "cni_post"
     const expected = isProbe ? (command === "ADD" ? '0 {"cniVersion":"0.1.0"}' : "0 ") : `0 {"plugin":"${name}"}`
     if (answer !== expected) this.failures.push(`${command} ${name}: ${answer}`)
-    // Whoever works at the same time needs the processor too.
+    // Leave processor time to the other processes of the test.
     await sleep(4)
   }
 }
 
 type Conf = { type: string; ipam?: { type: string } }
 
-/** One ADD as libcni makes it: exit status, or the error of the start, then stdout and stderr. */
+/** Executes a plugin as libcni does; returns its exit status or start error, then stdout and stderr. */
 export function call(
   path: string,
   env: Record<string, string> = { CNI_COMMAND: "ADD" },

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import type { TestContext } from "node:test"
 
-/** Files by their paths: text, `program` for an executable one, `-> target` for a symlink, `directory`. */
+/** Files by path: text, `program` for an executable file, `-> target` for a symlink, or `directory`. */
 export type Tree = Record<string, string | { mode: number; text: string | Buffer }>
 
 export const program = { mode: 0o755, text: "#!/bin/true\n" }
 
-/** Puts the trees into one temporary root, a later one's files over an earlier one's, which the test takes away again. */
+/** Creates the trees in one temporary root, later ones overriding earlier ones; it is removed after the test. */
 export function plant(test: TestContext, ...trees: Tree[]): string {
   const root = mkdtempSync(join(tmpdir(), "cnitap-tree-"))
   test.after(() => rmSync(root, { recursive: true, force: true }))
@@ -27,7 +27,7 @@ export function plant(test: TestContext, ...trees: Tree[]): string {
   return root
 }
 
-/** What /proc shows of a process; in the node's own mount namespace unless it is in a container's. */
+/** A process as /proc shows it, by default in the node's own mount namespace. */
 export function process(pid: number, command: string, given: { namespace?: string; executable?: string } = {}): Tree {
   const { namespace = "mnt:[1]", executable } = given
   return {
@@ -41,7 +41,7 @@ export function programs(directory: string, ...names: string[]): Tree {
   return Object.fromEntries(names.map((name) => [join(directory, name), program]))
 }
 
-/** One line of /proc/1/mountinfo a mount: `<mount point> <type> <options>`. */
+/** The file /proc/1/mountinfo with these mounts: `<mount point> <type> <options>`. */
 export function mountinfo(...mounts: string[]): Tree {
   const lines = mounts.map((mount, at) => {
     const [point, type, options] = mount.split(" ")

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs"
 import { NodeFiles } from "../../src/install/detect/node-files.ts"
 import { noPrograms } from "./no-programs.ts"
 
-/** A planted tree as the node's root sees it: its files are root's, whoever runs the tests, but for those named here. */
+/** A planted tree whose files are owned by root, whoever runs the tests, except for these owners. */
 export class PlantedFiles extends NodeFiles {
   readonly #owners: Record<string, number>
 

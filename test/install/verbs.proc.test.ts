@@ -12,7 +12,7 @@ const LIST = "/etc/cni/net.d/10-pods.conflist"
 const RELAY = readFileSync(join(import.meta.dirname, "../../dist/relay-x86_64"))
 
 for (const mode of ["swap", "chain", "path"]) {
-  test(`${mode}: installed, told by status, installed again without a change, uninstalled without a trace`, async (t) => {
+  test(`${mode}: install, status, install again without a change, uninstall without a trace`, async (t) => {
     const node = plainNode(t)
     const before = await node.tree()
     const installed = await cnitap("install", ...capturing(node), "--mode", mode)
@@ -45,7 +45,7 @@ for (const [mode, home] of [
   ["swap", "/opt/cni/bin"],
   ["path", "/opt/cnitap/bin"],
 ] as const) {
-  test(`${mode}: a plugin that is a script is told of beforehand, with the $0 that it will see`, async (t) => {
+  test(`${mode}: a plugin that is a script causes a warning with the $0 that it will see`, async (t) => {
     const node = plainNode(t)
     node.file("/opt/cni/bin/portmap", '#!/bin/sh\ncase $CNI_COMMAND in VERSION) echo {};; *) echo "$0";; esac\n', {
       mode: 0o755,
@@ -66,7 +66,7 @@ for (const [mode, home] of [
   })
 }
 
-test("calls are recorded; the capture is root's alone and stays, or goes with --purge", async (t) => {
+test("calls are recorded; the capture is accessible to root only, and is kept unless --purge is given", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   await cnitap("install", ...capturing(node))
@@ -84,13 +84,13 @@ test("calls are recorded; the capture is root's alone and stays, or goes with --
   assert.deepEqual(await node.tree(), before)
 })
 
-test("--purge takes what readers left in a capture too, and leaves what is not ours", async (t) => {
+test("--purge also removes indexes of readers, and keeps foreign files", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   await cnitap("install", ...capturing(node))
   await call(join(node.bin, "bridge"))
   const [segment = ""] = node.names(CAPTURE)
-  // The second and third as a reader leaves them that is killed while it makes an index.
+  // The second and third are left by a reader that is killed while it writes an index.
   for (const name of [".calls-20260101T00.jsonl.index", `.${segment}.index.4711`, ".calls-20260101T00.jsonl.index.1"])
     node.file(join(CAPTURE, name), "")
   const foreign = [".calls-20260101T00.jsonl.index.bak", "calls-notes.jsonl", "notes"]
@@ -103,7 +103,7 @@ test("--purge takes what readers left in a capture too, and leaves what is not o
   assert.deepEqual(await node.tree(), before)
 })
 
-test("other settings change relay.json and nothing else; --for, --sample, --max-size, --only-failures and --raw are in it", async (t) => {
+test("other settings change nothing but relay.json, which has --for, --sample, --max-size, --only-failures and --raw", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node))
   const before = await node.tree()
@@ -124,7 +124,7 @@ test("other settings change relay.json and nothing else; --for, --sample, --max-
   assert.ok(untilMs > Date.now() + 7_100_000 && untilMs < Date.now() + 7_300_000)
 })
 
-test("time is over: relays only pass calls on, and the next verb restores the files", async (t) => {
+test("after expiry, relays only pass calls on, and the next verb restores the files", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   await cnitap("install", ...capturing(node), "--for", "1ms")
@@ -140,7 +140,7 @@ test("time is over: relays only pass calls on, and the next verb restores the fi
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a dry run tells the steps, and the diff of the list, and changes nothing", async (t) => {
+test("a dry run prints the steps, --diff the edit of the list, and nothing is changed", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const plan = await cnitap("plan", ...capturing(node), "--mode", "chain")
@@ -163,7 +163,7 @@ test("a dry run tells the steps, and the diff of the list, and changes nothing",
   assert.deepEqual(await node.tree(), before)
 })
 
-test("what others have changed since is left and named", async (t) => {
+test("files that another program has changed are left unchanged and reported", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node))
   node.plugin("bridge", ["drain", "out newer"])
@@ -181,7 +181,7 @@ test("what others have changed since is left and named", async (t) => {
   assert.deepEqual([existsSync(join(node.bin, "portmap")), existsSync(join(node.bin, ".cnitap"))], [false, false])
 })
 
-test("somebody appended to the edited list: uninstall takes our entries out and leaves theirs", async (t) => {
+test("another program has appended to the edited list: uninstall removes only the probes", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node), "--mode", "chain")
   const edited = readFileSync(node.at(LIST), "utf8")
@@ -199,7 +199,7 @@ test("somebody appended to the edited list: uninstall takes our entries out and 
   assert.deepEqual(node.names("/etc/cni/net.d"), ["10-pods.conflist"])
 })
 
-test("somebody wrote into the list that was saved: it is not given back, and not removed either", async (t) => {
+test("another program has written to the saved list: it is neither restored nor removed", async (t) => {
   const node = plainNode(t)
   const before = readFileSync(node.at(LIST))
   const saved = node.at("/etc/cni/net.d/.10-pods.conflist.cnitap-saved")
@@ -223,7 +223,7 @@ test("somebody wrote into the list that was saved: it is not given back, and not
   assert.deepEqual([existsSync(join(node.bin, "cni_pre")), existsSync(join(node.bin, ".cnitap"))], [false, false])
 })
 
-test("a list that is a symlink is given back as one, whatever it leads to by then", async (t) => {
+test("a list that is a symlink is restored as one, whatever its target is by then", async (t) => {
   const node = plainNode(t)
   const text = readFileSync(node.at(LIST), "utf8")
   node.delete(LIST)
@@ -239,7 +239,7 @@ test("a list that is a symlink is given back as one, whatever it leads to by the
   assert.deepEqual(Object.keys(others), ["/etc/cni", "/etc/cni/net.d"])
 })
 
-test("probes that a cache names stay, recording nothing; status names them and removes them when nothing does", async (t) => {
+test("probes that a cache names are kept without recording; status lists them and removes them later", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const rooted = ["--root", node.root]
@@ -268,7 +268,7 @@ test("probes that a cache names stay, recording nothing; status names them and r
   assert.deepEqual(await node.tree(), before)
 })
 
-test("nothing is written where runtimes watch but what changes: one event and more for each plugin, none when none does", async (t) => {
+test("in watched directories only the plugins are written: at least one event per plugin, none without a change", async (t) => {
   const node = plainNode(t)
   const events: string[] = []
   const watchers = [node.bin, node.at(node.confDir)].map((path) => watch(path, (_, name) => events.push(String(name))))
@@ -294,7 +294,7 @@ test("nothing is written where runtimes watch but what changes: one event and mo
   assert.deepEqual(await eventsOf("uninstall", ...within(node)), edited.slice(1))
 })
 
-test("path mode: what a runtime still looks into stays, and goes with the next verb when it does no more", async (t) => {
+test("path mode: a directory that the runtime uses is kept, and removed by the next verb after that", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const shim = node.at("/opt/cnitap/bin")
@@ -309,7 +309,7 @@ test("path mode: what a runtime still looks into stays, and goes with the next v
   assert.deepEqual(await node.tree(), before)
 })
 
-test("uninstall needs neither the configuration directory nor the capture, only what lies beside the originals", async (t) => {
+test("uninstall needs neither the configuration directory nor the capture, only .cnitap", async (t) => {
   for (const mode of ["swap", "chain"]) {
     const node = plainNode(t)
     node.delete("/etc")
@@ -325,7 +325,7 @@ test("uninstall needs neither the configuration directory nor the capture, only 
   }
 })
 
-test("two installs at once: one does it, the other says so or finds it done; nothing is half", async (t) => {
+test("two installs at once: one succeeds, the other is refused or has nothing to do; the result is complete", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const program = join(import.meta.dirname, "../../dist/cnitap.js")
@@ -352,31 +352,31 @@ const NEWER = `{"format":99,"kind":"install","wallMs":0,"mode":"swap","binDir":"
 
 const BAD: Bad[] = [
   {
-    what: "a plugin directory that is missing",
+    what: "a missing plugin directory",
     args: (node) => ["install", "--bin-dir", node.at("/nowhere")],
     code: 6,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --bin-dir\.\n$/,
   },
   {
-    what: "a configuration directory that is missing",
+    what: "a missing configuration directory",
     args: (node) => ["plan", "--conf-dir", node.at("/nowhere")],
     code: 6,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --conf-dir\.\n$/,
   },
   {
-    what: "a root that is missing",
+    what: "a missing root",
     args: (node) => ["status", "--root", node.at("/nowhere")],
     code: 6,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --root\.\n$/,
   },
   {
-    what: "a file for a directory",
+    what: "a file instead of a directory",
     args: (node) => ["uninstall", "--bin-dir", node.at(LIST)],
     code: 6,
     says: /^cnitap: \S+10-pods\.conflist is no directory\. Name another with --bin-dir\.\n$/,
   },
   {
-    what: "a directory that is not absolute",
+    what: "a relative directory",
     args: () => ["install", "--capture", "capture"],
     code: 2,
     says: /^cnitap: --capture capture is not absolute\. Begin it with \/: plugins run in another directory\.\n$/,
@@ -388,31 +388,31 @@ const BAD: Bad[] = [
     says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain\.\n$/,
   },
   {
-    what: "a duration that is none",
+    what: "an invalid duration",
     args: (node) => ["install", ...within(node), "--for", "soon"],
     code: 2,
     says: /^cnitap: --for soon is no duration\. Write --for 30m or --for 2h\.\n$/,
   },
   {
-    what: "a sample that is none",
+    what: "an invalid sample",
     args: (node) => ["install", ...within(node), "--sample", "10%"],
     code: 2,
     says: /^cnitap: --sample 10% is no fraction\. Write --sample 1\/10\.\n$/,
   },
   {
-    what: "a size without its unit",
+    what: "a size without a unit",
     args: (node) => ["install", ...within(node), "--max-size", "256"],
     code: 2,
     says: /^cnitap: --max-size 256 is not a size\. Write --max-size 256MiB\.\n$/,
   },
   {
-    what: "a size that holds no record",
+    what: "a size too small for a record",
     args: (node) => ["install", ...within(node), "--max-size", "1kB"],
     code: 2,
     says: /^cnitap: --max-size must be at least 1MiB\. Write --max-size 256MiB\.\n$/,
   },
   {
-    what: "a log file without probes that would write it",
+    what: "a log file without chain mode",
     args: (node) => ["install", ...within(node), "--log-file", "/tmp/cni.log"],
     code: 2,
     says: /^cnitap: --log-file is for --mode chain\. /,
@@ -430,7 +430,7 @@ const BAD: Bad[] = [
     says: /^cnitap: --only-failures has no meaning with --mode chain\. Leave it out: probes see no failure\.\n$/,
   },
   {
-    what: "a path for a plugin",
+    what: "a path instead of a plugin name",
     args: (node) => ["install", ...within(node), "--plugins", "../../sbin/init"],
     code: 2,
     says: /^cnitap: --plugins \.\.\/\.\.\/sbin\/init is a path\. Name plugins as the list does: bridge\.\n$/,
@@ -443,7 +443,7 @@ const BAD: Bad[] = [
     says: /^cnitap: \S+10-pods\.conflist cannot be read: .*\. Fix it, or list the plugins with --plugins\.\n$/,
   },
   {
-    what: "another mode than the one that is installed",
+    what: "a different mode than the installed one",
     prepare: (node) => void installSync(node),
     args: (node) => ["install", ...capturing(node), "--mode", "chain"],
     code: 5,
@@ -464,7 +464,7 @@ const BAD: Bad[] = [
     says: /newer than 1/,
   },
   {
-    what: "a journal that is none",
+    what: "a file that is not a journal",
     prepare: (node) => void node.file("/opt/cni/bin/.cnitap/journal.jsonl", "\u0000\u0001 garbage"),
     args: (node) => ["status", ...within(node)],
     code: 3,
@@ -492,7 +492,7 @@ const BAD: Bad[] = [
   },
 ]
 for (const { what, prepare, args, code, says } of BAD) {
-  test(`bad input: ${what}: one sentence, the exit status, nothing changed`, async (t) => {
+  test(`invalid input: ${what}: one error line, exit status, nothing changed`, async (t) => {
     const node = plainNode(t)
     prepare?.(node)
     const before = await node.tree()
@@ -503,7 +503,7 @@ for (const { what, prepare, args, code, says } of BAD) {
   })
 }
 
-test("not root: one sentence, and nothing changed", async (t) => {
+test("without root: one error line, and nothing changed", async (t) => {
   const node = plainNode(t)
   chmodSync(node.root, 0o755)
   const before = await node.tree()

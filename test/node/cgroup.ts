@@ -4,12 +4,12 @@ import { killAll } from "./processes.ts"
 
 const MOUNT = "/sys/fs/cgroup"
 
-/** Kills every process in this cgroup and below it. */
+/** Kills every process in this cgroup and its descendants. */
 export async function killCgroup(path: string): Promise<void> {
   await killAll(() => directoriesOf(path).flatMap(pidsOf))
 }
 
-/** Removes the cgroup and the empty ones in it, from every hierarchy. */
+/** Removes the cgroup and its empty descendants from every hierarchy. */
 export function removeCgroup(path: string): void {
   for (const directory of directoriesOf(path).reverse()) rmdirSync(directory)
 }

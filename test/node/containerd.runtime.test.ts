@@ -19,7 +19,7 @@ function wish(...plugins: object[]): NodeOptions {
 const run = ({ cri, cgroupParent }: PrivateNode) =>
   cri.runPodSandbox({ namespace: "default", name: "web-0", uid: "1", cgroupParent })
 
-test("two nodes with one subnet and one bridge name do not meet, and nothing of them is left", async () => {
+test("two nodes with the same subnet and bridge name do not conflict, and leave nothing behind", async () => {
   const one = async (node: PrivateNode) => {
     const id = await run(node)
     const { name, isReady, ips } = await node.cri.podSandboxStatus(id)
@@ -33,10 +33,10 @@ test("two nodes with one subnet and one bridge name do not meet, and nothing of 
   for (const trace of traces) assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
-test("a pod whose network cannot be taken away does not outlive its node", async () => {
+test("a pod whose DEL fails does not outlive its node", async () => {
   const trace = await withContainerd(wish(BRIDGE), async (node) => {
     const id = await run(node)
-    // Without its plugin the DEL fails, and with it StopPodSandbox: the sandbox stays.
+    // Without its plugin the DEL fails, and so does StopPodSandbox; the sandbox remains.
     rmSync(join(node.binDir, "bridge"))
     await assert.rejects(node.cri.stopPodSandbox(id), /failed to find plugin "bridge"/)
     assert.deepEqual(await node.cri.listPodSandbox(), [id])
@@ -45,7 +45,7 @@ test("a pod whose network cannot be taken away does not outlive its node", async
   assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
-test("what the runtime refuses is a CriError with its words", async () => {
+test("an error of the runtime is a CriError with its message", async () => {
   await withContainerd({ plugins: [], conf: { "10-broken.conflist": '{"name":"x"' } }, async ({ cri }) => {
     assert.equal((await cri.version()).name, "containerd")
     const network = (await cri.status()).find(({ type }) => type === "NetworkReady")
@@ -57,7 +57,7 @@ test("what the runtime refuses is a CriError with its words", async () => {
   })
 })
 
-test("a node without a plugin it needs is not begun", async (t) => {
+test("a node is not started if one of its plugins is missing", async (t) => {
   const temporary = mkdtempSync(join(tmpdir(), "cnitap-"))
   const before = process.env.TMPDIR
   t.after(() => {
@@ -73,7 +73,7 @@ test("a node without a plugin it needs is not begun", async (t) => {
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-/** What a node leaves behind, looked up anew each time. */
+/** What a node has left behind, read at each call. */
 function traceOf({ root, pid, cgroupParent }: PrivateNode) {
   const namespace = mountNamespaceOf(pid)
   const pids = () => readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))

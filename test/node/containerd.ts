@@ -9,7 +9,7 @@ import { CriClient } from "./cri.ts"
 import { buildPauseImage, PAUSE_IMAGE } from "./pause-image.ts"
 import { killNamespace, mountNamespaceOf } from "./processes.ts"
 
-/** A containerd of our own. `stop` takes away its pods, its processes and its cgroups; the caller removes `root`. */
+/** A private containerd. `stop` removes its pods, processes and cgroups; the caller removes `root`. */
 export type Containerd = {
   pid: number
   socket: string
@@ -26,8 +26,8 @@ const START_MS = 20_000
 const CALL_MS = 5000
 
 /**
- * Starts containerd in a mount and a network namespace of its own, with `root` as its world: bridges, iptables rules,
- * /run and /var/lib of the machine stay as they are, whatever the plugins do, and two of them never meet.
+ * Starts containerd in its own mount and network namespace with its state below `root`. Whatever plugins do, the
+ * bridges, iptables rules, /run and /var/lib of the machine are unaffected, and two nodes do not conflict.
  */
 export async function startContainerd(root: string, dirs: { binDir: string; confDir: string }): Promise<Containerd> {
   if (process.getuid?.() !== 0) {
@@ -49,7 +49,7 @@ export async function startContainerd(root: string, dirs: { binDir: string; conf
   try {
     await untilReady(daemon, cri, logFile)
     await promisify(execFile)("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", image])
-    // CRI learns of images by an event, a moment later; a sandbox made before would pull it from a registry.
+    // The CRI plugin learns of images by an event; a sandbox created before that would pull the image from a registry.
     while (!(await cri.hasImage(PAUSE_IMAGE))) await sleep(20)
   } catch (cause) {
     await stop(daemon, cri, cgroupParent)
@@ -59,8 +59,8 @@ export async function startContainerd(root: string, dirs: { binDir: string; conf
 }
 
 /**
- * Runs a program in new namespaces, `root`'s directories bound over /run and /var/lib. In a session of its own, for a
- * Ctrl-C in the terminal would reach it too and end it before its pods are gone; yet it does not outlive us.
+ * Runs a program in new namespaces, with directories of `root` mounted over /run and /var/lib. It has its own session,
+ * so that Ctrl-C in the terminal does not end it before its pods are removed; it does not outlive this process.
  */
 function spawnIsolated(root: string, logFile: string, command: string[]): ChildProcess {
   const script = 'mount --bind "$0/run" /run && mount --bind "$0/var-lib" /var/lib && ip link set lo up && exec "$@"'
@@ -68,7 +68,7 @@ function spawnIsolated(root: string, logFile: string, command: string[]): ChildP
   const log = openSync(logFile, "a")
   const daemon = spawn("setpriv", ["--pdeathsig", "KILL", ...unshare, "sh", "-c", script, root, ...command], {
     cwd: "/",
-    // A service's environment: plugins inherit it, and this terminal's is nothing that they should see.
+    // The environment of a service: plugins inherit it and must not see that of this terminal.
     env: { PATH: process.env.PATH },
     detached: true,
     stdio: ["ignore", log, log],
@@ -113,7 +113,7 @@ async function stop(daemon: ChildProcess, cri: CriClient, cgroupParent: string):
     }
   }
   cri.close()
-  // A pod that could not be removed leaves a shim, which outlives containerd by design, and its own process.
+  // A pod that could not be removed leaves its process and a shim, which outlives containerd by design.
   if (namespace) await killNamespace(namespace)
   await killCgroup(cgroupParent)
   removeCgroup(cgroupParent)
@@ -133,7 +133,7 @@ function lastLines(file: string): string {
   return readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join("; ")
 }
 
-/** restrict_oom_score_adj: in a container we may not lower our score, and containerd would fail every pod. */
+/** restrict_oom_score_adj: in a container the score cannot be lowered, and containerd would fail every pod. */
 function configText(home: string, socket: string, { binDir, confDir }: { binDir: string; confDir: string }): string {
   return `version = 2
 root = "${home}/root"

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { type ClientUnaryCall, credentials, loadPackageDefinition, type ServiceError } from "@grpc/grpc-js"
 import { loadSync } from "@grpc/proto-loader"
 
-/** A pod as the kubelet describes it to a runtime. `annotations` carry what capabilities are made of. */
+/** A pod as the kubelet describes it to a runtime. Capabilities such as bandwidth come from `annotations`. */
 export type PodConfig = {
   namespace: string
   name: string
@@ -11,7 +11,7 @@ export type PodConfig = {
   portMappings?: { hostPort: number; containerPort: number; protocol?: "TCP" | "UDP" | "SCTP" }[]
   annotations?: Record<string, string>
   labels?: Record<string, string>
-  /** cgroup that the sandbox's own is made in */
+  /** parent of the sandbox's cgroup */
   cgroupParent?: string
 }
 
@@ -26,7 +26,7 @@ export type PodStatus = {
 
 export type Condition = { type: string; status: boolean; reason: string; message: string }
 
-/** What the runtime answered instead: `code` is gRPC's number (4: our deadline has passed). */
+/** An error of the runtime; `code` is the gRPC status (4: deadline exceeded). */
 export class CriError extends Error {
   readonly code: number
 
@@ -52,8 +52,8 @@ type Service = Record<string, Method> & { close(): void }
 type ServiceClass = new (address: string, credentials: unknown) => Service
 
 /**
- * Speaks CRI version 1 to a runtime's socket as the kubelet does. Every method rejects with a CriError; a runtime
- * cancels what it was doing when `timeoutMs` has passed, which is how a kubelet's patience ends.
+ * A CRI v1 client, as the kubelet is. Methods reject with a CriError. After `timeoutMs` the runtime cancels the
+ * operation, as it does for the kubelet.
  */
 export class CriClient {
   readonly #runtime: Service
@@ -81,19 +81,19 @@ export class CriClient {
     return { name: String(reply.runtimeName), version: String(reply.runtimeVersion) }
   }
 
-  /** RuntimeReady and NetworkReady: the latter is false as long as no CNI configuration is loaded. */
+  /** RuntimeReady and NetworkReady; the latter is false while no CNI configuration is loaded. */
   async status(timeoutMs?: number): Promise<Condition[]> {
     const reply = await this.#call("Status", {}, timeoutMs)
     return (reply.status as { conditions: Condition[] }).conditions
   }
 
-  /** Returns the sandbox's id, which is the container ID that plugins are given. */
+  /** Returns the sandbox's ID, which plugins get as the container ID. */
   async runPodSandbox(pod: PodConfig, timeoutMs?: number): Promise<string> {
     const { namespace, name, uid, attempt = 0, portMappings = [], annotations = {}, labels = {}, cgroupParent } = pod
     const config = {
       metadata: { namespace, name, uid, attempt },
       hostname: name,
-      // Without it the runtime copies /etc/resolv.conf, which may lead into a /run that it does not see.
+      // Without it the runtime copies /etc/resolv.conf, which may be a symlink into a /run that it does not see.
       dnsConfig: { servers: ["127.0.0.1"] },
       portMappings,
       annotations,

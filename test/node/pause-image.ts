@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 
-/** What a runtime is told to start in every pod sandbox; it is made here, so that nothing is pulled from anywhere. */
+/** The image of every pod sandbox; it is built here, so that nothing is pulled from a registry. */
 export const PAUSE_IMAGE = "cnitap.local/pause:1"
 
-/** Writes an OCI image of one static program as a tar archive into `directory`. Returns the archive's path. */
+/** Writes an OCI image with one static program as a tar archive into `directory`; returns its path. */
 export function buildPauseImage(directory: string): string {
   const rootfs = join(directory, "rootfs")
   const layout = join(directory, "layout")

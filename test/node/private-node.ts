@@ -4,19 +4,21 @@ import { join } from "node:path"
 import { Fault } from "../../src/fault/fault.ts"
 import { type Containerd, startContainerd } from "./containerd.ts"
 
-/** A node for one experiment: a containerd, a bin directory of real plugins and a conf directory, in a temporary root. */
+/**
+ * A node for one test: a containerd, a directory with real plugins and a configuration directory, in a temporary root.
+ */
 export type PrivateNode = Containerd & {
   root: string
   binDir: string
   confDir: string
-  /** Takes everything away, the root too. */
+  /** Removes everything, including the root. */
   remove(): Promise<void>
 }
 
-/** `plugins` are copied from where the machine has them; `conf` are the files of the conf directory by their names. */
+/** `plugins` are copied from this machine; `conf` has the files of the configuration directory by name. */
 export type NodeOptions = { plugins: readonly string[]; conf: Readonly<Record<string, string>> }
 
-/** Debian's containernetworking-plugins first, then where everybody else puts them. */
+/** The directory of Debian's containernetworking-plugins first, then the usual ones. */
 const PLUGIN_DIRS = ["/usr/lib/cni", "/usr/libexec/cni", "/opt/cni/bin"]
 
 export async function startNode({ plugins, conf }: NodeOptions): Promise<PrivateNode> {
@@ -41,7 +43,7 @@ export async function startNode({ plugins, conf }: NodeOptions): Promise<Private
   }
 }
 
-/** Runs `use` on a node of its own, which is gone afterwards however it ended. */
+/** Runs `use` on a private node, which is removed afterwards in any case. */
 export async function withContainerd<T>(wish: NodeOptions, use: (node: PrivateNode) => Promise<T>): Promise<T> {
   const node = await startNode(wish)
   try {

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** The mount namespace a process is in, as the kernel names it; undefined when it is gone. */
+/** The mount namespace of a process, as the kernel names it; undefined if the process has ended. */
 export function mountNamespaceOf(pid: number | undefined): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/mnt`)
@@ -10,20 +10,20 @@ export function mountNamespaceOf(pid: number | undefined): string | undefined {
   }
 }
 
-/** Kills every process in a mount namespace that we made, and returns when none is left. Never our own. */
+/** Kills every process in a mount namespace of a private node, and returns when none is left. Never in our own. */
 export async function killNamespace(namespace: string): Promise<void> {
   if (namespace === mountNamespaceOf(process.pid)) throw new RangeError("this is the namespace we run in")
   await killAll(() => allPids().filter((pid) => mountNamespaceOf(pid) === namespace))
 }
 
-/** Kills what `find` finds until it finds nothing more. */
+/** Kills the processes that `find` returns until it returns none. */
 export async function killAll(find: () => number[]): Promise<void> {
   for (let pids = find(); pids.length > 0; pids = find()) {
     for (const pid of pids) {
       try {
         process.kill(pid, "SIGKILL")
       } catch {
-        // It ended by itself.
+        // It has ended already.
       }
     }
     await sleep(20)

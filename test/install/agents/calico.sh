@@ -1,5 +1,5 @@
 #!/bin/sh
-# install-cni of Calico: plugins over .tmp and a rename where they differ, the list in place, in two halves.
+# install-cni of Calico: replaces plugins that differ by .tmp and a rename, and rewrites the list in place, in two writes.
 # calico.sh CONF_DIR BIN_DIR PLUGIN
 for name in bridge portmap; do
   cmp -s "$3" "$2/$name" || { cp "$3" "$2/$name.tmp" && chmod 755 "$2/$name.tmp" && mv "$2/$name.tmp" "$2/$name"; }

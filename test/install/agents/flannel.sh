@@ -1,4 +1,4 @@
 #!/bin/sh
-# install-cni-plugin of flannel: over whatever stands there, through links too.
+# install-cni-plugin of flannel: overwrites the existing file, also through symlinks.
 # flannel.sh BIN_DIR PLUGIN
 cp -f "$2" "$1/bridge"

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** kube-router's start: looks for its bridge in the list, dies without one, and writes the list back in place. */
+/** kube-router's start: searches its bridge in the list, fails without one, and rewrites the list in place. */
 const { readFileSync, writeFileSync } = require("node:fs")
 
 const [, , path] = process.argv

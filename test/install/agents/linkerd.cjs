@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Linkerd's installer, one round: its entry at the end of every configuration, written anew where that changed. */
+/** Linkerd's installer, one round: adds its entry at the end of every configuration that has changed. */
 const { readdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs")
 const { join } = require("node:path")
 

@@ -15,7 +15,7 @@ import { capturing, cnitap, within } from "../cli.ts"
 import { call, Node } from "../node.ts"
 import { factsOf } from "../plan/facts.ts"
 
-test("a newer relay takes the place of an older one, and uninstall knows both", async (t) => {
+test("a newer relay replaces an older one, and uninstall recognizes both", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const bytes = Buffer.concat([readRelay().bytes, Buffer.from("older")])
@@ -34,7 +34,7 @@ test("a newer relay takes the place of an older one, and uninstall knows both", 
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a plugin that cannot be run: refused, everything that was begun is taken back", async (t) => {
+test("a plugin that cannot be executed: refused, and the install is rolled back", async (t) => {
   const node = plainNode(t)
   node.file("/opt/cni/bin/portmap", "this is no program", { mode: 0o755 })
   const before = await node.tree()
@@ -50,7 +50,7 @@ test("a plugin that cannot be run: refused, everything that was begun is taken b
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a relay that answers otherwise than the plugin: refused, with both answers, and taken back", async (t) => {
+test("a relay whose VERSION reply differs from the plugin's: refused with both replies, and rolled back", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const script = Buffer.from("#!/bin/sh\necho '{}'\n")
@@ -61,7 +61,7 @@ test("a relay that answers otherwise than the plugin: refused, with both answers
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a step that fails while something is installed: that goes on with its own settings", async (t) => {
+test("a step fails during a reinstall: the previous install continues with its own settings", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node), "--plugins", "bridge")
   const installed = await node.tree()
@@ -76,7 +76,7 @@ test("a step that fails while something is installed: that goes on with its own 
   assert.equal((await cnitap("status", ...within(node))).code, 0)
 })
 
-test("a full disk: refused in words, and taken back", async (t) => {
+test("a full file system: refused with a message, and rolled back", async (t) => {
   const node = mountedNode(t, "size=3m")
   const before = await node.tree()
   const { code, stdout, stderr } = await cnitap("install", ...capturing(node))
@@ -85,7 +85,7 @@ test("a full disk: refused in words, and taken back", async (t) => {
   assert.deepEqual(await node.tree(), before)
 })
 
-test("file systems as they are mounted: noexec and read-only are found before anything is done", async (t) => {
+test("noexec and read-only mounts are detected before anything is changed", async (t) => {
   const node = mountedNode(t, "noexec")
   const noexec = await cnitap("install", ...capturing(node))
   assert.equal(
@@ -103,7 +103,7 @@ test("file systems as they are mounted: noexec and read-only are found before an
   assert.equal((await cnitap("uninstall", ...within(node))).code, 0)
 })
 
-test("a file system without hard links: copies with every attribute, given back as the file that was there", async (t) => {
+test("a file system without hard links: copies with all attributes, and an exact restore", async (t) => {
   const node = plainNode(t)
   node.plugin("bridge", undefined, { owner: 1000, mode: 0o750, attributes: { "user.origin": "vendor" } })
   const before = await node.tree()
@@ -121,7 +121,7 @@ test("a file system without hard links: copies with every attribute, given back 
   assert.deepEqual(await node.tree(), before)
 })
 
-test("two plugin directories: each plugin where the runtime finds it first, each directory with its own journal", async (t) => {
+test("two plugin directories: each plugin is replaced where the runtime finds it first, each directory has its own journal", async (t) => {
   const node = plainNode(t)
   const second = node.at("/usr/libexec/cni")
   node.file("/usr/libexec/cni/portmap", readFileSync(join(node.bin, "portmap")), { mode: 0o755 })
@@ -138,7 +138,7 @@ test("two plugin directories: each plugin where the runtime finds it first, each
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a list that is a symlink is edited where it is, and is that symlink again", async (t) => {
+test("a list that is a symlink is edited at the symlink's path and restored as the same symlink", async (t) => {
   const node = plainNode(t)
   node.delete("/etc/cni/net.d/10-pods.conflist")
   node.file("/etc/cni/lists/pods", '{"cniVersion":"1.0.0","name":"pods","plugins":[{"type":"bridge"}]}')
@@ -150,7 +150,7 @@ test("a list that is a symlink is edited where it is, and is that symlink again"
   assert.deepEqual(await node.tree(), before)
 })
 
-test("uninstalled with probes left, then installed again in any mode: nothing of the first is forgotten", async (t) => {
+test("uninstalled with probes left, then installed again in any mode: uninstall removes both installs completely", async (t) => {
   const node = plainNode(t)
   const before = await node.tree()
   const copy = () => node.file("/etc/cni/net.d/20-copy.json", '{"name":"copy","type":"cni_pre"}')
@@ -184,7 +184,7 @@ function plainNode(t: TestContext): Node {
   return furnished(node)
 }
 
-/** A node with another file system in the place of its plugin directory. */
+/** A node whose plugin directory is a separate file system. */
 function mountedNode(t: TestContext, options: string): Node {
   const node = new Node()
   execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", node.bin])

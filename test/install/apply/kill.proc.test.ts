@@ -13,19 +13,19 @@ before(buildHands)
 after(removeHands)
 
 for (const mode of ["swap", "chain", "path"] as const) {
-  test(`${mode}: cut off after any step of install or uninstall, finished by either; no trace is left, no call fails`, (t) =>
+  test(`${mode}: interrupted after any step of install or uninstall, finished by either; no trace is left, no call fails`, (t) =>
     everyDeath(mode, t))
 }
 
-/** The second is a symlink to the first, which dispatches on its name. */
+/** The second is a symlink to the first, a multi-call binary. */
 const PLUGINS = ["bridge", "host-local"]
 
 /** In each, four processes are killed. */
 const KILL_ROUNDS = 5
 
 /**
- * An install dies after its first change of the disk, after its second, until it comes to its end, and an uninstall
- * likewise; what was cut off is once finished by the same verb, and once taken back by the other one. Then the same
+ * An install dies after its first change of the disk, after its second, and so on until it finishes, and so does an
+ * uninstall. Each interrupted run is once finished by the same verb and once undone by the other one. Then the same
  * with SIGKILL, after some of these changes.
  */
 async function everyDeath(mode: Mode, t: TestContext): Promise<void> {
@@ -56,7 +56,7 @@ async function everyDeath(mode: Mode, t: TestContext): Promise<void> {
   }
   const uninstall = async (after: string) => {
     assert.equal(await run("uninstall"), "ended", after)
-    // What the runtime looks into stays until it does no more: the operator takes our directory out of its path.
+    // A directory that the runtime uses is kept until the operator removes it from the plugin path.
     if (mode === "path")
       await runtime.without(shimDir, async () => assert.equal(await run("uninstall", { path: [node.bin] }), "ended"))
     assert.deepEqual(await traces(node), clean, after)
@@ -68,7 +68,7 @@ async function everyDeath(mode: Mode, t: TestContext): Promise<void> {
     steps[verb] = Math.max(steps[verb], dieAfter)
     return true
   }
-  /** False: neither verb has so many steps. */
+  /** False if neither verb has that many steps. */
   const dieAt = async (installStep: number, uninstallStep: number, death: Death): Promise<boolean> => {
     const inInstall = `${death} after step ${installStep} of install`
     const inUninstall = `${death} after step ${uninstallStep} of uninstall`
@@ -108,12 +108,12 @@ function nodeOfPlugins(): Node {
   return node
 }
 
-/** Every file but the capture, which stays. */
+/** Every file except the capture, which is kept. */
 async function traces(node: Node): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(await node.tree()).filter(([path]) => !path.startsWith("/var/lib/cnitap")))
 }
 
-/** The plugins in whose way something of ours stands and works. */
+/** The plugins with a working relay or probe in front of them. */
 function recordedBy(mode: Mode, node: Node, shimDir: string): string[] {
   const relay = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
   const isRelay = (path: string) => existsSync(path) && readFileSync(path).equals(relay)

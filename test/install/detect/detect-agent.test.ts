@@ -6,7 +6,7 @@ import { conflists } from "./platform-trees.ts"
 
 const CONF = "/etc/cni/net.d"
 
-/** Name, what becomes of a relay, what becomes of entries in the list, what told of it. */
+/** Name, effect on a relay, effect on probes in the list, and evidence of each agent. */
 function agents(root: string): unknown[] {
   return detectFiles(root).agents.map(({ name, onSwap, onListEdit, evidence }) => [name, onSwap, onListEdit, evidence])
 }
@@ -60,19 +60,19 @@ const cases: [string, unknown[]][] = [
 ]
 
 for (const [network, expected] of cases) {
-  test(`${network}: known by its list alone`, (t) => {
+  test(`${network}: detected by its list alone`, (t) => {
     assert.deepEqual(agents(plant(t, conflists(network))), expected)
   })
 }
 
-test("flannel in k3s is k3s", (t) => {
+test("flannel in k3s is described as a part of k3s", (t) => {
   const [flannel] = detectFiles(plant(t, conflists("flannel"), { "/var/lib/rancher/k3s/agent": "directory" }), {
     confDir: CONF,
   }).agents
   assert.equal(flannel?.behaviour, "k3s regenerates 10-flannel.conflist and the links to its plugins at each start")
 })
 
-test("agents are known by their processes in containers and their sockets too", (t) => {
+test("agents are also detected by processes in containers and by sockets", (t) => {
   const root = plant(
     t,
     process(1, "/sbin/init"),
@@ -89,7 +89,7 @@ test("agents are known by their processes in containers and their sockets too", 
   ])
 })
 
-test("what an agent that is gone left behind is no sign of it", (t) => {
+test("files that a removed agent left behind do not count as evidence", (t) => {
   const root = plant(t, conflists("containerd-bridge"), {
     [`${CONF}/calico-kubeconfig`]: "",
     "/opt/cni/bin/calico": "",
@@ -100,7 +100,7 @@ test("what an agent that is gone left behind is no sign of it", (t) => {
 
 const CILIUM = `${CONF}/05-cilium.conflist, cilium-cni`
 
-/** The agent's process, with the directory of its settings as its own root shows it. */
+/** The agent's process, with its settings directory as seen in its own root. */
 function agent(exclusive: string): Tree {
   return {
     ...process(1, "/sbin/init"),
@@ -110,7 +110,7 @@ function agent(exclusive: string): Tree {
   }
 }
 
-test("Cilium says whether it is exclusive", (t) => {
+test("Cilium's settings state whether it is exclusive", (t) => {
   const setting = "/proc/60/root/tmp/cilium/config-map/cni-exclusive"
   const told = (value: string) => [CILIUM, "process 60, cilium-agent", `${setting}, ${value}`]
   assert.deepEqual(agents(plant(t, agent("true\n"), conflists("cilium"))), [
@@ -121,7 +121,7 @@ test("Cilium says whether it is exclusive", (t) => {
   ])
 })
 
-test("without its word Cilium is exclusive when it has renamed others, or is alone", (t) => {
+test("without its settings, Cilium counts as exclusive if it has renamed other files or is alone", (t) => {
   const renamed = { [`${CONF}/10-flannel.conflist.cilium_bak`]: "{}" }
   assert.deepEqual(agents(plant(t, conflists("cilium"), renamed)), [
     ["cilium", "overwrites-at-start", "overwrites", [CILIUM, `${CONF}/10-flannel.conflist.cilium_bak`]],
@@ -132,14 +132,14 @@ test("without its word Cilium is exclusive when it has renamed others, or is alo
   ])
 })
 
-test("Cilium chained behind another plugin is told as such", (t) => {
+test("Cilium chained after another plugin is reported as such", (t) => {
   assert.deepEqual(agents(plant(t, conflists("cilium-aws"))), [
     ["cilium", "overwrites-at-start", "overwrites", [CILIUM, `${CONF}/05-cilium.conflist, chaining-mode aws-cni`]],
     ["aws-vpc-cni", "overwrites-at-start", "overwrites-at-start", [`${CONF}/05-cilium.conflist, aws-cni`]],
   ])
 })
 
-test("Istio with a list of its own copies ours", (t) => {
+test("Istio with its own list copies the probes", (t) => {
   const root = plant(t, conflists("calico"), {
     [`${CONF}/02-istio-cni.conflist`]:
       '{"name":"k8s-pod-network","cniVersion":"1.0.0","plugins":[{"type":"calico"},{"type":"istio-cni"}]}',

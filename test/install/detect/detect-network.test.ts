@@ -18,7 +18,7 @@ function containerd(cni = "", version = "1.7.24"): Tree {
   }
 }
 
-/** A line a network: what it is, and what the runtime makes of it. */
+/** One line per network: whether it is active, its file, and its plugins or error. */
 function chosen({ networks }: NodeFacts): string[] {
   return networks.map(
     ({ file, isActive, broken, plugins }) =>
@@ -38,7 +38,7 @@ function places({ plugins }: NodeFacts): string[] {
   )
 }
 
-test("containerd takes the first file in the order of bytes; a .conf stands before a .conflist", (t) => {
+test("containerd uses the first file in byte order; a .conf comes before a .conflist", (t) => {
   const root = plant(t, containerd(), list("10-b.conflist", [{ type: "bridge" }]), {
     [`${CONF}/10-b.conf`]: '{"name":"single","type":"ptp","cniVersion":"0.4.0"}',
     [`${CONF}/9-late.json`]: '{"name":"late","type":"macvlan"}',
@@ -48,7 +48,7 @@ test("containerd takes the first file in the order of bytes; a .conf stands befo
   assert.deepEqual(chosen(detectFiles(root)), ["* 10-b.conf ptp", "  10-b.conflist bridge", "  9-late.json macvlan"])
 })
 
-test("max_conf_num: that many, or all of them", (t) => {
+test("max_conf_num: that many files, or all of them", (t) => {
   const lists = ["1.conflist", "2.conflist", "3.conflist"].map((file) => list(file, [{ type: "bridge" }]))
   assert.deepEqual(chosen(detectFiles(plant(t, containerd("max_conf_num = 2"), ...lists))), [
     "* 1.conflist bridge",
@@ -62,7 +62,7 @@ test("max_conf_num: that many, or all of them", (t) => {
   ])
 })
 
-test("a broken first file leaves containerd without a network; CRI-O goes on to the next", (t) => {
+test("a broken first file leaves containerd without a network; CRI-O uses the next one", (t) => {
   const files: Tree[] = [
     { [`${CONF}/00-empty.conflist`]: "", [`${CONF}/01-half.conflist`]: '{"name":"a","plugins":[' },
     list("10-good.conflist", [{ type: "bridge" }]),
@@ -77,7 +77,7 @@ test("a broken first file leaves containerd without a network; CRI-O goes on to 
   assert.equal(crio[2], "* 10-good.conflist bridge")
 })
 
-test("CRI-O passes over a list with a plugin that is missing, and obeys cni_default_network", (t) => {
+test("CRI-O skips a list with a missing plugin, and uses cni_default_network", (t) => {
   const files: Tree[] = [
     list("10-first.conflist", [{ type: "bridge" }, { type: "absent" }]),
     list("20-second.conflist", [{ type: "bridge" }]),
@@ -103,7 +103,7 @@ test("CRI-O passes over a list with a plugin that is missing, and obeys cni_defa
   )
 })
 
-test("podman reads lists only, and works with every one of them", (t) => {
+test("podman reads only lists, and can use all of them", (t) => {
   const root = plant(
     t,
     { "/usr/bin/podman": program },
@@ -119,7 +119,7 @@ test("podman reads lists only, and works with every one of them", (t) => {
   ])
 })
 
-test("a side directory adds plugins since containerd 2.1, unless the list says no", (t) => {
+test("a side directory adds plugins since containerd 2.1, unless loadOnlyInlinedPlugins is set", (t) => {
   const side = {
     [`${CONF}/pods/10-extra.conf`]: '{"type":"tuning"}',
     [`${CONF}/pods/20-not.conflist`]: '{"type":"portmap"}',
@@ -137,7 +137,7 @@ test("a side directory adds plugins since containerd 2.1, unless the list says n
   ])
 })
 
-test("the first regular file wins, executable or not; directories and dangling links are passed over", (t) => {
+test("the first regular file wins, executable or not; directories and dangling symlinks are skipped", (t) => {
   const crio = '[crio.network]\nplugin_dirs = ["/a", "/b", "/c"]\n'
   const root = plant(
     t,
@@ -161,7 +161,7 @@ test("the first regular file wins, executable or not; directories and dangling l
   ])
 })
 
-test("one directory under two names hides nothing", (t) => {
+test("one directory under two names does not shadow itself", (t) => {
   const crio = '[crio.network]\nplugin_dirs = ["/usr/lib/cni", "/lib/cni"]\n'
   const root = plant(
     t,
@@ -174,7 +174,7 @@ test("one directory under two names hides nothing", (t) => {
   assert.deepEqual(places(detectFiles(root)), ["bridge (the list) /usr/lib/cni/bridge"])
 })
 
-test("thin Multus has its delegates in its file; its own directory is searched before the runtime's", (t) => {
+test("thin Multus has its delegates in its file; its own directory is searched before those of the runtime", (t) => {
   const root = plant(
     t,
     { "/etc/crio/crio.conf": '[crio.network]\nplugin_dirs = ["/usr/libexec/cni"]\n' },
@@ -191,7 +191,7 @@ test("thin Multus has its delegates in its file; its own directory is searched b
   ])
 })
 
-test("thick Multus names its cluster network by a file as its pod sees it, or by a name", (t) => {
+test("thick Multus refers to its cluster network by a path in its pod, or by name", (t) => {
   const bins = programs("/opt/cni/bin", "multus-shim", "flannel", "bridge", "host-local", "portmap")
   const delegates = [
     "multus-shim (the list) /opt/cni/bin/multus-shim",
@@ -208,7 +208,7 @@ test("thick Multus names its cluster network by a file as its pod sees it, or by
   assert.deepEqual(places(detectFiles(byName)), delegates)
 })
 
-test("IPAM that is no program of the node is no plugin", (t) => {
+test("an IPAM that is not a program of the node is not a plugin", (t) => {
   assert.deepEqual(places(detectFiles(plant(t, conflists("antrea")))), [
     "antrea (the list) missing",
     "portmap (the list) missing",

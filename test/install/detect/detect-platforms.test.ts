@@ -5,7 +5,7 @@ import { plant } from "../plant.ts"
 import { factsText } from "./facts-text.ts"
 import { PLATFORM_TREES } from "./platform-trees.ts"
 
-test("kubeadm on Debian: the running containerd decides, not the names that its socket has", (t) => {
+test("kubeadm on Debian: the running containerd is used, whatever path its socket has", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.kubeadm))),
     `platform default: no sign of another
@@ -69,7 +69,7 @@ mount /bin on / ext4`,
   )
 })
 
-test("RKE2: containerd's own defaults, because its configuration names no directory", (t) => {
+test("RKE2: containerd's own defaults, because its configuration sets no directory", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.rke2))),
     `platform rke2: /var/lib/rancher/rke2/agent
@@ -111,7 +111,7 @@ mount /var/snap/microk8s/7449/opt/cni/bin on / ext4`,
   )
 })
 
-test("GKE: the one directory below /home that may be executed from", (t) => {
+test("GKE: the only directory below /home that is not mounted noexec", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.gke))),
     `platform gke: /etc/os-release, ID=cos; /home/kubernetes/bin
@@ -130,7 +130,7 @@ mount /home/kubernetes/bin on /home/kubernetes/bin ext4`,
   )
 })
 
-test("AKS: IPAM that is no program", (t) => {
+test("AKS: an IPAM that is not a program", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.aks))),
     `platform aks: /etc/kubernetes/azure.json
@@ -170,7 +170,7 @@ selinux enforcing`,
   )
 })
 
-test("Talos: two containerds, of which one makes pods", (t) => {
+test("Talos: two containerds, one of which creates pods", (t) => {
   assert.equal(
     factsText(detectFiles(plant(t, PLATFORM_TREES.talos))),
     `platform talos: /etc/os-release, NAME="Talos"

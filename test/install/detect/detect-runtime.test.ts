@@ -41,7 +41,7 @@ test("containerd 1.6, a configuration of version 1", (t) => {
   })
 })
 
-test("containerd 2.1 takes a list; 2.0 reads the same file and does not know the key", (t) => {
+test("containerd 2.1 takes a list; 2.0 reads the same file and ignores the key", (t) => {
   const config = {
     [CONFIG]: `version = 3\n[${V3}]\nbin_dirs = ["/opt/cnitap/bin", "/opt/cni/bin"]\n`,
   }
@@ -59,13 +59,13 @@ test("containerd 2.1 takes a list; 2.0 reads the same file and does not know the
   })
 })
 
-test("imports: containerd 1 takes a later file's section whole, containerd 2 merges its keys", (t) => {
+test("imports: containerd 1 replaces a section with that of a later file, containerd 2 merges the keys", (t) => {
   const config = {
     [CONFIG]: `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${V2}]\nconf_dir = "/srv/net.d"\nbin_dir = "/srv/bin"\n`,
     "/etc/containerd/conf.d/10-a.toml": `version = 2\n[${V2}]\nbin_dir = "/a/bin"\n`,
     "/etc/containerd/conf.d/20-b.toml":
       'version = 2\n[plugins."io.containerd.gc.v1.scheduler"]\npause_threshold = 0.1\n',
-    "/etc/containerd/conf.d/30-c.txt": "no TOML at all",
+    "/etc/containerd/conf.d/30-c.txt": "not TOML",
   }
   assert.deepEqual(decision(runtimeOf(plant(t, dpkg("containerd.io", "1.7.27-1"), config))), {
     conf: "/etc/cni/net.d (containerd's default)",
@@ -79,7 +79,7 @@ test("imports: containerd 1 takes a later file's section whole, containerd 2 mer
   })
 })
 
-test("a relative import lies beside its importer; containerd 1 takes a pattern from its own directory, which is /", (t) => {
+test("a relative import is resolved against its importer; containerd 1 resolves a pattern against its working directory, /", (t) => {
   const config = {
     [CONFIG]: 'version = 2\nimports = ["here.toml", "conf.d/*.toml"]\n',
     "/etc/containerd/here.toml": `version = 2\n[${V2}]\nconf_dir = "/here"\n`,
@@ -93,14 +93,14 @@ test("a relative import lies beside its importer; containerd 1 takes a pattern f
   assert.deepEqual([two?.confDir.value, two?.binDirs.value], ["/here", ["/beside"]])
 })
 
-test("a configuration that containerd would not start with is told", (t) => {
+test("a configuration that containerd does not start with is reported", (t) => {
   const syntax = plant(t, { [CONFIG]: "version = 2\nplugins = [\n" })
   assert.match(runtimeOf(syntax).broken ?? "", /^\/etc\/containerd\/config\.toml: Invalid TOML document/)
   const missing = plant(t, { [CONFIG]: 'version = 2\nimports = ["/etc/containerd/runtimes.toml"]\n' })
   assert.equal(runtimeOf(missing).broken, `/etc/containerd/runtimes.toml, which ${CONFIG} imports, is missing`)
 })
 
-test("Docker's containerd, its CRI plugin switched off, makes no pods", (t) => {
+test("Docker's containerd with a disabled CRI plugin is not used", (t) => {
   const root = plant(t, { [CONFIG]: 'disabled_plugins = ["cri"]\n' })
   const { runtime, runtimes, confDir } = detectFiles(root)
   assert.equal(runtime, undefined)
@@ -111,7 +111,7 @@ test("Docker's containerd, its CRI plugin switched off, makes no pods", (t) => {
   assert.deepEqual(confDir, { value: "/etc/cni/net.d", from: "the default of every runtime" })
 })
 
-test("a containerd in a container of the node is somebody else's", (t) => {
+test("a containerd in a container of the node is ignored", (t) => {
   const root = plant(
     t,
     process(1, "/sbin/init"),
@@ -124,7 +124,7 @@ test("a containerd in a container of the node is somebody else's", (t) => {
   )
 })
 
-test("CRI-O: drop-ins in the order of their names, then flags", (t) => {
+test("CRI-O: drop-ins in lexical order, then flags", (t) => {
   const files = {
     "/etc/crio/crio.conf": '[crio.network]\nnetwork_dir = "/etc/cni/net.d/"\nplugin_dir = "/old/bin"\n',
     "/etc/crio/crio.conf.d/20-late.conf": '[crio.network]\nplugin_dirs = ["/late/bin/", "/usr/libexec/cni"]\n',
@@ -143,7 +143,7 @@ test("CRI-O: drop-ins in the order of their names, then flags", (t) => {
   assert.deepEqual(runtimeOf(flags).confDir, { value: "/flag/net.d", from: "process 77, --cni-config-dir" })
 })
 
-test("cri-dockerd: flags of its unit, a drop-in over the unit itself", (t) => {
+test("cri-dockerd: flags of its unit; a drop-in overrides the unit", (t) => {
   const root = plant(t, {
     "/usr/lib/systemd/system/cri-docker.service":
       "[Service]\nExecStart=/usr/bin/cri-dockerd --container-runtime-endpoint fd://\n",
@@ -158,7 +158,7 @@ test("cri-dockerd: flags of its unit, a drop-in over the unit itself", (t) => {
   })
 })
 
-test("podman counts where its backend is CNI: configured, chosen when its storage was made, or for want of netavark", (t) => {
+test("podman is used if its backend is CNI: configured, chosen when its storage was created, or because netavark is missing", (t) => {
   const podman = { "/usr/bin/podman": program }
   const netavark = { "/usr/lib/podman/netavark": program }
   const configured = plant(t, podman, netavark, {
@@ -176,7 +176,7 @@ test("podman counts where its backend is CNI: configured, chosen when its storag
   assert.deepEqual(detectFiles(plant(t, podman, netavark)).runtimes, [])
 })
 
-test("of several runtimes the one that the kubelet asks decides", (t) => {
+test("of several runtimes, the one that the kubelet uses comes first", (t) => {
   const both = {
     [CONFIG]: "version = 2\n",
     "/etc/crio/crio.conf": "",
@@ -194,7 +194,7 @@ test("of several runtimes the one that the kubelet asks decides", (t) => {
   )
 })
 
-test("options come before everything; a directory without a node has the usual ones", (t) => {
+test("options override everything; an empty root has the default directories", (t) => {
   const root = plant(t, { "/usr/lib/cni/bridge": program })
   const found = detectFiles(root)
   assert.deepEqual(
@@ -212,7 +212,7 @@ test("options come before everything; a directory without a node has the usual o
   )
 })
 
-test("a socket alone tells of a runtime", (t) => {
+test("a socket alone is evidence of a runtime", (t) => {
   const sockets = { "/run/containerd/containerd.sock": "", "/run/crio/crio.sock": "" }
   assert.deepEqual(
     detectFiles(plant(t, sockets)).runtimes.map(({ name, evidence, isRunning }) => [name, evidence, isRunning]),
@@ -223,7 +223,7 @@ test("a socket alone tells of a runtime", (t) => {
   )
 })
 
-test("symlinks of a mounted node stay inside of it", (t) => {
+test("symlinks of a mounted node are resolved inside its root", (t) => {
   const root = plant(t, {
     "/etc/cni": "-> /srv/cni",
     "/srv/cni/net.d/10-a.conflist": '{"name":"a","cniVersion":"1.0.0","plugins":[{"type":"bridge"}]}',
@@ -242,7 +242,7 @@ test("symlinks of a mounted node stay inside of it", (t) => {
   )
 })
 
-test("containerd 2.1 starts with one of the two keys only; an empty one is none", (t) => {
+test("containerd 2.1 does not start with both keys; an empty one does not count", (t) => {
   const both = (single: string) => {
     const text = `version = 3\n[${V3}]\nbin_dir = "${single}"\nbin_dirs = ["/opt/cni/bin"]\n`
     return runtimeOf(plant(t, dpkg("containerd.io", "2.1.4-1"), { [CONFIG]: text })).broken

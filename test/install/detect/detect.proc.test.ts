@@ -9,7 +9,7 @@ import { runProgram } from "../../../src/install/disk/run-program.ts"
 import { mountinfo, plant } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
-test("a containerd that runs on this machine is found by its process, with its version and its own configuration", async (t) => {
+test("a containerd that runs on this machine is found by its process, with its version and configuration", async (t) => {
   const root = plant(t, {})
   const config = join(root, "config.toml")
   writeFileSync(
@@ -50,7 +50,7 @@ conf_dir = "${root}/net.d"
   }
 })
 
-test("where the node's own table of mounts is not there, a volume that is read-only here counts", (t) => {
+test("without the node's own mount table, this process' table applies, with a read-only volume", (t) => {
   const root = plant(t, { "/opt/cni/bin/bridge": "", "/etc/cni/net.d": "directory" })
   const opt = join(root, "opt")
   execFileSync("mount", ["--bind", opt, opt])
@@ -74,7 +74,7 @@ test("where the node's own table of mounts is not there, a volume that is read-o
   }
 })
 
-test("SELinux: the mode of the kernel, else of the configuration; labels of directories and of the plugins in use", (t) => {
+test("SELinux: the mode of the kernel, or else of the configuration; labels of directories and active plugins", (t) => {
   const root = plant(t, conflists("containerd-bridge"), {
     "/opt/cni/bin/bridge": "",
     "/etc/selinux/config": "# comment\nSELINUX=permissive\nSELINUXTYPE=targeted\n",
@@ -100,7 +100,7 @@ test("SELinux: the mode of the kernel, else of the configuration; labels of dire
   assert.deepEqual(detect(live, runProgram).selinux, { mode: "disabled", labels: {} })
 })
 
-test("who is not root and may not read what decides is told so", (t) => {
+test("without root, an unreadable configuration is reported", (t) => {
   const root = plant(t, conflists("calico"), { "/etc/containerd/config.toml": "version = 2\n" })
   chmodSync(root, 0o755)
   const script = `import { detect } from ${JSON.stringify(join(import.meta.dirname, "../../../src/install/detect/detect.ts"))}

@@ -1,7 +1,7 @@
 import type { Chosen, NodeFacts, Plugin } from "../../../src/install/detect/node-facts.ts"
 import type { NetworkSelection, Runtime } from "../../../src/install/detect/runtimes/runtime.ts"
 
-/** Everything that detect found, a line a fact. */
+/** Everything that detect found, one fact per line. */
 export function factsText(facts: NodeFacts): string {
   const { platform, runtime, runtimes, confDir, binDirs, networks, plugins, agents, mounts, selinux } = facts
   const labels = Object.entries(selinux.labels).map(([path, label]) => `  ${path} ${label}`)

@@ -8,7 +8,7 @@ import { detectFiles, noPrograms } from "../no-programs.ts"
 import { mountinfo, plant, programs } from "../plant.ts"
 import { conflists } from "./platform-trees.ts"
 
-test("a delegate that Multus finds in its own directory is recorded there, not where the runtime has another of its name", (t) => {
+test("a delegate in Multus' own directory is recorded there, not the runtime's plugin of the same name", (t) => {
   const root = plant(
     t,
     { "/etc/crio/crio.conf": '[crio.network]\nplugin_dirs = ["/usr/libexec/cni"]\n' },

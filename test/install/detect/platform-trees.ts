@@ -4,7 +4,7 @@ import { mountinfo, process, programs, type Tree } from "../plant.ts"
 
 const CONFLISTS = join(import.meta.dirname, "../../fixtures/conflists")
 
-/** The network configurations of a real network (test/fixtures/conflists), in this directory. */
+/** The network configurations of a real network (test/fixtures/conflists), placed in this directory. */
 export function conflists(name: string, directory = "/etc/cni/net.d"): Tree {
   const folder = join(CONFLISTS, name)
   return Object.fromEntries(
@@ -12,7 +12,7 @@ export function conflists(name: string, directory = "/etc/cni/net.d"): Tree {
   )
 }
 
-/** One node of every platform, as far as detect looks at it. */
+/** One node of every platform, with the files that detect reads. */
 export const PLATFORM_TREES = {
   kubeadm: {
     ...process(1, "/sbin/init"),

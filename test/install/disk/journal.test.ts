@@ -8,7 +8,7 @@ import { nodeDisk } from "../../../src/install/disk/disk.ts"
 import { appendEntry, readJournal } from "../../../src/install/disk/journal.ts"
 import { noPrograms } from "../no-programs.ts"
 
-test("a journal that somebody else may have written is neither read nor written", (t) => {
+test("a journal that other users could have written is neither read nor written", (t) => {
   const root = mkdtempSync(join(tmpdir(), "cnitap-journal-"))
   t.after(() => rmSync(root, { recursive: true }))
   const disk = nodeDisk(root, noPrograms)

@@ -13,7 +13,7 @@ function list(more: object): string {
   return JSON.stringify({ cniVersion: "1.0.0", name: "good", plugins: [{ type: "bridge" }], ...more })
 }
 
-/** The files of the configuration directory; whether containerd has a network with them is asked of itself. */
+/** Files of the configuration directory; containerd itself decides whether it has a network with them. */
 const cases: [string, Record<string, string>][] = [
   ["a list", { "10.conflist": GOOD }],
   ["a single plugin", { "10.conf": '{"type":"bridge","name":"x","cniVersion":"0.4.0"}' }],
@@ -67,7 +67,7 @@ for (const [name, files] of cases) {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(node.confDir, file), text)
     const found = detect("/", runProgram, { confDir: node.confDir, binDirs: [node.binDir] })
     const expected = found.networks.some(({ isActive }) => isActive)
-    // From the opposite state, so that what containerd says next is its answer to these files.
+    // Start from the opposite state, so that the next status is containerd's reaction to these files.
     fill(expected ? {} : { "10.conflist": GOOD })
     assert.equal(await ready(!expected), !expected)
     fill(files)
@@ -75,7 +75,7 @@ for (const [name, files] of cases) {
   })
 }
 
-/** Renamed into place: containerd does not look when a file is made, only when one is written or renamed. */
+/** Renames the files into place: containerd reacts to writes and renames, not to the creation of a file. */
 function fill(files: Record<string, string>): void {
   const staged = Object.entries(files).map(([file, text]) => {
     writeFileSync(join(node.confDir, `${file}.new`), text)
@@ -85,7 +85,7 @@ function fill(files: Record<string, string>): void {
   for (const file of staged) renameSync(join(node.confDir, `${file}.new`), join(node.confDir, file))
 }
 
-/** What containerd says of its network, when it has had the time to say what is waited for. */
+/** The network status of containerd, after waiting for the expected one. */
 async function ready(wanted: boolean): Promise<boolean> {
   for (let tries = 0; ; tries++) {
     const conditions = await node.cri.status()

@@ -3,10 +3,10 @@ import { chownSync } from "node:fs"
 import { test } from "node:test"
 import { plainNode, planOn } from "./planned.ts"
 
-// Only root can make a directory that belongs to root, or to another user.
+// Only root can create a directory that is owned by root or by another user.
 const CAPTURE = "/var/lib/cnitap/capture"
 
-test("refused: a capture that others may read", (t) => {
+test("refused: a capture that is accessible to other users", (t) => {
   const node = plainNode(t)
   node.directory(CAPTURE, 0o755)
   assert.deepEqual(
@@ -20,7 +20,7 @@ test("refused: a capture that others may read", (t) => {
   )
 })
 
-test("refused: a capture of another user", (t) => {
+test("refused: a capture that is owned by another user", (t) => {
   const node = plainNode(t)
   node.directory(CAPTURE, 0o700)
   chownSync(node.at(CAPTURE), 65534, 65534)

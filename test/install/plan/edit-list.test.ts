@@ -6,7 +6,7 @@ import { type EditedList, hasProbes, withoutProbes, withProbes } from "../../../
 
 const CONFLISTS = join(import.meta.dirname, "../../fixtures/conflists")
 
-test("only our entries are new: as the list is written, in lines, in one line, with tabs, without a last newline", () => {
+test("only the probes are inserted, in the formatting of the list: several lines, one line, tabs, no final newline", () => {
   const written = [
     ['{"plugins":[{"type":"bridge"}]}', '{"plugins":[{ "type": "cni_pre" },{"type":"bridge"},{ "type": "cni_post" }]}'],
     [
@@ -24,7 +24,7 @@ test("only our entries are new: as the list is written, in lines, in one line, w
   }
 })
 
-test("every list of real networks: the entries come and go, byte by byte; a second edit changes nothing", () => {
+test("lists of real networks: probes are inserted and removed without changing another byte; a second edit changes nothing", () => {
   let lists = 0
   for (const folder of readdirSync(CONFLISTS)) {
     for (const name of readdirSync(join(CONFLISTS, folder)).filter((file) => file.endsWith(".conflist"))) {
@@ -39,19 +39,19 @@ test("every list of real networks: the entries come and go, byte by byte; a seco
   assert.ok(lists > 15, `${lists} lists`)
 })
 
-test("somebody else appended a plugin since: only our entries go", () => {
+test("another program has appended a plugin: only the probes are removed", () => {
   const edited = textOf(withProbes('{"plugins": [{"type": "bridge"}]}'))
   const appended = edited.replace(/\]/, ', {"type": "istio-cni"}]')
   assert.equal(textOf(withoutProbes(appended)), '{"plugins": [{"type": "bridge"}, {"type": "istio-cni"}]}')
 })
 
-test("bytes that are no UTF-8 stay", () => {
+test("bytes that are not valid UTF-8 are preserved", () => {
   const text = Buffer.from([...Buffer.from('{"name":"'), 0xe9, ...Buffer.from('","plugins":[{"type":"a"}]}')])
   const edited = Buffer.from(textOf(withProbes(text.toString("latin1"))), "latin1")
   assert.deepEqual(edited.subarray(0, 24), text.subarray(0, 24))
 })
 
-test("what is no list is refused", () => {
+test("text that is not a list is refused", () => {
   assert.deepEqual(withProbes('{"type":"bridge"}'), { error: "it has no plugins list" })
   assert.deepEqual(withProbes('{"plugins":[]}'), { error: "its plugins list is empty" })
   assert.deepEqual(withProbes('{"plugins":[{"type":"a"}],"plugins":[{"type":"b"}]}'), {

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { Network, NodeFacts, Plugin } from "../../../src/install/detect/node-facts.ts"
 import { reach } from "../../../src/install/detect/reach.ts"
 
-/** What detect would tell of a plain node: its first list is the active one. */
+/** The facts of a plain node, whose first list is the active one. */
 export function factsOf(confDir: string, binDirs: readonly string[], more: Partial<NodeFacts> = {}): NodeFacts {
   const networks = readdirSync(confDir)
     .filter((name) => /\.(conf|conflist|json)$/.test(name))

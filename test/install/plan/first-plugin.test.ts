@@ -8,7 +8,7 @@ const unmoved = [
 ].flat()
 
 for (const type of unmoved) {
-  test(`cni_pre may stand before ${type}`, () => assert.equal(whyNotFirst({ type }), undefined))
+  test(`cni_pre is allowed before ${type}`, () => assert.equal(whyNotFirst({ type }), undefined))
 }
 
 test("Cilium fails on any prevResult unless it is chained", () => {
@@ -19,7 +19,7 @@ test("Cilium fails on any prevResult unless it is chained", () => {
   assert.equal(whyNotFirst({ type: "cilium-cni", "chaining-mode": "flannel" }), undefined)
 })
 
-test("ipvlan without a master or IPAM takes both from the prevResult", () => {
+test("ipvlan without master and IPAM uses the prevResult", () => {
   const why = "ipvlan without master and IPAM takes its interface and addresses from the prevResult"
   const ipam = { type: "host-local" }
   assert.equal(whyNotFirst({ type: "ipvlan", ipam }), why)
@@ -28,7 +28,7 @@ test("ipvlan without a master or IPAM takes both from the prevResult", () => {
   assert.equal(whyNotFirst({ type: "ipvlan", master: "eth0", ipam }), undefined)
 })
 
-test("loopback would answer the empty prevResult", () => {
+test("loopback would return the empty prevResult", () => {
   assert.equal(whyNotFirst({ type: "loopback" }), "loopback returns the empty prevResult instead of its own result")
 })
 
@@ -36,12 +36,12 @@ for (const type of [
   ["tuning", "portmap", "bandwidth", "firewall", "sbr", "vrf"],
   ["egress-cni", "istio-cni", "linkerd-cni"],
 ].flat()) {
-  test(`${type} changes on what another plugin made`, () => {
+  test(`${type} works on the result of another plugin`, () => {
     assert.equal(whyNotFirst({ type }), `${type} must follow another plugin and would get an empty result`)
   })
 }
 
-test("nobody knows a plugin that nobody has read", () => {
+test("the behaviour of an unlisted plugin is not known", () => {
   assert.equal(
     whyNotFirst({ type: "azure-vnet" }),
     "it is not known how azure-vnet handles a prevResult as the first plugin",

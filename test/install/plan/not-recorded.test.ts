@@ -5,11 +5,11 @@ import { findNotRecorded } from "../../../src/install/plan/not-recorded.ts"
 const whats = (plugins: string[], mode: "swap" | "path" | "chain") =>
   findNotRecorded(plugins, mode).map(({ what }) => what)
 
-test("swap sees everything that is executed in the plugin directories", () => {
+test("swap mode records everything that is executed from the plugin directories", () => {
   assert.deepEqual(findNotRecorded(["bridge", "host-local", "portmap"], "swap"), [])
 })
 
-test("chain sees neither failures nor what plugins execute", () => {
+test("chain mode records neither failures nor what plugins execute", () => {
   assert.deepEqual(whats(["bridge"], "chain"), [
     "a failing plugin's error, stderr and exit status",
     "IPAM and delegates",
@@ -17,14 +17,14 @@ test("chain sees neither failures nor what plugins execute", () => {
   ])
 })
 
-test("path comes too late for what Multus has in its own directory", () => {
+test("path mode does not record delegates in Multus' own directory", () => {
   assert.deepEqual(whats(["multus", "flannel"], "path"), [
     "delegates of Multus in its own binDir (default /opt/cni/bin)",
   ])
   assert.deepEqual(whats(["multus", "flannel"], "swap"), [])
 })
 
-test("work that leaves the node's plugin directories is told in every mode", () => {
+test("work outside of the plugin directories is reported in every mode", () => {
   const expected = {
     antrea: "host-local under antrea",
     "cilium-cni": "IPAM of cilium-cni",

@@ -11,7 +11,7 @@ import { BRIDGE, plainNode, planOn, short, stepsOf } from "./planned.ts"
 
 const LIST = "/etc/cni/net.d/10-pods.conflist"
 
-test("swap: every plugin that the list reaches, the trial before the first change, the settings last", (t) => {
+test("swap: every plugin that the list reaches; the preflight comes before the renames, the settings last", (t) => {
   const node = plainNode(t)
   const plan = planOn(node, { mode: "swap" })
   assert.deepEqual(
@@ -50,7 +50,7 @@ test("swap: every plugin that the list reaches, the trial before the first chang
   ])
 })
 
-test("swap: plugins of networks that the runtime does not work with are left alone, unless they are named", (t) => {
+test("swap: plugins of inactive networks are not replaced unless they are listed in --plugins", (t) => {
   const node = plainNode(t)
   for (const name of ["macvlan", "dhcp"]) node.plugin(name)
   node.list("20-more.conflist", [{ type: "macvlan", ipam: { type: "dhcp" } }], { name: "more" })
@@ -59,7 +59,7 @@ test("swap: plugins of networks that the runtime does not work with are left alo
   assert.deepEqual(names(planOn(node, { mode: "swap", plugins: ["dhcp"] })), ["dhcp"])
 })
 
-test("chain: the probes and the settings before the list that names them; what it cannot see is told", (t) => {
+test("chain: probes and settings come before the list that names them; what is not recorded is reported", (t) => {
   const node = plainNode(t)
   const plan = planOn(node, { mode: "chain" })
   assert.deepEqual(stepsOf(plan, node).slice(7), [
@@ -85,7 +85,7 @@ test("chain: the probes and the settings before the list that names them; what i
   )
 })
 
-test("path: relays over symlinks to the plugins, which stay where they are; the runtime's setting is told", (t) => {
+test("path: relays with symlinks to the unchanged plugins; the runtime's setting is reported", (t) => {
   const node = plainNode(t)
   const pathSetting: PathSetting = {
     file: "/etc/crio/crio.conf",
@@ -104,7 +104,7 @@ test("path: relays over symlinks to the plugins, which stay where they are; the 
   assert.ok(!stepsOf(plan, node).some((step) => /^(rename|remove) .*BIN/.test(step)))
 })
 
-test("path: a runtime that knows one directory only finds every plugin in ours", (t) => {
+test("path: for a runtime with a single plugin directory, ours has every plugin", (t) => {
   const node = plainNode(t)
   node.plugin("bandwidth")
   const pathSetting: PathSetting = {
@@ -121,7 +121,7 @@ test("path: a runtime that knows one directory only finds every plugin in ours",
   )
 })
 
-test("what cannot be recorded is told: missing, not executable, setuid, Antrea's IPAM, daemon-side IPAM", (t) => {
+test("what cannot be recorded is reported: missing, not executable, setuid, Antrea's IPAM, daemon-side IPAM", (t) => {
   const node = new NodeTree()
   t.after(() => node.remove())
   node.plugin("antrea")
@@ -145,7 +145,7 @@ test("what cannot be recorded is told: missing, not executable, setuid, Antrea's
   )
 })
 
-test("agents: who overwrites is a warning, who fights a plugin keeps it, who fights a list refuses chain mode", (t) => {
+test("agents: overwriting at start is a warning; overwriting at once excludes the plugin, or refuses chain mode", (t) => {
   const node = plainNode(t)
   node.plugin("istio-cni")
   node.list("10-pods.conflist", [BRIDGE, { type: "portmap" }, { type: "istio-cni" }])
@@ -209,14 +209,14 @@ const REFUSALS: Case[] = [
     hint: "Set the directory with --conf-dir.",
   },
   {
-    refused: "a plugin directory that is read-only",
+    refused: "a read-only plugin directory",
     options: { mode: "swap" },
     around: (node) => ({ mounts: [mount(node.bin, { isReadOnly: true })] }),
     reason: "BIN is on a read-only file system",
     hint: "Use --mode path, which does not change the plugin directory.",
   },
   {
-    refused: "plugin directories that are all read-only, chain mode",
+    refused: "only read-only plugin directories, chain mode",
     options: { mode: "chain" },
     around: (node) => ({ mounts: [mount(node.bin, { isReadOnly: true })] }),
     reason: "every plugin directory is read-only",
@@ -230,20 +230,20 @@ const REFUSALS: Case[] = [
     hint: "Choose another directory with --shim-dir.",
   },
   {
-    refused: "a configuration directory that is read-only",
+    refused: "a read-only configuration directory",
     options: { mode: "chain" },
     around: (node) => ({ mounts: [mount(node.at(node.confDir), { isReadOnly: true })] }),
     reason: "CONF is on a read-only file system",
     hint: "Use --mode swap or --mode path.",
   },
   {
-    refused: "a plugin that is not there",
+    refused: "a missing plugin",
     options: { mode: "swap", plugins: ["calico"] },
     reason: "calico cannot be recorded: it is not in BIN",
     hint: "Remove it from --plugins, or fix it.",
   },
   {
-    refused: "a plugin that an agent fights for, named by hand",
+    refused: "a plugin of --plugins that an agent overwrites at once",
     prepare: (node) => node.plugin("istio-cni"),
     options: { mode: "swap", plugins: ["istio-cni"] },
     around: () => ({ agents: [agent("istio-cni")] }),
@@ -251,7 +251,7 @@ const REFUSALS: Case[] = [
     hint: "Remove it from --plugins, or fix it.",
   },
   {
-    refused: "no plugin there at all",
+    refused: "no plugin exists",
     prepare: (node) => node.list("10-pods.conflist", [{ type: "calico" }]),
     options: { mode: "swap" },
     reason: "no plugin can be recorded: calico: it is not in BIN",
@@ -265,28 +265,28 @@ const REFUSALS: Case[] = [
     hint: "Choose another directory: CRI-O runs VERSION of every plugin after each write there.",
   },
   {
-    refused: "a file where the capture should be",
+    refused: "a file at the path of the capture",
     prepare: (node) => node.file("/var/lib/cnitap", ""),
     options: { mode: "swap" },
     reason: "/var/lib/cnitap exists and is not a directory",
     hint: "Choose another path with --capture or --log-file.",
   },
   {
-    refused: "a list that is empty",
+    refused: "an empty list",
     prepare: (node) => node.list("10-pods.conflist", []),
     options: { mode: "chain" },
     reason: "CONF/10-pods.conflist cannot be edited: its plugins list is empty",
     hint: "Use --mode swap, which does not edit the list.",
   },
   {
-    refused: "somebody else's cni_pre",
+    refused: "a cni_pre that cnitap did not install",
     prepare: (node) => node.plugin("cni_pre"),
     options: { mode: "chain" },
     reason: "BIN/cni_pre exists and was not installed by cnitap",
     hint: "Remove it from the list and from BIN.",
   },
   {
-    refused: "a first plugin that would lose its way",
+    refused: "a first plugin that does not work with a prevResult",
     prepare: (node) => node.list("10-pods.conflist", [{ type: "loopback" }]),
     options: { mode: "chain" },
     reason: "loopback returns the empty prevResult instead of its own result",
@@ -307,7 +307,7 @@ for (const { refused, prepare, options, around, reason, hint } of REFUSALS) {
   })
 }
 
-test("a symlinked multi-call plugin, and a list that is a symlink, are planned as what they are", (t) => {
+test("a multi-call plugin behind symlinks and a list that is a symlink are planned as such", (t) => {
   const node = plainNode(t)
   node.plugin("multi")
   node.link("ptp", "multi")

@@ -16,7 +16,7 @@ const EXCLUSIVE =
   "cilium would remove the probes again: the agent replaces cilium-cni at each start; at any change of the configuration directory it rewrites its own file and renames all others to *.cilium_bak (cni.exclusive) (--force)"
 const NO_LIST = "cannot be edited: it has no plugins list"
 
-/** Chain mode on the network configurations of real networks. */
+/** Chain mode with the network configurations of real networks. */
 const chain: Record<string, string[]> = {
   antrea: [],
   "aws-vpc-cni": [],
@@ -54,7 +54,7 @@ for (const [network, expected] of Object.entries(chain)) {
   })
 }
 
-test("a list that Multus takes its delegates from: our entries would be in both", (t) => {
+test("a list that Multus uses for its delegates: the probes would be in both files", (t) => {
   const multus = JSON.stringify({
     cniVersion: "1.0.0",
     name: "multus-cni-network",
@@ -68,7 +68,7 @@ test("a list that Multus takes its delegates from: our entries would be in both"
 
 const READ_ONLY = "/nix/store/ghi-cni-plugins/bin is on a read-only file system"
 
-/** What is refused on the platforms; the others take every mode. */
+/** What is refused by platform; all others accept every mode. */
 const platforms: Partial<Record<keyof typeof PLATFORM_TREES, { swap: string[]; chain: string[] }>> = {
   aks: { swap: [], chain: chain.azure ?? [] },
   openshift: { swap: [], chain: [`/etc/kubernetes/cni/net.d/00-multus.conf ${NO_LIST}`] },
@@ -86,7 +86,7 @@ for (const [name, tree] of Object.entries(PLATFORM_TREES)) {
   })
 }
 
-test("a plugin directory that is mounted noexec, and one that is read-only beside a list that is too", (t) => {
+test("a plugin directory mounted noexec, and a read-only one with a read-only list", (t) => {
   const base = [conflists("containerd-bridge"), PLUGINS]
   const noexec = plant(t, ...base, mountinfo("/ ext4 rw", "/opt ext4 rw,noexec"))
   assert.deepEqual(refused(noexec, "swap"), ["/opt/cni/bin is on a file system mounted noexec"])
@@ -95,7 +95,7 @@ test("a plugin directory that is mounted noexec, and one that is read-only besid
   assert.deepEqual(refused(readOnly, "chain"), ["/etc/cni/net.d is on a read-only file system"])
 })
 
-test("no network, a broken first list, nothing that can be recorded", (t) => {
+test("no network, a broken first list, no plugin that can be recorded", (t) => {
   const nothing = "/etc/cni/net.d has no network configuration"
   const bare = plant(t, { "/opt/cni/bin": "directory" })
   assert.deepEqual(refused(bare, "swap"), [`${nothing}, so the plugins to record are not known`])
@@ -108,7 +108,7 @@ test("no network, a broken first list, nothing that can be recorded", (t) => {
   assert.deepEqual(refused(missing, "swap"), ["no plugin can be recorded: calico: it is not in /opt/cni/bin"])
 })
 
-test("istio-cni alone: Istio would put its own back at once", (t) => {
+test("istio-cni alone: Istio overwrites the relay at once", (t) => {
   const own = '{"name":"a","cniVersion":"1.0.0","plugins":[{"type":"istio-cni"}]}'
   const root = plant(t, PLUGINS, { "/etc/cni/net.d/02-istio-cni.conflist": own })
   assert.deepEqual(refused(root, "swap"), [

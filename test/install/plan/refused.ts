@@ -4,7 +4,7 @@ import { takeInventory } from "../../../src/install/plan/inventory.ts"
 import { refusalsOf } from "../../../src/install/plan/refusal.ts"
 import { detectFiles, noPrograms } from "../no-programs.ts"
 
-/** Why cnitap would not install itself on the node in this mode; `(--force)` where it could be made to. */
+/** The reasons why this mode is refused on the node, with `(--force)` after those that can be overridden. */
 export function refused(root: string, mode: Mode): string[] {
   const settings = { capture: "/var/lib/cnitap/capture", raw: false, onlyFailures: false }
   const options: InstallOptions = { mode, shimDir: "/opt/cnitap/bin", force: false, settings }

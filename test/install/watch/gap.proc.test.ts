@@ -16,7 +16,7 @@ import { mortal } from "../mortal.ts"
 import { Node } from "../node.ts"
 import { factsOf } from "../plan/facts.ts"
 
-test("every plugin answers after every change: install, an agent's upgrade, install again, uninstall", (t) => {
+test("every plugin replies after every single change of install, an agent's upgrade, reinstall and uninstall", (t) => {
   const node = new Node()
   t.after(() => node.remove())
   node.plugin("multi")

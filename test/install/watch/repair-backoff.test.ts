@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { RepairBackoff } from "../../../src/install/watch/repair-backoff.ts"
 
-test("three repairs in 30 s, then a minute's pause, then two, said once each", () => {
+test("three repairs in 30 s, then a pause of one minute, then two minutes, each reported once", () => {
   const throttle = new RepairBackoff()
   const seconds = [0, 5, 10, 15, 20, 74, 75, 80, 85, 90, 205, 210]
   assert.deepEqual(
@@ -27,7 +27,7 @@ test("three repairs in 30 s, then a minute's pause, then two, said once each", (
   )
 })
 
-test("repairs that are far apart are never stopped, and after a long peace the pause is short again", () => {
+test("infrequent repairs are always allowed, and after a long time without repairs the pause is short again", () => {
   const throttle = new RepairBackoff()
   const take = (second: number) => throttle.take(second * 1000)
   for (let second = 0; second <= 600; second += 20) assert.equal(take(second).isAllowed, true)

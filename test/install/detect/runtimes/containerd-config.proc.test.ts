@@ -12,7 +12,7 @@ import { plant } from "../../plant.ts"
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".cni'
 
-/** What the machine's containerd makes of a configuration: where it looks, or that it would not start. */
+/** The directories that this machine's containerd uses with a configuration, or that it does not start. */
 function asContainerd(path: string): object {
   const { status, stdout } = spawnSync("containerd", ["--config", path, "config", "dump"], {
     encoding: "utf8",
@@ -23,7 +23,7 @@ function asContainerd(path: string): object {
   return { bin_dir, conf_dir, max_conf_num }
 }
 
-/** The same, as detect reads it; the keys that are missing have containerd's defaults. */
+/** The same as detect reads it; missing keys have containerd's defaults. */
 function asDetect(path: string, version: string): object {
   const { cni, broken } = readContainerdConfig(new NodeFiles("/", runProgram), path, version)
   if (broken !== undefined) return { starts: false }
@@ -33,7 +33,7 @@ function asDetect(path: string, version: string): object {
 
 const version = execFileSync("containerd", ["--version"], { encoding: "utf8" }).split(" ")[2] ?? ""
 
-/** `@` is the directory of the files. */
+/** `@` stands for the directory of the files. */
 const cases: [string, Record<string, string>][] = [
   ["no key at all", { "/config.toml": "version = 2\n" }],
   ["every key", { "/config.toml": `version = 2\n[${V2}]\nbin_dir = "/b"\nconf_dir = "/c"\nmax_conf_num = 0\n` }],
