@@ -4,7 +4,7 @@ import { cnitap } from "./cnitap.ts"
 
 const LIST = "[123 34 99 110 105 86 34 58 49 125]"
 
-test("from a pipe: lines are kept, what is encoded in them is JSON again", async () => {
+test("decode in a pipe: lines are kept, encoded JSON in them is decoded", async () => {
   const stdin = `3s  Warning  FailedCreatePodSandBox  pod/web  StdinData:${LIST}} done\n${LIST}\nplain\n`
   assert.deepEqual(await cnitap(["decode"], { stdin }), {
     stdout: '3s  Warning  FailedCreatePodSandBox  pod/web  StdinData:{"cniV":1}} done\n{\n  "cniV": 1\n}\nplain\n',
@@ -13,7 +13,7 @@ test("from a pipe: lines are kept, what is encoded in them is JSON again", async
   })
 })
 
-test("pasted as an argument; a list that was broken into lines is one", async () => {
+test("decode of an argument; a list that was broken into lines is joined", async () => {
   assert.equal((await cnitap(["decode", LIST])).stdout, '{\n  "cniV": 1\n}\n')
   assert.equal(
     (await cnitap(["decode"], { stdin: "x [123 34 99 110 105\n  86 34 58 49 125] y\nz\n" })).stdout,
@@ -25,7 +25,7 @@ test("pasted as an argument; a list that was broken into lines is one", async ()
   assert.equal((await cnitap(["decode", "-o", "jsonpath={.items[0].value.own}"], { stdin: `[${bytes}]` })).stdout, own)
 })
 
-test("for programs: where, what and the value", async () => {
+test("decode -o jsonl: position, encoding, text and value", async () => {
   const { stdout } = await cnitap(["decode", "-o", "jsonl"], { stdin: `a\nb ${LIST} ${btoa('{"mtu":1500}')}\n` })
   assert.deepEqual(
     stdout
@@ -57,7 +57,7 @@ test("for programs: where, what and the value", async () => {
   )
   assert.deepEqual(await cnitap(["decode", "-o", "jsonl", "nothing"]), {
     stdout: "",
-    stderr: "nothing in it stands for JSON\n",
+    stderr: "no encoded JSON found\n",
     code: 0,
   })
 })

@@ -14,7 +14,7 @@ function recorded(names: string[], list = ["bridge", "portmap", "bandwidth"]): N
   return node
 }
 
-test("a golden capture: the same scenario again is no difference, another list is one", {
+test("a golden capture does not differ from a second run, but from one with another list", {
   timeout: 60_000,
 }, async (t) => {
   const [golden, again, changed] = [

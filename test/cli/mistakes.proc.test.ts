@@ -63,7 +63,7 @@ function made(name: string, files: Record<string, string | Buffer>): string {
   return directory
 }
 
-test("a directory that is not there", { timeout: 60_000 }, async () => {
+test("a missing directory", { timeout: 60_000 }, async () => {
   const path = join(root, "missing")
   await everyVerb(path, {
     stderr: `cnitap: ${path} does not exist. Install the relay with \`cnitap install\`, or pass another directory with --capture.\n`,
@@ -71,7 +71,7 @@ test("a directory that is not there", { timeout: 60_000 }, async () => {
   })
 })
 
-test("a file, and a directory of something else", { timeout: 60_000 }, async () => {
+test("a file, and a directory of other files", { timeout: 60_000 }, async () => {
   const directory = made("foreign", { "notes.txt": "hello" })
   const file = join(directory, "notes.txt")
   await everyVerb(file, {
@@ -84,7 +84,7 @@ test("a file, and a directory of something else", { timeout: 60_000 }, async () 
   })
 })
 
-test("missing rights", { timeout: 60_000 }, async () => {
+test("missing permissions", { timeout: 60_000 }, async () => {
   const directory = join(root, "closed")
   mkdirSync(directory, { mode: 0o700 })
   const copy = mkdtempSync(join(tmpdir(), "cnitap-copy-"))
@@ -98,7 +98,7 @@ test("missing rights", { timeout: 60_000 }, async () => {
   })
 })
 
-test("a newer format alone is a fault; beside calls that can be read it is counted", async () => {
+test("a capture of a newer format is a fault; such lines among readable ones are counted", async () => {
   const newer = '\n{"format":99,"kind":"begin"}\n'
   const directory = made("newer", { "calls-20260921T03.jsonl": newer })
   assert.deepEqual(await cnitap(["ls", "--capture", directory]), {
@@ -119,7 +119,7 @@ test("a newer format alone is a fault; beside calls that can be read it is count
   })
 })
 
-test("torn, foreign and unknown lines are counted and named; the rest is read", async () => {
+test("torn and foreign lines are counted and reported; the rest is read", async () => {
   const [segment = ""] = readdirSync(node.capture)
   const lines = readFileSync(join(node.capture, segment), "utf8")
   const directory = made("damaged", {
@@ -135,7 +135,7 @@ test("torn, foreign and unknown lines are counted and named; the rest is read", 
   assert.deepEqual(
     stderr.split("\n").map((line) => line.replace(/(?<=first at ).*/, "PLACE").replace(/\d+ lines?/, "N lines")),
     [
-      "cnitap: N lines not read: no record at all, first at PLACE",
+      "cnitap: N lines not read: not a record, first at PLACE",
       "cnitap: N lines not read: torn (a killed or full-disk write), first at PLACE",
       "",
     ],
@@ -144,99 +144,102 @@ test("torn, foreign and unknown lines are counted and named; the rest is read", 
 
 test("an empty capture has no calls yet", async () => {
   const directory = made("empty", {})
-  const said = new Transcripts(directory)
-  assert.deepEqual(await said.of("ls"), { out: [], err: ["no operation found"], code: 0 })
-  assert.deepEqual(await said.of("ps"), { out: [], err: ["no call in flight"], code: 0 })
-  assert.deepEqual(await said.of("stats"), { out: [], err: ["no call found"], code: 0 })
-  assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
-  assert.deepEqual(await said.of("explain", "web"), {
+  const transcripts = new Transcripts(directory)
+  assert.deepEqual(await transcripts.of("ls"), { out: [], err: ["no operation found"], code: 0 })
+  assert.deepEqual(await transcripts.of("ps"), { out: [], err: ["no call in flight"], code: 0 })
+  assert.deepEqual(await transcripts.of("stats"), { out: [], err: ["no call found"], code: 0 })
+  assert.deepEqual(await transcripts.of("lint"), { out: [], err: ["nothing found"], code: 0 })
+  assert.deepEqual(await transcripts.of("explain", "web"), {
     out: [],
     err: ["cnitap: no pod, operation or container web in DIR. List operations with `cnitap ls`."],
     code: 6,
   })
-  const { out, code } = await said.of("ls", "-o", "json")
+  const { out, code } = await transcripts.of("ls", "-o", "json")
   assert.deepEqual(
     [JSON.parse(out.join("\n")), code],
     [{ apiVersion: "cnitap/v1", kind: "OperationList", items: [] }, 0],
   )
 })
 
-test("the command line: unknown verbs, flags, formats, values", async () => {
-  const said = async (...args: string[]) => {
+test("unknown verbs, flags, formats and values", async () => {
+  const linesOf = async (...args: string[]) => {
     const { out, err, code } = await new Transcripts(node.capture).of(...args)
     return [...out, ...err, code]
   }
-  assert.deepEqual(await said("lss"), ["cnitap: unknown command 'lss'. Did you mean ls?", 2])
-  assert.deepEqual(await said("ls", "--namespce", "x"), [
+  assert.deepEqual(await linesOf("lss"), ["cnitap: unknown command 'lss'. Did you mean ls?", 2])
+  assert.deepEqual(await linesOf("ls", "--namespce", "x"), [
     "cnitap: unknown option '--namespce'. Did you mean --namespace?",
     2,
   ])
-  assert.deepEqual(await said("show"), ["cnitap: missing required argument 'id'. Usage: cnitap show [options] <id>", 2])
-  assert.deepEqual(await said("ls", "-o", "xml"), [
+  assert.deepEqual(await linesOf("show"), [
+    "cnitap: missing required argument 'id'. Usage: cnitap show [options] <id>",
+    2,
+  ])
+  assert.deepEqual(await linesOf("ls", "-o", "xml"), [
     "cnitap: unknown output format xml. Use one of table, wide, json, jsonl, yaml, name, jsonpath=<template>.",
     2,
   ])
-  assert.deepEqual(await said("ls", "-o", "jsonpath={.items[}"), [
+  assert.deepEqual(await linesOf("ls", "-o", "jsonpath={.items[}"), [
     "cnitap: jsonpath: expected an index, *, a quoted key or ?(…) at character 9. Write it as kubectl does: jsonpath='{.items[*].id}'.",
     2,
   ])
-  assert.deepEqual(await said("ls", "--since", "yesterday"), [
+  assert.deepEqual(await linesOf("ls", "--since", "yesterday"), [
     "cnitap: --since yesterday is neither a duration nor a date. Write --since T or --since DATE.",
     2,
   ])
-  assert.deepEqual(await said("ls", "--slower-than", "slow"), [
-    "cnitap: --slower-than slow is no duration. Write --slower-than T or 2s.",
+  assert.deepEqual(await linesOf("ls", "--slower-than", "slow"), [
+    "cnitap: --slower-than slow is not a duration. Write --slower-than T or 2s.",
     2,
   ])
-  assert.deepEqual(await said("ls", "--since", "10m", "--until", "1h"), [
+  assert.deepEqual(await linesOf("ls", "--since", "10m", "--until", "1h"), [
     "cnitap: nothing can match: --since T is after --until 1h. Swap the two.",
     2,
   ])
-  assert.deepEqual(await said("stats", "-o", "name"), [
-    "cnitap: statistics have no names. Use -o table, wide, json, jsonl, yaml or jsonpath=<template>.",
+  assert.deepEqual(await linesOf("stats", "-o", "name"), [
+    "cnitap: -o name cannot be used with stats. Use -o table, wide, json, jsonl, yaml or jsonpath=<template>.",
     2,
   ])
-  assert.deepEqual(await said("stats", "--slowest", "-1"), [
-    "cnitap: --slowest -1 is no number of calls. Write --slowest 5.",
+  assert.deepEqual(await linesOf("stats", "--slowest", "-1"), [
+    "cnitap: --slowest must be a non-negative integer. Write --slowest 5.",
     2,
   ])
-  assert.deepEqual(await said("who-owns", "10.0.0"), [
-    "cnitap: 10.0.0 is no IP address. Write it as 10.1.2.3 or fd00::3.",
+  assert.deepEqual(await linesOf("who-owns", "10.0.0"), [
+    "cnitap: 10.0.0 is not an IP address. Write it as 10.1.2.3 or fd00::3.",
     2,
   ])
-  assert.deepEqual(await said("show", "ffffffffffff"), [
+  assert.deepEqual(await linesOf("show", "ffffffffffff"), [
     "cnitap: no call ffffffffffff in DIR. List operations with `cnitap ls`.",
     6,
   ])
-  assert.deepEqual(await said("diff", "node/n9", "web-1"), [
-    "cnitap: no operation of node n9 in DIR. See NODE in `cnitap ls -o wide`.",
+  assert.deepEqual(await linesOf("diff", "node/n9", "web-1"), [
+    "cnitap: no operation of node n9 in DIR. The NODE column of `cnitap ls -o wide` lists nodes.",
     6,
   ])
-  assert.deepEqual(await said("diff", "/nonexistent", node.capture), [
+  assert.deepEqual(await linesOf("diff", "/nonexistent", node.capture), [
     "cnitap: /nonexistent does not exist. Install the relay with `cnitap install`, or pass another directory with --capture.",
     3,
   ])
-  assert.deepEqual(await said("ps", "-w"), [
-    "cnitap: ps -w paints a terminal, and this is none. Follow calls with `cnitap tail -f -o jsonl`.",
+  assert.deepEqual(await linesOf("ps", "-w"), [
+    "cnitap: ps -w needs a terminal. Use `cnitap tail -f -o jsonl` to follow calls in a pipe.",
     2,
   ])
-  assert.deepEqual(await said("ls", "-w", "-o", "json"), [
-    "cnitap: a list that never ends is no one document. Use -o jsonl to follow.",
+  assert.deepEqual(await linesOf("ls", "-w", "-o", "json"), [
+    "cnitap: `-o json`, yaml and jsonpath cannot follow a capture. Use -o jsonl.",
     2,
   ])
-  assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist"), [
-    "cnitap: /nonexistent/10-x.conflist does not exist. Name a configuration file; a filter of calls is written as --filter.",
+  assert.deepEqual(await linesOf("lint", "/nonexistent/10-x.conflist"), [
+    "cnitap: /nonexistent/10-x.conflist does not exist. Name an existing configuration file, or pass a filter with --filter.",
     6,
   ])
-  assert.deepEqual(await said("lint", "/nonexistent/10-x.conflist", "--pod", "web-1"), [
-    "cnitap: flags choose calls, and these are files. Leave the flags out, or the files.",
+  assert.deepEqual(await linesOf("lint", "/nonexistent/10-x.conflist", "--pod", "web-1"), [
+    "cnitap: flags that select calls cannot be combined with files. Leave the flags out, or the files.",
     2,
   ])
-  assert.deepEqual(await said("ls", "--from", "x", "--capture", "y"), [
-    "cnitap: --capture and --from name two captures. Leave one of them out.",
+  assert.deepEqual(await linesOf("ls", "--from", "x", "--capture", "y"), [
+    "cnitap: --capture and --from cannot be combined. Use one of them.",
     2,
   ])
-  assert.deepEqual(await said("help", "filtr"), ["cnitap: no verb or topic is named filtr. Did you mean filter?", 2])
+  assert.deepEqual(await linesOf("help", "filtr"), ["cnitap: no verb or topic is named filtr. Did you mean filter?", 2])
 })
 
 test("a closed pipe ends the program silently", async () => {

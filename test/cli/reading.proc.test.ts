@@ -4,23 +4,23 @@ import { makeNode, type Node } from "../web/recording.ts"
 import { Transcripts } from "./transcript.ts"
 
 let node: Node
-let said: Transcripts
+let transcripts: Transcripts
 
 before(async () => {
   node = makeNode()
-  said = new Transcripts(node.capture)
+  transcripts = new Transcripts(node.capture)
   const pod = (name: string, sandbox = 1) => ({ namespace: "shop", name, sandbox })
   node.operation("ADD", pod("web-1"))
   node.operation("ADD", pod("orders-0"), { env: { CNITAP_TEST_FULL: "1" } })
   node.operation("DEL", pod("orders-0"))
   node.operation("ADD", pod("orders-0", 2))
   const hanging = node.begin("sleeper", "ADD", pod("stuck-0"))
-  while ((await said.of("ps", "-o", "name")).out.length === 0) assert.equal(hanging.exitCode, null)
+  while ((await transcripts.of("ps", "-o", "name")).out.length === 0) assert.equal(hanging.exitCode, null)
 })
 after(() => node.remove())
 
 test("ls", async () => {
-  assert.deepEqual(await said.of("ls"), {
+  assert.deepEqual(await transcripts.of("ls"), {
     out: [
       "ID  AGE  COMMAND  POD  DURATION  OUTCOME  PLUGINS",
       "#2  T  ADD  shop/web-1  T  ok  bridge T (host-local T), portmap T, bandwidth T",
@@ -36,7 +36,7 @@ test("ls", async () => {
 
 test("ls with flags, with a filter, with nothing that matches, for programs", async () => {
   const lines = async (...args: string[]) => {
-    const { out, err, code } = await said.of("ls", ...args)
+    const { out, err, code } = await transcripts.of("ls", ...args)
     return [...out, ...err, String(code)]
   }
   const del = "#4  T  DEL  shop/orders-0  T  ok  bandwidth T, portmap T, bridge T (host-local T)"
@@ -46,7 +46,7 @@ test("ls with flags, with a filter, with nothing that matches, for programs", as
   assert.deepEqual(await lines("-n", "nowhere"), ["no operation found", "0"])
   assert.deepEqual(await lines("-n=nowhere", "-A", "-o=name", "--command", "DEL,GC"), ["operation/#4", "0"])
   assert.deepEqual(await lines("-o", "jsonpath={.items[*].command}"), ["ADD ADD DEL ADD ADD", "0"])
-  const { out } = await said.of("ls", "-o", "jsonl", "--failed")
+  const { out } = await transcripts.of("ls", "-o", "jsonl", "--failed")
   const { apiVersion, kind, id, outcome } = JSON.parse(out.join("\n")) as Record<string, unknown>
   assert.deepEqual(
     { apiVersion, kind, id, outcome },
@@ -55,7 +55,7 @@ test("ls with flags, with a filter, with nothing that matches, for programs", as
 })
 
 test("tail", async () => {
-  assert.deepEqual(await said.of("tail", "--last", "2", "--plugin", "bandwidth", "--plugin", "sleeper"), {
+  assert.deepEqual(await transcripts.of("tail", "--last", "2", "--plugin", "bandwidth", "--plugin", "sleeper"), {
     out: [
       "STARTED  COMMAND  POD  PLUGIN  DURATION  OUTCOME  ID",
       "DATE  ADD  shop/orders-0  bandwidth  T  exit 0  #7",
@@ -67,15 +67,15 @@ test("tail", async () => {
 })
 
 // On a busy machine it hangs for more than ten seconds by now.
-test("tail goes by time too", async () => {
+test("tail filters by time", async () => {
   const nothing = { out: [], err: ["no call found"], code: 0 }
-  assert.deepEqual(await said.of("tail", "--until", "1h"), nothing)
-  assert.deepEqual(await said.of("tail", "--since", "2100-01-01T00:00"), nothing)
-  assert.deepEqual((await said.of("tail", "--since", "1h", "--last", "1", "-o", "name")).out, ["call/#1"])
+  assert.deepEqual(await transcripts.of("tail", "--until", "1h"), nothing)
+  assert.deepEqual(await transcripts.of("tail", "--since", "2100-01-01T00:00"), nothing)
+  assert.deepEqual((await transcripts.of("tail", "--since", "1h", "--last", "1", "-o", "name")).out, ["call/#1"])
 })
 
 test("ps", async () => {
-  const { out, err, code } = await said.of("ps")
+  const { out, err, code } = await transcripts.of("ps")
   assert.deepEqual(
     [out.map((line) => line.replace(/\d+ {2}\d+$/, "N  N").replace("HANG", "running")), err, code],
     [
@@ -88,7 +88,7 @@ test("ps", async () => {
 
 test("explain", async () => {
   const full = "failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254"
-  assert.deepEqual(await said.of("explain", "orders-0"), {
+  assert.deepEqual(await transcripts.of("explain", "orders-0"), {
     out: [
       "ADD shop/orders-0 failed T ago, after T",
       `  first failure  host-local, called by bridge: ${full} (code 999, exit 1)`,
@@ -102,7 +102,7 @@ test("explain", async () => {
     err: [],
     code: 0,
   })
-  const { out } = await said.of("explain", "stuck")
+  const { out } = await transcripts.of("explain", "stuck")
   assert.deepEqual(
     out.map((line) => line.replace(/\b\d{2,}\b/g, "N").replace("; cnitap diff #1 #5", "")),
     [
@@ -111,20 +111,26 @@ test("explain", async () => {
       "  next step  cat /proc/$(pgrep -P N)/stack, and the log of the service it waits for; cnitap show #1",
     ],
   )
-  assert.deepEqual((await said.of("explain", "web-1")).out, [
+  assert.deepEqual((await transcripts.of("explain", "web-1")).out, [
     "ADD shop/web-1 succeeded T ago, in T",
     "  result  bridge, portmap, bandwidth exited with 0; assigned 10.244.1.91; slowest was bridge (T)",
     "  next step  CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })
 
-test("what is explained can be named by pod, id, call and container; what is not there, or is several, is said", async () => {
+test("explain accepts a pod, ID, call or container; unknown and ambiguous names are reported", async () => {
   const headline = async (...args: string[]) => {
-    const { out, err, code } = await said.of("explain", ...args)
+    const { out, err, code } = await transcripts.of("explain", ...args)
     return code === 0 ? out[0] : [...err, String(code)].join(" ")
   }
   const failed = "ADD shop/orders-0 failed T ago, after T"
-  for (const name of ["shop/orders-0", "pod/orders-0", "ord", said.id(3).slice(0, 6), `call/${said.id(6)}`])
+  for (const name of [
+    "shop/orders-0",
+    "pod/orders-0",
+    "ord",
+    transcripts.id(3).slice(0, 6),
+    `call/${transcripts.id(6)}`,
+  ])
     assert.equal(await headline(name), failed)
   assert.equal(
     await headline("orders-0", "-n", "other"),
@@ -141,7 +147,7 @@ test("what is explained can be named by pod, id, call and container; what is not
 })
 
 test("diff: along a chain", async () => {
-  assert.deepEqual(await said.of("diff", "web-1"), {
+  assert.deepEqual(await transcripts.of("diff", "web-1"), {
     out: [
       "ADD shop/web-1  #2  ok  T ago",
       "  bridge  T",
@@ -164,9 +170,9 @@ test("diff: along a chain", async () => {
   })
 })
 
-test("diff: two pods that were treated alike do not differ; --volatile shows each one's own", async () => {
-  const [a, b] = [said.id(2), said.id(5)]
-  const { out, code } = await said.of("diff", a, b)
+test("diff: two pods with the same calls do not differ; --volatile shows the values that always differ", async () => {
+  const [a, b] = [transcripts.id(2), transcripts.id(5)]
+  const { out, code } = await transcripts.of("diff", a, b)
   assert.deepEqual(
     [out, code],
     [
@@ -177,17 +183,17 @@ test("diff: two pods that were treated alike do not differ; --volatile shows eac
         "    host-local  alike",
         "  portmap  alike",
         "  bandwidth  alike",
-        "28 more values differ between any two pods; --volatile shows them",
+        "28 more values differ, as between any two pods; --volatile shows them",
       ],
       0,
     ],
   )
-  const own = (await said.of("diff", a, b, "--volatile")).out
+  const own = (await transcripts.of("diff", a, b, "--volatile")).out
   assert.equal(own.includes("    env CNI_ARGS K8S_POD_NAME  (differs between any two pods)"), true)
 })
 
-test("diff: a good one and a bad one, exit 1", async () => {
-  const { out, err, code } = await said.of("diff", said.id(2), said.id(3))
+test("diff: a successful and a failed operation, exit 1", async () => {
+  const { out, err, code } = await transcripts.of("diff", transcripts.id(2), transcripts.id(3))
   assert.deepEqual(
     [out.slice(0, 6), out.at(-1), err, code],
     [
@@ -199,15 +205,15 @@ test("diff: a good one and a bad one, exit 1", async () => {
         "    - exit 0",
         "    + exit 1",
       ],
-      "8 more values differ between any two pods; --volatile shows them",
+      "8 more values differ, as between any two pods; --volatile shows them",
       [],
       1,
     ],
   )
 })
 
-test("diff: a capture is its own golden one", async () => {
-  assert.deepEqual(await said.of("diff", node.capture, node.capture), {
+test("diff: a capture does not differ from itself", async () => {
+  assert.deepEqual(await transcripts.of("diff", node.capture, node.capture), {
     out: ["no difference between DIR (5 operations) and DIR (5)"],
     err: [],
     code: 0,
@@ -215,7 +221,7 @@ test("diff: a capture is its own golden one", async () => {
 })
 
 test("stats", async () => {
-  const { out, err, code } = await said.of("stats", "--slowest", "1")
+  const { out, err, code } = await transcripts.of("stats", "--slowest", "1")
   const table = out.slice(2, out.indexOf(""))
   assert.deepEqual(
     [out.slice(0, 2), table.sort(), err, code],
@@ -244,7 +250,7 @@ test("stats", async () => {
 })
 
 test("lint and ledger and who-owns", async () => {
-  assert.deepEqual(await said.of("lint", "--pod", "orders-0"), {
+  assert.deepEqual(await transcripts.of("lint", "--pod", "orders-0"), {
     out: [
       "SEVERITY  RULE  PLUGIN  COMMAND  POD  WHERE  WHAT",
       "note  stderr-discarded  bridge  ADD  shop/orders-0  #3:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
@@ -253,12 +259,13 @@ test("lint and ledger and who-owns", async () => {
     err: [],
     code: 0,
   })
-  const rules = async (...args: string[]) => (await said.of("lint", "-o", "jsonpath={.items[*].plugin}", ...args)).out
+  const rules = async (...args: string[]) =>
+    (await transcripts.of("lint", "-o", "jsonpath={.items[*].plugin}", ...args)).out
   assert.deepEqual(await rules("--plugin", "host-local"), ["host-local"])
   assert.deepEqual(await rules("--failed", "--pod", "orders-0,web-1"), ["bridge host-local"])
   const nowhere = ["--root", node.root]
   assert.deepEqual(
-    (await said.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>
+    (await transcripts.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>
       line
         .split("  ")
         .slice(0, line.startsWith("starting") ? 3 : 6)
@@ -271,15 +278,15 @@ test("lint and ledger and who-owns", async () => {
       "starting T shop/stuck-0",
     ],
   )
-  assert.deepEqual(await said.of("who-owns", "10.244.1.9", ...nowhere), {
+  assert.deepEqual(await transcripts.of("who-owns", "10.244.1.9", ...nowhere), {
     out: [],
-    err: ["10.244.1.9 belongs to nobody that DIR tells of"],
+    err: ["10.244.1.9 has no owner in DIR"],
     code: 1,
   })
 })
 
-test("a filter that cannot be understood, or can never match, points at the place", async () => {
-  assert.deepEqual(await said.of("ls", "outcome=nope"), {
+test("invalid filters are reported with the position; filters that can never match are rejected", async () => {
+  assert.deepEqual(await transcripts.of("ls", "outcome=nope"), {
     out: [],
     err: [
       "cnitap: filter: outcome is never nope; expected ok, failed, running, killed or unknown",
@@ -289,7 +296,7 @@ test("a filter that cannot be understood, or can never match, points at the plac
     ],
     code: 2,
   })
-  const { err, code } = await said.of("ls", "command=ADD", "and", "command=DEL")
+  const { err, code } = await transcripts.of("ls", "command=ADD", "and", "command=DEL")
   assert.equal(code, 2)
   assert.match(err.join("\n"), /^cnitap: nothing can match: .*\. Change that condition or leave it out\.$/)
 })

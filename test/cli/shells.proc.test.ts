@@ -56,7 +56,7 @@ test("bash completes verbs, flags, values of the capture, filters and files", { 
   for (const [line, becomes] of LINES) await completed(shell, line, becomes)
 })
 
-test("zsh does too", { timeout: 120_000 }, async (t) => {
+test("zsh completes the same", { timeout: 120_000 }, async (t) => {
   writeFileSync(join(node.root, "my-net.conflist"), "")
   const shell = new Terminal(`cd '${node.root}' && exec zsh -f`, { env })
   t.after(() => shell.close())
@@ -68,7 +68,7 @@ test("zsh does too", { timeout: 120_000 }, async (t) => {
   for (const [line, becomes] of LINES) await completed(shell, line, becomes)
 })
 
-test("fish does too", { timeout: 120_000 }, async () => {
+test("fish completes the same", { timeout: 120_000 }, async () => {
   writeFileSync(join(node.root, "my-net.conflist"), "")
   const { stdout: script } = await cnitap(["completion", "fish"])
   writeFileSync(join(node.root, "cnitap.fish"), script)
@@ -81,7 +81,7 @@ test("fish does too", { timeout: 120_000 }, async () => {
   }
 })
 
-test("a pod's name that a shell would execute is not offered", async () => {
+test("a pod name that a shell would execute is not completed", async () => {
   const { stdout } = await cnitap(["__complete", "cnitap explain shop/"], { env })
   assert.equal(stdout, "shop/web-1\tpod\n")
 })
@@ -94,7 +94,7 @@ test("without a capture verbs and flags are still completed", async () => {
   assert.match((await cnitap(["__complete", "cnitap l"], { env: { CNITAP_CAPTURE: "/nonexistent" } })).stdout, /^ls\t/)
 })
 
-test("no completion for another shell", async () => {
+test("an unknown shell is rejected", async () => {
   assert.deepEqual(await cnitap(["completion", "tcsh"]), {
     stdout: "",
     stderr: "cnitap: unknown shell: tcsh. Use one of bash, zsh, fish.\n",
@@ -102,7 +102,7 @@ test("no completion for another shell", async () => {
   })
 })
 
-test("the manual is set without a warning and has every verb", { timeout: 60_000 }, async () => {
+test("man formats the manual page without warnings, and it has every verb", { timeout: 60_000 }, async () => {
   const { stdout: page } = await cnitap(["help", "--man"])
   const file = join(node.root, "cnitap.8")
   writeFileSync(file, page)

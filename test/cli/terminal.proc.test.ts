@@ -28,7 +28,7 @@ async function terminal(
   return shell
 }
 
-test("narrow: what does not fit beside each other stands below, nothing is cut", { timeout: 60_000 }, async (t) => {
+test("narrow terminal: the last column is below the others, nothing is cut", { timeout: 60_000 }, async (t) => {
   const shell = await terminal({ columns: 80 })
   t.after(() => shell.close())
   shell.type("cnitap ls; echo do''ne", "Enter")
@@ -55,7 +55,7 @@ test("narrow: what does not fit beside each other stands below, nothing is cut",
   )
 })
 
-test("explain breaks its lines at blanks, within the terminal", { timeout: 60_000 }, async (t) => {
+test("explain wraps its lines at spaces", { timeout: 60_000 }, async (t) => {
   const shell = await terminal({ columns: 60, rows: 40 })
   t.after(() => shell.close())
   shell.type("cnitap explain orders-0; echo do''ne", "Enter")
@@ -81,7 +81,7 @@ test("colour on a terminal, none with NO_COLOR, none in a pipe; the words are th
   assert.equal(stdout.includes("\u001b"), false)
 })
 
-test("what is longer than the terminal is paged; q leaves it, and the exit status is the verb's", {
+test("long output is paged; q leaves the pager, and the exit status is the one of the verb", {
   timeout: 60_000,
 }, async (t) => {
   const shell = await terminal({ columns: 80, rows: 5 })
@@ -96,7 +96,7 @@ test("what is longer than the terminal is paged; q leaves it, and the exit statu
   await shell.until(/^status 0$/m)
 })
 
-test("ls -w, ps -w and tail -f go on until Ctrl-C, which is no fault", { timeout: 90_000 }, async (t) => {
+test("ls -w, ps -w and tail -f run until Ctrl-C and exit with 0", { timeout: 90_000 }, async (t) => {
   const shell = await terminal({ columns: 160, rows: 30 })
   t.after(() => shell.close())
   for (const [index, verb] of ["ls -w", "tail -f"].entries()) {
@@ -116,7 +116,7 @@ test("ls -w, ps -w and tail -f go on until Ctrl-C, which is no fault", { timeout
   await shell.until(/status 0$/m)
 })
 
-test("what a plugin or a pod's name brought cannot steer the terminal", { timeout: 60_000 }, async (t) => {
+test("control characters in pod names and plugin output do not reach the terminal", { timeout: 60_000 }, async (t) => {
   node.operation("ADD", { namespace: "shop", name: "evil-\u001b[2J\u0007", sandbox: 1 }, { list: ["hostile"] })
   const shell = await terminal({ columns: 160, rows: 60 })
   t.after(() => shell.close())
@@ -125,7 +125,7 @@ test("what a plugin or a pod's name brought cannot steer the terminal", { timeou
   assert.match(screen, /shop\/evil-\\x1b\[2J\\x07 failed/)
 })
 
-test("lint shows the first findings of a rule to people, and how many there are in all; a pipe gets every one", {
+test("lint shows the first findings of each rule and a summary on a terminal; a pipe gets all findings", {
   timeout: 60_000,
 }, async (t) => {
   for (let pod = 0; pod < 6; pod++)
@@ -152,7 +152,7 @@ test("lint shows the first findings of a rule to people, and how many there are 
     "",
     "SEVERITY  RULE  FINDINGS  FIRST CALL  WHAT",
     `note  stderr-discarded  12  ID  ${what}`,
-    "cnitap: 12 notes in N operations; the first 10 of each rule are shown, all in a pipe; -o wide tells what to do",
+    "cnitap: 12 notes in N operations; showing the first 10 of each rule (a pipe gets all); -o wide shows remedies",
   ])
   const { stdout } = await cnitap(["lint", "-n", "full"], { env: { CNITAP_CAPTURE: node.capture } })
   assert.equal(stdout.trimEnd().split("\n").length, 13)

@@ -1,8 +1,8 @@
 import { cnitap, type Ran } from "./cnitap.ts"
 
 /**
- * What the program said, with what is another each time replaced: `#1` the first id that came, `T` durations and ages,
- * `DATE` instants, `DIR` the capture's directory. Runs of blanks are two, because columns are as wide as what is in them.
+ * The output of the program with varying parts replaced: `#1` is the first ID, `T` a duration or age, `DATE` a time, `DIR`
+ * the capture directory. Several spaces become two, because columns are as wide as their content.
  */
 export class Transcripts {
   readonly #ids: string[] = []
@@ -13,10 +13,10 @@ export class Transcripts {
   }
 
   async of(...args: string[]): Promise<{ out: string[]; err: string[]; code: number | null }> {
-    return this.said(await cnitap(args, { env: { CNITAP_CAPTURE: this.#capture } }))
+    return this.normalized(await cnitap(args, { env: { CNITAP_CAPTURE: this.#capture } }))
   }
 
-  said({ stdout, stderr, code }: Ran): { out: string[]; err: string[]; code: number | null } {
+  normalized({ stdout, stderr, code }: Ran): { out: string[]; err: string[]; code: number | null } {
     return { out: this.#lines(stdout), err: this.#lines(stderr), code }
   }
 

@@ -107,7 +107,7 @@ test("--out creates a new file with mode 0600, never overwrites one and never fo
   assert.deepEqual(again, {
     code: 5,
     stdout: "",
-    stderr: `cnitap: ${path} is there already. Remove it, or name another file.\n`,
+    stderr: `cnitap: ${path} already exists. Remove it, or choose another file.\n`,
   })
   assert.equal(readFileSync(path, "utf8"), before)
   const link = join(stand.root, "link")

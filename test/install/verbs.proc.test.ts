@@ -171,8 +171,8 @@ test("files that another program has changed are left unchanged and reported", a
   rmSync(join(node.bin, "portmap"))
   const status = await cnitap("status", ...within(node))
   assert.equal(status.code, 1)
-  assert.match(status.stdout, /bridge .* replaced by somebody else: recording ended there\n/)
-  assert.match(status.stdout, /portmap .* missing: removed by somebody else\n/)
+  assert.match(status.stdout, /bridge .* replaced by another process: no longer recorded\n/)
+  assert.match(status.stdout, /portmap .* missing: removed by another process\n/)
   const { code, stdout } = await cnitap("uninstall", ...within(node))
   assert.equal(code, 0)
   assert.ok(stdout.includes(`${node.bin}/bridge was replaced by another program`))
@@ -415,19 +415,19 @@ const BAD: Bad[] = [
     what: "a log file without chain mode",
     args: (node) => ["install", ...within(node), "--log-file", "/tmp/cni.log"],
     code: 2,
-    says: /^cnitap: --log-file is for --mode chain\. /,
+    says: /^cnitap: --log-file requires --mode chain\. /,
   },
   {
     what: "--plugins in chain mode",
     args: (node) => ["install", ...within(node), "--mode", "chain", "--plugins", "bridge"],
     code: 2,
-    says: /^cnitap: --plugins has no meaning with --mode chain\. /,
+    says: /^cnitap: --plugins cannot be combined with --mode chain\. /,
   },
   {
     what: "--only-failures in chain mode",
     args: (node) => ["install", ...within(node), "--mode", "chain", "--only-failures"],
     code: 2,
-    says: /^cnitap: --only-failures has no meaning with --mode chain\. Leave it out: probes see no failure\.\n$/,
+    says: /^cnitap: --only-failures cannot be combined with --mode chain\. Leave it out: probes see no failure\.\n$/,
   },
   {
     what: "a path instead of a plugin name",

@@ -90,13 +90,13 @@ test("an unknown kind, a newer format, text and binary data: each counted under 
     [
       "cnitap: 1 line not read: of an unknown kind",
       "cnitap: 1 line not read: of a newer format (read them with a newer cnitap)",
-      "cnitap: 2 lines not read: no record at all",
+      "cnitap: 2 lines not read: not a record",
       "cnitap: 1 line not read: the end of a call whose beginning is not in the capture (pruned)",
     ],
   )
 })
 
-test("a capture of newer lines alone, and of no record at all, is a fault that names the file", async (t) => {
+test("a capture of newer lines alone, and of not a record, is a fault that names the file", async (t) => {
   const newer = captureOf(t, lineOf({ ...begin(FIRST), format: 2 }))
   assert.deepEqual(await names(newer), {
     code: 3,
@@ -138,7 +138,7 @@ test("a clock that goes back by hours, across segments", async (t) => {
   // Made first, although its time is the later one: the ledger must see the DEL after it.
   assert.deepEqual(await names(directory), { code: 0, stdout: BOTH, stderr: "" })
   const ledger = await twice(directory, "ledger", "-o", "name")
-  assert.deepEqual(ledger, { code: 0, stdout: "", stderr: "nothing is held\n" })
+  assert.deepEqual(ledger, { code: 0, stdout: "", stderr: "no attachment found\n" })
 })
 
 test("thirty thousand other files in the directory are none of ours", async (t) => {

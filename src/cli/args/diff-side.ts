@@ -11,18 +11,18 @@ import { findSubject, matching } from "./subject.ts"
  * One side of a comparison: a call, an operation, or all of a pod, a container, a node or a capture.
  * `newest`: by command.
  */
-export type Side =
+export type DiffSide =
   | { kind: "call"; name: string; call: Call }
   | { kind: "operation"; name: string; operation: Operation }
   | { kind: "signatures"; name: string; signatures: SignatureCounts; newest: ReadonlyMap<string, Operation> }
 
-/** `word`: an id, a pod, `node/NAME`, or the path of another capture. */
-export async function readSide(
+/** `word`: an ID, a pod, `node/NAME`, or the path of another capture. */
+export async function readDiffSide(
   context: Context,
   options: Record<string, unknown>,
   selection: Selection,
   word: string,
-): Promise<Side> {
+): Promise<DiffSide> {
   const path = captureAt(word)
   if (path) {
     const other = await select(context, path)
@@ -37,7 +37,7 @@ export async function readSide(
     throw new Fault(
       "NOT_FOUND",
       `no operation of node ${node} in ${selection.capture.path}`,
-      "See NODE in `cnitap ls -o wide`.",
+      "The NODE column of `cnitap ls -o wide` lists nodes.",
     )
   }
   const { name, operation, call, related } = await findSubject(selection, word, options.namespace)
@@ -46,10 +46,10 @@ export async function readSide(
   return { kind: "signatures", name, ...(await readSignatures(related())) }
 }
 
-/** A directory or a bundle of that path, unless the word names something in the capture. */
+/** The option for a capture directory or bundle at that path; undefined if the word is not a path. */
 export function captureAt(word: string): Record<string, unknown> | undefined {
   const found = statSync(word, { throwIfNoEntry: false })
-  // Only paths begin so: it is said that nothing is there.
+  // It can only be a path: opening it reports that it does not exist.
   if (!found) return /^\.{0,2}\//.test(word) ? { capture: word } : undefined
   return found.isDirectory() ? { capture: word } : { from: word }
 }

@@ -8,19 +8,26 @@ import type { Context } from "../context.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
-/** What `plan` and `install` are asked for. */
+/** The options of `plan` and `install`. */
 export function addInstallOptions(command: Command): Command {
   return command
-    .option("--mode <mode>", "swap: in the plugins' place; path: before them; chain: cni_pre and cni_post", "swap")
-    .option("--plugins <names>", "these plugins instead of all that the active network reaches: A,B", collectNames)
-    .option("--capture <directory>", `where calls are recorded (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
-    .option("--log-file <file>", "chain mode writes the article's lines there too")
-    .option("--for <duration>", "end after this time: 30m, 2h")
+    .option(
+      "--mode <mode>",
+      "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post",
+      "swap",
+    )
+    .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames)
+    .option(
+      "--capture <directory>",
+      `directory for the recorded calls (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`,
+    )
+    .option("--log-file <file>", "chain mode writes write the probe log to this file too")
+    .option("--for <duration>", "stop recording and restore the node after this time: 30m, 2h")
     .option("--sample <1/N>", "record the calls of one container in N")
     .option("--max-size <size>", "limit of the whole capture: the oldest hours are removed first (default: 256MiB)")
-    .option("--only-failures", "record failed calls only, after they have ended")
-    .option("--raw", "record secrets too")
-    .option("--force", "go on where a pod could lose its network, or an agent could fight")
+    .option("--only-failures", "record only failed calls, after they ended")
+    .option("--raw", "do not redact secrets")
+    .option("--force", "continue even if pods could lose their network or an agent overwrites the relay")
 }
 
 export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {
@@ -29,16 +36,21 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
   const plugins = namesOption(options.plugins)
   const logFile = textOption(options.logFile)
   if (plugins && mode === "chain") {
-    throw new Fault("USAGE", "--plugins has no meaning with --mode chain", "Leave it out, or use --mode swap.")
+    throw new Fault("USAGE", "--plugins cannot be combined with --mode chain", "Leave it out, or use --mode swap.")
   }
   if (logFile !== undefined && mode !== "chain") {
-    throw new Fault("USAGE", "--log-file is for --mode chain", "Leave it out, or see `cnitap export article`.")
+    throw new Fault("USAGE", "--log-file requires --mode chain", "Leave it out, or use `cnitap export probe-log`.")
   }
   if (options.onlyFailures === true && mode === "chain") {
-    throw new Fault("USAGE", "--only-failures has no meaning with --mode chain", "Leave it out: probes see no failure.")
+    throw new Fault(
+      "USAGE",
+      "--only-failures cannot be combined with --mode chain",
+      "Leave it out: probes do not see failures.",
+    )
   }
   const foreign = plugins?.find((name) => name.includes("/"))
-  if (foreign) throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as the list does: bridge.")
+  if (foreign)
+    throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as in the network list: bridge.")
   const capture = textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
   return {
     mode,
@@ -60,7 +72,7 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
 function sampleOf(sample: string | undefined): { sampleOneIn?: number } {
   if (sample === undefined) return {}
   const oneIn = Number(/^1\/([1-9]\d{0,8})$/.exec(sample)?.[1])
-  if (!oneIn) throw new Fault("USAGE", `--sample ${sample} is no fraction`, "Write --sample 1/10.")
+  if (!oneIn) throw new Fault("USAGE", `--sample ${sample} is not a fraction`, "Write --sample 1/10.")
   return oneIn === 1 ? {} : { sampleOneIn: oneIn }
 }
 
@@ -78,11 +90,11 @@ function maxSizeOf(size: string | undefined): { maxSizeBytes?: number } {
 function untilOf(duration: string | undefined, nowMs: number): { untilMs?: number } {
   if (duration === undefined) return {}
   const ms = parseDuration(duration)
-  if (!ms) throw new Fault("USAGE", `--for ${duration} is no duration`, "Write --for 30m or --for 2h.")
+  if (!ms) throw new Fault("USAGE", `--for ${duration} is not a duration`, "Write --for 30m or --for 2h.")
   return { untilMs: Math.round(nowMs + ms) }
 }
 
 function absolute(path: string, flag: string): string {
   if (path.startsWith("/")) return path.length > 1 ? path.replace(/\/+$/, "") : path
-  throw new Fault("USAGE", `${flag} ${path} is not absolute`, "Begin it with /: plugins run in another directory.")
+  throw new Fault("USAGE", `${flag} ${path} is not absolute`, "Use an absolute path: plugins run in another directory.")
 }

@@ -14,26 +14,26 @@ import type { Context } from "../context.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
-/** The node that an installing verb works on. */
+/** The node that `install` and related verbs work on. */
 export type NodeView = {
   disk: Disk
   facts: NodeFacts
   /** path mode's directory */
   shimDir: string
-  /** everywhere that something of ours may be */
+  /** every directory in which something may be installed */
   installDirs: string[]
   undoContext: UndoContext
 }
 
 export function addNode(command: Command): Command {
   return command
-    .option("--root <directory>", "where the node's file system is mounted", "/")
-    .option("--bin-dir <directories>", "plugin directories, instead of those that were found: A,B", collectNames)
-    .option("--conf-dir <directory>", "directory of network configurations, instead of the one that was found")
-    .option("--shim-dir <directory>", "path mode's own directory", DEFAULT_SHIM_DIR)
+    .option("--root <directory>", "mount point of the node's root file system", "/")
+    .option("--bin-dir <directories>", "plugin directories instead of the detected ones: A,B", collectNames)
+    .option("--conf-dir <directory>", "network configuration directory instead of the detected one")
+    .option("--shim-dir <directory>", "directory of the relays in path mode", DEFAULT_SHIM_DIR)
 }
 
-/** Looks at the node; changes nothing. */
+/** Detects the node; changes nothing. */
 export function openNode(options: Record<string, unknown>): NodeView {
   const root = directoryOf(String(options.root), "--root")
   const disk = nodeDisk(root, runProgram)
@@ -46,40 +46,41 @@ export function openNode(options: Record<string, unknown>): NodeView {
     ...(confDir ? { confDir } : {}),
   })
   const shimDir = String(options.shimDir)
-  if (!shimDir.startsWith("/")) throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Begin it with /.")
+  if (!shimDir.startsWith("/"))
+    throw new Fault("USAGE", `--shim-dir ${shimDir} is not absolute`, "Use an absolute path.")
   const undoContext = {
     confDirs: [facts.confDir.value],
     binDirs: pluginDirsOf(facts),
     drain: () => drain(facts),
   }
-  // What was put into a directory stays ours to take away when the node no longer looks into it.
+  // An install must be found and removed even if the node no longer uses that directory.
   const former =
     binDirs.length > 0 ? [] : KNOWN_BIN_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
   const installDirs = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
   return { disk, facts, shimDir, installDirs, undoContext }
 }
 
-/** Puts back what is there of an install whose time is over, and says so. */
+/** Restores the files of an install whose time is over, and reports it. */
 export function endExpired(context: Context, { disk, installDirs, shimDir, undoContext }: NodeView): void {
   const { stderr, nowMs } = context
   for (const { binDir, untilMs } of restoreExpired(
     disk,
     installDirs,
     shimDir,
-    patient(context, undoContext),
+    withWaitNotice(context, undoContext),
     nowMs(),
   )) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
   }
 }
 
-/** Says that it waits, to people who wait with it. */
-export function patient({ stderr }: Context, undoContext: UndoContext): UndoContext {
+/** Shows on a terminal that the command waits for calls in flight. */
+export function withWaitNotice({ stderr }: Context, undoContext: UndoContext): UndoContext {
   if (!stderr.isTTY) return undoContext
   return {
     ...undoContext,
     drain() {
-      stderr.write("cnitap: waiting until the runtime works with the list as it was, and calls under way have ended")
+      stderr.write("cnitap: waiting until the runtime uses the restored list and calls in flight have ended")
       const underWay = undoContext.drain()
       stderr.write("\r\u001b[K")
       return underWay
@@ -87,16 +88,16 @@ export function patient({ stderr }: Context, undoContext: UndoContext): UndoCont
   }
 }
 
-/** Nothing is begun that could not be brought to its end. */
+/** Checks permissions before anything is changed: a half-done install is worse than none. */
 export function assertWritable(disk: Disk, directories: readonly string[]): void {
   for (const directory of directories) {
     try {
       accessSync(disk.at(directory), constants.W_OK)
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined
-      // A read-only file system has its own answer, and a directory that is missing too.
+      // A read-only file system and a missing directory are reported by the installer.
       if (code === "EACCES" || code === "EPERM") {
-        throw new Fault("NOT_PERMITTED", `you may not change ${directory}`, "Run cnitap as root.")
+        throw new Fault("NOT_PERMITTED", `permission denied: cannot write to ${directory}`, "Run as root.")
       }
     }
   }
@@ -108,7 +109,11 @@ export function instant(wallMs: number): string {
 
 function directoryOf(path: string, flag: string, shown = path): string {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (!shown.startsWith("/")) throw new Fault("USAGE", `${flag} ${shown} is not absolute`, "Begin it with /.")
+  if (!shown.startsWith("/")) throw new Fault("USAGE", `${flag} ${shown} is not absolute`, "Use an absolute path.")
   if (stat?.isDirectory()) return path
-  throw new Fault("NOT_FOUND", `${shown} ${stat ? "is no directory" : "does not exist"}`, `Name another with ${flag}.`)
+  throw new Fault(
+    "NOT_FOUND",
+    `${shown} ${stat ? "is not a directory" : "does not exist"}`,
+    `Name another with ${flag}.`,
+  )
 }

@@ -1,9 +1,9 @@
-/** An option that may be given more than once, and with commas: every value. */
+/** Collects the values of an option that can be repeated or given with commas. */
 export function collectNames(value: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), ...value.split(",").filter((part) => part !== "")]
 }
 
-/** commander's values are not narrowed. */
+/** commander types option values as unknown. */
 export function namesOption(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.map(String) : undefined
 }

@@ -20,22 +20,22 @@ import { progressBar } from "../render/progress.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
-/** What a reading verb works on: a capture, and which of its calls are wanted. */
+/** A capture and the calls of it that a verb is to show. */
 export type Selection = {
   capture: Capture
   range: TimeRange
-  /** lines that could not be read so far; `reportDamage` tells people at the end */
+  /** lines that could not be read so far; `reportReadErrors` prints them at the end */
   readErrors: ReadErrors
-  /** whether it began in the range and the filter lets it through */
+  /** whether it started in the time range and matches the filter */
   matchesCall(call: Call): boolean
   matchesOperation(operation: Operation): boolean
   filter: Filter
-  /** draws how far reading is, on a terminal */
+  /** draws a progress bar on a terminal */
   progress: Progress | undefined
-  /** those that never ended */
+  /** calls that have not ended */
   openCalls(): AsyncGenerator<Call>
   operations(): AsyncGenerator<Operation>
-  /** the same without streams and environment, many times faster where the capture is large */
+  /** the same without streams and environment; many times faster for large captures */
   lightOperations(): AsyncGenerator<Operation>
 }
 
@@ -45,15 +45,15 @@ export function addCapture(command: Command): Command {
     .option("--from <bundle>", "read a bundle file instead of a directory")
 }
 
-/** The flags that choose calls. The same flag again, or a comma, means or; different flags mean and. */
+/** The flags that select calls. Repeated flags and commas mean `or`; different flags mean `and`. */
 export function addSelection(command: Command): Command {
   return addCapture(command)
     .option("-n, --namespace <name>", "pods of this namespace", collectNames)
-    .option("-A, --all-namespaces", "pods of all namespaces: what is done without -n")
+    .option("-A, --all-namespaces", "pods of all namespaces (the default)")
     .option("--pod <name>", "this pod: NAME or NAMESPACE/NAME", collectNames)
     .option("--command <command>", "ADD, DEL, CHECK, GC, STATUS or VERSION", collectNames)
     .option("--plugin <type>", "calls of this plugin", collectNames)
-    .option("--failed", "failed or killed calls only")
+    .option("--failed", "only failed or killed calls")
     .option("--since <time>", "started after: 10m (ago) or 2026-09-21T03:00:00Z")
     .option("--until <time>", "started before: 10m (ago) or 2026-09-21T03:00:00Z")
     .option("--slower-than <duration>", "took longer: 500ms, 2s")
@@ -63,7 +63,7 @@ export function addSelection(command: Command): Command {
 export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
   const from = textOption(options.from)
   if (from !== undefined && options.capture !== undefined)
-    throw new Fault("USAGE", "--capture and --from name two captures", "Leave one of them out.")
+    throw new Fault("USAGE", "--capture and --from cannot be combined", "Use one of them.")
   if (from !== undefined) return (await import("../../store/capture/bundle.ts")).openBundle(from)
   return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 }
@@ -102,23 +102,23 @@ const OPEN: Filter = { kind: "test", field: "state", operator: "!=", values: [{ 
 
 const CHOOSING = ["namespace", "pod", "command", "plugin", "failed", "since", "until", "slowerThan", "filter"]
 
-/** Whether a flag or a filter was given that chooses calls. */
+/** Whether a flag or filter that selects calls was given. */
 export function isChoosing(options: Record<string, unknown>): boolean {
   return CHOOSING.some((name) => options[name] !== undefined)
 }
 
-/** Arguments that are a filter: the shell cut them at the blanks. */
+/** The filter in the arguments, which the shell has split at spaces. */
 export function filterWords(words: unknown): string {
   return namesOption(words)?.join(" ") ?? ""
 }
 
-/** The flags and the filter's text as one filter. One that nothing can ever match is a mistake and is said at once. */
+/** The flags and the filter text as one filter. A filter that can never match is reported as an error. */
 function wantedFilter(options: Record<string, unknown>, words: string, nowMs: number): Filter {
   const filter = allOf(
     [words, textOption(options.filter) ?? "", ...flagTexts(options)].map((part) => parsed(part, nowMs)),
   )
   const never = whyUnsatisfiable(filter)
-  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Change that condition or leave it out.")
+  if (never) throw new Fault("USAGE", `nothing can match: ${never.message}`, "Change or remove that condition.")
   return filter
 }
 
@@ -132,12 +132,12 @@ const WORDS = {
   torn: "torn (a killed or full-disk write)",
   newer: "of a newer format (read them with a newer cnitap)",
   unknown: "of an unknown kind",
-  foreign: "no record at all",
+  foreign: "not a record",
   oversize: "too long to be a record",
   orphan: "the end of a call whose beginning is not in the capture (pruned)",
 }
 
-/** Says on stderr what could not be read. Where nothing could, because all of it is newer or foreign, that is a fault. */
+/** Reports lines that could not be read on stderr. If no line could be read, because of their format, that is a fault. */
 export async function reportReadErrors(
   context: Context,
   { readErrors, capture }: Pick<Selection, "readErrors" | "capture">,
@@ -149,7 +149,7 @@ export async function reportReadErrors(
     )
   const counts = readErrors.list()
   if (counts.length === 0) return
-  // Where a filter let nothing through there may be enough to read.
+  // If nothing matched the filter, other records may still be readable.
   const isUnreadable = found === 0 && !(await holdRecords(await capture.segments()))
   const newer = counts.find(({ kind }) => kind === "newer")
   if (isUnreadable && newer) {
@@ -169,7 +169,7 @@ export async function reportReadErrors(
   }
 }
 
-/** Each flag as the condition that it stands for. */
+/** Each flag as a filter condition. */
 function* flagTexts(options: Record<string, unknown>): Generator<string> {
   for (const field of ["namespace", "pod", "command", "plugin"] as const) {
     const values = namesOption(options[field]) ?? []
@@ -180,7 +180,7 @@ function* flagTexts(options: Record<string, unknown>): Generator<string> {
   const slowerThan = textOption(options.slowerThan)
   if (slowerThan !== undefined) {
     if (parseDuration(slowerThan) === undefined) {
-      throw new Fault("USAGE", `--slower-than ${slowerThan} is no duration`, "Write --slower-than 500ms or 2s.")
+      throw new Fault("USAGE", `--slower-than ${slowerThan} is not a duration`, "Write --slower-than 500ms or 2s.")
     }
     yield `duration>${slowerThan}`
   }

@@ -80,14 +80,14 @@ async function callSubject(selection: Selection, id: string, isCall: boolean): P
   }
 }
 
-/** The operations whose field is that text, streams and all. */
+/** The operations with that value of a field, including their streams. */
 export function matching({ capture, progress }: Selection, field: FieldName, text: string): AsyncGenerator<Operation> {
   const filter: Filter = { kind: "test", field, operator: "=", values: [{ kind: "text", text }] }
   // What could not be read was counted by the first reading.
   return readOperations(capture, new ReadErrors(), {}, { filter, progress })
 }
 
-/** What the word may be: it rules most of a large capture out unread. */
+/** A filter for everything that the word may name: most of a large capture need not be read. */
 function named(word: string): Filter {
   const test = (field: FieldName, kind: "text" | "glob", text: string): Filter => ({
     kind: "test",

@@ -2,10 +2,10 @@ import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
 
-/** Where an export goes. `abandon`: what was written so far is worth nothing. */
+/** Where an export is written. `abandon` discards what was written so far. */
 export type Sink = { write(data: string | Uint8Array): Promise<void>; end(): void; abandon(): void }
 
-/** Standard output, or with `path` a file of its own that nobody else may read. */
+/** Standard output, or a new file of mode 0600. */
 export function openSink({ stdout }: Pick<Context, "stdout">, path: string | undefined): Sink {
   if (path === undefined) {
     return {
@@ -35,16 +35,16 @@ export function openSink({ stdout }: Pick<Context, "stdout">, path: string | und
   }
 }
 
-/** What is there is never written over, and a link is never followed. */
+/** Existing files are never overwritten, and links are not followed. */
 function create(path: string): number {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   try {
     return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === "EEXIST") throw new Fault("REFUSED", `${path} is there already`, "Remove it, or name another file.")
+    if (code === "EEXIST") throw new Fault("REFUSED", `${path} already exists`, "Remove it, or choose another file.")
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new Fault("NOT_FOUND", `the directory of ${path} does not exist`, "Make it, or name another file.")
-    throw new Fault("NOT_PERMITTED", `${path} cannot be written: ${message}`, "Name another file with --out.", error)
+      throw new Fault("NOT_FOUND", `the directory of ${path} does not exist`, "Create it, or choose another file.")
+    throw new Fault("NOT_PERMITTED", `cannot write ${path}: ${message}`, "Choose another file with --out.", error)
   }
 }

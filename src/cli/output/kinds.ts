@@ -1,4 +1,7 @@
 import type { NodeFinding } from "../../doctor/node-finding.ts"
+import type { PlanOutput } from "../../install/plan/plan-output.ts"
+import type { StatusOutput } from "../../install/status/status-output.ts"
+import type { UninstallOutput } from "../../install/undo/uninstall.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import type { AttachmentOutput } from "./attachment-output.ts"
@@ -27,10 +30,10 @@ export type OutputKinds = {
   Attachment: AttachmentOutput
   Decoded: DecodedOutput
   NodeFinding: NodeFinding
-  Plan: object
-  Install: object
-  Status: object
-  Uninstall: object
+  Plan: PlanOutput
+  Install: PlanOutput
+  Status: StatusOutput
+  Uninstall: UninstallOutput
 }
 
 export type OutputKind = keyof OutputKinds

@@ -1,14 +1,13 @@
 import { applyEdits, format } from "jsonc-parser"
 import type { Payload } from "../../capture/record.ts"
 import { type Call, isFailed } from "../../model/call.ts"
-import { podName, processText, stateText } from "../../model/format.ts"
+import { age, duration, podName, processText, stateText } from "../../model/format.ts"
 import { hexDump } from "../../model/hex-dump.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
-import { age, duration } from "../args/time.ts"
 import { type Paint, visible } from "./colour.ts"
 import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
 
-/** A whole operation for people: its facts, its tree, then each call in full. */
+/** An operation as text: its facts, its tree of calls, then each call in full. */
 export function operationText(operation: Operation, paint: Paint, nowMs: number): string {
   const { outcome, command, node, runtime, network, netns, ifname, containerId, wallMs } = operation
   const facts: [string, string | undefined][] = [
@@ -32,7 +31,7 @@ export function operationText(operation: Operation, paint: Paint, nowMs: number)
   ].join("\n")
 }
 
-/** One call for people, with the calls that its plugin made. */
+/** A call as text, with the calls that its plugin made. */
 export function callText(node: CallNode, operation: Operation, paint: Paint): string {
   const lines = [
     `call ${node.call.id} of ${operation.command} ${operation.id} (${visible(podName(operation))})`,
@@ -81,7 +80,7 @@ function callLines(call: Call, paint: Paint): string[] {
   ]
 }
 
-/** Which build it was: an agent may have replaced it since. */
+/** Identifies the build of the plugin: an agent may have replaced it since. */
 function originalText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>): string {
   return `${(sizeBytes / 1048576).toFixed(1)} MiB, of ${new Date(modifiedMs).toISOString().slice(0, 19)}Z`
 }
@@ -94,14 +93,14 @@ function outputLines(name: "stdout" | "stderr", call: Call, paint: Paint): strin
   return streamLines(name, payload, paint, ["so far"])
 }
 
-/** JSON is indented for people; anything else is shown as it came, control characters made visible. */
+/** JSON is indented; anything else is unchanged except for control characters, which are escaped. */
 function streamLines(name: string, payload: Payload | undefined, paint: Paint, more: string[] = []): string[] {
   if (!payload) return []
   const notes = [
     `${payload.sizeBytes} bytes`,
     ...more,
     ...("base64" in payload ? ["not UTF-8"] : []),
-    ...(payload.truncated ? ["cut off in the record"] : []),
+    ...(payload.truncated ? ["truncated in the record"] : []),
     ...(payload.redacted ? [`redacted: ${payload.redacted.join(" ")}`] : []),
   ]
   const head = paint(`${name} (${visible(notes.join(", "))})`, "dim")
@@ -116,7 +115,7 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint, m
   ]
 }
 
-/** Only white space is changed: duplicate keys and long numbers stay what the plugin wrote. */
+/** Changes only white space: duplicate keys and long numbers stay as the plugin wrote them. */
 function indented(text: string): string {
   try {
     JSON.parse(text)

@@ -1,15 +1,15 @@
-/** What is drawn with characters. Nothing here is coloured: words and lengths tell. */
+/** Charts of block characters, without colour. */
 
 const EIGHTHS_WIDE = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 const EIGHTHS_HIGH = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-/** A lying bar of a share (0 to 1) of the width; what is not nothing is seen. */
+/** A horizontal bar of a share (0 to 1) of the width; anything above 0 is visible. */
 export function bar(share: number, width: number): string {
   const eighths = share > 0 ? Math.max(1, Math.round(share * width * 8)) : 0
   return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS_WIDE[eighths % 8]
 }
 
-/** Standing bars, one character wide, from the top line to the bottom one. */
+/** Vertical bars, one character wide, as lines from top to bottom. */
 export function columnChart(values: readonly number[], height: number): string[] {
   const most = Math.max(...values, 0)
   return Array.from({ length: height }, (_, line) => {
@@ -23,7 +23,7 @@ export function columnChart(values: readonly number[], height: number): string[]
   })
 }
 
-/** At most so many values, each the most of those that it stands for. */
+/** Reduces values to at most `width`: each is the maximum of those that it replaces. */
 export function squeezed(values: readonly number[], width: number): number[] {
   const each = Math.max(1, Math.ceil(values.length / width))
   return Array.from({ length: Math.ceil(values.length / each) }, (_, at) =>

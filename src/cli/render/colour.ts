@@ -12,14 +12,14 @@ const CODES: Record<Colour, readonly [number, number]> = {
 
 export type Paint = (text: string, colour: Colour | undefined) => string
 
-/** Colours only where a person looks and did not say no (NO_COLOR, TERM=dumb); words alone always tell the same. */
+/** Colours text on a terminal, unless NO_COLOR or TERM=dumb is set. No information is in the colour alone. */
 export function painter({ stdout, env }: Pick<Context, "stdout" | "env">): Paint {
   const isWanted = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"
   return (text, colour) => (isWanted && colour ? `\u001b[${CODES[colour][0]}m${text}\u001b[${CODES[colour][1]}m` : text)
 }
 
 /**
- * Text that a plugin, a pod's name or a file brought, safe for a terminal: control characters are shown, not obeyed.
+ * Makes text from a plugin, a pod name or a file safe for a terminal: control characters are shown as escapes.
  */
 export function visible(text: string): string {
   return text.replace(CONTROL, (character) =>
@@ -27,10 +27,10 @@ export function visible(text: string): string {
   )
 }
 
-/** Text of any number of lines: safe where it goes to a terminal, as it is where it goes to a program. */
+/** Text of several lines: safe for a terminal, unchanged in a pipe. */
 export function shown({ stdout }: Pick<Context, "stdout">, text: string): string {
   return stdout.isTTY ? text.split("\n").map(visible).join("\n") : text
 }
 
-// Controls (C0, DEL, C1), and the marks that turn the direction of writing.
+// Control characters (C0, DEL, C1) and those that change the direction of text.
 const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu

@@ -1,10 +1,9 @@
 import type { Call } from "../../model/call.ts"
 import type { CallPair, Difference } from "../../model/compare/compare.ts"
 import { isDifferent, type SignatureDifference } from "../../model/compare/compare-signatures.ts"
-import { podName, stateText } from "../../model/format.ts"
+import { age, duration, podName, stateText } from "../../model/format.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { ChainStep, ResultChange, ResultObject } from "../../model/result/chain.ts"
-import { age, duration } from "../args/time.ts"
 import { type Paint, visible } from "./colour.ts"
 import { OUTCOME_COLOURS } from "./operation-table.ts"
 

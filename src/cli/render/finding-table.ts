@@ -9,7 +9,7 @@ import type { Table } from "./table.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 
-/** One line a finding in a capture. */
+/** One line per finding in a capture. */
 export const findingTable: Table<Finding, "Finding"> = {
   kind: "Finding",
   value: findingOutput,
@@ -35,7 +35,7 @@ export const findingTable: Table<Finding, "Finding"> = {
   ],
 }
 
-/** One line a rule. */
+/** One line per rule. */
 export const ruleTable: Table<RuleFindings> = {
   kind: "RuleFindings",
   name: ({ rule }) => `rule/${rule}`,
@@ -51,7 +51,7 @@ export const ruleTable: Table<RuleFindings> = {
   ],
 }
 
-/** One line a finding in a configuration file. */
+/** One line per finding in a configuration file. */
 export const fileFindingTable: Table<FileFinding, "FileFinding"> = {
   kind: "FileFinding",
   name: ({ rule, path }) => `finding/${rule}/${path}`,
@@ -67,7 +67,7 @@ export const fileFindingTable: Table<FileFinding, "FileFinding"> = {
   ],
 }
 
-/** One line a finding of the doctor; what to do is what people came for. */
+/** One line per finding of the doctor, with its remedy. */
 export function nodeFindingTable(empty: string): Table<NodeFinding, "NodeFinding"> {
   return {
     kind: "NodeFinding",

@@ -1,10 +1,10 @@
-/** `error` tells what is wrong and at which character, from 1. */
+/** `error`: what is wrong with the template, and at which character (from 1). */
 export type JsonPath = { render(value: unknown): string } | { error: string }
 
 /**
- * kubectl's template: text outside braces is copied; inside stand a path (`.items[*].id`, `['pod.name']`, `['a\.b']`,
+ * A template as in kubectl: text outside braces is copied; inside is a path (`.items[*].id`, `['pod.name']`, `['a\.b']`,
  * `[0]`, `[-1]`, `[1:5:2]`, `[0,2]`, `..name`, `[?(@.command=="ADD")]`), a quoted string with escapes, `range <path>` or
- * `end`. Several values of one path are joined by a blank, missing ones are nothing, objects are JSON.
+ * `end`. Several values of one path are joined by a space, missing values are empty, objects are printed as JSON.
  */
 export function compileJsonPath(template: string): JsonPath {
   const parser: Parser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
@@ -160,7 +160,7 @@ function parseBracket(parser: Parser): Step[] {
 function parseEntry(parser: Parser): Step[] {
   if (take(parser, /\*/y)) return [{ kind: "every" }]
   const quoted = take(parser, QUOTED)
-  // As kubectl reads it: a dot is a step, unless it is escaped.
+  // As in kubectl, a dot separates keys unless it is escaped.
   if (quoted)
     return quoted
       .slice(1, -1)
@@ -200,7 +200,7 @@ function literalOf(parser: Parser, literal: string): unknown {
   try {
     return JSON.parse(literal.startsWith("'") ? `"${inside}"` : literal)
   } catch {
-    throw fail(parser, `${literal} is no string`)
+    throw fail(parser, `${literal} is not a string`)
   }
 }
 

@@ -1,12 +1,11 @@
 import { type Call, isFailed } from "../../model/call.ts"
-import { podName } from "../../model/format.ts"
+import { age, duration, podName } from "../../model/format.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
-import { age, duration } from "../args/time.ts"
 import { operationOutput } from "../output/call-output.ts"
 import type { Colour } from "./colour.ts"
 import type { Column, Table } from "./table.ts"
 
-/** One line an operation. */
+/** One line per operation. */
 export function operationTable(nowMs: () => number): Table<Operation, "Operation"> {
   return {
     kind: "Operation",
@@ -45,7 +44,7 @@ const outcomeColumn: Column<Operation> = {
   colour: ({ outcome }) => OUTCOME_COLOURS[outcome],
 }
 
-/** `bridge 31.4ms (host-local 2.10ms)`; what did not end well is marked by a word. */
+/** `bridge 31.4ms (host-local 2.10ms)`; calls that did not succeed are marked. */
 function pluginText(node: CallNode): string {
   const nested = node.children.map(pluginText).join(", ")
   const mark = isFailed(node.call) ? "!" : ""

@@ -1,16 +1,16 @@
 import type { Context } from "../context.ts"
 
-/** What is long is shown in a pager where a person looks: both ends are a terminal. `close` waits until it was left. */
+/** The context whose output goes to a pager. `close` waits until the user leaves the pager. */
 export type Paged = { context: Context; close(): Promise<void> }
 
-/** Undefined where there is nobody, or where no pager is wanted. */
+/** Starts a pager if stdin and stdout are a terminal and paging is not disabled. */
 export async function startPager(context: Context): Promise<Paged | undefined> {
   const { stdout, stderr, env } = context
   if (!stdout.isTTY || !context.stdin.isTTY) return undefined
   const command = env.CNITAP_PAGER ?? env.PAGER ?? "less"
   if (command === "" || command === "cat") return undefined
   const { spawn } = await import("node:child_process")
-  // -F: what fits is just shown; -R: colours; -X: it stays on the screen.
+  // -F: exit if it fits on one screen; -R: colours; -X: leave it on the screen.
   const pager = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"], env: { LESS: "FIRX", ...env } })
   const left = new Promise<void>((resolve) => {
     pager.on("close", () => resolve())
@@ -22,11 +22,11 @@ export async function startPager(context: Context): Promise<Paged | undefined> {
   void left.then(() => {
     isLeft = true
   })
-  // The person had enough: what is still to come goes nowhere.
+  // The user has left the pager: the rest is discarded.
   pager.stdin.on("error", () => {
     isLeft = true
   })
-  // Ctrl-C is the pager's: it ends its reading on, not itself.
+  // The pager handles Ctrl-C itself; it only ends the input here.
   const ignore = () => pager.stdin.end()
   process.on("SIGINT", ignore)
   return {
@@ -42,7 +42,7 @@ export async function startPager(context: Context): Promise<Paged | undefined> {
         },
         once: (event, listener) => (isLeft ? listener() : pager.stdin.once(event, listener)),
       },
-      // The screen is the pager's from its first line on: what else is to say waits.
+      // While the pager owns the screen, messages are held back.
       stderr: {
         isTTY: stderr.isTTY === true,
         write(text) {

@@ -3,7 +3,7 @@ import type { Plan } from "../../install/plan/plan.ts"
 import { utf8Of } from "../../install/plan/plan-output.ts"
 import type { Step } from "../../install/plan/step.ts"
 
-/** What changes in text files, as a unified diff; new executables are named. */
+/** Changes of text files as a unified diff, and the paths of new executables. */
 export function planDiff({ changes, edit }: Plan): string {
   const made = changes.flatMap(({ steps }) => steps)
   const texts = made
@@ -22,7 +22,7 @@ function isRelay(step: Extract<Step, { kind: "rename" }>): boolean {
   return step.undo.kind === "restore" || step.undo.kind === "forward" || step.undo.kind === "probe"
 }
 
-/** Where a file that is written beside its place comes to lie. */
+/** The final path of a file that is written under another name first. */
 function settled(path: string, steps: readonly Step[]): string {
   const move = steps.find((step) => step.kind === "rename" && step.from === path)
   return move?.kind === "rename" ? move.path : path

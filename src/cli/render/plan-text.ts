@@ -17,7 +17,7 @@ const MODE_TEXT: Record<Mode, string> = {
   chain: "cni_pre first and cni_post last in the list",
 }
 
-/** Prints a plan: to people, as a diff with --diff, or to programs. */
+/** Prints a plan as text, as a diff (--diff) or in the format of -o. */
 export async function printPlan(
   context: Context,
   options: Record<string, unknown>,
@@ -32,7 +32,7 @@ export async function printPlan(
   })
 }
 
-/** A plan as a person reads it: what, where, what not, for how long, and every step. */
+/** A plan as text: what is recorded, where, what is not, for how long, and every step. */
 export function planText(plan: Plan, facts: NodeFacts): string {
   const { options, targets, notRecorded, changes, warnings, refusals, otherModes, pathSetting } = plan
   const steps = changes.flatMap((work) => work.steps)
@@ -73,7 +73,7 @@ export function planText(plan: Plan, facts: NodeFacts): string {
   ])
 }
 
-/** Which plugins, where to, until when: what `install` says when it is done. */
+/** The summary after an install: which plugins are recorded, where, and until when. */
 export function installedText(plan: Plan): string {
   const { options, targets, notRecorded, warnings, pathSetting, edit, changes } = plan
   const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
@@ -113,7 +113,7 @@ function captureFlag({ capture }: Settings): string {
   return capture === DEFAULT_CAPTURE ? "" : ` --capture ${capture}`
 }
 
-/** The steps of one install as a progress line. */
+/** A step of an install as a progress line. */
 export function progressText(step: Step, at: number, count: number): string {
   return `cnitap: ${at}/${count} ${stepText(step)}`
 }
@@ -133,7 +133,7 @@ function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root
 export function settingLines(settings: Settings): string[] {
   const { capture, raw, onlyFailures, sampleOneIn, maxSizeBytes, untilMs, logFile } = settings
   return [
-    `into ${capture}${logFile ? `, the article's lines into ${logFile}` : ""}`,
+    `into ${capture}${logFile ? `, probe log into ${logFile}` : ""}`,
     untilMs === undefined
       ? "until cnitap uninstall"
       : `until ${instant(untilMs)}; afterwards the relays only pass calls on`,
@@ -144,7 +144,7 @@ export function settingLines(settings: Settings): string[] {
   ]
 }
 
-/** The setting as it has to be written. A runtime that knows one directory only gets ours, which has every plugin. */
+/** The setting for the runtime. If it accepts a single directory, it gets ours, which has every plugin. */
 export function pathSettingLines({ file, key, value, kind, restart, note }: PathSetting, shimDir: string): string[] {
   const all = [shimDir, ...value.filter((directory) => directory !== shimDir)]
   const written = {
@@ -164,7 +164,7 @@ function unknownSetting(shimDir: string): string[] {
   return [`put ${shimDir} first in the plugin path of your runtime and restart it; nothing is recorded until then`]
 }
 
-/** Titles with their lines; all but the first only where there are any. */
+/** Titled sections; all but the first are left out if they are empty. */
 export function sections(parts: [string, string[]][]): string {
   return parts
     .filter(([, lines], at) => at === 0 || lines.length > 0)

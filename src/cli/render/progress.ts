@@ -4,7 +4,7 @@ import type { Context } from "../context.ts"
 const WAIT_MS = 500
 const CELLS = 30
 
-/** A bar on the terminal for what takes longer than half a second; it is wiped out at its end. */
+/** A progress bar on a terminal, shown after half a second and erased at the end. */
 export function progressBar({ stderr, nowMs }: Pick<Context, "stderr" | "nowMs">): Progress | undefined {
   if (stderr.isTTY !== true) return undefined
   let startMs: number | undefined

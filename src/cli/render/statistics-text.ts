@@ -1,11 +1,11 @@
+import { duration } from "../../model/format.ts"
 import type { CallGroup, Statistics } from "../../model/statistics/statistics.ts"
-import { duration } from "../args/time.ts"
 import { bar, columnChart, squeezed } from "./chart.ts"
 import type { Paint } from "./colour.ts"
 import { visible } from "./colour.ts"
 import type { Table } from "./table.ts"
 
-/** One line a plugin and command. */
+/** One line per plugin and command. */
 export const groupTable: Table<CallGroup> = {
   kind: "Group",
   name: ({ plugin, command }) => `plugin/${plugin}/${command}`,
@@ -35,7 +35,7 @@ export function totalsText({ calls, failed, running, firstMs = 0, lastMs = 0 }: 
   return `${words.filter((word) => !word.startsWith("0 ")).join(", ")}\n`
 }
 
-/** What is drawn under the table: how long calls took, how many ran at one time, which took longest. */
+/** Below the table: a histogram of durations, the calls in flight over time, and the slowest calls. */
 export function chartsText(statistics: Statistics, paint: Paint, columns: number): string {
   return [
     ...histogramLines(statistics, paint, columns),

@@ -26,14 +26,14 @@ export type Column<Row> = {
   colour?(row: Row): Colour | undefined
 }
 
-/** Rows that decide how wide the columns are; later ones only widen. A listing of a million is not held for that. */
+/** Column widths are taken from the first rows and only grow later, so that long lists are not held in memory. */
 const ROWS_MEASURED = 1000
-/** How long a live listing may wait for more rows before it shows those it has. */
+/** A live list prints the rows it has after this time. */
 const WAIT_MS = 50
 
 type Row = { cells: string[]; colours: (Colour | undefined)[] }
 
-/** Aligned columns; on a terminal that is too narrow for them nothing is cut, but broken where it reads well. */
+/** Prints aligned columns. On a narrow terminal cells are wrapped, never cut. */
 export async function printTable<Item>(
   context: Context,
   table: Table<Item>,
@@ -75,15 +75,15 @@ export async function printTable<Item>(
 }
 
 /**
- * `aligned`: all in one line. `hanging`: the last column is broken within its own width. `below`: it stands under the
- * others. `stacked`: not even the others fit beside each other.
+ * `aligned`: one line per row. `hanging`: the last column is wrapped within its width. `below`: it is on lines of its own.
+ * `stacked`: the other columns do not fit in one line either.
  */
 type Layout = { kind: "aligned" } | { kind: "hanging" | "below" | "stacked"; columns: number }
 
 const GAP = 3
 const NARROW_GAP = 2
 const INDENT = 4
-/** Less than that is no column to read. */
+/** A narrower last column would be hard to read. */
 const NARROWEST = 24
 
 function layoutFor(widths: readonly number[], columns: number | undefined): Layout {
@@ -135,7 +135,7 @@ function rowText<Item>(
     return cell === "-" ? "" : `${" ".repeat(INDENT)}${painted(wrap(cell, width, INDENT))}\n`
   }
 
-  /** Line by line: a colour that goes over a line's end colours the indent too in some terminals. */
+  /** Line by line: some terminals would colour the indent too. */
   function painted(lines: string): string {
     return lines.replace(/\S[^\n]*/g, (line) => paint(line, colours[last]))
   }

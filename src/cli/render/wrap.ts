@@ -1,6 +1,6 @@
 /**
- * Breaks a line at blanks so that it fits a terminal; lines after the first are indented. Unchanged without columns.
- * `from`: the column in which the first line begins.
+ * Wraps a line at spaces to fit a terminal and indents the following lines. Unchanged if `columns` is undefined.
+ * `from`: the column at which the first line starts.
  */
 export function wrap(text: string, columns: number | undefined, indent: number, from = indent): string {
   if ((columns ?? 0) - indent < 20) return text

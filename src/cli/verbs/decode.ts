@@ -14,7 +14,7 @@ export const decode: Verb = {
     ["cnitap decode '[123 34 99 110 105 86 34 58 49 125]'", "one pasted list of bytes"],
   ],
   define(command) {
-    addFormat(command).argument("[text...]", "what was pasted; without it, lines from stdin")
+    addFormat(command).argument("[text...]", "text to decode (default: lines from stdin)")
   },
   async run(context, [words], options) {
     const text = Array.isArray(words) ? words.map(String).join(" ") : ""
@@ -28,19 +28,19 @@ export const decode: Verb = {
         found += decoded.parts.length
         await out(`${shown(context, lineText(decoded))}\n`)
       }
-      if (found === 0 && context.stderr.isTTY) context.stderr.write("cnitap: nothing in it stands for JSON\n")
+      if (found === 0 && context.stderr.isTTY) context.stderr.write("cnitap: no encoded JSON found\n")
     } else await printRows(context, options, decodedTable, decodedIn(lines))
   },
 }
 
 type DecodedPartAt = DecodedPart & { line: number }
 
-/** For programs: every decoded part. */
+/** For programs: every decoded part of the input. */
 const decodedTable: Table<DecodedPartAt, "Decoded"> = {
   kind: "Decoded",
   name: ({ line, from }) => `decoded/${line}/${from}`,
   value: ({ text, ...row }) => ({ ...row, text, ...jsonOf(text) }),
-  empty: "nothing in it stands for JSON",
+  empty: "no encoded JSON found",
   columns: [],
 }
 
@@ -52,7 +52,7 @@ async function* decodedIn(lines: AsyncIterable<string>): AsyncGenerator<DecodedP
   }
 }
 
-/** A line that is one JSON text now is shown indented; in the middle of a sentence it stays on its line. */
+/** A line that is one JSON document is indented; JSON within other text stays on its line. */
 function lineText({ text, parts }: DecodedLine): string {
   const json = parts.length > 0 ? jsonOf(text) : {}
   return "value" in json && typeof json.value === "object" ? JSON.stringify(json.value, null, 2) : text
@@ -71,19 +71,20 @@ async function* stdinLines(context: Context): AsyncGenerator<string> {
   yield* createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })
 }
 
-/** A list of numbers that a terminal or a mail broke into lines is one again. */
+/** Joins lists of numbers that a terminal or a mail has broken into several lines. */
 async function* wholeLists(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
   let open: string[] = []
   for await (const line of lines) {
-    const goesOn = open.length > 0 && /^\s*[\d\]]/.test(line)
-    if (!goesOn && open.length > 0) {
+    const isContinued = open.length > 0 && /^\s*[\d\]]/.test(line)
+    if (!isContinued && open.length > 0) {
       yield open.join(" ")
       open = []
     }
     const opening = line.lastIndexOf("[")
-    if (goesOn || (opening >= 0 && NUMBERS.test(line.slice(opening + 1)))) open.push(goesOn ? line.trim() : line)
+    if (isContinued || (opening >= 0 && NUMBERS.test(line.slice(opening + 1))))
+      open.push(isContinued ? line.trim() : line)
     else yield line
-    if (goesOn && !NUMBERS.test(line)) {
+    if (isContinued && !NUMBERS.test(line)) {
       yield open.join(" ")
       open = []
     }

@@ -3,7 +3,7 @@ import { type CallPair, compareCalls, compareOperations } from "../../model/comp
 import { compareSignatures, isDifferent } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
 import { toChain } from "../../model/result/chain.ts"
-import { captureAt, readSide, type Side } from "../args/diff-side.ts"
+import { captureAt, type DiffSide, readDiffSide } from "../args/diff-side.ts"
 import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
@@ -24,10 +24,10 @@ export const diff: Verb = {
   isPaged: true,
   define(command) {
     addFormat(addCapture(command))
-      .argument("<a>", "a pod, the beginning of an id, node/NAME, or another capture's path")
-      .argument("[b]", "what to compare it with; a good pod with a bad one, a golden capture with today's")
+      .argument("<a>", "a pod, the first digits of an ID, node/NAME, or the path of another capture")
+      .argument("[b]", "what to compare it with")
       .option("-n, --namespace <name>", "namespace of the pods")
-      .option("--volatile", "also what differs between any two pods: addresses, MACs, ids, names, times")
+      .option("--volatile", "also show values that always differ: addresses, MACs, IDs, names, times")
   },
   async run(context, [a, b], options) {
     const selection = await selectFor(context, options, [a, b])
@@ -36,7 +36,7 @@ export const diff: Verb = {
   },
 }
 
-/** Two captures are named by their paths; then the default one need not be there. */
+/** If both names are paths of captures, the default capture need not exist. */
 async function selectFor(context: Context, options: Record<string, unknown>, names: unknown[]): Promise<Selection> {
   const [first] = names
   try {
@@ -83,8 +83,8 @@ async function diffTwo(
   nameA: string,
   nameB: string,
 ): Promise<void> {
-  const a = await readSide(context, options, selection, nameA)
-  const b = await readSide(context, options, selection, nameB)
+  const a = await readDiffSide(context, options, selection, nameA)
+  const b = await readDiffSide(context, options, selection, nameB)
   const paint = painter(context)
   const nowMs = context.nowMs()
   const withVolatile = options.volatile === true
@@ -127,11 +127,11 @@ async function diffTwo(
 }
 
 function hiddenText(hidden: number): string {
-  return `${hidden} more ${hidden === 1 ? "value differs" : "values differ"} between any two pods; --volatile shows them\n`
+  return `${hidden} more ${hidden === 1 ? "value differs" : "values differ"}, as between any two pods; --volatile shows them\n`
 }
 
-/** Call by call. An operation beside a pod is compared with the pod's newest of the same command. */
-function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
+/** Pairs of calls. An operation is compared with the newest operation of the same command of a pod. */
+function pairsOf(a: DiffSide, b: DiffSide): { pairs: CallPair[]; heads: Operation[] } {
   if (a.kind === "call" && b.kind === "call") {
     const pair = { plugin: a.call.plugin, level: 0, a: a.call, b: b.call, differences: compareCalls(a.call, b.call) }
     return { pairs: [pair], heads: [] }
@@ -146,7 +146,7 @@ function pairsOf(a: Side, b: Side): { pairs: CallPair[]; heads: Operation[] } {
   )
 }
 
-function operationOf(side: Side, other: Side): Operation | undefined {
+function operationOf(side: DiffSide, other: DiffSide): Operation | undefined {
   if (side.kind === "operation") return side.operation
   return side.kind === "signatures" && other.kind === "operation" ? side.newest.get(other.operation.command) : undefined
 }

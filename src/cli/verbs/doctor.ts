@@ -17,7 +17,7 @@ export const doctor: Verb = {
     ["cnitap doctor --root /host -o json", "findings on a node that is mounted at /host, as JSON"],
   ],
   define(command) {
-    addNode(addOutput(command)).option("--execute", "run VERSION of the plugins below --root too, in a chroot")
+    addNode(addOutput(command)).option("--execute", "also run VERSION of the plugins below --root, in a chroot")
   },
   async run(context, _args, options) {
     const { facts, installDirs } = openNode(options)

@@ -26,10 +26,7 @@ export const explain: Verb = {
   isPaged: true,
   define(command) {
     addFormat(addCapture(command))
-      .argument(
-        "<pod|id>",
-        "NAME or NAMESPACE/NAME of a pod, or the beginning of an operation's, call's or container's id",
-      )
+      .argument("<pod|id>", "a pod (NAME or NAMESPACE/NAME), or the first digits of an operation, call or container ID")
       .option("-n, --namespace <name>", "namespace of the pod")
   },
   async run(context, [words], options) {
@@ -64,7 +61,8 @@ async function explained(
   }
   const lists = await listsAround(selection, related)
   const operation = subject.operation ?? operationToExplain(related, (one) => lists.of(one, related), nowMs)
-  if (!operation) throw new Fault("NOT_FOUND", `${subject.name} is gone from the capture`, "Try again.")
+  if (!operation)
+    throw new Fault("NOT_FOUND", `${subject.name} was removed from the capture meanwhile`, "Run the command again.")
   const explanation = explainOperation(operation, {
     related,
     attachments: ledger.attachments(),
@@ -75,7 +73,7 @@ async function explained(
   return { operation, explanation }
 }
 
-/** What ran in the hours around tells the lists; all of a capture is asked only where nothing did. */
+/** Plugin lists are learnt from operations of the hours around; from the whole capture only if those do not suffice. */
 const AROUND_MS = 2 * 3_600_000
 
 async function listsAround({ capture, progress }: Selection, related: readonly Operation[]): Promise<PluginLists> {

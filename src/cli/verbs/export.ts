@@ -12,7 +12,7 @@ import { VERSION } from "../version.ts"
 
 const NAMES = Object.keys(EXPORT_FORMATS)
 
-// `export` is a word of the language.
+// `export` is a reserved word.
 export const exportVerb: Verb = {
   examples: [
     [
@@ -25,14 +25,18 @@ export const exportVerb: Verb = {
   define(command) {
     addSelection(command)
       .argument("<format>", NAMES.map((name) => `${name}: ${EXPORT_FORMATS[name]?.help}`).join("; "))
-      .argument("[filter...]", "a filter, as --filter takes it; for repro also the id of a call or operation")
-      .option("--out <file>", "write a new file, readable by you alone, instead of standard output")
+      .argument("[filter...]", "a filter, as for --filter; for repro also the ID of a call or operation")
+      .option("--out <file>", "write a new file (mode 0600) instead of standard output")
   },
   async run(context, [name, words], options) {
     const format = formatOf(String(name))
     const path = typeof options.out === "string" ? options.out : undefined
     if (format.isBinary && path === undefined && context.stdout.isTTY)
-      throw new Fault("USAGE", `a ${name} is no text for a terminal`, "Name a file with --out, or pipe it.")
+      throw new Fault(
+        "USAGE",
+        `${name} is a binary format and cannot be written to a terminal`,
+        "Use --out FILE, or a pipe.",
+      )
     const id = name === "repro" ? idIn(words) : undefined
     const selection = await select(context, options, id === undefined ? filterWords(words) : "")
     const operations = id === undefined ? selection.operations() : one(selection, id)
@@ -64,12 +68,12 @@ function formatOf(name: string): ExportFormat {
   const near = nearest(name, NAMES)
   throw new Fault(
     "USAGE",
-    `there is no format ${name}`,
+    `unknown export format: ${name}`,
     near ? `Did you mean ${near}?` : `Use one of ${NAMES.join(", ")}.`,
   )
 }
 
-/** The first digits of an id, where that is all that was written. */
+/** The ID, if the only argument is one. */
 function idIn(words: unknown): string | undefined {
   const [word, more] = Array.isArray(words) ? words.map(String) : []
   return word !== undefined && more === undefined && /^(?:(?:operation|call)\/)?[0-9a-f]{4,16}$/i.test(word)
@@ -77,7 +81,7 @@ function idIn(words: unknown): string | undefined {
     : undefined
 }
 
-/** A call alone, nested or named as `call/ID`, is an operation of one call. */
+/** A nested call, or one named as `call/ID`, becomes an operation of one call. */
 async function* one(selection: Selection, id: string): AsyncGenerator<Operation> {
   const { operation, node } = await findCall(selection, id)
   const isWhole = node.call.id === operation.id && !id.startsWith("call/")

@@ -21,16 +21,16 @@ export const install: Verb = {
   ],
   define(command) {
     addOutput(addInstallOptions(addNode(command)))
-      .option("--dry-run", "as plan: tell every step and change nothing")
-      .option("--diff", "with --dry-run: show what changes in files, as a diff")
+      .option("--dry-run", "show every step and change nothing, as plan does")
+      .option("--diff", "with --dry-run: show changed files as a diff")
   },
   async run(context, _args, options) {
-    const wish = installOptionsOf(context, options)
+    const wanted = installOptionsOf(context, options)
     const relay = readRelay()
     const node = openNode(options)
     const { disk, facts, undoContext } = node
     if (options.dryRun !== true) endExpired(context, node)
-    const planNow = () => planInstall(takeInventory(disk, facts, wish), wish, relay.sha256)
+    const planNow = () => planInstall(takeInventory(disk, facts, wanted), wanted, relay.sha256)
     const planned = planNow()
     if (options.dryRun === true) {
       await printPlan(context, options, planned, facts)
@@ -42,7 +42,7 @@ export const install: Verb = {
       ...planned.changes.map(({ binDir }) => binDir),
       ...(planned.edit ? [facts.confDir.value] : []),
     ])
-    const { mode, settings } = wish
+    const { mode, settings } = wanted
     const begin = { mode, settings, wallMs: context.nowMs() }
     try {
       apply(disk, relay, begin, planned.changes, () => planNow().changes, undoContext, progress(context, planned))
@@ -75,7 +75,7 @@ function progress({ stderr }: Context, { changes }: Plan): Parameters<typeof app
   let at = 0
   return (step) => {
     at++
-    // One line of the narrowest terminal: a longer one could not be taken back.
+    // At most one line of an 80-column terminal: a longer one could not be erased.
     stderr.write(`\r\u001b[K${progressText(step, at, count).slice(0, 79)}`)
   }
 }

@@ -1,5 +1,6 @@
+import { addRoot, readLedger } from "../args/read-ledger.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
-import { addRoot, isTrouble, ledgerTable, readLedger } from "../render/ledger-table.ts"
+import { isTrouble, ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
@@ -14,7 +15,7 @@ export const ledger: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addRoot(addOutput(addSelection(command))).argument("[filter...]", "a filter, as --filter takes it")
+    addRoot(addOutput(addSelection(command))).argument("[filter...]", "a filter, as for --filter")
   },
   async run(context, [words], options) {
     const filter = filterWords(words)
@@ -22,7 +23,7 @@ export const ledger: Verb = {
     const given = filter ? { ...options, filter } : options
     const { rows, operations, isWanted } = await readLedger(context, given, selection)
     const wanted = rows.filter(isWanted)
-    await printRows(context, options, ledgerTable(context.nowMs(), "nothing is held"), wanted)
+    await printRows(context, options, ledgerTable(context.nowMs(), "no attachment found"), wanted)
     if (wanted.some(isTrouble)) context.exitCode = 1
     await reportReadErrors(context, selection, operations)
   },

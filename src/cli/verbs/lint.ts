@@ -28,10 +28,14 @@ export const lint: Verb = {
     const paths = namesOption(files) ?? []
     const counts = { error: 0, warning: 0, note: 0 }
     if (paths.length > 0 && isChoosing(options))
-      throw new Fault("USAGE", "flags choose calls, and these are files", "Leave the flags out, or the files.")
+      throw new Fault(
+        "USAGE",
+        "flags that select calls cannot be combined with files",
+        "Leave the flags out, or the files.",
+      )
     if (paths.length > 0) await lintFiles(context, options, paths, counts)
     else await lintCapture(context, options, counts)
-    // A note costs whoever has to find a fault; it is no reason to stop a build.
+    // Notes make failures harder to diagnose; they are no reason to fail a build.
     if (counts.error + counts.warning > 0) context.exitCode = 1
   },
 }
@@ -49,7 +53,7 @@ async function lintFiles(
   await printRows(context, options, fileFindingTable, counted(findings, counts))
 }
 
-/** A rule that every call breaks would fill the screen a thousand times; in a pipe all of its findings are wanted. */
+/** On a terminal: a rule that every call breaks would fill the screen. A pipe gets every finding. */
 const EXAMPLES = 10
 
 async function lintCapture(context: Context, options: Record<string, unknown>, counts: Counts): Promise<void> {
@@ -76,8 +80,8 @@ async function lintCapture(context: Context, options: Record<string, unknown>, c
     const words = Object.entries(counts).flatMap(([severity, count]) =>
       count ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [],
     )
-    const more = hidden > 0 ? `the first ${EXAMPLES} of each rule are shown, all in a pipe; ` : ""
-    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; ${more}-o wide tells what to do\n`)
+    const more = hidden > 0 ? `showing the first ${EXAMPLES} of each rule (a pipe gets all); ` : ""
+    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; ${more}-o wide shows remedies\n`)
   }
   await reportReadErrors(context, selection, operations)
 }
@@ -92,7 +96,7 @@ async function* counted<Found extends { severity: Severity }>(
   }
 }
 
-/** All operations are looked at, because what is wrong with one may need another; what was asked for is told. */
+/** Checks all operations, because a finding may depend on earlier ones, and returns the findings that were asked for. */
 async function* findingsOf(
   { capture, readErrors, progress, matchesOperation }: Selection,
   nowMs: number,
@@ -104,7 +108,7 @@ async function* findingsOf(
     const findings = linter.check(operation)
     if (findings.length === 0) continue
     const calls = [...walk(operation.calls)].map(({ call }) => call)
-    // A condition on a call (its plugin, its exit) is one on the call that the finding is about.
+    // A condition on a call applies to the call that the finding is about.
     yield* findings.filter(({ evidence }) =>
       matchesOperation({
         ...operation,
@@ -120,12 +124,12 @@ async function readConf(path: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT") {
-      const hint = "Name a configuration file; a filter of calls is written as --filter."
+      const hint = "Name an existing configuration file, or pass a filter with --filter."
       throw new Fault("NOT_FOUND", `${path} does not exist`, hint)
     }
     if (code === "EISDIR") throw new Fault("USAGE", `${path} is a directory`, `Name its files: cnitap lint ${path}/*.`)
     if (code === "EACCES" || code === "EPERM")
-      throw new Fault("NOT_PERMITTED", `${path} may not be read`, "Run as root.")
+      throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run as root.")
     throw error
   }
 }

@@ -2,8 +2,8 @@ import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
 import { Follower } from "../../store/capture/follower.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
-import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
+import { changesOf, requireStream } from "../follow.ts"
 import { operationTable } from "../render/operation-table.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -18,15 +18,15 @@ export const ls: Verb = {
   isPaged: ({ watch }) => watch !== true,
   define(command) {
     addOutput(addSelection(command))
-      .argument("[filter...]", "a filter, as --filter takes it")
-      .option("-w, --watch", "go on with those that follow, until Ctrl-C")
+      .argument("[filter...]", "a filter, as for --filter")
+      .option("-w, --watch", "keep listing new operations until Ctrl-C")
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
     const format = outputFormat(options)
     const isWatching = options.watch === true && selection.capture.isLive
     if (isWatching) requireStream(format)
-    // Programs get the streams too; a table shows none.
+    // Streams are read only for programs: tables do not show them.
     const isList = ["table", "wide", "name"].includes(format.kind)
     const there = () => (isList ? selection.lightOperations() : selection.operations())
     const operations = isWatching ? watched(context, selection, there) : there()
@@ -35,39 +35,39 @@ export const ls: Verb = {
   },
 }
 
-/** The calls of a list follow each other within this time, so that an operation is whole then. */
+/** The calls of an operation follow each other faster than that: it is complete after this time. */
 const SETTLED_MS = 500
-/** What began in the hour before may still be in flight. */
+/** Calls that started in the hour before may still be in flight. */
 const SEGMENTS_FOLLOWED = 2
 
-/** Those that are there, then each as it ends or is found killed; one that was in flight at first comes again. */
+/** Existing operations, then each new one as it ends or is found killed; one that was in flight is listed again. */
 async function* watched(
   context: Context,
   { capture, readErrors, matchesOperation }: Selection,
   there: () => AsyncGenerator<Operation>,
 ): AsyncGenerator<Operation> {
   const follower = new Follower(capture, readErrors)
-  const told = new Set<string>()
+  const listed = new Set<string>()
   const startMs = context.nowMs()
   let pending: Call[] = []
   for (const segment of (await capture.segments()).slice(0, -SEGMENTS_FOLLOWED)) follower.skip(segment)
   for await (const operation of there()) {
     yield operation
-    if (operation.outcome !== "running") told.add(operation.id)
+    if (operation.outcome !== "running") listed.add(operation.id)
   }
   for await (const _ of changesOf(context, capture)) {
     for await (const call of follower.nextEnded()) if (isLate(call, startMs)) pending.push(call)
     const settled = toOperations(pending).filter((operation) => context.nowMs() - endOf(operation) > SETTLED_MS)
     for (const operation of settled) {
-      if (!told.has(operation.id) && matchesOperation(operation)) yield operation
-      told.add(operation.id)
+      if (!listed.has(operation.id) && matchesOperation(operation)) yield operation
+      listed.add(operation.id)
     }
-    const gone = new Set(settled.flatMap(({ calls }) => calls.map(({ call }) => call.id)))
-    pending = pending.filter(({ id, parent }) => !gone.has(id) && !(parent && gone.has(parent)))
+    const done = new Set(settled.flatMap(({ calls }) => calls.map(({ call }) => call.id)))
+    pending = pending.filter(({ id, parent }) => !done.has(id) && !(parent && done.has(parent)))
   }
 }
 
-/** History was listed already; what ended since, or shortly before, may not have been. */
+/** Whether a call may have ended too late to be in the first listing. */
 function isLate({ wallMs, durationMs = 0 }: Call, startMs: number): boolean {
   return wallMs + durationMs > startMs - 10 * SETTLED_MS
 }

@@ -17,12 +17,12 @@ export const plan: Verb = {
     ["cnitap plan --root /host -o json", "the plan for a node that is mounted at /host, as JSON"],
   ],
   define(command) {
-    addOutput(addInstallOptions(addNode(command))).option("--diff", "show what changes in files, as a diff")
+    addOutput(addInstallOptions(addNode(command))).option("--diff", "show changed files as a diff")
   },
   async run(context, _args, options) {
-    const wish = installOptionsOf(context, options)
+    const wanted = installOptionsOf(context, options)
     const { disk, facts } = openNode(options)
-    const planned = planInstall(takeInventory(disk, facts, wish), wish, readRelay().sha256)
+    const planned = planInstall(takeInventory(disk, facts, wanted), wanted, readRelay().sha256)
     await printPlan(context, options, planned, facts)
     if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
   },

@@ -1,15 +1,14 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { writtenSoFar } from "../../model/explain/error-text.ts"
-import { podName } from "../../model/format.ts"
+import { duration, podName } from "../../model/format.ts"
 import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
 import { readSegments } from "../../store/capture/calls.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { pluginPidOf } from "../../store/node/process.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
-import { duration } from "../args/time.ts"
-import { changesOf } from "../args/watch.ts"
 import type { Context } from "../context.ts"
+import { changesOf } from "../follow.ts"
 import { callOutput } from "../output/call-output.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
@@ -24,9 +23,9 @@ export const ps: Verb = {
   ],
   define(command) {
     addOutput(addSelection(command))
-      .argument("[filter...]", "a filter, as --filter takes it")
-      .option("-a, --all", "killed calls too: began, never ended, process gone")
-      .option("-w, --watch", "paint them anew once a second, until Ctrl-C")
+      .argument("[filter...]", "a filter, as for --filter")
+      .option("-a, --all", "also killed calls: they never ended, and their process is gone")
+      .option("-w, --watch", "redraw once a second until Ctrl-C")
   },
   async run(context, [words], options) {
     const selection = await select(context, options, filterWords(words))
@@ -60,18 +59,14 @@ function withPluginPid(call: Call): Call {
 }
 
 const REPAINT_MS = 1000
-/** Calls in flight now began in one of the last two hours. */
+/** Calls that are still in flight started in one of the last two hours. */
 const SEGMENTS_WATCHED = 2
 
-/** Paints the screen anew once a second. */
+/** Redraws the screen once a second. */
 async function watch(context: Context, options: Record<string, unknown>, selection: Selection): Promise<void> {
   const { capture, matchesCall } = selection
   if (!context.stdout.isTTY || outputFormat(options).kind !== "table") {
-    throw new Fault(
-      "USAGE",
-      "ps -w paints a terminal, and this is none",
-      "Follow calls with `cnitap tail -f -o jsonl`.",
-    )
+    throw new Fault("USAGE", "ps -w needs a terminal", "Use `cnitap tail -f -o jsonl` to follow calls in a pipe.")
   }
   let paintedMs = Number.NEGATIVE_INFINITY
   for await (const _ of changesOf(context, capture)) {
@@ -86,7 +81,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
   }
 }
 
-/** Cursor home, and nothing below it. */
+/** Moves the cursor home and clears the screen. */
 const CLEAR = "\u001b[H\u001b[2J"
 
 function inFlightTable(nowMs: number): Table<Call, "Call"> {

@@ -3,8 +3,8 @@ import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { textOption } from "../args/option.ts"
+import { addRoot } from "../args/read-ledger.ts"
 import { addCapture, openSelected, reportReadErrors } from "../args/selection.ts"
-import { addRoot } from "../render/ledger-table.ts"
 import { progressBar } from "../render/progress.ts"
 import type { Verb } from "../verb.ts"
 
@@ -17,12 +17,11 @@ export const serve: Verb = {
   ],
   define(command) {
     addRoot(addCapture(command))
-      .option("--listen <address:port>", "where to listen; port 0 takes a free one", "127.0.0.1:7811")
-      .option("--tls-cert <file>", "certificate (PEM), needed to listen beyond this machine")
-      .option("--tls-key <file>", "its key (PEM)")
+      .option("--listen <address:port>", "address to listen on; port 0 picks a free port", "127.0.0.1:7811")
+      .option("--tls-cert <file>", "certificate (PEM); required to listen on other than loopback addresses")
+      .option("--tls-key <file>", "key of the certificate (PEM)")
   },
   async run(context, _args, options) {
-    // Its libraries take as long to load as all the rest, which other verbs should not wait for.
     const { app } = await import("../../serve/app.ts")
     const { identityOf, listen, parseAddress, readTls, urlOf } = await import("../../serve/listen.ts")
     const address = parseAddress(String(options.listen))
@@ -41,13 +40,13 @@ export const serve: Verb = {
     const opened = session.open(progressBar(context))
     try {
       await Promise.race([ended, opened])
-      // What could not be read is said in the page too; that nothing could is the end.
+      // The page reports unreadable lines too; if nothing can be read, the command fails.
       await reportReadErrors(context, { capture, readErrors: session.readErrors }, session.catalog.size)
       await ended
     } finally {
       session.close()
       server.close()
-      // Pages hold their event stream open for ever.
+      // Pages keep their event stream open.
       server.closeAllConnections()
     }
   },

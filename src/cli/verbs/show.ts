@@ -14,7 +14,7 @@ export const show: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addFormat(addCapture(command)).argument("<id>", "id of an operation or a call; its first digits are enough")
+    addFormat(addCapture(command)).argument("<id>", "the first digits of an operation or call ID")
   },
   async run(context, [id], options) {
     const selection = await select(context, options)

@@ -18,8 +18,8 @@ export const stats: Verb = {
   isPaged: true,
   define(command) {
     addOutput(addSelection(command))
-      .argument("[filter...]", "a filter, as --filter takes it")
-      .option("--slowest <number>", "how many of the slowest calls", "5")
+      .argument("[filter...]", "a filter, as for --filter")
+      .option("--slowest <number>", "number of slowest calls to list", "5")
   },
   async run(context, [words], options) {
     const slowest = parseCount(options.slowest, "--slowest", 5)
@@ -27,7 +27,7 @@ export const stats: Verb = {
     if (format === "name") {
       throw new Fault(
         "USAGE",
-        "statistics have no names",
+        "-o name cannot be used with stats",
         "Use -o table, wide, json, jsonl, yaml or jsonpath=<template>.",
       )
     }

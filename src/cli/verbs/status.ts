@@ -3,8 +3,8 @@ import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { type InstallStatus, isComplete, readStatus } from "../../install/status/status.ts"
 import { statusOutput } from "../../install/status/status-output.ts"
 import { tidyTombstones } from "../../install/undo/uninstall.ts"
-import { addNode, endExpired, instant, openNode, patient } from "../args/node.ts"
-import { age } from "../args/time.ts"
+import { age } from "../../model/format.ts"
+import { addNode, endExpired, instant, openNode, withWaitNotice } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { aligned, sections, settingLines } from "../render/plan-text.ts"
@@ -23,7 +23,7 @@ export const status: Verb = {
     const node = openNode(options)
     const { disk, installDirs, shimDir, facts, undoContext } = node
     endExpired(context, node)
-    for (const path of tidyTombstones(disk, installDirs, shimDir, patient(context, undoContext)))
+    for (const path of tidyTombstones(disk, installDirs, shimDir, withWaitNotice(context, undoContext)))
       context.stderr.write(`cnitap: removed ${path}, which nothing names any more\n`)
     const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
     await printOne(context, options, {
@@ -39,9 +39,9 @@ export const status: Verb = {
 
 const STATES = {
   recorded: "recorded",
-  replaced: "replaced by somebody else: recording ended there",
-  missing: "missing: removed by somebody else",
-  broken: "broken: the original is gone",
+  replaced: "replaced by another process: no longer recorded",
+  missing: "missing: removed by another process",
+  broken: "broken: the original is missing",
   waiting: "waiting: the runtime does not look there yet",
 }
 

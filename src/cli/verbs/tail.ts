@@ -1,13 +1,12 @@
 import { type Call, isFailed } from "../../model/call.ts"
-import { podName, stateText } from "../../model/format.ts"
+import { duration, podName, stateText } from "../../model/format.ts"
 import { isInRange, readSegments } from "../../store/capture/calls.ts"
 import { Follower } from "../../store/capture/follower.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { parseCount } from "../args/count.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
-import { duration } from "../args/time.ts"
-import { changesOf, requireStream } from "../args/watch.ts"
 import type { Context } from "../context.ts"
+import { changesOf, requireStream } from "../follow.ts"
 import { callOutput } from "../output/call-output.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
@@ -20,10 +19,10 @@ export const tail: Verb = {
   ],
   define(command) {
     addOutput(addSelection(command))
-      .argument("[filter...]", "a filter, as --filter takes it")
-      .option("-f, --follow", "go on until Ctrl-C")
-      .option("-w, --watch", "the same as --follow, as kubectl spells it")
-      .option("--last <number>", "how many of those that are there", "10")
+      .argument("[filter...]", "a filter, as for --filter")
+      .option("-f, --follow", "keep listing new calls until Ctrl-C")
+      .option("-w, --watch", "the same as --follow, as in kubectl")
+      .option("--last <number>", "number of past calls to list first", "10")
   },
   async run(context, [words], options) {
     const last = parseCount(options.last, "--last", 20)
@@ -59,7 +58,7 @@ const callTable: Table<Call, "Call"> = {
   ],
 }
 
-/** Segments are read from the newest back, only as far as needed; an end may lie in the hour after its beginning. */
+/** Reads segments from the newest backwards, as far as needed; a call may end in the hour after it started. */
 async function lastCalls({ capture, readErrors, range, matchesCall }: Selection, last: number): Promise<Call[]> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
@@ -73,7 +72,7 @@ async function* following(context: Context, selection: Selection, last: number):
   const { capture, readErrors, matchesCall } = selection
   const follower = new Follower(capture, readErrors)
   const segments = await capture.segments()
-  // Calls in flight now began in one of the last two hours; older segments are history.
+  // Calls that are still in flight started in one of the last two hours.
   for (const segment of segments.slice(0, -2)) follower.skip(segment)
   yield* await keepLast(follower.nextEnded(), matchesCall, last)
   for await (const _ of changesOf(context, capture))

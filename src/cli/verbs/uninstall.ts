@@ -1,6 +1,6 @@
 import { FAULTS } from "../../fault/fault.ts"
 import { removeShimDir, type UninstallOutput, uninstallAll } from "../../install/undo/uninstall.ts"
-import { addNode, assertWritable, openNode, patient } from "../args/node.ts"
+import { addNode, assertWritable, openNode, withWaitNotice } from "../args/node.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { sections } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
@@ -13,12 +13,12 @@ export const uninstall: Verb = {
     ["cnitap uninstall --purge", "also delete the capture and the probe log"],
   ],
   define(command) {
-    addOutput(addNode(command)).option("--purge", "remove the capture and the log file too")
+    addOutput(addNode(command)).option("--purge", "also delete the capture and the probe log")
   },
   async run(context, _args, options) {
     const { disk, installDirs, shimDir, undoContext } = openNode(options)
     assertWritable(disk, installDirs)
-    const removal = uninstallAll(disk, installDirs, patient(context, undoContext), options.purge === true)
+    const removal = uninstallAll(disk, installDirs, withWaitNotice(context, undoContext), options.purge === true)
     removeShimDir(disk, shimDir)
     await printOne(context, options, {
       kind: "Uninstall",

@@ -1,7 +1,8 @@
 import { parseAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
+import { addRoot, holds, readLedger } from "../args/read-ledger.ts"
 import { addCapture, reportReadErrors, select } from "../args/selection.ts"
-import { addRoot, holds, ledgerTable, readLedger } from "../render/ledger-table.ts"
+import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
@@ -18,15 +19,11 @@ export const whoOwns: Verb = {
   },
   async run(context, [address], options) {
     const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))
-    if (!wanted) throw new Fault("USAGE", `${address} is no IP address`, "Write it as 10.1.2.3 or fd00::3.")
+    if (!wanted) throw new Fault("USAGE", `${address} is not an IP address`, "Write it as 10.1.2.3 or fd00::3.")
     const selection = await select(context, options)
     const { rows, operations } = await readLedger(context, options, selection, wanted)
     const owners = rows.filter(({ ips }) => holds(ips, wanted))
-    const table = ledgerTable(
-      context.nowMs(),
-      `${address} belongs to nobody that ${selection.capture.path} tells of`,
-      true,
-    )
+    const table = ledgerTable(context.nowMs(), `${address} has no owner in ${selection.capture.path}`, true)
     const found = await printRows(context, options, table, owners)
     if (found === 0) context.exitCode = 1
     await reportReadErrors(context, selection, operations)

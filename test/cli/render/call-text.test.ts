@@ -4,7 +4,7 @@ import { callText } from "../../../src/cli/render/call-text.ts"
 import { call, operation } from "../../model/calls.ts"
 
 // Pain 2: what are the actual bytes?
-test("bytes that are no text are shown as bytes, control characters as what they are", () => {
+test("binary streams are shown as a hex dump, control characters as escapes", () => {
   const bytes = Buffer.from("\xff\x00\x01 not text at all", "latin1")
   const binary = {
     ...call("bridge", { stderr: "bell\u0007\n" }),

@@ -27,28 +27,28 @@ const TABLE: Table<Row> = {
 
 /** What is written for these rows; the terminal is that many columns wide. */
 async function printed(options: object, rows: Row[] = ROWS, columns?: number): Promise<{ out: string; err: string }> {
-  const said = { out: "", err: "" }
+  const written = { out: "", err: "" }
   const context = {
     stdout: {
       write: (text: string) => {
-        said.out += text
+        written.out += text
       },
       ...(columns === undefined ? {} : { isTTY: true, columns }),
     },
     stderr: {
       write: (text: string) => {
-        said.err += text
+        written.err += text
       },
     },
     env: {},
   } as unknown as Context
   await printRows(context, { output: "table", headers: true, ...options }, TABLE, rows)
-  return said
+  return written
 }
 
 const VALUES = ROWS.map((row) => ({ apiVersion: "cnitap/v1", kind: "Thing", ...row }))
 
-test("a table: aligned, control characters shown, no colour where nobody looks", async () => {
+test("a table in a pipe: aligned, control characters escaped, no colour", async () => {
   assert.deepEqual(await printed({}), {
     out: "ID    TIME   NOTE\na1       5   fine\nb22   1200   bad\\x1b[31m\n",
     err: "",
@@ -59,7 +59,7 @@ test("a table: aligned, control characters shown, no colour where nobody looks",
   )
 })
 
-test("on a terminal: colour, and as much as fits beside each other", async () => {
+test("a table on a terminal: coloured, wrapped to its width", async () => {
   const red = (text: string) => `\u001b[31m${text}\u001b[39m`
   assert.equal(
     (await printed({}, ROWS, 80)).out,
@@ -78,7 +78,7 @@ test("on a terminal: colour, and as much as fits beside each other", async () =>
   assert.equal((await printed({}, wide, 30)).out, "a-name-that-is-longer-than-it\n    5\n    one\n")
 })
 
-test("for programs: json, jsonl, yaml, name, jsonpath say the same", async () => {
+test("json, jsonl, yaml, name and jsonpath print the same objects", async () => {
   const list = { apiVersion: "cnitap/v1", kind: "ThingList", items: VALUES }
   assert.deepEqual(JSON.parse((await printed({ output: "json" })).out), list)
   assert.deepEqual(parse((await printed({ output: "yaml" })).out), list)
@@ -91,7 +91,7 @@ test("for programs: json, jsonl, yaml, name, jsonpath say the same", async () =>
   assert.equal((await printed({ output: "jsonpath={.items[*].id}" })).out, "a1 b22")
 })
 
-test("nothing: documents are empty lists, everything else says so on stderr", async () => {
+test("without rows: json and yaml are empty lists, other formats print a message on stderr", async () => {
   assert.deepEqual(await printed({}, []), { out: "", err: "no thing\n" })
   assert.deepEqual(await printed({ output: "jsonl" }, []), { out: "", err: "no thing\n" })
   const json = await printed({ output: "json" }, [])
@@ -103,7 +103,7 @@ test("nothing: documents are empty lists, everything else says so on stderr", as
   })
 })
 
-test("jsonpath as kubectl writes it", () => {
+test("jsonpath templates as in kubectl", () => {
   const value = {
     items: [
       { id: "a", n: 1, deep: { id: "x" }, "a.b": "dotted" },

@@ -1,10 +1,10 @@
-import { Fault } from "../../fault/fault.ts"
-import type { Capture } from "../../store/capture/capture.ts"
-import { Changes } from "../../store/capture/changes.ts"
-import type { Context } from "../context.ts"
-import type { Format } from "../render/output.ts"
+import { Fault } from "../fault/fault.ts"
+import type { Capture } from "../store/capture/capture.ts"
+import { Changes } from "../store/capture/changes.ts"
+import type { Context } from "./context.ts"
+import type { Format } from "./render/output.ts"
 
-/** Goes on each time something may have been written, until Ctrl-C; that is no fault. */
+/** Yields whenever the capture may have grown, until Ctrl-C, which counts as success. */
 export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
   const changes = new Changes(capture.path)
   let isEnded = false
@@ -27,8 +27,8 @@ export async function* changesOf(context: Context, capture: Capture): AsyncGener
   }
 }
 
-/** What never ends can be read only line by line. */
+/** Only line-based formats can be used for output that never ends. */
 export function requireStream({ kind }: Format): void {
   if (kind !== "json" && kind !== "yaml" && kind !== "jsonpath") return
-  throw new Fault("USAGE", "a list that never ends is no one document", "Use -o jsonl to follow.")
+  throw new Fault("USAGE", "`-o json`, yaml and jsonpath cannot follow a capture", "Use -o jsonl.")
 }

@@ -1,0 +1,74 @@
+import { hostname } from "node:os"
+import type { Command } from "commander"
+import { type Address, isSameAddress } from "../../cni/address.ts"
+import { Fault } from "../../fault/fault.ts"
+import { addressPrefilter } from "../../model/filter/prefilter.ts"
+import { Ledger } from "../../model/ledger/ledger.ts"
+import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../../model/ledger/node-ledger.ts"
+import { readNodeState } from "../../store/node/node-state.ts"
+import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
+import type { Context } from "../context.ts"
+import { isChoosing, type Selection } from "./selection.ts"
+
+export function addRoot(command: Command): Command {
+  return command.option("--root <directory>", "mount point of this node's root file system", "/")
+}
+
+/** `rows`: every attachment that is still in the ledger; `isWanted`: whether its container matches the selection. */
+export type LedgerInput = { rows: LedgerRow[]; operations: number; isWanted(row: LedgerRow): boolean }
+
+/**
+ * Reads the whole capture, because only its ADD shows that a DEL is missing, and compares it with the state of this node
+ * if the capture is of this node. `address`: attachments that are gone and held it are included.
+ */
+export async function readLedger(
+  context: Context,
+  options: Record<string, unknown>,
+  { capture, readErrors, range, filter, progress }: Selection,
+  address?: Address,
+): Promise<LedgerInput> {
+  const ledger = new Ledger(address && ((ips) => holds(ips, address)))
+  const here = hostname()
+  const { operations, nodes, wanted } = await bookLedger(ledger, capture, readErrors, {
+    range,
+    nowMs: context.nowMs(),
+    progress,
+    ...(address ? { detailsOf: detailsOf(address) } : {}),
+    ...(isChoosing(options) ? { filter } : {}),
+  })
+  const isHere = nodes.has(here)
+  const root = String(options.root ?? "/")
+  const mayLook = capture.isLive && (isHere || root !== "/")
+  const state = mayLook ? await readNode(context, root, here, ledger.dataDirs) : undefined
+  return {
+    rows: state ? reconcile(ledger, state) : ledgerRows(ledger.attachments()),
+    operations,
+    // A row without a recorded call has no pod or plugin that a filter could test.
+    isWanted: ({ containerId }) => wanted === undefined || wanted.has(containerId),
+  }
+}
+
+export function holds(ips: readonly string[], address: Address): boolean {
+  return ips.some((ip) => isSameAddress(ip, address))
+}
+
+function detailsOf(address: Address): DetailsOf {
+  const prefilter = addressPrefilter(address)
+  return prefilter === undefined ? "all" : { prefilter }
+}
+
+/** Undefined if the state of this node cannot be read: the capture alone is still useful. */
+async function readNode(
+  context: Context,
+  root: string,
+  node: string,
+  dataDirs: readonly string[],
+): Promise<NodeState | undefined> {
+  try {
+    return await readNodeState(root, node, dataDirs)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    context.stderr.write(`cnitap: ${error.message}; the capture is not compared with this node. ${error.hint}\n`)
+    return undefined
+  }
+}
