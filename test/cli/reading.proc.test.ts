@@ -298,5 +298,5 @@ test("invalid filters are reported with the position; filters that can never mat
   })
   const { err, code } = await transcripts.of("ls", "command=ADD", "and", "command=DEL")
   assert.equal(code, 2)
-  assert.match(err.join("\n"), /^cnitap: nothing can match: .*\. Change that condition or leave it out\.$/)
+  assert.match(err.join("\n"), /^cnitap: nothing can match: .*\. Change or remove that condition\.$/)
 })

@@ -164,7 +164,7 @@ test("export html writes one file; unknown formats and ambiguous repros are refu
   assert.deepEqual(await cnitap(["export", "chrometrace", "--capture", stand.capture]), {
     code: 2,
     stdout: "",
-    stderr: "cnitap: there is no format chrometrace. Did you mean chrome-trace?\n",
+    stderr: "cnitap: unknown export format: chrometrace. Did you mean chrome-trace?\n",
   })
   const several = await cnitap(["export", "repro", "--capture", stand.capture])
   assert.deepEqual(

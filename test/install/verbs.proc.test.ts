@@ -373,13 +373,13 @@ const BAD: Bad[] = [
     what: "a file instead of a directory",
     args: (node) => ["uninstall", "--bin-dir", node.at(LIST)],
     code: 6,
-    says: /^cnitap: \S+10-pods\.conflist is no directory\. Name another with --bin-dir\.\n$/,
+    says: /^cnitap: \S+10-pods\.conflist is not a directory\. Name another with --bin-dir\.\n$/,
   },
   {
     what: "a relative directory",
     args: () => ["install", "--capture", "capture"],
     code: 2,
-    says: /^cnitap: --capture capture is not absolute\. Begin it with \/: plugins run in another directory\.\n$/,
+    says: /^cnitap: --capture capture is not absolute\. Use an absolute path: plugins run in another directory\.\n$/,
   },
   {
     what: "an unknown mode",
@@ -391,13 +391,13 @@ const BAD: Bad[] = [
     what: "an invalid duration",
     args: (node) => ["install", ...within(node), "--for", "soon"],
     code: 2,
-    says: /^cnitap: --for soon is no duration\. Write --for 30m or --for 2h\.\n$/,
+    says: /^cnitap: --for soon is not a duration\. Write --for 30m or --for 2h\.\n$/,
   },
   {
     what: "an invalid sample",
     args: (node) => ["install", ...within(node), "--sample", "10%"],
     code: 2,
-    says: /^cnitap: --sample 10% is no fraction\. Write --sample 1\/10\.\n$/,
+    says: /^cnitap: --sample 10% is not a fraction\. Write --sample 1\/10\.\n$/,
   },
   {
     what: "a size without a unit",
@@ -427,13 +427,13 @@ const BAD: Bad[] = [
     what: "--only-failures in chain mode",
     args: (node) => ["install", ...within(node), "--mode", "chain", "--only-failures"],
     code: 2,
-    says: /^cnitap: --only-failures cannot be combined with --mode chain\. Leave it out: probes see no failure\.\n$/,
+    says: /^cnitap: --only-failures cannot be combined with --mode chain\. Leave it out: probes do not see failures\.\n$/,
   },
   {
     what: "a path instead of a plugin name",
     args: (node) => ["install", ...within(node), "--plugins", "../../sbin/init"],
     code: 2,
-    says: /^cnitap: --plugins \.\.\/\.\.\/sbin\/init is a path\. Name plugins as the list does: bridge\.\n$/,
+    says: /^cnitap: --plugins \.\.\/\.\.\/sbin\/init is a path\. Name plugins as in the network list: bridge\.\n$/,
   },
   {
     what: "a broken list",
@@ -511,7 +511,7 @@ test("without root: one error line, and nothing changed", async (t) => {
   for (const verb of ["install", "uninstall"]) {
     const args = verb === "install" ? capturing(node) : within(node)
     const { status, stderr } = spawnSync(process.execPath, [program, verb, ...args], { uid: 65534, encoding: "utf8" })
-    assert.deepEqual([status, stderr], [4, `cnitap: you may not change ${node.bin}. Run cnitap as root.\n`])
+    assert.deepEqual([status, stderr], [4, `cnitap: permission denied: cannot write to ${node.bin}. Run as root.\n`])
   }
   assert.deepEqual(await node.tree(), before)
 })
