@@ -10,11 +10,11 @@ const WEB = { portMappings: [{ hostPort: 8080, containerPort: 80 }] }
 test("real plugins and a real runtime: no findings, nothing left behind, one line per change", async (t) => {
   const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
   await stand.install()
-  const said = new Transcripts(stand.capture)
+  const transcripts = new Transcripts(stand.capture)
   const id = await stand.run(WEB)
-  assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
+  assert.deepEqual(await transcripts.of("lint"), { out: [], err: ["nothing found"], code: 0 })
   assert.deepEqual(
-    (await said.of("explain", id.slice(0, 12))).out
+    (await transcripts.of("explain", id.slice(0, 12))).out
       .slice(0, 2)
       .map((line) => line.replace(/slowest was \S+/, "slowest was X")),
     [
@@ -22,7 +22,7 @@ test("real plugins and a real runtime: no findings, nothing left behind, one lin
       "  result  bridge, portmap, bandwidth exited with 0; assigned 10.88.0.2; slowest was X (T)",
     ],
   )
-  const { out } = await said.of("diff", "web-0")
+  const { out } = await transcripts.of("diff", "web-0")
   assert.deepEqual(
     out.map((line) =>
       line
@@ -49,8 +49,8 @@ test("real plugins and a real runtime: no findings, nothing left behind, one lin
   )
   await stand.node.cri.stopPodSandbox(id)
   await stand.node.cri.removePodSandbox(id)
-  assert.deepEqual((await said.of("ledger", "--root", stand.node.root)).out, [])
-  assert.deepEqual(await said.of("lint"), { out: [], err: ["nothing found"], code: 0 })
+  assert.deepEqual((await transcripts.of("ledger", "--root", stand.node.root)).out, [])
+  assert.deepEqual(await transcripts.of("lint"), { out: [], err: ["nothing found"], code: 0 })
 })
 
 test("the runtime error in explain is what containerd reported", async (t) => {
@@ -70,12 +70,14 @@ test("the runtime error in explain is what containerd reported", async (t) => {
   const answer = join(stand.node.root, "answer")
   stand.script("portmap", `cat >/dev/null; [ "$CNI_COMMAND" = ADD ] || exit 0; . ${answer}`)
   await stand.install()
-  const said = new Transcripts(stand.capture)
+  const transcripts = new Transcripts(stand.capture)
   for (const [name, script] of Object.entries(answers)) {
     writeFileSync(answer, script)
     const error: unknown = await stand.run({ ...WEB, name: `web-${name}` }).catch((reason: unknown) => reason)
     assert.ok(error instanceof Error, name)
-    const line = (await said.of("explain", `web-${name}`)).out.find((text) => text.startsWith("  runtime error  "))
+    const line = (await transcripts.of("explain", `web-${name}`)).out.find((text) =>
+      text.startsWith("  runtime error  "),
+    )
     const message = line?.slice("  runtime error  ".length) ?? "nothing"
     assert.equal(error.message.replace(/\s+/g, " ").includes(message), true, `${name}: ${message}\n${error.message}`)
   }

@@ -10,7 +10,7 @@ import { nodeDisk } from "../../src/install/disk/disk.ts"
 import { layoutOf } from "../../src/install/disk/layout.ts"
 import { readRelay } from "../../src/install/disk/relay-file.ts"
 import { runProgram } from "../../src/install/disk/run-program.ts"
-import type { InstallOptions, Mode } from "../../src/install/plan/install-options.ts"
+import type { InstallMode, InstallOptions } from "../../src/install/plan/install-options.ts"
 import { takeInventory } from "../../src/install/plan/inventory.ts"
 import { planInstall } from "../../src/install/plan/plan.ts"
 import { sleep } from "../../src/install/undo/rollback.ts"
@@ -20,7 +20,7 @@ import { factsOf } from "./plan/facts.ts"
 
 export type Order = {
   verb: "install" | "uninstall"
-  mode: Mode
+  mode: InstallMode
   confDir: string
   binDir: string
   shimDir: string

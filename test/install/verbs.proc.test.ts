@@ -25,6 +25,10 @@ for (const mode of ["swap", "chain", "path"]) {
     assert.equal(status.code, 0)
     const [install] = JSON.parse(status.stdout).installs
     assert.deepEqual(
+      [Date.parse(install.installedAt), Date.parse(install.changedAt)],
+      [install.installedMs, install.changedMs],
+    )
+    assert.deepEqual(
       [install.mode, install.state, install.isComplete, install.plugins.map(({ name }: { name: string }) => name)],
       [mode, "installed", true, mode === "chain" ? ["cni_pre", "cni_post"] : ["bridge", "host-local", "portmap"]],
     )
@@ -122,6 +126,9 @@ test("other settings change nothing but relay.json, which has --for, --sample, -
     maxSizeBytes: 64 * 1024 * 1024,
   })
   assert.ok(untilMs > Date.now() + 7_100_000 && untilMs < Date.now() + 7_300_000)
+  const status = JSON.parse((await cnitap("status", ...within(node), "-o", "json")).stdout)
+  const { until, ...printed } = status.installs[0].settings
+  assert.deepEqual([Date.parse(until), printed.untilMs], [untilMs, untilMs])
 })
 
 test("after expiry, relays only pass calls on, and the next verb restores the files", async (t) => {

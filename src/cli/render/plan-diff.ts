@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from "diff"
 import type { Plan } from "../../install/plan/plan.ts"
 import { utf8Of } from "../../install/plan/plan-output.ts"
-import type { Step } from "../../install/plan/step.ts"
+import type { InstallStep } from "../../install/plan/step.ts"
 
 /** Changes of text files as a unified diff, and the paths of new executables. */
 export function planDiff({ changes, edit }: Plan): string {
@@ -14,16 +14,16 @@ export function planDiff({ changes, edit }: Plan): string {
   return [...relays, ...texts, ...edits].map((part) => part.replace(/^(?:Index: .*\n)?=+\n/, "")).join("")
 }
 
-function isText(step: Step): step is Extract<Step, { kind: "write"; text: string }> {
+function isText(step: InstallStep): step is Extract<InstallStep, { kind: "write"; text: string }> {
   return step.kind === "write" && "text" in step
 }
 
-function isRelay(step: Extract<Step, { kind: "rename" }>): boolean {
+function isRelay(step: Extract<InstallStep, { kind: "rename" }>): boolean {
   return step.undo.kind === "restore" || step.undo.kind === "forward" || step.undo.kind === "probe"
 }
 
 /** The final path of a file that is written under another name first. */
-function settled(path: string, steps: readonly Step[]): string {
+function settled(path: string, steps: readonly InstallStep[]): string {
   const move = steps.find((step) => step.kind === "rename" && step.from === path)
   return move?.kind === "rename" ? move.path : path
 }

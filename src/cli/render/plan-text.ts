@@ -1,9 +1,9 @@
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
-import type { Mode, Settings } from "../../install/plan/install-options.ts"
+import type { InstallMode, Settings } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
-import { type Step, stepText } from "../../install/plan/step.ts"
+import { type InstallStep, stepText } from "../../install/plan/step.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import { instant } from "../args/node.ts"
 import type { Context } from "../context.ts"
@@ -11,7 +11,7 @@ import { visible } from "./colour.ts"
 import { printOne } from "./output.ts"
 import { planDiff } from "./plan-diff.ts"
 
-const MODE_TEXT: Record<Mode, string> = {
+const MODE_TEXT: Record<InstallMode, string> = {
   swap: "the relay takes the place of plugins",
   path: "relays in a directory that the runtime looks into first",
   chain: "cni_pre first and cni_post last in the list",
@@ -114,7 +114,7 @@ function captureFlag({ capture }: Settings): string {
 }
 
 /** A step of an install as a progress line. */
-export function progressText(step: Step, at: number, count: number): string {
+export function progressText(step: InstallStep, at: number, count: number): string {
   return `cnitap: ${at}/${count} ${stepText(step)}`
 }
 

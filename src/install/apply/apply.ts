@@ -3,16 +3,16 @@ import { dirname } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { codeOf, type Disk } from "../disk/disk.ts"
 import { appendEntry, type InstallRecord, readJournal } from "../disk/journal.ts"
-import { type Layout, layoutOf, stagedSettings } from "../disk/layout.ts"
+import { layoutOf, type PluginDirLayout, stagedSettings } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { type RelayFile, sha256 } from "../disk/relay-file.ts"
-import { type Mode, type Settings, settingsText } from "../plan/install-options.ts"
-import type { Step } from "../plan/step.ts"
+import { type InstallMode, type Settings, settingsText } from "../plan/install-options.ts"
+import type { InstallStep } from "../plan/step.ts"
 import { clearHome, type UndoContext, undoSteps } from "../undo/undo.ts"
 import { preflight } from "./preflight.ts"
 
 /** The steps of a plan for one plugin directory. */
-export type DirectoryChange = { binDir: string; steps: Step[] }
+export type DirectoryChange = { binDir: string; steps: InstallStep[] }
 
 /**
  * Performs a plan. The journal names each step, durably, before it is performed. If a step fails, this install is
@@ -21,15 +21,15 @@ export type DirectoryChange = { binDir: string; steps: Step[] }
 export function apply(
   disk: Disk,
   relay: RelayFile,
-  install: { mode: Mode; settings: Settings; wallMs: number },
+  install: { mode: InstallMode; settings: Settings; wallMs: number },
   changes: readonly DirectoryChange[],
   replan: () => readonly DirectoryChange[],
   undoContext: UndoContext,
-  progress: (step: Step) => void = () => {},
+  progress: (step: InstallStep) => void = () => {},
 ): void {
   const pending = changes.filter(({ steps }) => steps.length > 0)
   const unlocks: (() => void)[] = []
-  const started: { layout: Layout; isFirst: boolean; steps: Step[] }[] = []
+  const started: { layout: PluginDirLayout; isFirst: boolean; steps: InstallStep[] }[] = []
   try {
     for (const { binDir } of pending) {
       const layout = layoutOf(binDir)
@@ -66,7 +66,7 @@ export function apply(
 }
 
 /** Two installs may start at the same time: either may create the directory, and the lock decides. */
-function enter(disk: Disk, layout: Layout, unlocks: (() => void)[]): boolean {
+function enter(disk: Disk, layout: PluginDirLayout, unlocks: (() => void)[]): boolean {
   makeDirectories(disk, layout.home)
   unlocks.push(lock(disk, layout.lock))
   return readJournal(disk, layout.journal, layout.binDir) === undefined
@@ -82,7 +82,7 @@ function makeDirectories(disk: Disk, path: string): void {
   }
 }
 
-export function performStep(disk: Disk, relay: RelayFile, step: Step): void {
+export function performStep(disk: Disk, relay: RelayFile, step: InstallStep): void {
   switch (step.kind) {
     case "mkdir":
       disk.makeDirectory(step.path, step.mode)
@@ -118,7 +118,7 @@ function linkOrCopy(disk: Disk, from: string, path: string): void {
   }
 }
 
-function write(disk: Disk, relay: RelayFile, step: Extract<Step, { kind: "write" }>): void {
+function write(disk: Disk, relay: RelayFile, step: Extract<InstallStep, { kind: "write" }>): void {
   if ("relay" in step) {
     disk.create(step.path, relay.bytes, 0o755)
     if (step.relay.like) disk.copyAttributes(step.relay.like, step.path)
@@ -134,7 +134,7 @@ function write(disk: Disk, relay: RelayFile, step: Extract<Step, { kind: "write"
 
 function rollBack(
   disk: Disk,
-  started: readonly { layout: Layout; isFirst: boolean; steps: Step[] }[],
+  started: readonly { layout: PluginDirLayout; isFirst: boolean; steps: InstallStep[] }[],
   undoContext: UndoContext,
 ): void {
   for (const { layout, isFirst, steps } of [...started].reverse()) {
@@ -149,7 +149,7 @@ function rollBack(
 }
 
 /** Rolling back removed the new settings, so the previous install needs its own again. */
-function restoreSettings(disk: Disk, layout: Layout): void {
+function restoreSettings(disk: Disk, layout: PluginDirLayout): void {
   const journal = readJournal(disk, layout.journal, layout.binDir)
   const before = journal?.isRetired ? undefined : journal?.installs.at(-1)
   if (!before || existsSync(disk.at(layout.settings))) return

@@ -1,14 +1,17 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { Disk } from "../disk/disk.ts"
-import type { Step } from "../plan/step.ts"
+import type { InstallStep } from "../plan/step.ts"
 import { askVersion, versionReplyText } from "./version-command.ts"
 
 /**
  * Runs VERSION of the original and of the staged relay in front of it, and compares the replies byte for byte. So a
  * relay that does not run on this node (noexec, SELinux, integrity checks, architecture) is found before a pod uses it.
  */
-export function preflight(disk: Disk, { plugin, relay, original, argv0 }: Extract<Step, { kind: "verify" }>): void {
+export function preflight(
+  disk: Disk,
+  { plugin, relay, original, argv0 }: Extract<InstallStep, { kind: "verify" }>,
+): void {
   if (original === undefined) {
     assertReplies(disk, relay, argv0)
     return

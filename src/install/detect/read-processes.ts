@@ -1,10 +1,10 @@
 import { basename } from "node:path"
 import type { NodeFiles } from "./node-files.ts"
 
-export type Process = { pid: number; name: string; words: string[] }
+export type NodeProcess = { pid: number; name: string; words: string[] }
 
 /** Every process of the node, including those in containers; empty if its /proc is not mounted below the root. */
-export function readProcesses(files: NodeFiles): Process[] {
+export function readProcesses(files: NodeFiles): NodeProcess[] {
   return files
     .list("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -20,7 +20,7 @@ export function readProcesses(files: NodeFiles): Process[] {
  * Whether a process runs in the node's own mount namespace, not in a container. A process whose namespace cannot be
  * read (without root, or a protected PID 1) is assumed to run on the node.
  */
-export function isOfNode(files: NodeFiles, { pid }: Process): boolean {
+export function isOfNode(files: NodeFiles, { pid }: NodeProcess): boolean {
   const own = files.linkTarget(`/proc/${pid}/ns/mnt`)
   const init = files.linkTarget("/proc/1/ns/mnt")
   const node = init ?? (files.root === "/" ? files.linkTarget("/proc/self/ns/mnt") : undefined)

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
-import type { Mode, Settings } from "../plan/install-options.ts"
-import type { Step } from "../plan/step.ts"
+import type { InstallMode, Settings } from "../plan/install-options.ts"
+import type { InstallStep } from "../plan/step.ts"
 import type { Disk } from "./disk.ts"
 
 export const JOURNAL_FORMAT = 1
@@ -9,7 +9,7 @@ export const JOURNAL_FORMAT = 1
 /** The first entry of every install: sufficient to report what is installed, even without its settings file. */
 export type InstallRecord = {
   wallMs: number
-  mode: Mode
+  mode: InstallMode
   /** the path of the plugin directory at that time; on another mount it may differ */
   binDir: string
   settings: Settings
@@ -17,7 +17,7 @@ export type InstallRecord = {
 
 type JournalEntry =
   | ({ format: number; kind: "install" } & InstallRecord)
-  | { format: number; kind: "step"; step: Step }
+  | { format: number; kind: "step"; step: InstallStep }
   | { format: number; kind: "done" }
   /** everything since the last install was rolled back, because one of its steps failed */
   | { format: number; kind: "undone" }
@@ -27,7 +27,7 @@ type JournalEntry =
 export type Journal = {
   installs: InstallRecord[]
   /** the started steps in order; the last one may or may not have been performed */
-  steps: Step[]
+  steps: InstallStep[]
   /** the last install has finished */
   isDone: boolean
   /** uninstalled, but something is still needed */
@@ -108,7 +108,7 @@ function isJournalEntry(value: unknown): value is JournalEntry {
 }
 
 /** Replaces the directory's former path with its current one, for a directory that is mounted elsewhere now. */
-function rebased(step: Step, from: string, to: string): Step {
+function rebased(step: InstallStep, from: string, to: string): InstallStep {
   if (from === to) return step
   return JSON.parse(JSON.stringify(step), (_key, value: unknown) =>
     typeof value === "string" && (value === from || value.startsWith(`${from}/`))

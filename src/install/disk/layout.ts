@@ -6,7 +6,7 @@ export const HOME = ".cnitap"
 export const PROBES = ["cni_pre", "cni_post"] as const
 
 /** The paths of everything that cnitap keeps in one plugin directory. */
-export type Layout = {
+export type PluginDirLayout = {
   binDir: string
   home: string
   /** the originals, under their own names, because plugins dispatch on argv[0] and people search for them */
@@ -22,7 +22,7 @@ export type Layout = {
   lock: string
 }
 
-export function layoutOf(binDir: string): Layout {
+export function layoutOf(binDir: string): PluginDirLayout {
   const home = join(binDir, HOME)
   return {
     binDir,
@@ -37,7 +37,7 @@ export function layoutOf(binDir: string): Layout {
   }
 }
 
-export function stagedSettings({ stage, settings }: Layout): string {
+export function stagedSettings({ stage, settings }: PluginDirLayout): string {
   return join(stage, basename(settings))
 }
 

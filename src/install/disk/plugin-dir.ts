@@ -14,12 +14,12 @@ import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { type Disk, exists } from "./disk.ts"
 import { type Journal, readJournal } from "./journal.ts"
-import { type Layout, layoutOf } from "./layout.ts"
+import { layoutOf, type PluginDirLayout } from "./layout.ts"
 import { sha256 } from "./relay-file.ts"
 
 /** The current state of one plugin directory, and of what cnitap installed in it. */
 export type PluginDir = {
-  layout: Layout
+  layout: PluginDirLayout
   journal: Journal | undefined
   plugins: PluginFile[]
   /** names in `.cnitap`: journal, settings, subdirectories */
@@ -92,7 +92,7 @@ export function readPluginDir(disk: Disk, binDir: string, names: readonly string
 }
 
 /** Throws if there are originals but no journal that says what replaced them. */
-export function assertNoOriginals(disk: Disk, { binDir, journal, real }: Layout): void {
+export function assertNoOriginals(disk: Disk, { binDir, journal, real }: PluginDirLayout): void {
   if (list(disk.at(real)).length === 0) return
   throw new Fault(
     "FILE_BROKEN",
@@ -114,7 +114,7 @@ export function relayAt(path: string, relays: ReadonlySet<string>): string | und
   return relays.has(hash) ? hash : undefined
 }
 
-function pluginFile(disk: Disk, layout: Layout, name: string, relays: ReadonlySet<string>): PluginFile {
+function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: ReadonlySet<string>): PluginFile {
   const path = join(layout.binDir, name)
   const original = join(layout.real, name)
   const itself = lstatSync(disk.at(path), { throwIfNoEntry: false })

@@ -3,7 +3,7 @@ import { newConfiguration, PROBES, savedConfiguration } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { sha256 } from "../disk/relay-file.ts"
 import { hasProbes, withProbes } from "./edit-list.ts"
-import type { Step } from "./step.ts"
+import type { InstallStep } from "./step.ts"
 
 /** A network configuration list, as chain mode edits it. */
 export type ListFile = {
@@ -16,9 +16,9 @@ export type ListFile = {
 
 export type ChainSteps = {
   /** install the executables, which must exist before a list names them */
-  probes: Step[]
+  probes: InstallStep[]
   /** edit the list, after everything else */
-  edit: Step[]
+  edit: InstallStep[]
   /** the edited text; undefined if the list already has the probes */
   edited?: string
 }
@@ -34,14 +34,14 @@ export function chainSteps(
   const after = withProbes(list.text)
   if ("error" in after) return after
   const missing = PROBES.filter((name) => plugins.find((plugin) => plugin.name === name)?.relaySha256 !== relaySha256)
-  const probes = missing.flatMap((name): Step[] => {
+  const probes = missing.flatMap((name): InstallStep[] => {
     const staged = join(layout.stage, name)
     return [
       { kind: "write", path: staged, relay: { sha256: relaySha256, ...(like ? { like } : {}) } },
       { kind: "verify", plugin: name, relay: staged, argv0: join(layout.binDir, name) },
     ]
   })
-  const renames = missing.map((name): Step => {
+  const renames = missing.map((name): InstallStep => {
     const undo = { kind: "probe", plugin: name, relaySha256 } as const
     return { kind: "rename", from: join(layout.stage, name), path: join(layout.binDir, name), undo }
   })
@@ -53,7 +53,7 @@ export function chainSteps(
   }
 }
 
-function editSteps({ path, text, hasSaved, hasUnfinished }: ListFile, edited: string): Step[] {
+function editSteps({ path, text, hasSaved, hasUnfinished }: ListFile, edited: string): InstallStep[] {
   const [saved, staged] = [savedConfiguration(path), newConfiguration(path)]
   const [originalSha256, editedSha256] = [text, edited].map((content) => sha256(Buffer.from(content, "latin1")))
   if (originalSha256 === undefined || editedSha256 === undefined) return []

@@ -1,9 +1,9 @@
 export const MODES = ["swap", "path", "chain"] as const
-export type Mode = (typeof MODES)[number]
+export type InstallMode = (typeof MODES)[number]
 
 /** What the operator asked for. */
 export type InstallOptions = {
-  mode: Mode
+  mode: InstallMode
   /** plugin names; undefined for every plugin that the active list reaches */
   plugins?: string[]
   /** path mode: the directory with relays, which the operator puts first in the runtime's plugin path */

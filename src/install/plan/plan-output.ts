@@ -1,6 +1,6 @@
 import type { DirectoryChange } from "../apply/apply.ts"
 import type { PathSetting } from "../detect/runtimes/runtime.ts"
-import type { Mode } from "./install-options.ts"
+import type { InstallMode } from "./install-options.ts"
 import type { NotRecorded } from "./not-recorded.ts"
 import type { Plan } from "./plan.ts"
 import type { Refusal } from "./refusal.ts"
@@ -9,7 +9,7 @@ import type { Target } from "./targets.ts"
 
 /** What `cnitap plan -o json` and `cnitap install -o json` print; see `Plan`. */
 export type PlanOutput = {
-  mode: Mode
+  mode: InstallMode
   /** the plugins of --plugins; missing for every plugin that the active list reaches */
   plugins?: string[]
   /** path mode's directory */
@@ -27,7 +27,7 @@ export type PlanOutput = {
   edit?: { path: string; before: string; after: string }
   /** path mode: what the operator has to set */
   pathSetting?: PathSetting
-  otherModes: { mode: Mode; refusals: Refusal[] }[]
+  otherModes: { mode: InstallMode; refusals: Refusal[] }[]
 }
 
 export function planOutput({ options, edit, ...plan }: Plan): PlanOutput {

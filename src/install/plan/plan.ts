@@ -4,12 +4,12 @@ import type { PathSetting } from "../detect/runtimes/runtime.ts"
 import { layoutOf, PROBES, stagedSettings } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { chainSteps } from "./chain-steps.ts"
-import { type InstallOptions, MODES, type Mode, settingsText } from "./install-options.ts"
+import { type InstallMode, type InstallOptions, MODES, settingsText } from "./install-options.ts"
 import type { Inventory } from "./inventory.ts"
 import { findNotRecorded, type NotRecorded } from "./not-recorded.ts"
 import { shimSteps } from "./path-steps.ts"
 import { probeDirOf, type Refusal, refusalsOf } from "./refusal.ts"
-import type { Step } from "./step.ts"
+import type { InstallStep } from "./step.ts"
 import { homeSteps, swapSteps } from "./swap-steps.ts"
 import { activePlugins, type Target, targetsIn, targetsOf } from "./targets.ts"
 
@@ -29,7 +29,7 @@ export type Plan = {
   /** path mode: what the operator has to set; undefined if no runtime was found */
   pathSetting?: PathSetting
   /** the other modes, and why they would be refused */
-  otherModes: { mode: Mode; refusals: Refusal[] }[]
+  otherModes: { mode: InstallMode; refusals: Refusal[] }[]
 }
 
 /** Pure: the same inventory and the same options always give the same plan. */
@@ -86,7 +86,7 @@ function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: s
   }
 }
 
-type DirectorySteps = { pluginDir: PluginDir; before: Step[]; after?: Step[] }
+type DirectorySteps = { pluginDir: PluginDir; before: InstallStep[]; after?: InstallStep[] }
 
 /**
  * Adds the steps that every mode needs. The settings are written after the preflight, so that the preflight calls are
@@ -99,7 +99,7 @@ function complete(
 ): DirectoryChange[] {
   let missing = outputs.missing
   return parts.flatMap(({ pluginDir, before, after = [] }) => {
-    const directories = missing.map((path): Step => ({ kind: "mkdir", path, mode: 0o700 }))
+    const directories = missing.map((path): InstallStep => ({ kind: "mkdir", path, mode: 0o700 }))
     const steps = [...directories, ...before, ...settingsSteps(pluginDir, settingsText(settings)), ...after]
     if (steps.length === 0) return []
     missing = []
@@ -107,7 +107,7 @@ function complete(
   })
 }
 
-function settingsSteps({ layout, settings }: PluginDir, newText: string): Step[] {
+function settingsSteps({ layout, settings }: PluginDir, newText: string): InstallStep[] {
   if (settings === newText) return []
   const staged = stagedSettings(layout)
   return [

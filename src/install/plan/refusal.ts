@@ -5,7 +5,7 @@ import { PROBES } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { chainSteps } from "./chain-steps.ts"
 import { whyNotFirst } from "./first-plugin.ts"
-import type { InstallOptions, Mode } from "./install-options.ts"
+import type { InstallMode, InstallOptions } from "./install-options.ts"
 import type { Inventory } from "./inventory.ts"
 import { targetsIn, targetsOf } from "./targets.ts"
 
@@ -18,19 +18,19 @@ export type Refusal = {
   isForceable: boolean
 }
 
-export function refusalsOf(mode: Mode, inventory: Inventory, options: InstallOptions): Refusal[] {
+export function refusalsOf(mode: InstallMode, inventory: Inventory, options: InstallOptions): Refusal[] {
   const withMode = { ...options, mode }
   return [...generalRefusals(inventory, withMode), ...BY_MODE[mode](inventory, withMode)]
 }
 
-const BY_MODE: Record<Mode, (inventory: Inventory, options: InstallOptions) => Refusal[]> = {
+const BY_MODE: Record<InstallMode, (inventory: Inventory, options: InstallOptions) => Refusal[]> = {
   swap: swapRefusals,
   path: pathRefusals,
   chain: chainRefusals,
 }
 
 /** The mode that is installed in this directory now, if any. */
-export function installedMode({ journal }: PluginDir): Mode | undefined {
+export function installedMode({ journal }: PluginDir): InstallMode | undefined {
   return journal && !journal.isRetired ? journal.installs.at(-1)?.mode : undefined
 }
 

@@ -2,7 +2,7 @@
  * One step of an install: a single change of the file system, or a preflight check. A plan is a list of steps, the
  * journal lists those that were started, and undo reads that list backwards. Paths are the node's, without `--root`.
  */
-export type Step =
+export type InstallStep =
   | { kind: "mkdir"; path: string; mode: number }
   /** a hard link; a copy with all attributes if the file system has no hard links */
   | { kind: "link"; from: string; path: string }
@@ -37,7 +37,7 @@ export type Rollback =
   | { kind: "remove" }
 
 /** One line of text for people. */
-export function stepText(step: Step): string {
+export function stepText(step: InstallStep): string {
   switch (step.kind) {
     case "mkdir":
       return `create directory ${step.path} (${step.mode.toString(8).padStart(4, "0")})`
@@ -58,7 +58,7 @@ export function stepText(step: Step): string {
   }
 }
 
-function contentText(step: Extract<Step, { kind: "write" }>): string {
+function contentText(step: Extract<InstallStep, { kind: "write" }>): string {
   if ("relay" in step) return step.relay.like ? `(the relay, with the attributes of ${step.relay.like})` : "(the relay)"
   return "edit" in step ? `(with the attributes of ${step.edit.from})` : `(${step.mode.toString(8).padStart(4, "0")})`
 }

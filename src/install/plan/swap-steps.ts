@@ -1,13 +1,13 @@
 import { basename, dirname, join } from "node:path"
-import type { Layout } from "../disk/layout.ts"
+import type { PluginDirLayout } from "../disk/layout.ts"
 import type { PluginDir, PluginFile } from "../disk/plugin-dir.ts"
-import type { Step } from "./step.ts"
+import type { InstallStep } from "./step.ts"
 
 /**
  * The steps that replace these plugins with the relay, from any state of the directory. Nothing is visible to runtimes
  * before the renames, which follow the preflight of every relay; a plugin's path always leads to a complete executable.
  */
-export function swapSteps(pluginDir: PluginDir, names: readonly string[], relaySha256: string): Step[] {
+export function swapSteps(pluginDir: PluginDir, names: readonly string[], relaySha256: string): InstallStep[] {
   const { layout, plugins } = pluginDir
   const files = new Map(plugins.map((plugin) => [plugin.name, plugin]))
   const requested = names.flatMap((name) => files.get(name) ?? [])
@@ -31,14 +31,14 @@ export function isInstalled({ relaySha256, hasOriginal }: PluginFile): boolean {
 }
 
 /** The steps that create the directories of `.cnitap` and remove what an interrupted install left. */
-export function homeSteps({ layout, home, trialHome, leftovers }: PluginDir): Step[] {
+export function homeSteps({ layout, home, trialHome, leftovers }: PluginDir): InstallStep[] {
   const missing = [
     ...[layout.real, layout.links, layout.stage].filter((path) => !home.includes(basename(path))),
     ...(trialHome === "missing" ? [layout.trialHome] : []),
   ]
   return [
-    ...leftovers.map((path): Step => ({ kind: "remove", path })),
-    ...missing.map((path): Step => ({ kind: "mkdir", path, mode: 0o755 })),
+    ...leftovers.map((path): InstallStep => ({ kind: "remove", path })),
+    ...missing.map((path): InstallStep => ({ kind: "mkdir", path, mode: 0o755 })),
     ...(trialHome === "complete"
       ? []
       : [{ kind: "symlink", target: "../../real", path: join(layout.trialHome, "real") } as const]),
@@ -46,12 +46,12 @@ export function homeSteps({ layout, home, trialHome, leftovers }: PluginDir): St
 }
 
 function saveSteps(
-  { real, links, stage }: Layout,
+  { real, links, stage }: PluginDirLayout,
   { name, path, kind, hasOriginal, hasLink, isSaved }: PluginFile,
   target: string | undefined,
-): Step[] {
+): InstallStep[] {
   const [original, link, staged] = [join(real, name), join(links, name), join(stage, name)]
-  const save = (as: string): Step =>
+  const save = (as: string): InstallStep =>
     kind === "link" && target !== undefined
       ? { kind: "symlink", target, path: as }
       : { kind: "link", from: path, path: as }
@@ -64,17 +64,17 @@ function saveSteps(
   ]
 }
 
-function replaceStep(staged: string, original: string): Step {
+function replaceStep(staged: string, original: string): InstallStep {
   return { kind: "rename", from: staged, path: original, undo: { kind: "keep" } }
 }
 
 /** A symlink in real/ must not lead to a plugin that becomes a relay: that relay would execute itself. */
 function repointSteps(
-  layout: Layout,
+  layout: PluginDirLayout,
   { name, originalTarget: before }: PluginFile,
   files: ReadonlyMap<string, PluginFile>,
   relayed: ReadonlySet<string>,
-): Step[] {
+): InstallStep[] {
   const target = originalTarget(layout, before, files, relayed)
   if (before === undefined || target === undefined || target === before) return []
   const [staged, original] = [join(layout.stage, name), join(layout.real, name)]
@@ -86,7 +86,7 @@ function repointSteps(
 
 /** The target for a symlink's copy in real/, skipping every relay on the way. */
 function originalTarget(
-  { binDir, real }: Layout,
+  { binDir, real }: PluginDirLayout,
   target: string | undefined,
   files: ReadonlyMap<string, PluginFile>,
   relayed: ReadonlySet<string>,
@@ -100,7 +100,12 @@ function originalTarget(
   return target
 }
 
-export function stageSteps({ binDir, stage }: Layout, name: string, sha256: string, original: string): Step[] {
+export function stageSteps(
+  { binDir, stage }: PluginDirLayout,
+  name: string,
+  sha256: string,
+  original: string,
+): InstallStep[] {
   const [path, argv0] = [join(stage, name), join(binDir, name)]
   return [
     { kind: "write", path, relay: { sha256, like: original } },
@@ -108,7 +113,7 @@ export function stageSteps({ binDir, stage }: Layout, name: string, sha256: stri
   ]
 }
 
-function placeStep({ binDir, real, stage }: Layout, name: string, relaySha256: string): Step {
+function placeStep({ binDir, real, stage }: PluginDirLayout, name: string, relaySha256: string): InstallStep {
   return {
     kind: "rename",
     from: join(stage, name),

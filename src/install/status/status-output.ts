@@ -1,5 +1,5 @@
 import type { Agent } from "../detect/agents/known-agents.ts"
-import type { Mode } from "../plan/install-options.ts"
+import type { InstallMode } from "../plan/install-options.ts"
 import { type SettingsOutput, settingsOutput } from "../plan/settings-output.ts"
 import type { Tombstone } from "../undo/undo.ts"
 import { type CaptureStatus, type InstallStatus, isComplete, type ListStatus, type PluginStatus } from "./status.ts"
@@ -15,7 +15,7 @@ export type StatusOutput = {
 /** What is installed in one plugin directory; see `InstallStatus`. */
 export type InstallOutput = {
   binDir: string
-  mode: Mode
+  mode: InstallMode
   state: InstallStatus["state"]
   /** everything that was installed is still in place */
   isComplete: boolean

@@ -6,15 +6,15 @@ import { type Journal, readJournal } from "../disk/journal.ts"
 import { layoutOf } from "../disk/layout.ts"
 import { list, relayAt, relayHashes, statOf } from "../disk/plugin-dir.ts"
 import { hasProbes } from "../plan/edit-list.ts"
-import type { Mode, Settings } from "../plan/install-options.ts"
-import type { Rollback, Step } from "../plan/step.ts"
+import type { InstallMode, Settings } from "../plan/install-options.ts"
+import type { InstallStep, Rollback } from "../plan/step.ts"
 import { listsInCache } from "../undo/cached-lists.ts"
 import type { Tombstone, UndoContext } from "../undo/undo.ts"
 
 /** What is installed in one plugin directory, and its current state. */
 export type InstallStatus = {
   binDir: string
-  mode: Mode
+  mode: InstallMode
   /** `unfinished`: interrupted, run install or uninstall; `retired`: uninstalled, but something is still needed */
   state: "installed" | "unfinished" | "retired"
   /** time of the first install and of the last change, in milliseconds since 1970 */
@@ -79,7 +79,7 @@ function relayPlacements({ steps }: Journal): RelayPlacement[] {
   return [...placements].map(([path, undo]) => ({ path, undo }))
 }
 
-function placesRelay(step: Step): step is Extract<Step, { kind: "rename" }> & RelayPlacement {
+function placesRelay(step: InstallStep): step is Extract<InstallStep, { kind: "rename" }> & RelayPlacement {
   return step.kind === "rename" && "plugin" in step.undo
 }
 

@@ -1,10 +1,10 @@
 import { join } from "node:path"
 import { type Disk, exists } from "../disk/disk.ts"
 import { appendEntry, readJournal } from "../disk/journal.ts"
-import { type Layout, layoutOf } from "../disk/layout.ts"
+import { layoutOf, type PluginDirLayout } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { assertNoOriginals, list } from "../disk/plugin-dir.ts"
-import type { Step } from "../plan/step.ts"
+import type { InstallStep } from "../plan/step.ts"
 import { cleanUp, restore } from "./rollback.ts"
 
 /** What undo needs to know about the node, in addition to the journal. */
@@ -57,7 +57,7 @@ export function isUnfinished({ notRestored, tombstones }: UndoResult): boolean {
  * own files, so that calls in flight through a relay still find the original. It depends only on the current state, so
  * it can be interrupted anywhere and run again.
  */
-export function undoSteps(disk: Disk, steps: readonly Step[], undoContext: UndoContext): UndoResult {
+export function undoSteps(disk: Disk, steps: readonly InstallStep[], undoContext: UndoContext): UndoResult {
   const undone: UndoResult = { restored: [], notRestored: [], tombstones: [] }
   const relays = new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
   const lists = new Set(steps.flatMap((step) => (step.kind === "write" && "edit" in step ? step.edit.sha256 : [])))
@@ -88,7 +88,7 @@ function withoutDuplicates({ restored, notRestored, tombstones }: UndoResult): U
 }
 
 /** Removes `.cnitap` itself, after the steps that created other files are undone. */
-export function clearHome(disk: Disk, layout: Layout): void {
+export function clearHome(disk: Disk, layout: PluginDirLayout): void {
   disk.remove(join(layout.trialHome, "real"))
   disk.removeDirectory(layout.trialHome)
   for (const directory of [layout.stage, layout.real, layout.links]) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, type TestContext, test } from "node:test"
-import type { Mode } from "../../../src/install/plan/install-options.ts"
+import type { InstallMode } from "../../../src/install/plan/install-options.ts"
 import { Random } from "../../capture/random.ts"
 import type { Order } from "../dying.ts"
 import { buildHands, Hands, removeHands } from "../hands.ts"
@@ -28,7 +28,7 @@ const KILL_ROUNDS = 5
  * uninstall. Each interrupted run is once finished by the same verb and once undone by the other one. Then the same
  * with SIGKILL, after some of these changes.
  */
-async function everyDeath(mode: Mode, t: TestContext): Promise<void> {
+async function everyDeath(mode: InstallMode, t: TestContext): Promise<void> {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const node = nodeOfPlugins()
@@ -114,7 +114,7 @@ async function traces(node: Node): Promise<Record<string, string>> {
 }
 
 /** The plugins with a working relay or probe in front of them. */
-function recordedBy(mode: Mode, node: Node, shimDir: string): string[] {
+function recordedBy(mode: InstallMode, node: Node, shimDir: string): string[] {
   const relay = readFileSync(join(import.meta.dirname, "../../../dist/relay-x86_64"))
   const isRelay = (path: string) => existsSync(path) && readFileSync(path).equals(relay)
   if (mode !== "chain") return PLUGINS.filter((name) => isRelay(join(mode === "path" ? shimDir : node.bin, name)))

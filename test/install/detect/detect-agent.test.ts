@@ -112,12 +112,12 @@ function agent(exclusive: string): Tree {
 
 test("Cilium's settings state whether it is exclusive", (t) => {
   const setting = "/proc/60/root/tmp/cilium/config-map/cni-exclusive"
-  const told = (value: string) => [CILIUM, "process 60, cilium-agent", `${setting}, ${value}`]
+  const evidence = (value: string) => [CILIUM, "process 60, cilium-agent", `${setting}, ${value}`]
   assert.deepEqual(agents(plant(t, agent("true\n"), conflists("cilium"))), [
-    ["cilium", "overwrites-at-start", "overwrites", told("true")],
+    ["cilium", "overwrites-at-start", "overwrites", evidence("true")],
   ])
   assert.deepEqual(agents(plant(t, agent("false"), conflists("cilium"))), [
-    ["cilium", "overwrites-at-start", "overwrites-at-start", told("false")],
+    ["cilium", "overwrites-at-start", "overwrites-at-start", evidence("false")],
   ])
 })
 

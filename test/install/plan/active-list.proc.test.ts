@@ -32,7 +32,7 @@ const cases: [string, Record<string, string>][] = [
   ["a name that is a number", { "10.conflist": list({ name: 5 }) }],
   ["a version that is a number", { "10.conflist": list({ cniVersion: 1 }) }],
   ["no version", { "10.conflist": list({ cniVersion: undefined }) }],
-  ["a version of nobody's", { "10.conflist": list({ cniVersion: "9.9.9" }) }],
+  ["an unreleased version", { "10.conflist": list({ cniVersion: "9.9.9" }) }],
   ["plugins that are no list", { "10.conflist": list({ plugins: {} }) }],
   ["no plugins", { "10.conflist": list({ plugins: [] }) }],
   ["no key plugins", { "10.conflist": list({ plugins: undefined }) }],

@@ -7,20 +7,22 @@ test("three repairs in 30 s, then a pause of one minute, then two minutes, each 
   const seconds = [0, 5, 10, 15, 20, 74, 75, 80, 85, 90, 205, 210]
   assert.deepEqual(
     seconds.map((second) => {
-      const turn = throttle.take(second * 1000)
-      return turn.isAllowed ? "repaired" : `until ${turn.untilMs / 1000}${turn.isNew ? " (said)" : ""}`
+      const permission = throttle.take(second * 1000)
+      return permission.isAllowed
+        ? "repaired"
+        : `until ${permission.untilMs / 1000}${permission.isNew ? " (reported)" : ""}`
     }),
     [
       "repaired",
       "repaired",
       "repaired",
-      "until 75 (said)",
+      "until 75 (reported)",
       "until 75",
       "until 75",
       "repaired",
       "repaired",
       "repaired",
-      "until 210 (said)",
+      "until 210 (reported)",
       "until 210",
       "repaired",
     ],

@@ -2,12 +2,12 @@ import { basename, join } from "node:path"
 import type { Network, Plugin } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 import { AGENTS, type Agent, type AgentSigns } from "./known-agents.ts"
 
 export type AgentSurroundings = {
   files: NodeFiles
-  processes: readonly Process[]
+  processes: readonly NodeProcess[]
   platform: PlatformName
   confDir: string
   networks: readonly Network[]

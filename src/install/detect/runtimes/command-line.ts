@@ -1,12 +1,12 @@
 import { basename } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
-import { isOfNode, type Process } from "../read-processes.ts"
+import { isOfNode, type NodeProcess } from "../read-processes.ts"
 
 /** The command line of a daemon: of its process, or of its systemd unit if it does not run. */
 export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }
 
 /** Running daemons with this name in the node's own mount namespace, oldest first; those in containers are ignored. */
-export function running(files: NodeFiles, processes: readonly Process[], daemon: string): CommandLine[] {
+export function running(files: NodeFiles, processes: readonly NodeProcess[], daemon: string): CommandLine[] {
   return processes
     .filter((process) => process.name === daemon && isOfNode(files, process))
     .map(({ pid, words }) => {

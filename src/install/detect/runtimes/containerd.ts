@@ -1,7 +1,7 @@
 import { dirname, join, normalize } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 import { type CommandLine, flag, fromUnit, running } from "./command-line.ts"
 import { readContainerdConfig } from "./containerd-config.ts"
 import type { PathSetting, Runtime, RuntimeBehaviour, RuntimeDetector } from "./runtime.ts"
@@ -50,7 +50,7 @@ const PLATFORM_NOTES: Partial<Record<PlatformName, string>> = {
 }
 
 /** Every containerd of the node: first those that run, then those that are only configured. */
-function findContainerds(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
+function findContainerds(files: NodeFiles, processes: readonly NodeProcess[], platform: PlatformName): Runtime[] {
   const daemons = running(files, processes, "containerd")
   const unit = fromUnit(files, "containerd.service")
   const started = daemons.map((line) => describe(files, platform, line, true))

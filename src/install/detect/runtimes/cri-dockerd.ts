@@ -1,5 +1,5 @@
 import type { NodeFiles } from "../node-files.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 import { flag, fromUnit, running } from "./command-line.ts"
 import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { versionOf } from "./version.ts"
@@ -9,7 +9,7 @@ export const criDockerd: RuntimeDetector = { name: "cri-dockerd", find: findCriD
 const UNIT = "cri-docker.service"
 
 /** cri-dockerd has no configuration file, only flags. */
-function findCriDockerd(files: NodeFiles, processes: readonly Process[]): Runtime[] {
+function findCriDockerd(files: NodeFiles, processes: readonly NodeProcess[]): Runtime[] {
   const [process] = running(files, processes, "cri-dockerd")
   const unit = fromUnit(files, UNIT)
   const line = process ?? unit

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 import { type CommandLine, flag, fromUnit, running } from "./command-line.ts"
 import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { readToml, tableAt, textAt, textsAt } from "./toml.ts"
@@ -15,7 +15,7 @@ const DROP_INS = "/etc/crio/crio.conf.d"
 const SOCKET = "/run/crio/crio.sock"
 
 /** The node's CRI-O. Flags override drop-ins, which override crio.conf; drop-ins apply in lexical order. */
-function findCrio(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
+function findCrio(files: NodeFiles, processes: readonly NodeProcess[], platform: PlatformName): Runtime[] {
   const [process] = running(files, processes, "crio")
   const line: CommandLine | undefined =
     process ??

@@ -1,7 +1,7 @@
 import { parse } from "yaml"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 import { flag, running } from "./command-line.ts"
 import { containerd } from "./containerd.ts"
 import { criDockerd } from "./cri-dockerd.ts"
@@ -16,7 +16,7 @@ export const RUNTIMES: readonly RuntimeDetector[] = [containerd, crio, criDocker
  * Every runtime of the node that uses CNI. The one that creates the node's pods comes first: the one whose socket the
  * kubelet uses, else one that runs, else one that is configured.
  */
-export function findRuntimes(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[] {
+export function findRuntimes(files: NodeFiles, processes: readonly NodeProcess[], platform: PlatformName): Runtime[] {
   const found = RUNTIMES.flatMap((detector) => detector.find(files, processes, platform))
   const endpoint = kubeletEndpoint(files, processes)
   const rank = ({ socket, isRunning, off }: Runtime) =>
@@ -34,7 +34,7 @@ const KUBEADM_FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 const KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 
 /** The kubelet's CRI endpoint: from its command line, kubeadm's flags file or its configuration. */
-function kubeletEndpoint(files: NodeFiles, processes: readonly Process[]): string | undefined {
+function kubeletEndpoint(files: NodeFiles, processes: readonly NodeProcess[]): string | undefined {
   const [kubelet] = running(files, processes, "kubelet")
   const kubeadm = files
     .text(KUBEADM_FLAGS)

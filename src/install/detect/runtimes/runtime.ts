@@ -2,7 +2,7 @@ import type { LibcniVersion } from "../../../cni/libcni.ts"
 import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
-import type { Process } from "../read-processes.ts"
+import type { NodeProcess } from "../read-processes.ts"
 
 /**
  * Finds the instances of one container runtime. Adding a runtime takes a file with a detector, and an entry in the
@@ -11,7 +11,7 @@ import type { Process } from "../read-processes.ts"
 export type RuntimeDetector = {
   /** for people: everything that the rest of cnitap decides by is in `RuntimeBehaviour` */
   name: string
-  find(files: NodeFiles, processes: readonly Process[], platform: PlatformName): Runtime[]
+  find(files: NodeFiles, processes: readonly NodeProcess[], platform: PlatformName): Runtime[]
 }
 
 export type Runtime = {
