@@ -31,6 +31,7 @@ export type OutputKinds = {
   Decoded: DecodedOutput
   NodeFinding: NodeFinding
   Plan: PlanOutput
+  /** what was done */
   Install: PlanOutput
   Status: StatusOutput
   Uninstall: UninstallOutput
