@@ -1,10 +1,10 @@
 import { VERSION_WHEN_MISSING } from "../cni/version.ts"
 import { scanJson } from "./json-scan.ts"
 
-/** What a probe needs of its stdin: the version, and where the result of the plugins before it stands. */
+/** What a probe needs of its stdin: the version, and the position of the previous plugins' result. */
 export type ChainInput = { version: string; prevResult?: { from: number; to: number } }
 
-/** Positions are those of the text: bytes, where it has one character for each byte of stdin. */
+/** Positions are positions in the text; they are byte offsets if the text has one character for each byte of stdin. */
 export function chainInput(text: string): ChainInput {
   let version: string = VERSION_WHEN_MISSING
   let result: { from: number; to: number } | undefined

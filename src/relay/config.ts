@@ -1,21 +1,21 @@
-/** `.cnitap/relay.json` beside the originals. */
+/** `.cnitap/relay.json`, next to the originals. */
 export type RelayConfig = {
   format: 1
   /** absolute path of the capture directory, 0700 and owned by who runs the plugins */
   capture: string
   /** limit of all segments together: the oldest are pruned to stay below it */
   maxSizeBytes: number
-  /** how much of each stream a record keeps */
+  /** how many bytes of each stream are recorded */
   streamBytes: number
   /** record secrets too */
   raw: boolean
-  /** where probes also write the article's lines */
+  /** absolute path of the probe log */
   logFile?: string
-  /** wall clock, milliseconds since 1970: from then on nothing is recorded */
+  /** milliseconds since 1970, after which nothing is recorded */
   untilMs?: number
-  /** records the calls of one container in so many, chosen by its id: an operation is recorded whole or not at all */
+  /** record one in N containers, chosen by container ID: an operation is recorded as a whole or not at all */
   sampleOneIn?: number
-  /** writes both lines of a failed call after its end, and nothing of any other */
+  /** record only failed calls; both lines are written when the call has ended */
   onlyFailures: boolean
 }
 
@@ -24,7 +24,7 @@ export const DEFAULT_STREAM_BYTES = 1024 * 1024
 /** The host counts the bytes of a stream in 32 bits. */
 const LARGEST_STREAM_BYTES = 2 ** 31
 
-/** Anything that is not a configuration of this format means: record nothing. It never means: fail. */
+/** Undefined if the text is not a configuration of this format: then nothing is recorded, and the plugin runs. */
 export function readRelayConfig(text: string | null): RelayConfig | undefined {
   if (text === null) return undefined
   const value = parse(text)
@@ -45,13 +45,13 @@ export function readRelayConfig(text: string | null): RelayConfig | undefined {
   }
 }
 
-/** Whether this call is to be recorded: not after the end of the capture, and only if its container was drawn. */
+/** Whether to record this call: before the end of the capture, and if its container is in the sample. */
 export function isRecorded(config: RelayConfig, wallMs: number, containerId: string | undefined): boolean {
   if (config.untilMs !== undefined && wallMs >= config.untilMs) return false
   return config.sampleOneIn === undefined || fnv1a(containerId ?? "") % Math.floor(config.sampleOneIn) === 0
 }
 
-/** FNV-1a, 32 bits: the same container is drawn in every process and on every node. */
+/** FNV-1a, 32 bits: the same containers are selected in every process and on every node. */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0

@@ -1,10 +1,10 @@
 /**
- * The one variable that the relay adds: `<id of this call>:<depth of the next>`. Delegates and IPAM plugins inherit
+ * The one variable that the relay adds: `<ID of this call>:<depth of the next>`. Delegates and IPAM plugins inherit
  * the environment (libcni pkg/invoke DelegateArgs.AsEnv), so that a nested call knows its parent.
  */
 export const NESTING_VARIABLE = "CNITAP_CALL"
 
-/** Multus over flannel over bridge over host-local is four; a call this deep is a loop (Calico's renamed binary). */
+/** Multus, flannel, bridge and host-local are four levels. Deeper nesting is a loop (Calico's renamed binary). */
 export const MAX_DEPTH = 8
 
 export type Nesting = { parent?: string; depth: number }
@@ -17,7 +17,7 @@ export function readNesting(value: string | undefined): Nesting {
   return { ...(parent ? { parent } : {}), depth: Number.isInteger(depth) && depth >= 0 ? depth : 0 }
 }
 
-/** An empty id counts the depth only: a call that is not recorded must still be stopped when it loops. */
+/** With an empty ID only the depth is counted: a call that is not recorded must still be stopped if it loops. */
 export function nestingVariable(id: string, depth: number): string {
   return `${NESTING_VARIABLE}=${id}:${depth + 1}`
 }

@@ -7,14 +7,14 @@ import type { Nesting } from "./nesting.ts"
 import { probeSettings } from "./probe-settings.ts"
 import { beginRecord, cleaned, record } from "./recording.ts"
 
-/** libcni's stdin is bounded only by what it was configured with; an echo must never be cut. */
+/** The size of stdin is bounded only by the configuration; an echoed result must never be truncated. */
 const STDIN_LIMIT_BYTES = 64 * 1024 * 1024
 const STDIN_WAIT_MS = 60_000
 
 /**
- * Chain mode. ADD answers with what it was given, so that the chain goes on as if the probe were not there; the
- * other commands answer nothing and succeed, because a probe that fails a DEL keeps the real plugins from theirs
- * (libcni api.go DelNetworkList stops at the first error).
+ * Chain mode. ADD replies with the previous result, so that the chain continues as if the probe were not there. Other
+ * commands succeed without output: a probe that fails a DEL would prevent the DEL of the real plugins (libcni api.go,
+ * DelNetworkList stops at the first error).
  */
 export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefined, nesting: Nesting): void {
   const command = host.variable("CNI_COMMAND")
@@ -35,7 +35,7 @@ export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefin
     host.write(2, `cnitap: cannot append to the log ${logFile}; set "logFile" to a file in an existing directory\n`)
 }
 
-/** Not through a symlink, and not into a file of another user's: the line may go to a directory that everybody can write. */
+/** Not through a symlink and not into another user's file: everybody may be able to write to the directory. */
 function appendLine(host: Host, path: string, line: string, limitBytes: number): boolean {
   const slash = path.lastIndexOf("/")
   if (!path.startsWith("/")) return false

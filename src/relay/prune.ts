@@ -1,7 +1,7 @@
 import { indexedSegment, isSegmentName } from "../capture/segment-name.ts"
 import type { Host } from "./host.ts"
 
-/** Whoever opens a segment looks, and whoever makes it longer by another sixteenth of the cap. */
+/** After the write that creates a segment, and after each one that extends it past another sixteenth of the limit. */
 export function isTimeToPrune(
   { fromByte, toByte }: { fromByte: number; toByte: number },
   maxSizeBytes: number,
@@ -10,7 +10,7 @@ export function isTimeToPrune(
   return fromByte === 0 || Math.floor(fromByte / step) !== Math.floor(toByte / step)
 }
 
-/** Removes the oldest segments, each with what readers keep beside it, until the others fit; the current one stays. */
+/** Removes the oldest segments and their indexes until the rest fits. The current segment is never removed. */
 export function prune(
   host: Pick<Host, "list" | "remove">,
   directory: string,

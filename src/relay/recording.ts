@@ -24,7 +24,7 @@ type StreamSettings = Pick<RelayConfig, "raw" | "streamBytes">
 
 const MARKS = SECRET_MARKS.join("\n")
 
-/** The begin line of this process's call. */
+/** The begin record of this call. */
 export function beginRecord(host: Host, config: StreamSettings, id: string, as: Begin["as"], nesting: Nesting): Begin {
   const { process } = host
   const { env, envNames } = splitEnv(host, config.raw)
@@ -52,10 +52,10 @@ export function beginRecord(host: Host, config: StreamSettings, id: string, as: 
   }
 }
 
-/** How much of each output a progress line has: it is written several times. */
+/** How many bytes of each output a progress record has: it is written several times. */
 const PROGRESS_BYTES = 65_536
 
-/** What a call that still runs has written so far. */
+/** What a running call has written so far. */
 export function progressRecord(host: Host, config: StreamSettings, id: string): ProgressRecord {
   const limited = { ...config, streamBytes: Math.min(config.streamBytes, PROGRESS_BYTES) }
   return {
@@ -69,7 +69,7 @@ export function progressRecord(host: Host, config: StreamSettings, id: string): 
   }
 }
 
-/** The end line. Stdin is in it when the begin line had to be written before the writer was done. */
+/** The end record. It holds stdin if the begin record was written before stdin was complete. */
 export function endRecord(
   host: Host,
   config: StreamSettings,
@@ -94,14 +94,14 @@ export function endRecord(
   }
 }
 
-/** Appends one line to the segment of its hour. A line that cannot be written is lost; the call never is. */
+/** Appends one line to the segment of its hour. If it cannot be written, the line is lost and the call continues. */
 export function record(host: Host, config: Pick<RelayConfig, "capture" | "maxSizeBytes">, line: CaptureRecord): void {
   const segment = segmentName(line.wallMs)
   const place = host.append(config.capture, segment, encode(line, host.checksum), true, config.maxSizeBytes)
   if (place && isTimeToPrune(place, config.maxSizeBytes)) prune(host, config.capture, config.maxSizeBytes, segment)
 }
 
-/** libcni hands the runtime's whole environment to every plugin, proxies with passwords and cloud keys included. */
+/** libcni passes the runtime's whole environment to every plugin, including proxies with passwords and cloud keys. */
 function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envNames: string[] } {
   const env: Record<string, string> = {}
   const envNames: string[] = []
@@ -120,7 +120,7 @@ function splitEnv(host: Host, raw: boolean): { env: Record<string, string>; envN
   return { env, envNames }
 }
 
-/** `--token=x` is one argument, `--token x` are two. */
+/** `--token=x` is one argument, `--token x` is two. */
 function cleanArguments(host: Host, argv: readonly string[]): string[] {
   return argv.map((argument, at) => {
     const before = argv[at - 1] ?? ""
@@ -150,12 +150,12 @@ function payload(host: Host, stream: StreamIndex, config: StreamSettings): Paylo
   }
 }
 
-/** Some 20 ms of searching; 220 ms in a text that was made for it. */
+/** Takes about 20 ms to search, and 220 ms for an adversarial text. */
 const SEARCHED_CHARACTERS = 65_536
 
 /**
- * Without secrets. Asks native code first: the script's own search would take as long as all the rest of the call. A
- * long text that may hold secrets is cut, because the call waits.
+ * The text without secrets. Native code searches for marks first, because the script's own search would take as long as
+ * the rest of the call. A long text with a mark is truncated, because the call waits.
  */
 export function cleaned(host: Host, text: string): Redaction & { isCut: boolean } {
   if (!host.holdsAny(text, MARKS)) return { text, redacted: [], isCut: false }
@@ -165,14 +165,14 @@ export function cleaned(host: Host, text: string): Redaction & { isCut: boolean 
 
 const LONGEST_ADDRESS = 4096
 
-/** Where the text was cut inside an address, the `@` that tells of a password before it may be gone. */
+/** If the text was truncated inside an address, the `@` that marks the password before it may be missing. */
 function withoutCutAddress(text: string): string {
   const word = runStart(text, text.length, Math.max(0, text.length - LONGEST_ADDRESS), isAddressCode)
   const colon = text.indexOf(":", word)
   return colon < 0 ? text : text.slice(0, colon + 1)
 }
 
-/** Not between the halves of a character beyond U+FFFF. */
+/** The length without half of a surrogate pair at the end. */
 function wholeCharacters(text: string, length: number): number {
   const last = text.charCodeAt(length - 1)
   return last >= 0xd800 && last < 0xdc00 ? length - 1 : length

@@ -3,5 +3,5 @@ import type { Host } from "./host.ts"
 
 declare const host: Host
 
-/** A script of its own: few calls need it, and reading it into the engine of every call would cost the others. */
+/** A separate script: few calls need it, and loading it for every call would slow down the others. */
 host.redact = redact

@@ -5,12 +5,12 @@ import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting
 import { probe } from "./probe.ts"
 import { beginRecord, endRecord, progressRecord, record } from "./recording.ts"
 
-/** How long a writer may keep stdin open before the plugin is started without waiting for the rest. */
+/** If the writer keeps stdin open longer than this, the plugin is started without waiting for the rest. */
 const STDIN_WAIT_MS = 10
 
 /**
- * One call, from start to end. The order is the promise: begin line, plugin, reply, end line; and whatever goes
- * wrong on our side, the plugin runs and the runtime sees what it would have seen without us.
+ * One call, from start to end. The order is guaranteed: begin line, plugin, reply, end line. If anything fails on our
+ * side, the plugin still runs and the runtime sees the same as without the relay.
  */
 export function onCall(host: Host): void {
   const command = host.variable("CNI_COMMAND")
@@ -22,7 +22,7 @@ export function onCall(host: Host): void {
   const nesting = readNesting(host.variable(NESTING_VARIABLE))
   const config = configOf(host)
   if (role !== undefined) probe(host, role, config, nesting)
-  else if (nesting.depth >= MAX_DEPTH) refuseLoop(host)
+  else if (nesting.depth >= MAX_DEPTH) rejectLoop(host)
   else if (config === undefined || !host.readStdin(config.streamBytes, STDIN_WAIT_MS))
     host.exec(nestingVariable("", nesting.depth))
   else relayAndRecord(host, config, nesting)
@@ -49,7 +49,7 @@ function isFailure({ errno, signal, code }: Outcome): boolean {
   return errno !== 0 || signal !== 0 || code !== 0
 }
 
-function refuseLoop(host: Host): void {
+function rejectLoop(host: Host): void {
   const msg = `cnitap: ${host.process.name} calls itself: ${MAX_DEPTH} nested calls`
   host.write(
     1,

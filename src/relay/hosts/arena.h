@@ -1,8 +1,8 @@
-/* The engine's heap: a bump allocator, because a call frees little and ends, in memory that is part of the executable.
- * Starting an engine and reading the script takes as long as all the rest of a call. It is done once, when the relay
- * is built: a program that finds this memory empty starts the engine in it and writes it out, and
- * scripts/build-relay.ts makes that the content of the section. The executable is static and never moved, so that
- * every pointer stays right; nothing of the engine's state lies outside. Large strings go to malloc and are freed. */
+/* The engine's heap: a bump allocator, because a call frees little and is short, in memory that is part of the executable.
+ * Starting an engine and reading the script takes as long as the rest of a call. It is done once, when the relay is
+ * built: a program that finds this memory empty starts the engine in it and writes it to stdout, and
+ * scripts/build-relay.ts makes that the content of the section. The executable is static and is always loaded at the
+ * same address, so that every pointer stays valid; no state of the engine is outside. Large strings use malloc. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 
 enum { ARENA_BYTES = 1 << 19, ARENA_BLOCK_LIMIT = 1 << 15 };
 
-typedef struct { size_t size, unused; } BlockHead; /* 16 bytes keep what follows aligned for any type */
+typedef struct { size_t size, unused; } BlockHead; /* 16 bytes: what follows is aligned for any type */
 
 static struct {
-    JSContext *ctx; /* NULL until it was built */
+    JSContext *ctx; /* NULL at build time */
     JSValue host, main;
     uint8_t *at;
     uint8_t bytes[ARENA_BYTES] __attribute__((aligned(4096)));

@@ -1,4 +1,4 @@
-/* This process and its call: what is known of it, and where in the file system it stands. */
+/* The state of this process and its call, and its paths. */
 #pragma once
 #include <errno.h>
 #include <limits.h>
@@ -16,7 +16,7 @@ extern char **environ;
 enum { STDIN, STDOUT, STDERR, STREAMS };
 enum { CHUNK_BYTES = 65536 };
 
-/* What one stream carried: the first `kept` bytes, and how many there were in all. */
+/* The content of a stream: the first `kept` bytes, and the number of all bytes. */
 typedef struct { uint8_t *data; size_t kept, room; uint64_t total; } Stream;
 
 typedef struct {
@@ -37,14 +37,14 @@ static sigset_t maskAtStart;
 static int chosenExit = -1;
 static struct stat ownFile;
 
-/* AT_EXECFN is the path the caller executed: right under chroot, in another mount prefix and without /proc,
- * and it keeps the name of a symlink, which is what a multi-call binary dispatches on. */
+/* AT_EXECFN is the path that the caller executed: correct in a chroot, below another mount prefix and without /proc.
+ * It keeps the name of a symlink, which is what a multi-call binary dispatches on. */
 static int setPaths(const char *self)
 {
     const char *slash = strrchr(self, '/');
     size_t length = slash ? (size_t)(slash - self) : 0;
     if (snprintf(selfPath, sizeof selfPath, "%s", self) >= (int)sizeof selfPath) return -1;
-    if (slash) snprintf(directory, sizeof directory, "%.*s", (int)length, self); /* "" before a plugin in / itself */
+    if (slash) snprintf(directory, sizeof directory, "%.*s", (int)length, self); /* "" for a plugin in / itself */
     else snprintf(directory, sizeof directory, ".");
     name = slash ? selfPath + length + 1 : selfPath;
     if (snprintf(realPath, sizeof realPath, "%s/.cnitap/real/%s", directory, name) >= (int)sizeof realPath) return -1;
@@ -59,7 +59,7 @@ static int locate(const char *self)
     ssize_t length;
     if (setPaths(self)) return -1;
     if (access(realPath, F_OK) == 0 || access(configPath, F_OK) == 0) return 0;
-    /* A symlink elsewhere that points at the relay: the originals lie beside the relay, the name is the link's. */
+    /* A symlink in another directory: the originals are next to the relay, the name is that of the link. */
     length = readlink("/proc/self/exe", resolved, sizeof resolved - 1);
     if (length <= 0) return 0;
     resolved[length] = 0;
@@ -79,7 +79,7 @@ static int isInstalled(void)
     return snprintf(home, sizeof home, "%s/.cnitap", directory) < (int)sizeof home && access(home, F_OK) == 0;
 }
 
-/* The relay must never run itself: an install that went wrong would loop until the node is out of processes. */
+/* The relay must never run itself: after a failed install it would loop until the node has no more processes. */
 static int isOurselves(const char *path)
 {
     struct stat st;
@@ -95,8 +95,8 @@ static double clockMs(clockid_t id)
 
 static int complain(const char *what, int code)
 {
-    /* containerd's go-cni swallows a DEL whose error text has "not found" or "no such file or directory"
-     * (cni.go:260), so ENOENT is put in other words: an original that is gone must not look like success. */
+    /* containerd's go-cni ignores the error of a DEL if its text contains "not found" or "no such file or directory"
+     * (cni.go:260), so ENOENT is worded differently: a missing original must not look like success. */
     char text[PATH_MAX + 128];
     const char *why = code == ENOENT ? "the original is missing" : strerror(code);
     int n = snprintf(text, sizeof text, "cnitap: cannot %s %s: %s\n", what, realPath, why);

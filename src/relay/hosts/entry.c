@@ -1,6 +1,6 @@
-/* The relay's entry point. Everything that is decided is decided in TypeScript (src/relay); the files here perform
- * what the engine cannot. They must be able to run the real plugin alone: whatever fails before the plugin was started
- * ends in execve(real) or in a relay without a record, never in a lost call. One unit, for the optimizer. */
+/* The relay's entry point. All decisions are made in TypeScript (src/relay); the files here perform what the engine
+ * cannot. They must be able to run the real plugin alone: any failure before the plugin has started ends in execve(real)
+ * or in a relay without a record, never in a lost call. One compilation unit, for the optimizer. */
 #include <sys/auxv.h>
 #include <sys/time.h>
 #include "arena.h"
@@ -28,8 +28,8 @@ static int readScript(JSContext *ctx, const uint8_t *bytes, size_t size)
     return failed(ctx, JS_EvalFunction(ctx, JS_ReadObject(ctx, bytes, size, JS_READ_OBJ_BYTECODE)));
 }
 
-enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, since Linux 5.14; an older kernel takes each page fault singly */
-enum { CALL_BYTES = 32768, REDACTION_BYTES = 90112 }; /* about what a call allocates, and what reading the second script does */
+enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, since Linux 5.14; on older kernels each page faults separately */
+enum { CALL_BYTES = 32768, REDACTION_BYTES = 90112 }; /* approximately what a call allocates, and what reading the second script allocates */
 
 static void populate(uint8_t *from, const uint8_t *to)
 {
@@ -37,7 +37,7 @@ static void populate(uint8_t *from, const uint8_t *to)
     madvise(from, (size_t)(to - from), POPULATE_WRITE);
 }
 
-/* Few calls need it: the first one that does reads the script, which puts itself in this function's place. */
+/* Few calls need it: the first use reads the script, which replaces this function. */
 HOST(hostRedact)
 {
     JSValue redact, result;
@@ -77,7 +77,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("onStart", 1, hostOnStart),
 };
 
-/* Two builds must be the same file: the engine takes the time for a seed, and remembers its stack and the stack's end. */
+/* Builds must be reproducible: the engine uses the time as a seed, and stores the address of its stack and its end. */
 int gettimeofday(struct timeval *restrict t, void *restrict zone)
 {
     (void)zone;
@@ -91,8 +91,8 @@ static void forgetStack(void)
     for (; (uint8_t *)word < image.at; word++) if (*word - (here - reach) < 2 * reach) *word = 0;
 }
 
-/* At build time: an engine that has run the main script once, which says what to do at each start. Only the intrinsics
- * that the scripts use, and no garbage collection: a call is over before it would pay. */
+/* At build time: an engine that has run the main script once, which sets what runs at each start. It has only the
+ * intrinsics that the scripts use, and no garbage collection, which a call is too short for. */
 static int buildImage(void)
 {
     JSRuntime *rt;
@@ -122,14 +122,14 @@ static int buildImage(void)
 static int runScript(void)
 {
     JSContext *ctx = image.ctx;
-    populate((uint8_t *)&image, image.at + CALL_BYTES); /* nearly every page is written to: sixty page faults in one call */
+    populate((uint8_t *)&image, image.at + CALL_BYTES); /* nearly every page is written: one call instead of sixty page faults */
     JS_UpdateStackTop(JS_GetRuntime(ctx));
     JS_SetPropertyStr(ctx, image.host, "process", processFacts(ctx));
     return failed(ctx, JS_Call(ctx, image.main, JS_UNDEFINED, 0, NULL));
 }
 
-/* With one of 0-2 closed our own descriptors would take its number: such a caller gets the bare plugin. A probe has
- * none, and sees /dev/null. */
+/* If one of 0-2 is closed, our own descriptors would get its number: such a caller gets the plugin without the relay. A
+ * probe has no plugin; it gets /dev/null. */
 static void needStreams(void)
 {
     int fd, isProbe = access(realPath, F_OK) != 0;
@@ -140,7 +140,7 @@ static void needStreams(void)
     }
 }
 
-/* With more rights than the caller (setuid, file capabilities), a symlink of the caller's must not choose the original. */
+/* With more privileges than the caller (setuid, file capabilities), a symlink of the caller must not select the original. */
 static const char *privilegedSelf(void)
 {
     static char path[PATH_MAX];
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
     streamLimit = 1;
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
-    sigaddset(&ours, SIGXFSZ); /* a capture that meets the limit of file sizes must not end the call */
+    sigaddset(&ours, SIGXFSZ); /* a capture that exceeds RLIMIT_FSIZE must not end the call */
     sigprocmask(SIG_BLOCK, &ours, &maskAtStart);
     if (getauxval(AT_SECURE)) self = privilegedSelf();
     if (!self || locate(self)) return 1;

@@ -1,4 +1,4 @@
-/* What the script may ask about the call, and have done with it. src/relay/host.ts says what each promises. */
+/* Functions of the script that concern the call. src/relay/host.ts documents each of them. */
 #pragma once
 #include <sys/random.h>
 #include <sys/utsname.h>
@@ -37,9 +37,9 @@ HOST(hostReadConfig) { UNUSED; return readWhole(ctx, configPath); }
 
 HOST(hostReadStdin)
 {
-    /* Reads ahead so that the begin line can hold stdin: up to the limit, and never longer than waitMs for a
-     * writer that keeps the pipe open. The rest is carried while the plugin runs. Nothing is read that there is no
-     * room for: it would be lost to the plugin. */
+    /* Reads ahead so that the begin line can hold stdin: up to the limit, and at most for waitMs if the writer keeps
+     * the pipe open. The rest is relayed while the plugin runs. Reads no more than there is room for: it would be
+     * lost for the plugin. */
     Stream *s = &streams[STDIN];
     uint32_t limit;
     double waitMs, deadline;

@@ -1,4 +1,4 @@
-/* What the script may read and write: the settings, and the files of a capture. */
+/* Functions of the script that read the settings and read and write the files of a capture. */
 #pragma once
 #include <dirent.h>
 #include <fcntl.h>
@@ -6,7 +6,8 @@
 #include "call.h"
 #include "host.h"
 
-/* NULL where it cannot be read or is longer than a chunk. openat: musl's open asks the kernel once more for O_CLOEXEC. */
+/* NULL if the file cannot be read or is longer than a chunk. openat: musl's open makes a second system call for
+ * O_CLOEXEC. */
 static JSValue readWhole(JSContext *ctx, const char *path)
 {
     static char bytes[CHUNK_BYTES + 1];
@@ -19,7 +20,7 @@ static JSValue readWhole(JSContext *ctx, const char *path)
     return n < 0 || got == sizeof bytes ? JS_NULL : JS_NewStringLen(ctx, bytes, got);
 }
 
-/* Opens a directory without following a symlink at its end; a capture directory must be ours alone. */
+/* Opens a directory; it must not be a symlink. A capture directory must be accessible to its owner, us, only. */
 static int openDirectory(const char *path, int mustBePrivate)
 {
     struct stat st;
@@ -29,15 +30,15 @@ static int openDirectory(const char *path, int mustBePrivate)
     return fd;
 }
 
-/* The last hundredth of a disk is not ours: a kubelet would evict pods for it. */
+/* The last percent of a disk stays free: a kubelet would evict pods. */
 static int hasRoom(int fd)
 {
     struct statvfs disk;
     return fstatvfs(fd, &disk) || !disk.f_blocks || disk.f_bavail > disk.f_blocks / 100; /* no blocks: a tmpfs without a limit */
 }
 
-/* append(directory, file, text, private, limit) -> where it came to lie: one write, never continued. Somebody else's
- * file, a second hard link or a FIFO is not a place for what may be secret. */
+/* append(directory, file, text, private, limit) -> the range of bytes: one write, never continued. Another user's file,
+ * a file with a second hard link and a FIFO are refused, because a record may hold secrets. */
 HOST(hostAppend)
 {
     const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;

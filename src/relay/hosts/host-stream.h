@@ -1,4 +1,4 @@
-/* What the script may ask about the streams' contents, and of native searches through text. */
+/* Functions of the script that read stream contents, and native searches in text. */
 #pragma once
 #include "call.h"
 #include "host.h"
@@ -27,7 +27,7 @@ static Stream *streamOf(JSContext *ctx, JSValueConst value)
     return JS_ToUint32(ctx, &index, value) || index >= STREAMS ? NULL : &streams[index];
 }
 
-/* A probe keeps all of stdin for its answer; a record takes its beginning. */
+/* A probe keeps all of stdin for its reply; a record takes the beginning. */
 static size_t keptUpTo(JSContext *ctx, const Stream *s, int argc, JSValueConst *argv)
 {
     uint32_t limit;
@@ -42,7 +42,7 @@ HOST(hostText)
     if (!s) return JS_NULL;
     kept = keptUpTo(ctx, s, argc, argv);
     valid = validUtf8(s->data, kept);
-    /* Cut off inside a character by our own limit: still text. */
+    /* Truncated inside a character by our own limit: still text. */
     if (valid != kept && !(s->total > kept && kept - valid < 4)) return JS_NULL;
     return JS_NewStringLen(ctx, (const char *)s->data, valid);
 }
@@ -82,7 +82,7 @@ static int startsWith(const char *text, const char *needle)
     return !*needle || *needle == '\n';
 }
 
-/* holdsAny(text, needles): one pass over the text, whatever the number of needles. */
+/* holdsAny(text, needles): one pass over the text for any number of needles. */
 HOST(hostHoldsAny)
 {
     size_t length, i, k, count = 0;
@@ -98,7 +98,7 @@ HOST(hostHoldsAny)
         if (n[1] && n[1] != '\n') isSecond[(uint8_t)n[1]] = 1;
         else isAlone[(uint8_t)n[0]] = 1;
     }
-    /* The text ends with a zero, which is no needle's second letter. */
+    /* The text ends with a zero byte, which is not the second letter of any needle. */
     for (i = 0; i < length && !found; i++) {
         uint8_t first = lower((uint8_t)text[i]);
         if (!isFirst[first] || (!isSecond[lower((uint8_t)text[i + 1])] && !isAlone[first])) continue;
@@ -138,7 +138,7 @@ HOST(hostChecksum)
     return o;
 }
 
-/* All of it, to a pipe that somebody made non-blocking too; a reader that has gone ends it. */
+/* Writes everything, also to a pipe that another process has made non-blocking; stops if the reader is gone. */
 static void writeAll(int fd, const uint8_t *bytes, size_t count)
 {
     while (count > 0) {
@@ -162,7 +162,7 @@ HOST(hostWrite)
     return JS_UNDEFINED;
 }
 
-/* writeStdin(fd, from, to): a slice of stdin as it came, for a prevResult that is echoed byte for byte. */
+/* writeStdin(fd, from, to): a slice of stdin, unchanged, for a prevResult that is echoed byte for byte. */
 HOST(hostWriteStdin)
 {
     uint32_t fd, from, to;

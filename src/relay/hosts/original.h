@@ -1,4 +1,4 @@
-/* Starting the real plugin: as a child of ours, or in our own place. */
+/* Starting the real plugin: as a child, or in this process. */
 #pragma once
 #include <fcntl.h>
 #include <poll.h>
@@ -25,7 +25,7 @@ static char **environmentWith(const char *variable)
     return result;
 }
 
-/* How many of `count` more bytes there is room for: fewer at the limit, and where there is no memory. */
+/* How many of `count` more bytes fit: fewer at the limit, or if there is no memory. */
 static size_t roomFor(Stream *s, size_t count)
 {
     size_t want = s->kept + count, room;
@@ -39,16 +39,16 @@ static size_t roomFor(Stream *s, size_t count)
     return want > s->kept ? want - s->kept : 0;
 }
 
-/* Keeps what there is room for; the relayed bytes themselves are never limited. */
+/* Keeps as many bytes as fit; the relayed bytes themselves are never limited. */
 static void keep(Stream *s, const uint8_t *bytes, size_t count)
 {
-    size_t fits = s->kept == s->total ? roomFor(s, count) : 0; /* after a gap no more: it would pass for one text */
+    size_t fits = s->kept == s->total ? roomFor(s, count) : 0; /* nothing after a gap: it would look like one text */
     s->total += count;
     if (fits) memcpy(s->data + s->kept, bytes, fits);
     s->kept += fits;
 }
 
-/* Tried again like this by libcni itself (pkg/invoke/raw_exec.go): an agent has not yet closed the plugin it wrote. */
+/* libcni retries ETXTBSY in the same way (pkg/invoke/raw_exec.go): an agent has not yet closed the plugin that it wrote. */
 enum { BUSY_TRIES = 50, BUSY_WAIT_MS = 100 };
 
 static void executeOriginal(char **env)
@@ -56,15 +56,15 @@ static void executeOriginal(char **env)
     const struct timespec wait = { 0, BUSY_WAIT_MS * 1000000 };
     int code, tries = 0;
     while (execve(realPath, arguments, env), errno == ETXTBSY && ++tries < BUSY_TRIES) nanosleep(&wait, NULL);
-    /* No room for one more variable: the plugin matters more than knowing its parent. */
+    /* No room for one more variable: running the plugin is more important than knowing its parent. */
     if (errno == E2BIG) execve(realPath, arguments, environ);
     code = errno;
-    /* Uninstall may have put the original back into our own place since this process started: then it is there. */
+    /* Uninstall may have restored the original to our own path since this process started. */
     if (code == ENOENT && access(selfPath, F_OK) == 0 && !isOurselves(selfPath)) execve(selfPath, arguments, env);
     else errno = code;
 }
 
-/* What was read ahead, and the rest, becomes stdin again: through our pipe where it fits, else in a file in memory. */
+/* What was read ahead, and the rest, becomes stdin again: through our pipe if it fits, otherwise in a memory file. */
 static int giveBackStdin(void)
 {
     Stream *s = &streams[STDIN];
@@ -90,7 +90,7 @@ static int giveBackStdin(void)
     return dup2(isPipe ? pipes[STDIN][0] : fd, 0) < 0 ? -1 : 0;
 }
 
-/* What waits of the signals that we blocked is our own doing, and an unblocked one would end the plugin. */
+/* Pending signals among those that we blocked are caused by us; unblocked, they would end the plugin: discard them. */
 static void restoreMask(void)
 {
     static const int ours[] = { SIGPIPE, SIGXFSZ };
@@ -130,14 +130,14 @@ static int plugin(pid_t *pid, const char *variable)
     struct itimerval alarm = {0}, none = {0};
     pid_t parent = getpid(), child, above;
     int error;
-    /* What the caller has set goes over with execve, not with a fork. */
+    /* The caller's timer survives execve, but not fork. */
     getitimer(ITIMER_REAL, &alarm);
     sigaction(SIGCHLD, &fresh, &before); /* an inherited SIG_IGN would reap the plugin before wait4 */
     child = vfork();
     if (child == 0) {
-        /* The runtime's time-out kills only the relay (exec.CommandContext): take the plugin along. */
+        /* A runtime's time-out kills only the relay (exec.CommandContext): the plugin must die with it. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        above = getppid(); /* 0: first in a new PID namespace, from which we are not seen */
+        above = getppid(); /* 0: first process of a new PID namespace, which cannot see us */
         if (above != parent && above != 0) _exit(127);
         dup2(pipes[STDIN][0], 0);
         dup2(pipes[STDOUT][1], 1);

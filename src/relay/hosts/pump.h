@@ -1,17 +1,17 @@
-/* Relaying: bytes of all three streams and signals, until the plugin has ended and both its outputs have. */
+/* Relays bytes of all three streams and signals until the plugin and both its outputs have ended. */
 #pragma once
 #include <poll.h>
 #include <sys/signalfd.h>
 #include "original.h"
 
-/* One direction of relaying: a chunk is read only when the one before has been written. */
+/* One direction: a chunk is read only after the previous one has been written. */
 typedef struct { int from, to; Stream *stream; const uint8_t *data; size_t left; uint8_t chunk[CHUNK_BYTES]; } Pump;
 
 static Pump pumps[STREAMS];
 
 static void stop(Pump *p)
 {
-    if (p->from >= 0) close(p->from); /* a writer on the other side now meets EPIPE, as it would without us */
+    if (p->from >= 0) close(p->from); /* a writer on the other side now gets EPIPE, as it would without us */
     p->from = -1;
     p->left = 0;
     if (p == &pumps[STDIN] && p->to >= 0) close(p->to), p->to = -1;
@@ -21,7 +21,7 @@ static void carry(Pump *p, short readable, short writable)
 {
     ssize_t n;
     if (p->from < 0) return;
-    /* POLLHUP: the other end of a socket, journald's for one, is gone; poll would tell it without end. */
+    /* POLLHUP: the other end of a socket (for example journald's) is gone; poll would report it forever. */
     if (writable & (POLLERR | POLLHUP | POLLNVAL)) { stop(p); return; }
     if (p->left && (writable & POLLOUT)) {
         /* POLLOUT promises one page: a larger write could block here while the other stream has to move. */
@@ -74,7 +74,7 @@ static void forwardSignals(int signals, pid_t child)
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGPIPE || child <= 0) continue;
-        /* A terminal's Ctrl-C went to the whole process group: the plugin has had it already. Not so an alarm. */
+        /* A terminal's Ctrl-C goes to the whole process group: the plugin has received it already. An alarm has not. */
         if (info.ssi_code == SI_KERNEL && info.ssi_signo != SIGALRM) continue;
         kill(child, (int)info.ssi_signo);
     }
@@ -91,7 +91,7 @@ static sigset_t forwarded(void)
     return set;
 }
 
-/* A reader that has gone before the plugin started: its first write must meet EPIPE, not the room in our pipe. */
+/* If a reader is gone before the plugin starts, the first write must fail with EPIPE and not fill our pipe. */
 static void closeUnread(void)
 {
     struct pollfd p[] = { { STDOUT, 0, 0 }, { STDERR, 0, 0 } };
@@ -101,8 +101,8 @@ static void closeUnread(void)
         if (p[i].revents & (POLLERR | POLLHUP)) { close(pipes[p[i].fd][0]); pipes[p[i].fd][0] = -1; }
 }
 
-/* Runs the plugin and relays until both its output streams are at their end, as libcni itself waits for EOF
- * (a grandchild that holds stdout delays the runtime with us as it does without us). */
+/* Runs the plugin and relays until both its output streams are at their end, as libcni itself waits for EOF: a
+ * grandchild that keeps stdout open delays the runtime with us as it does without us. */
 static int relay(const char *variable)
 {
     sigset_t set = forwarded();
@@ -165,8 +165,8 @@ static void finish(void)
         sigset_t one;
         int signal = WTERMSIG(outcome.status);
         sigaction(signal, &fresh, NULL);
-        /* A core of ours would take the place of the plugin's, and hold what the record must not. The price is the
-         * "(core dumped)" in the text that a Go runtime makes of the status. */
+        /* Our core dump would replace the plugin's and contain secrets. The cost: the text that a Go runtime makes of
+         * the status lacks "(core dumped)". */
         prctl(PR_SET_DUMPABLE, 0);
         sigemptyset(&one);
         sigaddset(&one, signal);
