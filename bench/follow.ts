@@ -1,6 +1,6 @@
 /**
  * How soon a follower shows a call: a writer appends 1,000 calls a second as relays do, `cnitap tail -f -o jsonl` reads
- * them, and the time between a call's end line and its line from tail is taken. `npm run bench:follow [-- --json]`.
+ * them, and the time from a call's end line to its line from tail is measured. `npm run bench:follow [-- --json]`.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"

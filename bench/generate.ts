@@ -1,15 +1,15 @@
 /**
  * Writes a capture as a busy node would: `node --import tsx bench/generate.ts DIRECTORY [CALLS]`. Three networks
  * (Calico with its IPAM, flannel over bridge, Multus over Calico and macvlan), two hundred pods alive at a time, one
- * ADD in fifty that fails, one call in two thousand that never ends; all else is as the specification has it:
- * `lint` finds nothing else. The same CALLS give the same bytes, but for the time.
+ * ADD in fifty that fails, one call in two thousand that never ends. Everything else conforms to the specification: `lint`
+ * finds nothing else. The same CALLS give the same bytes, except for times.
  */
 import { mkdirSync, readdirSync } from "node:fs"
 import type { Begin, CaptureRecord, End, Payload } from "../src/capture/record.ts"
 import { SEGMENT_INTERVAL_MS } from "../src/capture/segment-name.ts"
 import { Random } from "../test/capture/random.ts"
 import { CHAINS, type Chain, configOf, type Plugin, type Result, resultText } from "./payloads.ts"
-import { type Line, SegmentWriter } from "./segment-writer.ts"
+import { SegmentWriter, type TimedRecord } from "./segment-writer.ts"
 
 const PODS_ALIVE = 200
 const SEED = 20_260_921
@@ -22,7 +22,7 @@ export function generate(directory: string, wantedCalls: number, endMs: number, 
   const writer = new SegmentWriter(directory)
   const node = new BusyNode(new Random(SEED))
   const startMs = endMs - hours * SEGMENT_INTERVAL_MS
-  // Nearly four calls an operation.
+  // Nearly four calls per operation.
   const stepMs = (hours * SEGMENT_INTERVAL_MS) / (wantedCalls / 4.1)
   for (let wallMs = startMs; node.calls < wantedCalls; wallMs += stepMs * node.random.pick([0.1, 0.5, 1, 1, 2.4])) {
     node.operation(wallMs)
@@ -33,7 +33,7 @@ export function generate(directory: string, wantedCalls: number, endMs: number, 
   return { calls: node.calls, sizeBytes: writer.sizeBytes, segments: readdirSync(directory).length }
 }
 
-/** `results`: by network, what its list's ADD ended with, as libcni caches it. */
+/** `results`: by network, the result of its list's ADD, as libcni caches it. */
 type Pod = {
   name: string
   namespace: string
@@ -44,16 +44,16 @@ type Pod = {
   chain: Chain
   results: Map<string, Result>
 }
-type Told = Pick<End, "exit" | "stdout" | "stderr">
+type EndFields = Pick<End, "exit" | "stdout" | "stderr">
 /** How a call or a list of them ended; `result`: of an ADD. */
-type Ended = { endMs: number; outcome: "ok" | "failed" | "never"; result: Result | undefined }
-/** What makes a call what it is, beside its command. */
-type Asked = { given: Result | undefined; ppid: number; parent?: Begin; fails: boolean }
+type Ending = { endMs: number; outcome: "ok" | "failed" | "never"; result: Result | undefined }
+/** The properties of a call, besides its command. */
+type CallOptions = { given: Result | undefined; ppid: number; parent?: Begin; fails: boolean }
 
-/** Makes pods and takes them away. */
+/** Creates pods and deletes them. */
 class BusyNode {
   readonly random: Random
-  readonly lines: Line[] = []
+  readonly lines: TimedRecord[] = []
   calls = 0
   readonly #alive: Pod[] = []
   #pods = 0
@@ -102,10 +102,10 @@ class BusyNode {
   }
 
   /** The list as libcni runs it. */
-  #run(command: string, pod: Pod, wallMs: number, fails = false): Ended {
+  #run(command: string, pod: Pod, wallMs: number, fails = false): Ending {
     const ppid = this.#pid++
     const { network, plugins } = pod.chain
-    let last: Ended = { endMs: wallMs, outcome: "ok", result: undefined }
+    let last: Ending = { endMs: wallMs, outcome: "ok", result: undefined }
     for (const plugin of command === "DEL" ? plugins.toReversed() : plugins) {
       const given = command === "ADD" ? last.result : pod.results.get(network)
       last = this.#call(command, pod, plugin, last.endMs, { given, ppid, fails })
@@ -115,12 +115,12 @@ class BusyNode {
     return last
   }
 
-  #call(command: string, pod: Pod | undefined, plugin: Plugin, wallMs: number, asked: Asked): Ended {
+  #call(command: string, pod: Pod | undefined, plugin: Plugin, wallMs: number, asked: CallOptions): Ending {
     const { random } = this
     const { given, fails } = asked
     const begin = this.#begin(command, pod, plugin, wallMs, asked)
     let at = wallMs + 1 + random.below(4000) / 1000
-    let outcome: Ended["outcome"] = fails && plugin.delegates === undefined ? "failed" : "ok"
+    let outcome: Ending["outcome"] = fails && plugin.delegates === undefined ? "failed" : "ok"
     const delegates: Result[] = []
     for (const delegate of delegatesOf(plugin, command)) {
       const isOfList = delegate.network !== plugin.network && command !== "ADD"
@@ -141,11 +141,17 @@ class BusyNode {
     if (outcome === "never") return { endMs: at, outcome, result: undefined }
     const result = pod && command === "ADD" && outcome === "ok" ? plugin.result(pod, { given, delegates }) : undefined
     if (result) pod?.results.set(plugin.network, result)
-    this.#line(this.#end(begin, at, told(pod, plugin, outcome, result)))
+    this.#line(this.#end(begin, at, endFieldsOf(pod, plugin, outcome, result)))
     return { endMs: at, outcome, result }
   }
 
-  #begin(command: string, pod: Pod | undefined, plugin: Plugin, wallMs: number, { given, ppid, parent }: Asked): Begin {
+  #begin(
+    command: string,
+    pod: Pod | undefined,
+    plugin: Plugin,
+    wallMs: number,
+    { given, ppid, parent }: CallOptions,
+  ): Begin {
     this.calls++
     const path = `/opt/cni/bin/${plugin.type}`
     return {
@@ -182,7 +188,7 @@ class BusyNode {
     }
   }
 
-  #end(begin: Begin, wallMs: number, { exit, stdout, stderr }: Told): End {
+  #end(begin: Begin, wallMs: number, { exit, stdout, stderr }: EndFields): End {
     return {
       format: 1,
       kind: "end",
@@ -200,7 +206,7 @@ class BusyNode {
 
   #line(record: CaptureRecord): void {
     const { lines } = this
-    // Nearly in order already: a call's lines come some milliseconds after those of others.
+    // Nearly in order already: a call's lines come a few milliseconds after those of others.
     let at = lines.length
     while (at > 0 && (lines[at - 1]?.wallMs ?? 0) > record.wallMs) at--
     lines.splice(at, 0, { wallMs: record.wallMs, record })
@@ -208,7 +214,7 @@ class BusyNode {
 
   #pod(): Pod {
     const { random } = this
-    // Neither the network's own address, nor the gateway's, nor the broadcast's.
+    // Not the network's own address, the gateway's or the broadcast address.
     do this.#pods++
     while (this.#pods % 256 < 2 || this.#pods % 256 === 255)
     const uid = `${this.#hex(8)}-${this.#hex(4)}-4${this.#hex(3)}-a${this.#hex(3)}-${this.#hex(12)}`
@@ -239,12 +245,17 @@ class BusyNode {
 const BOOT_MS = 1_700_000_000_000
 const ENV_NAMES = "PATH HOME LANG INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID NOTIFY_SOCKET GOTRACEBACK".split(" ")
 
-/** Of the plugins that call others few do so for CHECK, and none for STATUS. */
+/** Few plugins call their delegates for CHECK, and none for STATUS. */
 function delegatesOf({ delegates = [], checksDelegates }: Plugin, command: string): Plugin[] {
   return command === "STATUS" || (command === "CHECK" && !checksDelegates) ? [] : delegates
 }
 
-function told(pod: Pod | undefined, plugin: Plugin, outcome: "ok" | "failed", result: Result | undefined): Told {
+function endFieldsOf(
+  pod: Pod | undefined,
+  plugin: Plugin,
+  outcome: "ok" | "failed",
+  result: Result | undefined,
+): EndFields {
   if (outcome === "failed") {
     const msg = `failed to allocate for range 0: no IP addresses available in range set: 10.244.0.1-10.244.255.254`
     return {

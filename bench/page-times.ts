@@ -1,13 +1,13 @@
 import type { Browser, Page } from "playwright-core"
 
-/** Times since navigation began, or since the thing was asked for; milliseconds. */
+/** Milliseconds since navigation, or since the action. */
 export type PageTimes = {
   firstPaintMs: number
   firstRowMs: number
-  /** every operation that there is has arrived */
+  /** all operations have arrived */
   completeMs: number
   frameMs: { p50: number; p95: number; longest: number }
-  /** processor time of the page's own thread for each frame of it, which other processes do not change */
+  /** processor time of the page's thread per frame, which does not depend on other processes */
   frameCpuMs: number
   filterMs: number
   streamFilterMs: number
@@ -22,12 +22,12 @@ const SCROLL_FRAMES = 240
 const SCROLL_PX = 200
 const MOST_MS = 180_000
 
-/** Opens the page in a fresh profile and uses it. `state`: what it says when everything has arrived. */
+/** Opens the page in a new profile and uses it. `state`: its text when everything has arrived. */
 export async function measurePage(browser: Browser, url: string, state: "live" | "file"): Promise<PageTimes> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   const page = await context.newPage()
   page.setDefaultTimeout(MOST_MS)
-  // Functions that run in the page come through a compiler that names them with a helper which the page lacks.
+  // The compiler adds calls of a function `__name` to functions that run in the page, which lacks it.
   await page.addInitScript("globalThis.__name = (value) => value")
   await page.addInitScript(watch, state)
   await page.goto(url)
@@ -76,7 +76,7 @@ export async function measurePage(browser: Browser, url: string, state: "live" |
   }
 }
 
-/** Goes to a place and waits until the page shows it whole. */
+/** Navigates and waits until the page shows everything. */
 async function asked(page: Page, hash: string, selector: string, words = ""): Promise<number> {
   return page.evaluate(
     async ([to, wanted, text, mostMs]) => {
@@ -84,7 +84,7 @@ async function asked(page: Page, hash: string, selector: string, words = ""): Pr
       const isThere = () =>
         !document.querySelector(".trouble")?.textContent?.includes("searching") &&
         [...document.querySelectorAll(wanted)].some((element) => element.textContent?.includes(text))
-      // What the view before said does not count.
+      // The previous view does not count.
       location.hash = "#/pods"
       while (!document.querySelector(".pod-row")) await frame()
       const startMs = performance.now()
@@ -99,7 +99,7 @@ async function asked(page: Page, hash: string, selector: string, words = ""): Pr
   )
 }
 
-/** Runs in the page from its beginning: when the first row was there, and when everything was. */
+/** Runs in the page from its start: records when the first row and when everything was there. */
 function watch(state: string): void {
   const watched = { firstRowMs: 0, completeMs: 0 }
   Reflect.set(window, "watched", watched)
@@ -114,7 +114,7 @@ function watch(state: string): void {
   observer.observe(document, { childList: true, subtree: true, characterData: true })
 }
 
-/** Scrolls the list a piece each frame, and takes the time between frames. */
+/** Scrolls the list in each frame and measures the time between frames. */
 async function scroll([frames, px]: readonly [number, number]): Promise<PageTimes["frameMs"]> {
   const list = document.querySelector(".list")
   const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))

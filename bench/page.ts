@@ -18,10 +18,10 @@ import { openBrowser } from "../test/web/browser.ts"
 import { generate } from "./generate.ts"
 import { measurePage, type PageTimes } from "./page-times.ts"
 
-/** What the project promises of the page. */
+/** The project's budgets for the page. */
 const FIRST_PAINT_MS = 1_000
 const COMPRESSED_BYTES = 250_000
-/** The work for a frame has a sixtieth of a second. */
+/** A frame has a sixtieth of a second. */
 const FRAME_CPU_MS = 16.7
 
 const asJson = process.argv.includes("--json")
@@ -83,7 +83,7 @@ function startServer(directory: string): Promise<{ url: string; process: ReturnT
   })
 }
 
-/** How many calls it holds: the file has a limit. */
+/** The number of calls in the file, which has a limit. */
 async function writeFile(path: string): Promise<number> {
   const all: Call[] = []
   for await (const call of readCalls(await openCapture(capture), new ReadErrors())) all.push(call)

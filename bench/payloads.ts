@@ -3,13 +3,13 @@ export type Result = { cniVersion: string; interfaces?: Interface[]; ips: Ip[]; 
 type Interface = { name: string; mac?: string; sandbox?: string }
 type Ip = { address: string; gateway: string; interface?: number }
 
-/** What of a pod its results tell; `number` counts the pods. */
+/** The values of a pod that its results contain; `number` counts the pods. */
 export type Pod = { number: number; uid: string; netns: string }
 
-/** `given`: the result before it in the list; `delegates`: those of the plugins that it called. */
+/** `given`: the previous result in the list; `delegates`: the results of the plugins that it called. */
 type Known = { given: Result | undefined; delegates: readonly Result[] }
 
-/** A plugin of a network list; `delegates`: those that it calls itself, IPAM among them. */
+/** A plugin of a network list; `delegates`: plugins that it calls itself, including IPAM. */
 export type Plugin = {
   type: string
   network: string
@@ -18,17 +18,17 @@ export type Plugin = {
   delegates?: Plugin[]
   /** calls its delegates on CHECK too */
   checksDelegates?: true
-  /** is given what its caller was given, as the specification has it */
+  /** gets the configuration of its caller, as the specification requires */
   isIpam?: true
   config: object
-  /** keys that the runtime adds, but not for STATUS */
+  /** keys that the runtime adds, except for STATUS */
   runtimeConfig?: object
   redacted?: string[]
   log?(containerId: string): string
   result(pod: Pod, known: Known): Result
 }
 
-/** A network's list, as its nodes have it. */
+/** The list of a network, as on its nodes. */
 export type Chain = { network: string; plugins: Plugin[] }
 
 /** The configuration as libcni gives it on stdin: keys sorted, as Go marshals a map. */
@@ -238,14 +238,14 @@ function multus(network: string, cniVersion: string): Plugin {
   }
 }
 
-/** What a plugin passes on that adds nothing: what it was given, or what its first delegate made. */
+/** The result of a plugin that adds nothing: the previous result, or that of its first delegate. */
 function before({ given, delegates }: Known): Result {
   const result = given ?? delegates[0]
   if (!result) throw new Error("there is no result to pass on")
   return result
 }
 
-/** The addresses that IPAM gave, on an interface of the list. */
+/** The addresses from IPAM, on an interface of the list. */
 function on(index: number, [ipam]: readonly Result[]): Ip[] {
   return (ipam?.ips ?? []).map((ip) => ({ interface: index, ...ip }))
 }
@@ -263,7 +263,7 @@ const CALICO: Chain = {
   plugins: [calico("k8s-pod-network"), bandwidth("k8s-pod-network", "1.1.0"), portmap("k8s-pod-network", "1.1.0")],
 }
 
-/** Lists of the networks that nodes have; one of them twice, because it is the commonest. */
+/** The lists of the nodes' networks; the most common one occurs twice. */
 export const CHAINS: Chain[] = [
   CALICO,
   CALICO,

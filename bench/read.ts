@@ -1,7 +1,7 @@
 /**
  * Reading a large capture, ours against jq, ripgrep with jq, and DuckDB, in one run over the same files:
- * `npm run bench:read -- [--calls N] [--capture DIRECTORY] [--json]`. Every tool is asked the same questions; where jq
- * would need a program to answer one in full, it is asked for less and the table says so. The page cache is warm for all.
+ * `npm run bench:read -- [--calls N] [--capture DIRECTORY] [--json]`. Every tool answers the same questions. If jq would
+ * need a program for a complete answer, it computes less and the table says so. The page cache is warm for all tools.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -33,7 +33,7 @@ const capture = values.capture ?? generated(join(root, "capture"))
 const segments = readdirSync(capture).filter(isSegmentName)
 const files = segments.map((name) => join(capture, name))
 const sizeBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
-// Read once, so that nobody pays for the disk.
+// Read once, so that no tool waits for the disk.
 for (const file of files) readFileSync(file)
 const duck = duckDb()
 const id = anId()
@@ -132,7 +132,7 @@ function shell(command: string, note: string) {
   return run("sh", ["-c", command], note)
 }
 
-/** Time and memory of a process, its own (not a shell's children's); undefined where the tool is not there. */
+/** Time and memory of a process itself (without a shell's children); undefined if the tool is not installed. */
 function run(file: string, args: string[], note: string): Promise<Omit<Measured, "tool" | "question"> | undefined> {
   const startMs = performance.now()
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] })
@@ -151,7 +151,7 @@ function run(file: string, args: string[], note: string): Promise<Omit<Measured,
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
       cpuMs = 10 * (Number(fields[11]) + Number(fields[12])) || cpuMs
     } catch {
-      // Gone between two looks.
+      // It ended between two samples.
     }
   }
   const timer = setInterval(look, 20)
@@ -169,7 +169,7 @@ function run(file: string, args: string[], note: string): Promise<Omit<Measured,
   })
 }
 
-/** DuckDB comes as an npm package with its library in it: into a folder that goes away again. */
+/** Installs DuckDB, an npm package that contains its library, into a temporary folder. */
 function duckDb(): string | undefined {
   const folder = join(root, "duckdb")
   mkdirSync(folder)
@@ -205,7 +205,7 @@ function generated(directory: string): string {
   return directory
 }
 
-/** Of an ADD in the middle. */
+/** The ID of an ADD in the middle. */
 function anId(): string {
   const file = files[Math.floor(files.length / 2)] ?? ""
   const [, found = ""] =
@@ -213,7 +213,7 @@ function anId(): string {
   return found
 }
 
-/** Given in the middle. */
+/** An address from the middle. */
 function anAddress(): string {
   const file = files[Math.floor(files.length / 2)] ?? ""
   const [, found = ""] = /\\"address\\":\\"([0-9.]+)/.exec(readFileSync(file, "latin1").slice(0, 1e6)) ?? []

@@ -1,4 +1,4 @@
-/** What the relay and the probes cost, side by side with what they stand for. `--json` for programs. */
+/** What the relay and the probes cost, side by side with the plugin alone. `--json` for programs. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
 import { cpus, release } from "node:os"
@@ -12,10 +12,10 @@ const ROUNDS = 2000
 const PROBE_ROUNDS = 300
 const BATCHES = 10
 const WORKERS = 50
-/** How often each worker adds and deletes in one batch. */
+/** Number of ADD and DEL pairs of each worker in one batch. */
 const TIMES = 4
 const PLUGINS = "/usr/lib/cni"
-/** About what Calico is given. */
+/** About the size of Calico's configuration. */
 const CONFIG = JSON.stringify({
   cniVersion: "1.0.0",
   name: "k8s-pod-network",
@@ -60,7 +60,7 @@ async function measure(): Promise<Report> {
   const probes = await turns(
     stand.root,
     PROBE_ROUNDS,
-    [addOf(join(bare, "article_pre.py")), addOf(join(stand.bin, "cni_pre"))],
+    [addOf(join(bare, "probe_script.py")), addOf(join(stand.bin, "cni_pre"))],
     (done) => progress("probes", done, PROBE_ROUNDS),
   )
   const latency = [
@@ -76,7 +76,7 @@ async function measure(): Promise<Report> {
     latency,
     probe,
     throughput: await throughputs(descriptors),
-    // With a plugin smaller than itself: what the kernel tells of a process is the most that it or its children had.
+    // With a plugin smaller than the relay: the kernel reports the maximum of a process and its children.
     peakBytes: Math.max(...[...latency.slice(0, 2), probe].map(({ ours }) => ours.peakBytes)),
     sizeBytes: statSync(RELAY).size,
   }
@@ -91,8 +91,8 @@ function setUp(): void {
   for (const name of ["tiny", "loopback", "host-local"]) stand.wrap(name)
   stand.probe("cni_pre")
   stand.configure({ logFile: join(stand.root, "cni.log") })
-  copyFileSync(join(import.meta.dirname, "article_pre.py"), join(bare, "article_pre.py"))
-  chmodSync(join(bare, "article_pre.py"), 0o755)
+  copyFileSync(join(import.meta.dirname, "probe_script.py"), join(bare, "probe_script.py"))
+  chmodSync(join(bare, "probe_script.py"), 0o755)
 }
 
 function addOf(program: string, descriptors = 0): Case {
@@ -111,7 +111,7 @@ function environment(command: string, container: string): Record<string, string>
   }
 }
 
-/** Batches of bare and wrapped calls by turns, each with a limit that is left alone and with the raised one. */
+/** Alternating batches of calls without and with the relay, each with the default limit of descriptors and a raised one. */
 async function throughputs(descriptors: number): Promise<Throughput[]> {
   const kinds = [
     { what: "host-local", limit: 0 },
@@ -153,7 +153,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-/** A million where root may raise its limit so far, else what this machine allows. */
+/** A million if root may raise its limit so far, otherwise what this machine allows. */
 function mostDescriptors(): number {
   try {
     execFileSync("prlimit", [`--nofile=${MILLION}:${MILLION}`, "true"], { stdio: "ignore" })
@@ -164,7 +164,7 @@ function mostDescriptors(): number {
   }
 }
 
-/** loopback changes the namespace that it is given: not this machine's. */
+/** loopback changes its network namespace, which must not be this machine's. */
 async function ownNamespace(): Promise<ChildProcess> {
   const child = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" })
   const ours = readlinkSync("/proc/self/ns/net")

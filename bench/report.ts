@@ -1,6 +1,6 @@
 import type { Timing } from "./rounds.ts"
 
-/** One thing bare, and with what is ours in its place or before it. */
+/** One measurement without and with the relay or a probe. */
 export type Row = { what: string; bare: Timing; ours: Timing }
 
 export type Throughput = {
@@ -23,7 +23,7 @@ export type Report = {
   sizeBytes: number
 }
 
-/** The limit of descriptors that some runtimes give to what they start. */
+/** The limit of descriptors that some runtimes set for their children. */
 export const MILLION = 1_048_576
 
 export type Target = {
@@ -35,7 +35,7 @@ export type Target = {
   isReached: boolean
 }
 
-/** What the project promises, against what was measured. */
+/** The project's budgets and what was measured. */
 export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: Report): Target[] {
   return [
     ...latency.flatMap(({ what, bare, ours }) => [
@@ -101,7 +101,7 @@ export function table(report: Report, targets: readonly Target[]): string {
   ].join("\n")
 }
 
-/** The first column to the left, numbers to the right. */
+/** The first column is left-aligned, numbers are right-aligned. */
 function columns(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((cells) => cells[at]?.length ?? 0)))
   return rows.map((cells) =>

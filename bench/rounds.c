@@ -1,9 +1,8 @@
-/* Runs plugins as libcni does and tells how long each took, with so little of its own that what is measured is the
- * plugin:
- *   rounds turns COUNT CASE...             every case once in each round; prints "CASE NANOSECONDS KILOBYTES" a call
+/* Runs plugins as libcni does and prints how long each took, with minimal overhead:
+ *   rounds turns COUNT CASE...             every case once in each round; prints "CASE NANOSECONDS KILOBYTES" per call
  *   rounds crowd WORKERS COUNT CASE...     each worker every case COUNT times; prints the nanoseconds of all together
- * CASE is: --case STDIN-FILE DESCRIPTOR-LIMIT PROGRAM [NAME=VALUE...]; 0 leaves the limit as it is; a '%' in a value
- * becomes the worker's number. A call that does not end with status 0 ends everything. */
+ * CASE is: --case STDIN-FILE DESCRIPTOR-LIMIT PROGRAM [NAME=VALUE...]; 0 does not change the limit; a '%' in a value
+ * is replaced by the worker's number. A call whose status is not 0 ends the program. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -111,15 +110,15 @@ static uint64_t call(const Case *c, struct rusage *usage)
     return nowNs() - from;
 }
 
-/* What else this machine does is not to be measured: all of it runs at the lowest real-time priority, where that is
- * allowed. musl's own call only says ENOSYS. */
+/* Other processes should not be measured: everything runs at the lowest real-time priority, if permitted. musl's own
+ * function only returns ENOSYS. */
 static void goFirst(void)
 {
     struct sched_param lowest = { .sched_priority = 1 };
     syscall(SYS_sched_setscheduler, 0, SCHED_RR, &lowest);
 }
 
-/* The order turns by one in each round, so that no case always comes after the same other. */
+/* The order rotates in each round, so that no case always follows the same other one. */
 static void turns(int count)
 {
     for (int round = 0; round < count; round++) {

@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { compiled } from "../test/doubles/double.ts"
 
-/** One way to run one plugin. `%` in a value becomes the number of the worker. */
+/** One way to run a plugin. `%` in a value is replaced by the number of the worker. */
 export type Case = { program: string; env: Record<string, string>; stdin: string; descriptors: number }
 
 export type Timing = { p50Ms: number; p99Ms: number; peakBytes: number }
 
-/** Runs every case once in each round and tells the timings in the order of the cases. */
+/** Runs every case once in each round and returns the timings in the order of the cases. */
 export async function turns(
   folder: string,
   rounds: number,
@@ -30,7 +30,7 @@ export async function turns(
   })
 }
 
-/** How long it takes so many workers, all at once, to do each case so many times, in milliseconds. */
+/** Milliseconds that concurrent workers take to run each case so many times. */
 export async function crowd(folder: string, workers: number, times: number, cases: readonly Case[]): Promise<number> {
   let ms = 0
   await run(folder, ["crowd", String(workers), String(times)], cases, (line) => {
@@ -39,7 +39,7 @@ export async function crowd(folder: string, workers: number, times: number, case
   return ms
 }
 
-/** Of sorted values. */
+/** The values must be sorted. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

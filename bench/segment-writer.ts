@@ -5,11 +5,11 @@ import type { CaptureRecord } from "../src/capture/record.ts"
 import { segmentName } from "../src/capture/segment-name.ts"
 import { checksum } from "../src/store/capture/checksum.ts"
 
-export type Line = { wallMs: number; record: CaptureRecord }
+export type TimedRecord = { wallMs: number; record: CaptureRecord }
 
 const BUFFER_BYTES = 8 * 1024 * 1024
 
-/** Lines in the order of their time, each in the segment of its hour. */
+/** Writes records in time order, each to the segment of its hour. */
 export class SegmentWriter {
   readonly #directory: string
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
@@ -22,8 +22,8 @@ export class SegmentWriter {
     this.#directory = directory
   }
 
-  /** Takes the lines that nothing later can come before. */
-  writeUntil(lines: Line[], wallMs: number): void {
+  /** Writes and removes the records before that time: no earlier one can follow. */
+  writeUntil(lines: TimedRecord[], wallMs: number): void {
     let count = 0
     for (const line of lines) {
       if (line.wallMs >= wallMs) break

@@ -50,12 +50,12 @@ test("a record has a newline at both ends and none inside", () => {
   assert.match(encode(begin, checksum), /^\n\{[^\n]+\}\n$/)
 })
 
-test("what was written is what is read", () => {
+test("decoding returns what was encoded", () => {
   assert.deepEqual(decode(line, checksum), { kind: "record", record: begin })
   assert.deepEqual(decode(sealed(end), checksum), { kind: "record", record: end })
 })
 
-test("random records come back whole", (t) => {
+test("random records are decoded unchanged", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -70,7 +70,7 @@ test("random records come back whole", (t) => {
   }
 })
 
-test("a line torn at any byte is torn, and never a record", () => {
+test("a line cut at any byte is torn, never a record", () => {
   const bytes = Buffer.from(line)
   for (let size = 1; size < bytes.length; size++) {
     const torn = decode(bytes.subarray(0, size).toString("utf8"), checksum)
@@ -78,7 +78,7 @@ test("a line torn at any byte is torn, and never a record", () => {
   }
 })
 
-test("a changed byte anywhere is noticed", () => {
+test("a changed byte anywhere is detected", () => {
   const bytes = Buffer.from(line)
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes)
@@ -87,12 +87,12 @@ test("a changed byte anywhere is noticed", () => {
   }
 })
 
-test("two records run together are torn", () => {
+test("two records on one line are torn", () => {
   assert.deepEqual(decode(line + line, checksum), { kind: "torn" })
   assert.deepEqual(decode(line.slice(0, 50) + line, checksum), { kind: "torn" })
 })
 
-test("a newer format is told by its number, an unknown kind by its name, anything else is foreign", () => {
+test("a newer format has its number, an unknown kind its name, anything else is foreign", () => {
   assert.deepEqual(decode(sealed({ ...begin, format: 2 }), checksum), { kind: "newer", format: 2 })
   assert.deepEqual(decode('{"format":7,"kind":"begin"}', checksum), { kind: "newer", format: 7 })
   assert.deepEqual(decode(sealed({ format: 1, kind: "gap" }), checksum), { kind: "unknown", recordKind: "gap" })
@@ -100,13 +100,13 @@ test("a newer format is told by its number, an unknown kind by its name, anythin
     assert.deepEqual(decode(foreign, checksum), { kind: "foreign" }, foreign)
 })
 
-test("a seal of the wrong shape is no seal", () => {
+test("a malformed seal is not a seal", () => {
   const body = line.slice(0, line.lastIndexOf(',"seal":'))
   for (const seal of ["null", "1", '"x"', "[]", "{}", '{"sizeBytes":"1","crc32":1}'])
     assert.deepEqual(decode(`${body},"seal":${seal}}`, checksum), { kind: "torn" }, seal)
 })
 
-test("a payload that quotes a whole sealed line is still one record", () => {
+test("a payload that contains a sealed line is still one record", () => {
   const quoting: Begin = { ...begin, stdin: { sizeBytes: 1, text: encode(begin, checksum) } }
   assert.deepEqual(decode(sealed(quoting), checksum), { kind: "record", record: quoting })
 })

@@ -19,7 +19,7 @@ function read(directory: string): string {
   return execFileSync("python3", ["-c", block("python"), directory], { encoding: "utf8" })
 }
 
-test("FORMAT.md's records are whole, and its reader prints of them what the page says", (t) => {
+test("FORMAT.md's records are valid, and its reader prints what the page says", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
   t.after(() => rmSync(directory, { recursive: true }))
   const records = block("jsonl").trim().split("\n")
@@ -31,7 +31,7 @@ test("FORMAT.md's records are whole, and its reader prints of them what the page
   assert.equal(read(directory), block("text"))
 })
 
-test("FORMAT.md's reader and its jq filter read what the relay and the probes write, and hop over torn lines", async (t) => {
+test("FORMAT.md's reader and its jq filter read what the relay and the probes write, and skip torn lines", async (t) => {
   const stand = standWithCalls(t)
   await stand.run("fails", { command: "ADD", stdin: "{}" })
   for (const path of stand.segments()) appendFileSync(join(stand.capture, path), '\n{"format":1,"kind":"end","id":"x')
@@ -42,7 +42,7 @@ test("FORMAT.md's reader and its jq filter read what the relay and the probes wr
   assert.deepEqual([JSON.parse(failures).exit, JSON.parse(failures).answer], [{ code: 7 }, '{"code":7}'])
 })
 
-test("FORMAT.md names every member that is written, and no other", async (t) => {
+test("FORMAT.md lists exactly the members that are written", async (t) => {
   const stand = standWithCalls(t)
   stand.add("nested", ["delegate"])
   stand.wrap("nested")
@@ -78,7 +78,7 @@ function standWithCalls(t: { after(then: () => void): void }): Stand {
   return stand
 }
 
-/** The names in the first column of that section's table. */
+/** The names in the first column of the section's table. */
 function documented(heading: string): Set<string> {
   const section = page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
   return new Set([...section.matchAll(/^\| `([a-zA-Z0-9]+)[.`]/gm)].map(([, name = ""]) => name))

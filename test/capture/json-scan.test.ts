@@ -18,7 +18,7 @@ function values(text: string): string[] {
   return seen
 }
 
-test("every value is visited where it stands, duplicates too", () => {
+test("every value is visited with its position, duplicates included", () => {
   assert.deepEqual(values('{"a":1,"a":"x","b":{"c":[true, {"d":null}]}}'), [
     "/a=1",
     '/a="x"',
@@ -31,7 +31,7 @@ test("every value is visited where it stands, duplicates too", () => {
   ])
 })
 
-test("keys are unescaped, strings may hold quotes, brackets and backslashes", () => {
+test("keys are unescaped; strings may contain quotes, brackets and backslashes", () => {
   assert.deepEqual(values('{"\\u0074oken":"a\\"}","b\\\\":"\\\\"}').slice(0, 2), ['/token="a\\"}"', '/b\\="\\\\"'])
 })
 
@@ -49,7 +49,7 @@ test("a visitor that returns false for a container sees nothing of its content",
   assert.deepEqual(seen, ["", "a", "c"])
 })
 
-test("it tells JSON from what only looks like it", () => {
+test("JSON is distinguished from text that resembles it", () => {
   const isJson = (text: string) => scanJson(text, () => undefined)
   for (const text of [
     "{}",
@@ -78,7 +78,7 @@ test("it tells JSON from what only looks like it", () => {
     assert.equal(isJson(text), false, text)
 })
 
-test("random documents, cut off anywhere, are JSON and their strings are found whole", (t) => {
+test("random documents, cut off anywhere, are JSON, and all complete strings are found", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -100,14 +100,14 @@ test("random documents, cut off anywhere, are JSON and their strings are found w
   }
 })
 
-/** In the order of the text: stringify and parse agree on the order of keys. */
+/** In text order: JSON.stringify and JSON.parse use the same order of keys. */
 function stringsOf(value: unknown): string[] {
   if (typeof value === "string") return [value]
   if (typeof value !== "object" || value === null) return []
   return Object.values(value).flatMap(stringsOf)
 }
 
-test("a hundred thousand levels deep", () => {
+test("100,000 levels of nesting", () => {
   const text = '{"a":['.repeat(100_000)
   assert.equal(
     scanJson(text, () => undefined),

@@ -1,9 +1,9 @@
 import type { Random } from "./random.ts"
 
-/** Stands where a secret would; no escaping changes it. */
+/** Takes the place of a secret; escaping does not change it. */
 export const PLACE = "\ue000"
 
-/** Ways in which a secret stands in a text: as the inside of a JSON string, and as a word. */
+/** Texts with a secret: as the content of a JSON string, and as a word. */
 const IN_STRINGS = [
   `{"name":"X_PASSWORD","value":"${PLACE}"}`,
   `{"value" : "${PLACE}", "name" : "X_PASSWORD"}`,
@@ -41,7 +41,7 @@ const AS_WORDS = [
   `proxy https://a:${PLACE}@proxy:3128 failed`,
   `curl -u a --token ${PLACE} --x`,
 ]
-/** The same with nothing to hide, and what only sounds like it. */
+/** The same without a secret, and texts that only resemble one. */
 const HARMLESS = [
   '{"name":"LOG_LEVEL","value":"debug"}',
   '{"env":[{"value":"b","name":"A"},{"Name":"TOKEN_PATH","Value":"/var/run/token"},{"key":"app","value":"web"}]}',
@@ -59,7 +59,7 @@ const HARMLESS = [
   '{"etcd":"https:\\/\\/etcd:2379\\/x","\\u006dtu":1440}',
 ]
 
-/** A text with one secret in it, perhaps several times, and what is to be recorded of it. */
+/** A text with one secret, possibly several times, and its expected record. */
 export type Planted = { text: string; expected: string; secret: string }
 
 export function plantOne(random: Random): Planted {
@@ -79,7 +79,7 @@ export function plantNone(random: Random): string {
   return wrapping(random, random.below(4))(random.pick(HARMLESS))
 }
 
-/** Puts a text into a string of a JSON document, that into another's, and so on. */
+/** Nests a text in a string of a JSON document, that document in another string, and so on. */
 function wrapping(random: Random, times: number): (text: string) => string {
   const layers = Array.from({ length: times }, () => {
     const rest = random.json(2)
@@ -107,7 +107,7 @@ function word(random: Random): string {
   return `S3${Array.from({ length: random.below(12) }, () => random.pick([...characters])).join("")}Q`
 }
 
-/** All that a text may mean when its escapes are read. */
+/** All readings of a text with its escapes resolved once, twice and so on. */
 export function readings(text: string): string[] {
   const read = text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, letter: string) =>
     code === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16)),

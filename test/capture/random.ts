@@ -1,4 +1,4 @@
-/** A small generator with a seed (mulberry32), so that a random test that failed can be run again. */
+/** A small generator with a seed (mulberry32), so that a failed random test can be repeated. */
 export class Random {
   #state: number
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed
   }
 
-  /** The seed to use: CNITAP_SEED, or another one each time. The test prints it. */
+  /** CNITAP_SEED, or a different seed each time. The test prints it. */
   static seed(): number {
     return Number(process.env.CNITAP_SEED ?? Math.floor(Math.random() * 2 ** 31))
   }
@@ -24,7 +24,7 @@ export class Random {
     return item
   }
 
-  /** Text of any characters that JSON has to escape or UTF-8 to encode. */
+  /** Text with characters that JSON must escape or that UTF-8 encodes in several bytes. */
   text(most: number): string {
     const characters = [
       '"',

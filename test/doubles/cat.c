@@ -1,4 +1,4 @@
-/* A plugin that copies stdin to stdout and needs hardly any memory itself. */
+/* A plugin that copies stdin to stdout and needs almost no memory itself. */
 #include <unistd.h>
 
 int main(void)

@@ -4,12 +4,12 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import { basename, join } from "node:path"
 
-/** Path of a static executable: the plugin that does what its JSON file says, or the launcher. */
+/** Path of a static executable: the plugin that performs the steps of its JSON file, or the launcher. */
 export function double(program: "plugin" | "launch"): string {
   return compiled(join(import.meta.dirname, `${program}.c`))
 }
 
-/** Path of the static executable that a C file makes. */
+/** Path of the static executable compiled from a C file. */
 export function compiled(source: string): string {
   const version = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 8)
   const folder = join(import.meta.dirname, "../../build/doubles")

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * A plugin that delegates as flannel's does: it makes another configuration out of its own and its subnet, dumps it to
- * stderr, calls `bridge` from CNI_PATH with it, and keeps it per container, because a DEL has to use the same one.
+ * A plugin that delegates like flannel's: it derives another configuration from its own and its subnet, dumps it to stderr,
+ * calls `bridge` from CNI_PATH with it, and stores it per container, because DEL must use the same one.
  */
 const { spawnSync } = require("node:child_process")
 const { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs")

@@ -1,9 +1,8 @@
-/* Starts a program in a state that no runtime library lets a test ask for:
+/* Starts a program in a state that runtime libraries do not offer to tests:
  *   launch [-e ENTRY]... [-c FD]... [-o FD=PATH]... [-i SIGNAL]... [-b SIGNAL]... [-u UMASK] [-n NICE] [-f FILES]
  *          [-s BYTES] [-m BYTES] [-a MS] [-k] [-p] PROGRAM [ARGV...]
- * -e makes the whole environment (duplicates and entries without '=' too), -c closes a descriptor, -o opens one,
- * -i ignores and -b blocks a signal, -f sets the limit of descriptors, -s that of file
- * sizes, -m that of memory, -a sets an alarm, -k allows core dumps, -p leaves stdout without a reader. */
+ * -e sets the whole environment (duplicates and entries without '=' are possible), -c closes a descriptor, -o opens one,
+ * -i ignores and -b blocks a signal, -f limits descriptors, -s file sizes, -m memory, -a sets an alarm, -k allows core dumps, -p leaves stdout without a reader. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

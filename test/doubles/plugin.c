@@ -1,6 +1,6 @@
-/* A plugin that does what the file beside it says: <directory of argv[0]>/<name>.json holds an array of steps, each
- * a string such as "echo", "stdout 10485760" or "exit 3". Without that file the steps come as such an array on
- * stdin. One static program, because the tests run it thousands of times. */
+/* A plugin that performs the steps of the file next to it: <directory of argv[0]>/<name>.json holds an array of steps,
+ * each a string such as "echo", "stdout 10485760" or "exit 3". Without that file the array is read from stdin. One
+ * static program, because the tests run it thousands of times. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
@@ -55,7 +55,7 @@ static size_t readAll(int fd, char *into, size_t room)
 
 /* ---- steps --------------------------------------------------------------------------------------------- */
 
-/* The strings of a JSON array; \u00XX is one byte, so that a file can ask for bytes that are not text. */
+/* The strings of a JSON array; \u00XX is one byte, so that a file can contain bytes that are not text. */
 static void readSteps(char *at)
 {
     while ((at = strchr(at, '"')) && stepCount < 64) {
@@ -136,8 +136,8 @@ static void linesOf(FILE *f, const char *path, const char *const *wanted)
     if (from) fclose(from);
 }
 
-/* What a process inherits, apart from what must differ behind a relay: its parent, the file it runs from, and what
- * its own three streams are. */
+/* What a process inherits, except for what must differ behind a relay: its parent, its executable, and its three
+ * streams. */
 static void facts(void)
 {
     static const char *const status[] = { "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "SigCgt", "CapInh",
@@ -236,7 +236,7 @@ static void echo(void)
     while ((n = read(0, chunk, sizeof chunk)) > 0) if (writeAll(1, chunk, (size_t)n)) return;
 }
 
-/* A delegate as libcni makes it: found by name in CNI_PATH, given our stdin, its output is ours. */
+/* A delegate as libcni calls it: found by name in CNI_PATH, with our stdin and our output. */
 static int delegate(void)
 {
     char path[PATH_MAX], depth[32];

@@ -8,8 +8,8 @@ import { Stand } from "./stand.ts"
 const RELAY_AARCH64 = join(import.meta.dirname, "../../dist/relay-aarch64")
 
 /**
- * Under qemu-user. The emulated relay's execve goes to this machine's kernel, so that the original is a program of
- * this machine's own kind, as it would be on an arm64 node.
+ * Under qemu-user. The emulated relay's execve is performed by this machine's kernel, so the original is a program for
+ * this machine, as it would be for the node's own architecture on an arm64 node.
  */
 function emulated(path: string, env: Record<string, string>, input: string) {
   const { stdout, stderr, status, signal } = spawnSync("qemu-aarch64", [path], {
@@ -23,13 +23,13 @@ function emulated(path: string, env: Record<string, string>, input: string) {
 test("the relay for arm64 runs a plugin and records the call", (t) => {
   const stand = new Stand()
   t.after(() => stand.remove())
-  stand.add("plugin", ["echo", "err told\n", "exit 3"])
+  stand.add("plugin", ["echo", "err done\n", "exit 3"])
   renameSync(join(stand.bin, "plugin"), join(stand.real, "plugin"))
   copyFileSync(RELAY_AARCH64, join(stand.bin, "plugin"))
   const path = join(stand.bin, "plugin")
   const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", SECRET: "x" }
   const stdin = '{"name":"net","policy":{"k8s_auth_token":"hunter2"}}'
-  const seen = { stdout: stdin, stderr: "told\n", status: 3, signal: null }
+  const seen = { stdout: stdin, stderr: "done\n", status: 3, signal: null }
 
   assert.deepEqual(emulated(path, env, stdin), seen)
   assert.deepEqual(stand.segments(), [])
@@ -46,11 +46,11 @@ test("the relay for arm64 runs a plugin and records the call", (t) => {
   )
   assert.deepEqual(
     [end?.id, end?.exit, end?.stdout, end?.stderr],
-    [begin?.id, { code: 3 }, payload, { sizeBytes: 5, text: "told\n" }],
+    [begin?.id, { code: 3 }, payload, { sizeBytes: 5, text: "done\n" }],
   )
 })
 
-test("the probes for arm64 answer", (t) => {
+test("the probes for arm64 reply", (t) => {
   const stand = new Stand()
   t.after(() => stand.remove())
   stand.configure()

@@ -14,7 +14,7 @@ function standWith(t: TestContext, steps: readonly string[], config: Record<stri
 
 const kinds = (stand: Stand) => stand.records().map(({ kind }) => kind)
 
-test("untilMs: recorded before that time, not from it on", async (t) => {
+test("untilMs: calls are recorded before that time, but not after it", async (t) => {
   const stand = standWith(t, ["echo"], { untilMs: Date.now() - 1 })
   const seen = await stand.run("plugin", { command: "ADD", stdin: "{}" })
   assert.deepEqual([seen.stdout, seen.code, kinds(stand)], ["{}", 0, []])
@@ -23,7 +23,7 @@ test("untilMs: recorded before that time, not from it on", async (t) => {
   assert.deepEqual(kinds(stand), ["begin", "end"])
 })
 
-test("sampleOneIn: an operation is recorded whole or not at all, in every process alike", async (t) => {
+test("sampleOneIn: every process makes the same decision, so an operation is recorded as a whole or not at all", async (t) => {
   const stand = standWith(t, ["delegate"], { sampleOneIn: 4 })
   const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn: 4 }))
   assert.ok(config)
@@ -42,7 +42,7 @@ test("sampleOneIn: an operation is recorded whole or not at all, in every proces
   assert.equal(stand.ends().length, expected.length)
 })
 
-test("sampleOneIn draws about one container in so many", () => {
+test("sampleOneIn selects about one container in N", () => {
   for (const sampleOneIn of [2, 10, 100]) {
     const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn }))
     assert.ok(config)
@@ -53,7 +53,7 @@ test("sampleOneIn draws about one container in so many", () => {
   }
 })
 
-test("onlyFailures: nothing of a call that went well, both lines of one that did not", async (t) => {
+test("onlyFailures: both lines of a failed call are recorded, and nothing of a successful one", async (t) => {
   const stand = standWith(t, ["echo"], { onlyFailures: true })
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
   assert.deepEqual(kinds(stand), [])

@@ -9,7 +9,7 @@ const MACHINES = { x86_64: 62, aarch64: 183 } as const
 const DYNAMIC = 2
 const INTERPRETER = 3
 
-test("the relay is made of the reviewed files and no others", () => {
+test("the relay consists of exactly the reviewed files", () => {
   const read = (path: string) => readFileSync(join(root, path), "utf8").trim().split("\n")
   assert.deepEqual(read("build/relay-closure.txt"), read("test/relay/closure.txt"))
 })
@@ -17,7 +17,7 @@ test("the relay is made of the reviewed files and no others", () => {
 for (const [machine, number] of Object.entries(MACHINES)) {
   const path = join(root, `dist/relay-${machine}`)
 
-  test(`the relay for ${machine} is one static executable that needs nothing`, () => {
+  test(`the relay for ${machine} is a static executable without dependencies`, () => {
     const elf = readFileSync(path)
     assert.equal(elf.subarray(0, 4).toString("latin1"), "\u007fELF")
     assert.equal(elf.readUInt16LE(18), number)
@@ -28,11 +28,11 @@ for (const [machine, number] of Object.entries(MACHINES)) {
     )
   })
 
-  test(`the relay for ${machine} holds a started engine, and no address of the process that started it`, () => {
+  test(`the relay for ${machine} contains a started engine, and no address of the process that started it`, () => {
     const image = section(readFileSync(path), ".image")
     const words = Array.from({ length: image.length / 8 }, (_, at) => image.readBigUInt64LE(at * 8))
     assert.ok(words[0] !== 0n && words.filter((word) => word !== 0n).length > 10_000)
-    // Stack and vDSO lie there; the engine's own addresses are small numbers.
+    // Addresses of the stack and the vDSO; the engine's own addresses are small numbers.
     assert.deepEqual(
       words.filter((word) => word >= 0x7f00_0000_0000n && word < 0x8000_0000_0000n),
       [],
@@ -44,14 +44,14 @@ for (const [machine, number] of Object.entries(MACHINES)) {
   })
 }
 
-test("run without a place in a bin directory it says what it misses, and fails", () => {
+test("run outside of a plugin directory it reports the missing original and fails", () => {
   assert.throws(() => execFileSync(join(root, "dist/relay-x86_64"), { stdio: "pipe" }), {
     status: 1,
     stderr: Buffer.from(`cnitap: cannot execute ${root}/dist/.cnitap/real/relay-x86_64: the original is missing\n`),
   })
 })
 
-/** Types of the segments (ELF-64, little endian). */
+/** Types of the program headers (ELF-64, little endian). */
 function programHeaders(elf: Buffer): number[] {
   const offset = Number(elf.readBigUInt64LE(32))
   const size = elf.readUInt16LE(54)

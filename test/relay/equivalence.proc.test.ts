@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import { type Call, type Seen, Stand } from "./stand.ts"
 
-/** What plugins do, by name. Each is run bare, recorded and unrecorded: nobody may tell which it was. */
+/** What plugins do, by name. Each runs without the relay, recorded and unrecorded: the caller must not see a difference. */
 const DOUBLES: Record<string, readonly string[]> = {
   echo: ["echo"],
   silent: ["drain"],
@@ -36,7 +36,7 @@ const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"x","ipam":{"k8s_auth_
 const stand = new Stand()
 after(() => stand.remove())
 
-/** Bare, then recorded, then with nothing to record to. */
+/** Without the relay, then recorded, then without a capture. */
 async function inThreeWays(name: string, steps: readonly string[], see: () => Promise<Seen>): Promise<void> {
   await compare(name, steps, async () => [await see()])
 }
@@ -52,13 +52,13 @@ async function compare(name: string, steps: readonly string[] | undefined, see: 
   stand.configure()
 }
 
-/** The one difference that a plugin may see stands at the end of its environment. */
+/** The only difference that a plugin may see is at the end of its environment. */
 function withoutOurVariable(seen: Seen): Seen {
   return { ...seen, stdout: seen.stdout.replace(/,"CNITAP_CALL=[0-9a-f]*:\d"\]/, "]") }
 }
 
 for (const [name, steps] of Object.entries(DOUBLES)) {
-  test(`${name}: nobody can tell that a relay was there, whatever the command`, async () => {
+  test(`${name}: the same with and without the relay, for every command`, async () => {
     const few = name.endsWith("10mb") ? ["ADD", undefined] : COMMANDS
     await compare(name, steps, async () => {
       const seen: Seen[] = []
@@ -71,7 +71,7 @@ for (const [name, steps] of Object.entries(DOUBLES)) {
   })
 }
 
-test("every exit status is passed on", async () => {
+test("every exit status is preserved", async () => {
   const codes = Array.from({ length: 256 }, (_, code) => code)
   await compare("exits", undefined, async () => {
     const seen: Seen[] = []
@@ -89,7 +89,7 @@ test("every exit status is passed on", async () => {
   })
 })
 
-test("a plugin that dies of a signal is seen to die of that signal", async () => {
+test("if a signal kills the plugin, the caller sees that signal", async () => {
   const numbers = Object.values(constants.signals).filter(
     (number) => ![17, 18, 19, 20, 21, 22, 23, 28].includes(number),
   )
@@ -100,7 +100,7 @@ test("a plugin that dies of a signal is seen to die of that signal", async () =>
   }
 })
 
-test("the core that a plugin leaves is its own, not the relay's", async (t) => {
+test("a core dump is the plugin's, not the relay's", async (t) => {
   await inThreeWays("dumps", ["drain", "file made marker-of-the-plugin", "signal 11"], async () => {
     const seen = await stand.run("dumps", { launch: ["-e", "CNI_COMMAND=ADD", "-k"] })
     const cores = Object.entries(seen.files).map(([name, content]) => {
@@ -112,7 +112,7 @@ test("the core that a plugin leaves is its own, not the relay's", async (t) => {
   })
 })
 
-test("a signal sent to the plugin's process reaches the plugin, and what it does about it is what is seen", async () => {
+test("a signal sent to the relay reaches the plugin, and the caller sees how the plugin reacts", async () => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGQUIT", "SIGALRM", "SIGWINCH"] as const) {
     const number = constants.signals[signal]
     const sent: Call = { command: "ADD", during: whenReady((child) => child.kill(signal)) }
@@ -130,7 +130,7 @@ test("a signal sent to the plugin's process reaches the plugin, and what it does
   }
 })
 
-test("an alarm that the caller has set goes off in the plugin", async () => {
+test("an alarm set by the caller fires in the plugin", async () => {
   const doubles = {
     "alarm-default": ["hang"],
     "alarm-caught": ["catch 14", "await", "exit 5"],
@@ -141,7 +141,7 @@ test("an alarm that the caller has set goes off in the plugin", async () => {
     await inThreeWays(name, steps, () => stand.run(name, { launch: ["-e", "CNI_COMMAND=ADD", "-a", "400"] }))
 })
 
-test("several signals in a row all reach the plugin", async () => {
+test("several signals in succession all reach the plugin", async () => {
   const steps = ["catch 1", "catch 12", "err ready\n", "await", "err ready\n", "await", "exit 6"]
   const signals: NodeJS.Signals[] = ["SIGHUP", "SIGUSR2"]
   await inThreeWays("signals", steps, () => {
@@ -155,7 +155,7 @@ test("several signals in a row all reach the plugin", async () => {
   })
 })
 
-test("a writer that keeps stdin open is waited for by the plugin alone", async () => {
+test("if the writer keeps stdin open, only the plugin waits for it", async () => {
   await inThreeWays("answers-at-once", ["out answer", "exit 0"], () =>
     stand.run("answers-at-once", { command: "ADD", during: () => {} }),
   )
@@ -171,7 +171,7 @@ test("a writer that keeps stdin open is waited for by the plugin alone", async (
   )
 })
 
-test("a conversation: each side waits for the other", async () => {
+test("a dialogue in which each side waits for the other", async () => {
   const answers: string[] = []
   await inThreeWays("parrot", ["echo"], () =>
     stand.run("parrot", {
@@ -188,7 +188,7 @@ test("a conversation: each side waits for the other", async () => {
   assert.deepEqual(answers, ["one", "two", "three", "one", "two", "three", "one", "two", "three"])
 })
 
-test("stdin of any size and kind: nothing, 3 MB, a file, /dev/null", async () => {
+test("stdin of any size and kind: empty, 3 MB, a file, /dev/null", async () => {
   const big = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919) >> 5))
   await inThreeWays("takes-nothing", ["echo"], () => stand.run("takes-nothing", { command: "ADD", stdin: "" }))
   await inThreeWays("takes-3mb", ["echo"], () => stand.run("takes-3mb", { command: "ADD", stdin: big }))
@@ -211,7 +211,7 @@ test("descriptors 0, 1 or 2 closed by the caller are closed for the plugin", asy
     )
 })
 
-test("a plugin whose reader has gone meets a closed pipe", async () => {
+test("a plugin whose reader is gone gets EPIPE", async () => {
   const launch = ["-e", "CNI_COMMAND=ADD", "-p"]
   await inThreeWays("writes-into-nothing", ["drain", "sleep 10", "out x", "exit 3"], () =>
     stand.run("writes-into-nothing", { launch }),
@@ -223,7 +223,7 @@ test("a plugin whose reader has gone meets a closed pipe", async () => {
   )
 })
 
-test("a reader that goes away in the middle stops the plugin", async () => {
+test("a reader that closes in the middle stops the plugin", async () => {
   await inThreeWays("endless", ["stdout 1000000000", "exit 3"], async () => {
     const seen = await stand.run("endless", {
       command: "ADD",
@@ -236,7 +236,7 @@ test("a reader that goes away in the middle stops the plugin", async () => {
   })
 })
 
-test("a reader that goes away while the plugin is quiet does not make the relay spin", async () => {
+test("a reader that closes while the plugin is silent does not make the relay spin", async () => {
   stand.add("quiet", ["drain", "err ready\n", "sleep 400", "exit 3"])
   stand.wrap("quiet")
   let ticks = 0
@@ -256,7 +256,7 @@ test("a reader that goes away while the plugin is quiet does not make the relay 
   assert.ok(ticks <= 5, `${ticks} hundredths of a second of CPU`)
 })
 
-test("what a process inherits is inherited: odd environments, signals, umask, limits, descriptors, priority", async () => {
+test("everything that a process inherits is inherited: unusual environments, signals, umask, limits, descriptors, priority", async () => {
   const file = join(stand.root, "inherited")
   closeSync(openSync(file, "w"))
   const odd = [
@@ -281,10 +281,10 @@ test("what a process inherits is inherited: odd environments, signals, umask, li
   )
 })
 
-test("argv[0] stays what the caller wrote, even if it is not a path", async () => {
+test("argv[0] is the caller's, even if it is not a path", async () => {
   const path = join(stand.bin, "dispatches")
   await inThreeWays("dispatches", [], async () => {
-    // Under another argv[0] the double has no file beside it and takes its steps from stdin.
+    // With another argv[0] the double finds no file and reads its steps from stdin.
     const launch = ["-e", "CNI_COMMAND=VERSION", path, "other-name", "argument"]
     const seen = await stand.run("dispatches", { launch, stdin: '["facts"]' })
     assert.match(seen.stdout, /"argv":\["other-name","argument",/)
@@ -292,7 +292,7 @@ test("argv[0] stays what the caller wrote, even if it is not a path", async () =
   })
 })
 
-/** Calls back at the double's "ready" on stderr: from then on its signal handlers are set. */
+/** Calls back when the double has written "ready" to stderr: its signal handlers are set. */
 function whenReady(then: (child: ChildProcess) => void): (child: ChildProcess) => Promise<void> {
   return async (child) => {
     if (child.stderr) await once(child.stderr, "data")

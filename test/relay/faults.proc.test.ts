@@ -22,9 +22,9 @@ import { type TestContext, test } from "node:test"
 import { compiled } from "../doubles/double.ts"
 import { RELAY, type Seen, Stand } from "./stand.ts"
 
-const STEPS = ["echo", "err told\n", "file made x", "exit 3"]
+const STEPS = ["echo", "err done\n", "file made x", "exit 3"]
 const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"plugin"}'
-const SEEN: Seen = { stdout: CONFIG, stderr: "told\n", code: 3, signal: null, files: { made: "x" } }
+const SEEN: Seen = { stdout: CONFIG, stderr: "done\n", code: 3, signal: null, files: { made: "x" } }
 
 function standWithPlugin(t: TestContext): Stand {
   const stand = new Stand()
@@ -35,12 +35,12 @@ function standWithPlugin(t: TestContext): Stand {
   return stand
 }
 
-/** Whatever is wrong with the recording, the runtime sees the plugin. */
+/** Whatever prevents recording, the runtime sees the plugin's result. */
 async function runs(stand: Stand, what: string): Promise<void> {
   assert.deepEqual(await stand.run("plugin", { command: "ADD", stdin: CONFIG }), SEEN, what)
 }
 
-/** The segment that the next record goes to; near the end of an hour there are two. */
+/** The segment of the next record; near the end of an hour there are two. */
 function segmentPaths(stand: Stand): string[] {
   return [0, 60_000].map((aheadMs) => {
     const [date, time] = new Date(Date.now() + aheadMs).toISOString().split("T")
@@ -48,7 +48,7 @@ function segmentPaths(stand: Stand): string[] {
   })
 }
 
-test("the capture directory is missing, a file, a symlink, open to others, or somebody else's", async (t) => {
+test("the capture directory is missing, a file, a symlink, accessible to others, or another user's", async (t) => {
   const stand = standWithPlugin(t)
   rmSync(stand.capture, { recursive: true })
   await runs(stand, "missing")
@@ -72,7 +72,7 @@ test("the capture directory is missing, a file, a symlink, open to others, or so
   }
   chmodSync(stand.capture, 0o700)
   chownSync(stand.capture, 12345, 0)
-  await runs(stand, "somebody else's")
+  await runs(stand, "another user's")
   assert.deepEqual(stand.segments(), [])
 
   chownSync(stand.capture, 0, 0)
@@ -83,7 +83,7 @@ test("the capture directory is missing, a file, a symlink, open to others, or so
   )
 })
 
-test("segments are for root's eyes only, whatever the umask", async (t) => {
+test("only the owner can read segments, whatever the umask", async (t) => {
   const stand = standWithPlugin(t)
   for (const umask of ["0", "777"]) {
     stand.forget()
@@ -93,7 +93,7 @@ test("segments are for root's eyes only, whatever the umask", async (t) => {
   }
 })
 
-test("the segment was replaced by a symlink, a FIFO, a directory, a second hard link, or somebody else's file", async (t) => {
+test("the segment was replaced by a symlink, a FIFO, a directory, a second hard link, or another user's file", async (t) => {
   const stand = standWithPlugin(t)
   const victim = join(stand.root, "victim")
   const replacements: Record<string, (path: string) => void> = {
@@ -102,7 +102,7 @@ test("the segment was replaced by a symlink, a FIFO, a directory, a second hard 
     FIFO: (path) => void execFileSync("mkfifo", [path]),
     directory: (path) => mkdirSync(path),
     "hard link": (path) => linkSync(victim, path),
-    "somebody else's": (path) => {
+    "another user's": (path) => {
       writeFileSync(path, "theirs")
       chownSync(path, 12345, 0)
     },
@@ -136,14 +136,14 @@ test("the disk is read-only, then full, then has room again", async (t) => {
     truncateSync(filler, 0)
     await runs(stand, "room again")
 
-    // The last hundredth of a disk is left to others.
+    // The last percent of a disk stays free.
     mount("-o", "remount,size=16m", stand.capture)
     writeFileSync(filler, Buffer.alloc(16 * 1024 * 1024 - 100_000))
     const before = stand.lines().length
     await runs(stand, "nearly full")
     assert.equal(stand.lines().length, before)
 
-    // A write that met the full disk is torn: it costs itself and nothing else.
+    // A write that fills the disk is torn: it damages no other line.
     const decoded = stand.decoded().map(({ kind }) => kind)
     assert.equal(decoded.filter((kind) => kind !== "record").length <= 12, true)
     assert.deepEqual(decoded.slice(-2), ["record", "record"])
@@ -190,7 +190,7 @@ test("the configuration is missing, garbage, of another type, newer, huge, a dir
   assert.deepEqual(stand.segments(), [])
 })
 
-test("wrong types of the other keys mean their defaults, and the call is recorded", async (t) => {
+test("other keys of the wrong type have their defaults, and the call is recorded", async (t) => {
   const stand = standWithPlugin(t)
   const odd = {
     maxSizeBytes: "1",
@@ -209,7 +209,7 @@ test("wrong types of the other keys mean their defaults, and the call is recorde
   )
 })
 
-test("stdin is garbage: it is passed on, and recorded as it came", async (t) => {
+test("invalid stdin is passed on and recorded unchanged", async (t) => {
   const stand = standWithPlugin(t)
   const inputs = [
     Buffer.from([0, 255, 254, 10, 13]),
@@ -228,18 +228,18 @@ test("stdin is garbage: it is passed on, and recorded as it came", async (t) => 
   }
 })
 
-test("a stream longer than the limit is kept up to it, with its full size", async (t) => {
+test("a stream longer than the limit is truncated in the record, with its full size", async (t) => {
   const stand = standWithPlugin(t)
   stand.configure({ streamBytes: 10 })
   const seen = await stand.run("plugin", { command: "ADD", stdin: "12345678\u{1f310} and more" })
   assert.equal(Buffer.from(seen.stdout, "latin1").toString(), "12345678\u{1f310} and more")
   const [end] = stand.ends()
-  // The character that the limit cut in two is left out.
+  // A character that crosses the limit is omitted.
   assert.deepEqual(end?.stdout, { sizeBytes: 21, truncated: true, text: "12345678" })
-  assert.deepEqual(end?.stderr, { sizeBytes: 5, text: "told\n" })
+  assert.deepEqual(end?.stderr, { sizeBytes: 5, text: "done\n" })
 })
 
-test("the original is missing, not executable, not a program: nothing on stdout, the error on stderr, no success", async (t) => {
+test("the original is missing, not executable, not a program: no stdout, the error on stderr, a failure", async (t) => {
   const stand = standWithPlugin(t)
   const original = join(stand.real, "plugin")
   const see = () => stand.run("plugin", { command: "DEL", stdin: CONFIG })
@@ -257,7 +257,7 @@ test("the original is missing, not executable, not a program: nothing on stdout,
   rmSync(original)
   const missing = await see()
   assert.deepEqual([missing.code, missing.stdout], [1, ""])
-  // go-cni takes a DEL with such a text for done (cni.go:260): a leak that nobody would see.
+  // go-cni treats a DEL with such a text as success (cni.go:260): the leak would not be noticed.
   assert.doesNotMatch(missing.stderr, /not found|no such file/i)
   assert.deepEqual(
     stand.ends().map(({ exit }) => exit),
@@ -286,7 +286,7 @@ test("the original is the relay: a copy, a hard link, a symlink back", { timeout
   }
 })
 
-test("a plugin that calls itself for ever is stopped at the eighth level, recorded or not", async (t) => {
+test("a plugin that calls itself endlessly is stopped at the eighth level, recorded or not", async (t) => {
   const stand = new Stand()
   t.after(() => stand.remove())
   stand.add("loop", ["delegate"])
@@ -313,9 +313,9 @@ test("a plugin that calls itself for ever is stopped at the eighth level, record
   )
 })
 
-test("hardly a descriptor to spare", async (t) => {
+test("almost no free descriptors", async (t) => {
   const stand = standWithPlugin(t)
-  // The double itself needs one descriptor for its steps and its side effect.
+  // The double itself needs one descriptor, for its steps and its side effect.
   for (const files of [4, 5, 6, 7, 8, 9, 10, 12]) {
     const seen = await stand.run("plugin", {
       launch: ["-e", "CNI_COMMAND=ADD", "-f", String(files)],
@@ -325,7 +325,7 @@ test("hardly a descriptor to spare", async (t) => {
   }
 })
 
-test("the capture meets the limit of file sizes", async (t) => {
+test("the capture reaches RLIMIT_FSIZE", async (t) => {
   const stand = standWithPlugin(t)
   for (const bytes of [1, 400, 1200]) {
     const launch = ["-e", "CNI_COMMAND=ADD", "-s", String(bytes)]
@@ -334,7 +334,7 @@ test("the capture meets the limit of file sizes", async (t) => {
   }
 })
 
-test("hardly any memory", async (t) => {
+test("almost no memory", async (t) => {
   const stand = standWithPlugin(t)
   const stdin = JSON.stringify({ name: "net", token: "x".repeat(600_000) })
   const bare = { ...SEEN, stdout: stdin }
@@ -344,7 +344,7 @@ test("hardly any memory", async (t) => {
   }
 })
 
-test("no memory for the record of a long stdin: the plugin is given all of it", (t) => {
+test("no memory for the record of a long stdin: the plugin gets all of it", (t) => {
   const stand = standWithPlugin(t)
   copyFileSync(compiled(join(import.meta.dirname, "../doubles/cat.c")), join(stand.bin, "plugin"))
   stand.wrap("plugin")
@@ -357,19 +357,19 @@ test("no memory for the record of a long stdin: the plugin is given all of it", 
   }
 })
 
-test("no process to spare: the relay becomes the plugin, and stdin is whole", async (t) => {
+test("fork fails: the relay executes the plugin in its own process, with complete stdin", async (t) => {
   const stand = standWithPlugin(t)
   chmodSync(stand.root, 0o755)
-  // A user's limit of processes holds for all of them: this one has no other, and may only have itself.
+  // RLIMIT_NPROC counts all processes of a user: this user has only this one.
   const limited = ["--reuid=54321", "--clear-groups", "--", "prlimit", "--nproc=1:1", join(stand.bin, "plugin")]
   for (const directory of [stand.capture, stand.work]) chownSync(directory, 54321, 0)
   for (const size of [10, 70_000, 900_000]) {
     const stdin = "y".repeat(size)
     const env = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
     const seen = spawnSync("setpriv", limited, { env, input: stdin, cwd: stand.work, maxBuffer: 1 << 22 })
-    assert.deepEqual([seen.status, seen.stdout.toString() === stdin, seen.stderr.toString()], [3, true, "told\n"])
+    assert.deepEqual([seen.status, seen.stdout.toString() === stdin, seen.stderr.toString()], [3, true, "done\n"])
   }
-  // The end was not seen by anybody: the call stands as begun.
+  // Nobody has seen the end: only the begin record exists.
   assert.deepEqual(
     stand.begins().map(({ plugin }) => plugin),
     ["plugin", "plugin", "plugin"],
@@ -377,16 +377,16 @@ test("no process to spare: the relay becomes the plugin, and stdin is whole", as
   assert.deepEqual(stand.ends(), [])
 })
 
-test("the original is still open for writing: it is waited for, as libcni does", async (t) => {
+test("the original is still open for writing: the relay retries, as libcni does", async (t) => {
   const stand = standWithPlugin(t)
   const writer = openSync(join(stand.real, "plugin"), "r+")
   setTimeout(() => closeSync(writer), 250)
   await runs(stand, "busy")
 })
 
-test("no room for one more variable", async (t) => {
+test("no room for another variable", async (t) => {
   const stand = standWithPlugin(t)
-  // The kernel takes a quarter of the stack's limit for path, arguments and environment, each up to 128 KiB.
+  // The kernel limits path, arguments and environment together to a quarter of RLIMIT_STACK, and each string to 128 KiB.
   const environment = (bytes: number) => {
     const env: Record<string, string> = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
     for (let at = 10; bytes > 0; at++, bytes -= 100_000) env[`FILL${at}`] = "f".repeat(Math.min(bytes, 100_000))
@@ -407,7 +407,7 @@ test("no room for one more variable", async (t) => {
   assert.equal(stand.ends().length, 3)
 })
 
-test("a path that is nearly too long", async (t) => {
+test("a path of almost PATH_MAX", async (t) => {
   const stand = new Stand()
   t.after(() => stand.remove())
   const name = "p".repeat(240)

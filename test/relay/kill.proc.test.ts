@@ -8,7 +8,7 @@ const ROUNDS = 200
 const stand = new Stand()
 after(() => stand.remove())
 
-/** Whether a process of that number runs (a zombie that nobody has reaped yet does not). */
+/** Whether the process runs; a zombie does not count. */
 function isAlive(pid: number): boolean {
   const file = `/proc/${pid}/stat`
   return existsSync(file) && !/\) [ZX] /.test(readFileSync(file, "utf8"))
@@ -21,7 +21,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-test("when the relay is killed the plugin dies with it, and the begin line tells of a call that never ended", async () => {
+test("if the relay is killed, the plugin dies with it, and the begin line remains without an end line", async () => {
   stand.add("hangs", ["drain", "facts", "hang"])
   stand.wrap("hangs")
   stand.configure()
@@ -40,7 +40,7 @@ test("when the relay is killed the plugin dies with it, and the begin line tells
   )
 })
 
-test("kill -9 at random moments: no orphan, no end without its begin, no torn line that takes another along", async (t) => {
+test("kill -9 at random moments: no orphan, no end without its begin, and a torn line damages no other", async (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -77,14 +77,14 @@ test("kill -9 at random moments: no orphan, no end without its begin, no torn li
   assert.ok(over.every((id) => begun.has(id)))
   assert.ok(over.length >= ROUNDS / 4 + ROUNDS - killed)
   assert.ok(begun.size < ROUNDS / 4 + ROUNDS + 1)
-  // A begin line has no stdin where the writer had not closed it in time.
+  // A begin line has no stdin if the writer had not closed it in time.
   const recorded = records.flatMap((record) =>
     "stdin" in record && record.stdin && "text" in record.stdin ? [record.stdin.text] : [],
   )
   assert.ok(recorded.length > 0 && recorded.every((text) => text === stdin))
 })
 
-test("the plugin was killed, not the relay: the end line has the signal", async () => {
+test("if the plugin is killed and not the relay, the end line has the signal", async () => {
   stand.forget()
   stand.add("killed", ["drain", "signal 9"])
   stand.wrap("killed")

@@ -14,8 +14,8 @@ function standWith(t: TestContext, name: string, steps: readonly string[]): Stan
   return stand
 }
 
-test("500 calls, 50 at once: every begin has its end, and no line is mixed with another", async (t) => {
-  const stand = standWith(t, "busy", ["echo", "err told\n"])
+test("500 calls, 50 at once: every begin has its end, and no two lines are mixed", async (t) => {
+  const stand = standWith(t, "busy", ["echo", "err done\n"])
   const inputs = Array.from({ length: 500 }, (_, index) =>
     JSON.stringify({ index, filler: "y".repeat((index * 37) % 9000) }),
   )
@@ -24,7 +24,7 @@ test("500 calls, 50 at once: every begin has its end, and no line is mixed with 
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { stdin, index } = next
       const seen = await stand.run("busy", { command: "ADD", stdin, env: { CNI_CONTAINERID: `container-${index}` } })
-      assert.deepEqual([seen.code, seen.stdout, seen.stderr], [0, stdin, "told\n"])
+      assert.deepEqual([seen.code, seen.stdout, seen.stderr], [0, stdin, "done\n"])
     }
   }
   await Promise.all(Array.from({ length: 50 }, work))
@@ -41,7 +41,7 @@ test("500 calls, 50 at once: every begin has its end, and no line is mixed with 
   }
 })
 
-test("pruning takes the oldest segments until the rest fits, never the current one, never another's file", () => {
+test("pruning removes the oldest segments until the rest fits, but never the current one or other files", () => {
   const files = [
     { name: "calls-20260101T03.jsonl", sizeBytes: 400 },
     { name: "calls-20260101T01.jsonl", sizeBytes: 300 },
@@ -60,14 +60,14 @@ test("pruning takes the oldest segments until the rest fits, never the current o
   assert.deepEqual(removed(1199, "calls-20260101T03.jsonl"), first)
   assert.deepEqual(removed(500, "calls-20260101T03.jsonl"), [...first, "calls-20260101T02.jsonl"])
   assert.deepEqual(removed(1, "calls-20260101T03.jsonl"), [...first, "calls-20260101T02.jsonl"])
-  // A clock that ran ahead once leaves segments of hours to come.
+  // A clock that was once ahead leaves segments of future hours.
   assert.deepEqual(removed(1, "calls-20260101T02.jsonl"), [...first, "calls-20260101T03.jsonl"])
-  // What a reader wrote beside a segment that had just been pruned.
+  // The index of a segment that was pruned while a reader wrote it.
   const orphan = { name: ".calls-20251231T00.jsonl.index", sizeBytes: 1 }
   assert.deepEqual(removed(9999, "calls-20260101T03.jsonl", [orphan]), [orphan.name])
 })
 
-test("who opens a segment prunes, and who takes it over another sixteenth of the cap", () => {
+test("pruning is due when a segment is created, and when it grows past another sixteenth of the limit", () => {
   const isTime = (fromByte: number, toByte: number) => isTimeToPrune({ fromByte, toByte }, 1600)
   assert.deepEqual(
     [isTime(0, 10), isTime(10, 90), isTime(90, 100), isTime(100, 199), isTime(150, 420)],
@@ -75,7 +75,7 @@ test("who opens a segment prunes, and who takes it over another sixteenth of the
   )
 })
 
-test("one busy hour does not outgrow the cap, nor does the article's log", async (t) => {
+test("neither a busy hour nor the probe log exceeds the limit", async (t) => {
   const stand = standWith(t, "plugin", ["echo"])
   const log = join(stand.root, "cni.log")
   stand.probe("cni_pre")
@@ -93,7 +93,7 @@ test("one busy hour does not outgrow the cap, nor does the article's log", async
   assert.ok(stand.records().length > 10)
 })
 
-test("the call that opens a new hour removes the oldest segments over the cap", async (t) => {
+test("the first call of an hour removes the oldest segments above the limit", async (t) => {
   const stand = standWith(t, "plugin", ["drain"])
   stand.configure({ maxSizeBytes: 10_000 })
   for (const hour of ["01", "02", "03"])

@@ -32,7 +32,7 @@ test("in a chroot without /proc, as thick Multus runs its delegates", (t) => {
   )
 })
 
-test("the bin directory seen at another place, as a pod sees the host's", (t) => {
+test("the plugin directory mounted at another path, as a pod sees the host's", (t) => {
   const stand = standWithPlugin(t)
   const elsewhere = join(stand.root, "host/opt/cni")
   mkdirSync(elsewhere, { recursive: true })
@@ -52,7 +52,7 @@ test("by a relative path, and by a path through a symlinked directory", (t) => {
   )
 })
 
-test("by a symlink elsewhere under another name, as a multi-call binary is", (t) => {
+test("by a symlink in another directory with another name, like a multi-call binary", (t) => {
   const stand = standWithPlugin(t)
   stand.add("bridge", ["out I am bridge"])
   stand.wrap("bridge")
@@ -74,7 +74,7 @@ test("a plugin that is a script", (t) => {
   )
 })
 
-test("setuid, by a symlink of a user's: the originals beside the relay are meant, not those beside the link", (t) => {
+test("setuid, by a user's symlink: the originals next to the relay are used, not those next to the link", (t) => {
   const stand = standWithPlugin(t)
   chmodSync(stand.root, 0o755)
   chmodSync(join(stand.bin, "plugin"), 0o4755)
@@ -86,7 +86,7 @@ test("setuid, by a symlink of a user's: the originals beside the relay are meant
   assert.equal(stand.begins()[0]?.path, join(stand.bin, "plugin"))
 })
 
-test("first in a PID namespace of its own", (t) => {
+test("as the first process of its own PID namespace", (t) => {
   const stand = standWithPlugin(t)
   assert.deepEqual(run("unshare", ["--pid", join(stand.bin, "plugin")]), SEEN)
 })

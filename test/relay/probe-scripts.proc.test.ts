@@ -27,9 +27,9 @@ class Pair {
     t.after(() => {
       for (const stand of [this.probes, this.scripts]) stand.remove()
     })
-    // What a person does: the executable under another name, and nothing else.
+    // By hand: a copy of the executable with another name, and nothing else.
     rmSync(join(this.probes.bin, ".cnitap"), { recursive: true })
-    // The scripts import a module that they do not use and that Python does not bring along.
+    // The scripts import a module that they do not use and that is not part of Python.
     writeFileSync(join(this.scripts.bin, "netifaces.py"), "")
     for (const name of ["cni_pre.py", "cni_post.py"]) {
       copyFileSync(RELAY, join(this.probes.bin, name))
@@ -40,7 +40,7 @@ class Pair {
     }
   }
 
-  /** Both, with the same call; the probe's log is named in its stanza, because the default is a real path. */
+  /** Runs both with the same call. The stanza sets the probe's log file, because the default is a real path. */
   async run({ plugin, env, stdin }: Case): Promise<{ script: Answer; probe: Answer }> {
     for (const path of [this.log, this.scriptLog]) rmSync(path, { force: true })
     const script = await this.scripts.run(plugin, { env, stdin })
@@ -53,7 +53,7 @@ class Pair {
 }
 
 type Case = { plugin: "cni_pre.py" | "cni_post.py"; env: Record<string, string>; stdin: string }
-/** `stderr` says only whether there was any: the scripts print a traceback. */
+/** `stderr`: only whether there was any, because the scripts print a traceback. */
 type Answer = { stdout: string; hasStderr: boolean; code: number | null; log: string }
 
 function answer({ stdout, stderr, code }: Seen, log: string, clean = (text: string) => text): Answer {
@@ -65,7 +65,7 @@ function pick(seen: Answer, wanted: Partial<Answer>): Partial<Answer> {
   return Object.fromEntries(Object.entries(seen).filter(([key]) => key in wanted))
 }
 
-/** The settings of the stanza stand last, so that they can be taken out of what was logged. */
+/** The settings are at the end of the stanza, so that they can be removed from the logged text. */
 function withLog(stdin: string, log: string): string {
   return stdin.endsWith("}") ? `${stdin.slice(0, -1)},"logFile":${JSON.stringify(log)}}` : stdin
 }
@@ -95,7 +95,7 @@ test("the log of the scripts: ADD before and after the chain, and DEL", async (t
   }
 })
 
-/** What differs, by the name that FORMAT.md has for it; `""` for JSON that says the same. */
+/** Differences, by their names in FORMAT.md; `""` for equivalent JSON. */
 const DIFFERENCES: Record<string, Case & { script: Partial<Answer>; probe: Partial<Answer> }> = {
   "`cniVersion` that `cni_pre` answers": {
     plugin: "cni_pre.py",
@@ -219,14 +219,14 @@ test("FORMAT.md lists these differences, those of the log file, and no other", (
   )
 })
 
-test("an empty container ID is logged as the scripts log it", async (t) => {
+test("an empty container ID is logged as by the scripts", async (t) => {
   const pair = new Pair(t)
   const { script, probe } = await pair.run({ plugin: "cni_pre.py", env: on("ADD", ""), stdin: REQUEST })
   assert.deepEqual(probe.log, script.log)
   assert.deepEqual([probe.code, script.code], [0, 0])
 })
 
-test("a log that cannot be written: the script fails the pod, the probe says so on stderr and the pod works", async (t) => {
+test("a log that cannot be written: the script fails the pod; the probe reports it on stderr and the pod works", async (t) => {
   const pair = new Pair(t)
   const call = { plugin: "cni_pre.py", env: on("ADD"), stdin: REQUEST } as const
   const missing = join(pair.probes.root, "missing/cni.log")
@@ -250,7 +250,7 @@ test("a log that cannot be written: the script fails the pod, the probe says so 
   assert.equal((await pair.scripts.run(call.plugin, call)).code, 1)
 })
 
-test("the log file has mode 0600; the settings may name a capture too, and then there is no log", async (t) => {
+test("the log file has mode 0600; if the settings name a capture, there is no log", async (t) => {
   const pair = new Pair(t)
   await pair.run({ plugin: "cni_pre.py", env: on("ADD"), stdin: REQUEST })
   assert.equal((statSync(pair.log).mode & 0o777).toString(8), "600")
@@ -264,13 +264,13 @@ test("the log file has mode 0600; the settings may name a capture too, and then 
   assert.equal(existsSync(pair.log), false)
 })
 
-test("copied and named, and nothing else: the log of the scripts is at its own path, unless an install left the probe", (t) => {
+test("copied by hand, without settings: the log is at the scripts' path, unless an install left the probe", (t) => {
   const root = mkdtempSync(join(tmpdir(), "cnitap-"))
   t.after(() => rmSync(root, { recursive: true }))
   for (const folder of ["opt/cni/bin", "tmp"]) mkdirSync(join(root, folder), { recursive: true })
   const add = (name: string, stdin: string) => {
     copyFileSync(RELAY, join(root, "opt/cni/bin", name))
-    // In a root of its own, which also shows that the executable needs nothing else.
+    // In its own root, which also shows that the executable needs no other file.
     const { status, stdout, stderr } = spawnSync("chroot", [root, `/opt/cni/bin/${name}`], {
       input: stdin,
       env: { ...on("ADD", "c1"), PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },

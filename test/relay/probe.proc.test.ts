@@ -22,7 +22,7 @@ function silent(seen: Seen): void {
   assert.deepEqual(seen, { stdout: "", stderr: "", code: 0, signal: null, files: {} })
 }
 
-test("ADD: pre answers with stdin's version, post with the prevResult byte for byte; both are recorded", async (t) => {
+test("ADD: cni_pre replies with the version of stdin, cni_post with the prevResult byte for byte; both are recorded", async (t) => {
   const stand = standWithProbes(t)
   const pre = await stand.run("cni_pre", { command: "ADD", stdin: CONFIG })
   assert.deepEqual(pre, { stdout: '{"cniVersion":"1.0.0"}', stderr: "", code: 0, signal: null, files: {} })
@@ -41,7 +41,7 @@ test("ADD: pre answers with stdin's version, post with the prevResult byte for b
   assert.equal(stand.lines().length, 2)
 })
 
-test("ADD: a pre that is given a prevResult hands it on, a post without one answers with the version", async (t) => {
+test("ADD: cni_pre passes a prevResult on, and cni_post without one replies with the version", async (t) => {
   const stand = standWithProbes(t)
   assert.equal((await stand.run("cni_pre", { command: "ADD", stdin: CHAINED })).stdout, RESULT)
   assert.equal((await stand.run("cni_post", { command: "ADD", stdin: CONFIG })).stdout, '{"cniVersion":"1.0.0"}')
@@ -54,7 +54,7 @@ test("ADD: a pre that is given a prevResult hands it on, a post without one answ
     assert.equal((await stand.run("cni_pre", { command: "ADD", stdin })).stdout, '{"cniVersion":"0.1.0"}')
 })
 
-test("a prevResult of 3 MB, with text that is not ASCII, comes out as it went in", async (t) => {
+test("a prevResult of 3 MB with non-ASCII text is unchanged", async (t) => {
   const stand = standWithProbes(t)
   const result = JSON.stringify({ cniVersion: "1.0.0", x: 'é🌐\\"'.repeat(350_000) })
   const seen = await stand.run("cni_post", { command: "ADD", stdin: `{"cniVersion":"1.0.0","prevResult":${result}}` })
@@ -64,7 +64,7 @@ test("a prevResult of 3 MB, with text that is not ASCII, comes out as it went in
   assert.equal(begin?.stdin && "text" in begin.stdin && Buffer.byteLength(begin.stdin.text) <= 1024 * 1024, true)
 })
 
-test("DEL, CHECK, GC and STATUS: recorded, nothing said, success", async (t) => {
+test("DEL, CHECK, GC and STATUS: recorded, no output, success", async (t) => {
   const stand = standWithProbes(t)
   for (const name of ["cni_pre", "cni_post"])
     for (const command of ["DEL", "CHECK", "GC", "STATUS", "UNHEARD-OF"])
@@ -82,7 +82,7 @@ test("with closed streams a probe does not fail", async (t) => {
   )
 })
 
-test("VERSION: all of them, without a look at stdin", async (t) => {
+test("VERSION: all versions, without reading stdin", async (t) => {
   const stand = standWithProbes(t)
   const seen = await stand.run("cni_pre", { command: "VERSION", during: () => {} })
   assert.deepEqual([JSON.parse(seen.stdout), seen.code], [{ cniVersion: "1.1.0", supportedVersions: VERSIONS }, 0])
@@ -105,7 +105,7 @@ test("without CNI_COMMAND or CNI_CONTAINERID: recorded, an error object, exit 1;
   assert.equal(stand.begins().length, 4)
 })
 
-test("with no configuration, or nowhere to record, the answers are the same", async (t) => {
+test("without a configuration, or without a usable capture, the replies are the same", async (t) => {
   const stand = standWithProbes(t)
   for (const broken of [
     "",
@@ -121,7 +121,7 @@ test("with no configuration, or nowhere to record, the answers are the same", as
   assert.deepEqual(stand.segments(), [])
 })
 
-test("a plugin that is named like a probe and has an original is relayed", async (t) => {
+test("a plugin with the name of a probe and an original is relayed", async (t) => {
   const stand = standWithProbes(t)
   rmSync(join(stand.bin, "cni_pre"))
   stand.add("cni_pre", ["drain", "out mine", "exit 5"])
@@ -130,13 +130,13 @@ test("a plugin that is named like a probe and has an original is relayed", async
   assert.deepEqual([seen.stdout, seen.code, stand.begins()[0]?.as], ["mine", 5, "relay"])
 })
 
-test("the article's log: its lines, as it shows them", async (t) => {
+test("the probe log: the lines of the original scripts", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   stand.configure({ logFile: file })
   stand.probe("cni_pre.py")
   const env = { CNI_CONTAINERID: "280718f61fd143ce1e75e9a40557129559098a9fb911d909a07f84fd6f8532e2" }
-  // What libcni makes of the article's list, and of what Calico answered.
+  // What libcni passes to the probes of a list with Calico, and Calico's result.
   const input = '{"cniVersion":"0.3.1","name":"k8s-pod-network","type":"cni_pre.py"}'
   const output =
     '{"cniVersion":"0.3.1","interfaces":[{"name":"calic440f455693"}],"ips":[{"version":"4","address":"10.244.19.140/32"}],"dns":{}}'
@@ -150,7 +150,7 @@ test("the article's log: its lines, as it shows them", async (t) => {
   ])
 })
 
-test("the article's log: which calls have a line, each on one", async (t) => {
+test("the probe log: which calls have a line, one line each", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   stand.configure({ logFile: file })
@@ -167,7 +167,7 @@ test("the article's log: which calls have a line, each on one", async (t) => {
     `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line}`,
     "env CNI_COMMAND not found",
     "env CNI_CONTAINERID not found",
-    // The last of the list has no result before it: the whole input is the answer to what went wrong.
+    // Without a previous result cni_post logs the whole input, which shows what went wrong.
     `CNI_COMMAND=ADD,CNI_CONTAINERID=c1,input=${line}`,
     `CNI_COMMAND=DEL,CNI_CONTAINERID=c1,input=${line}`,
     "env CNI_COMMAND not found",
@@ -178,7 +178,7 @@ test("the article's log: which calls have a line, each on one", async (t) => {
   assert.equal((statSync(file).mode & 0o777).toString(8), "600")
 })
 
-test("the article's log has no secrets, unless raw says so", async (t) => {
+test("the probe log has no secrets, unless raw is set", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   const stdin = '{"cniVersion":"1.0.0","policy":{"k8s_auth_token":"hunter2"}}'
@@ -193,7 +193,7 @@ test("the article's log has no secrets, unless raw says so", async (t) => {
   ])
 })
 
-test("fifty writers at once: fifty whole lines", async (t) => {
+test("fifty writers at once: fifty complete lines", async (t) => {
   const stand = standWithProbes(t)
   const file = join(stand.root, "cni.log")
   stand.configure({ logFile: file })
@@ -206,7 +206,7 @@ test("fifty writers at once: fifty whole lines", async (t) => {
   assert.deepEqual(lines.sort(), ids.map((id) => `CNI_COMMAND=ADD,CNI_CONTAINERID=${id},input=${config(id)}`).sort())
 })
 
-test("the article's log is never written through a symlink, a second hard link or a FIFO", async (t) => {
+test("the probe log is never written through a symlink, a second hard link or a FIFO", async (t) => {
   const stand = standWithProbes(t)
   const victim = join(stand.root, "victim")
   const file = join(stand.root, "cni.log")

@@ -7,7 +7,7 @@ import { plantNone, plantOne, readings } from "../capture/plant.ts"
 import { Random } from "../capture/random.ts"
 import { Stand } from "./stand.ts"
 
-/** What plugins of real networks are given (facts of the agents' own manifests); each secret holds this word. */
+/** Configurations of real networks (from the agents' own manifests); each secret contains this word. */
 const SECRET = "hunter2"
 const FOLDER = join(import.meta.dirname, "../fixtures/stdin")
 const REDACTED: Record<string, string[]> = {
@@ -35,7 +35,7 @@ function textOf(payload: Payload | undefined): string {
   return payload.text
 }
 
-test("stdin of real networks: the plugin gets its secrets, the record has none and is otherwise the same bytes", async (t) => {
+test("stdin of real networks: the plugin gets its secrets; the record has none and otherwise the same bytes", async (t) => {
   const stand = standWith(t, ["echo"])
   const names = readdirSync(FOLDER).map((file) => file.slice(0, -".stdin".length))
   assert.deepEqual(names.sort(), Object.keys(REDACTED).sort())
@@ -61,7 +61,7 @@ test("stdin of real networks: the plugin gets its secrets, the record has none a
   }
 })
 
-test("raw keeps all of it", async (t) => {
+test("with raw, secrets are recorded", async (t) => {
   const stand = standWith(t, ["echo"], { raw: true })
   const stdin = readFileSync(join(FOLDER, "calico-token.stdin"), "utf8")
   await stand.run("plugin", { command: "ADD", stdin, env: { K8S_API_TOKEN: `${SECRET}-env` } })
@@ -72,7 +72,7 @@ test("raw keeps all of it", async (t) => {
   )
 })
 
-test("of the environment the record has the values of CNI_* and TRACE* and the names of the rest", async (t) => {
+test("the record has the values of CNI_* and TRACE* variables, and only the names of others", async (t) => {
   const stand = standWith(t, ["drain"])
   const entries = [
     "CNI_COMMAND=ADD",
@@ -98,7 +98,7 @@ test("of the environment the record has the values of CNI_* and TRACE* and the n
   assert.equal(stand.bytes().includes(SECRET), false)
 })
 
-test("a secret that the stream's limit cuts in two does not stay in halves", async (t) => {
+test("no half of a secret that the stream limit cuts is recorded", async (t) => {
   const text = '{"name":"net","policy":{"k8s_auth_token":"hunter2-hunter2-hunter2"},"z":1}'
   const stand = standWith(t, ["echo"])
   for (let streamBytes = 1; streamBytes < text.length; streamBytes += 2) {
@@ -144,7 +144,7 @@ test("an error message that repeats the configuration, a log line, a Go value: o
   )
 })
 
-test("of a long text that may hold secrets only the beginning is searched and kept", async (t) => {
+test("only the beginning of a long text that may hold secrets is searched and recorded", async (t) => {
   const stand = standWith(t, ["echo"])
   const line = "level=info token=hunter2 \u{1f310}\n"
   const stdin = line.repeat(20_000)
@@ -165,7 +165,7 @@ test("of a long text that may hold secrets only the beginning is searched and ke
   )
 })
 
-test("annotations of 256 KiB, in one piece and in many", async (t) => {
+test("annotations of 256 KiB, one or many", async (t) => {
   const stand = standWith(t, ["drain"])
   const annotations = [
     { "last-applied": `${SECRET} `.repeat(32_000) },
@@ -181,7 +181,7 @@ test("annotations of 256 KiB, in one piece and in many", async (t) => {
   }
 })
 
-test("a password in two arguments, and in a URL that the stream's limit cuts", async (t) => {
+test("a password in two arguments, and in a URL that the stream limit cuts", async (t) => {
   const stand = standWith(t, ["echo"], { streamBytes: 100 })
   const stdin = `{"pad":"${"x".repeat(50)}","url":"https://user:${SECRET}${SECRET}${SECRET}${SECRET}@host/"}`
   const seen = await stand.run("plugin", { command: "ADD", stdin, argv: ["--password", SECRET, "-v"] })
@@ -193,19 +193,19 @@ test("a password in two arguments, and in a URL that the stream's limit cuts", a
   assert.equal(stand.bytes().includes(SECRET), false)
 })
 
-test("an address that the stream's limit cuts before its host", async (t) => {
+test("an address that the stream limit cuts before its host", async (t) => {
   const stand = standWith(t, ["echo"], { streamBytes: 40 })
   await stand.run("plugin", { command: "ADD", stdin: `{"a":"b","dsn":"app:${SECRET}${SECRET}${SECRET}@host"}` })
   assert.deepEqual(textOf(stand.ends()[0]?.stdout), '{"a":"b","dsn":"app:')
 })
 
-test("random texts with a secret in any of its shapes, on stdin, stdout and stderr", async (t) => {
+test("random texts with a secret of any shape, on stdin, stdout and stderr", async (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
   const stand = new Stand()
   t.after(() => stand.remove())
-  // Does what it is told on stdin.
+  // Reads its steps from stdin.
   stand.add("plugin")
   stand.wrap("plugin")
   stand.configure()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Stand } from "./stand.ts"
 
-test("a call through the relay has its reply and leaves a begin and an end line", async (t) => {
+test("a call through the relay gets the plugin's reply, and its begin and end lines are recorded", async (t) => {
   const stand = new Stand()
   t.after(() => stand.remove())
   stand.add("bridge", ["echo", "err oops\n", "exit 3"])

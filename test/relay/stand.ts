@@ -24,7 +24,7 @@ export const checksum = (text: string) => ({
   crc32: crc32(text).toString(16).padStart(8, "0"),
 })
 
-/** What a runtime sees of one plugin call. `files` is what the plugin left in its working directory. */
+/** What a runtime sees of a plugin call. `files`: what the plugin wrote to its working directory. */
 export type Seen = {
   stdout: string
   stderr: string
@@ -40,7 +40,7 @@ export type Call = {
   stdin?: string | Buffer
   /** options of test/doubles/launch.c; the environment must then be given with -e */
   launch?: string[]
-  /** called with the running process, for signals and for streams that the test itself moves */
+  /** called with the running process, for signals and for streams that the test itself handles */
   during?: (child: ChildProcess) => void | Promise<void>
   cwd?: string
 }
@@ -60,7 +60,7 @@ export class Stand {
     mkdirSync(this.work)
   }
 
-  /** Puts a plugin that performs these steps, or those on its stdin, into the bin directory (test/doubles/plugin.c). */
+  /** Adds a plugin that performs these steps, or those on its stdin, to the plugin directory (test/doubles/plugin.c). */
   add(name: string, steps?: readonly string[]): string {
     const path = join(this.bin, name)
     copyFileSync(double("plugin"), path)
@@ -68,7 +68,7 @@ export class Stand {
     return path
   }
 
-  /** What `cnitap install` does to a plugin. */
+  /** Installs the relay in front of a plugin, like `cnitap install`. */
   wrap(name: string): void {
     renameSync(join(this.bin, name), join(this.real, name))
     copyFileSync(RELAY, join(this.bin, name))
@@ -119,7 +119,7 @@ export class Stand {
     })
   }
 
-  /** Every record of the capture in the order of writing. A line that is none is a failure of the test. */
+  /** Every record of the capture in the order of writing. Any other line fails the test. */
   records(): CaptureRecord[] {
     return this.decoded().map((decoded) => {
       if (decoded.kind !== "record") throw new Error(`a line of the capture is ${decoded.kind}`)
@@ -135,7 +135,7 @@ export class Stand {
     return this.records().filter((record) => record.kind === "begin")
   }
 
-  /** What each call was given, from the line that has it: a writer that was slow to close stdin makes it the end line. */
+  /** The stdin of each call: in the end line if the writer was slow to close it, otherwise in the begin line. */
   stdins(): (Payload | undefined)[] {
     const ends = new Map(this.ends().map((end) => [end.id, end]))
     return this.begins().map((begin) => begin.stdin ?? ends.get(begin.id)?.stdin)
@@ -154,7 +154,7 @@ export class Stand {
     return names.filter((name) => name.startsWith("calls-")).sort()
   }
 
-  /** The bytes of the whole capture, to look for what must not be in them. */
+  /** The bytes of the whole capture, to search for what must not be in them. */
   bytes(): string {
     return this.segments()
       .map((name) => readFileSync(join(this.capture, name), "latin1"))

@@ -5,20 +5,20 @@ import { isSecretName, SECRET_MARKS } from "../../../src/capture/redact/secret-n
 import { plantNone, plantOne, readings } from "../plant.ts"
 import { Random } from "../random.ts"
 
-/** What stands in the record for each of these texts, and in a bundle of it, which is searched once more. */
+/** The record of each text, and of the record itself, because a bundle is redacted again. */
 function becomes(cases: Record<string, string>): void {
   for (const [text, expected] of Object.entries(cases))
     assert.deepEqual([redact(text).text, redact(expected).text], [expected, expected])
 }
 
-test("values of secret keys go, and nothing else changes", () => {
+test("values of secret keys are redacted, and nothing else changes", () => {
   assert.deepEqual(redact('{ "type": "calico", "policy": {"type":"k8s",\n"k8s_auth_token":"hunter2"}, "mtu":1440 }'), {
     text: '{ "type": "calico", "policy": {"type":"k8s",\n"k8s_auth_token":"[redacted]"}, "mtu":1440 }',
     redacted: ["/policy/k8s_auth_token"],
   })
 })
 
-test("a text without a secret stays as it is", () => {
+test("a text without a secret is unchanged", () => {
   for (const text of [
     "",
     "{}",
@@ -45,7 +45,7 @@ test("lists, objects and numbers under a secret key, duplicate keys, escaped key
   })
 })
 
-test("what only looks like a reference to a secret", () => {
+test("values that only resemble references to a secret", () => {
   becomes({
     '{"tls_key_file":"-----MII","tokenPath":"eyJ","secretName":"Hunter2!"}':
       '{"tls_key_file":"[redacted]","tokenPath":"[redacted]","secretName":"[redacted]"}',
@@ -54,7 +54,7 @@ test("what only looks like a reference to a secret", () => {
   })
 })
 
-test("pod annotations and labels lose their values, not their names", () => {
+test("pod annotations and labels: values are redacted, names are not", () => {
   assert.deepEqual(
     redact(
       '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a/b":"x","kubectl.kubernetes.io/last-applied-configuration":"{\\"env\\":1}"}},"args":{"cni":{"labels":[{"key":"app","value":"web"}]}}}',
@@ -75,7 +75,7 @@ test("JSON within a JSON string, at any depth of escaping", () => {
     inner = JSON.stringify({ msg: inner })
     expected = JSON.stringify({ msg: expected })
   }
-  // Deeper than anybody goes: all of it.
+  // Deeper than any real text: redacted as a whole.
   const deeper = JSON.stringify({ msg: inner })
   const [before = "", after = "", ...others] = redact(deeper).text.split("[redacted]")
   assert.deepEqual([deeper.startsWith(before), deeper.endsWith(after), others], [true, true, []])
@@ -132,7 +132,7 @@ test("names and values in free text", () => {
   })
 })
 
-test("an object that is a name and its value, in JSON and as Go and YAML write it", () => {
+test("an object that holds a name and its value, in JSON and as Go and YAML write it", () => {
   becomes({
     '[{"name":"X_PASSWORD","value":"a"},{"name":"B","value":"c"}]':
       '[{"name":"X_PASSWORD","value":"[redacted]"},{"name":"B","value":"c"}]',
@@ -172,7 +172,7 @@ test("pre-shared keys", () => {
   })
 })
 
-test("what a sentence tells of a secret, and what it does not", () => {
+test("sentences that contain a secret, and sentences that do not", () => {
   becomes({
     "login with password hunter2 failed": "login with password [redacted] failed",
     "the token is hunter.": "the token is [redacted].",
@@ -209,7 +209,7 @@ test("addresses with a password and without a scheme", () => {
     assert.deepEqual(redact(text), { text, redacted: [] })
 })
 
-test("values of YAML that are more than a word", () => {
+test("YAML values of more than one word", () => {
   becomes({
     "a: b\npassword: |\n  x\n\n   y\nc: d": "a: b\npassword: |\n  [redacted]\nc: d",
     "- token: >-2 # folded\n    x\n  name: y": "- token: >-2 # folded\n    [redacted]\n  name: y",
@@ -250,7 +250,7 @@ test("which names are secret", () => {
   )
 })
 
-test("random documents with planted secrets: none is left, and all the rest is, byte for byte", (t) => {
+test("random documents with planted secrets: no secret remains, and all other bytes do", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -261,7 +261,7 @@ test("random documents with planted secrets: none is left, and all the rest is, 
     const result = redact(text)
     for (const secret of secrets) assert.equal(result.text.includes(secret), false, text)
     assert.deepEqual(JSON.parse(result.text), withoutSecrets(JSON.parse(text)), text)
-    // Byte for byte: putting the secrets back where the marks stand gives the text as it came.
+    // Byte for byte: replacing the marks by the secrets gives the original text.
     let next = 0
     const restored = result.text.replaceAll("[redacted]", () => secrets[next++] ?? "")
     assert.equal(restored, text)
@@ -272,7 +272,7 @@ test("random documents with planted secrets: none is left, and all the rest is, 
   }
 })
 
-test("the same documents within log lines and within strings: no secret is left", (t) => {
+test("the same documents in log lines and in strings: no secret remains", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -290,7 +290,7 @@ test("the same documents within log lines and within strings: no secret is left"
   }
 })
 
-test("random texts with a secret in any of its shapes: it goes, and nothing else changes", (t) => {
+test("random texts with a secret of any shape: it is redacted, and nothing else changes", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -311,7 +311,7 @@ test("random texts with a secret in any of its shapes: it goes, and nothing else
   }
 })
 
-test("random texts with nothing to hide stay as they are", (t) => {
+test("random texts without a secret are unchanged", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)
@@ -323,7 +323,7 @@ test("random texts with nothing to hide stay as they are", (t) => {
 
 const NAMES = ["token", "k8s_auth_token", "Password", "client-secret", "etcd_key", "API_KEY", "credentials", "cookie"]
 
-/** Puts secrets into the document's objects, and the whole into an object. */
+/** Adds secrets to the document's objects, and puts the whole into an object. */
 function plant(random: Random, value: unknown, secrets: string[]): Record<string, unknown> {
   const planted: Record<string, unknown> = { a: walk(value) }
   add(planted)
@@ -349,7 +349,7 @@ function plant(random: Random, value: unknown, secrets: string[]): Record<string
   }
 }
 
-/** As some runtime might write it: indented or not, letters of secret names escaped or not. */
+/** As a runtime might write it: indented or not, with or without escaped letters in secret names. */
 function written(random: Random, document: unknown): string {
   const text = JSON.stringify(document, null, random.pick([0, 0, 2, "\t"]))
   if (random.below(4) > 0) return text

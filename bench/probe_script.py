@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A probe as the article describes it: environment and stdin read, one line appended to a log under a lock that all
-probes share, an empty result printed. It imports what the article's imports, apart from what Python does not bring
-along. It stands here to be measured against."""
+"""A probe as a Python script, to compare with: reads environment and stdin, appends one line to a log under a lock that
+all probes share, and prints an empty result. It imports what the original scripts import, except for modules that are not
+part of Python."""
 import fcntl
 import hashlib
 import json
