@@ -3,26 +3,6 @@ import { type ByteSlice, sliceText } from "./byte-slice.ts"
 const DOT = 46
 /** The largest power of ten that a number represents exactly. */
 const MAX_EXACT_POWER = 1e22
-/** From this length on, a call of Buffer.compare is faster than comparing here. */
-const LONG_BYTES = 64
-
-/** Bytes to compare with, four at a time: the scan spends most of its time comparing. */
-export class Literal {
-  static readonly MIN_BYTES = 4
-  readonly bytes: Buffer
-  readonly words: Int32Array
-  /** the last four bytes, which may overlap the words before */
-  readonly last: number
-
-  /** At least `MIN_BYTES`. */
-  constructor(text: string | Buffer) {
-    this.bytes = Buffer.from(text)
-    const words = Math.floor((this.bytes.length - 1) / 4)
-    this.words = Int32Array.from({ length: words }, (_, word) => this.bytes.readInt32LE(4 * word))
-    this.last = this.bytes.readInt32LE(this.bytes.length - 4)
-  }
-}
-
 /**
  * Reads a line in the layout that the relay writes, without allocating. The line is followed by a newline or by nothing,
  * so that no literal, number or text extends beyond it.
@@ -30,38 +10,33 @@ export class Literal {
 export class ByteScanner {
   at = 0
   #bytes: Buffer = Buffer.alloc(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
 
   open(bytes: Buffer, at: number): void {
     this.at = at
-    if (this.#bytes === bytes) return
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  }
-
-  isAt(at: number, { bytes, words, last }: Literal): boolean {
-    const end = at + bytes.length
-    const view = this.#view
-    if (at < 0 || end > view.byteLength || view.getInt32(end - 4, true) !== last) return false
-    if (bytes.length > LONG_BYTES) return this.#bytes.compare(bytes, 0, bytes.length, at, end) === 0
-    for (let word = 0; word < words.length; word++) if (view.getInt32(at + 4 * word, true) !== words[word]) return false
-    return true
   }
 
   /** Moves past the literal if it comes next. */
-  skip(literal: Literal): boolean {
-    if (!this.isAt(this.at, literal)) return false
-    this.at += literal.bytes.length
+  skip(literal: Buffer): boolean {
+    if (!isAt(this.#bytes, this.at, literal)) return false
+    this.at += literal.length
+    return true
+  }
+
+  /** The same for many bytes. */
+  skipLong(literal: Buffer): boolean {
+    if (!isLongAt(this.#bytes, this.at, literal)) return false
+    this.at += literal.length
     return true
   }
 
   /** Moves past the next occurrence of the literal before `to`. */
-  skipTo(literal: Literal, to: number): boolean {
+  skipTo(literal: Buffer, to: number): boolean {
     const bytes = this.#bytes
-    const first = literal.bytes[0]
+    const first = literal[0]
     for (let at = this.at; at < to; at++) {
-      if (bytes[at] !== first || !this.isAt(at, literal)) continue
-      this.at = at + literal.bytes.length
+      if (bytes[at] !== first || !isAt(bytes, at, literal)) continue
+      this.at = at + literal.length
       return true
     }
     return false

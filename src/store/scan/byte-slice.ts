@@ -30,6 +30,10 @@ export class ByteSlice {
     this.internedBy = NO_INTERNER
   }
 
+  clear(): void {
+    this.place(NO_BYTES, 0, 0, 0)
+  }
+
   /** Points to any bytes. */
   point(bytes: Buffer, from: number, to: number): void {
     let hash = 0

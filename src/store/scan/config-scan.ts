@@ -1,13 +1,13 @@
 import type { Begin } from "../../capture/record.ts"
 import { type Call, configOf } from "../../model/call.ts"
-import { type ByteScanner, isLongAt, Literal } from "./byte-scanner.ts"
+import { type ByteScanner, isLongAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { parseJson } from "./parse-json.ts"
 
 /** What a list shows of a network configuration. */
 export type ConfigFields = Pick<Call, "network" | "cniVersion">
 
-const TEXT = new Literal(',"text":"')
+const TEXT = Buffer.from(',"text":"')
 const QUOTE = 34
 const BACKSLASH = 92
 const ENTRIES = 8

@@ -1,12 +1,10 @@
 import { contextOf } from "../../model/call.ts"
-import { type ByteScanner, isLongAt, Literal } from "./byte-scanner.ts"
+import { type ByteScanner, isLongAt } from "./byte-scanner.ts"
 import { CallContext, scanEnv } from "./env-scan.ts"
 
 const ENTRIES = 8
-const ENV_NAMES = new Literal('},"envNames":[')
+const ENV_NAMES = Buffer.from('},"envNames":[')
 const NO_BYTES = Buffer.alloc(0)
-/** Environments of the same length differ in the container ID, which comes early. */
-const ID_BYTE = 59
 
 /** Calls of one operation often have the same CNI variables. */
 export class EnvCache {
@@ -18,7 +16,7 @@ export class EnvCache {
   read(scanner: ByteScanner, bytes: Buffer, to: number): CallContext | undefined {
     const from = scanner.at
     for (const entry of this.#entries) {
-      if (bytes[from + ID_BYTE] !== entry.bytes[ID_BYTE] || !isLongAt(bytes, from, entry.bytes)) continue
+      if (!isLongAt(bytes, from, entry.bytes)) continue
       scanner.at = from + entry.bytes.length
       return entry.context
     }
@@ -39,7 +37,7 @@ export class EnvCache {
 function parseEnv(scanner: ByteScanner, bytes: Buffer, to: number, into: CallContext): CallContext | undefined {
   const from = scanner.at
   if (!scanner.skipTo(ENV_NAMES, to)) return undefined
-  const end = scanner.at - ENV_NAMES.bytes.length
+  const end = scanner.at - ENV_NAMES.length
   try {
     into.load(contextOf(JSON.parse(`{${bytes.toString("utf8", from, end)}}`) as Record<string, string>))
     return into

@@ -1,10 +1,10 @@
-import { type ByteScanner, isAt, Literal } from "./byte-scanner.ts"
+import { type ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import type { CachedConfig } from "./config-scan.ts"
 import { parseJson } from "./parse-json.ts"
 
-const ENV = new Literal(',"env":{')
-const STDIN = new Literal(',"stdin":{')
+const ENV = Buffer.from(',"env":{')
+const STDIN = Buffer.from(',"stdin":{')
 /** a power of two */
 const SLOTS = 64
 
@@ -46,12 +46,12 @@ export class PluginCache {
  */
 class PrefixCache {
   readonly #start: string
-  readonly #end: Literal
+  readonly #end: Buffer
   readonly #members: readonly string[]
-  #prefix: Literal | undefined
+  #prefix: Buffer | undefined
 
   /** `start`: makes a JSON object of the bytes between the scanner and the literal. */
-  constructor(start: string, end: Literal, members: readonly string[]) {
+  constructor(start: string, end: Buffer, members: readonly string[]) {
     this.#start = start
     this.#end = end
     this.#members = members
@@ -59,12 +59,12 @@ class PrefixCache {
 
   /** Moves past the literal. False if it does not follow before `to`, or if other members come before it. */
   skip(scanner: ByteScanner, bytes: Buffer, to: number): boolean {
-    if (this.#prefix && scanner.skip(this.#prefix)) return true
+    if (this.#prefix && scanner.skipLong(this.#prefix)) return true
     const from = scanner.at
     if (!scanner.skipTo(this.#end, to)) return false
-    const text = bytes.toString("utf8", from, scanner.at - this.#end.bytes.length)
+    const text = bytes.toString("utf8", from, scanner.at - this.#end.length)
     if (!hasOnly(`${this.#start}${text}}`, this.#members)) return false
-    this.#prefix = new Literal(bytes.subarray(from, scanner.at))
+    this.#prefix = Buffer.from(bytes.subarray(from, scanner.at))
     return true
   }
 }

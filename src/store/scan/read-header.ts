@@ -1,15 +1,14 @@
 import { type Decoded, decode } from "../../capture/codec.ts"
 import { type Begin, type End, type Exit, FORMAT } from "../../capture/record.ts"
 import { checksum } from "../capture/checksum.ts"
-import { ByteScanner, Literal } from "./byte-scanner.ts"
+import { ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { dataDirOf, scanConfig } from "./config-scan.ts"
 import { EnvCache } from "./env-cache.ts"
 import { parseJson } from "./parse-json.ts"
 import { PluginCache } from "./plugin-cache.ts"
 import { EXIT_OK, RecordHeader, summaryOf } from "./record-header.ts"
-import { SealedLines } from "./sealed-lines.ts"
-import { TextCache } from "./text-cache.ts"
+import { sealedEnd } from "./seal.ts"
 
 export { ByteSlice } from "./byte-slice.ts"
 export { complete, type EndHeader, type RecordHeader } from "./record-header.ts"
@@ -21,14 +20,15 @@ export { complete, type EndHeader, type RecordHeader } from "./record-header.ts"
 export class HeaderReader {
   /** of the line that `next` has read last; its texts are valid until the next line is read */
   readonly header = new RecordHeader()
+  /** where that line starts */
+  from = 0
   /** how many lines the codec had to read */
   fallbacks = 0
 
-  readonly #lines = new SealedLines()
   #bytes: Buffer = Buffer.alloc(0)
+  #end = 0
+  #next = 0
   readonly #scanner = new ByteScanner()
-  readonly #nodes = new TextCache()
-  readonly #parentNames = new TextCache()
   readonly #plugin = new ByteSlice()
   readonly #envs = new EnvCache()
   readonly #plugins = new PluginCache()
@@ -36,21 +36,24 @@ export class HeaderReader {
   /** Starts with the first line of `bytes`. `end`: after the newline of the last line to read, or the end of `bytes`. */
   open(bytes: Buffer, end: number): void {
     this.#bytes = bytes
-    this.#lines.open(bytes, end)
-  }
-
-  /** Where the line starts that `next` has read last. */
-  get from(): number {
-    return this.#lines.from
+    this.#end = end
+    this.#next = 0
   }
 
   /** Reads the next line into `header`. Returns why it has none if it is not a `record`; undefined after the last line. */
   next(): Decoded["kind"] | undefined {
-    const lines = this.#lines
-    if (!lines.next()) return undefined
-    if (lines.sealedEnd >= 0 && this.#scan(this.#bytes, lines.from, lines.sealedEnd)) return "record"
+    const bytes = this.#bytes
+    let from = this.#next
+    while (from < this.#end && bytes[from] === NEWLINE) from++
+    if (from >= this.#end) return undefined
+    const newline = bytes.indexOf(NEWLINE, from)
+    const to = newline < 0 ? this.#end : newline
+    this.from = from
+    this.#next = to + 1
+    const end = sealedEnd(bytes, from, to)
+    if (end >= 0 && this.#scan(bytes, from, end)) return "record"
     this.fallbacks++
-    const decoded = decode(this.#bytes.toString("utf8", lines.from, lines.to), checksum)
+    const decoded = decode(bytes.toString("utf8", from, to), checksum)
     if (decoded.kind === "record") this.header.load(decoded.record)
     return decoded.kind
   }
@@ -70,19 +73,17 @@ export class HeaderReader {
   #scanBegin(bytes: Buffer, end: number): boolean {
     const scanner = this.#scanner
     const header = this.header
-    if (!scanner.text(header.id) || !this.#scanParent()) return false
+    if (!scanner.text(header.id) || !this.#scanOptional(PARENT, header.parent)) return false
     header.depth = scanner.skip(DEPTH) ? scanner.number() : Number.NaN
     header.isProbe = !scanner.skip(RELAY)
     if (header.isProbe && !scanner.skip(PROBE)) return false
     header.wallMs = scanner.skip(WALL) ? scanner.number() : Number.NaN
     header.monoMs = scanner.skip(MONO) ? scanner.number() : Number.NaN
-    const node = scanner.skip(NODE) ? this.#nodes.read(scanner, bytes) : NO_TEXT
+    if (!this.#scanOptional(NODE, header.node)) return false
     header.pid = scanner.skip(PID) ? scanner.number() : Number.NaN
     header.ppid = scanner.skip(PPID) ? scanner.number() : Number.NaN
-    const parentName = scanner.skip(PARENT_NAME) ? this.#parentNames.read(scanner, bytes) : NO_TEXT
-    if (!node || !parentName || !scanner.skip(PLUGIN) || !scanner.text(this.#plugin)) return false
-    header.node = node
-    header.parentName = parentName
+    if (!this.#scanOptional(PARENT_NAME, header.parentName)) return false
+    if (!scanner.skip(PLUGIN) || !scanner.text(this.#plugin)) return false
     if (Number.isNaN(header.depth + header.wallMs + header.monoMs + header.pid + header.ppid)) return false
     const layout = this.#plugins.get(this.#plugin)
     header.plugin = layout.plugin
@@ -103,10 +104,9 @@ export class HeaderReader {
     return true
   }
 
-  #scanParent(): boolean {
-    const { parent } = this.header
-    if (this.#scanner.skip(PARENT)) return this.#scanner.text(parent)
-    parent.set("")
+  #scanOptional(name: Buffer, into: ByteSlice): boolean {
+    if (this.#scanner.skip(name)) return this.#scanner.text(into)
+    into.clear()
     return true
   }
 
@@ -132,7 +132,7 @@ export class HeaderReader {
     while (scanner.at < end && bytes[scanner.at] !== BRACE) scanner.at++
     if (Number.isNaN(header.maxRssBytes)) return false
     // An end record that carries stdin completes its begin record: rare, so the codec reads it.
-    if (!scanner.isAt(scanner.at, STDOUT)) return false
+    if (!isAt(bytes, scanner.at, STDOUT)) return false
     const streams = scanner.at + 1
     if (bytes.subarray(streams, end).includes(STDIN)) return false
     header.lateConfig = undefined
@@ -147,34 +147,34 @@ export class HeaderReader {
   }
 }
 
-const BEGIN = new Literal(`{"format":${FORMAT},"kind":"begin","id":"`)
-const PARENT = new Literal(',"parent":"')
-const DEPTH = new Literal(',"depth":')
-const RELAY = new Literal(',"as":"relay"')
-const PROBE = new Literal(',"as":"probe"')
-const WALL = new Literal(',"wallMs":')
-const MONO = new Literal(',"monoMs":')
-const NODE = new Literal(',"node":"')
-const PID = new Literal(',"pid":')
-const PPID = new Literal(',"ppid":')
-const PARENT_NAME = new Literal(',"parentName":"')
-const PLUGIN = new Literal(',"plugin":"')
+const BEGIN = Buffer.from(`{"format":${FORMAT},"kind":"begin","id":"`)
+const PARENT = Buffer.from(',"parent":"')
+const DEPTH = Buffer.from(',"depth":')
+const RELAY = Buffer.from(',"as":"relay"')
+const PROBE = Buffer.from(',"as":"probe"')
+const WALL = Buffer.from(',"wallMs":')
+const MONO = Buffer.from(',"monoMs":')
+const NODE = Buffer.from(',"node":"')
+const PID = Buffer.from(',"pid":')
+const PPID = Buffer.from(',"ppid":')
+const PARENT_NAME = Buffer.from(',"parentName":"')
+const PLUGIN = Buffer.from(',"plugin":"')
 const DATA_DIR = Buffer.from("dataDir")
 
-const END = new Literal(`{"format":${FORMAT},"kind":"end","id":"`)
-const PLUGIN_PID = new Literal(',"pluginPid":')
-const DURATION = new Literal(',"durationMs":')
-const SPAWN = new Literal(',"spawnMs":')
-const CODE = new Literal(',"exit":{"code":')
-const SIGNAL = new Literal(',"exit":{"signal":')
-const ERRNO = new Literal(',"exit":{"errno":')
-const USAGE = new Literal('},"usage":{"maxRssBytes":')
-const STDOUT = new Literal('},"stdout":{')
+const END = Buffer.from(`{"format":${FORMAT},"kind":"end","id":"`)
+const PLUGIN_PID = Buffer.from(',"pluginPid":')
+const DURATION = Buffer.from(',"durationMs":')
+const SPAWN = Buffer.from(',"spawnMs":')
+const CODE = Buffer.from(',"exit":{"code":')
+const SIGNAL = Buffer.from(',"exit":{"signal":')
+const ERRNO = Buffer.from(',"exit":{"errno":')
+const USAGE = Buffer.from('},"usage":{"maxRssBytes":')
+const STDOUT = Buffer.from('},"stdout":{')
 const STDIN = Buffer.from(',"stdin":{')
+const NEWLINE = 10
 const BRACE = 125
 const QUOTE = 34
 
-const NO_TEXT = new ByteSlice()
 const NO_SUMMARY = {}
 
 function exitOf(kind: "code" | "signal" | "errno", number: number): Exit {

@@ -29,10 +29,10 @@ export class RecordHeader {
   isProbe = false
   wallMs = 0
   monoMs = 0
-  node = new ByteSlice()
+  readonly node = new ByteSlice()
   pid = 0
   ppid = 0
-  parentName = new ByteSlice()
+  readonly parentName = new ByteSlice()
   plugin = new ByteSlice()
   context = new CallContext()
   network = NO_CONFIG.network
@@ -72,10 +72,10 @@ export class RecordHeader {
     this.isProbe = record.as === "probe"
     this.wallMs = record.wallMs
     this.monoMs = record.monoMs
-    this.node = ByteSlice.of(record.node)
+    this.node.set(record.node)
     this.pid = record.pid
     this.ppid = record.ppid
-    this.parentName = ByteSlice.of(record.parentName)
+    this.parentName.set(record.parentName)
     this.plugin = ByteSlice.of(plugin)
     this.context = this.#context
     this.context.load(contextOf(record.env))
