@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync } from "node:fs"
 import type { Begin, CaptureRecord, End, Payload } from "../src/capture/record.ts"
 import { SEGMENT_INTERVAL_MS } from "../src/capture/segment-name.ts"
 import { Random } from "../test/capture/random.ts"
-import { CHAINS, type Chain, configOf, type Plugin, type Result, resultText } from "./payloads.ts"
+import { CHAINS, type Chain, configOf, type ListPlugin, type PluginResult, resultText } from "./payloads.ts"
 import { SegmentWriter, type TimedRecord } from "./segment-writer.ts"
 
 const PODS_ALIVE = 200
@@ -34,7 +34,7 @@ export function generate(directory: string, wantedCalls: number, endMs: number, 
 }
 
 /** `results`: by network, the result of its list's ADD, as libcni caches it. */
-type Pod = {
+type LivePod = {
   name: string
   namespace: string
   uid: string
@@ -42,20 +42,20 @@ type Pod = {
   netns: string
   number: number
   chain: Chain
-  results: Map<string, Result>
+  results: Map<string, PluginResult>
 }
 type EndFields = Pick<End, "exit" | "stdout" | "stderr">
 /** How a call or a list of them ended; `result`: of an ADD. */
-type Ending = { endMs: number; outcome: "ok" | "failed" | "never"; result: Result | undefined }
+type Ending = { endMs: number; outcome: "ok" | "failed" | "never"; result: PluginResult | undefined }
 /** The properties of a call, besides its command. */
-type CallOptions = { given: Result | undefined; ppid: number; parent?: Begin; fails: boolean }
+type CallOptions = { given: PluginResult | undefined; ppid: number; parent?: Begin; fails: boolean }
 
 /** Creates pods and deletes them. */
 class BusyNode {
   readonly random: Random
   readonly lines: TimedRecord[] = []
   calls = 0
-  readonly #alive: Pod[] = []
+  readonly #alive: LivePod[] = []
   #pods = 0
   #pid = 1000
 
@@ -73,7 +73,7 @@ class BusyNode {
     } else this.#add(this.#pod(), wallMs)
   }
 
-  #add(pod: Pod, wallMs: number): void {
+  #add(pod: LivePod, wallMs: number): void {
     const { endMs, outcome } = this.#run("ADD", pod, wallMs, this.random.below(50) === 0)
     if (outcome === "ok") this.#alive.push(pod)
     else {
@@ -83,7 +83,7 @@ class BusyNode {
   }
 
   /** Until it succeeds, as kubelet does. */
-  #delete(pod: Pod, wallMs: number): void {
+  #delete(pod: LivePod, wallMs: number): void {
     const { endMs, outcome } = this.#run("DEL", pod, wallMs)
     if (outcome !== "ok") this.#delete(pod, endMs + 1000)
   }
@@ -102,7 +102,7 @@ class BusyNode {
   }
 
   /** The list as libcni runs it. */
-  #run(command: string, pod: Pod, wallMs: number, fails = false): Ending {
+  #run(command: string, pod: LivePod, wallMs: number, fails = false): Ending {
     const ppid = this.#pid++
     const { network, plugins } = pod.chain
     let last: Ending = { endMs: wallMs, outcome: "ok", result: undefined }
@@ -115,13 +115,13 @@ class BusyNode {
     return last
   }
 
-  #call(command: string, pod: Pod | undefined, plugin: Plugin, wallMs: number, asked: CallOptions): Ending {
+  #call(command: string, pod: LivePod | undefined, plugin: ListPlugin, wallMs: number, asked: CallOptions): Ending {
     const { random } = this
     const { given, fails } = asked
     const begin = this.#begin(command, pod, plugin, wallMs, asked)
     let at = wallMs + 1 + random.below(4000) / 1000
     let outcome: Ending["outcome"] = fails && plugin.delegates === undefined ? "failed" : "ok"
-    const delegates: Result[] = []
+    const delegates: PluginResult[] = []
     for (const delegate of delegatesOf(plugin, command)) {
       const isOfList = delegate.network !== plugin.network && command !== "ADD"
       const nested = this.#call(command, pod, delegate, at, {
@@ -147,8 +147,8 @@ class BusyNode {
 
   #begin(
     command: string,
-    pod: Pod | undefined,
-    plugin: Plugin,
+    pod: LivePod | undefined,
+    plugin: ListPlugin,
     wallMs: number,
     { given, ppid, parent }: CallOptions,
   ): Begin {
@@ -212,7 +212,7 @@ class BusyNode {
     lines.splice(at, 0, { wallMs: record.wallMs, record })
   }
 
-  #pod(): Pod {
+  #pod(): LivePod {
     const { random } = this
     // Not the network's own address, the gateway's or the broadcast address.
     do this.#pods++
@@ -246,15 +246,15 @@ const BOOT_MS = 1_700_000_000_000
 const ENV_NAMES = "PATH HOME LANG INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID NOTIFY_SOCKET GOTRACEBACK".split(" ")
 
 /** Few plugins call their delegates for CHECK, and none for STATUS. */
-function delegatesOf({ delegates = [], checksDelegates }: Plugin, command: string): Plugin[] {
+function delegatesOf({ delegates = [], checksDelegates }: ListPlugin, command: string): ListPlugin[] {
   return command === "STATUS" || (command === "CHECK" && !checksDelegates) ? [] : delegates
 }
 
 function endFieldsOf(
-  pod: Pod | undefined,
-  plugin: Plugin,
+  pod: LivePod | undefined,
+  plugin: ListPlugin,
   outcome: "ok" | "failed",
-  result: Result | undefined,
+  result: PluginResult | undefined,
 ): EndFields {
   if (outcome === "failed") {
     const msg = `failed to allocate for range 0: no IP addresses available in range set: 10.244.0.1-10.244.255.254`

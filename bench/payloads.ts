@@ -1,21 +1,21 @@
 /** A result of ADD. */
-export type Result = { cniVersion: string; interfaces?: Interface[]; ips: Ip[]; routes: object[]; dns: object }
+export type PluginResult = { cniVersion: string; interfaces?: Interface[]; ips: Ip[]; routes: object[]; dns: object }
 type Interface = { name: string; mac?: string; sandbox?: string }
 type Ip = { address: string; gateway: string; interface?: number }
 
 /** The values of a pod that its results contain; `number` counts the pods. */
-export type Pod = { number: number; uid: string; netns: string }
+export type PodFacts = { number: number; uid: string; netns: string }
 
 /** `given`: the previous result in the list; `delegates`: the results of the plugins that it called. */
-type Known = { given: Result | undefined; delegates: readonly Result[] }
+type Known = { given: PluginResult | undefined; delegates: readonly PluginResult[] }
 
 /** A plugin of a network list; `delegates`: plugins that it calls itself, including IPAM. */
-export type Plugin = {
+export type ListPlugin = {
   type: string
   network: string
   cniVersion: string
   ifname?: string
-  delegates?: Plugin[]
+  delegates?: ListPlugin[]
   /** calls its delegates on CHECK too */
   checksDelegates?: true
   /** gets the configuration of its caller, as the specification requires */
@@ -25,14 +25,14 @@ export type Plugin = {
   runtimeConfig?: object
   redacted?: string[]
   log?(containerId: string): string
-  result(pod: Pod, known: Known): Result
+  result(pod: PodFacts, known: Known): PluginResult
 }
 
 /** The list of a network, as on its nodes. */
-export type Chain = { network: string; plugins: Plugin[] }
+export type Chain = { network: string; plugins: ListPlugin[] }
 
 /** The configuration as libcni gives it on stdin: keys sorted, as Go marshals a map. */
-export function configOf(plugin: Plugin, command: string, prevResult: Result | undefined): string {
+export function configOf(plugin: ListPlugin, command: string, prevResult: PluginResult | undefined): string {
   const { cniVersion, network, type, config, runtimeConfig } = plugin
   const whole = {
     cniVersion,
@@ -46,14 +46,14 @@ export function configOf(plugin: Plugin, command: string, prevResult: Result | u
 }
 
 /** As Go's plugins print it. */
-export function resultText(result: Result): string {
+export function resultText(result: PluginResult): string {
   return JSON.stringify(result, null, 4)
 }
 
 const KUBERNETES = { kubeconfig: "/etc/cni/net.d/calico-kubeconfig", k8s_api_root: "https://10.96.0.1:443" }
 const IPAM_RANGES = { type: "host-local", ranges: [[{ subnet: "10.244.0.0/16" }]], routes: [{ dst: "0.0.0.0/0" }] }
 
-function calico(network: string): Plugin {
+function calico(network: string): ListPlugin {
   const cniVersion = "1.1.0"
   const config = {
     log_level: "info",
@@ -69,7 +69,7 @@ function calico(network: string): Plugin {
     feature_control: { ip_addrs_no_ipam: true, floating_ips: true },
     windows_use_single_network: true,
   }
-  const ipam: Plugin = {
+  const ipam: ListPlugin = {
     type: "calico-ipam",
     network,
     cniVersion,
@@ -112,13 +112,13 @@ function calicoLog(containerId: string): string {
   ].join("\n")
 }
 
-function portmap(network: string, cniVersion: string): Plugin {
+function portmap(network: string, cniVersion: string): ListPlugin {
   const config = { capabilities: { portMappings: true }, snat: true }
   const runtimeConfig = { portMappings: [] }
   return { type: "portmap", network, cniVersion, config, runtimeConfig, result: (_pod, known) => before(known) }
 }
 
-function bandwidth(network: string, cniVersion: string): Plugin {
+function bandwidth(network: string, cniVersion: string): ListPlugin {
   return {
     type: "bandwidth",
     network,
@@ -133,8 +133,8 @@ function bandwidth(network: string, cniVersion: string): Plugin {
   }
 }
 
-function flannel(network: string, cniVersion: string): Plugin {
-  const hostLocal: Plugin = {
+function flannel(network: string, cniVersion: string): ListPlugin {
+  const hostLocal: ListPlugin = {
     type: "host-local",
     network,
     cniVersion,
@@ -147,7 +147,7 @@ function flannel(network: string, cniVersion: string): Plugin {
       dns: {},
     }),
   }
-  const bridge: Plugin = {
+  const bridge: ListPlugin = {
     type: "bridge",
     network,
     cniVersion,
@@ -182,14 +182,14 @@ function flannel(network: string, cniVersion: string): Plugin {
   }
 }
 
-function macvlan(network: string, cniVersion: string): Plugin {
+function macvlan(network: string, cniVersion: string): ListPlugin {
   const config = {
     master: "eth1",
     mode: "bridge",
     ipam: { type: "whereabouts", range: "192.168.0.0/16", kubernetes: KUBERNETES },
   }
   const ifname = "net1"
-  const whereabouts: Plugin = {
+  const whereabouts: ListPlugin = {
     type: "whereabouts",
     network,
     cniVersion,
@@ -221,7 +221,7 @@ function macvlan(network: string, cniVersion: string): Plugin {
   }
 }
 
-function multus(network: string, cniVersion: string): Plugin {
+function multus(network: string, cniVersion: string): ListPlugin {
   const master = calico("k8s-pod-network")
   return {
     type: "multus",
@@ -239,22 +239,22 @@ function multus(network: string, cniVersion: string): Plugin {
 }
 
 /** The result of a plugin that adds nothing: the previous result, or that of its first delegate. */
-function before({ given, delegates }: Known): Result {
+function before({ given, delegates }: Known): PluginResult {
   const result = given ?? delegates[0]
   if (!result) throw new Error("there is no result to pass on")
   return result
 }
 
 /** The addresses from IPAM, on an interface of the list. */
-function on(index: number, [ipam]: readonly Result[]): Ip[] {
+function on(index: number, [ipam]: readonly PluginResult[]): Ip[] {
   return (ipam?.ips ?? []).map((ip) => ({ interface: index, ...ip }))
 }
 
-function address({ number }: Pod): string {
+function address({ number }: PodFacts): string {
   return `10.${244 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
 }
 
-function mac({ uid }: Pod, first: string): string {
+function mac({ uid }: PodFacts, first: string): string {
   return `${first}:0e:30:${uid.slice(0, 2)}:${uid.slice(2, 4)}:${uid.slice(4, 6)}`
 }
 

@@ -5,8 +5,8 @@ import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { RELAY, Stand } from "../test/relay/stand.ts"
-import { MILLION, type Report, type Row, type Throughput, table, targetsOf } from "./report.ts"
-import { type Case, crowd, type Timing, turns } from "./rounds.ts"
+import { type Measurement, MILLION, type Report, type Throughput, table, targetsOf } from "./report.ts"
+import { type BenchCase, crowd, type Timing, turns } from "./rounds.ts"
 
 const ROUNDS = 2000
 const PROBE_ROUNDS = 300
@@ -95,7 +95,7 @@ function setUp(): void {
   chmodSync(join(bare, "probe_script.py"), 0o755)
 }
 
-function addOf(program: string, descriptors = 0): Case {
+function addOf(program: string, descriptors = 0): BenchCase {
   return { program, env: environment("ADD", "c1"), stdin: CONFIG, descriptors }
 }
 
@@ -136,14 +136,14 @@ async function throughputs(descriptors: number): Promise<Throughput[]> {
   }))
 }
 
-function hostLocal(folder: string, descriptors: number): Case[] {
+function hostLocal(folder: string, descriptors: number): BenchCase[] {
   const ipam = { type: "host-local", dataDir: join(stand.root, "leases"), ranges: [[{ subnet: "10.0.0.0/16" }]] }
   const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "bench", type: "bridge", ipam })
   const program = join(folder, "host-local")
   return ["ADD", "DEL"].map((command) => ({ program, env: environment(command, "c%"), stdin, descriptors }))
 }
 
-function row(what: string, timings: readonly Timing[], at: number): Row {
+function row(what: string, timings: readonly Timing[], at: number): Measurement {
   const [first, second] = timings.slice(at, at + 2)
   if (!first || !second) throw new Error(`no timings of ${what}`)
   return { what, bare: first, ours: second }

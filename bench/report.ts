@@ -1,7 +1,7 @@
 import type { Timing } from "./rounds.ts"
 
 /** One measurement without and with the relay or a probe. */
-export type Row = { what: string; bare: Timing; ours: Timing }
+export type Measurement = { what: string; bare: Timing; ours: Timing }
 
 export type Throughput = {
   what: string
@@ -16,8 +16,8 @@ export type Report = {
   machine: { cpu: string; cpus: number; kernel: string; descriptors: number }
   rounds: number
   probeRounds: number
-  latency: Row[]
-  probe: Row
+  latency: Measurement[]
+  probe: Measurement
   throughput: Throughput[]
   peakBytes: number
   sizeBytes: number
@@ -26,7 +26,7 @@ export type Report = {
 /** The limit of descriptors that some runtimes set for their children. */
 export const MILLION = 1_048_576
 
-export type Target = {
+export type Budget = {
   what: string
   value: number
   unit: string
@@ -36,7 +36,7 @@ export type Target = {
 }
 
 /** The project's budgets and what was measured. */
-export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: Report): Target[] {
+export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: Report): Budget[] {
   return [
     ...latency.flatMap(({ what, bare, ours }) => [
       atMost(`added, p50: ${what}`, ours.p50Ms - bare.p50Ms, 1, "ms"),
@@ -49,19 +49,19 @@ export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: 
   ]
 }
 
-function atMost(what: string, value: number, limit: number, unit: string): Target {
+function atMost(what: string, value: number, limit: number, unit: string): Budget {
   return { what, value: rounded(value), unit, atMost: limit, isReached: value <= limit }
 }
 
-function atLeast(what: string, value: number, limit: number, unit: string): Target {
+function atLeast(what: string, value: number, limit: number, unit: string): Budget {
   return { what, value: rounded(value), unit, atLeast: limit, isReached: value >= limit }
 }
 
 /** For people. */
-export function table(report: Report, targets: readonly Target[]): string {
+export function table(report: Report, targets: readonly Budget[]): string {
   const { machine, rounds, probeRounds, latency, probe, throughput } = report
   const ms = (value: number) => value.toFixed(3)
-  const times = ({ what, bare, ours }: Row) => [
+  const times = ({ what, bare, ours }: Measurement) => [
     what,
     ...[bare.p50Ms, ours.p50Ms, ours.p50Ms - bare.p50Ms, bare.p99Ms, ours.p99Ms, ours.p99Ms - bare.p99Ms].map(ms),
   ]

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { compiled } from "../test/doubles/double.ts"
 
 /** One way to run a plugin. `%` in a value is replaced by the number of the worker. */
-export type Case = { program: string; env: Record<string, string>; stdin: string; descriptors: number }
+export type BenchCase = { program: string; env: Record<string, string>; stdin: string; descriptors: number }
 
 export type Timing = { p50Ms: number; p99Ms: number; peakBytes: number }
 
@@ -12,7 +12,7 @@ export type Timing = { p50Ms: number; p99Ms: number; peakBytes: number }
 export async function turns(
   folder: string,
   rounds: number,
-  cases: readonly Case[],
+  cases: readonly BenchCase[],
   progress: (done: number) => void,
 ): Promise<Timing[]> {
   const durations: number[][] = cases.map(() => [])
@@ -31,7 +31,12 @@ export async function turns(
 }
 
 /** Milliseconds that concurrent workers take to run each case so many times. */
-export async function crowd(folder: string, workers: number, times: number, cases: readonly Case[]): Promise<number> {
+export async function crowd(
+  folder: string,
+  workers: number,
+  times: number,
+  cases: readonly BenchCase[],
+): Promise<number> {
   let ms = 0
   await run(folder, ["crowd", String(workers), String(times)], cases, (line) => {
     ms = Number(line) / 1e6
@@ -47,7 +52,7 @@ export function quantile(sorted: readonly number[], share: number): number {
 function run(
   folder: string,
   order: readonly string[],
-  cases: readonly Case[],
+  cases: readonly BenchCase[],
   onLine: (line: string) => void,
 ): Promise<void> {
   const args = cases.flatMap(({ program, env, stdin, descriptors }, at) => {

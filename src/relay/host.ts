@@ -4,7 +4,7 @@ import type { Redaction } from "../capture/redact/redact.ts"
 export type StreamIndex = 0 | 1 | 2
 
 /** The facts of this process, read once at the start. */
-export type Process = {
+export type ProcessFacts = {
   argv: string[]
   /** NAME=value, in the original order and number. Invalid UTF-8 is replaced here, but not in the plugin's environment. */
   env: string[]
@@ -23,7 +23,7 @@ export type Process = {
   originalModifiedMs: number
 }
 
-export type Outcome = {
+export type PluginOutcome = {
   /** errno if the plugin could not be started, else 0 */
   errno: number
   /** number of the signal that killed the plugin, else 0 */
@@ -43,7 +43,7 @@ export type Outcome = {
  * Stream contents stay on the host's side; a stream keeps its first `limitBytes` bytes and counts all of them.
  */
 export interface Host {
-  readonly process: Process
+  readonly process: ProcessFacts
   /** The first entry with that name, which is the one that Go and C programs see; undefined if there is none. */
   variable(name: string): string | undefined
   wallMs(): number
@@ -59,7 +59,7 @@ export interface Host {
   relay(variable: string, report?: () => void): boolean
   /** Executes the real plugin in this process. Returns only on failure; the process then ends with an error on stderr. */
   exec(variable?: string): void
-  outcome(): Outcome
+  outcome(): PluginOutcome
   /** the kept bytes, or the first `limitBytes` of them, as text; null if they are not valid UTF-8 */
   text(stream: StreamIndex, limitBytes?: number): string | null
   /** the kept bytes, or the first `limitBytes` of them, one character each */

@@ -7,9 +7,9 @@ export const NESTING_VARIABLE = "CNITAP_CALL"
 /** Multus, flannel, bridge and host-local are four levels. Deeper nesting is a loop (Calico's renamed binary). */
 export const MAX_DEPTH = 8
 
-export type Nesting = { parent?: string; depth: number }
+export type CallNesting = { parent?: string; depth: number }
 
-export function readNesting(value: string | undefined): Nesting {
+export function readNesting(value: string | undefined): CallNesting {
   const colon = value?.indexOf(":") ?? -1
   if (value === undefined || colon < 0) return { depth: 0 }
   const depth = Number(value.slice(colon + 1))

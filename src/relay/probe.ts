@@ -3,7 +3,7 @@ import { type ProbeRole, probeLogLine } from "../capture/probe-log.ts"
 import { SPEC_VERSIONS } from "../cni/version.ts"
 import type { RelayConfig } from "./config.ts"
 import type { Host } from "./host.ts"
-import type { Nesting } from "./nesting.ts"
+import type { CallNesting } from "./nesting.ts"
 import { probeSettings } from "./probe-settings.ts"
 import { beginRecord, cleaned, record } from "./recording.ts"
 
@@ -16,7 +16,7 @@ const STDIN_WAIT_MS = 60_000
  * commands succeed without output: a probe that fails a DEL would prevent the DEL of the real plugins (libcni api.go,
  * DelNetworkList stops at the first error).
  */
-export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefined, nesting: Nesting): void {
+export function probe(host: Host, role: ProbeRole, config: RelayConfig | undefined, nesting: CallNesting): void {
   const command = host.variable("CNI_COMMAND")
   if (command !== "VERSION") host.readStdin(STDIN_LIMIT_BYTES, STDIN_WAIT_MS)
   const reply = replyOf(host, command)

@@ -16,8 +16,8 @@ import { REDACTED } from "../capture/redact/secret-value.ts"
 import { segmentName } from "../capture/segment-name.ts"
 import { toBase64 } from "./base64.ts"
 import type { RelayConfig } from "./config.ts"
-import type { Host, Outcome, StreamIndex } from "./host.ts"
-import type { Nesting } from "./nesting.ts"
+import type { Host, PluginOutcome, StreamIndex } from "./host.ts"
+import type { CallNesting } from "./nesting.ts"
 import { isTimeToPrune, prune } from "./prune.ts"
 
 type StreamSettings = Pick<RelayConfig, "raw" | "streamBytes">
@@ -25,7 +25,13 @@ type StreamSettings = Pick<RelayConfig, "raw" | "streamBytes">
 const MARKS = SECRET_MARKS.join("\n")
 
 /** The begin record of this call. */
-export function beginRecord(host: Host, config: StreamSettings, id: string, as: Begin["as"], nesting: Nesting): Begin {
+export function beginRecord(
+  host: Host,
+  config: StreamSettings,
+  id: string,
+  as: Begin["as"],
+  nesting: CallNesting,
+): Begin {
   const { process } = host
   const { env, envNames } = splitEnv(host, config.raw)
   return {
@@ -74,7 +80,7 @@ export function endRecord(
   host: Host,
   config: StreamSettings,
   id: string,
-  outcome: Outcome,
+  outcome: PluginOutcome,
   stdinWasRecorded: boolean,
 ): End {
   return {
@@ -178,7 +184,7 @@ function wholeCharacters(text: string, length: number): number {
   return last >= 0xd800 && last < 0xdc00 ? length - 1 : length
 }
 
-function exitOf(outcome: Outcome): Exit {
+function exitOf(outcome: PluginOutcome): Exit {
   if (outcome.errno) return { errno: outcome.errno }
   return outcome.signal ? { signal: outcome.signal } : { code: outcome.code }
 }

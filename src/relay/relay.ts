@@ -1,7 +1,7 @@
 import { probeRole } from "../capture/probe-log.ts"
 import { isRecorded, type RelayConfig, readRelayConfig } from "./config.ts"
-import type { Host, Outcome } from "./host.ts"
-import { MAX_DEPTH, NESTING_VARIABLE, type Nesting, nestingVariable, readNesting } from "./nesting.ts"
+import type { Host, PluginOutcome } from "./host.ts"
+import { type CallNesting, MAX_DEPTH, NESTING_VARIABLE, nestingVariable, readNesting } from "./nesting.ts"
 import { probe } from "./probe.ts"
 import { beginRecord, endRecord, progressRecord, record } from "./recording.ts"
 
@@ -33,7 +33,7 @@ function configOf(host: Host): RelayConfig | undefined {
   return config && isRecorded(config, host.wallMs(), host.variable("CNI_CONTAINERID")) ? config : undefined
 }
 
-function relayAndRecord(host: Host, config: RelayConfig, nesting: Nesting): void {
+function relayAndRecord(host: Host, config: RelayConfig, nesting: CallNesting): void {
   const id = host.randomId()
   const begin = beginRecord(host, config, id, "relay", nesting)
   if (!config.onlyFailures) record(host, config, begin)
@@ -45,7 +45,7 @@ function relayAndRecord(host: Host, config: RelayConfig, nesting: Nesting): void
   record(host, config, endRecord(host, config, id, outcome, begin.stdin !== undefined))
 }
 
-function isFailure({ errno, signal, code }: Outcome): boolean {
+function isFailure({ errno, signal, code }: PluginOutcome): boolean {
   return errno !== 0 || signal !== 0 || code !== 0
 }
 

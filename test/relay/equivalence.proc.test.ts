@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { type Call, type Seen, Stand } from "./stand.ts"
+import { type PluginCall, type Seen, Stand } from "./stand.ts"
 
 /** What plugins do, by name. Each runs without the relay, recorded and unrecorded: the caller must not see a difference. */
 const DOUBLES: Record<string, readonly string[]> = {
@@ -115,7 +115,7 @@ test("a core dump is the plugin's, not the relay's", async (t) => {
 test("a signal sent to the relay reaches the plugin, and the caller sees how the plugin reacts", async () => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGQUIT", "SIGALRM", "SIGWINCH"] as const) {
     const number = constants.signals[signal]
-    const sent: Call = { command: "ADD", during: whenReady((child) => child.kill(signal)) }
+    const sent: PluginCall = { command: "ADD", during: whenReady((child) => child.kill(signal)) }
     const name = signal.toLowerCase()
     await inThreeWays(`${name}-caught`, [`catch ${number}`, "err ready\n", "await", "exit 5"], () =>
       stand.run(`${name}-caught`, sent),

@@ -17,7 +17,7 @@ import { type TestContext, test } from "node:test"
 import { RELAY, type Seen, Stand } from "./stand.ts"
 
 /** The probes, copied into a plugin directory by hand, next to the scripts that they replace, run by Python. */
-class Pair {
+class ProbeAndScript {
   readonly probes = new Stand()
   readonly scripts = new Stand()
   readonly log = join(this.probes.root, "cni.log")
@@ -41,7 +41,7 @@ class Pair {
   }
 
   /** Runs both with the same call. The stanza sets the probe's log file, because the default is a real path. */
-  async run({ plugin, env, stdin }: Case): Promise<{ script: Answer; probe: Answer }> {
+  async run({ plugin, env, stdin }: Difference): Promise<{ script: Reply; probe: Reply }> {
     for (const path of [this.log, this.scriptLog]) rmSync(path, { force: true })
     const script = await this.scripts.run(plugin, { env, stdin })
     const probe = await this.probes.run(plugin, { env, stdin: withLog(stdin, this.log) })
@@ -52,16 +52,16 @@ class Pair {
   }
 }
 
-type Case = { plugin: "cni_pre.py" | "cni_post.py"; env: Record<string, string>; stdin: string }
+type Difference = { plugin: "cni_pre.py" | "cni_post.py"; env: Record<string, string>; stdin: string }
 /** `stderr`: only whether there was any, because the scripts print a traceback. */
-type Answer = { stdout: string; hasStderr: boolean; code: number | null; log: string }
+type Reply = { stdout: string; hasStderr: boolean; code: number | null; log: string }
 
-function answer({ stdout, stderr, code }: Seen, log: string, clean = (text: string) => text): Answer {
+function answer({ stdout, stderr, code }: Seen, log: string, clean = (text: string) => text): Reply {
   const text = existsSync(log) ? readFileSync(log, "utf8") : ""
   return { stdout: Buffer.from(stdout, "latin1").toString(), hasStderr: stderr !== "", code, log: clean(text) }
 }
 
-function pick(seen: Answer, wanted: Partial<Answer>): Partial<Answer> {
+function pick(seen: Reply, wanted: Partial<Reply>): Partial<Reply> {
   return Object.fromEntries(Object.entries(seen).filter(([key]) => key in wanted))
 }
 
@@ -78,7 +78,7 @@ const RESULT =
 const CHAINED = `{"cniVersion":"0.4.0","name":"k8s-pod-network","prevResult":${RESULT},"type":"cni_post.py"}`
 
 test("the log of the scripts: ADD before and after the chain, and DEL", async (t) => {
-  const pair = new Pair(t)
+  const pair = new ProbeAndScript(t)
   for (const [plugin, command, stdin] of [
     ["cni_pre.py", "ADD", REQUEST],
     ["cni_post.py", "ADD", CHAINED],
@@ -96,7 +96,7 @@ test("the log of the scripts: ADD before and after the chain, and DEL", async (t
 })
 
 /** Differences, by their names in FORMAT.md; `""` for equivalent JSON. */
-const DIFFERENCES: Record<string, Case & { script: Partial<Answer>; probe: Partial<Answer> }> = {
+const DIFFERENCES: Record<string, Difference & { script: Partial<Reply>; probe: Partial<Reply> }> = {
   "`cniVersion` that `cni_pre` answers": {
     plugin: "cni_pre.py",
     env: on("ADD"),
@@ -202,7 +202,7 @@ const DIFFERENCES: Record<string, Case & { script: Partial<Answer>; probe: Parti
 
 for (const [name, { script, probe, ...call }] of Object.entries(DIFFERENCES)) {
   test(`a difference from the scripts: ${name}`, async (t) => {
-    const seen = await new Pair(t).run(call)
+    const seen = await new ProbeAndScript(t).run(call)
     assert.deepEqual(pick(seen.script, script), script, "the script")
     assert.deepEqual(pick(seen.probe, probe), probe, "the probe")
     assert.notDeepEqual(pick(seen.probe, script), script)
@@ -220,14 +220,14 @@ test("FORMAT.md lists these differences, those of the log file, and no other", (
 })
 
 test("an empty container ID is logged as by the scripts", async (t) => {
-  const pair = new Pair(t)
+  const pair = new ProbeAndScript(t)
   const { script, probe } = await pair.run({ plugin: "cni_pre.py", env: on("ADD", ""), stdin: REQUEST })
   assert.deepEqual(probe.log, script.log)
   assert.deepEqual([probe.code, script.code], [0, 0])
 })
 
 test("a log that cannot be written: the script fails the pod; the probe reports it on stderr and the pod works", async (t) => {
-  const pair = new Pair(t)
+  const pair = new ProbeAndScript(t)
   const call = { plugin: "cni_pre.py", env: on("ADD"), stdin: REQUEST } as const
   const missing = join(pair.probes.root, "missing/cni.log")
   symlinkSync(join(pair.probes.root, "elsewhere"), pair.log)
@@ -251,7 +251,7 @@ test("a log that cannot be written: the script fails the pod; the probe reports 
 })
 
 test("the log file has mode 0600; if the settings name a capture, there is no log", async (t) => {
-  const pair = new Pair(t)
+  const pair = new ProbeAndScript(t)
   await pair.run({ plugin: "cni_pre.py", env: on("ADD"), stdin: REQUEST })
   assert.equal((statSync(pair.log).mode & 0o777).toString(8), "600")
   rmSync(pair.log)

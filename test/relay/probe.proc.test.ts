@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { type Call, type Seen, Stand } from "./stand.ts"
+import { type PluginCall, type Seen, Stand } from "./stand.ts"
 
 const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"cni_pre"}'
 const RESULT = '{ "cniVersion":"1.0.0",\n "ips":[{"address":"10.1.2.3/24"}],"unknown":[1.0,"\\u003c"] }'
@@ -92,7 +92,7 @@ test("VERSION: all versions, without reading stdin", async (t) => {
 test("without CNI_COMMAND or CNI_CONTAINERID: recorded, an error object, exit 1; with an empty one success", async (t) => {
   const stand = standWithProbes(t)
   const error = (name: string) => ({ cniVersion: "1.1.0", code: 4, msg: `required env variables [${name}] missing` })
-  const calls: [string, Call][] = [
+  const calls: [string, PluginCall][] = [
     ["CNI_COMMAND", {}],
     ["CNI_CONTAINERID", { env: { CNI_COMMAND: "ADD" } }],
     ["CNI_CONTAINERID", { env: { CNI_COMMAND: "DEL" } }],

@@ -33,7 +33,7 @@ export type Seen = {
   files: Record<string, string>
 }
 
-export type Call = {
+export type PluginCall = {
   command?: string | undefined
   env?: Record<string, string>
   argv?: string[]
@@ -87,7 +87,7 @@ export class Stand {
   }
 
   /** Runs a plugin as libcni does: own pipes, the full path as argv[0], stdin written and closed. */
-  async run(name: string, call: Call = {}): Promise<Seen> {
+  async run(name: string, call: PluginCall = {}): Promise<Seen> {
     const child = this.start(name, call)
     const ended = outputOf(child)
     child.stdin?.on("error", () => {})
@@ -96,7 +96,7 @@ export class Stand {
     return { ...(await ended), files: this.#takeFiles() }
   }
 
-  start(name: string, { command, env = {}, argv = [], launch, cwd }: Call = {}): ChildProcess {
+  start(name: string, { command, env = {}, argv = [], launch, cwd }: PluginCall = {}): ChildProcess {
     const path = join(this.bin, name)
     const variables = {
       ...(command === undefined

@@ -1,13 +1,13 @@
 import type { JsonNode } from "../json-scan.ts"
 
-type Pair = { object: JsonNode; name: string | undefined; values: JsonNode[] }
+type NameValuePair = { object: JsonNode; name: string | undefined; values: JsonNode[] }
 
 /**
  * Objects that hold a name and its value, as in `{"name":"DB_PASSWORD","value":"x"}`: container environments, tags.
  * Nodes arrive in the order of the text, and either of the two may come first.
  */
 export class Pairs {
-  readonly #open: Pair[] = []
+  readonly #open: NameValuePair[] = []
 
   /** Records that the object has a secret's name; returns its values so far. */
   name(node: JsonNode, name: string): readonly JsonNode[] {
@@ -29,7 +29,7 @@ export class Pairs {
     if (this.#open[this.#open.length - 1]?.object === object) this.#open.pop()
   }
 
-  #pairOf({ parent }: JsonNode): Pair | undefined {
+  #pairOf({ parent }: JsonNode): NameValuePair | undefined {
     if (parent?.kind !== "object") return undefined
     const last = this.#open[this.#open.length - 1]
     if (last?.object === parent) return last

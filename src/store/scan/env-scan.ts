@@ -3,7 +3,7 @@ import { isAt } from "./byte-scanner.ts"
 import { addToHash, ByteSlice, isPlain, sliceText } from "./byte-slice.ts"
 
 /** What CNI variables say about a call: shared by calls with the same environment until it is overwritten. */
-export class CallContext {
+export class EnvSlices {
   readonly command = new ByteSlice()
   readonly containerId = new ByteSlice()
   readonly netns = new ByteSlice()
@@ -40,7 +40,7 @@ const BRACE = 125
  * Reads the variables in `,"env":{...}` from the position after the opening brace; returns the position of the closing
  * one. -1 if a text has escapes or is not plain ASCII, or if a variable that is needed occurs twice.
  */
-export function scanEnv(bytes: Buffer, from: number, to: number, into: CallContext): number {
+export function scanEnv(bytes: Buffer, from: number, to: number, into: EnvSlices): number {
   for (const member of MEMBERS) into[member].place(bytes, 0, 0, 0)
   let hasArgs = false
   for (let at = from; ; at++) {
@@ -87,7 +87,7 @@ function variableAt(bytes: Buffer, from: number, to: number): (typeof VARIABLES)
  * Reads CNI_ARGS as `contextOf` does: the last value of a repeated key counts, and a pod needs a namespace and a name.
  * Returns the position of the closing quote.
  */
-function scanArgs(bytes: Buffer, from: number, to: number, into: CallContext): number {
+function scanArgs(bytes: Buffer, from: number, to: number, into: EnvSlices): number {
   let at = from
   for (; at < to && bytes[at] !== QUOTE; at++) {
     const member = podMemberAt(bytes, at)

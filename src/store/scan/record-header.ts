@@ -3,7 +3,7 @@ import { type Call, contextOf } from "../../model/call.ts"
 import { type CallSummary, summarize } from "../../model/packed-operations.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { type ConfigFields, configFields, dataDirOf, NO_CONFIG } from "./config-scan.ts"
-import { CallContext } from "./env-scan.ts"
+import { EnvSlices } from "./env-scan.ts"
 
 /** What a list shows of an end record, as an object of its own: for calls whose two records are read apart. */
 export type EndHeader = {
@@ -34,7 +34,7 @@ export class RecordHeader {
   ppid = 0
   readonly parentName = new ByteSlice()
   plugin = new ByteSlice()
-  context = new CallContext()
+  context = new EnvSlices()
   network = NO_CONFIG.network
   cniVersion = NO_CONFIG.cniVersion
   /** host-local's store, if its configuration sets one */
@@ -48,7 +48,7 @@ export class RecordHeader {
   /** of an end record that carries stdin */
   lateConfig: ConfigFields | undefined
 
-  readonly #context = new CallContext()
+  readonly #context = new EnvSlices()
 
   /** Fills the fields from a decoded record. */
   load(record: CaptureRecord): void {
