@@ -25,7 +25,7 @@ before(() => {
 })
 after(() => rmSync(home, { recursive: true, force: true }))
 
-test("the package holds what was built, the documents and the example, and nothing else", () => {
+test("the package holds what was built, the documents, the schemas and the example, and nothing else", () => {
   const files = [
     "CHANGELOG.md",
     "FORMAT.md",
@@ -35,7 +35,7 @@ test("the package holds what was built, the documents and the example, and nothi
     "package.json",
     "examples/README.md",
     "examples/failed-pod.cnitap",
-    ...filesBelow(dist).map((name) => `dist/${name}`),
+    ...["dist", "docs/schema"].flatMap((folder) => filesBelow(join(root, folder)).map((name) => `${folder}/${name}`)),
   ]
   assert.deepEqual(filesBelow(installed).sort(), files.sort())
   for (const name of ["cnitap.js", "page.html", "relay-aarch64", "relay-x86_64", "THIRD-PARTY-NOTICES.md"])
