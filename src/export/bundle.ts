@@ -78,25 +78,21 @@ function redactedPayload(payload: Payload, base64: Base64): Payload {
 }
 
 const EMPTY: Payload = { sizeBytes: 0, text: "" }
+const NO_USAGE: End["usage"] = { maxRssBytes: 0, userMs: 0, systemMs: 0 }
 
 function toRecords(call: Call): CaptureRecord[] {
   const { id, wallMs, monoMs, exit, durationMs } = call
   const begin = { format: FORMAT, kind: "begin", ...membersOf(call, BEGIN_MEMBERS) } as Begin
   if (!exit || durationMs === undefined) return call.stdout || call.stderr ? [begin, progressOf(call)] : [begin]
-  const end: End = {
+  const whole = { spawnMs: 0, usage: NO_USAGE, stdout: EMPTY, stderr: EMPTY, ...call }
+  const end = {
     format: FORMAT,
     kind: "end",
     id,
     wallMs: roundToMicros(wallMs + durationMs),
     monoMs: roundToMicros(monoMs + durationMs),
-    durationMs,
-    spawnMs: 0,
-    exit,
-    usage: { maxRssBytes: 0, userMs: 0, systemMs: 0 },
-    stdout: EMPTY,
-    stderr: EMPTY,
-    ...membersOf(call, END_MEMBERS),
-  }
+    ...membersOf(whole, END_MEMBERS),
+  } as End
   return [begin, end]
 }
 
