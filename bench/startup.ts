@@ -60,7 +60,7 @@ function cpuMs(args: readonly string[]): number {
 
 function summary(times: readonly number[]): { minMs: number; medianMs: number } {
   const sorted = times.toSorted((a, b) => a - b)
-  return { minMs: sorted[0] ?? 0, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0 }
+  return { minMs: Math.round(sorted[0] ?? 0), medianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0) }
 }
 
 function ratio(ms: number, bareMs = 1): number {

@@ -1,16 +1,20 @@
+import { fstatSync } from "node:fs"
 import type { Context } from "./context.ts"
 import { program, reportError } from "./program.ts"
 
-let stderr: NodeJS.WriteStream | undefined
+let openStderr: NodeJS.WriteStream | undefined
+
+/** Opening a stream loads what sockets and terminals need, and most commands write nothing to stderr. */
+const stderr: Context["stderr"] = {
+  write: (text) => stderrStream().write(text),
+  get isTTY() {
+    return fstatSync(2).isCharacterDevice() && stderrStream().isTTY
+  },
+}
 
 const context: Context = {
   stdout: process.stdout,
-  // To open a stream costs milliseconds, and most commands use neither of these.
-  get stderr() {
-    // If stderr is gone, the answer on stdout is still worth giving.
-    stderr ??= process.stderr.on("error", () => {})
-    return stderr
-  },
+  stderr,
   get stdin() {
     return process.stdin
   },
@@ -27,3 +31,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 void program(context, process.argv.slice(2)).then((status) => {
   process.exitCode = status
 })
+
+function stderrStream(): NodeJS.WriteStream {
+  // If stderr is gone, the answer on stdout is still worth giving.
+  openStderr ??= process.stderr.on("error", () => {})
+  return openStderr
+}

@@ -114,5 +114,5 @@ test("man formats the manual page without warnings, and it has every verb", { ti
     .map((line) => line.split("\t")[0])
     .filter((verb) => verb && !stdout.includes(`cnitap ${verb} `))
   assert.deepEqual(missing, [])
-  assert.match(stdout, /EXIT STATUS\n(?:.*\n)* +6 +no +pod, +call/)
+  assert.match(stdout, /EXIT STATUS\n(?:.*\n)* +6 +no +such +pod, +call/)
 })
