@@ -5,13 +5,13 @@ import { operandText } from "./text.ts"
 
 export type Suggestion = { text: string; help: string }
 
-/** What may replace the text from `from` to `to` (offsets, from 0). */
+/** Replacements for the text from `from` to `to` (offsets, from 0). */
 export type Completion = { from: number; to: number; suggestions: Suggestion[] }
 
-/** Values that a capture is known to hold: names of plugins, pods, nodes. */
+/** Values that occur in the capture: names of plugins, pods, nodes. */
 export type KnownValues = Partial<Record<FieldName, readonly string[]>>
 
-/** What could be written where the cursor stands, the word before it being its beginning. */
+/** Completions at the cursor for the word before it. */
 export function complete(text: string, cursor: number, known: KnownValues = {}): Completion {
   const before = text.slice(0, cursor)
   const quote = openQuote(before)
@@ -67,8 +67,8 @@ const CONNECTORS: Suggestion[] = [
 ]
 
 const OPERATOR_HELP: Readonly<Record<string, string>> = {
-  "=": "is; * stands for any letters",
-  "!=": "is not",
+  "=": "equal; * matches any text",
+  "!=": "not equal",
   in: "is one of (a, b)",
   "not in": "is none of (a, b)",
   "~": "contains a text, or matches /a regular expression/",
@@ -79,7 +79,7 @@ const OPERATOR_HELP: Readonly<Record<string, string>> = {
   "<=": "at most",
 }
 
-/** Where the quote begins that the text does not close. */
+/** Where the quote begins that is still open at the end of the text. */
 function openQuote(text: string): number | undefined {
   let open: number | undefined
   for (let at = 0; at < text.length; at++) {

@@ -1,4 +1,4 @@
-/** The word that was probably meant: at most a third of its letters are wrong. */
+/** The word that was probably meant: at most a third of its letters differ. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const lower = word.toLowerCase()
   const scored = words.map((candidate) => ({ candidate, wrong: distance(lower, candidate.toLowerCase()) }))
@@ -6,7 +6,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   return best && best.wrong <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
 }
 
-/** Letters to insert, drop, replace or swap with a neighbour (Damerau and Levenshtein). */
+/** Letters to insert, delete, replace or transpose (Damerau–Levenshtein distance). */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 4) return Number.POSITIVE_INFINITY
   const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)]

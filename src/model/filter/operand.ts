@@ -22,12 +22,12 @@ const OPERATORS: Readonly<Record<FieldKind, readonly string[]>> = {
   address: [...EQUAL, ...CONTAINS],
 }
 
-/** The operators that make sense for a field. */
+/** The operators that a field supports. */
 export function operatorsOf(field: FieldName): string[] {
   return [...OPERATORS[fieldOf(field).kind]]
 }
 
-/** A value as its field reads it, or what it should have been. */
+/** Parses a value for its field, or returns what would be valid. */
 export function operandOf(
   field: FieldName,
   operator: Operator,

@@ -5,14 +5,14 @@ import { operandOf, operatorsOf } from "./operand.ts"
 
 export type ParsedFilter = { ok: true; filter: Filter } | { ok: false; error: FilterError }
 
-/** `message` is one sentence without a full stop; `column` (from 1) and `length` say where in the text. */
+/** `message` is one sentence without a full stop; `column` (from 1) and `length` give its place in the text. */
 export type FilterError = Place & {
   message: string
-  /** what could stand there instead */
+  /** what is allowed there instead */
   expected: string[]
 }
 
-/** What may stand where a text ends. */
+/** What can follow the end of a text. */
 export type Expectation =
   | { kind: "condition" }
   | { kind: "operator"; field: FieldName }
@@ -20,7 +20,7 @@ export type Expectation =
   | { kind: "connector"; isNested: boolean }
   | { kind: "none" }
 
-/** Words that stand for a condition. `failed` is what a runtime takes for a failure. */
+/** Words that are a condition by themselves. `failed`: what the runtime treats as a failure. */
 export const SHORT_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   failed: ["failed", "killed"],
   ok: ["ok"],
@@ -28,19 +28,19 @@ export const SHORT_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   killed: ["killed"],
 }
 
-/** Fields that are a limit of another one: `since=10m` is `time>=10m`. */
+/** Pseudo-fields that limit another one: `since=10m` is `time>=10m`. */
 export const LIMITS: Readonly<Record<string, Operator>> = { since: ">=", until: "<=" }
 
 /** Deeper nesting is a mistake or an attack on the stack. */
 const MOST_NESTED = 100
 
-/** Reads a filter (grammar: `GRAMMAR`). `nowMs` is what `10m` counts back from. An empty text lets everything through. */
+/** Parses a filter (`GRAMMAR`). Times such as `10m` count back from `nowMs`. An empty text matches everything. */
 export function parseFilter(text: string, nowMs: number): ParsedFilter {
   const { filter, error } = readFilter(text, nowMs)
   return filter ? { ok: true, filter } : { ok: false, error }
 }
 
-/** What could be written at the end of a text that is right so far. */
+/** What can be written at the end of a text that is valid so far. */
 export function expectationAtEnd(text: string, nowMs: number): Expectation {
   const { filter, error, expectation } = readFilter(text, nowMs)
   if (filter) return text.trim() === "" ? { kind: "condition" } : { kind: "connector", isNested: false }
@@ -115,10 +115,10 @@ function parseCondition(parser: Parser): Filter {
     throw fail(parser, "a condition is missing", ["a field", "(", "not"], { kind: "condition" })
   }
   const place = { column: from + 1, length: word.length }
-  return parseTest(parser, word, place) ?? lone(parser, word, place)
+  return parseTest(parser, word, place) ?? parseWord(parser, word, place)
 }
 
-/** Undefined where no operator follows the word. */
+/** Undefined if no operator follows the word. */
 function parseTest(parser: Parser, word: string, place: Place): Filter | undefined {
   const from = parser.at
   const operator = takeOperator(parser)
@@ -137,8 +137,8 @@ function parseTest(parser: Parser, word: string, place: Place): Filter | undefin
   return { kind: "test", field, operator: sign, values, place: { ...place, length: end - place.column + 1 } }
 }
 
-/** A word without an operator: a short condition, or a text to look for. */
-function lone(parser: Parser, word: string, place: Place): Filter {
+/** A word without an operator: a short condition, or a text to search for. */
+function parseWord(parser: Parser, word: string, place: Place): Filter {
   const values = Object.hasOwn(SHORT_CONDITIONS, word.toLowerCase()) && SHORT_CONDITIONS[word.toLowerCase()]
   if (values) {
     const operands = values.map((text): Operand => ({ kind: "text", text }))
@@ -201,7 +201,7 @@ function parseRegex(parser: Parser, text: string, from: number): Operand {
 
 const WORD = /[^\s()=!~<>,"']+/y
 const VALUE = /[^\s()=!~<>,"']+/y
-/** Ends at a slash before a blank, a bracket, a comma or the end, so that `/var/run` is a text. */
+/** Must end with a slash before a space, a bracket, a comma or the end, so that `/var/run` is a plain text. */
 const REGEX = /\/(?:[^/\\]|\\.|\/(?![imsu]*(?:[\s),]|$)))+\/[imsu]*(?=[\s),]|$)/y
 
 const KEYWORDS = ["and", "or", "not", "in"]
@@ -277,7 +277,7 @@ function unknownField(word: string, place: Place): Failure {
   )
 }
 
-/** At `from`, else at where the parser stands: the word there, or just after the end. */
+/** An error about the word at `from`, by default the parser's position, or just after the end of the text. */
 function fail(
   parser: Parser,
   message: string,

@@ -1,12 +1,12 @@
 import type { Filter, Operand } from "./filter.ts"
 import type { FilterError } from "./parse.ts"
 
-/** The filter written out; read again, it is the same filter. */
+/** The filter as text; parsing it gives the same filter. */
 export function filterText(filter: Filter): string {
   return written(filter, false)
 }
 
-/** The error for people: what is wrong, the text, and a line that points at the place. */
+/** The error for people: the message, the text, and a line that marks the place. */
 export function filterErrorText(text: string, { message, expected, column, length }: FilterError): string {
   const wanted = expected.length > 0 ? `; expected ${either(expected)}` : ""
   // One line, whatever was pasted; blanks keep the columns.
@@ -30,7 +30,7 @@ function written(filter: Filter, isInner: boolean): string {
   return isInner ? `(${text})` : text
 }
 
-/** A value as it is written: quoted where it must be. */
+/** A value as text, quoted if necessary. */
 export function operandText(operand: Operand): string {
   if (operand.kind === "regex") return `/${operand.text}/${operand.flags}`
   const { text } = operand

@@ -3,23 +3,23 @@ import type { Filter, Place, Test } from "./filter.ts"
 import { toMatcher } from "./match.ts"
 import { filterText } from "./text.ts"
 
-/** Why nothing can ever match. `message` is one sentence without a full stop. */
+/** Why a filter can never match. `message` is one sentence without a full stop. */
 export type Unsatisfiable = Partial<Place> & { message: string }
 
-/** A filter of so many alternatives is not examined. */
+/** A filter with more alternatives is not examined. */
 const MOST_BRANCHES = 200
 
-/** Undefined where something could match, as far as the filter alone tells. */
+/** Undefined if something could match, judging by the filter alone. */
 export function whyUnsatisfiable(filter: Filter): Unsatisfiable | undefined {
   const found = branches(filter, false)?.map(conflict)
-  return found?.every((never) => never !== undefined) ? found[0] : undefined
+  return found?.every((reason) => reason !== undefined) ? found[0] : undefined
 }
 
-/** The alternatives that the filter is made of: each a list of tests that must all hold. Undefined: too many. */
+/** The filter in disjunctive normal form: alternatives, each a list of tests that must all hold. Undefined: too many. */
 function branches(filter: Filter, isNegated: boolean): Test[][] | undefined {
   if (filter.kind === "not") return branches(filter.part, !isNegated)
   if (filter.kind === "test") {
-    const test = isNegated ? negated(filter) : filter
+    const test = isNegated ? negate(filter) : filter
     return [test ? [test] : []]
   }
   const parts: Test[][][] = []
@@ -37,8 +37,8 @@ function branches(filter: Filter, isNegated: boolean): Test[][] | undefined {
   return all
 }
 
-/** `not exit=0` holds for a call without an exit status too, so it forbids nothing that could be reasoned with. */
-function negated(test: Test): Test | undefined {
+/** `not exit=0` also matches a call without an exit status, so nothing can be concluded from it. */
+function negate(test: Test): Test | undefined {
   if (test.values[0]?.kind === "number") return undefined
   const opposite = { "=": "!=", "!=": "=", "~": "!~", "!~": "~" } as const
   const operator = opposite[test.operator as keyof typeof opposite]
@@ -76,7 +76,7 @@ function isPossible(tests: Test[], candidates: readonly (string | number)[] | un
   return candidates.some((candidate) => decide(() => [candidate]))
 }
 
-/** Values of which one would match if any does; undefined where they cannot be told. */
+/** Values of which at least one matches if any value does; undefined if there is no such finite list. */
 function candidatesOf(name: FieldName, tests: Test[]): readonly (string | number)[] | undefined {
   const { kind, values, isOpen, range } = fieldOf(name)
   if (kind === "choice" && !isOpen) return values
@@ -95,7 +95,7 @@ function candidatesOf(name: FieldName, tests: Test[]): readonly (string | number
   return isOpen ? texts.filter((text) => values?.includes(text)) : texts
 }
 
-/** The numbers named, their neighbours, what lies between and beyond them, and the ends of the range. */
+/** The numbers in the tests, their neighbours, numbers between and beyond them, and the ends of the range. */
 function witnesses(numbers: number[], [least, most]: readonly [number, number] = [-Infinity, Infinity]): number[] {
   const sorted = [...numbers].sort((a, b) => a - b)
   const between = sorted.slice(1).map((number, at) => ((sorted[at] ?? number) + number) / 2)
