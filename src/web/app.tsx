@@ -43,13 +43,7 @@ export function App() {
           ))}
         </nav>
         <SourceState />
-        <button
-          type="button"
-          class="icon"
-          onClick={nextTheme}
-          aria-label="switch between light and dark"
-          title="light or dark (t)"
-        >
+        <button type="button" class="icon" onClick={nextTheme} aria-label="switch theme" title="switch theme (t)">
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <circle cx="8" cy="8" r="5.5" />
             <path class="solid" d="M8 2.5a5.5 5.5 0 0 1 0 11z" />
@@ -75,7 +69,7 @@ export function App() {
 }
 
 function CurrentView() {
-  if (connection.value === "refused") return <Refused />
+  if (connection.value === "denied") return <AccessDenied />
   switch (route.value.view) {
     case "operations":
       return <Operations />
@@ -90,18 +84,18 @@ function CurrentView() {
   }
 }
 
-/** Whether what is shown is what is there. */
+/** Where the data comes from, and whether it is up to date. */
 function SourceState() {
   const from = source.value
   const state = connection.value
   const percent = Math.floor(readShare.value * 100)
-  const words =
+  const text =
     state === "lost"
-      ? "server gone, trying again"
+      ? "disconnected, retrying"
       : state === "static"
         ? "file"
-        : state === "refused"
-          ? "refused"
+        : state === "denied"
+          ? "access denied"
           : !isReady.value
             ? `reading ${percent} %`
             : from?.isLive
@@ -111,16 +105,16 @@ function SourceState() {
     <div class={`source ${state}`} title={from ? `${from.path} on ${from.host}` : ""}>
       <span class="path nowrap">{from ? `${from.host}:${from.path}` : ""}</span>
       <span class="state" role="status">
-        <i class={`dot ${words === "live" ? "beats" : ""}`} aria-hidden="true" />
-        {words}
+        <i class={`dot ${text === "live" ? "beats" : ""}`} aria-hidden="true" />
+        {text}
       </span>
     </div>
   )
 }
 
 function Notices() {
-  const damaged = Object.entries(unreadLines.value)
-  const lines = damaged.reduce((sum, [, count]) => sum + count, 0)
+  const unread = Object.entries(unreadLines.value)
+  const lines = unread.reduce((sum, [, count]) => sum + count, 0)
   return (
     <>
       {note.value && (
@@ -130,20 +124,20 @@ function Notices() {
       )}
       {lines > 0 && (
         <p class="notice" role="note">
-          {lines === 1 ? "1 line of the capture was" : `${lines} lines of the capture were`} not read:{" "}
-          {damaged.map(([kind, count]) => `${count} ${kind}`).join(", ")}
+          {lines === 1 ? "1 line" : `${lines} lines`} of the capture could not be read:{" "}
+          {unread.map(([kind, count]) => `${count} ${kind}`).join(", ")}
         </p>
       )}
     </>
   )
 }
 
-function Refused() {
+function AccessDenied() {
   return (
     <div class="empty" role="alert">
-      <strong>This server does not know the token of this page.</strong>
+      <strong>The server denied access: invalid token.</strong>
       <span>
-        It was started anew, or the address is incomplete. Open the URL that <code>cnitap serve</code> printed.
+        It was restarted, or the URL is incomplete. Open the URL that <code>cnitap serve</code> printed.
       </span>
     </div>
   )

@@ -9,7 +9,7 @@ import { takeToken, watchForToken } from "./state/token.ts"
 const root = document.getElementById("app")
 if (root) render(<App />, root)
 listenToKeys()
-// The data of a file comes after the script, and takes its time to be parsed: what can be shown without is shown first.
+// In a file the data block follows the script and takes a while to parse: the shell is painted first.
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(start)))
 
 function start(): void {

@@ -35,7 +35,7 @@ after(async () => {
   node?.remove()
 })
 
-test("a file shows every view without a network", async () => {
+test("a file shows every view without network access", async () => {
   const { page, context, wrongs } = await openPage(browser, `${url}#/operations`, { offline: true })
   await page.locator(".row").first().waitFor()
   assert.deepEqual(await page.locator(".counter").allTextContents(), ["all 11", "failed 3", "in flight 0", "killed 0"])
@@ -63,7 +63,7 @@ test("a file shows every view without a network", async () => {
   await context.close()
 })
 
-test("what was captured cannot end the data block or run", async () => {
+test("captured data cannot end the data block and is not executed", async () => {
   const html = readFileSync(new URL(url), "utf8")
   const data = /<script type="application\/json" id="capture">([^<]*)<\/script>/.exec(html)?.[1] ?? ""
   const { calls } = JSON.parse(data) as { calls: Call[] }
@@ -77,7 +77,7 @@ test("what was captured cannot end the data block or run", async () => {
   await context.close()
 })
 
-test("what is left out is said", async () => {
+test("omitted calls are reported", async () => {
   const file = join(node.root, "long.html")
   const text = "x".repeat(1_000_000)
   const calls = Array.from(
@@ -114,6 +114,6 @@ test("what is left out is said", async () => {
   await context.close()
 })
 
-test("the page is small", () => {
+test("the compressed page is small", () => {
   assert.ok(gzipSync(readPage().html).length < 250_000)
 })

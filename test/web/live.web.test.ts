@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const pod = (name: string) => ({ namespace: "shop", name, sandbox: 1 })
 
-test("calls appear while one looks, grow while they run, and are told killed when they are", async () => {
+test("calls appear as they begin, their duration grows, and a killed call is shown as killed", async () => {
   const { page, context, wrongs } = await openPage(browser, serving.url)
   await page.getByText("No operation has been recorded yet.").waitFor()
   const rows = page.locator(".list [role=option]")
@@ -59,7 +59,7 @@ test("calls appear while one looks, grow while they run, and are told killed whe
   await context.close()
 })
 
-test("what is looked at stays where it is when new operations come", async () => {
+test("the visible rows stay in place when new operations arrive", async () => {
   for (let at = 0; at < 40; at++) node.operation("DEL", pod(`gone-${at}`), { list: ["bandwidth"] })
   const { page, context } = await openPage(browser, serving.url)
   // Before the last of them is there, the list may be too short to be scrolled.
@@ -84,7 +84,7 @@ test("what is looked at stays where it is when new operations come", async () =>
   await context.close()
 })
 
-test("a page whose connection broke is told what it missed, and nothing twice", async () => {
+test("after a lost connection the page gets what it missed, and nothing twice", async () => {
   node.operation("DEL", pod("early"), { list: ["bandwidth"] })
   const tunnel = await openTunnel(Number(new URL(serving.origin).port))
   const { page, context } = await openPage(browser, serving.url.replace(/:\d+\//, `:${tunnel.port}/`))
@@ -94,7 +94,7 @@ test("a page whose connection broke is told what it missed, and nothing twice", 
   await page.locator(".row", { hasText: "shop/early" }).waitFor()
   assert.equal(await count(), 1)
   tunnel.break()
-  await state.getByText("server gone, trying again").waitFor()
+  await state.getByText("disconnected, retrying").waitFor()
   node.operation("DEL", pod("missed"), { list: ["bandwidth"] })
   tunnel.mend()
   await page.locator(".row", { hasText: "shop/missed" }).waitFor()
@@ -104,16 +104,16 @@ test("a page whose connection broke is told what it missed, and nothing twice", 
   tunnel.close()
 })
 
-test("a page whose server was started anew says so, and the new URL works", async () => {
+test("after a restart of the server the page reports an invalid token, and the new URL works", async () => {
   node.operation("DEL", pod("early"), { list: ["bandwidth"] })
   const { page, context } = await openPage(browser, serving.url)
   const state = page.getByRole("status")
   await state.getByText("live", { exact: true }).waitFor()
   const { port } = new URL(serving.origin)
   await serving.end()
-  await state.getByText("server gone, trying again").waitFor()
+  await state.getByText("disconnected, retrying").waitFor()
   serving = await serve(node.capture, "--listen", `127.0.0.1:${port}`)
-  await page.getByRole("alert").getByText("does not know the token").waitFor()
+  await page.getByRole("alert").getByText("invalid token").waitFor()
   await page.goto(serving.url)
   await page.locator(".row").first().waitFor()
   await context.close()

@@ -79,7 +79,7 @@ for (const [width, height] of [
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`text can be read on its ground in ${colorScheme}`, async () => {
+  test(`text has enough contrast in ${colorScheme}`, async () => {
     const { page, context } = await openPage(browser, serving.url, { colorScheme })
     await everyView(page, async (name) => {
       const faint = await page.evaluate(FAINT_TEXT)
@@ -89,7 +89,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   })
 }
 
-test("t changes the theme, and it is remembered", async () => {
+test("t switches the theme, which is stored", async () => {
   const { page, context } = await openPage(browser, serving.url, { colorScheme: "light" })
   await page.locator(".row").first().waitFor()
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
@@ -103,7 +103,7 @@ test("t changes the theme, and it is remembered", async () => {
   await context.close()
 })
 
-test("no outcome is told by colour alone", async () => {
+test("outcomes differ in shape, not only in colour", async () => {
   const { page, context } = await openPage(browser, serving.url)
   await page.locator(".row").first().waitFor()
   const marks = await page.locator(".row .outcome").evaluateAll((icons) => {
@@ -116,7 +116,7 @@ test("no outcome is told by colour alone", async () => {
   await context.close()
 })
 
-test("everything that can be used has a name", async () => {
+test("all controls have accessible names", async () => {
   const { page, context } = await openPage(browser, serving.url)
   await everyView(page, async (view) => {
     const snapshot = await page.locator("body").ariaSnapshot()

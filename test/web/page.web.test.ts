@@ -40,7 +40,7 @@ async function goTo(page: Page, hash: string) {
 const rows = (page: Page) => page.locator(".list [role=option]")
 const row = (page: Page, words: string | RegExp) => rows(page).filter({ hasText: words })
 
-test("operations are listed newest first, failures say why", async () => {
+test("operations are listed newest first, failures with their reason", async () => {
   const { page, wrongs, context } = await open()
   const labels = await rows(page).evaluateAll((options) =>
     options.map((option) => option.getAttribute("aria-label")?.replace(/, took [^,:]+|, at [\d:]+\.\d+/g, "")),
@@ -63,7 +63,7 @@ test("operations are listed newest first, failures say why", async () => {
   await context.close()
 })
 
-test("the token leaves the address at once, and a reload still works", async () => {
+test("the token is removed from the address immediately, and a reload still works", async () => {
   const { page, context } = await open()
   assert.equal(new URL(page.url()).hash, "#/operations")
   await page.reload()
@@ -71,14 +71,14 @@ test("the token leaves the address at once, and a reload still works", async () 
   await context.close()
 })
 
-test("a wrong token is told apart from an empty capture", async () => {
+test("a wrong token is reported, not shown as an empty capture", async () => {
   const { page, context } = await openPage(browser, `${serving.origin}/#token=wrong`)
-  await page.getByRole("alert").getByText("does not know the token").waitFor()
+  await page.getByRole("alert").getByText("invalid token").waitFor()
   assert.equal(await page.locator(".row").count(), 0)
   await context.close()
 })
 
-test("the waterfall shows nesting, spawn, work and wait; DEL in its reverse order", async () => {
+test("the waterfall shows nesting, process start, work and waiting; DEL in reverse order", async () => {
   const { page, context, wrongs } = await open()
   await row(page, "DEL").filter({ hasText: "cart" }).click()
   const names = page.locator(".span-name")
@@ -89,7 +89,7 @@ test("the waterfall shows nesting, spawn, work and wait; DEL in its reverse orde
   const bridge = page.getByRole("link", { name: /^bridge: ok, from 0/ })
   assert.match(
     (await bridge.getAttribute("aria-label")) ?? "",
-    /^bridge: ok, from 0\S* for \S+ \(starting the process \S+, work \S+, waiting for the calls it made \S+, work \S+\)$/,
+    /^bridge: ok, from 0\S* for \S+ \(starting the process \S+, work \S+, waiting for nested calls \S+, work \S+\)$/,
   )
   assert.match(
     (await page.getByRole("link", { name: /^host-local/ }).getAttribute("aria-label")) ?? "",
@@ -99,7 +99,7 @@ test("the waterfall shows nesting, spawn, work and wait; DEL in its reverse orde
   await context.close()
 })
 
-test("a call is shown as tree, text and bytes, searched, copied as a file, its redactions marked", async () => {
+test("a call is shown as tree, text and bytes, searched and saved; redactions are marked", async () => {
   const { page, context, wrongs } = await open()
   await row(page, /ADDshop\/web-7d9f8b6c5-2xkqj/).click()
   await page.getByRole("tab", { name: /^stdin/ }).click()
@@ -144,12 +144,12 @@ test("a call is shown as tree, text and bytes, searched, copied as a file, its r
   await page.getByRole("tab", { name: "env" }).click()
   await page.getByRole("row", { name: "CNI_COMMAND ADD" }).waitFor()
   await page.getByRole("tab", { name: /^exit/ }).click()
-  await page.getByRole("row", { name: "ended exit 0" }).waitFor()
+  await page.getByRole("row", { name: "outcome exit 0" }).waitFor()
   assert.deepEqual(wrongs, [])
   await context.close()
 })
 
-test("output that is no text is shown as bytes", async () => {
+test("binary output is shown as bytes", async () => {
   const { page, context } = await open()
   await row(page, "binary").click()
   assert.equal(
@@ -159,7 +159,7 @@ test("output that is no text is shown as bytes", async () => {
   await context.close()
 })
 
-test("the chain says what each plugin changed, as CNI objects", async () => {
+test("the chain shows what each plugin changed, as CNI objects", async () => {
   const { page, context, wrongs } = await open()
   await row(page, /ADDshop\/web-7d9f8b6c5-2xkqj/).click()
   await page.getByRole("tab", { name: "Chain" }).click()
@@ -177,7 +177,7 @@ test("the chain says what each plugin changed, as CNI objects", async () => {
   await context.close()
 })
 
-test("a bad pod beside a good one: what any two pods differ in is folded away", async () => {
+test("compare a failed pod with a working one: values that always differ are hidden", async () => {
   const { page, context, wrongs } = await open()
   await row(page, /ADDshop\/orders-0/)
     .first()
@@ -188,10 +188,10 @@ test("a bad pod beside a good one: what any two pods differ in is folded away", 
     .selectOption({ label: (await page.locator("option", { hasText: "web-7d9f8b6c5-9wlmz, ok" }).textContent()) ?? "" })
   await page.locator(".side b", { hasText: "9wlmz" }).waitFor()
   const heads = page.locator(".pair header")
-  await page.getByText("alike").first().waitFor()
+  await page.getByText("no differences").first().waitFor()
   assert.deepEqual(
     (await heads.allInnerTexts()).map((text) => text.split("\n").slice(0, 2).join(" ")),
-    ["bridge alike", "host-local alike", "portmap alike", "bandwidth alike"],
+    ["bridge no differences", "host-local no differences", "portmap no differences", "bandwidth no differences"],
   )
   await page.getByRole("checkbox").check()
   await page
@@ -203,7 +203,7 @@ test("a bad pod beside a good one: what any two pods differ in is folded away", 
   await context.close()
 })
 
-test("a pod over its life: the sandbox that failed, and the one that came after it", async () => {
+test("the history of a pod: the sandbox that failed, and the next one", async () => {
   const { page, context, wrongs } = await open("#/pods/shop%2Forders-0")
   const sandboxes = page.locator(".sandbox")
   await sandboxes.nth(1).waitFor()
@@ -216,8 +216,8 @@ test("a pod over its life: the sandbox that failed, and the one that came after 
     ]),
   )
   assert.deepEqual(said, [
-    ["Try 1", "ADD shop/orders-0, failed", "DEL shop/orders-0, ok"],
-    ["Try 2", "ADD shop/orders-0, ok"],
+    ["Attempt 1", "ADD shop/orders-0, failed", "DEL shop/orders-0, ok"],
+    ["Attempt 2", "ADD shop/orders-0, ok"],
   ])
   await page.getByRole("link", { name: /ADD shop\/orders-0, failed/ }).click()
   await page.getByRole("heading", { name: "ADD shop/orders-0" }).waitFor()
@@ -225,7 +225,7 @@ test("a pod over its life: the sandbox that failed, and the one that came after 
   await context.close()
 })
 
-test("the overview counts and draws", async () => {
+test("the overview shows totals and charts", async () => {
   const { page, context, wrongs } = await open("#/overview")
   await page.locator(".tile").first().waitFor()
   assert.deepEqual(
@@ -255,7 +255,7 @@ test("the overview counts and draws", async () => {
   await context.close()
 })
 
-test("findings by rule, each with a link to the bytes that it was concluded from", async () => {
+test("findings by rule, each with a link to the bytes that prove it", async () => {
   const { page, wrongs, context } = await open("#/overview")
   await page.getByRole("link", { name: "stderr of a failed call is discarded by the runtime" }).click()
   await page.getByRole("heading", { name: "stderr of a failed call is discarded by the runtime" }).waitFor()
@@ -290,7 +290,7 @@ test("findings by rule, each with a link to the bytes that it was concluded from
   await context.close()
 })
 
-test("the ledger: what is attached and what was left behind, with the calls that say so", async () => {
+test("the ledger: what is attached and what was left behind, with the calls that prove it", async () => {
   const { page, wrongs, context } = await open("#/ledger")
   const rowsOf = page.locator(".ledger-row")
   await rowsOf.first().waitFor()
@@ -313,10 +313,10 @@ test("the ledger: what is attached and what was left behind, with the calls that
     ),
     [
       "ADD _ ok",
-      "bridge ADD ok no DEL reached it",
-      "host-local ADD ok no DEL reached it",
-      "portmap ADD ok no DEL reached it",
-      "bandwidth ADD ok no DEL reached it",
+      "bridge ADD ok no DEL",
+      "host-local ADD ok no DEL",
+      "portmap ADD ok no DEL",
+      "bandwidth ADD ok no DEL",
     ],
   )
   await page.locator(".tries li", { hasText: "host-local" }).getByRole("link").click()
@@ -326,7 +326,7 @@ test("the ledger: what is attached and what was left behind, with the calls that
   await context.close()
 })
 
-test("every selection is a link that opens the same in another tab", async () => {
+test("every selection is a URL that opens the same in another tab", async () => {
   const { page, context } = await open()
   await row(page, /ADDshop\/cart/).click()
   await page.getByRole("link", { name: /^host-local/ }).click()
@@ -347,7 +347,7 @@ test("every selection is a link that opens the same in another tab", async () =>
   await context.close()
 })
 
-test("all of it by keyboard", async () => {
+test("everything works by keyboard", async () => {
   const { page, context, wrongs } = await open()
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key)
@@ -393,7 +393,7 @@ test("all of it by keyboard", async () => {
   await context.close()
 })
 
-test("the filter: completed from what was captured, in effect while one types, wrong places shown", async () => {
+test("the filter: completion from captured values, effect while typing, errors with their position", async () => {
   const { page, context, wrongs } = await open()
   const box = page.getByRole("combobox", { name: "filter" })
   const pods = async () => (await rows(page).locator(".pod").allTextContents()).map((text) => text.replace("shop/", ""))
@@ -438,7 +438,7 @@ test("the filter: completed from what was captured, in effect while one types, w
   await context.close()
 })
 
-test("what pods, plugins and files say is text, never markup", async () => {
+test("data from pods, plugins and files is shown as text, never as markup", async () => {
   const { page, context, wrongs } = await open()
   await row(page, "<img").click()
   for (const [panel, wanted] of [

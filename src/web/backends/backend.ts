@@ -2,24 +2,24 @@ import type { Operation } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 
-/** Where the page gets its data: a server that reads a live capture, or what the page itself carries. */
+/** Source of the page's data: a server that reads a capture, or the capture embedded in the page. */
 export interface Backend {
-  /** Tells the sink all that there is and then what is new, for as long as the page is open. */
+  /** Sends all operations to the sink, then changes, as long as the page is open. */
   start(sink: Sink): void
-  /** The operation that a call belongs to with every stream; undefined where it is no longer in the capture. */
+  /** The operation of a call, with all streams. Undefined if it is no longer in the capture. */
   operation(callId: string): Promise<Operation | undefined>
-  /** Ids of the operations that a filter lets through which asks for streams. */
+  /** IDs of the operations that match a filter on streams. */
   matches(filter: string): Promise<string[]>
-  /** Findings and ledger, as far as the capture was looked through; the first ask begins it. */
+  /** Findings and ledger of the operations reviewed so far. The first request starts the review. */
   review(): Promise<ReviewAnswer>
 }
 
-/** `lost`: the server does not answer, and the page tries again. `refused`: it answers, and the token is not its own. */
-export type Connection = "connecting" | "live" | "static" | "lost" | "refused" | "ended"
+/** `lost`: the server is not responding, the page retries. `denied`: the server does not accept the token. */
+export type Connection = "connecting" | "live" | "static" | "lost" | "denied"
 
 export interface Sink {
   connection(state: Connection): void
-  /** What was told before is void. */
+  /** Discards everything received before. */
   reset(source: Source, note?: string): void
   progress(readBytes: number, totalBytes: number): void
   operations(changed: OperationSummary[], removed: string[]): void

@@ -1,40 +1,40 @@
-/** The server says something every 15 s; a connection that is silent for longer is dead (a laptop slept, a tunnel broke). */
-const SILENCE_MS = 40_000
+/** The server sends an event at least every 15 s. A connection without one is dead (laptop suspended, tunnel closed). */
+const DEAD_MS = 40_000
 
 /** One server-sent event. */
 export type Message = { event: string; data: string }
 
 /**
- * Reads server-sent events by fetch, because EventSource can send no Authorization header. `lastEventId` outlives the
- * connection: pass the same object again to resume.
+ * Reads server-sent events with fetch, because EventSource cannot send an Authorization header. To resume after the
+ * connection was lost, pass the same `resume` object again. Throws StreamDenied if the status is not 200.
  */
 export async function* eventStream(
   url: string,
   headers: Record<string, string>,
   resume: { lastEventId: string },
 ): AsyncGenerator<Message> {
-  const silence = new AbortController()
-  const hear = () => {
+  const watchdog = new AbortController()
+  const resetWatchdog = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => silence.abort(), SILENCE_MS)
+    timer = setTimeout(() => watchdog.abort(), DEAD_MS)
   }
   let timer: ReturnType<typeof setTimeout> | undefined
-  hear()
+  resetWatchdog()
   const answer = await fetch(url, {
-    signal: silence.signal,
+    signal: watchdog.signal,
     headers: { ...headers, ...(resume.lastEventId ? { "Last-Event-ID": resume.lastEventId } : {}) },
     cache: "no-store",
   })
-  if (!answer.ok || !answer.body) throw new StreamRefused(answer.status)
+  if (!answer.ok || !answer.body) throw new StreamDenied(answer.status)
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
-  // Pieces are joined once a message: joining at each chunk would copy megabytes again and again.
-  let pieces: string[] = []
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    hear()
-    pieces.push(piece.value)
-    if (!piece.value.includes("\n\n") && !pieces.at(-2)?.endsWith("\n")) continue
-    const messages = pieces.join("").split("\n\n")
-    pieces = [messages.pop() ?? ""]
+  // Chunks are joined once per message: joining at each chunk would copy megabytes repeatedly.
+  let chunks: string[] = []
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    resetWatchdog()
+    chunks.push(chunk.value)
+    if (!chunk.value.includes("\n\n") && !chunks.at(-2)?.endsWith("\n")) continue
+    const messages = chunks.join("").split("\n\n")
+    chunks = [messages.pop() ?? ""]
     for (const text of messages) {
       const message: Message = { event: "message", data: "" }
       for (const line of text.split("\n")) {
@@ -49,7 +49,7 @@ export async function* eventStream(
   clearTimeout(timer)
 }
 
-export class StreamRefused extends Error {
+export class StreamDenied extends Error {
   readonly status: number
 
   constructor(status: number) {

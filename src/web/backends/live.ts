@@ -1,7 +1,7 @@
 import { unpackOperations } from "../../model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
 import type { Backend, Sink } from "./backend.ts"
-import { eventStream, StreamRefused } from "./event-stream.ts"
+import { eventStream, StreamDenied } from "./event-stream.ts"
 
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000]
 
@@ -13,26 +13,26 @@ export function liveBackend(token: string): Backend {
       void follow(headers, sink)
     },
     async operation(callId) {
-      const answer = await ask<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`, headers)
+      const answer = await getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`, headers)
       return answer?.operation
     },
     async matches(filter) {
-      const answer = await ask<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`, headers)
+      const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`, headers)
       return answer?.ids ?? []
     },
     async review() {
-      const answer = await ask<ReviewAnswer>("/api/review", headers)
-      if (!answer) throw new StreamRefused(404)
+      const answer = await getJson<ReviewAnswer>("/api/review", headers)
+      if (!answer) throw new StreamDenied(404)
       return answer
     },
   }
 }
 
-/** Undefined where there is no such thing. */
-async function ask<Answer>(path: string, headers: Record<string, string>): Promise<Answer | undefined> {
+/** Undefined if the server answers 404. */
+async function getJson<Answer>(path: string, headers: Record<string, string>): Promise<Answer | undefined> {
   const answer = await fetch(path, { headers, cache: "no-store" })
   if (answer.status === 404) return undefined
-  if (!answer.ok) throw new StreamRefused(answer.status)
+  if (!answer.ok) throw new StreamDenied(answer.status)
   return (await answer.json()) as Answer
 }
 
@@ -42,21 +42,21 @@ async function follow(headers: Record<string, string>, sink: Sink): Promise<void
     try {
       for await (const { data } of eventStream("/api/events", headers, resume)) {
         failures = 0
-        tell(JSON.parse(data) as ServerEvent | { kind?: undefined }, resume, sink)
+        dispatch(JSON.parse(data) as ServerEvent | { kind?: undefined }, resume, sink)
       }
     } catch (error) {
-      if (error instanceof StreamRefused && (error.status === 401 || error.status === 403)) {
-        sink.connection("refused")
+      if (error instanceof StreamDenied && (error.status === 401 || error.status === 403)) {
+        sink.connection("denied")
         return
       }
-      // The server went away or the network did: try again below.
+      // The server or the network is down: retry below.
     }
     sink.connection("lost")
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]))
   }
 }
 
-function tell(event: ServerEvent | { kind?: undefined }, resume: { lastEventId: string }, sink: Sink): void {
+function dispatch(event: ServerEvent | { kind?: undefined }, resume: { lastEventId: string }, sink: Sink): void {
   sink.connection("live")
   if (event.kind === "reset") {
     // Until `ready` there is nothing to resume from.

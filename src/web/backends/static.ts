@@ -8,7 +8,7 @@ import { Review } from "../../model/review.ts"
 import type { ReviewAnswer } from "../../serve/protocol.ts"
 import type { Backend } from "./backend.ts"
 
-/** What the page carries inside itself. */
+/** The capture embedded in the page. */
 export function staticBackend(capture: EmbeddedCapture): Backend {
   const operations = toOperations(capture.calls)
   const byCall = new Map(
@@ -20,11 +20,11 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
     start(sink) {
       sink.connection("static")
       sink.reset({ path: capture.path, host: capture.host, isLive: false }, capture.note)
-      const light = operations.map((operation) => ({
+      const summaries = operations.map((operation) => ({
         ...operation,
         summaries: new Map([...walk(operation.calls)].map(({ call }) => [call.id, summarize(call)])),
       }))
-      sink.operations(light, [])
+      sink.operations(summaries, [])
       sink.ready()
     },
     operation: async (callId) => byCall.get(callId),
@@ -36,16 +36,16 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
   }
 }
 
-/** A large file is looked through for seconds: what there is so far is answered, and the page stays usable. */
-const BUSY_MS = 50
+/** Reviewing a large capture takes seconds: it is done in slices, so that the page stays responsive. */
+const SLICE_MS = 50
 
 function reviewer(operations: Operation[]): () => Promise<ReviewAnswer> {
   const review = new Review()
   const inOrder = operations.toSorted((a, b) => a.wallMs - b.wallMs)
   let next = 0
   return async () => {
-    const pauseMs = performance.now() + BUSY_MS
-    for (; next < inOrder.length && performance.now() < pauseMs; next++) {
+    const endMs = performance.now() + SLICE_MS
+    for (; next < inOrder.length && performance.now() < endMs; next++) {
       const operation = inOrder[next]
       if (operation) review.add(operation, Date.now())
     }
@@ -59,7 +59,7 @@ function reviewer(operations: Operation[]): () => Promise<ReviewAnswer> {
   }
 }
 
-/** The data block that `export html` fills in; null in a page that a server sent. */
+/** The data block that `export html` fills in; null in a page from a server. */
 export function embeddedCapture(): EmbeddedCapture | null {
   return JSON.parse(document.getElementById("capture")?.textContent || "null") as EmbeddedCapture | null
 }

@@ -29,13 +29,13 @@ export const ATTACHMENT_WORDS: Record<State, string> = {
 
 const ORDER: readonly State[] = ["leaked", "stuck", "broken", "orphan", "failed", "stopping", "starting", "up", "gone"]
 
-/** Whether something was left behind or will be. */
-export function isTrouble({ state }: LedgerRow): boolean {
+/** Whether something was left behind or needs attention. */
+export function isProblem({ state }: LedgerRow): boolean {
   return ORDER.indexOf(state) < ORDER.indexOf("stopping")
 }
 
 /** By state, problems first, then newest first. */
-export function troublesFirst(rows: readonly LedgerRow[]): LedgerRow[] {
+export function problemsFirst(rows: readonly LedgerRow[]): LedgerRow[] {
   return rows.toSorted(
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (b.add?.wallMs ?? 0) - (a.add?.wallMs ?? 0),
   )

@@ -1,6 +1,6 @@
 import type { Payload } from "../../capture/record.ts"
 
-/** The bytes that the record kept of a stream. */
+/** The bytes of a stream, as recorded. */
 export function bytesOf(payload: Payload): Uint8Array<ArrayBuffer> {
   if ("text" in payload) return new TextEncoder().encode(payload.text)
   return Uint8Array.from(atob(payload.base64), (character) => character.charCodeAt(0))
@@ -12,7 +12,7 @@ export function sizeText(sizeBytes: number): string {
   return sizeBytes < 1e6 ? `${(sizeBytes / 1e3).toFixed(1)} kB` : `${(sizeBytes / 1e6).toFixed(2)} MB`
 }
 
-/** Hands a file to the browser's download; nothing is opened. */
+/** Saves a file with the browser's download. */
 export function saveFile(
   name: string,
   content: Uint8Array<ArrayBuffer> | string,

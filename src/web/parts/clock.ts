@@ -1,4 +1,4 @@
-/** Time of day with milliseconds, in the reader's zone; the date is told where it is not today's. */
+/** Time of day with milliseconds, in the browser's time zone; with the date if it is not today. */
 export function timeOfDay(wallMs: number, nowMs: number): string {
   const date = new Date(wallMs)
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`

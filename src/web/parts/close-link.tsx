@@ -1,4 +1,4 @@
-/** Closes the part it stands in; Escape does the same. */
+/** Closes the section that contains it, like Escape. */
 export function CloseLink({ href, what }: { href: string; what: string }) {
   return (
     <a class="icon close" href={href} title="close (Esc)">

@@ -1,21 +1,21 @@
 import { useState } from "preact/hooks"
 
-/** Puts a text on the clipboard and says whether it could. */
+/** Copies a text to the clipboard and shows whether it succeeded. */
 export function CopyButton({ label, text }: { label: string; text: () => string }) {
-  const [said, setSaid] = useState<string>()
+  const [status, setStatus] = useState<string>()
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text())
-      setSaid("copied")
+      setStatus("copied")
     } catch {
-      // Browsers deny the clipboard to pages that are not focused or not from this machine.
-      setSaid("the browser denied it")
+      // Browsers deny clipboard access to pages without focus or without a secure context.
+      setStatus("denied by the browser")
     }
-    setTimeout(() => setSaid(undefined), 1_500)
+    setTimeout(() => setStatus(undefined), 1_500)
   }
   return (
     <button type="button" class="button" onClick={copy}>
-      <span aria-live="polite">{said ?? label}</span>
+      <span aria-live="polite">{status ?? label}</span>
     </button>
   )
 }

@@ -1,4 +1,4 @@
-/** Names and what they are, one a line; what is not known has no line. */
+/** Names and values, one per row. Undefined and empty values have no row. */
 export function FactTable({
   facts,
   class: name,

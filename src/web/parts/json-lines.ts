@@ -1,8 +1,8 @@
 import { type JsonNode, scanJson } from "../../capture/json-scan.ts"
 
 /**
- * One line of a JSON document as people read it. Literals are the document's own characters: long numbers, duplicate
- * keys and escapes stay what the plugin wrote.
+ * One line of a formatted JSON document. Literals are the original characters: long numbers, duplicate keys and escapes
+ * are as the plugin wrote them.
  */
 export type JsonLine = {
   indent: number
@@ -12,14 +12,14 @@ export type JsonLine = {
   kind: "string" | "scalar" | "open" | "close" | "empty"
   /** JSON pointer of the value */
   pointer: string
-  /** the character of the document that it begins with */
+  /** offset of its first character in the document */
   from: number
-  /** of an opening line: how many members, and the line that closes it */
+  /** number of members and index of the closing line, of an opening line */
   members?: number
   closesAt?: number
 }
 
-/** Undefined where the text is no JSON document. */
+/** Undefined if the text is not a JSON document. */
 export function jsonLines(text: string): JsonLine[] | undefined {
   try {
     JSON.parse(text)

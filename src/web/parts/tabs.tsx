@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact"
 
-/** A row of tabs as WAI-ARIA has it: one stop for Tab, arrow keys within. Each is a link to what it shows. */
+/** A tab bar as in WAI-ARIA: a single tab stop, arrow keys within it. Each tab is a link. */
 export function Tabs<Name extends string>({
   label,
   tabs,

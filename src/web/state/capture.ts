@@ -4,12 +4,12 @@ import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 import type { Backend, Connection, Sink } from "../backends/backend.ts"
 
-/** The operations that the page knows, oldest first; a new array whenever one of them changed. */
+/** All operations that the page has, oldest first. A new array after each change. */
 export const operations = signal<readonly OperationSummary[]>([])
 export const source = signal<Source | undefined>(undefined)
 export const note = signal<string | undefined>(undefined)
 export const connection = signal<Connection>("connecting")
-/** share of the capture that was read, 0 to 1; 1 when all of it was */
+/** fraction of the capture that has been read, 0 to 1 */
 export const readShare = signal(0)
 export const isReady = signal(false)
 export const unreadLines = signal<Record<string, number>>({})
@@ -18,7 +18,7 @@ const byId = new Map<string, OperationSummary>()
 
 export const tally = computed(() => tallyOf(operations.value))
 
-/** How many there are of each outcome that one looks for. */
+/** Number of operations by outcome. */
 export function tallyOf(all: readonly OperationSummary[]) {
   let failed = 0
   let running = 0
@@ -31,7 +31,7 @@ export function tallyOf(all: readonly OperationSummary[]) {
   return { all: all.length, failed, running, killed }
 }
 
-/** By the id of any of its calls; mostly it is the first one's. */
+/** Finds an operation by the ID of any of its calls; usually the first one. */
 export function operationById(id: string | undefined): OperationSummary | undefined {
   const all = operations.value
   if (id === undefined) return undefined
@@ -42,11 +42,11 @@ export const sink: Sink = {
   connection(state) {
     connection.value = state
   },
-  reset(from, said) {
+  reset(from, text) {
     byId.clear()
     operations.value = []
     source.value = from
-    note.value = said
+    note.value = text
     isReady.value = false
     readShare.value = 0
     unreadLines.value = {}
@@ -66,7 +66,7 @@ export const sink: Sink = {
   },
 }
 
-/** Mostly new operations start after all that are known; sorting 100,000 again for each would be felt. */
+/** New operations usually start after all others: sorting 100,000 again for each change would be slow. */
 function mergeOperations(
   known: readonly OperationSummary[],
   changed: OperationSummary[],
@@ -87,35 +87,35 @@ function mergeOperations(
 let backend: Backend | undefined
 const wholeOperations = new Map<
   string,
-  { light: OperationSummary | undefined; answer: Promise<Operation | undefined> }
+  { summary: OperationSummary | undefined; answer: Promise<Operation | undefined> }
 >()
-const WHOLE_KEPT = 20
+const MOST_WHOLE = 20
 
 export function connect(to: Backend): void {
   backend = to
   to.start(sink)
 }
 
-/** Ids of the operations that a filter lets through which asks for more than the page has. */
+/** IDs of the operations that match a filter on data that the page does not have. */
 export function matchingIds(filter: string): Promise<string[]> {
   return backend?.matches(filter) ?? Promise.resolve([])
 }
 
-/** Findings and ledger as far as they are known; undefined while nobody answers. */
+/** Findings and ledger as far as they are known. Undefined if the server is not responding. */
 export async function reviewed(): Promise<ReviewAnswer | undefined> {
   return backend?.review().catch(() => undefined)
 }
 
-/** An operation with its streams; asked for once as long as it does not change. */
+/** An operation with its streams; requested once until it changes. */
 export function wholeOperation(id: string): Promise<Operation | undefined> {
-  const light = byId.get(id)
-  const known = wholeOperations.get(id)
-  if (known && known.light === light) return known.answer
+  const summary = byId.get(id)
+  const cached = wholeOperations.get(id)
+  if (cached && cached.summary === summary) return cached.answer
   const answer = backend?.operation(id) ?? Promise.resolve(undefined)
   wholeOperations.delete(id)
-  wholeOperations.set(id, { light, answer })
+  wholeOperations.set(id, { summary, answer })
   answer.catch(() => wholeOperations.delete(id))
-  const oldest = wholeOperations.size > WHOLE_KEPT ? wholeOperations.keys().next().value : undefined
+  const oldest = wholeOperations.size > MOST_WHOLE ? wholeOperations.keys().next().value : undefined
   if (oldest !== undefined) wholeOperations.delete(oldest)
   return answer
 }

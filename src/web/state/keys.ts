@@ -5,18 +5,18 @@ import { nextTheme } from "./theme.ts"
 
 export const isHelpOpen = signal(false)
 
-/** What the view in front does with the keys; each view sets its own when it is shown. */
+/** What keys do in the visible view; each view registers its own handlers. */
 export type KeyHandlers = {
-  /** down or up by so many rows */
+  /** moves down (positive) or up by a number of rows */
   move?(rows: number): void
   open?(): void
-  /** the next or previous call */
+  /** moves to the next or previous call */
   step?(calls: number): void
 }
 
 const handlers: KeyHandlers[] = []
 
-/** Gives keys to a view for as long as it is shown. */
+/** Registers the handlers of a view while it is mounted. */
 export function useKeys(own: KeyHandlers): void {
   useLayoutEffect(() => {
     handlers.push(own)
@@ -24,16 +24,16 @@ export function useKeys(own: KeyHandlers): void {
   }, [own])
 }
 
-/** Every key and what it does; the help lists them. */
+/** All keys, for the help. */
 export const KEYS: [keys: string, what: string][] = [
   ["j  k  ↓  ↑", "next, previous row"],
   ["Enter", "open the row"],
-  ["Esc", "close what is open: help, detail, filter"],
+  ["Esc", "close help or details, clear the filter"],
   ["/", "filter"],
   ["]  [", "next, previous call of the operation"],
-  ["←  →", "in a row of tabs: next, previous tab"],
+  ["←  →", "next, previous tab (in a tab bar)"],
   ["1 … 5", "operations, pods, overview, findings, ledger"],
-  ["t", "light or dark"],
+  ["t", "switch between light and dark theme"],
   ["?", "this help"],
 ]
 
@@ -50,7 +50,7 @@ function press({ key, target }: KeyboardEvent): boolean {
   const { move, open, step }: KeyHandlers = Object.assign({}, ...handlers)
   const isInControl = target instanceof HTMLElement && target.closest("a, button, select, summary, [role=tab]") !== null
   const isScrolling = target instanceof HTMLElement && target.closest(".scrolls") !== null
-  // From a button of the toolbar the keys go on in the list, so that Enter means the row.
+  // From a button of the toolbar, j and k move the focus to the list, so that Enter opens the row.
   if (["j", "k"].includes(key) && isInControl) document.querySelector<HTMLElement>(".list")?.focus()
   if (key === "j" || (key === "ArrowDown" && !isScrolling)) move?.(1)
   else if (key === "k" || (key === "ArrowUp" && !isScrolling)) move?.(-1)

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 
-/** The time, for what grows while one looks at it: calls in flight, ages. Milliseconds since 1970. */
+/** The current time, updated every second: for calls in flight and ages. Milliseconds since 1970. */
 export const nowMs = signal(Date.now())
 
 setInterval(() => {

@@ -9,21 +9,21 @@ import { route } from "./route.ts"
 
 const parsed = computed(() => parseFilter(route.value.q, Date.now()))
 
-/** Why nothing is filtered, or why nothing can be found; undefined where the filter is fine. */
-export const filterTrouble = computed((): Trouble | undefined => {
+/** A syntax error in the filter, or the reason why nothing can match it. */
+export const filterProblem = computed((): FilterProblem | undefined => {
   if (!parsed.value.ok) return parsed.value.error
   const never = whyUnsatisfiable(parsed.value.filter)
   return never && { ...never, expected: [] }
 })
 
-type Trouble = Partial<Place> & { message: string; expected: string[] }
+type FilterProblem = Partial<Place> & { message: string; expected: string[] }
 
 /** The page has no streams and no whole records: the server evaluates filters that need them. */
 const isRemote = computed(() => parsed.value.ok && needsRecords(parsed.value.filter))
 
 const remote = signal<{ q: string; ids: ReadonlySet<string> } | undefined>(undefined)
 
-/** The capture is being searched for what the page does not have. */
+/** Whether the backend is still searching. */
 export const isSearching = computed(() => isRemote.value && remote.value?.q !== route.value.q)
 
 const local = computed(() => {
@@ -32,13 +32,13 @@ const local = computed(() => {
   const known = new WeakMap<OperationSummary, boolean>()
   return (operation: OperationSummary) => {
     const found = known.get(operation) ?? matcher.operation(operation)
-    // What still runs is asked again: its duration grows.
+    // A running operation is tested again: its duration grows.
     if (operation.outcome !== "running") known.set(operation, found)
     return found
   }
 })
 
-/** What the filter lets through, oldest first. A filter with a mistake lets everything through, and says so. */
+/** The operations that match the filter, oldest first. All of them if the filter has an error. */
 export const visible = computed(() => {
   const matches = local.value
   if (!route.value.q.trim() || !matches) return operations.value
@@ -47,7 +47,7 @@ export const visible = computed(() => {
   return operations.value.filter(({ id }) => ids?.has(id))
 })
 
-const ASK_AGAIN_MS = 500
+const REPEAT_MS = 500
 let timer: ReturnType<typeof setTimeout> | undefined
 
 effect(() => {
@@ -56,10 +56,10 @@ effect(() => {
   const isNew = remote.peek()?.q !== q
   if (timer !== undefined && !isNew) return
   clearTimeout(timer)
-  const ask = async () => {
+  const search = async () => {
     const ids = await matchingIds(q).catch(() => undefined)
     timer = undefined
     if (ids && route.peek().q === q) remote.value = { q, ids: new Set(ids) }
   }
-  timer = setTimeout(() => void ask(), isNew ? 0 : ASK_AGAIN_MS)
+  timer = setTimeout(() => void search(), isNew ? 0 : REPEAT_MS)
 })

@@ -7,28 +7,28 @@ export type Panel = (typeof PANELS)[number]
 export const STREAMS = ["stdin", "stdout", "stderr", "env", "exit"] as const
 export type Stream = (typeof STREAMS)[number]
 
-/** Everything that is selected; it is the URL's fragment, so that each selection is a link. */
+/** The whole selection. It is the fragment of the URL, so that each selection is a link. */
 export type Route = {
   view: View
   /** filter of the operations list */
   q: string
-  /** `namespace/name`, in the pod view */
+  /** `namespace/name`, in the pods view */
   pod?: string | undefined
-  /** of the findings */
+  /** in the findings view */
   rule?: string | undefined
-  /** `containerId/ifname`, in the ledger */
+  /** `containerId/ifname/network`, in the ledger view */
   attachment?: string | undefined
   operation?: string | undefined
   panel: Panel
   call?: string | undefined
   stream?: Stream | undefined
-  /** of the stream: what is to be seen */
+  /** offset in the stream to scroll to */
   byte?: number | undefined
   /** the operation to compare with */
   other?: string | undefined
 }
 
-/** A view without anything of it selected. */
+/** Clears the selection within a view. */
 export const NOTHING_OPEN: Partial<Route> = {
   operation: undefined,
   pod: undefined,
@@ -48,7 +48,7 @@ addEventListener("hashchange", () => {
 
 export const route = computed(() => parseRoute(hash.value))
 
-/** Goes there; `replace` where going back should not stop at each step (typing, moving through a list). */
+/** Changes the selection. `replace` adds no history entry: for typing and for moving through a list. */
 export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
   const next = href({ ...route.peek(), ...change })
   if (next === location.hash) return
@@ -57,7 +57,7 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   hash.value = next
 }
 
-/** The link to a selection, from the one that is shown now. */
+/** The URL of the current selection with a change. */
 export function link(change: Partial<Route>): string {
   return href({ ...route.value, ...change })
 }
@@ -111,7 +111,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // A stray % that someone typed.
+    // A stray % in a URL that was typed.
     return text
   }
 }

@@ -4,7 +4,7 @@ export type Theme = "system" | "light" | "dark"
 
 const KEY = "cnitap.theme"
 
-export const theme = signal<Theme>(remembered())
+export const theme = signal<Theme>(storedTheme())
 
 effect(() => {
   const { style } = document.documentElement
@@ -12,7 +12,7 @@ effect(() => {
   try {
     localStorage.setItem(KEY, theme.value)
   } catch {
-    // Storage may be denied to a file opened from disk; the choice lasts as long as the page.
+    // A file opened from disk may have no storage: the choice is lost when the page is closed.
   }
 })
 
@@ -22,10 +22,10 @@ export function nextTheme(): void {
   theme.value = isDark ? "light" : "dark"
 }
 
-function remembered(): Theme {
+function storedTheme(): Theme {
   try {
-    const known = localStorage.getItem(KEY)
-    return known === "light" || known === "dark" ? known : "system"
+    const stored = localStorage.getItem(KEY)
+    return stored === "light" || stored === "dark" ? stored : "system"
   } catch {
     return "system"
   }

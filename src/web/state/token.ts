@@ -1,9 +1,9 @@
 const KEY = "cnitap.token"
 
 /**
- * The token of the URL that `cnitap serve` printed. It stands behind the `#`, which no browser sends, and is taken out
- * of the address at once, so that links copied from here and the history hold none. It is kept for this origin, so
- * that a reload and a link opened in another tab still work; it is worth nothing when that server has ended.
+ * Takes the token from the URL that `cnitap serve` printed. It is in the fragment, which browsers never send, and is
+ * removed from the address immediately, so that copied links and the history do not contain it. It is stored for this
+ * origin, so that a reload and links in other tabs work; it is useless after the server has ended.
  */
 export function takeToken(): string {
   const given = /[#&]token=([\w-]+)/.exec(location.hash)?.[1]
@@ -15,7 +15,7 @@ export function takeToken(): string {
   return given
 }
 
-/** The URL of a server that was started anew, opened in the tab of the one before: the same page, so nothing is loaded. */
+/** Opening the URL of a restarted server in the same tab changes only the fragment, so the browser does not reload. */
 export function watchForToken(): void {
   addEventListener("hashchange", () => {
     if (!location.hash.includes("token=")) return

@@ -6,7 +6,7 @@ import "./chart.css"
 
 export type Series = { label: string; values: (number | null)[]; colour: string; dash?: number[]; isArea?: true }
 
-/** Lines over time. `seconds` is the time of each value since 1970; colours are names of CSS custom properties. */
+/** A line chart over time. `seconds`: time of each value since 1970; colours are names of CSS custom properties. */
 export function Chart({
   label,
   seconds,
@@ -82,8 +82,8 @@ function options(width: number, height: number, series: Series[], format: (value
         ...(isArea
           ? { fill: () => `color-mix(in srgb, ${getComputedStyle(probe(name)).color} 18%, transparent)` }
           : {}),
-        points: { size: 4, filter: lonely },
-        // Where no pointer is, what the legend says is the latest.
+        points: { size: 4, filter: isolatedPoints },
+        // Without a pointer, the legend shows the latest value.
         value: (plot: uPlot, value: number | null, at: number) =>
           plot.cursor.idx == null ? lastOf(plot.data[at] ?? [], format) : value == null ? "" : format(value),
       })),
@@ -91,21 +91,21 @@ function options(width: number, height: number, series: Series[], format: (value
   }
 }
 
-/** Values without a neighbour, which no line would show. */
-function lonely(plot: uPlot, at: number): number[] {
+/** Values without a neighbour, which a line would not show. */
+function isolatedPoints(plot: uPlot, at: number): number[] {
   const values = plot.data[at] ?? []
   const isThere = (index: number) => typeof values[index] === "number"
   return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1))
 }
 
-/** By the distance of the ticks in seconds: the time, and where a day begins its date. 24 hours, as logs have it. */
+/** Tick labels by distance in seconds: the time in 24-hour format, with the date at the beginning of a day. */
 const TIMES: uPlot.Axis.Values = [
   [86_400, "{MMM} {D}", null, null, null, null, null, null, 1],
   [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
 ]
 
-/** A canvas knows no custom properties; an element's computed colour does, in either theme. */
+/** A canvas cannot use custom properties; the computed colour of an element can, in either theme. */
 function probe(name: string): HTMLElement {
   const id = `colour${name}`
   const known = document.getElementById(id)

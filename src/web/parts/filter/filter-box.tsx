@@ -2,15 +2,15 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { type Completion, complete, type Suggestion } from "../../../model/filter/complete.ts"
 import { expectationAtEnd } from "../../../model/filter/parse.ts"
 import { knownValues } from "../../state/known-values.ts"
-import { filterTrouble, isSearching } from "../../state/query.ts"
+import { filterProblem, isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
 import "./filter-box.css"
 
 const SHOWN = 12
-/** While one types the list does not jump at each letter. */
+/** The list is not filtered again at each key. */
 const PAUSE_MS = 150
 
-/** The filter, with what could come next. It takes effect while one types. */
+/** The filter with completion. It takes effect while typing. */
 export function FilterBox() {
   const { q } = route.value
   const [text, setText] = useState(q)
@@ -18,15 +18,15 @@ export function FilterBox() {
   const [chosen, setChosen] = useState(-1)
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const cursorAfterTake = useRef<number>(undefined)
+  const cursorAfterAccept = useRef<number>(undefined)
   useEffect(() => {
     if (q !== text.trim()) setText(q)
   }, [q])
-  // Keys may come before the next frame: the cursor must stand right as soon as the text does.
+  // Keys may arrive before the next frame: the cursor must be set together with the text.
   useLayoutEffect(() => {
-    const at = cursorAfterTake.current
+    const at = cursorAfterAccept.current
     if (at === undefined) return
-    cursorAfterTake.current = undefined
+    cursorAfterAccept.current = undefined
     input.current?.setSelectionRange(at, at)
     suggest()
   }, [text])
@@ -39,7 +39,7 @@ export function FilterBox() {
   const write = (value: string) => {
     setText(value)
     clearTimeout(timer.current)
-    if (!isHalfWritten(value)) timer.current = setTimeout(() => go({ q: value.trim() }, "replace"), PAUSE_MS)
+    if (!isIncomplete(value)) timer.current = setTimeout(() => go({ q: value.trim() }, "replace"), PAUSE_MS)
   }
   const suggest = () => {
     const element = input.current
@@ -47,13 +47,13 @@ export function FilterBox() {
     setCompletion(complete(element.value, element.selectionStart ?? element.value.length, knownValues()))
     setChosen(-1)
   }
-  const take = ({ text: word }: Suggestion) => {
+  const accept = ({ text: word }: Suggestion) => {
     if (!completion || !input.current) return
     const before = text.slice(0, completion.from) + word
     const blank = wantsBlank(before) ? " " : ""
     write(`${before}${blank}${text.slice(completion.to).trimStart()}`)
     close()
-    cursorAfterTake.current = before.length + blank.length
+    cursorAfterAccept.current = before.length + blank.length
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const suggestion = shown[chosen] ?? (event.key === "Tab" && text ? shown[0] : undefined)
@@ -61,7 +61,7 @@ export function FilterBox() {
       const step = event.key === "ArrowDown" ? 1 : -1
       setChosen((at) => (at + step + shown.length + (at < 0 && step < 0 ? 1 : 0)) % shown.length)
     } else if (event.key === "ArrowDown") suggest()
-    else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) take(suggestion)
+    else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) accept(suggestion)
     else if (event.key === "Enter") {
       clearTimeout(timer.current)
       go({ q: text.trim() })
@@ -85,8 +85,8 @@ export function FilterBox() {
         aria-controls="filter-suggestions"
         aria-autocomplete="list"
         aria-activedescendant={chosen >= 0 ? `suggestion-${chosen}` : undefined}
-        aria-invalid={filterTrouble.value !== undefined}
-        placeholder="filter, as plugin=bridge and duration>50ms   ( / )"
+        aria-invalid={filterProblem.value !== undefined}
+        placeholder="filter, e.g. plugin=bridge and duration>50ms   ( / )"
         autocomplete="off"
         spellcheck={false}
         value={text}
@@ -102,13 +102,7 @@ export function FilterBox() {
         }}
         onKeyDown={onKeyDown}
       />
-      <div
-        class="suggestions"
-        id="filter-suggestions"
-        role="listbox"
-        aria-label="what could come next"
-        hidden={!isOpen}
-      >
+      <div class="suggestions" id="filter-suggestions" role="listbox" aria-label="suggestions" hidden={!isOpen}>
         {shown.map((suggestion, at) => (
           <div
             key={suggestion.text}
@@ -118,7 +112,7 @@ export function FilterBox() {
             aria-selected={at === chosen}
             onMouseDown={(event) => {
               event.preventDefault()
-              take(suggestion)
+              accept(suggestion)
             }}
           >
             <b class="mono">{suggestion.text}</b>
@@ -132,31 +126,31 @@ export function FilterBox() {
         )}
       </div>
       <p class="trouble" aria-live="polite">
-        {text.trim() === q && !isOpen && <Trouble text={q} />}
+        {text.trim() === q && !isOpen && <Problem text={q} />}
         {isSearching.value && "searching the capture…"}
       </p>
     </div>
   )
 }
 
-/** After a value another word comes; an operator stands right after its field. */
+/** A value is followed by a space, a field directly by its operator. */
 function wantsBlank(before: string): boolean {
   return /[\w")]$/.test(before) && expectationAtEnd(before, 0).kind !== "operator"
 }
 
-/** `plug` will be `plugin=…`: to look for operations with "plug" in them would empty the list for a moment. */
-function isHalfWritten(text: string): boolean {
+/** `plug` will become `plugin=…`: filtering by the text "plug" would empty the list for a moment. */
+function isIncomplete(text: string): boolean {
   const { from, suggestions } = complete(text, text.length, knownValues())
   const word = text.slice(from).trim()
   return word !== "" && suggestions.length > 0 && !suggestions.some((suggestion) => suggestion.text === word)
 }
 
-/** What is wrong with the filter, and where. */
-function Trouble({ text }: { text: string }) {
-  const trouble = filterTrouble.value
-  if (!trouble) return null
-  const { message, column, length = 1 } = trouble
-  const expected = trouble.expected.slice(0, 8).join(", ")
+/** The error in the filter, and its position. */
+function Problem({ text }: { text: string }) {
+  const problem = filterProblem.value
+  if (!problem) return null
+  const { message, column, length = 1 } = problem
+  const expected = problem.expected.slice(0, 8).join(", ")
   return (
     <>
       {column !== undefined && (

@@ -46,7 +46,7 @@ function PodText({ operation: { pod, containerId, network } }: { operation: Oper
   )
 }
 
-/** What the row says, in one sentence. */
+/** The content of the row in one sentence. */
 export function operationLabel(operation: OperationSummary): string {
   const { command, outcome, durationMs, wallMs } = operation
   const took = durationMs === undefined ? "" : `, took ${duration(durationMs)}`
@@ -54,7 +54,7 @@ export function operationLabel(operation: OperationSummary): string {
   return `${command} ${podName(operation) || operation.network || ""}, ${OUTCOME_WORDS[outcome]}${took}, at ${timeOfDay(wallMs, nowMs.peek())}${reason ? `: ${reason}` : ""}`
 }
 
-/** Of the calls that did not end well the innermost one is the cause; those around it repeat what it said. */
+/** The innermost call that failed is the cause; its callers repeat its error. */
 function reasonOf(operation: OperationSummary): string | undefined {
   let found: string | undefined
   for (const { call } of walk(operation.calls)) {
@@ -66,7 +66,7 @@ function reasonOf(operation: OperationSummary): string | undefined {
   return found
 }
 
-/** In flight for so long that the runtime's time-out is near, or there is none. */
+/** In flight for so long that the runtime's timeout is near, or there is none. */
 export function isHung({ outcome, wallMs }: OperationSummary): boolean {
   return outcome === "running" && nowMs.value - wallMs >= HANG_MS
 }
@@ -79,12 +79,12 @@ function pluginsOf({ calls }: OperationSummary): string {
     .join(" → ")
 }
 
-/** What the last plugin that named addresses gave. */
+/** The addresses in the last result that has some. */
 export function addressesOf(operation: OperationSummary): string {
   return operation.calls.flatMap(({ call }) => operation.summaries.get(call.id)?.ips?.join(" ") ?? []).at(-1) ?? ""
 }
 
-/** A waterfall of the top-level calls, as small as a line. */
+/** A waterfall of the top-level calls, one line high. */
 function Bars({ operation }: { operation: OperationSummary }) {
   const first = operation.calls[0]?.call
   const last = operation.calls.at(-1)?.call

@@ -1,6 +1,6 @@
 import type { ComponentChildren, Ref } from "preact"
 
-/** A part that scrolls by itself; the keyboard reaches it, so that arrow keys scroll it. */
+/** A scrollable section that can have the focus, so that arrow keys scroll it. */
 export function ScrollRegion({
   label,
   class: name,
@@ -13,7 +13,7 @@ export function ScrollRegion({
   children: ComponentChildren
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse (WCAG 2.1.1)
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable section must be reachable by keyboard (WCAG 2.1.1)
     <section {...(box ? { ref: box } : {})} class={`${name} scrolls`} tabIndex={0} aria-label={label}>
       {children}
     </section>

@@ -8,10 +8,10 @@ import {
 import type { ComponentChildren, HTMLAttributes } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 
-/** The elements of a row that left are those of one that came: to make them anew is most of what scrolling costs. */
+/** Elements of rows that left the screen are reused: creating them is most of the cost of scrolling. */
 const POOL_ROWS = 64
 
-/** Rows of one height, of which only those in sight are in the document. */
+/** A list of rows with equal height; only the visible ones are in the document. */
 export function VirtualList({
   count,
   rowHeight,
@@ -23,9 +23,9 @@ export function VirtualList({
   count: number
   rowHeight: number
   row(index: number): ComponentChildren
-  /** scrolled into sight when it changes; -1 for none */
+  /** scrolled into view when it changes; -1 for none */
   current: number
-  /** tells rows apart when others are put before them: what is looked at stays where it is */
+  /** identifies rows when others are inserted before them, so that the visible rows do not move */
   identity?: { idOf(index: number): string | undefined; indexOf(id: string): number }
 } & Omit<HTMLAttributes<HTMLDivElement>, "children">) {
   const element = useRef<HTMLDivElement>(null)

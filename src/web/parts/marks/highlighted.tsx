@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact"
 import { REDACTED } from "../../../capture/redact/secret-value.ts"
 import type { JsonLine } from "../json-lines.ts"
 
-/** A line of a stream, with what was searched for and what was taken out of it marked. */
+/** A line of a stream with search hits and redacted values marked. */
 export function Marked({
   text,
   query,
@@ -22,7 +22,7 @@ export function Marked({
   )
 }
 
-/** Marks what was searched for, and where a secret was. */
+/** Marks search hits and redacted values. */
 function pieces(text: string, query: string): ComponentChildren {
   const wanted = query.toLowerCase()
   const lower = text.toLowerCase()
@@ -39,7 +39,7 @@ function pieces(text: string, query: string): ComponentChildren {
       at = next + wanted.length
     } else {
       found.push(
-        <span class="redacted" title="a secret was here; it was taken out before the call was recorded">
+        <span class="redacted" title="a secret was redacted here before the call was recorded">
           redacted
         </span>,
       )

@@ -3,7 +3,7 @@ import { isFailed } from "../../../model/call.ts"
 import type { Outcome } from "../../../model/operation.ts"
 import "./outcome.css"
 
-/** Each outcome has its own shape, so that no colour is needed to tell them apart. */
+/** Each outcome has its own shape, so that colour is not needed to distinguish them. */
 type Shape = Outcome | "gone"
 
 const SHAPES: Record<Shape, string> = {
@@ -34,7 +34,7 @@ export function OutcomeMark({ outcome }: { outcome: Shape }) {
   )
 }
 
-/** A single call's outcome in the words that operations use. */
+/** The outcome of a single call. */
 export function callOutcome(call: Call): Outcome {
   if (call.state === "ended") return isFailed(call) ? "failed" : "ok"
   return call.state

@@ -1,7 +1,7 @@
 import type { Severity } from "../../../model/lint/finding.ts"
 import "./severity.css"
 
-/** Each severity has its own shape, so that no colour is needed to tell them apart. */
+/** Each severity has its own shape, so that colour is not needed to distinguish them. */
 const SHAPES: Record<Severity, { outline: string; sign: string }> = {
   error: { outline: "M5 1.4h6L14.6 5v6L11 14.6H5L1.4 11V5z", sign: "M8 4.6v4.2M8 11.2v.1" },
   warning: { outline: "M8 1.8l6.6 12H1.4z", sign: "M8 6.2v3.4M8 11.7v.1" },

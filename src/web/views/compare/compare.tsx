@@ -14,7 +14,7 @@ import "./compare.css"
 
 const CANDIDATES = 60
 
-/** This operation beside another one: a good pod against a bad one. */
+/** Compares the operation with another one, for example a failed pod with a working one. */
 export function Compare({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
   const candidates = useMemo(() => candidatesFor(light), [light.id, operations.value.length])
   const otherLight = operationById(route.value.other ?? candidates[0]?.id)
@@ -38,7 +38,7 @@ export function Compare({ operation, light }: { operation: Operation | undefined
         </label>
         <label class="check">
           <input type="checkbox" checked={withVolatile} onChange={() => setVolatile(!withVolatile)} />
-          <span>show what differs between any two pods ({hidden})</span>
+          <span>show values that always differ between pods ({hidden})</span>
         </label>
       </div>
       <div class="sides" aria-hidden="true">
@@ -66,7 +66,7 @@ function Candidate({ operation }: { operation: OperationSummary }) {
   )
 }
 
-/** The same command on the same network; those that ended the other way first, the nearest in time before the rest. */
+/** Operations with the same command and network: first those with the opposite outcome, then the nearest in time. */
 function candidatesFor(light: OperationSummary): OperationSummary[] {
   const isOk = light.outcome === "ok"
   return operations
@@ -107,7 +107,7 @@ function PairView({
           {!a || !b
             ? `called only by ${a ? "this" : "the other"}`
             : shown.length === 0
-              ? "alike"
+              ? "no differences"
               : shown.length === 1
                 ? "1 difference"
                 : `${shown.length} differences`}

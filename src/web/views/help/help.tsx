@@ -3,7 +3,7 @@ import { fieldLines, GRAMMAR } from "../../../model/filter/grammar.ts"
 import { isHelpOpen, KEYS } from "../../state/keys.ts"
 import "./help.css"
 
-/** Keys and the filter language, over everything else. */
+/** Keys and the filter language, in a dialog. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])

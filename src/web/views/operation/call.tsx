@@ -10,10 +10,10 @@ import { go, link, route, type Stream } from "../../state/route.ts"
 import { PayloadView } from "./payload.tsx"
 import "./call.css"
 
-/** One call: what it was given and what it gave back. */
+/** One call: its input and output. */
 export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
-  // Until the streams are there, the tab that it will be for most calls: tabs should not change under the hand.
-  const stream: Stream = route.value.stream ?? (isWhole ? mostTelling(call) : "stdout")
+  // Until the streams have arrived, show the tab that most calls open with, so that the selected tab does not change.
+  const stream: Stream = route.value.stream ?? (isWhole ? mostRelevant(call) : "stdout")
   const size = (payload: Call["stdin"]) => payload && <span class="badge">{sizeText(payload.sizeBytes)}</span>
   const tabs = [
     { name: "stdin" as const, title: <>stdin {size(call.stdin)}</> },
@@ -63,8 +63,8 @@ function failedExit({ exit }: Call): boolean {
   return exit !== undefined && !("code" in exit && exit.code === 0)
 }
 
-/** Where the answer is: the error of a call that failed, else its result; what it was given where it gave nothing. */
-function mostTelling(call: Call): Stream {
+/** The stream with the error or the result; stdin if there is neither. */
+function mostRelevant(call: Call): Stream {
   if (call.stdout && call.stdout.sizeBytes > 0) return "stdout"
   if (failedExit(call) && call.stderr && call.stderr.sizeBytes > 0) return "stderr"
   return "stdin"
@@ -102,7 +102,7 @@ function Env({ call }: { call: Call }) {
       </table>
       {call.envNames.length > 0 && (
         <p class="dim">
-          {call.envNames.length} more variables were set, whose values are not recorded:{" "}
+          {call.envNames.length} more variables were set; their values are not recorded:{" "}
           <span class="mono">{call.envNames.toSorted().join(" ")}</span>
         </p>
       )}
@@ -116,25 +116,25 @@ function Env({ call }: { call: Call }) {
 function ExitView({ call }: { call: Call }) {
   const { usage } = call
   const rows: [string, string | undefined][] = [
-    ["ended", stateText(call)],
-    ["began", exactTime(call.wallMs)],
-    ["took", duration(call.durationMs)],
-    ["of it, to start the process", duration(call.spawnMs)],
+    ["outcome", stateText(call)],
+    ["started", exactTime(call.wallMs)],
+    ["duration", duration(call.durationMs)],
+    ["process start", duration(call.spawnMs)],
     ["CPU", usage && `${duration(usage.userMs)} user, ${duration(usage.systemMs)} system`],
-    ["memory at most", usage && sizeText(usage.maxRssBytes)],
+    ["peak memory", usage && sizeText(usage.maxRssBytes)],
     ["process", processText(call)],
     ["executable", call.path],
     ["argv", call.argv.join(" ")],
     [
-      "original",
+      "original plugin",
       call.original && `${sizeText(call.original.sizeBytes)}, modified ${exactTime(call.original.modifiedMs)}`,
     ],
     ["recorded by", call.as],
     ["call", call.id],
-    ["started by call", call.parent],
+    ["parent call", call.parent],
   ]
   return (
-    <ScrollRegion class="env" label="how it ended">
+    <ScrollRegion class="env" label="exit status">
       <FactTable facts={rows} />
     </ScrollRegion>
   )

@@ -23,14 +23,14 @@ const KIND_WORDS: Record<ResultKind, string> = {
   other: "key",
 }
 
-/** The result as it grows from plugin to plugin, and what each of them changed in it. */
+/** How the result changes from plugin to plugin. */
 export function Chain({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
   const steps = useMemo(() => operation && toChain(operation), [operation])
   if (!steps) return <div class="empty">Reading the calls…</div>
   return (
     <ScrollRegion class="chain" label="chain">
       {light.command === "DEL" && (
-        <p class="dim chain-note">DEL runs the plugin list in reverse; each plugin is given the result of the ADD.</p>
+        <p class="dim chain-note">DEL runs the plugin list in reverse order; each plugin gets the result of the ADD.</p>
       )}
       <ol>
         {steps.map((step) => (

@@ -25,7 +25,7 @@ const PANEL_TITLES: { name: Panel; title: string }[] = [
   { name: "compare", title: "Compare" },
 ]
 
-/** The chosen operation: what it is, its waterfall, and one of its calls, its chain or a comparison. */
+/** The selected operation: its facts, and its calls, its chain or a comparison. */
 export function OperationDetail({ id }: { id: string }) {
   const light = operationById(id)
   const whole = useWholeOperation(light)
@@ -35,7 +35,7 @@ export function OperationDetail({ id }: { id: string }) {
       <section class="detail" aria-label="operation" tabIndex={-1}>
         <div class="empty">
           <strong>{isReady.value ? "This operation is not in the capture." : "Reading the capture…"}</strong>
-          {isReady.value && <span>It may have been pruned, or belongs to another capture.</span>}
+          {isReady.value && <span>It may have been pruned, or it belongs to another capture.</span>}
           <a class="button" href={link({ operation: undefined, call: undefined })}>
             Close
           </a>
@@ -90,7 +90,7 @@ function Calls({ light, whole }: { light: OperationSummary; whole: Operation | u
   )
 }
 
-/** What one looks for first: the innermost call that did not end well, else the first. */
+/** The call to show first: the innermost one that was not successful, else the first. */
 function worst({ calls }: Operation) {
   const all = [...walk(calls)].map(({ call }) => call)
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
@@ -101,7 +101,7 @@ function Head({ operation }: { operation: OperationSummary }) {
   const ips = addressesOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
     ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
-    ["took", durationMs === undefined ? undefined : duration(durationMs)],
+    ["duration", durationMs === undefined ? undefined : duration(durationMs)],
     ["address", ips || undefined],
     ["network", network],
     ["ifname", ifname],

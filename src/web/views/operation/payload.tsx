@@ -14,10 +14,10 @@ import "./payload.css"
 
 type Mode = "tree" | "text" | "bytes"
 
-/** More lines at once would be felt when they are laid out; the rest comes on a click. */
-const LINES_AT_ONCE = 1_500
+/** Rendering more lines at once is slow; the rest is shown on request. */
+const LINES_PER_PAGE = 1_500
 
-/** What one stream carried: as a JSON tree, as the text that it was, as bytes; with a search in it. */
+/** The content of a stream as a JSON tree, as text or as bytes, with a search. */
 export function PayloadView({
   name,
   payload,
@@ -25,18 +25,18 @@ export function PayloadView({
   call,
   byte,
 }: {
-  /** the stream is of */
+  /** the call of the stream */
   call: Call
   name: string
   payload: Payload | undefined
   fileName: string
-  /** what is to be seen at first */
+  /** offset to scroll to */
   byte?: number | undefined
 }) {
   const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
   const [chosen, setMode] = useState<Mode>()
   const [query, setQuery] = useState("")
-  const [limit, setLimit] = useState(LINES_AT_ONCE)
+  const [limit, setLimit] = useState(LINES_PER_PAGE)
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
   const box = useRef<HTMLElement>(null)
   const [hit, setHit] = useState(0)
@@ -59,11 +59,11 @@ export function PayloadView({
   const hitLine = query ? hits[hit % Math.max(1, hits.length)] : place
   useEffect(() => {
     if (hitLine === undefined) return
-    if (hitLine >= limit) setLimit(hitLine + LINES_AT_ONCE)
+    if (hitLine >= limit) setLimit(hitLine + LINES_PER_PAGE)
     box.current?.querySelector(`[data-line="${hitLine}"]`)?.scrollIntoView({ block: "nearest" })
   }, [hitLine, query, limit])
 
-  if (!payload) return <div class="empty">Nothing was recorded of {name}.</div>
+  if (!payload) return <div class="empty">No {name} was recorded.</div>
   if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
   const modes: Mode[] = [
     "text" in payload && tree ? "tree" : undefined,
@@ -127,7 +127,7 @@ export function PayloadView({
           </div>
         ))}
         {lines.length > limit && (
-          <button type="button" class="button more" onClick={() => setLimit(limit + LINES_AT_ONCE)}>
+          <button type="button" class="button more" onClick={() => setLimit(limit + LINES_PER_PAGE)}>
             Show more of {lines.length - limit} lines
           </button>
         )}
@@ -142,9 +142,9 @@ function Facts({ payload }: { payload: Payload }) {
     <>
       <span>{sizeText(payload.sizeBytes)}</span>
       {"base64" in payload && <span class="tag">not UTF-8</span>}
-      {payload.truncated && <span class="tag">cut off in the record</span>}
+      {payload.truncated && <span class="tag">truncated in the record</span>}
       {redacted.length > 0 && (
-        <span class="tag redaction" title={`taken out before it was written: ${redacted.join(" ")}`}>
+        <span class="tag redaction" title={`redacted before it was written: ${redacted.join(" ")}`}>
           {redacted.length} redacted
         </span>
       )}
@@ -154,7 +154,7 @@ function Facts({ payload }: { payload: Payload }) {
 
 type Line = {
   text: string
-  /** the character that it begins with; of bytes, the byte */
+  /** offset of its first character, or of its first byte in a hex dump */
   from: number
   indent?: number
   kind?: JsonLine["kind"]
@@ -228,7 +228,7 @@ function textLines(text: string): Line[] {
     })
 }
 
-/** Control characters are shown, not obeyed: a stream may hold what moves or hides text. */
+/** Escapes control characters, including those that move or hide text. */
 function visible(text: string): string {
   return text.replace(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
 }

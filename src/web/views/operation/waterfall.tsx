@@ -6,9 +6,9 @@ import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 import "./waterfall.css"
 
-const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for the calls it made" } as const
+const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for nested calls" } as const
 
-/** The calls of an operation over time: who ran when, what it waited for. */
+/** The calls of an operation over time. */
 export function Waterfall({ operation, chosenId }: { operation: OperationSummary; chosenId: string | undefined }) {
   const { rows, totalMs: exactMs } = toWaterfall(
     operation,
@@ -65,7 +65,7 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
       </ol>
       <p class="legend" aria-hidden="true">
         <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting
-        for the calls it made
+        for nested calls
       </p>
     </section>
   )
@@ -77,7 +77,7 @@ function labelOf({ call, level, spans, fromMs, toMs }: WaterfallRow): string {
   return `${call.plugin}${nested}: ${OUTCOME_WORDS[callOutcome(call)]}, from ${duration(fromMs)} for ${duration(toMs - fromMs)} (${parts.join(", ")})`
 }
 
-/** Four to eight round times. */
+/** Four to eight round numbers of milliseconds. */
 function ticksOf(totalMs: number): number[] {
   const rough = totalMs / 5
   const power = 10 ** Math.floor(Math.log10(rough))

@@ -14,7 +14,7 @@ import "./operations.css"
 
 const ROW_PX = 28
 const TALL_ROW_PX = 48
-/** Below this width a row takes two lines; operation-row.css says the same. */
+/** Below this width a row has two lines; the same width is in operation-row.css. */
 const TALL_BELOW_PX = 560
 
 const shownIds = computed(() => visible.value.map(({ id }) => id).reverse())
@@ -98,7 +98,7 @@ function openOperation(id: string, how: "push" | "replace"): void {
   go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
 }
 
-/** Rows are counted from the newest, operations from the oldest. */
+/** Rows start with the newest operation, `shown` with the oldest. */
 function rowAt(shown: readonly OperationSummary[], row: number): OperationSummary | undefined {
   return shown[shown.length - 1 - row]
 }
@@ -108,7 +108,7 @@ function rowOf(shown: readonly OperationSummary[], id: string | undefined): numb
   return at < 0 ? -1 : shown.length - 1 - at
 }
 
-/** How many there are of each, and one click to see only those. */
+/** Number of operations by outcome; each is a filter. */
 function Counters() {
   const { all, failed, running, killed } = tally.value
   const { q } = route.value
@@ -148,14 +148,16 @@ function Nothing() {
   }
   if (!isReady.value) {
     return (
-      <div class="empty">{connection.value === "lost" ? "The server does not answer." : "Reading the capture…"}</div>
+      <div class="empty">{connection.value === "lost" ? "The server is not responding." : "Reading the capture…"}</div>
     )
   }
   return (
     <div class="empty">
       <strong>No operation has been recorded yet.</strong>
       <span>
-        {source.value?.isLive ? "They appear here as soon as a runtime calls a plugin." : "The capture holds no call."}
+        {source.value?.isLive
+          ? "Operations appear here as soon as a runtime calls a plugin."
+          : "The capture contains no calls."}
       </span>
     </div>
   )

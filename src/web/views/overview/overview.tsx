@@ -20,12 +20,12 @@ const calls = computed(() => {
   for (const operation of settled.value) for (const { call } of walk(operation.calls)) all.push(call)
   return all
 })
-/** To the whole 10 s, so that a quiet page does not count everything anew each second. */
+/** Rounded to 10 s, so that the statistics are not computed again every second. */
 const untilMs = computed(() => (source.value?.isLive ? Math.floor(nowMs.value / 10_000) * 10_000 : 0))
 const timeline = computed(() => toTimeline(calls.value, untilMs.value))
-const TROUBLES_SHOWN = 8
+const PROBLEMS_SHOWN = 8
 
-/** How the node does: what runs now, how much, how often it fails, how long each plugin takes. */
+/** Totals, rates, failures, calls in flight and durations by plugin. */
 export function Overview() {
   const [chosen, setChosen] = useState<string>()
   const found = timeline.value
@@ -40,7 +40,7 @@ export function Overview() {
       <Tiles />
       <div class="charts">
         <Chart
-          label="Calls a minute"
+          label="Calls per minute"
           seconds={seconds}
           format={(value) => (value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1))}
           series={[
@@ -49,14 +49,14 @@ export function Overview() {
           ]}
         />
         <Chart
-          label="Calls in flight, at most"
+          label="Calls in flight (maximum)"
           seconds={seconds}
           format={(value) => String(Math.round(value))}
           series={[{ label: "in flight", values: found.inFlight, colour: "--running", isArea: true }]}
         />
         {plugin && (
           <Chart
-            label={`How long ${plugin.plugin} takes`}
+            label={`Duration of ${plugin.plugin}`}
             seconds={seconds}
             format={duration}
             series={[
@@ -69,7 +69,7 @@ export function Overview() {
       </div>
       <Plugins plugins={plugins} chosen={plugin?.plugin} choose={setChosen} />
       <Verdict />
-      <Troubles />
+      <Problems />
     </ScrollRegion>
   )
 }
@@ -141,7 +141,7 @@ function Plugins({
               p99
             </th>
             <th scope="col" class="wide">
-              <span class="visually-hidden">p50 to p99, drawn</span>
+              <span class="visually-hidden">p50 to p99, as a bar</span>
             </th>
           </tr>
         </thead>
@@ -177,17 +177,17 @@ function Plugins({
   )
 }
 
-/** The last operations that did not end well, and those that have not ended. */
-function Troubles() {
+/** The last operations that failed, were killed, or are in flight. */
+function Problems() {
   const found = settled.value
     .filter(({ outcome }) => outcome !== "ok" && outcome !== "unknown")
-    .slice(-TROUBLES_SHOWN)
+    .slice(-PROBLEMS_SHOWN)
     .reverse()
   if (found.length === 0) return null
   return (
-    <section class="sandbox" aria-label="latest troubles">
+    <section class="sandbox" aria-label="latest problems">
       <header>
-        <h2>Latest troubles</h2>
+        <h2>Latest problems</h2>
         <span class="dim">since {timeOfDay(found.at(-1)?.wallMs ?? 0, nowMs.value)}</span>
       </header>
       {found.map((operation) => (

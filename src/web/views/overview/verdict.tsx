@@ -1,5 +1,5 @@
 import { podName } from "../../../model/format.ts"
-import { ATTACHMENT_OUTCOMES, isTrouble, keyOf, troublesFirst } from "../../parts/attachment.ts"
+import { ATTACHMENT_OUTCOMES, isProblem, keyOf, problemsFirst } from "../../parts/attachment.ts"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { SeverityMark } from "../../parts/marks/severity.tsx"
 import { review, useReview } from "../../state/review.ts"
@@ -8,7 +8,7 @@ import { Reviewing } from "../review/reviewing.tsx"
 
 const SHOWN = 8
 
-/** The worst of the findings and of the ledger, side by side. */
+/** The most severe findings, and the problems in the ledger. */
 export function Verdict() {
   return (
     <div class="charts">
@@ -18,7 +18,7 @@ export function Verdict() {
   )
 }
 
-/** What is wrong most, each with a link to where it shows. */
+/** The most severe findings, each with a link to its evidence. */
 function WorstFindings() {
   const answer = useReview()
   const rules = answer?.rules ?? []
@@ -29,7 +29,7 @@ function WorstFindings() {
         <Reviewing />
         {rules.length > 0 && (
           <a href={link({ view: "findings", ...NOTHING_OPEN })}>
-            {rules.length === 1 ? "one rule broken" : `${rules.length} rules broken`}
+            {rules.length === 1 ? "1 rule violated" : `${rules.length} rules violated`}
           </a>
         )}
       </header>
@@ -43,32 +43,30 @@ function WorstFindings() {
             </a>
           </li>
         ))}
-        {answer?.isComplete && rules.length === 0 && (
-          <li class="dim">None: {answer.checked} operations were held against every rule.</li>
-        )}
+        {answer?.isComplete && rules.length === 0 && <li class="dim">None in {answer.checked} operations.</li>}
       </ul>
     </section>
   )
 }
 
-/** What is attached now, and what somebody must look after. */
+/** What is attached now, and what needs attention. */
 function OpenLedger() {
   const answer = review.value
-  const rows = troublesFirst(answer?.ledger ?? [])
-  const troubles = rows.filter(isTrouble)
+  const rows = problemsFirst(answer?.ledger ?? [])
+  const problems = rows.filter(isProblem)
   return (
     <section class="sandbox" aria-label="ledger">
       <header>
         <h2>Ledger</h2>
         <span class="dim">
-          {rows.filter(({ state }) => state === "up").length} attached, {answer?.gone ?? 0} came and went
+          {rows.filter(({ state }) => state === "up").length} attached, {answer?.gone ?? 0} added and deleted
         </span>
-        {troubles.length > 0 && (
-          <a href={link({ view: "ledger", ...NOTHING_OPEN })}>{troubles.length} left behind or failed</a>
+        {problems.length > 0 && (
+          <a href={link({ view: "ledger", ...NOTHING_OPEN })}>{problems.length} left behind or failed</a>
         )}
       </header>
       <ul class="summary">
-        {troubles.slice(0, SHOWN).map((row) => (
+        {problems.slice(0, SHOWN).map((row) => (
           <li key={keyOf(row)}>
             <a href={link({ view: "ledger", attachment: keyOf(row) })}>
               <OutcomeMark outcome={ATTACHMENT_OUTCOMES[row.state]} />
@@ -79,7 +77,7 @@ function OpenLedger() {
             </a>
           </li>
         ))}
-        {answer?.isComplete && troubles.length === 0 && <li class="dim">Nothing was left behind.</li>}
+        {answer?.isComplete && problems.length === 0 && <li class="dim">Nothing was left behind.</li>}
       </ul>
     </section>
   )

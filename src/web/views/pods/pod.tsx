@@ -11,7 +11,7 @@ import { isReady } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 
-/** A pod over its life: each sandbox that was made for it, and every operation on it. */
+/** The history of a pod: its sandboxes and all operations on them. */
 export function PodDetail({ podKey, pod }: { podKey: string; pod: PodHistory<OperationSummary> | undefined }) {
   return (
     <section class="detail" aria-label={`pod ${podKey}`} tabIndex={-1}>
@@ -26,7 +26,7 @@ export function PodDetail({ podKey, pod }: { podKey: string; pod: PodHistory<Ope
       {pod ? (
         <Life pod={pod} />
       ) : (
-        <div class="empty">{isReady.value ? "No call of the capture is for this pod." : "Reading the capture…"}</div>
+        <div class="empty">{isReady.value ? "No call in the capture is for this pod." : "Reading the capture…"}</div>
       )}
     </section>
   )
@@ -41,7 +41,7 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
   const totalMs = Math.max(endMs - pod.firstMs, 1)
   const left = (ms: number) => `${(100 * (ms - pod.firstMs)) / totalMs}%`
   return (
-    <ScrollRegion class="life" label="life of the pod">
+    <ScrollRegion class="life" label="history of the pod">
       <h2>
         {pod.sandboxes.length === 1 ? "One sandbox" : `${pod.sandboxes.length} sandboxes`}
         <span class="dim">
@@ -76,11 +76,11 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
         <section class="sandbox" key={sandbox.containerId} aria-label={`sandbox ${at + 1}`}>
           <header>
             <OutcomeMark outcome={SANDBOX_OUTCOMES[sandbox.state]} />
-            <h3>{pod.sandboxes.length > 1 ? `Try ${at + 1}` : "Sandbox"}</h3>
+            <h3>{pod.sandboxes.length > 1 ? `Attempt ${at + 1}` : "Sandbox"}</h3>
             <span class="mono dim" title={sandbox.containerId}>
               {sandbox.containerId.slice(0, 32)}
             </span>
-            <span class="dim">{said(sandbox)}</span>
+            <span class="dim">{durationText(sandbox)}</span>
           </header>
           {sandbox.operations.map((operation) => (
             <a
@@ -106,10 +106,10 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
 }
 
 const MARK = "17px"
-/** More of them are told apart by nobody, and one may lie on the other. */
+/** More marks cannot be distinguished anyway, so they may overlap. */
 const MOST_MARKS = 20
 
-/** Where each mark lies: at its time, and beside the one before it where the two would lie on each other. */
+/** Positions of marks: at their time, shifted if they would overlap the previous one. */
 function lanePlaces(operations: OperationSummary[], left: (ms: number) => string) {
   let before: string | undefined
   return operations.map((operation) => {
@@ -125,7 +125,7 @@ function endOf({ operations }: Sandbox<OperationSummary>): number {
   return last ? last.wallMs + (last.durationMs ?? 0) : 0
 }
 
-function said({ state, upMs, downMs }: Sandbox<OperationSummary>): string {
+function durationText({ state, upMs, downMs }: Sandbox<OperationSummary>): string {
   if (upMs !== undefined && downMs !== undefined) return `up for ${duration(downMs - upMs)}, then torn down`
   if (upMs !== undefined) return `up since ${timeOfDay(upMs, nowMs.value)}`
   return SANDBOX_WORDS[state]

@@ -30,7 +30,7 @@ const keys = listKeys({
   open: (pod, how) => go({ pod }, how),
 })
 
-/** Every pod that the capture tells of, and the chosen one's life beside it. */
+/** All pods in the capture, and the history of the selected one beside the list. */
 export function Pods() {
   const shown = shownPods.value
   const { pod: chosenKey } = route.value
@@ -55,13 +55,13 @@ export function Pods() {
         </div>
         {shown.length === 0 ? (
           <div class="empty">
-            {wanted.value ? "No pod has this in its name." : "No call of the capture is for a pod."}
+            {wanted.value ? "No pod name contains this text." : "No call in the capture is for a pod."}
           </div>
         ) : (
           <VirtualList
             class="list"
             role="listbox"
-            aria-label={`${shown.length} pods, the last that changed first`}
+            aria-label={`${shown.length} pods, most recently changed first`}
             aria-activedescendant={marked >= 0 ? `pod-${marked}` : undefined}
             tabIndex={0}
             count={shown.length}
@@ -104,7 +104,7 @@ function PodRow({
 }) {
   const { key, namespace, name, state, sandboxes, failures, lastMs } = pod
   const operations = sandboxes.flatMap((sandbox) => sandbox.operations)
-  const tries = sandboxes.length === 1 ? "" : `${sandboxes.length} sandboxes`
+  const attempts = sandboxes.length === 1 ? "" : `${sandboxes.length} sandboxes`
   return (
     <div
       id={`pod-${index}`}
@@ -112,7 +112,7 @@ function PodRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${key}, ${SANDBOX_WORDS[state]}, ${operations.length} operations${tries ? `, ${tries}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
+      aria-label={`${key}, ${SANDBOX_WORDS[state]}, ${operations.length} operations${attempts ? `, ${attempts}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
       aria-posinset={index + 1}
       aria-setsize={count}
       onClick={() => go({ pod: key })}
@@ -126,7 +126,7 @@ function PodRow({
       <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
       <span class="dim nowrap">{SANDBOX_WORDS[state]}</span>
       <span class="nowrap">
-        {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{tries}</span>
+        {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{attempts}</span>
       </span>
       <span class="dim age" title={exactTime(lastMs)}>
         {age(lastMs, nowMs.value)}

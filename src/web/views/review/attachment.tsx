@@ -69,7 +69,7 @@ function Books({ row }: { row: LedgerRow }) {
       )}
       {holdings.length > 0 && (
         <>
-          <h2>Plugins that may still hold something</h2>
+          <h2>Plugins that may still hold resources</h2>
           <ol class="tries">
             {holdings.map((holding) => (
               <HoldingLine key={holding.plugin} holding={holding} />
@@ -79,7 +79,7 @@ function Books({ row }: { row: LedgerRow }) {
       )}
       {files.length > 0 && (
         <>
-          <h2>Files on the node that name it</h2>
+          <h2>Files on the node that mention it</h2>
           <ul class="tries mono">
             {files.map((path) => (
               <li key={path}>{path}</li>
@@ -120,13 +120,13 @@ function HoldingLine({ holding }: { holding: Holding }) {
       {delCall && delOutcome ? (
         <a href={callLink(delCall)}>DEL {OUTCOME_WORDS[delOutcome]}</a>
       ) : (
-        <span class="dim">no DEL reached it</span>
+        <span class="dim">no DEL</span>
       )}
     </li>
   )
 }
 
-/** An operation may be named by any of its calls. */
+/** An operation is found by the ID of any of its calls. */
 function callLink(call: string): string {
   return link({ view: "operations", attachment: undefined, operation: call, panel: "calls", call, q: "" })
 }

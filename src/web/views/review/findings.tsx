@@ -30,7 +30,7 @@ const keys = listKeys({
   open: (rule, how) => go({ rule }, how),
 })
 
-/** What is wrong in the capture by rule, and of the chosen rule each place where it shows. */
+/** Findings by rule, and the evidence for the selected rule beside the list. */
 export function Findings() {
   const answer = useReview()
   const shown = shownRules.value
@@ -51,7 +51,7 @@ export function Findings() {
           <VirtualList
             class="list"
             role="listbox"
-            aria-label={`${shown.length} rules that are broken, the worst first`}
+            aria-label={`${shown.length} violated rules, most severe first`}
             aria-activedescendant={marked >= 0 ? `rule-${shown[marked]?.rule}` : undefined}
             tabIndex={0}
             count={shown.length}
@@ -97,8 +97,8 @@ function Nothing() {
   if (answer.rules.length > 0) return <div class="empty">No finding is of this severity.</div>
   return (
     <div class="empty">
-      <strong>Nothing found.</strong>
-      <span>{answer.checked} operations were held against every rule.</span>
+      <strong>No findings.</strong>
+      <span>{answer.checked} operations were checked against all rules.</span>
     </div>
   )
 }
@@ -166,14 +166,14 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
         <ScrollRegion class="evidence" label="evidence">
           <p class="remedy">{rule.remedy}</p>
           <p class="dim">
-            Written in{" "}
+            Source:{" "}
             <a href={rule.source.link} target="_blank" rel="noopener noreferrer">
               {rule.source.text}
             </a>
           </p>
           <h2>
-            Where it shows
-            {rule.count > rule.latest.length && <span class="dim"> (the last {rule.latest.length})</span>}
+            Evidence
+            {rule.count > rule.latest.length && <span class="dim"> (last {rule.latest.length})</span>}
           </h2>
           <ol>
             {rule.latest.map((finding) => (
@@ -186,7 +186,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
   )
 }
 
-/** A finding, as a link to the bytes that it was concluded from. */
+/** A finding, as a link to the bytes that prove it. */
 function EvidenceRow({ finding }: { finding: Finding }) {
   const { detail, plugin, command, wallMs, operation, evidence } = finding
   const { call, stream, byte, excerpt } = evidence

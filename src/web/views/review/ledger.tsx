@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals"
 import { age, podName } from "../../../model/format.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
-import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, troublesFirst } from "../../parts/attachment.ts"
+import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, problemsFirst } from "../../parts/attachment.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
@@ -16,7 +16,7 @@ import "../../parts/list/list-row.css"
 import "./ledger.css"
 
 const state = signal<LedgerRow["state"] | undefined>(undefined)
-const rows = computed(() => troublesFirst(review.value?.ledger ?? []))
+const rows = computed(() => problemsFirst(review.value?.ledger ?? []))
 const shownRows = computed(() => (state.value ? rows.value.filter((row) => row.state === state.value) : rows.value))
 
 const keys = listKeys({
@@ -25,7 +25,7 @@ const keys = listKeys({
   open: (attachment, how) => go({ attachment }, how),
 })
 
-/** Every attachment that was added and is not gone, those that somebody must look after first. */
+/** All attachments that were added and not deleted; those that need attention first. */
 export function LedgerView() {
   useReview()
   const shown = shownRows.value
@@ -40,7 +40,7 @@ export function LedgerView() {
         <div class="toolbar">
           <States />
           <Reviewing />
-          {review.value && <span class="dim">{review.value.gone} came and went</span>}
+          {review.value && <span class="dim">{review.value.gone} added and deleted</span>}
         </div>
         {review.value?.note && (
           <p class="notice" role="note">
@@ -80,7 +80,7 @@ export function LedgerView() {
   )
 }
 
-/** How many there are of each state, and one click to see only those. */
+/** Number of attachments by state; each is a filter. */
 function States() {
   const counts = new Map<LedgerRow["state"] | undefined, number>([[undefined, rows.value.length]])
   for (const row of rows.value) counts.set(row.state, (counts.get(row.state) ?? 0) + 1)
@@ -107,7 +107,7 @@ function Nothing() {
   return (
     <div class="empty">
       <strong>Nothing is attached.</strong>
-      <span>Every attachment that was added has been deleted by every plugin that added it.</span>
+      <span>Each attachment that was added has been deleted by all of its plugins.</span>
     </div>
   )
 }
