@@ -8,11 +8,11 @@ import type { Hono } from "hono"
 import { Fault } from "../fault/fault.ts"
 import type { ServerIdentity } from "./guard.ts"
 
-export type Address = { host: string; port: number }
+export type ListenAddress = { host: string; port: number }
 export type Tls = { cert: Buffer; key: Buffer }
 
 /** `127.0.0.1:7811`, `[::1]:0`, or `:7811` (loopback only). */
-export function parseAddress(text: string): Address {
+export function parseListenAddress(text: string): ListenAddress {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? (plain || "127.0.0.1")
   if (port === undefined || Number(port) > 65535 || !(isIP(host) || host === "localhost")) {
@@ -22,7 +22,11 @@ export function parseAddress(text: string): Address {
 }
 
 /** Captures contain the configuration of pods: other machines get them over TLS or not at all. */
-export function readTls(address: Address, certFile: string | undefined, keyFile: string | undefined): Tls | undefined {
+export function readTls(
+  address: ListenAddress,
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): Tls | undefined {
   if (certFile === undefined && keyFile === undefined) {
     if (isLoopback(address.host)) return undefined
     throw new Fault(
@@ -47,7 +51,7 @@ export function identityOf(token: string, tls: Tls | undefined): ServerIdentity 
 }
 
 /** Resolves when the server is listening. Port 0 takes a free port. */
-export async function listen(app: Hono, { host, port }: Address, tls: Tls | undefined): Promise<Server> {
+export async function listen(app: Hono, { host, port }: ListenAddress, tls: Tls | undefined): Promise<Server> {
   const listener = getRequestListener(app.fetch)
   const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)
   await new Promise<void>((resolve, reject) => {
@@ -57,7 +61,7 @@ export async function listen(app: Hono, { host, port }: Address, tls: Tls | unde
   return server
 }
 
-export function urlOf(server: Server, { host }: Address, { scheme, token }: ServerIdentity): string {
+export function urlOf(server: Server, { host }: ListenAddress, { scheme, token }: ServerIdentity): string {
   const bound = server.address()
   const port = typeof bound === "object" && bound !== null ? bound.port : 0
   return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${token}`

@@ -23,8 +23,8 @@ export const serve: Verb = {
   },
   async run(context, _args, options) {
     const { app } = await import("../../serve/app.ts")
-    const { identityOf, listen, parseAddress, readTls, urlOf } = await import("../../serve/listen.ts")
-    const address = parseAddress(String(options.listen))
+    const { identityOf, listen, parseListenAddress, readTls, urlOf } = await import("../../serve/listen.ts")
+    const address = parseListenAddress(String(options.listen))
     const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
     const page = readPage()
     const capture = await openSelected(context, options)

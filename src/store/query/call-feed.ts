@@ -84,7 +84,7 @@ export class CallFeed {
         const addresses = this.#addresses(operation)
         for (const { call } of walk(operation.calls)) {
           const summary = operation.summaries.get(call.id) ?? {}
-          // Its end record may have been appended since the segments were listed: the next reading tells.
+          // Its end record may have been appended since the segments were listed: the next reading decides.
           if (call.state === "killed") call.state = "running"
           batch.push({ call, summary: addresses?.call === call ? { ...summary, ips: addresses.ips } : summary })
         }

@@ -5,7 +5,7 @@ import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
 /** Source of the page's data: a server that reads a capture, or the capture embedded in the page. */
 export interface Backend {
   /** Sends all operations to the sink, then changes, as long as the page is open. */
-  start(sink: Sink): void
+  start(sink: OperationSink): void
   /** The operation of a call, with all streams. Undefined if it is no longer in the capture. */
   operation(callId: string): Promise<Operation | undefined>
   /** IDs of the operations that match a filter on streams. */
@@ -17,7 +17,7 @@ export interface Backend {
 /** `lost`: the server is not responding, the page retries. `denied`: the server does not accept the token. */
 export type Connection = "connecting" | "live" | "static" | "lost" | "denied"
 
-export interface Sink {
+export interface OperationSink {
   connection(state: Connection): void
   /** Discards everything received before. */
   reset(source: Source, note?: string): void

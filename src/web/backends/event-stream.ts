@@ -2,7 +2,7 @@
 const DEAD_MS = 40_000
 
 /** One server-sent event. */
-export type Message = { event: string; data: string }
+export type StreamMessage = { event: string; data: string }
 
 /**
  * Reads server-sent events with fetch, because EventSource cannot send an Authorization header. To resume after the
@@ -12,7 +12,7 @@ export async function* eventStream(
   url: string,
   headers: Record<string, string>,
   resume: { lastEventId: string },
-): AsyncGenerator<Message> {
+): AsyncGenerator<StreamMessage> {
   const watchdog = new AbortController()
   const resetWatchdog = () => {
     clearTimeout(timer)
@@ -36,7 +36,7 @@ export async function* eventStream(
     const messages = chunks.join("").split("\n\n")
     chunks = [messages.pop() ?? ""]
     for (const text of messages) {
-      const message: Message = { event: "message", data: "" }
+      const message: StreamMessage = { event: "message", data: "" }
       for (const line of text.split("\n")) {
         const [, field, value = ""] = /^([^:]+):? ?(.*)$/s.exec(line) ?? []
         if (field === "event") message.event = value

@@ -1,6 +1,6 @@
 import { unpackOperations } from "../../model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
-import type { Backend, Sink } from "./backend.ts"
+import type { Backend, OperationSink } from "./backend.ts"
 import { eventStream, StreamDenied } from "./event-stream.ts"
 
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000]
@@ -36,7 +36,7 @@ async function getJson<Answer>(path: string, headers: Record<string, string>): P
   return (await answer.json()) as Answer
 }
 
-async function follow(headers: Record<string, string>, sink: Sink): Promise<void> {
+async function follow(headers: Record<string, string>, sink: OperationSink): Promise<void> {
   const resume = { lastEventId: "" }
   for (let failures = 0; ; failures++) {
     try {
@@ -56,7 +56,11 @@ async function follow(headers: Record<string, string>, sink: Sink): Promise<void
   }
 }
 
-function dispatch(event: ServerEvent | { kind?: undefined }, resume: { lastEventId: string }, sink: Sink): void {
+function dispatch(
+  event: ServerEvent | { kind?: undefined },
+  resume: { lastEventId: string },
+  sink: OperationSink,
+): void {
   sink.connection("live")
   if (event.kind === "reset") {
     // Until `ready` there is nothing to resume from.

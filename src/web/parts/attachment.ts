@@ -1,6 +1,6 @@
 import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 
-type State = LedgerRow["state"]
+type LedgerState = LedgerRow["state"]
 
 /** The outcome whose mark stands for a state. */
 export const ATTACHMENT_OUTCOMES = {
@@ -13,9 +13,9 @@ export const ATTACHMENT_OUTCOMES = {
   leaked: "killed",
   orphan: "killed",
   broken: "killed",
-} as const satisfies Record<State, string>
+} as const satisfies Record<LedgerState, string>
 
-export const ATTACHMENT_WORDS: Record<State, string> = {
+export const ATTACHMENT_WORDS: Record<LedgerState, string> = {
   up: "attached",
   starting: "being added",
   stopping: "being deleted",
@@ -27,7 +27,17 @@ export const ATTACHMENT_WORDS: Record<State, string> = {
   broken: "unreadable cache file",
 }
 
-const ORDER: readonly State[] = ["leaked", "stuck", "broken", "orphan", "failed", "stopping", "starting", "up", "gone"]
+const ORDER: readonly LedgerState[] = [
+  "leaked",
+  "stuck",
+  "broken",
+  "orphan",
+  "failed",
+  "stopping",
+  "starting",
+  "up",
+  "gone",
+]
 
 /** Whether something was left behind or needs attention. */
 export function isProblem({ state }: LedgerRow): boolean {

@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals"
 import { type Operation, walk } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
-import type { Backend, Connection, Sink } from "../backends/backend.ts"
+import type { Backend, Connection, OperationSink } from "../backends/backend.ts"
 
 /** All operations that the page has, oldest first. A new array after each change. */
 export const operations = signal<readonly OperationSummary[]>([])
@@ -38,7 +38,7 @@ export function operationById(id: string | undefined): OperationSummary | undefi
   return byId.get(id) ?? all.find(({ calls }) => [...walk(calls)].some(({ call }) => call.id === id))
 }
 
-export const sink: Sink = {
+export const sink: OperationSink = {
   connection(state) {
     connection.value = state
   },

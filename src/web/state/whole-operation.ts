@@ -4,12 +4,12 @@ import type { OperationSummary } from "../../model/packed-operations.ts"
 import { wholeOperation } from "./capture.ts"
 
 /** The operation with its streams; the previous one until they arrive. */
-export function useWholeOperation(light: OperationSummary | undefined): Operation | undefined {
+export function useWholeOperation(summary: OperationSummary | undefined): Operation | undefined {
   const [whole, setWhole] = useState<Operation>()
   useEffect(() => {
     let isWanted = true
-    if (light) {
-      wholeOperation(light.id).then(
+    if (summary) {
+      wholeOperation(summary.id).then(
         (answer) => isWanted && setWhole(answer),
         // The server does not answer: the header shows it, and the next change of the operation asks again.
         () => undefined,
@@ -18,6 +18,6 @@ export function useWholeOperation(light: OperationSummary | undefined): Operatio
     return () => {
       isWanted = false
     }
-  }, [light])
+  }, [summary])
   return whole
 }

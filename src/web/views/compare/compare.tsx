@@ -15,13 +15,13 @@ import "./compare.css"
 const CANDIDATES = 60
 
 /** Compares the operation with another one, for example a failed pod with a working one. */
-export function Compare({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
-  const candidates = useMemo(() => candidatesFor(light), [light.id, operations.value.length])
-  const otherLight = operationById(route.value.other ?? candidates[0]?.id)
-  const other = useWholeOperation(otherLight)
+export function Compare({ operation, summary }: { operation: Operation | undefined; summary: OperationSummary }) {
+  const candidates = useMemo(() => candidatesFor(summary), [summary.id, operations.value.length])
+  const otherSummary = operationById(route.value.other ?? candidates[0]?.id)
+  const other = useWholeOperation(otherSummary)
   const [withVolatile, setVolatile] = useState(false)
   const pairs = useMemo(() => operation && other && compareOperations(operation, other), [operation, other])
-  if (!otherLight) return <div class="empty">There is no other {light.command} operation to compare with.</div>
+  if (!otherSummary) return <div class="empty">There is no other {summary.command} operation to compare with.</div>
   const hidden =
     pairs?.reduce((sum, { differences }) => sum + differences.filter(({ isVolatile }) => isVolatile).length, 0) ?? 0
   return (
@@ -29,8 +29,8 @@ export function Compare({ operation, light }: { operation: Operation | undefined
       <div class="compare-bar">
         <label>
           <span>with</span>
-          <select value={otherLight.id} onChange={(event) => go({ other: event.currentTarget.value }, "replace")}>
-            {!candidates.includes(otherLight) && <Candidate operation={otherLight} />}
+          <select value={otherSummary.id} onChange={(event) => go({ other: event.currentTarget.value }, "replace")}>
+            {!candidates.includes(otherSummary) && <Candidate operation={otherSummary} />}
             {candidates.map((candidate) => (
               <Candidate key={candidate.id} operation={candidate} />
             ))}
@@ -42,8 +42,8 @@ export function Compare({ operation, light }: { operation: Operation | undefined
         </label>
       </div>
       <div class="sides" aria-hidden="true">
-        <Side name="this" operation={light} />
-        <Side name="the other" operation={otherLight} />
+        <Side name="this" operation={summary} />
+        <Side name="the other" operation={otherSummary} />
       </div>
       {pairs ? (
         <ol>
@@ -67,15 +67,17 @@ function Candidate({ operation }: { operation: OperationSummary }) {
 }
 
 /** Operations with the same command and network: first those with the opposite outcome, then the nearest in time. */
-function candidatesFor(light: OperationSummary): OperationSummary[] {
-  const isOk = light.outcome === "ok"
+function candidatesFor(summary: OperationSummary): OperationSummary[] {
+  const isOk = summary.outcome === "ok"
   return operations
     .peek()
-    .filter(({ id, command, network }) => id !== light.id && command === light.command && network === light.network)
+    .filter(
+      ({ id, command, network }) => id !== summary.id && command === summary.command && network === summary.network,
+    )
     .sort(
       (a, b) =>
         Number((a.outcome === "ok") === isOk) - Number((b.outcome === "ok") === isOk) ||
-        Math.abs(a.wallMs - light.wallMs) - Math.abs(b.wallMs - light.wallMs),
+        Math.abs(a.wallMs - summary.wallMs) - Math.abs(b.wallMs - summary.wallMs),
     )
     .slice(0, CANDIDATES)
 }

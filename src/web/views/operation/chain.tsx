@@ -24,17 +24,17 @@ const KIND_WORDS: Record<ResultKind, string> = {
 }
 
 /** How the result changes from plugin to plugin. */
-export function Chain({ operation, light }: { operation: Operation | undefined; light: OperationSummary }) {
+export function Chain({ operation, summary }: { operation: Operation | undefined; summary: OperationSummary }) {
   const steps = useMemo(() => operation && toChain(operation), [operation])
   if (!steps) return <div class="empty">Reading the calls…</div>
   return (
     <ScrollRegion class="chain" label="chain">
-      {light.command === "DEL" && (
+      {summary.command === "DEL" && (
         <p class="dim chain-note">DEL runs the plugin list in reverse order; each plugin gets the result of the ADD.</p>
       )}
       <ol>
         {steps.map((step) => (
-          <StepView key={step.call.id} step={step} reason={light.summaries.get(step.call.id)?.reason} />
+          <StepView key={step.call.id} step={step} reason={summary.summaries.get(step.call.id)?.reason} />
         ))}
       </ol>
       <Final steps={steps} />

@@ -27,10 +27,10 @@ const PANEL_TITLES: { name: Panel; title: string }[] = [
 
 /** The selected operation: its facts, and its calls, its chain or a comparison. */
 export function OperationDetail({ id }: { id: string }) {
-  const light = operationById(id)
-  const whole = useWholeOperation(light)
+  const summary = operationById(id)
+  const whole = useWholeOperation(summary)
   const { panel } = route.value
-  if (!light) {
+  if (!summary) {
     return (
       <section class="detail" aria-label="operation" tabIndex={-1}>
         <div class="empty">
@@ -44,8 +44,8 @@ export function OperationDetail({ id }: { id: string }) {
     )
   }
   return (
-    <section class="detail" aria-label={`${light.command} operation`} tabIndex={-1}>
-      <Head operation={light} />
+    <section class="detail" aria-label={`${summary.command} operation`} tabIndex={-1}>
+      <Head operation={summary} />
       <div class="operation-bar">
         <Tabs
           label="operation"
@@ -56,35 +56,35 @@ export function OperationDetail({ id }: { id: string }) {
           }
           onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
         />
-        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${light.command}-${light.id}`} />}
+        {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${summary.command}-${summary.id}`} />}
       </div>
       <div class="panel">
-        {panel === "calls" && <Calls light={light} whole={whole} />}
-        {panel === "chain" && <Chain operation={whole} light={light} />}
-        {panel === "compare" && <Compare operation={whole} light={light} />}
+        {panel === "calls" && <Calls summary={summary} whole={whole} />}
+        {panel === "chain" && <Chain operation={whole} summary={summary} />}
+        {panel === "compare" && <Compare operation={whole} summary={summary} />}
       </div>
     </section>
   )
 }
 
-function Calls({ light, whole }: { light: OperationSummary; whole: Operation | undefined }) {
-  const calls = useMemo(() => [...walk(light.calls)].map(({ call }) => call), [light])
-  const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(light)
+function Calls({ summary, whole }: { summary: OperationSummary; whole: Operation | undefined }) {
+  const calls = useMemo(() => [...walk(summary.calls)].map(({ call }) => call), [summary])
+  const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(summary)
   const keys = useMemo(
     (): KeyHandlers => ({
       step(by) {
-        const chosenId = route.peek().call ?? worst(light)?.id
+        const chosenId = route.peek().call ?? worst(summary)?.id
         const next = calls[calls.findIndex(({ id }) => id === chosenId) + by]
         if (next) go({ call: next.id, stream: undefined }, "replace")
       },
     }),
-    [light, calls],
+    [summary, calls],
   )
   useKeys(keys)
   const full = whole && [...walk(whole.calls)].find(({ call }) => call.id === chosen?.id)?.call
   return (
     <div class="calls">
-      <Waterfall operation={light} chosenId={chosen?.id} />
+      <Waterfall operation={summary} chosenId={chosen?.id} />
       {chosen && <CallView call={full ?? chosen} isWhole={full !== undefined} />}
     </div>
   )

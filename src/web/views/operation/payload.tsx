@@ -12,7 +12,7 @@ import { Marked } from "../../parts/marks/highlighted.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import "./payload.css"
 
-type Mode = "tree" | "text" | "bytes"
+type PayloadMode = "tree" | "text" | "bytes"
 
 /** Rendering more lines at once is slow; the rest is shown on request. */
 const LINES_PER_PAGE = 1_500
@@ -34,14 +34,14 @@ export function PayloadView({
   byte?: number | undefined
 }) {
   const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
-  const [chosen, setMode] = useState<Mode>()
+  const [chosen, setMode] = useState<PayloadMode>()
   const [query, setQuery] = useState("")
   const [limit, setLimit] = useState(LINES_PER_PAGE)
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
   const box = useRef<HTMLElement>(null)
   const [hit, setHit] = useState(0)
-  const mode: Mode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
-  const lines = useMemo((): Line[] => {
+  const mode: PayloadMode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
+  const lines = useMemo((): PayloadLine[] => {
     if (!payload) return []
     if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
     if (mode === "text" && "text" in payload) return textLines(payload.text)
@@ -65,11 +65,11 @@ export function PayloadView({
 
   if (!payload) return <div class="empty">No {name} was recorded.</div>
   if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
-  const modes: Mode[] = [
+  const modes: PayloadMode[] = [
     "text" in payload && tree ? "tree" : undefined,
     "text" in payload ? "text" : undefined,
     "bytes" as const,
-  ].filter((each): each is Mode => each !== undefined)
+  ].filter((each): each is PayloadMode => each !== undefined)
   const onSearchKey = (event: KeyboardEvent) => {
     if (event.key !== "Enter") return
     event.preventDefault()
@@ -152,7 +152,7 @@ function Facts({ payload }: { payload: Payload }) {
   )
 }
 
-type Line = {
+type PayloadLine = {
   text: string
   /** offset of its first character, or of its first byte in a hex dump */
   from: number
@@ -168,8 +168,8 @@ function treeLines(
   tree: JsonLine[],
   closed: ReadonlySet<number>,
   setClosed: (next: ReadonlySet<number>) => void,
-): Line[] {
-  const lines: Line[] = []
+): PayloadLine[] {
+  const lines: PayloadLine[] = []
   for (let at = 0; at < tree.length; at++) {
     const line = tree[at]
     if (!line) continue
@@ -216,7 +216,7 @@ function treeLines(
   return lines
 }
 
-function textLines(text: string): Line[] {
+function textLines(text: string): PayloadLine[] {
   let next = 0
   return text
     .replace(/\n$/, "")
