@@ -50,6 +50,12 @@ export function callWithoutStreams(facts: FactReader): Call {
   return call
 }
 
+/** The same of a call that was read as a whole. */
+export function withoutStreams(call: Call): Call {
+  const { stdin: _1, stdout: _2, stderr: _3, usage: _4, original: _5, ...facts } = call
+  return { ...facts, ...NOT_LISTED }
+}
+
 const NOT_LISTED: Pick<Begin, "path" | "argv" | "env" | "envNames"> = { path: "", argv: [], env: {}, envNames: [] }
 
 type InsideFact = "namespace" | "podName" | "podUid" | "maxRssBytes"

@@ -1,4 +1,5 @@
 import { type Call, type CallState, isFailed, jsonObject } from "../../model/call.ts"
+import { withoutStreams } from "../../model/call-without-streams.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
 import { addressesOf } from "../../model/result/result-fields.ts"
@@ -151,12 +152,6 @@ function recentFollower(capture: Capture, segments: Segment[]): Follower {
     follower.skip({ ...segment, sizeBytes: fromByte })
   }
   return follower
-}
-
-/** The same members that a call read from an index has. */
-function withoutStreams(call: Call): Call {
-  const { stdin: _1, stdout: _2, stderr: _3, usage: _4, original: _5, ...facts } = call
-  return { ...facts, path: "", argv: [], env: {}, envNames: [] }
 }
 
 function locationOf({ segment, offset }: RecordLocation): RecordLocation {
