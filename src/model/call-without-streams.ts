@@ -52,8 +52,8 @@ export function callWithoutStreams(facts: FactReader): Call {
 
 /** The same of a call that was read as a whole. */
 export function withoutStreams(call: Call): Call {
-  const { stdin: _1, stdout: _2, stderr: _3, usage: _4, original: _5, ...facts } = call
-  return { ...facts, ...NOT_LISTED }
+  const listed = Object.entries(call).filter(([member]) => COLUMN_MEMBERS.has(member))
+  return { ...(Object.fromEntries(listed) as Call), ...NOT_LISTED }
 }
 
 const NOT_LISTED: Pick<Begin, "path" | "argv" | "env" | "envNames"> = { path: "", argv: [], env: {}, envNames: [] }
@@ -66,6 +66,8 @@ type OptionalNumber = Exclude<NumberFact, (typeof REQUIRED)[number] | InsideFact
 
 const OPTIONAL_TEXTS = TEXT_FACTS.filter((name): name is OptionalText => isOptional(name))
 const OPTIONAL_NUMBERS = NUMBER_FACTS.filter((name): name is OptionalNumber => name !== "exit" && isOptional(name))
+
+const COLUMN_MEMBERS = new Set<string>(["id", "pod", "exit", ...REQUIRED, ...OPTIONAL_TEXTS, ...OPTIONAL_NUMBERS])
 
 function isOptional(name: TextFact | NumberFact): boolean {
   return factOf(name).path === undefined && !(REQUIRED as readonly string[]).includes(name)

@@ -134,7 +134,9 @@ test("a call is running, then ended, with its addresses; a line that is being wr
   )
 })
 
-function withoutStreams({ stdin: _1, stdout: _2, stderr: _3, usage: _4, ...facts }: Call): Call {
+/** Neither streams nor what only the whole record has. */
+function withoutStreams(call: Call): Call {
+  const { stdin: _1, stdout: _2, stderr: _3, usage: _4, pluginPid: _5, ...facts } = call
   return { ...facts, path: "", argv: [], env: {}, envNames: [] }
 }
 
