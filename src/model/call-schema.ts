@@ -304,8 +304,7 @@ type FactsWith<Property> = {
 export type TextFact = FactsWith<{ column: "text" }>
 /** Facts that columns hold as a number. */
 export type NumberFact = FactsWith<{ column: Exclude<ColumnType, "id" | "text"> }>
-export type ColumnFact = TextFact | NumberFact | "id"
-/** Facts that lists on the page do without. */
+/** Facts that only the index has a column for. */
 type IndexOnlyFact = FactsWith<{ isIndexOnly: true }>
 export type PageTextFact = Exclude<TextFact, IndexOnlyFact>
 export type PageNumberFact = Exclude<NumberFact, IndexOnlyFact>
