@@ -83,7 +83,8 @@ test("the runtime's deadline passes: the plugin dies with the relay, and its rec
   const pidFile = join(stand.node.root, "hung.pid")
   stand.script("portmap", `cat >/dev/null; [ "$CNI_COMMAND" = ADD ] || exit 0; echo $$ >${pidFile}; exec sleep 1000`)
   await stand.install()
-  const refused = assert.rejects(stand.run(WEB, 3000), { code: DEADLINE_EXCEEDED })
+  // Long enough to read the capture meanwhile on a busy machine.
+  const refused = assert.rejects(stand.run(WEB, 8000), { code: DEADLINE_EXCEEDED })
   await until(() => existsSync(pidFile))
   assert.deepEqual(await stand.transcript(), ["ADD running: bridge(host-local) portmap"])
   await refused
