@@ -22,6 +22,33 @@ export function parsePrefix(text: string): Prefix | undefined {
   return address && length <= address.bits ? { address, length } : undefined
 }
 
+/** The address in the notation of Go's `net.IP.String()` and RFC 5952; undefined unless these are 4 or 16 bytes. */
+export function formatAddress(bytes: readonly number[]): string | undefined {
+  if (bytes.length === 4) return bytes.join(".")
+  if (bytes.length !== 16) return undefined
+  if (isMapped(bytes)) return bytes.slice(12).join(".")
+  const groups = Array.from({ length: 8 }, (_, at) => ((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0))
+  const text = groups.map((group) => group.toString(16)).join(":")
+  const zeros = [...text.matchAll(/(?<![^:])0(?::0)+(?![^:])/g)]
+  const longest = zeros.reduce((best, [run]) => (run.length > best.length ? run : best), "")
+  const from = zeros.find(([run]) => run === longest)?.index
+  if (from === undefined) return text
+  return `${text.slice(0, from).replace(/:$/, "")}::${text.slice(from + longest.length).replace(/^:/, "")}`
+}
+
+/** Whether these are the 16 bytes of an IPv4 address, as Go's `net.ParseIP` returns them (::ffff:10.0.0.1). */
+export function isMapped(bytes: readonly number[]): boolean {
+  return bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+}
+
+/** The prefix length of a mask of 4 or 16 bytes; undefined if its ones are not contiguous. */
+export function prefixLength(mask: readonly number[]): number | undefined {
+  if (mask.length !== 4 && mask.length !== 16) return undefined
+  const bits = mask.map((byte) => byte.toString(2).padStart(8, "0")).join("")
+  const length = bits.lastIndexOf("1") + 1
+  return bits.slice(0, length).includes("0") ? undefined : length
+}
+
 /** Whether the text is this address, in any notation. */
 export function isSameAddress(text: string, address: Address): boolean {
   const parsed = parseAddress(text)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { contains, parseAddress, parsePrefix } from "../../src/cni/address.ts"
+import { contains, formatAddress, parseAddress, parsePrefix, prefixLength } from "../../src/cni/address.ts"
 
 test("IPv4 and IPv6 addresses, and text that is not an address", () => {
   const read = (text: string) => {
@@ -51,4 +51,49 @@ test("a prefix contains only addresses of its own family", () => {
     [true, false, true],
   )
   assert.deepEqual(["10.0.0.0/33", "10.0.0.0", "fd00::/129", "/8"].map(parsePrefix), new Array(4).fill(undefined))
+})
+
+test("addresses are formatted as Go formats them", () => {
+  const bytes = (...groups: number[]) => groups.flatMap((group) => [group >> 8, group & 255])
+  assert.deepEqual(
+    [
+      [10, 1, 2, 3],
+      bytes(0, 0, 0, 0, 0, 0xffff, 0x0a01, 0x0203),
+      bytes(0, 0, 0, 0, 0, 0, 0, 0),
+      bytes(0, 0, 0, 0, 0, 0, 0, 1),
+      bytes(0xfd00, 0, 0, 0, 0, 0, 0, 0),
+      bytes(0x2001, 0xdb8, 0, 0, 1, 0, 0, 1),
+      bytes(0x2001, 0xdb8, 0, 0, 1, 0, 0, 0),
+      bytes(1, 0, 3, 4, 5, 6, 7, 8),
+      bytes(0x10, 0, 0, 0x100, 5, 6, 7, 8),
+      [1, 2, 3],
+    ].map(formatAddress),
+    [
+      "10.1.2.3",
+      "10.1.2.3",
+      "::",
+      "::1",
+      "fd00::",
+      "2001:db8::1:0:0:1",
+      "2001:db8:0:0:1::",
+      "1:0:3:4:5:6:7:8",
+      "10::100:5:6:7:8",
+      undefined,
+    ],
+  )
+})
+
+test("the prefix length of a mask", () => {
+  assert.deepEqual(
+    [
+      [255, 255, 255, 0],
+      [255, 255, 240, 0],
+      [0, 0, 0, 0],
+      [255, 255, 255, 255],
+      new Array<number>(16).fill(255),
+      [255, 0, 255, 0],
+      [255, 255, 255],
+    ].map(prefixLength),
+    [24, 20, 0, 32, 128, undefined, undefined],
+  )
 })

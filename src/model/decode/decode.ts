@@ -1,12 +1,17 @@
+import { isObject } from "../../cni/json.ts"
 import { type OutputPiece, splitDocuments } from "../result/document.ts"
 import { asJsonText } from "./bytes.ts"
+import { findAddresses, jsonNetwork } from "./find-addresses.ts"
 import { findBase64, findByteList, findHex } from "./find-bytes.ts"
-import { findEscaped, findQuoted } from "./find-quoted.ts"
+import { findEscaped, findQuoted, isQuotedMessage } from "./find-quoted.ts"
 
-/** How JSON was encoded in a log or an Event. */
-export type Encoding = "byte list" | "hex" | "quoted" | "escaped" | "base64"
+/** How JSON, an error message (`quoted`) or an IP address (`address`) was encoded in a log or an Event. */
+export type Encoding = "byte list" | "hex" | "quoted" | "escaped" | "base64" | "address"
 
-/** An encoded part of a line and its decoded text. `from` and `to` are character offsets, `to` exclusive. */
+/**
+ * An encoded part of a line and its decoded text. `from` and `to` are character offsets, `to` exclusive; both are 0 for a
+ * value in a line that is JSON itself.
+ */
 export type DecodedPart = { from: number; to: number; encoding: Encoding; text: string; isTruncated?: true }
 
 /** `text`: the line with every encoded part replaced. `parts`: what was replaced, from left to right. */
@@ -17,28 +22,48 @@ const MAX_DEPTH = 5
 
 /**
  * Decodes JSON that was printed as `[123 34 99 ...]`, `[]uint8{0x7b, ...}`, hexadecimal digits, a Go-quoted string, `\x22`
- * escapes or base64, anywhere in the line. Everything else is left unchanged.
+ * escapes or base64, error messages that were quoted several times, and IP addresses and networks as Go prints them,
+ * anywhere in the line. Everything else is left unchanged.
  */
 export function decodeLine(line: string): DecodedLine {
-  return decode(line, MAX_DEPTH)
+  const { text, parts } = decode(line, MAX_DEPTH)
+  return { text, parts }
 }
 
-function decode(line: string, depth: number): DecodedLine {
-  const whole = depth > 0 ? decodeDocument(line, depth) : undefined
+type Decoded = DecodedLine & { holdsJson: boolean }
+
+/** `isUnquoted`: a level of quotes was removed, so that quotes in quotes are those of one message. */
+function decode(line: string, depth: number, isUnquoted = false): Decoded {
+  if (depth === 0) return { text: line, parts: [], holdsJson: false }
+  const whole = decodeDocument(line, depth)
   if (whole) return whole
-  const found = depth > 0 ? FINDERS.flatMap((find) => find(line)).filter(({ text }) => containsJson(text, depth)) : []
   let text = ""
   let at = 0
+  let holdsJson = false
+  let pieces: OutputPiece[] | undefined
   const parts: DecodedPart[] = []
   // The outermost part wins; parts inside it are found again in its text.
-  for (const part of found.sort((a, b) => a.from - b.from || b.to - a.to)) {
+  for (const part of FINDERS.flatMap((find) => find(line)).sort((a, b) => a.from - b.from || b.to - a.to)) {
     if (part.from < at) continue
-    const inner = decode(part.text, depth - 1).text
-    text += line.slice(at, part.from) + inner
+    let decoded: Decoded = { text: part.text, parts: [], holdsJson: false }
+    if (part.encoding !== "address") {
+      const isMessage = part.encoding === "quoted" && isQuotedMessage(line, part, { isUnquoted })
+      if (!isMessage && !/[{[]/.test(part.text)) continue
+      decoded = decode(part.text, depth - 1, part.encoding === "quoted")
+      decoded.holdsJson ||= hasDocument(part.text)
+      if (!decoded.holdsJson) {
+        if (!isMessage && (part.encoding !== "quoted" || decoded.parts.length === 0)) continue
+        // Without its quotes and escapes, a string would break the document that it is in.
+        pieces ??= splitDocuments(line)
+        if (pieces.some(({ kind, from, to }) => kind !== "text" && from < part.from && part.to < to)) continue
+      }
+    }
+    text += line.slice(at, part.from) + decoded.text
     at = part.to
-    parts.push({ ...part, text: inner })
+    holdsJson ||= decoded.holdsJson
+    parts.push({ ...part, text: decoded.text })
   }
-  return { text: text + line.slice(at), parts }
+  return { text: text + line.slice(at), parts, holdsJson }
 }
 
 const FINDERS: readonly ((line: string) => DecodedPart[])[] = [
@@ -47,10 +72,11 @@ const FINDERS: readonly ((line: string) => DecodedPart[])[] = [
   findQuoted,
   findEscaped,
   findBase64,
+  findAddresses,
 ]
 
-function containsJson(text: string, depth: number): boolean {
-  return splitDocuments(text).some((piece) => isDocument(piece, text)) || decode(text, depth - 1).parts.length > 0
+function hasDocument(text: string): boolean {
+  return splitDocuments(text).some((piece) => isDocument(piece, text))
 }
 
 /** Excludes `[]` and `{}`, `[INFO]`, and unclosed braces that do not start a JSON document. */
@@ -59,8 +85,8 @@ function isDocument(piece: OutputPiece, text: string): boolean {
   return piece.kind === "json" && typeof piece.value === "object" && Object.keys(piece.value ?? {}).length > 0
 }
 
-/** A line that is JSON itself, such as libcni's cache file, may contain encoded JSON as the value of a key. */
-function decodeDocument(line: string, depth: number): DecodedLine | undefined {
+/** A line that is JSON itself, such as libcni's cache file or a log record, may contain encoded text in its values. */
+function decodeDocument(line: string, depth: number): Decoded | undefined {
   if (!/^\s*[{[]/.test(line)) return undefined
   let value: unknown
   try {
@@ -69,26 +95,36 @@ function decodeDocument(line: string, depth: number): DecodedLine | undefined {
     return undefined
   }
   const parts: DecodedPart[] = []
-  const text = JSON.stringify(decodeValues(value, depth, parts))
-  return parts.length > 0 ? { text, parts } : { text: line, parts }
+  const decoded = decodeValues(value, depth, parts)
+  return { text: parts.length > 0 ? JSON.stringify(decoded) : line, parts, holdsJson: parts.length > 0 }
 }
 
 function decodeValues(value: unknown, depth: number, parts: DecodedPart[]): unknown {
-  const text =
-    typeof value === "string" ? decodeWhole(value, depth) : Array.isArray(value) ? asJsonText(value) : undefined
-  if (text !== undefined) {
-    parts.push({ from: 0, to: 0, encoding: typeof value === "string" ? "base64" : "byte list", text })
+  if (typeof value === "string") return decodeString(value, depth, parts)
+  if (Array.isArray(value)) {
+    const text = asJsonText(value)
+    if (text === undefined) return value.map((item) => decodeValues(item, depth, parts))
+    parts.push({ from: 0, to: 0, encoding: "byte list", text })
     return decodeValues(JSON.parse(text), depth - 1, parts)
   }
-  if (Array.isArray(value)) return value.map((item) => decodeValues(item, depth, parts))
-  if (typeof value !== "object" || value === null) return value
+  if (!isObject(value)) return value
+  const network = jsonNetwork(value)
+  if (network !== undefined) {
+    parts.push({ from: 0, to: 0, encoding: "address", text: network })
+    return network
+  }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decodeValues(item, depth, parts)]))
 }
 
-/** The decoded text of a string that is nothing but encoded JSON. */
-function decodeWhole(value: string, depth: number): string | undefined {
-  const { text, parts } = depth > 1 ? decode(value, depth - 1) : { text: value, parts: [] }
-  if (parts.length === 0 && !/^\s*[{[]/.test(value)) return undefined
-  const [only, ...others] = splitDocuments(text)
-  return only?.kind === "json" && isDocument(only, text) && others.length === 0 ? text : undefined
+/** A string that is nothing but JSON becomes a value of the document; in any other string the parts are replaced. */
+function decodeString(value: string, depth: number, found: DecodedPart[]): unknown {
+  const { text, parts } = decode(value, depth - 1)
+  if (parts.length === 0 && !/^\s*[{[]/.test(value)) return value
+  const [only, ...others] = depth > 0 ? splitDocuments(text) : []
+  if (only?.kind === "json" && isDocument(only, text) && others.length === 0) {
+    found.push({ from: 0, to: 0, encoding: parts[0]?.encoding ?? "quoted", text })
+    return decodeValues(JSON.parse(text), depth - 1, found)
+  }
+  found.push(...parts.map((part) => ({ ...part, from: 0, to: 0 })))
+  return text
 }

@@ -1,4 +1,4 @@
-import { base64Bytes, utf8Text } from "./bytes.ts"
+import { asJsonText, base64Bytes, utf8Text } from "./bytes.ts"
 import type { DecodedPart } from "./decode.ts"
 
 /** The notation of a list: its first number, each further one, and its end, which a log may have truncated. */
@@ -7,13 +7,13 @@ type ListNotation = { start: RegExp; next: RegExp; end: RegExp; radix: 10 | 16 }
 // Number by number, because one expression for a list of a megabyte overflows the engine's stack.
 const NOTATIONS: readonly ListNotation[] = [
   {
-    start: /(?<open>\[)\s*(?<digits>\d{1,3})(?!\d)/g,
+    start: /(?<open>\[|\b(?:uint8|byte|RawMessage)\s?\{)\s*(?<digits>\d{1,3})(?![\dx])/gi,
     next: /(?:\s*,\s*|\s+)(?<digits>\d{1,3})(?!\d)/y,
-    end: /(?<close>\s*\])|[\s,]*(?:\.\.\.|…)?$/y,
+    end: /(?<close>\s*,?\s*[\]}])|[\s,]*(?:\.\.\.|…)?$/y,
     radix: 10,
   },
   {
-    start: /(?:(?:\[\]|\[\d*\])?(?:uint8|byte)\s*)?(?<open>[{[(]\s*)?0x(?<digits>[0-9a-f]{1,2})/gi,
+    start: /(?:(?:\[\]|\[\d*\])?(?:uint8|byte|json\.RawMessage)\s*)?(?<open>[{[(]\s*)?0x(?<digits>[0-9a-f]{1,2})/gi,
     next: /\s*,?\s*0x(?<digits>[0-9a-f]{1,2})/iy,
     end: /(?<close>\s*,?\s*[\])}])|[\s,]*(?:\.\.\.|…)?$/y,
     radix: 16,
@@ -22,8 +22,13 @@ const NOTATIONS: readonly ListNotation[] = [
 
 const MIN_BYTES = 4
 
+/** A list that was pasted without its brackets is accepted only if it is the whole line and a whole JSON document. */
+const BARE_LIST = /^\s*(?:123|91)[\s,][\d\s,]+$/
+
 /** `[123 34 99]`, `[123, 34, 99]`, `[]uint8{0x7b, 0x22}`, `0x7b 0x22`: bytes as Go's %v and %#v print them. */
 export function findByteList(line: string): DecodedPart[] {
+  const unbracketed = BARE_LIST.test(line) ? asJsonText((line.match(/\d+/g) ?? []).map(Number)) : undefined
+  if (unbracketed !== undefined) return [{ from: 0, to: line.length, encoding: "byte list", text: unbracketed }]
   return NOTATIONS.flatMap((notation) => [...listsOf(line, notation)])
 }
 
@@ -60,10 +65,10 @@ function withoutPartialCharacter(bytes: readonly number[]): string | undefined {
   return undefined
 }
 
-/** Bytes that start with a bracket, as Go's %x prints them. */
+/** Bytes that start with a bracket, as Go's %x and `% x` print them. */
 export function findHex(line: string): DecodedPart[] {
-  return [...line.matchAll(/\b(?:0x)?((?:7b|5b)(?:[0-9a-f]{2}){7,})\b/gi)].flatMap((match) => {
-    const text = utf8Text((match[1]?.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)))
+  return [...line.matchAll(/\b(?:0x)?((?:7b|5b)(?:(?:[0-9a-f]{2}){7,}|(?: [0-9a-f]{2}){7,}))\b/gi)].flatMap((match) => {
+    const text = utf8Text((match[1]?.match(/[0-9a-f]{2}/gi) ?? []).map((pair) => Number.parseInt(pair, 16)))
     return text === undefined ? [] : [{ from: match.index, to: match.index + match[0].length, encoding: "hex", text }]
   })
 }

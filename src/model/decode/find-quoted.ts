@@ -2,7 +2,7 @@ import { splitDocuments } from "../result/document.ts"
 import { utf8Text } from "./bytes.ts"
 import type { DecodedPart } from "./decode.ts"
 
-/** Strings quoted by Go's %q, logrus or JSON that contain a bracket and an escape. */
+/** Strings quoted by Go's %q, logrus, klog or JSON that contain an escape and a bracket, a quote or a line break. */
 export function findQuoted(line: string): DecodedPart[] {
   const found: DecodedPart[] = []
   for (let from = line.indexOf('"'); from >= 0; from = line.indexOf('"', STRING.lastIndex)) {
@@ -11,11 +11,26 @@ export function findQuoted(line: string): DecodedPart[] {
     // If a string is never closed, no later one is.
     if (string === undefined) break
     const inside = string.slice(1, -1)
-    if (!/[{[]/.test(inside) || !inside.includes("\\")) continue
+    if (!/[{[]|\\["n]/.test(inside) || !inside.includes("\\")) continue
     found.push({ from, to: from + string.length, encoding: "quoted", text: withoutEscapes(inside).text })
   }
   return found
 }
+
+/**
+ * Whether a quoted string is an error message that is hard to read: quoted several times, or the value of `err=` or `msg=`
+ * with several lines. In a part that is decoded already (`isUnquoted`), any quotes in quotes are removed.
+ */
+export function isQuotedMessage(line: string, part: DecodedPart, { isUnquoted }: { isUnquoted: boolean }): boolean {
+  const before = line.slice(Math.max(0, part.from - 20), part.from)
+  // A value of a JSON document that was truncated.
+  if (/":\s?$/.test(before)) return false
+  if (line.slice(part.from, part.to).includes(isUnquoted ? '\\"' : '\\\\\\"')) return true
+  if (!part.text.trim().includes("\n")) return false
+  return isUnquoted || MESSAGE_KEY.test(before)
+}
+
+const MESSAGE_KEY = /\b(?:err|error|msg|message|reason|stderr|stdout)=$/i
 
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 

@@ -44,6 +44,86 @@ test("decodes lists with commas, JSON arrays, []uint8{0x7b, ...}, bare bytes and
   assert.equal(decoded(`conf=[]byte{${HEX.join(", ")}} err=nil`), `conf=${JSON_TEXT} err=nil`)
 })
 
+test("decodes %#v of json.RawMessage and [][]byte, decimal bytes in braces, `% x`, several lists in one line", () => {
+  assert.equal(decoded(`conf=json.RawMessage{${HEX.join(", ")}} end`), `conf=${JSON_TEXT} end`)
+  assert.equal(decoded(`[][]uint8{[]uint8{${HEX.join(", ")}}}`), `[][]uint8{${JSON_TEXT}}`)
+  assert.equal(decoded(`new byte[]{1}; []byte{${BYTES.join(", ")}} end`), `new byte[]{1}; []${JSON_TEXT} end`)
+  assert.equal(
+    decoded(`stdin ${BYTES.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")} end`),
+    `stdin ${JSON_TEXT} end`,
+  )
+  assert.equal(decoded(BYTES.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(" ")), JSON_TEXT)
+  assert.equal(decoded(`${GO_V} ${GO_V}`), `${JSON_TEXT} ${JSON_TEXT}`)
+})
+
+// https://github.com/Azure/azure-container-networking/issues/218: the values of AdditionalArgs are json.RawMessage.
+test("several byte lists in a Go struct", () => {
+  assert.equal(
+    decoded(
+      "2018/08/06 17:40:17 [cni-net] Read network configuration &{CNIVersion:0.3.0 Name:azure DNS:{Nameservers:[10.0.0.10 168.63.129.16]} AdditionalArgs:[{Name:EndpointPolicy Value:[123 34 84 121 112 101 34 58 34 79 117 116 66 111 117 110 100 78 65 84 34 125]} {Name:EndpointPolicy Value:[123 34 84 121 112 101 34 58 34 82 79 85 84 69 34 125]}]}.",
+    ),
+    '2018/08/06 17:40:17 [cni-net] Read network configuration &{CNIVersion:0.3.0 Name:azure DNS:{Nameservers:[10.0.0.10 168.63.129.16]} AdditionalArgs:[{Name:EndpointPolicy Value:{"Type":"OutBoundNAT"}} {Name:EndpointPolicy Value:{"Type":"ROUTE"}}]}.',
+  )
+})
+
+test("decodes a byte list in a Go struct in a string of a JSON log", () => {
+  const { text, parts } = decodeLine(
+    JSON.stringify({ level: "debug", msg: `cmdAdd: &{c0ffee /run/netns/a eth0 /opt/cni/bin ${GO_V}}, <nil>`, n: 1 }),
+  )
+  assert.equal(
+    text,
+    JSON.stringify({
+      level: "debug",
+      msg: `cmdAdd: &{c0ffee /run/netns/a eth0 /opt/cni/bin ${JSON_TEXT}}, <nil>`,
+      n: 1,
+    }),
+  )
+  assert.deepEqual(parts, [{ from: 0, to: 0, encoding: "byte list", text: JSON_TEXT }])
+})
+
+// https://github.com/aws/amazon-vpc-cni-k8s/issues/2837
+test("decodes a configuration that is escaped twice in a JSON log", () => {
+  assert.equal(
+    decoded(
+      String.raw`{"level":"info","caller":"routed-eni-cni-plugin/cni.go:125","msg":"Received CNI add request: IfName(eth0) Path(/opt/cni/bin) argsStdinData({\\\"cniVersion\\\":\\\"0.4.0\\\",\\\"mtu\\\":\\\"9001\\\"})"}`,
+    ),
+    String.raw`{"level":"info","caller":"routed-eni-cni-plugin/cni.go:125","msg":"Received CNI add request: IfName(eth0) Path(/opt/cni/bin) argsStdinData({\"cniVersion\":\"0.4.0\",\"mtu\":\"9001\"})"}`,
+  )
+})
+
+// https://github.com/containernetworking/cni/issues/909
+test("an error that was quoted several times loses all quotes but its own", () => {
+  assert.equal(
+    decoded(
+      String.raw`E1026 14:08:18.459322 1067481 remote_runtime.go:193] "RunPodSandbox from runtime service failed" err="rpc error: code = Unknown desc = failed to setup network for sandbox \"5db402dd\": plugin type=\"portmap\" failed (add): \"unable to create chain CNI-HOSTPORT: \\\"running [/usr/sbin/iptables -t nat -N CNI-DN-1 --wait]: exit status 4: Fatal: can't open lock file\\\"\""`,
+    ),
+    `E1026 14:08:18.459322 1067481 remote_runtime.go:193] "RunPodSandbox from runtime service failed" err=rpc error: code = Unknown desc = failed to setup network for sandbox "5db402dd": plugin type="portmap" failed (add): unable to create chain CNI-HOSTPORT: "running [/usr/sbin/iptables -t nat -N CNI-DN-1 --wait]: exit status 4: Fatal: can't open lock file"`,
+  )
+})
+
+// https://github.com/containernetworking/plugins/issues/1115
+test("an error of several lines that was quoted gets its lines back", () => {
+  assert.equal(
+    decoded(
+      String.raw`time="2024-11-01T10:00:00Z" level=error msg="RunPodSandbox failed" error="plugin type=\"bridge\" failed (add): failed to run nft: /dev/stdin:1:1-9: Error: Could not process rule\nadd table inet cni\n^^^^^^^^^\n"`,
+    ),
+    `time="2024-11-01T10:00:00Z" level=error msg="RunPodSandbox failed" error=plugin type="bridge" failed (add): failed to run nft: /dev/stdin:1:1-9: Error: Could not process rule
+add table inet cni
+^^^^^^^^^
+`,
+  )
+})
+
+test("strings of a JSON document in a line keep their quotes", () => {
+  for (const line of [
+    String.raw`conf {"a":"x \"y \\\"z\\\"\"","b":"{IP}"} end`,
+    String.raw`conf {"msg":"a\nb","error":"x \\\"y\\\""`,
+    String.raw`fmt.Printf("a\nb")`,
+    String.raw`msg="C:\\new\\tools"`,
+  ])
+    assert.deepEqual(decodeLine(line), { text: line, parts: [] })
+})
+
 test("decodes text quoted by Go, quoted twice, in logrus' msg, with \\x22 and \\u0022", () => {
   assert.equal(decoded(GO_Q), JSON_TEXT)
   assert.equal(decoded(JSON.stringify(`failed: ${GO_Q}`)), `failed: ${JSON_TEXT}`)
@@ -116,6 +196,12 @@ const HOSTILE: [piece: string, expected: (count: number) => string][] = [
   ["[1 ", (count) => "[1 ".repeat(count)],
   ["{[", (count) => "{[".repeat(count)],
   ["eyJ", (count) => "eyJ".repeat(count)],
+  ["net.IP{0x1, ", (count) => "net.IP{0x1, ".repeat(count)],
+  ["{IP:1.2.3.4 ", (count) => "{IP:1.2.3.4 ".repeat(count)],
+  ["IP:[1 ", (count) => "IP:[1 ".repeat(count)],
+  ["7b 5b ", (count) => "7b 5b ".repeat(count)],
+  ["123 91 ", (count) => "123 91 ".repeat(count)],
+  ["\\n", (count) => "\\n".repeat(count)],
 ]
 for (const [piece, expected] of HOSTILE) {
   test(`the cost of a hostile line is linear in its length: ${piece}`, () => {
@@ -157,6 +243,8 @@ test("random JSON in any encoding in the middle of a line is decoded", (t) => {
     const text = JSON.stringify({ cniVersion: "1.0.0", own: random.json(2) })
     // A string that is JSON itself is decoded too, as in libcni's cache file.
     if (/"(?:\\[tnr]| )*[[{]/.test(text)) continue
+    // So is the beginning of escaped JSON in a string.
+    if (/[[{](?:\\[tnr]|\s)*\\\\/.test(text)) continue
     const code = random.pick(codes)
     const line = `conf ${code(text, [...new TextEncoder().encode(text)])} end`
     assert.equal(decoded(line), `conf ${text} end`, line)
