@@ -7,7 +7,7 @@ import type { DecodedPart } from "./decode.ts"
  * `{IP:10.0.0.1 Mask:ffffff00}` (%+v), `{10.0.0.1 ffffff00}` (%v), and `IP:[10 0 0 1]`, if the type has no String method.
  */
 export function findAddresses(line: string): DecodedPart[] {
-  if (!/[[{]/.test(line)) return []
+  if (!ANY_FORM.test(line)) return []
   return FORMS.flatMap(({ pattern, text }) =>
     [...line.matchAll(pattern)].flatMap((match) => {
       const address = text(match.groups ?? {})
@@ -30,6 +30,9 @@ export function jsonNetwork(value: Record<string, unknown>): string | undefined 
 const HEX = String.raw`0x[0-9a-f]{1,2}(?:,?\s{0,80}0x[0-9a-f]{1,2}){3,15},?\s{0,80}`
 const DECIMAL = String.raw`\d{1,3}(?:[,\s]\s{0,80}\d{1,3}){3,15}`
 const TEXT = String.raw`[\da-f.:]{2,45}`
+
+/** How each form begins: one cheap test for the many lines without an address. */
+const ANY_FORM = /net\.IP|\{(?:IP:)?[\da-f.:]{2,45}\s|[:=]\s?\[\d|\[0[,\s]|\](?:uint8|byte)\{/i
 
 type AddressForm = { pattern: RegExp; text(groups: Record<string, string | undefined>): string | undefined }
 
