@@ -1,12 +1,12 @@
 import { Fault } from "../fault/fault.ts"
 import type { Capture } from "../store/capture/capture.ts"
-import { ChangeWaiter } from "../store/capture/change-waiter.ts"
+import { CaptureChangeWaiter } from "../store/capture/change-waiter.ts"
 import type { Context } from "./context.ts"
 import type { Format } from "./render/output.ts"
 
 /** Yields whenever the capture may have grown, until Ctrl-C, which counts as success. */
 export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
-  const changes = new ChangeWaiter(capture.path)
+  const changes = new CaptureChangeWaiter(capture.path)
   let isEnded = false
   const end = () => {
     isEnded = true

@@ -7,7 +7,7 @@ export type JsonPath = { render(value: unknown): string } | { error: string }
  * `end`. Several values of one path are joined by a space, missing values are empty, objects are printed as JSON.
  */
 export function compileJsonPath(template: string): JsonPath {
-  const parser: Parser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
+  const parser: JsonPathParser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
   try {
     const parts = parseParts(parser, false)
     return { render: (value) => renderParts(parts, value, value) }
@@ -17,7 +17,7 @@ export function compileJsonPath(template: string): JsonPath {
   }
 }
 
-type Parser = { text: string; at: number }
+type JsonPathParser = { text: string; at: number }
 type Part =
   | { kind: "text"; text: string }
   | { kind: "path"; path: Step[] }
@@ -95,7 +95,7 @@ function holds({ path, operator, literal }: Extract<Step, { kind: "test" }>, ite
         : left >= right
 }
 
-function parseParts(parser: Parser, isInRange: boolean): Part[] {
+function parseParts(parser: JsonPathParser, isInRange: boolean): Part[] {
   const parts: Part[] = []
   for (;;) {
     const brace = parser.text.indexOf("{", parser.at)
@@ -126,7 +126,7 @@ function parseParts(parser: Parser, isInRange: boolean): Part[] {
   }
 }
 
-function parsePath(parser: Parser): Step[] {
+function parsePath(parser: JsonPathParser): Step[] {
   skipBlanks(parser)
   const steps: Step[] = []
   take(parser, /[$@]/y)
@@ -150,14 +150,14 @@ function parsePath(parser: Parser): Step[] {
   }
 }
 
-function parseBracket(parser: Parser): Step[] {
+function parseBracket(parser: JsonPathParser): Step[] {
   const paths = [parseEntry(parser)]
   for (skipBlanks(parser); take(parser, /,\s*/y); skipBlanks(parser)) paths.push(parseEntry(parser))
   expect(parser, "]")
   return paths.length === 1 ? (paths[0] ?? []) : [{ kind: "union", paths }]
 }
 
-function parseEntry(parser: Parser): Step[] {
+function parseEntry(parser: JsonPathParser): Step[] {
   if (take(parser, /\*/y)) return [{ kind: "every" }]
   const quoted = take(parser, QUOTED)
   // As in kubectl, a dot separates keys unless it is escaped.
@@ -175,7 +175,7 @@ function parseEntry(parser: Parser): Step[] {
   return [{ kind: "slice", from, to, step }]
 }
 
-function parseTest(parser: Parser): Step {
+function parseTest(parser: JsonPathParser): Step {
   const path = parsePath(parser)
   skipBlanks(parser)
   const operator = take(parser, /==|!=|<=|>=|<|>/y) ?? ""
@@ -192,7 +192,7 @@ function unescaped(key: string): string {
   return key.replace(/\\(.)/g, "$1")
 }
 
-function literalOf(parser: Parser, literal: string): unknown {
+function literalOf(parser: JsonPathParser, literal: string): unknown {
   const inside = literal
     .slice(1, -1)
     .replaceAll("\\'", "'")
@@ -204,24 +204,24 @@ function literalOf(parser: Parser, literal: string): unknown {
   }
 }
 
-function take(parser: Parser, pattern: RegExp): string | undefined {
+function take(parser: JsonPathParser, pattern: RegExp): string | undefined {
   pattern.lastIndex = parser.at
   const found = pattern.exec(parser.text)?.[0]
   if (found) parser.at += found.length
   return found || undefined
 }
 
-function skipBlanks(parser: Parser): void {
+function skipBlanks(parser: JsonPathParser): void {
   take(parser, /\s+/y)
 }
 
-function expect(parser: Parser, mark: string): void {
+function expect(parser: JsonPathParser, mark: string): void {
   skipBlanks(parser)
   if (parser.text[parser.at] !== mark) throw fail(parser, `expected ${mark}`)
   parser.at++
 }
 
-function fail(parser: Parser, what: string): SyntaxError {
+function fail(parser: JsonPathParser, what: string): SyntaxError {
   return new SyntaxError(`${what} at character ${parser.at + 1}`)
 }
 

@@ -30,10 +30,10 @@ export function decodeLine(line: string): DecodedLine {
   return { text, parts }
 }
 
-type Decoded = DecodedLine & { holdsJson: boolean }
+type DecodedJsonLine = DecodedLine & { holdsJson: boolean }
 
 /** `isUnquoted`: a level of quotes was removed, so that quotes in quotes are those of one message. */
-function decode(line: string, depth: number, isUnquoted = false): Decoded {
+function decode(line: string, depth: number, isUnquoted = false): DecodedJsonLine {
   if (depth === 0) return { text: line, parts: [], holdsJson: false }
   const whole = decodeDocument(line, depth)
   if (whole) return whole
@@ -45,7 +45,7 @@ function decode(line: string, depth: number, isUnquoted = false): Decoded {
   // The outermost part wins; parts inside it are found again in its text.
   for (const part of FINDERS.flatMap((find) => find(line)).sort((a, b) => a.from - b.from || b.to - a.to)) {
     if (part.from < at) continue
-    let decoded: Decoded = { text: part.text, parts: [], holdsJson: false }
+    let decoded: DecodedJsonLine = { text: part.text, parts: [], holdsJson: false }
     if (part.encoding !== "address") {
       const isMessage = part.encoding === "quoted" && isQuotedMessage(line, part, { isUnquoted })
       if (!isMessage && !/[{[]/.test(part.text)) continue
@@ -86,7 +86,7 @@ function isDocument(piece: OutputPiece, text: string): boolean {
 }
 
 /** A line that is JSON itself, such as libcni's cache file or a log record, may contain encoded text in its values. */
-function decodeDocument(line: string, depth: number): Decoded | undefined {
+function decodeDocument(line: string, depth: number): DecodedJsonLine | undefined {
   if (!/^\s*[{[]/.test(line)) return undefined
   let value: unknown
   try {

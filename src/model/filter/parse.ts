@@ -47,7 +47,7 @@ export function expectationAtEnd(text: string, nowMs: number): Expectation {
   return error.column > text.trimEnd().length ? expectation : { kind: "none" }
 }
 
-type Parser = { text: string; at: number; nowMs: number; nested: number }
+type FilterParser = { text: string; at: number; nowMs: number; nested: number }
 
 class Failure extends Error {
   readonly error: FilterError
@@ -65,7 +65,7 @@ function readFilter(
 ):
   | { filter: Filter; error?: never; expectation?: never }
   | { filter?: never; error: FilterError; expectation: Expectation } {
-  const parser: Parser = { text, at: 0, nowMs, nested: 0 }
+  const parser: FilterParser = { text, at: 0, nowMs, nested: 0 }
   try {
     skipBlanks(parser)
     if (parser.at === text.length) return { filter: { kind: "and", parts: [] } }
@@ -78,18 +78,18 @@ function readFilter(
   }
 }
 
-function parseOr(parser: Parser): Filter {
+function parseOr(parser: FilterParser): Filter {
   return parseSeries(parser, "or", () => parseSeries(parser, "and", () => parseNot(parser)))
 }
 
-function parseSeries(parser: Parser, kind: "and" | "or", parsePart: () => Filter): Filter {
+function parseSeries(parser: FilterParser, kind: "and" | "or", parsePart: () => Filter): Filter {
   const first = parsePart()
   const parts = [first]
   while (takeKeyword(parser, kind)) parts.push(parsePart())
   return parts.length === 1 ? first : { kind, parts }
 }
 
-function parseNot(parser: Parser): Filter {
+function parseNot(parser: FilterParser): Filter {
   const from = parser.at
   if (!takeKeyword(parser, "not")) return parseCondition(parser)
   if (++parser.nested > MOST_NESTED) throw fail(parser, "nested too deep", [], { kind: "none" }, from)
@@ -98,7 +98,7 @@ function parseNot(parser: Parser): Filter {
   return { kind: "not", part }
 }
 
-function parseCondition(parser: Parser): Filter {
+function parseCondition(parser: FilterParser): Filter {
   const from = parser.at
   if (take(parser, /\(/y)) {
     if (++parser.nested > MOST_NESTED) throw fail(parser, "nested too deep", [], { kind: "none" }, from)
@@ -119,7 +119,7 @@ function parseCondition(parser: Parser): Filter {
 }
 
 /** Undefined if no operator follows the word. */
-function parseTest(parser: Parser, word: string, place: Place): Filter | undefined {
+function parseTest(parser: FilterParser, word: string, place: Place): Filter | undefined {
   const from = parser.at
   const operator = takeOperator(parser)
   if (!operator) return undefined
@@ -138,7 +138,7 @@ function parseTest(parser: Parser, word: string, place: Place): Filter | undefin
 }
 
 /** A word without an operator: a short condition, or a text to search for. */
-function parseWord(parser: Parser, word: string, place: Place): Filter {
+function parseWord(parser: FilterParser, word: string, place: Place): Filter {
   const values = Object.hasOwn(SHORT_CONDITIONS, word.toLowerCase()) && SHORT_CONDITIONS[word.toLowerCase()]
   if (values) {
     const operands = values.map((text): Operand => ({ kind: "text", text }))
@@ -158,7 +158,7 @@ function search(text: string, place: Place): Filter {
   return { kind: "test", field: "text", operator: "~", values: [{ kind: "text", text }], place }
 }
 
-function parseList(parser: Parser, field: FieldName, operator: Operator): Operand[] {
+function parseList(parser: FilterParser, field: FieldName, operator: Operator): Operand[] {
   const isOpen = take(parser, /\(/y)
   if (!isOpen) throw fail(parser, "a list is missing", ["("], { kind: "none" })
   const values = [parseOperand(parser, field, operator)]
@@ -167,7 +167,7 @@ function parseList(parser: Parser, field: FieldName, operator: Operator): Operan
   return values
 }
 
-function parseOperand(parser: Parser, field: FieldName, operator: Operator): Operand {
+function parseOperand(parser: FilterParser, field: FieldName, operator: Operator): Operand {
   const from = parser.at
   const expectation: Expectation = { kind: "value", field, operator }
   if (operator === "~" || operator === "!~") {
@@ -187,7 +187,7 @@ function parseOperand(parser: Parser, field: FieldName, operator: Operator): Ope
   return operand
 }
 
-function parseRegex(parser: Parser, text: string, from: number): Operand {
+function parseRegex(parser: FilterParser, text: string, from: number): Operand {
   const end = text.lastIndexOf("/")
   const [source, flags] = [text.slice(1, end), text.slice(end + 1)]
   try {
@@ -210,18 +210,18 @@ function isKeyword(word: string): boolean {
   return KEYWORDS.includes(word.toLowerCase())
 }
 
-function takeKeyword(parser: Parser, keyword: string): boolean {
+function takeKeyword(parser: FilterParser, keyword: string): boolean {
   return take(parser, new RegExp(`${keyword}(?=[\\s()"']|$)`, "iy")) !== undefined
 }
 
-function takeOperator(parser: Parser): { sign: Operator; isList: boolean } | undefined {
+function takeOperator(parser: FilterParser): { sign: Operator; isList: boolean } | undefined {
   const sign = take(parser, /==|!=|!~|>=|<=|=|~|>|</y)
   if (sign) return { sign: sign === "==" ? "=" : (sign as Operator), isList: false }
   const list = take(parser, /(?:not\s+)?in(?=[\s(]|$)/iy)
   return list === undefined ? undefined : { sign: /^not/i.test(list) ? "!=" : "=", isList: true }
 }
 
-function takeQuoted(parser: Parser): string | undefined {
+function takeQuoted(parser: FilterParser): string | undefined {
   const from = parser.at
   const quote = parser.text[from]
   if (quote !== '"' && quote !== "'") return undefined
@@ -235,7 +235,7 @@ function takeQuoted(parser: Parser): string | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" }
 
-function take(parser: Parser, pattern: RegExp): string | undefined {
+function take(parser: FilterParser, pattern: RegExp): string | undefined {
   pattern.lastIndex = parser.at
   const [found] = pattern.exec(parser.text) ?? []
   if (found === undefined) return undefined
@@ -244,17 +244,17 @@ function take(parser: Parser, pattern: RegExp): string | undefined {
   return found
 }
 
-function skipBlanks(parser: Parser): void {
+function skipBlanks(parser: FilterParser): void {
   const blanks = /\s*/y
   blanks.lastIndex = parser.at
   parser.at += blanks.exec(parser.text)?.[0].length ?? 0
 }
 
-function placeFrom(parser: Parser, from: number): Place {
+function placeFrom(parser: FilterParser, from: number): Place {
   return { column: from + 1, length: Math.max(1, parser.text.slice(from, parser.at).trimEnd().length) }
 }
 
-function noConnector(parser: Parser): Failure {
+function noConnector(parser: FilterParser): Failure {
   const isNested = parser.nested > 0
   const expectation: Expectation = { kind: "connector", isNested }
   if (parser.text[parser.at] === ",") return fail(parser, "several values stand in a list", ["in (a, b)"], expectation)
@@ -279,7 +279,7 @@ function unknownField(word: string, place: Place): Failure {
 
 /** An error about the word at `from`, by default the parser's position, or just after the end of the text. */
 function fail(
-  parser: Parser,
+  parser: FilterParser,
   message: string,
   expected: string[],
   expectation: Expectation,

@@ -26,7 +26,7 @@ export async function* readCalls(capture: Capture, errors: ReadErrors, range: Ti
 
 /** Like `readCalls`, for some segments of a capture, oldest first. */
 export async function* readSegments(capture: Capture, segments: Segment[], errors: ReadErrors): AsyncGenerator<Call> {
-  const joiner = new Joiner<OpenCall>()
+  const joiner = new Joiner<CallWithoutEnd>()
   for (const segment of segments) {
     for await (const { record, offset } of readRecords(segment, errors)) {
       if (record.kind === "begin") {
@@ -48,7 +48,7 @@ export async function* readSegments(capture: Capture, segments: Segment[], error
   for (const { begin, progress } of joiner.open()) yield toCall(begin, progress, isAlive?.(begin))
 }
 
-type OpenCall = { begin: Begin; progress?: ProgressRecord }
+type CallWithoutEnd = { begin: Begin; progress?: ProgressRecord }
 
 /** A call may end hours after it began, and an operation may begin just before the requested time. */
 const SLACK_MS = 3_600_000

@@ -5,7 +5,7 @@ const POLL_MS = 50
 const DEBOUNCE_MS = 10
 
 /** Waits for changes in a directory by inotify; polls as well, for file systems that report none. */
-export class ChangeWaiter {
+export class CaptureChangeWaiter {
   readonly #watcher: FSWatcher | undefined
   #wake: (() => void) | undefined
 
