@@ -97,13 +97,13 @@ export class Tally {
   isSlow(durationMs: number): boolean {
     if (Number.isNaN(durationMs)) return false
     if (this.#slowest.length < this.#maxSlowest) return true
-    return durationMs > (this.#slowest.at(-1)?.durationMs ?? Number.POSITIVE_INFINITY)
+    return durationMs >= (this.#slowest.at(-1)?.durationMs ?? Number.POSITIVE_INFINITY)
   }
 
   addSlow(call: Call): void {
     const { id, plugin, command, wallMs, durationMs = 0 } = call
     const slow: SlowCall = { id, plugin, command, pod: podName(call), wallMs, durationMs, failed: isFailed(call) }
-    this.#slowest = [...this.#slowest, slow].sort((a, b) => b.durationMs - a.durationMs).slice(0, this.#maxSlowest)
+    this.#slowest = [...this.#slowest, slow].sort(bySlowness).slice(0, this.#maxSlowest)
   }
 
   statistics(): Statistics {
@@ -149,4 +149,9 @@ function toGroup({ plugin, command, calls, failed, sorted }: CallCounts & { sort
     maxMs: sorted.at(-1) ?? null,
     totalMs: Math.round(sum(sorted)),
   }
+}
+
+/** Of equally slow calls the earlier one comes first, so that the list does not depend on the order of reading. */
+function bySlowness(a: SlowCall, b: SlowCall): number {
+  return b.durationMs - a.durationMs || a.wallMs - b.wallMs || (a.id < b.id ? -1 : 1)
 }
