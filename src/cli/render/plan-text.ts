@@ -34,7 +34,7 @@ export async function printPlan(
 
 /** A plan as text: what is recorded, where, what is not, for how long, and every step. */
 export function planText(plan: Plan, facts: NodeFacts): string {
-  const { options, targets, notRecorded, changes, warnings, refusals, otherModes, pathSetting } = plan
+  const { options, targets, notRecorded, changes, warnings, refusals, otherModes } = plan
   const steps = changes.flatMap((work) => work.steps)
   return sections([
     [`MODE ${options.mode}: ${MODE_TEXT[options.mode]}`, nodeLines(facts)],
@@ -58,14 +58,7 @@ export function planText(plan: Plan, facts: NodeFacts): string {
       aligned(steps.map((step, at) => [String(at + 1).padStart(String(steps.length).length), stepText(step)])),
     ],
     ["STEPS", steps.length === 0 && refusals.length === 0 ? ["none: everything is as asked already"] : []],
-    [
-      "TO BE SET BY YOU",
-      pathSetting
-        ? pathSettingLines(pathSetting, options.shimDir)
-        : options.mode === "path"
-          ? unknownSetting(options.shimDir)
-          : [],
-    ],
+    ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "OTHER MODES",
       otherModes.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`),
@@ -73,23 +66,22 @@ export function planText(plan: Plan, facts: NodeFacts): string {
   ])
 }
 
+/** What the operator has to set: path mode only. */
+function operatorLines({ options, pathSetting }: Plan): string[] {
+  if (pathSetting) return pathSettingLines(pathSetting, options.shimDir)
+  return options.mode === "path" ? unknownSetting(options.shimDir) : []
+}
+
 /** The summary after an install: which plugins are recorded, where, and until when. */
 export function installedText(plan: Plan): string {
-  const { options, targets, notRecorded, warnings, pathSetting, edit, changes } = plan
+  const { options, targets, notRecorded, warnings, edit, changes } = plan
   const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
   const left = targets.filter(({ reason }) => reason !== undefined)
   const what = options.mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
   const head = changes.length > 0 ? "installed" : "nothing to do, installed already"
   return sections([
     [`${head}: mode ${options.mode}, ${what}`, settingLines(options.settings)],
-    [
-      "TO BE SET BY YOU",
-      pathSetting
-        ? pathSettingLines(pathSetting, options.shimDir)
-        : options.mode === "path"
-          ? unknownSetting(options.shimDir)
-          : [],
-    ],
+    ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "NOT RECORDED",
       [

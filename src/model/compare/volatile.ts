@@ -57,7 +57,7 @@ const EVERYWHERE: readonly [RegExp, string][] = [
   ],
   [new RegExp(`${START}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}${END}`, "gi"), "<mac>"],
   [/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "<ip>"],
-  // Eight groups, or fewer around `::`; an IPv4 address may stand in the place of the last two.
+  // Eight groups, or fewer around `::`; the last two may be written as an IPv4 address.
   [new RegExp(`${START}(?:${HEX}:){7}${HEX}${END}`, "gi"), "<ip>"],
   [new RegExp(`${START}(?:${HEX}(?::${HEX})*)?::(?:(?:${HEX}:)*(?:${HEX}|<ip>))?${END}`, "gi"), "<ip>"],
   [/(?<![\w:])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\w:])/g, "<time>"],
