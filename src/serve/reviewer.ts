@@ -1,6 +1,7 @@
 import { hostname } from "node:os"
 import { Fault } from "../fault/fault.ts"
-import { ledgerRows, type NodeState, reconcile } from "../model/ledger/node-ledger.ts"
+import { conclude } from "../model/ledger/left-behind.ts"
+import type { NodeState } from "../model/ledger/node-ledger.ts"
 import { Review } from "../model/review.ts"
 import { readNodeState } from "../store/node/node-state.ts"
 import type { ReviewAnswer } from "./protocol.ts"
@@ -75,15 +76,15 @@ export class Reviewer {
   /** Compared with the node's own state if the capture is of this node and was reviewed completely. */
   async #ledger(nowMs: number, isComplete: boolean): Promise<Pick<ReviewAnswer, "ledger" | "note">> {
     const isComparable = this.#session.source.isLive && (this.#isThisNode || this.#root !== "/")
-    if (!isComplete || !isComparable) return { ledger: ledgerRows(this.#review.attachments(nowMs)) }
+    if (!isComplete || !isComparable) return { ledger: conclude(this.#ledgerSource(nowMs), undefined) }
     if (!this.#node || nowMs - this.#node.atMs > NODE_FRESH_MS) {
       const state = readNodeState(this.#root, hostname(), this.#review.dataDirs)
       this.#node = { atMs: nowMs, state: state.catch(unreadable) }
     }
     const state = await this.#node.state
     return "note" in state
-      ? { ledger: ledgerRows(this.#review.attachments(nowMs)), note: state.note }
-      : { ledger: reconcile(this.#ledgerSource(nowMs), state) }
+      ? { ledger: conclude(this.#ledgerSource(nowMs), undefined), note: state.note }
+      : { ledger: conclude(this.#ledgerSource(nowMs), state) }
   }
 }
 

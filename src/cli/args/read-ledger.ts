@@ -4,7 +4,9 @@ import { type Address, isSameAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
 import { addressPrefilter } from "../../model/filter/prefilter.ts"
 import { Ledger } from "../../model/ledger/ledger.ts"
-import { type LedgerRow, ledgerRows, type NodeState, reconcile } from "../../model/ledger/node-ledger.ts"
+import { conclude } from "../../model/ledger/left-behind.ts"
+import type { LedgerRow, NodeState } from "../../model/ledger/node-ledger.ts"
+import type { Capture } from "../../store/capture/capture.ts"
 import { readNodeState } from "../../store/node/node-state.ts"
 import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
 import type { Context } from "../context.ts"
@@ -28,7 +30,6 @@ export async function readLedger(
   address?: Address,
 ): Promise<LedgerInput> {
   const ledger = new Ledger(address && ((ips) => holds(ips, address)))
-  const here = hostname()
   const { operations, nodes, wanted } = await bookLedger(ledger, capture, readErrors, {
     range,
     nowMs: context.nowMs(),
@@ -36,12 +37,9 @@ export async function readLedger(
     ...(address ? { detailsOf: detailsOf(address) } : {}),
     ...(isChoosing(options) ? { filter } : {}),
   })
-  const isHere = nodes.has(here)
-  const root = String(options.root ?? "/")
-  const mayLook = capture.isLive && (isHere || root !== "/")
-  const state = mayLook ? await readNode(context, root, here, ledger.dataDirs) : undefined
+  const state = await nodeStateOf(context, options, { capture, nodes, dataDirs: ledger.dataDirs })
   return {
-    rows: state ? reconcile(ledger, state) : ledgerRows(ledger.attachments()),
+    rows: conclude(ledger, state),
     operations,
     // A row without a recorded call has no pod or plugin that a filter could test.
     isWanted: ({ containerId }) => wanted === undefined || wanted.has(containerId),
@@ -57,7 +55,21 @@ function detailsOf(address: Address): DetailsOf {
   return prefilter === undefined ? "all" : { prefilter }
 }
 
-/** Undefined if the state of this node cannot be read: the capture alone is still useful. */
+/**
+ * The state of this node, if the capture is of it. `nodes`: names of the nodes that recorded; `dataDirs`: stores of
+ * host-local that configurations name. Undefined if it cannot be read: the capture alone is still useful.
+ */
+export async function nodeStateOf(
+  context: Context,
+  options: Record<string, unknown>,
+  { capture, nodes, dataDirs }: { capture: Capture; nodes: ReadonlySet<string>; dataDirs: readonly string[] },
+): Promise<NodeState | undefined> {
+  const here = hostname()
+  const root = String(options.root ?? "/")
+  if (!capture.isLive || (!nodes.has(here) && root === "/")) return undefined
+  return readNode(context, root, here, dataDirs)
+}
+
 async function readNode(
   context: Context,
   root: string,

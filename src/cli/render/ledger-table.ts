@@ -12,11 +12,6 @@ const WELL: Partial<Record<LedgerRow["state"], Colour>> = {
   gone: "dim",
 }
 
-/** Whether something was or will be left behind. */
-export function isTrouble({ state }: LedgerRow): boolean {
-  return WELL[state] === undefined
-}
-
 /** One line per attachment; `isWhole` shows operations and files without -o wide too. */
 export function ledgerTable(nowMs: number, empty: string, isWhole = false): Table<LedgerRow, "Attachment"> {
   const whole = isWhole ? {} : { isWide: true as const }

@@ -1,6 +1,7 @@
+import { isLeftBehind } from "../../model/ledger/left-behind.ts"
 import { addRoot, readLedger } from "../args/read-ledger.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
-import { isTrouble, ledgerTable } from "../render/ledger-table.ts"
+import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
@@ -24,7 +25,7 @@ export const ledger: Verb = {
     const { rows, operations, isWanted } = await readLedger(context, given, selection)
     const wanted = rows.filter(isWanted)
     await printRows(context, options, ledgerTable(context.nowMs(), "no attachment found"), wanted)
-    if (wanted.some(isTrouble)) context.exitCode = 1
+    if (wanted.some(isLeftBehind)) context.exitCode = 1
     await reportReadErrors(context, selection, operations)
   },
 }

@@ -1,6 +1,6 @@
 import { type Call, textOf } from "../call.ts"
 import { age } from "../format.ts"
-import type { Attachment } from "../ledger/attachment.ts"
+import { leftBehindText } from "../ledger/left-behind.ts"
 import type { Operation } from "../operation.ts"
 import { type FailingCall, missingPlugins } from "./cause.ts"
 import { errorTextOf, mostRelevantLine, resultAddresses } from "./error-text.ts"
@@ -16,7 +16,7 @@ export function leftBehind(operation: Operation, { attachments, related, list }:
   )
   const held = own.filter(({ state }) => state === "failed" || state === "stuck" || (state === "up" && isCutShort))
   if (held.length > 0) {
-    return held.map((attachment) => ({ topic: "left behind", text: `${heldText(attachment)}: ${attachment.reason}` }))
+    return held.map((attachment) => ({ topic: "left behind", text: leftBehindText(attachment) }))
   }
   const del = related.find(
     ({ command, containerId, ifname, wallMs, outcome }) =>
@@ -29,12 +29,6 @@ export function leftBehind(operation: Operation, { attachments, related, list }:
   return del && own.length === 0
     ? [{ topic: "left behind", text: `nothing: DEL ${del.id} of the container succeeded`, call: del.id }]
     : []
-}
-
-/** `10.1.2.3 held by bridge, portmap`; the address may be unknown. */
-export function heldText({ ips, holdings }: Pick<Attachment, "ips" | "holdings">): string {
-  const plugins = holdings.map(({ plugin }) => plugin).join(", ")
-  return [ips.join(", "), plugins && `held by ${plugins}`].filter(Boolean).join(" ")
 }
 
 /** The outcome of the kubelet's other attempts. */

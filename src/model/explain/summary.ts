@@ -1,6 +1,6 @@
 import { age, duration } from "../format.ts"
+import { heldText } from "../ledger/left-behind.ts"
 import { type Operation, walk } from "../operation.ts"
-import { heldText } from "./aftermath.ts"
 import { resultAddresses } from "./error-text.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 

@@ -44,7 +44,7 @@ export function ledgerRows(attachments: readonly Attachment[]): LedgerRow[] {
   return attachments.map((attachment) => ({ ...attachment, files: [] }))
 }
 
-type LedgerView = Pick<Ledger, "attachments" | "isGone">
+export type LedgerView = Pick<Ledger, "attachments" | "isGone">
 
 /** Compares the ledger with the state of a node; attachments of other nodes are returned unchanged. */
 export function reconcile(ledger: LedgerView, state: NodeState): LedgerRow[] {
