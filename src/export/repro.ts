@@ -75,7 +75,8 @@ function warnings(stdin: Payload | undefined): string[] {
   ]
 }
 
-function quoted(text: string): string {
+/** As one word of a POSIX shell. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 

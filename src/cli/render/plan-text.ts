@@ -4,10 +4,10 @@ import type { InstallMode, Settings } from "../../install/plan/install-options.t
 import type { Plan } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
 import { type InstallStep, stepText } from "../../install/plan/step.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import { instant } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { visible } from "./colour.ts"
+import { installCommand, nodeCommand, readingCommand } from "./command-text.ts"
 import { printOne } from "./output.ts"
 import { planDiff } from "./plan-diff.ts"
 
@@ -24,16 +24,17 @@ export async function printPlan(
   plan: Plan,
   facts: NodeFacts,
 ): Promise<void> {
+  const next = installCommand(plan.options, options, context.nowMs())
   await printOne(context, options, {
     kind: "Plan",
     name: `plan/${plan.options.mode}`,
     value: planOutput(plan),
-    text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts)),
+    text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts, next)),
   })
 }
 
-/** A plan as text: what is recorded, where, what is not, for how long, and every step. */
-export function planText(plan: Plan, facts: NodeFacts): string {
+/** A plan as text: what is recorded, where, what is not, for how long, every step, and the command that performs it. */
+export function planText(plan: Plan, facts: NodeFacts, next: string): string {
   const { options, targets, notRecorded, changes, warnings, refusals, otherModes } = plan
   const steps = changes.flatMap((work) => work.steps)
   return sections([
@@ -63,6 +64,7 @@ export function planText(plan: Plan, facts: NodeFacts): string {
       "OTHER MODES",
       otherModes.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`),
     ],
+    ["NEXT", refusals.length === 0 && steps.length > 0 ? [next] : []],
   ])
 }
 
@@ -73,14 +75,15 @@ function operatorLines({ options, pathSetting }: Plan): string[] {
 }
 
 /** The summary after an install: which plugins are recorded, where, and until when. */
-export function installedText(plan: Plan): string {
-  const { options, targets, notRecorded, warnings, edit, changes } = plan
+export function installedText(plan: Plan, options: Record<string, unknown>): string {
+  const { targets, notRecorded, warnings, edit, changes } = plan
+  const { mode, settings } = plan.options
   const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
   const left = targets.filter(({ reason }) => reason !== undefined)
-  const what = options.mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
+  const what = mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
   const head = changes.length > 0 ? "installed" : "nothing to do, installed already"
   return sections([
-    [`${head}: mode ${options.mode}, ${what}`, settingLines(options.settings)],
+    [`${head}: mode ${mode}, ${what}`, settingLines(settings)],
     ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "NOT RECORDED",
@@ -93,16 +96,12 @@ export function installedText(plan: Plan): string {
     [
       "NEXT",
       aligned([
-        [`cnitap ls${captureFlag(options.settings)}`, "what was called"],
-        ["cnitap status", "what is installed"],
-        ["cnitap uninstall", "takes it all away again"],
+        [readingCommand("ls", options, settings.capture), "what was called"],
+        [nodeCommand("status", options), "what is installed"],
+        [nodeCommand("uninstall", options), "restores every file"],
       ]),
     ],
   ])
-}
-
-function captureFlag({ capture }: Settings): string {
-  return capture === DEFAULT_CAPTURE ? "" : ` --capture ${capture}`
 }
 
 /** A step of an install as a progress line. */

@@ -1,5 +1,5 @@
 import { FAULTS, Fault } from "../../fault/fault.ts"
-import { apply } from "../../install/apply/apply.ts"
+import { apply, installRecord } from "../../install/apply/apply.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { takeInventory } from "../../install/plan/inventory.ts"
 import { type Plan, planInstall } from "../../install/plan/plan.ts"
@@ -42,8 +42,7 @@ export const install: Verb = {
       ...planned.changes.map(({ binDir }) => binDir),
       ...(planned.edit ? [facts.confDir.value] : []),
     ])
-    const { mode, settings } = wanted
-    const begin = { mode, settings, wallMs: context.nowMs() }
+    const begin = installRecord(wanted, facts, context.nowMs())
     try {
       apply(disk, relay, begin, planned.changes, () => planNow().changes, undoContext, progress(context, planned))
     } finally {
@@ -51,9 +50,9 @@ export const install: Verb = {
     }
     await printOne(context, options, {
       kind: "Install",
-      name: `install/${mode}`,
+      name: `install/${wanted.mode}`,
       value: planOutput(planned),
-      text: () => installedText(planned),
+      text: () => installedText(planned, options),
     })
   },
 }

@@ -1,17 +1,20 @@
 import { FAULTS } from "../../fault/fault.ts"
-import type { NodeFacts } from "../../install/detect/node-facts.ts"
-import { type InstallStatus, isComplete, readStatus } from "../../install/status/status.ts"
-import { statusOutput } from "../../install/status/status-output.ts"
+import type { InstallOptions } from "../../install/plan/install-options.ts"
+import { gapText, optionsOf, readRecordingGaps } from "../../install/status/recording-gaps.ts"
+import { type InstallStatus, readStatus } from "../../install/status/status.ts"
+import { type StatusOutput, statusOutput } from "../../install/status/status-output.ts"
 import { tidyTombstones } from "../../install/undo/uninstall.ts"
 import { age } from "../../model/format.ts"
 import { addNode, endExpired, instant, openNode, withWaitNotice } from "../args/node.ts"
 import type { Context } from "../context.ts"
+import { installCommand, nodeCommand } from "../render/command-text.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { aligned, sections, settingLines } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const status: Verb = {
-  description: "Exits 0 if every plugin is recorded, 1 if some are not, 6 if nothing is installed.",
+  description:
+    "Exits 0 if every plugin of the active list is recorded, 1 if some are not or the capture cannot be written, 6 if nothing is installed.",
   examples: [
     ["cnitap status", "what is recorded, since and until when, and what another process has replaced"],
     ["cnitap status -o jsonpath='{.installs[*].capture.sizeBytes}'", "the size of the capture in bytes"],
@@ -26,14 +29,16 @@ export const status: Verb = {
     for (const path of tidyTombstones(disk, installDirs, shimDir, withWaitNotice(context, undoContext)))
       context.stderr.write(`cnitap: removed ${path}, which nothing names any more\n`)
     const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
+    const output = statusOutput(installs, facts, readRecordingGaps(disk, facts, installs, shimDir))
     await printOne(context, options, {
       kind: "Status",
       name: "status/node",
-      value: statusOutput(installs, facts.agents),
-      text: () => statusText(context, installs, facts, installDirs),
+      value: output,
+      text: () =>
+        statusText(context, output, installDirs, nextLines(output, optionsOf(installs, shimDir), options, context)),
     })
     if (installs.length === 0) context.exitCode = FAULTS.NOT_FOUND
-    else if (!installs.every(isComplete)) context.exitCode = 1
+    else if (!output.isComplete) context.exitCode = 1
   },
 }
 
@@ -45,11 +50,27 @@ const STATES = {
   waiting: "waiting: the runtime does not look there yet",
 }
 
+/** The commands after which everything is recorded again. */
+function nextLines(
+  { installs, gaps }: StatusOutput,
+  wanted: InstallOptions | undefined,
+  options: Record<string, unknown>,
+  { nowMs }: Context,
+): string[] {
+  const isMissing = gaps.some(({ cause }) => cause === "missing")
+  const isInstallable =
+    !installs.every(({ isComplete }) => isComplete) || gaps.some(({ cause }) => cause === "not-installed")
+  return [
+    ...(isMissing ? [nodeCommand("doctor", options)] : []),
+    ...(isInstallable && wanted ? [installCommand(wanted, options, nowMs())] : []),
+  ]
+}
+
 function statusText(
   { nowMs }: Context,
-  installs: readonly InstallStatus[],
-  { agents }: NodeFacts,
+  { installs, activeLists, gaps, agents }: StatusOutput,
   installDirs: readonly string[],
+  next: string[],
 ): string {
   if (installs.length === 0) return `nothing is installed in ${installDirs.join(", ")}\n`
   const texts = installs.map(
@@ -80,12 +101,27 @@ function statusText(
         ["CAPTURE", [captureText(capture)]],
       ]),
   )
-  const agentTexts = agents.map(({ name, behaviour }) => `${name}: ${behaviour}`)
-  return [...texts, ...(agentTexts.length > 0 ? [sections([["AGENTS", agentTexts]])] : [])].join("\n")
+  const node = sections([
+    ["ACTIVE LIST", listLines(installs, activeLists)],
+    ["NOT RECORDED", gaps.map(gapText)],
+    ["AGENTS", agents.map(({ name, behaviour }) => `${name}: ${behaviour}`)],
+    ["NEXT", next],
+  ])
+  return [...texts, node].join("\n")
 }
 
-function captureText({ path, exists, sizeBytes, segments }: InstallStatus["capture"]): string {
-  return exists
+/** Several networks are active only if containers name theirs, or the runtime attaches several. */
+function listLines(installs: StatusOutput["installs"], activeLists: readonly string[]): string[] {
+  const before = [...new Set(installs.filter(({ state }) => state === "installed").flatMap(({ lists }) => lists))]
+  const isChanged = before.length > 0 && activeLists.join() !== before.join()
+  return [
+    ...(activeLists.length > 0 ? activeLists : ["none: the runtime has no network"]),
+    ...(isChanged ? [`at the install it was ${before.join(", ")}`] : []),
+  ]
+}
+
+function captureText({ path, problem, sizeBytes, segments }: InstallStatus["capture"]): string {
+  return problem === undefined
     ? `${path}: ${(sizeBytes / 2 ** 20).toFixed(1)} MiB in ${segments} segments`
-    : `${path} is not there: nothing is recorded`
+    : `${path} ${problem}: nothing is recorded`
 }

@@ -1,18 +1,35 @@
 import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import type { NodeFacts } from "../detect/node-facts.ts"
 import { codeOf, type Disk } from "../disk/disk.ts"
 import { appendEntry, type InstallRecord, readJournal } from "../disk/journal.ts"
 import { layoutOf, type PluginDirLayout, stagedSettings } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { type RelayFile, sha256 } from "../disk/relay-file.ts"
-import { type InstallMode, type Settings, settingsText } from "../plan/install-options.ts"
+import { type InstallOptions, settingsText } from "../plan/install-options.ts"
 import type { InstallStep } from "../plan/step.ts"
 import { clearHome, type UndoContext, undoSteps } from "../undo/undo.ts"
 import { preflight } from "./preflight.ts"
 
 /** The steps of a plan for one plugin directory. */
 export type DirectoryChange = { binDir: string; steps: InstallStep[] }
+
+/** The journal's entry for an install with these options. */
+export function installRecord(
+  { mode, settings, plugins, force }: InstallOptions,
+  { networks }: NodeFacts,
+  wallMs: number,
+): Omit<InstallRecord, "binDir"> {
+  return {
+    mode,
+    settings,
+    ...(plugins ? { plugins } : {}),
+    ...(force ? { force } : {}),
+    lists: networks.filter(({ isActive }) => isActive).map(({ file }) => file),
+    wallMs,
+  }
+}
 
 /**
  * Performs a plan. The journal names each step, durably, before it is performed. If a step fails, this install is
@@ -21,7 +38,7 @@ export type DirectoryChange = { binDir: string; steps: InstallStep[] }
 export function apply(
   disk: Disk,
   relay: RelayFile,
-  install: { mode: InstallMode; settings: Settings; wallMs: number },
+  install: Omit<InstallRecord, "binDir">,
   changes: readonly DirectoryChange[],
   replan: () => readonly DirectoryChange[],
   undoContext: UndoContext,

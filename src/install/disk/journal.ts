@@ -13,6 +13,12 @@ export type InstallRecord = {
   /** the path of the plugin directory at that time; on another mount it may differ */
   binDir: string
   settings: Settings
+  /** the plugins of --plugins; missing for every plugin that the active networks reach, also those that join later */
+  plugins?: string[]
+  /** --force was given */
+  force?: true
+  /** files of the networks that were active */
+  lists?: string[]
 }
 
 type JournalEntry =

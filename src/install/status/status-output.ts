@@ -1,13 +1,21 @@
 import type { Agent } from "../detect/agents/known-agents.ts"
+import type { NodeFacts } from "../detect/node-facts.ts"
 import type { InstallMode } from "../plan/install-options.ts"
 import { type SettingsOutput, settingsOutput } from "../plan/settings-output.ts"
 import type { Tombstone } from "../undo/undo.ts"
+import { isProblem, type RecordingGap } from "./recording-gaps.ts"
 import { type CaptureStatus, type InstallStatus, isComplete, type ListStatus, type PluginStatus } from "./status.ts"
 
 /** What `cnitap status -o json` prints. */
 export type StatusOutput = {
   /** one per plugin directory; empty if nothing is installed */
   installs: InstallOutput[]
+  /** all is recorded: every install is complete, and so is the active list */
+  isComplete: boolean
+  /** files of the active networks */
+  activeLists: string[]
+  /** what joined the active networks and is not recorded */
+  gaps: RecordingGap[]
   /** the network agents of the node */
   agents: Agent[]
 }
@@ -17,7 +25,7 @@ export type InstallOutput = {
   binDir: string
   mode: InstallMode
   state: InstallStatus["state"]
-  /** everything that was installed is still in place */
+  /** everything that was installed is still in place, and relays can write to the capture */
   isComplete: boolean
   /** RFC 3339 */
   installedAt: string
@@ -26,6 +34,12 @@ export type InstallOutput = {
   changedAt: string
   changedMs: number
   settings: SettingsOutput
+  /** the plugins of --plugins; missing for every plugin that the active networks reach */
+  onlyPlugins?: string[]
+  /** --force was given */
+  isForced: boolean
+  /** files of the networks that were active at the last install */
+  lists: string[]
   plugins: PluginStatus[]
   /** chain mode: the edited network configuration */
   list?: ListStatus
@@ -33,7 +47,11 @@ export type InstallOutput = {
   capture: CaptureStatus
 }
 
-export function statusOutput(installs: readonly InstallStatus[], agents: Agent[]): StatusOutput {
+export function statusOutput(
+  installs: readonly InstallStatus[],
+  { networks, agents }: Pick<NodeFacts, "networks" | "agents">,
+  gaps: RecordingGap[],
+): StatusOutput {
   return {
     installs: installs.map((install) => ({
       ...install,
@@ -42,6 +60,9 @@ export function statusOutput(installs: readonly InstallStatus[], agents: Agent[]
       changedAt: new Date(install.changedMs).toISOString(),
       settings: settingsOutput(install.settings),
     })),
+    isComplete: installs.length > 0 && installs.every(isComplete) && !gaps.some(isProblem),
+    activeLists: networks.filter(({ isActive }) => isActive).map(({ file }) => file),
+    gaps,
     agents,
   }
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs"
+import { accessSync, constants, lstatSync, readFileSync, statfsSync } from "node:fs"
 import { join } from "node:path"
 import { isSegmentName } from "../../capture/segment-name.ts"
-import { type Disk, exists } from "../disk/disk.ts"
+import { codeOf, type Disk, exists } from "../disk/disk.ts"
 import { type Journal, readJournal } from "../disk/journal.ts"
 import { layoutOf } from "../disk/layout.ts"
 import { list, relayAt, relayHashes, statOf } from "../disk/plugin-dir.ts"
@@ -21,6 +21,12 @@ export type InstallStatus = {
   installedMs: number
   changedMs: number
   settings: Settings
+  /** the plugins of --plugins; missing for every plugin that the active networks reach */
+  onlyPlugins?: string[]
+  /** --force was given */
+  isForced: boolean
+  /** files of the networks that were active at the last install */
+  lists: string[]
   plugins: PluginStatus[]
   /** chain mode: the network configuration that was edited last */
   list?: ListStatus
@@ -41,7 +47,14 @@ export type PluginStatus = {
 
 export type ListStatus = { path: string; state: "edited" | "replaced" | "missing" }
 
-export type CaptureStatus = { path: string; exists: boolean; sizeBytes: number; segments: number }
+export type CaptureStatus = {
+  path: string
+  exists: boolean
+  /** why relays cannot write to it: "does not exist" */
+  problem?: string
+  sizeBytes: number
+  segments: number
+}
 
 /** Undefined if nothing is installed in the directory. */
 export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext): InstallStatus | undefined {
@@ -58,6 +71,9 @@ export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext)
     installedMs: first.wallMs,
     changedMs: last.wallMs,
     settings: last.settings,
+    ...(last.plugins ? { onlyPlugins: last.plugins } : {}),
+    isForced: last.force === true,
+    lists: last.lists ?? [],
     plugins: journal.isRetired ? [] : pluginStatuses(disk, journal, undoContext),
     ...(list && !journal.isRetired ? { list } : {}),
     tombstones: journal.isRetired ? tombstonesOf(disk, journal, undoContext) : [],
@@ -65,10 +81,11 @@ export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext)
   }
 }
 
-/** Whether everything that was installed is still in place. */
-export function isComplete({ state, plugins, list }: InstallStatus): boolean {
+/** Whether everything that was installed is still in place, and relays can write to the capture. */
+export function isComplete({ state, plugins, list, capture }: InstallStatus): boolean {
   const isRecorded = plugins.every((plugin) => plugin.state === "recorded" || plugin.state === "waiting")
-  return state === "installed" && isRecorded && (list === undefined || list.state === "edited")
+  const isEdited = list === undefined || list.state === "edited"
+  return state === "installed" && isRecorded && isEdited && capture.problem === undefined
 }
 
 type RelayPlacement = { path: string; undo: Extract<Rollback, { plugin: string }> }
@@ -125,10 +142,32 @@ function tombstonesOf(disk: Disk, journal: Journal, { confDirs, binDirs }: UndoC
 function captureStatus(disk: Disk, path: string): CaptureStatus {
   const names = list(disk.at(path))
   const sizes = names.map((name) => statOf(disk.at(join(path, name)))?.size ?? 0)
+  const problem = captureProblem(disk.at(path))
   return {
     path,
     exists: exists(disk, path),
+    ...(problem === undefined ? {} : { problem }),
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
     segments: names.filter(isSegmentName).length,
   }
+}
+
+/** What keeps a relay from writing: the conditions of openDirectory and hasRoom in src/relay/hosts/host-disk.h. */
+function captureProblem(path: string): string | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return "does not exist"
+  if (stat.isSymbolicLink()) return "is a symlink, which relays do not follow"
+  if (!stat.isDirectory()) return "is not a directory"
+  if (stat.uid !== 0) return `is owned by user ${stat.uid}, so relays do not write to it`
+  if ((stat.mode & 0o077) !== 0)
+    return `has mode ${(stat.mode & 0o7777).toString(8).padStart(4, "0")}: other users can access it, so relays do not write to it`
+  try {
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    if (codeOf(error) === "EROFS") return "is on a read-only file system"
+  }
+  const { bavail, blocks } = statfsSync(path)
+  return blocks > 0 && bavail <= blocks / 100
+    ? "is on a full file system: relays leave the last percent free"
+    : undefined
 }

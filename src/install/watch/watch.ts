@@ -1,18 +1,22 @@
-import { lstatSync } from "node:fs"
+import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
-import { apply } from "../apply/apply.ts"
+import { apply, installRecord } from "../apply/apply.ts"
 import type { Agent } from "../detect/agents/known-agents.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import type { Disk } from "../disk/disk.ts"
+import { list } from "../disk/plugin-dir.ts"
 import type { RelayFile } from "../disk/relay-file.ts"
 import type { InstallOptions } from "../plan/install-options.ts"
 import { takeInventory } from "../plan/inventory.ts"
 import { planInstall } from "../plan/plan.ts"
-import { type InstallStatus, isComplete, readStatus } from "../status/status.ts"
+import { optionsOf, type RecordingGap, readRecordingGaps } from "../status/recording-gaps.ts"
+import { type InstallStatus, readStatus } from "../status/status.ts"
 import { installIn, restoreExpired } from "../undo/expiry.ts"
 import type { UndoContext } from "../undo/undo.ts"
 import { tidyTombstones } from "../undo/uninstall.ts"
 import { ChangeWaiter, type Waiter } from "./change-waiter.ts"
+import { extendInstall } from "./extension.ts"
+import { fingerprint, lossesOf, pathsOf } from "./losses.ts"
 import { RepairBackoff } from "./repair-backoff.ts"
 
 /** What `watch` needs from the node; `detect` reads its current state. */
@@ -21,28 +25,40 @@ export type WatchedNode = {
   relay: RelayFile
   installDirs: readonly string[]
   shimDir: string
-  detect(): { facts: NodeFacts; undoContext: UndoContext }
+  detect(): DetectedNode
   /** since 1970 */
   nowMs(): number
 }
+
+export type DetectedNode = { facts: NodeFacts; undoContext: UndoContext }
 
 /** Changes with an inotify event are noticed at once, all others after this time. */
 const POLL_MS = 2000
 /** A file is repaired only after it has not changed for this time, because an installer may still write it. */
 const SETTLE_MS = 700
-/** How often the node is detected again, for agents that started or stopped and for tombstones. */
+/**
+ * How often the node is detected again, for agents that started or stopped, plugins that were installed, and tombstones.
+ * A change of the network configurations is noticed at once.
+ */
 const DETECT_MS = 30_000
 
 /**
- * Reinstalls the relay after an agent has overwritten it, until the install expires, nothing is installed any more, or
- * the signal aborts. It does not repair what an agent would overwrite again at once; that is only reported.
+ * Reinstalls the relay after an agent has overwritten it, and extends the install to plugins that join the active
+ * networks, until the install expires, nothing is installed any more, or the signal aborts. It does not repair what an
+ * agent would overwrite again at once; that is only reported.
  */
 export class Watch {
   readonly #node: WatchedNode
   readonly #report: (text: string) => void
   readonly #backoff = new RepairBackoff()
-  readonly #reported = new Set<string>()
-  #current: ReturnType<WatchedNode["detect"]>
+  /** texts of the last round and of this one, so that each is reported once while it holds */
+  #reported = new Set<string>()
+  #reporting = new Set<string>()
+  #current: DetectedNode
+  /** what joined the active networks, as of the last detection */
+  #gaps: RecordingGap[] = []
+  /** why some of it cannot be recorded; undefined until it was tried */
+  #obstacles: string[] | undefined
 
   constructor(node: WatchedNode, report: (text: string) => void) {
     this.#node = node
@@ -53,12 +69,16 @@ export class Watch {
   async run(signal: AbortSignal, waiter: Waiter = new ChangeWaiter(signal)): Promise<void> {
     const { disk, installDirs, shimDir, nowMs } = this.#node
     let detectedMs = 0
+    let detected = ""
     let previous = ""
     try {
       while (!signal.aborted) {
-        if (nowMs() - detectedMs >= DETECT_MS) {
+        const lists = fingerprint(disk, configurationsOf(disk, this.#current.facts))
+        const isDue = nowMs() - detectedMs >= DETECT_MS || lists !== detected
+        if (isDue) {
           this.#detectAgain()
           detectedMs = nowMs()
+          detected = lists
         }
         const { facts, undoContext } = this.#current
         waiter.watch([facts.confDir.value, ...installDirs].map((path) => disk.at(path)))
@@ -66,15 +86,18 @@ export class Watch {
           this.#report(`the install in ${binDir} has expired; its files are restored`)
         const statuses = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
         if (statuses.length === 0) return
-        const lost = statuses.filter((status) => status.state !== "retired" && !isComplete(status))
-        if (lost.length === 0) this.#reported.clear()
-        const now = fingerprint(disk, lost)
+        const installs = statuses.filter(({ state }) => state !== "retired")
+        const lost = installs.filter((install) => install.state === "unfinished" || lossesOf(install).length > 0)
+        if (isDue) this.#findGaps(installs)
+        const isPending = lost.length > 0 || (this.#gaps.length > 0 && this.#obstacles === undefined)
+        const files = [...lost.flatMap(pathsOf), ...this.#gaps.flatMap((gap) => ("path" in gap ? gap.path : gap.list))]
+        const now = fingerprint(disk, files)
         const isSettled = now === previous
         previous = now
-        if (isSettled) for (const status of lost) this.#repair(status)
+        if (isSettled || !isPending) this.#act(installs, lost)
         const untilMs = Math.min(...statuses.map(({ settings }) => settings.untilMs ?? Number.POSITIVE_INFINITY))
-        const pauseMs = Math.min(isSettled || lost.length === 0 ? POLL_MS : SETTLE_MS, untilMs - nowMs())
-        await waiter.wait(Math.max(0, pauseMs), lost.length === 0)
+        const pauseMs = Math.min(isSettled || !isPending ? POLL_MS : SETTLE_MS, untilMs - nowMs())
+        await waiter.wait(Math.max(0, pauseMs), !isPending)
       }
     } finally {
       waiter.close()
@@ -86,6 +109,29 @@ export class Watch {
     this.#current = detect()
     for (const path of tidyTombstones(disk, installDirs, shimDir, this.#current.undoContext))
       this.#report(`removed ${path}, which nothing names any more`)
+  }
+
+  #findGaps(installs: readonly InstallStatus[]): void {
+    const { disk, shimDir } = this.#node
+    this.#gaps = readRecordingGaps(disk, this.#current.facts, installs, shimDir)
+    this.#obstacles = this.#gaps.length === 0 ? [] : undefined
+  }
+
+  #act(installs: readonly InstallStatus[], lost: readonly InstallStatus[]): void {
+    this.#reporting = new Set()
+    for (const install of lost) this.#repair(install)
+    for (const { capture } of installs)
+      if (capture.exists && capture.problem) this.#reportOnce(`${capture.path} ${capture.problem}: nothing is recorded`)
+    if (lost.length === 0) this.#extend(installs)
+    for (const text of this.#obstacles ?? []) this.#reportOnce(text)
+    this.#reported = this.#reporting
+  }
+
+  #extend(installs: readonly InstallStatus[]): void {
+    if (this.#obstacles !== undefined) return
+    const { recorded, obstacles } = extendInstall(this.#node, this.#current, installs, this.#gaps, this.#backoff)
+    if (recorded.length > 0) this.#report(`${recorded.join(", ")}: joined the active list, now recorded`)
+    this.#obstacles = obstacles
   }
 
   #repair(status: InstallStatus): void {
@@ -104,7 +150,7 @@ export class Watch {
       )
       return
     }
-    const options = optionsOf(status, this.#node.shimDir)
+    const options = repairOptions(status, this.#node.shimDir)
     const planNow = () => planInstall(takeInventory(disk, facts, options), options, relay.sha256)
     // An uninstall may have just removed it, which must not be repaired.
     const isStillInstalled = () => installIn(disk, status.binDir) !== undefined
@@ -123,12 +169,12 @@ export class Watch {
         this.#report(`${losses}: ${cause}; calls are not recorded until the next attempt in ${seconds} s`)
       return
     }
-    const { mode, settings } = status
+    const before = optionsOf([status], this.#node.shimDir) ?? options
     try {
       apply(
         disk,
         relay,
-        { mode, settings, wallMs: nowMs() },
+        installRecord(before, facts, nowMs()),
         plan.changes,
         () => (isStillInstalled() ? planNow().changes : []),
         undoContext,
@@ -141,18 +187,9 @@ export class Watch {
   }
 
   #reportOnce(text: string): void {
-    if (!this.#reported.has(text)) this.#report(text)
-    this.#reported.add(text)
+    if (!this.#reported.has(text) && !this.#reporting.has(text)) this.#report(text)
+    this.#reporting.add(text)
   }
-}
-
-/** What another program has removed or replaced, for people. */
-export function lossesOf({ plugins, list }: InstallStatus): string[] {
-  const lost = plugins.filter(({ state }) => state !== "recorded" && state !== "waiting")
-  return [
-    ...lost.map(({ path, state }) => `${path} (${state})`),
-    ...(list && list.state !== "edited" ? [`${list.path} (${list.state})`] : []),
-  ]
 }
 
 /** The agent that would overwrite a repair at once (Cilium with cni.exclusive, Istio). */
@@ -166,18 +203,11 @@ function overwriterOf(agents: readonly Agent[], { mode, plugins, list }: Install
 }
 
 /** The options of the install, with the plugins that it recorded. */
-function optionsOf({ mode, settings, plugins }: InstallStatus, shimDir: string): InstallOptions {
+function repairOptions({ mode, settings, plugins }: InstallStatus, shimDir: string): InstallOptions {
   const names = plugins.filter(({ state }) => state === "recorded" || state === "replaced").map(({ name }) => name)
   return { mode, ...(mode === "chain" ? {} : { plugins: names }), shimDir, force: true, settings }
 }
 
-/** Two equal fingerprints in a row mean that the files are complete. */
-function fingerprint(disk: Disk, lost: readonly InstallStatus[]): string {
-  const paths = lost.flatMap(({ plugins, list }) => [...plugins.map(({ path }) => path), ...(list ? [list.path] : [])])
-  return paths
-    .map((path) => {
-      const stat = lstatSync(disk.at(path), { bigint: true, throwIfNoEntry: false })
-      return stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}` : "-"
-    })
-    .join("\n")
+function configurationsOf(disk: Disk, { confDir }: NodeFacts): string[] {
+  return list(disk.at(confDir.value)).map((name) => join(confDir.value, name))
 }
