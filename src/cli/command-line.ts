@@ -1,10 +1,11 @@
 import { setFlagsFromString } from "node:v8"
 import { Command, CommanderError } from "commander"
-import { FAULTS } from "../fault/fault.ts"
+import { FAULTS, Fault } from "../fault/fault.ts"
 import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
 import { addHelp } from "./help/help.ts"
+import { repeatFlags } from "./render/command-text.ts"
 import { startPager } from "./render/pager.ts"
 import type { Declare, Example, Verb } from "./verb.ts"
 import { VERB_GROUPS, type VerbEntry } from "./verbs.ts"
@@ -70,15 +71,20 @@ async function runVerb(context: Context, verb: Verb, command: Command): Promise<
   // V8 lets the heap grow to four times what is alive before it collects: on a node, that memory is the pods'. Not earlier:
   // a changed flag makes Node.js compile the built-in modules that are loaded afterwards instead of using its cache.
   setFlagsFromString("--heap-growing-percent=50")
-  if (!command.opts().root) await endExpiredInstalls(context)
+  // Verbs that look for installs in other directories, or on another node, end them themselves.
+  const { root = "/", shimDir } = command.opts()
+  if (root === "/" && shimDir === undefined) await endExpiredInstalls(context)
   const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(command.opts()) : verb.isPaged
   const paged = isPaged ? await startPager(context) : undefined
-  if (!paged) return verb.run(context, command.processedArgs, command.opts())
+  const run = (to: Context) => verb.run(to, command.processedArgs, command.opts())
   try {
-    await verb.run(paged.context, command.processedArgs, command.opts())
+    if (!paged) return await run(context)
+    await run(paged.context)
     context.exitCode = paged.context.exitCode
+  } catch (error) {
+    throw error instanceof Fault ? error.withHint(repeatFlags(error.hint, command.opts())) : error
   } finally {
-    await paged.close()
+    await paged?.close()
   }
 }
 

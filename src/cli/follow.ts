@@ -6,7 +6,7 @@ import type { Format } from "./render/output.ts"
 
 /** Yields whenever the capture may have grown, until Ctrl-C, which counts as success. */
 export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
-  const changes = new CaptureChangeWaiter(capture.path)
+  const changes = new CaptureChangeWaiter(capture.directories)
   let isEnded = false
   const end = () => {
     isEnded = true

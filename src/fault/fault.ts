@@ -26,4 +26,9 @@ export class Fault extends Error {
     this.code = code
     this.hint = hint
   }
+
+  /** The same fault with another next step. */
+  withHint(hint: string): Fault {
+    return new Fault(this.code, this.message, hint, this.cause)
+  }
 }

@@ -235,10 +235,6 @@ test("unknown verbs, flags, formats and values", async () => {
     "cnitap: flags that select calls cannot be combined with files. Leave the flags out, or the files.",
     2,
   ])
-  assert.deepEqual(await linesOf("ls", "--from", "x", "--capture", "y"), [
-    "cnitap: --capture and --from cannot be combined. Use one of them.",
-    2,
-  ])
   assert.deepEqual(await linesOf("help", "filtr"), ["cnitap: no verb or topic is named filtr. Did you mean filter?", 2])
 })
 

@@ -263,7 +263,7 @@ test("lint and ledger and who-owns", async () => {
     (await transcripts.of("lint", "-o", "jsonpath={.items[*].plugin}", ...args)).out
   assert.deepEqual(await rules("--plugin", "host-local"), ["host-local"])
   assert.deepEqual(await rules("--failed", "--pod", "orders-0,web-1"), ["bridge host-local"])
-  const nowhere = ["--root", node.root]
+  const nowhere = ["--root", node.root, "--capture", "/capture"]
   assert.deepEqual(
     (await transcripts.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>
       line

@@ -49,7 +49,7 @@ test("real plugins and a real runtime: no findings, nothing left behind, one lin
   )
   await stand.node.cri.stopPodSandbox(id)
   await stand.node.cri.removePodSandbox(id)
-  assert.deepEqual((await transcripts.of("ledger", "--root", stand.node.root)).out, [])
+  assert.deepEqual((await transcripts.of("ledger", "--root", stand.node.root, "--capture", "/capture")).out, [])
   assert.deepEqual(await transcripts.of("lint"), { out: [], err: ["nothing found"], code: 0 })
 })
 

@@ -19,7 +19,7 @@ let serving: Serving
 before(async () => {
   node = makeNode()
   node.operation("ADD", { namespace: "shop", name: "web-1", sandbox: 1 })
-  serving = await serve(node.capture, "--root", node.root)
+  serving = await serve("/capture", "--root", node.root)
 })
 
 after(async () => {

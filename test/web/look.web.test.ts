@@ -14,7 +14,7 @@ before(async () => {
   node = makeNode()
   recordEverything(node)
   node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
-  serving = await serve(node.capture, "--root", node.root)
+  serving = await serve("/capture", "--root", node.root)
   browser = await openBrowser()
 })
 

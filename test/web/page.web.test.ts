@@ -13,7 +13,7 @@ let browser: Browser
 before(async () => {
   node = makeNode()
   recordEverything(node)
-  serving = await serve(node.capture, "--root", node.root)
+  serving = await serve("/capture", "--root", node.root)
   browser = await openBrowser()
 })
 

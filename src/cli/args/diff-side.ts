@@ -50,8 +50,8 @@ export async function readDiffSide(
 export function captureAt(word: string): Record<string, unknown> | undefined {
   const found = statSync(word, { throwIfNoEntry: false })
   // It can only be a path: opening it reports that it does not exist.
-  if (!found) return /^\.{0,2}\//.test(word) ? { capture: word } : undefined
-  return found.isDirectory() ? { capture: word } : { from: word }
+  if (!found) return /^\.{0,2}\//.test(word) ? { capture: [word] } : undefined
+  return found.isDirectory() ? { capture: [word] } : { from: [word] }
 }
 
 async function readSignatures(

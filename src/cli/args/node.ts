@@ -11,6 +11,7 @@ import { drain } from "../../install/undo/drain.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
 import type { UndoContext } from "../../install/undo/undo.ts"
 import type { Context } from "../context.ts"
+import { addRoot } from "./captures.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
@@ -26,8 +27,7 @@ export type NodeView = {
 }
 
 export function addNode(command: Command): Command {
-  return command
-    .option("--root <directory>", "mount point of the node's root file system", "/")
+  return addRoot(command)
     .option("--bin-dir <directories>", "plugin directories instead of the detected ones: A,B", collectNames)
     .option("--conf-dir <directory>", "network configuration directory instead of the detected one")
     .option("--shim-dir <directory>", "directory of the relays in path mode", DEFAULT_SHIM_DIR)

@@ -1,5 +1,4 @@
 import { hostname } from "node:os"
-import type { Command } from "commander"
 import { type Address, isSameAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
 import { addressPrefilter } from "../../model/filter/prefilter.ts"
@@ -11,10 +10,6 @@ import { readNodeState } from "../../store/node/node-state.ts"
 import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
 import type { Context } from "../context.ts"
 import { isChoosing, type Selection } from "./selection.ts"
-
-export function addRoot(command: Command): Command {
-  return command.option("--root <directory>", "mount point of this node's root file system", "/")
-}
 
 /** `rows`: every attachment that is still in the ledger; `isWanted`: whether its container matches the selection. */
 export type LedgerInput = { rows: LedgerRow[]; operations: number; isWanted(row: LedgerRow): boolean }

@@ -9,14 +9,14 @@ import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { TimeRange } from "../../store/capture/calls.ts"
-import { type Capture, openCapture } from "../../store/capture/capture.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
+import type { Capture } from "../../store/capture/capture.ts"
 import type { Progress } from "../../store/capture/progress.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { holdRecords } from "../../store/capture/records.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../render/progress.ts"
+import { addCaptures, openCaptures } from "./captures.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
@@ -39,15 +39,9 @@ export type Selection = {
   lightOperations(): AsyncGenerator<Operation>
 }
 
-export function addCapture(command: Command): Command {
-  return command
-    .option("--capture <directory>", `capture directory (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`)
-    .option("--from <bundle>", "read a bundle file instead of a directory")
-}
-
 /** The flags that select calls. Repeated flags and commas mean `or`; different flags mean `and`. */
 export function addSelection(command: Command): Command {
-  return addCapture(command)
+  return addCaptures(command)
     .option("-n, --namespace <name>", "pods of this namespace", collectNames)
     .option("-A, --all-namespaces", "pods of all namespaces (the default)")
     .option("--pod <name>", "this pod: NAME or NAMESPACE/NAME", collectNames)
@@ -60,21 +54,13 @@ export function addSelection(command: Command): Command {
     .option("--filter <text>", "a filter: 'plugin=calico and duration>500ms and exit!=0' (`cnitap help filter`)")
 }
 
-export async function openSelected(context: Context, options: Record<string, unknown>): Promise<Capture> {
-  const from = textOption(options.from)
-  if (from !== undefined && options.capture !== undefined)
-    throw new Fault("USAGE", "--capture and --from cannot be combined", "Use one of them.")
-  if (from !== undefined) return (await import("../../store/capture/bundle.ts")).openBundle(from)
-  return openCapture(textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
-}
-
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
   const nowMs = context.nowMs()
   const readErrors = new ReadErrors()
   const range = timeRange(options, nowMs)
   const filter = wantedFilter(options, words, nowMs)
   const matcher = toMatcher(filter, nowMs)
-  const capture = await openSelected(context, options)
+  const capture = await openCaptures(context, options)
   const progress = progressBar(context)
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
   const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs

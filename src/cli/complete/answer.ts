@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
-import { openSelected } from "../args/selection.ts"
+import { openCaptures } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { visible } from "../render/colour.ts"
 import type { Declare } from "../verb.ts"
@@ -18,9 +18,9 @@ export async function answer(context: Context, root: Command, declare: Declare, 
 const SAFE = /^[\w@%+=:,./-]+$/
 
 /** Without a readable capture, options and verbs are still completed. */
-async function valuesOf(context: Context, options: Record<string, string>): Promise<CompletionValues | undefined> {
+async function valuesOf(context: Context, options: Record<string, unknown>): Promise<CompletionValues | undefined> {
   try {
-    return await readCompletionValues(await openSelected(context, options))
+    return await readCompletionValues(await openCaptures(context, options))
   } catch (error) {
     if (error instanceof Fault) return undefined
     throw error

@@ -14,7 +14,7 @@ export async function candidates(
   root: Command,
   declare: Declare,
   line: string,
-  readValues: (options: Record<string, string>) => Promise<CompletionValues | undefined>,
+  readValues: (options: Record<string, unknown>) => Promise<CompletionValues | undefined>,
 ): Promise<CompletionCandidates> {
   const [, ...words] = splitLine(line)
   const current = words.pop() ?? ""
@@ -141,22 +141,27 @@ async function filterValues(earlier: string[], current: string, readValues: Read
 
 /** The verb's options, its positional arguments, and the option whose value comes next. */
 function parseWords(verb: Command, words: string[]) {
-  const options: Record<string, string> = {}
+  const options: Record<string, unknown> = {}
   const positional: string[] = []
   let openOption: Option | undefined
   for (const word of words) {
     if (openOption) {
-      options[openOption.attributeName()] = word
+      setOption(options, openOption, word)
       openOption = undefined
       continue
     }
     const [name, value] = word.startsWith("-") ? word.split(/=(.*)/s, 2) : [word]
     const option = verb.options.find(({ short, long }) => name === short || name === long)
     if (!option) positional.push(word)
-    else if (value !== undefined) options[option.attributeName()] = value
+    else if (value !== undefined) setOption(options, option, value)
     else if (option.required) openOption = option
   }
   return { options, positional, openOption }
+}
+
+function setOption(options: Record<string, unknown>, option: Option, value: string): void {
+  const name = option.attributeName()
+  options[name] = option.parseArg?.(value, options[name]) ?? value
 }
 
 function plain(texts: readonly string[]): CompletionCandidates {

@@ -4,6 +4,38 @@ import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import { DEFAULT_SHIM_DIR } from "../args/default-dirs.ts"
 import { namesOption, textOption } from "../args/option.ts"
 
+const READING = [
+  "ls",
+  "show",
+  "tail",
+  "ps",
+  "stats",
+  "explain",
+  "diff",
+  "lint",
+  "ledger",
+  "who-owns",
+  "serve",
+  "export",
+]
+const NODE = ["plan", "install", "status", "watch", "uninstall", "doctor"]
+
+const COMMAND = new RegExp(`\\bcnitap (?:(${READING.join("|")})|(${NODE.join("|")}))(?![\\w-])`, "g")
+
+/**
+ * Makes the command lines in a text of ours mean the node and the capture of the present one: `cnitap show 8bb88` becomes
+ * `cnitap show --root /host 8bb88` if that was given. `options`: of the present command line.
+ */
+export function repeatFlags(text: string, options: Record<string, unknown>): string {
+  return text.replace(COMMAND, (line, reading?: string, node?: string) =>
+    node
+      ? nodeCommand(node, options)
+      : reading
+        ? [line, ...rootFlag(options), ...captureFlags(options)].join(" ")
+        : line,
+  )
+}
+
 /** `cnitap VERB` with the flags that name the node, as they were given: without them it would look at another one. */
 export function nodeCommand(verb: string, options: Record<string, unknown>): string {
   return [`cnitap ${verb}`, ...rootFlag(options), ...directoryFlags(options)].join(" ")
@@ -35,6 +67,12 @@ export function installCommand(wanted: InstallOptions, options: Record<string, u
 
 function rootFlag({ root }: Record<string, unknown>): string[] {
   return root === undefined ? [] : flag("--root", String(root), "/")
+}
+
+function captureFlags({ capture, from }: Record<string, unknown>): string[] {
+  const captures = namesOption(capture) ?? (typeof capture === "string" ? [capture] : [])
+  const bundles = namesOption(from) ?? []
+  return [...captures.flatMap((path) => flag("--capture", path)), ...bundles.flatMap((path) => flag("--from", path))]
 }
 
 function directoryFlags({ binDir, confDir, shimDir }: Record<string, unknown>): string[] {

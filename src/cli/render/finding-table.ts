@@ -19,7 +19,7 @@ export const findingTable: Table<Finding, "Finding"> = {
     { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
     { title: "RULE", text: ({ rule }) => rule },
     { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
-    { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+    { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
     { title: "PLUGIN", text: ({ plugin }) => plugin },
     { title: "COMMAND", text: ({ command }) => command },
     { title: "POD", text: podName },

@@ -23,7 +23,7 @@ export function ledgerTable(nowMs: number, empty: string, isWhole = false): Tabl
     columns: [
       { title: "STATE", text: ({ state }) => state, colour: ({ state }) => WELL[state] ?? "red" },
       { title: "AGE", alignRight: true, text: ({ add }) => (add ? age(add.wallMs, nowMs) : "") },
-      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
       { title: "POD", text: (row) => (row.pod ? podName(row) : "") },
       { title: "NETWORK", text: ({ network }) => network ?? "" },
       { title: "IFNAME", text: ({ ifname }) => ifname ?? "" },

@@ -16,7 +16,7 @@ export function operationTable(nowMs: () => number): Table<Operation, "Operation
       { title: "ID", text: ({ id }) => id, colour: () => "dim" },
       { title: "AGE", alignRight: true, text: ({ wallMs }) => age(wallMs, nowMs()) },
       { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
-      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
       { title: "RUNTIME", isWide: true, text: ({ runtime }) => runtime ?? "" },
       { title: "COMMAND", text: ({ command }) => command },
       { title: "POD", text: podName },

@@ -1,5 +1,6 @@
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
+import { namesSeveral } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
 import { shown, visible } from "./colour.ts"
@@ -45,7 +46,11 @@ export async function printRows<Row>(
     for await (const row of counted()) items.push(value(row))
     await out(shown(context, format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items })))
   } else
-    await printTable(context, table, counted(), { isWide: format.kind === "wide", headers: options.headers !== false })
+    await printTable(context, table, counted(), {
+      isWide: format.kind === "wide",
+      isMerged: namesSeveral(options),
+      headers: options.headers !== false,
+    })
   if (count === 0 && format.kind !== "json" && format.kind !== "yaml") context.stderr.write(`${table.empty}\n`)
   return count
 }

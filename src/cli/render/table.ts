@@ -19,8 +19,8 @@ export type Table<Row, Kind extends string = string> = {
 
 export type Column<Row> = {
   title: string
-  /** shown with `-o wide` only */
-  isWide?: true
+  /** shown with `-o wide` only; `of several`: also if several captures are read together */
+  isWide?: true | "of several"
   alignRight?: true
   text(row: Row): string
   colour?(row: Row): Colour | undefined
@@ -38,9 +38,11 @@ export async function printTable<Item>(
   context: Context,
   table: Table<Item>,
   items: AsyncIterable<Item>,
-  { isWide, headers }: { isWide: boolean; headers: boolean },
+  { isWide, isMerged, headers }: { isWide: boolean; isMerged: boolean; headers: boolean },
 ): Promise<void> {
-  const columns = table.columns.filter((column) => isWide || !column.isWide)
+  const columns = table.columns.filter(
+    (column) => isWide || !column.isWide || (isMerged && column.isWide === "of several"),
+  )
   const paint = painter(context)
   const out = writer(context)
   const widths = columns.map(() => 0)

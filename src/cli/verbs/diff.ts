@@ -3,8 +3,9 @@ import { type CallPair, compareCalls, compareOperations } from "../../model/comp
 import { compareSignatures, isDifferent } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
 import { toChain } from "../../model/result/chain.ts"
+import { addCaptures, captureOptions } from "../args/captures.ts"
 import { captureAt, type DiffSide, readDiffSide } from "../args/diff-side.ts"
-import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { callPairOutput, chainOutput, signatureDifferenceOutput } from "../output/diff-output.ts"
@@ -23,7 +24,7 @@ export const diff: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addFormat(addCapture(command))
+    addFormat(addCaptures(command))
       .argument("<a>", "a pod, the first digits of an ID, node/NAME, or the path of another capture")
       .argument("[b]", "what to compare it with")
       .option("-n, --namespace <name>", "namespace of the pods")
@@ -40,7 +41,7 @@ export const diff: Verb = {
 async function selectFor(context: Context, options: Record<string, unknown>, names: unknown[]): Promise<Selection> {
   const [first] = names
   try {
-    return await select(context, { capture: options.capture, from: options.from })
+    return await select(context, captureOptions(options))
   } catch (error) {
     const isNamed = options.capture !== undefined || options.from !== undefined
     if (isNamed || !(error instanceof Fault) || error.code !== "CAPTURE_MISSING" || names.includes(undefined))

@@ -9,7 +9,8 @@ import { Linter } from "../../model/lint/linter.ts"
 import type { Operation } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readOperations } from "../../store/query/operations.ts"
-import { addCapture, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { addCaptures, captureOptions } from "../args/captures.ts"
+import { reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject, type Subject } from "../args/subject.ts"
 import { type Paint, painter, visible } from "../render/colour.ts"
 import { addFormat, printOne } from "../render/output.ts"
@@ -25,12 +26,12 @@ export const explain: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addFormat(addCapture(command))
+    addFormat(addCaptures(command))
       .argument("<pod|id>", "a pod (NAME or NAMESPACE/NAME), or the first digits of an operation, call or container ID")
       .option("-n, --namespace <name>", "namespace of the pod")
   },
   async run(context, [words], options) {
-    const selection = await select(context, { capture: options.capture, from: options.from })
+    const selection = await select(context, captureOptions(options))
     const nowMs = context.nowMs()
     const subject = await findSubject(selection, String(words), options.namespace)
     const { operation, explanation } = await explained(selection, subject, nowMs)

@@ -1,5 +1,5 @@
 import { isLeftBehind } from "../../model/ledger/left-behind.ts"
-import { addRoot, readLedger } from "../args/read-ledger.ts"
+import { readLedger } from "../args/read-ledger.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
@@ -16,7 +16,7 @@ export const ledger: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addRoot(addOutput(addSelection(command))).argument("[filter...]", "a filter, as for --filter")
+    addOutput(addSelection(command)).argument("[filter...]", "a filter, as for --filter")
   },
   async run(context, [words], options) {
     const filter = filterWords(words)

@@ -1,6 +1,7 @@
 import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
 import { Follower } from "../../store/capture/follower.ts"
+import { recentSegments } from "../../store/capture/segments.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { changesOf, requireStream } from "../follow.ts"
@@ -37,8 +38,6 @@ export const ls: Verb = {
 
 /** The calls of an operation follow each other faster than that: it is complete after this time. */
 const SETTLED_MS = 500
-/** Calls that started in the hour before may still be in flight. */
-const SEGMENTS_FOLLOWED = 2
 
 /** Existing operations, then each new one as it ends or is found killed; one that was in flight is listed again. */
 async function* watched(
@@ -50,7 +49,9 @@ async function* watched(
   const listed = new Set<string>()
   const startMs = context.nowMs()
   let pending: Call[] = []
-  for (const segment of (await capture.segments()).slice(0, -SEGMENTS_FOLLOWED)) follower.skip(segment)
+  const segments = await capture.segments()
+  const recent = new Set(recentSegments(segments))
+  for (const segment of segments) if (!recent.has(segment)) follower.skip(segment)
   for await (const operation of there()) {
     yield operation
     if (operation.outcome !== "running") listed.add(operation.id)

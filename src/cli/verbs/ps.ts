@@ -5,6 +5,7 @@ import { duration, podName } from "../../model/format.ts"
 import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
 import { readSegments } from "../../store/capture/calls.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { recentSegments } from "../../store/capture/segments.ts"
 import { pluginPidOf } from "../../store/node/process.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
@@ -59,8 +60,6 @@ function withPluginPid(call: Call): Call {
 }
 
 const REPAINT_MS = 1000
-/** Calls that are still in flight started in one of the last two hours. */
-const SEGMENTS_WATCHED = 2
 
 /** Redraws the screen once a second. */
 async function watch(context: Context, options: Record<string, unknown>, selection: Selection): Promise<void> {
@@ -73,7 +72,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     const nowMs = context.nowMs()
     if (nowMs - paintedMs < REPAINT_MS) continue
     paintedMs = nowMs
-    const segments = (await capture.segments()).slice(-SEGMENTS_WATCHED)
+    const segments = recentSegments(await capture.segments())
     const calls = await openCalls(readSegments(capture, segments, new ReadErrors()), options)
     const clock = new Date(nowMs).toISOString().slice(11, 19)
     context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
@@ -104,7 +103,7 @@ function inFlightTable(nowMs: number): Table<Call, "Call"> {
       { title: "POD", text: podName },
       { title: "PID", alignRight: true, text: ({ pid }) => String(pid) },
       { title: "PLUGIN PID", alignRight: true, text: ({ pluginPid }) => (pluginPid ? String(pluginPid) : "-") },
-      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
       { title: "PARENT", isWide: true, text: ({ ppid, parentName }) => `${parentName ?? ""}/${ppid}` },
       { title: "NETNS", isWide: true, text: ({ netns }) => netns ?? "" },
       { title: "WROTE", isWide: true, text: (call) => writtenSoFar(call)?.line ?? "" },

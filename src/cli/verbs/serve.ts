@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto"
 import { readPage } from "../../serve/page.ts"
 import { Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
+import { addCaptures, openCaptures } from "../args/captures.ts"
 import { textOption } from "../args/option.ts"
-import { addRoot } from "../args/read-ledger.ts"
-import { addCapture, openSelected, reportReadErrors } from "../args/selection.ts"
+import { reportReadErrors } from "../args/selection.ts"
 import { progressBar } from "../render/progress.ts"
 import type { Verb } from "../verb.ts"
 
@@ -16,7 +16,7 @@ export const serve: Verb = {
     ["cnitap serve --listen 0.0.0.0:7811 --tls-cert cert.pem --tls-key key.pem", "reachable from other machines"],
   ],
   define(command) {
-    addRoot(addCapture(command))
+    addCaptures(command)
       .option("--listen <address:port>", "address to listen on; port 0 picks a free port", "127.0.0.1:7811")
       .option("--tls-cert <file>", "certificate (PEM); required to listen on other than loopback addresses")
       .option("--tls-key <file>", "key of the certificate (PEM)")
@@ -27,7 +27,7 @@ export const serve: Verb = {
     const address = parseListenAddress(String(options.listen))
     const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
     const page = readPage()
-    const capture = await openSelected(context, options)
+    const capture = await openCaptures(context, options)
     const session = new Session(capture)
     const identity = identityOf(randomBytes(18).toString("base64url"), tls)
     const reviewer = new Reviewer(session, String(options.root))

@@ -1,5 +1,6 @@
 import { findCall } from "../args/call-by-id.ts"
-import { addCapture, reportReadErrors, select } from "../args/selection.ts"
+import { addCaptures } from "../args/captures.ts"
+import { reportReadErrors, select } from "../args/selection.ts"
 import { callNodeOutput, callOutput, operationOutput } from "../output/call-output.ts"
 import { callText, operationText } from "../render/call-text.ts"
 import { painter } from "../render/colour.ts"
@@ -14,7 +15,7 @@ export const show: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addFormat(addCapture(command)).argument("<id>", "the first digits of an operation or call ID")
+    addFormat(addCaptures(command)).argument("<id>", "the first digits of an operation or call ID")
   },
   async run(context, [id], options) {
     const selection = await select(context, options)

@@ -1,8 +1,10 @@
 import { type Call, isFailed } from "../../model/call.ts"
 import { duration, podName, stateText } from "../../model/format.ts"
 import { isInRange, readSegments } from "../../store/capture/calls.ts"
+import type { Capture } from "../../store/capture/capture.ts"
 import { Follower } from "../../store/capture/follower.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { recentSegments } from "../../store/capture/segments.ts"
 import { parseCount } from "../args/count.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
@@ -43,7 +45,7 @@ const callTable: Table<Call, "Call"> = {
   columns: [
     { title: "STARTED", text: ({ wallMs }) => new Date(wallMs).toISOString().slice(11) },
     { title: "DATE", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString().slice(0, 10) },
-    { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+    { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
     { title: "COMMAND", text: ({ command }) => command },
     { title: "POD", text: podName },
     { title: "NETWORK", isWide: true, text: ({ network }) => network ?? "" },
@@ -58,8 +60,26 @@ const callTable: Table<Call, "Call"> = {
   ],
 }
 
+/** In the order they ended, captures of several nodes merged. */
+async function lastCalls(selection: Selection, last: number): Promise<Call[]> {
+  const { parts } = selection.capture
+  if (!parts) return lastCallsOf(selection.capture, selection, last)
+  const calls: Call[] = []
+  for (const part of parts) calls.push(...(await lastCallsOf(part, selection, last)))
+  return last > 0 ? calls.sort((a, b) => endMsOf(a) - endMsOf(b)).slice(-last) : []
+}
+
+/** Calls that have not ended are last. */
+function endMsOf({ wallMs, durationMs }: Call): number {
+  return durationMs === undefined ? Number.MAX_VALUE : wallMs + durationMs
+}
+
 /** Reads segments from the newest backwards, as far as needed; a call may end in the hour after it started. */
-async function lastCalls({ capture, readErrors, range, matchesCall }: Selection, last: number): Promise<Call[]> {
+async function lastCallsOf(
+  capture: Capture,
+  { readErrors, range, matchesCall }: Selection,
+  last: number,
+): Promise<Call[]> {
   const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
   for (let from = segments.length - 1; from > 0; from -= Math.max(1, segments.length - from)) {
     const found = await keepLast(readSegments(capture, segments.slice(from), new ReadErrors()), matchesCall, last)
@@ -72,9 +92,14 @@ async function* following(context: Context, selection: Selection, last: number):
   const { capture, readErrors, matchesCall } = selection
   const follower = new Follower(capture, readErrors)
   const segments = await capture.segments()
-  // Calls that are still in flight started in one of the last two hours.
-  for (const segment of segments.slice(0, -2)) follower.skip(segment)
-  yield* await keepLast(follower.nextEnded(), matchesCall, last)
+  const recent = new Set(recentSegments(segments))
+  for (const segment of segments) if (!recent.has(segment)) follower.skip(segment)
+  // The second reading finds the calls that were killed before: they are past calls too.
+  const past = async function* () {
+    yield* follower.nextEnded()
+    yield* follower.nextEnded()
+  }
+  yield* await keepLast(past(), matchesCall, last)
   for await (const _ of changesOf(context, capture))
     for await (const call of follower.nextEnded()) if (matchesCall(call)) yield call
 }

@@ -1,7 +1,8 @@
 import { parseAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
-import { addRoot, holds, readLedger } from "../args/read-ledger.ts"
-import { addCapture, reportReadErrors, select } from "../args/selection.ts"
+import { addCaptures } from "../args/captures.ts"
+import { holds, readLedger } from "../args/read-ledger.ts"
+import { reportReadErrors, select } from "../args/selection.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -15,7 +16,7 @@ export const whoOwns: Verb = {
   ],
   isPaged: true,
   define(command) {
-    addRoot(addOutput(addCapture(command))).argument("<address>", "IPv4 or IPv6 address")
+    addOutput(addCaptures(command)).argument("<address>", "IPv4 or IPv6 address")
   },
   async run(context, [address], options) {
     const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))

@@ -21,7 +21,8 @@ export async function openBundle(path: string): Promise<Capture> {
   if (!segment) throw new Fault("CAPTURE_MISSING", `${path} is not a file`, "Pass the path of a bundle with --from.")
   if (segment.sizeBytes === 0)
     throw new Fault("FILE_BROKEN", `no records in ${path}: ${truncatedBy ?? "the file is empty"}`, "Copy it again.")
-  return { path, isLive: false, segments: async () => [segment], ...(truncatedBy ? { truncatedBy } : {}) }
+  const segments = async () => [segment]
+  return { path, directories: [], isLive: false, segments, ...(truncatedBy ? { truncatedBy } : {}) }
 }
 
 function readStart(path: string): Buffer {

@@ -3,10 +3,14 @@ import { Fault } from "../../fault/fault.ts"
 import { namesLike } from "./directory.ts"
 import { listSegments, type Segment, segmentLister } from "./segments.ts"
 
-/** A source of calls: a capture directory or a bundle. */
+/** A source of calls: a capture directory, a bundle, or several of them. */
 export type Capture = {
-  /** path, as given by the user */
+  /** path, as given by the user; of several, separated by commas */
   path: string
+  /** the captures of which it consists, if there are several */
+  parts?: readonly Capture[]
+  /** directories that relays may append to; none for a bundle */
+  directories: readonly string[]
   /** whether relays may append to it: true for a directory, false for a bundle */
   isLive: boolean
   /** why only its beginning can be read; absent if it is complete */
@@ -24,7 +28,7 @@ export async function openCapture(directory: string): Promise<Capture> {
       "Pass a capture directory with --capture.",
     )
   }
-  return { path: directory, isLive: true, segments: segmentLister(directory) }
+  return { path: directory, directories: [directory], isLive: true, segments: segmentLister(directory) }
 }
 
 /** Whether there are files, and none of them is a segment. */

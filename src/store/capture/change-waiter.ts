@@ -4,18 +4,20 @@ const POLL_MS = 50
 /** inotify reports every append; several arrive at once. */
 const DEBOUNCE_MS = 10
 
-/** Waits for changes in a directory by inotify; polls as well, for file systems that report none. */
+/** Waits for changes in directories by inotify; polls as well, for file systems that report none. */
 export class CaptureChangeWaiter {
-  readonly #watcher: FSWatcher | undefined
+  readonly #watchers: FSWatcher[] = []
   #wake: (() => void) | undefined
 
-  constructor(directory: string) {
-    try {
-      this.#watcher = watch(directory, () => this.#wake?.())
-      this.#watcher.on("error", () => this.#watcher?.close())
-    } catch {
-      // No inotify watch left, or none on this file system: polling is enough.
-      this.#watcher = undefined
+  constructor(directories: readonly string[]) {
+    for (const directory of directories) {
+      try {
+        const watcher = watch(directory, () => this.#wake?.())
+        watcher.on("error", () => watcher.close())
+        this.#watchers.push(watcher)
+      } catch {
+        // No inotify watch left, or none on this file system: polling is enough.
+      }
     }
   }
 
@@ -32,7 +34,7 @@ export class CaptureChangeWaiter {
   }
 
   close(): void {
-    this.#watcher?.close()
+    for (const watcher of this.#watchers) watcher.close()
     this.#wake?.()
   }
 }

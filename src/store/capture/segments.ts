@@ -7,7 +7,7 @@ import { NEWLINE } from "./lines.ts"
 
 /** A file of a capture: JSON Lines in the order they were appended. A bundle is a single segment. */
 export type Segment = {
-  /** file name, for messages */
+  /** file name, for messages; of several captures the path, because their segments may have the same names */
   name: string
   path: string
   sizeBytes: number
@@ -76,6 +76,13 @@ function statIfPossible(path: string): Stats | undefined {
     // Pruned, or in a directory that this user may not search: the caller reports what is missing.
     return undefined
   }
+}
+
+/** Calls in flight began in one of the last two hours: the segments of these, or of all captures that have no hours. */
+export function recentSegments(segments: readonly Segment[]): Segment[] {
+  const hours = [...new Set(segments.map(({ startMs = 0 }) => startMs))].sort((a, b) => b - a)
+  const fromMs = hours[1] ?? 0
+  return segments.filter(({ startMs }) => startMs === undefined || startMs >= fromMs)
 }
 
 /** A call of the past hour may still be writing its line. */

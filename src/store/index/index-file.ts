@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { crc32 } from "node:zlib"
 import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
@@ -152,8 +152,8 @@ function openUnnamed(): number {
   }
 }
 
-export function indexPath({ path, name }: Pick<Segment, "path" | "name">): string {
-  return join(dirname(path), indexName(name))
+export function indexPath({ path }: Pick<Segment, "path">): string {
+  return join(dirname(path), indexName(basename(path)))
 }
 
 /** Segments are append-only: a copied or restored segment differs in its ends, size or modification time. */

@@ -36,7 +36,7 @@ export async function buildIndexes(
         built.set(segment, await buildIndex(segment, isSealed(segment), threads, done))
     }
     await Promise.all(Array.from({ length: Math.max(1, threads.count) }, take))
-    if (capture.isLive) await removeOrphans(capture)
+    await removeOrphans(capture)
     return built
   } finally {
     await threads.close()
@@ -97,10 +97,13 @@ function isDiskTrouble(error: unknown): boolean {
 }
 
 /** Removes indexes of segments that the relay pruned, if this process is allowed to. */
-async function removeOrphans({ path, segments }: Capture): Promise<void> {
-  const existing = new Set((await segments()).map(({ name }) => name))
-  const orphans = [...namesLike(path, (name) => indexedSegment(name) !== undefined)]
-  for (const name of orphans) if (!existing.has(indexedSegment(name) ?? "")) removeIfAllowed(join(path, name))
+async function removeOrphans({ directories, segments }: Capture): Promise<void> {
+  const existing = new Set((await segments()).map(({ path }) => path))
+  for (const directory of directories) {
+    const indexes = [...namesLike(directory, (name) => indexedSegment(name) !== undefined)]
+    for (const name of indexes)
+      if (!existing.has(join(directory, indexedSegment(name) ?? ""))) removeIfAllowed(join(directory, name))
+  }
 }
 
 function removeIfAllowed(path: string): void {

@@ -1,0 +1,78 @@
+import { appendFileSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { encode } from "../../src/capture/codec.ts"
+import type { Begin, End } from "../../src/capture/record.ts"
+import { segmentName } from "../../src/capture/segment-name.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
+
+/** A call that ended, as far as a test cares. The pod is in the namespace shop; its container has the same name. */
+export type WrittenCall = {
+  id: string
+  node?: string
+  pod: string
+  command?: string
+  plugin?: string
+  wallMs: number
+  durationMs?: number
+  /** message of the error object; the call fails with it */
+  error?: string
+  stderr?: string
+  stdin?: object
+  stdout?: object
+  envNames?: string[]
+}
+
+/** Appends the records of calls to a capture directory, as their relays would have. */
+export function writeCalls(directory: string, calls: readonly WrittenCall[]): void {
+  mkdirSync(directory, { recursive: true })
+  for (const call of calls)
+    for (const record of recordsOf(call))
+      appendFileSync(join(directory, segmentName(record.wallMs)), encode(record, checksum))
+}
+
+function recordsOf(call: WrittenCall): [Begin, End] {
+  const { id, node = "n1", pod, command = "ADD", plugin = "bridge", wallMs, durationMs = 10, error } = call
+  const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin })
+  const answer = error === undefined ? (call.stdout ?? { cniVersion: "1.0.0" }) : { code: 11, msg: error }
+  const stdout = command === "DEL" && error === undefined ? "" : JSON.stringify(answer)
+  const stderr = call.stderr ?? ""
+  const clock = (at: number) => ({ wallMs: at, monoMs: at - Date.UTC(2026, 0, 1) })
+  return [
+    {
+      format: 1,
+      kind: "begin",
+      id,
+      depth: 0,
+      as: "relay",
+      ...clock(wallMs),
+      node,
+      pid: 1000,
+      ppid: 10,
+      parentName: "containerd",
+      plugin,
+      path: `/opt/cni/bin/${plugin}`,
+      argv: [plugin],
+      env: {
+        CNI_COMMAND: command,
+        CNI_CONTAINERID: pod,
+        CNI_IFNAME: "eth0",
+        CNI_ARGS: `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,
+      },
+      envNames: call.envNames ?? ["PATH"],
+      stdin: { sizeBytes: stdin.length, text: stdin },
+    },
+    {
+      format: 1,
+      kind: "end",
+      id,
+      ...clock(wallMs + durationMs),
+      pluginPid: 1001,
+      durationMs,
+      spawnMs: 0.25,
+      exit: { code: error === undefined ? 0 : 1 },
+      usage: { maxRssBytes: 4096, userMs: 1, systemMs: 1 },
+      stdout: { sizeBytes: stdout.length, text: stdout },
+      stderr: { sizeBytes: stderr.length, text: stderr },
+    },
+  ]
+}
