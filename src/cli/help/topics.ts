@@ -35,7 +35,10 @@ export const TOPICS: readonly Topic[] = [
 ]
 
 export const ENVIRONMENT: readonly { name: string; meaning: string }[] = [
-  { name: "CNITAP_CAPTURE", meaning: `capture directory, if --capture is not given (default: ${DEFAULT_CAPTURE})` },
+  {
+    name: "CNITAP_CAPTURE",
+    meaning: `capture directory, below --root, if --capture is not given (default: ${DEFAULT_CAPTURE})`,
+  },
   { name: "NO_COLOR", meaning: "disables colours if it is not empty" },
   { name: "TERM", meaning: "dumb disables colours" },
   { name: "CNITAP_PAGER", meaning: "pager for long output on a terminal; empty or cat disables paging" },

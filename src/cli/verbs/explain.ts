@@ -13,6 +13,7 @@ import { addCaptures, captureOptions } from "../args/captures.ts"
 import { reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject, type Subject } from "../args/subject.ts"
 import { type Paint, painter, visible } from "../render/colour.ts"
+import { repeatFlags } from "../render/command-text.ts"
 import { addFormat, printOne } from "../render/output.ts"
 import { wrap } from "../render/wrap.ts"
 import type { Verb } from "../verb.ts"
@@ -40,7 +41,10 @@ export const explain: Verb = {
       kind: "Explanation",
       value: explanation,
       name: `operation/${operation.id}`,
-      text: () => explanationText(explanation, paint, context.stdout.isTTY ? context.stdout.columns : undefined),
+      text: () => {
+        const columns = context.stdout.isTTY ? context.stdout.columns : undefined
+        return explanationText(explanation, paint, columns, (text) => repeatFlags(text, options))
+      },
     })
     await reportReadErrors(context, selection, 1)
   },
@@ -95,10 +99,11 @@ function explanationText(
   { headline, hasProblem, statements }: Explanation,
   paint: Paint,
   columns: number | undefined,
+  withFlags: (text: string) => string,
 ): string {
   const lines = statements.map(({ topic, text }) => {
     const label = `  ${topic}`.padEnd(LABEL_WIDTH)
-    return `${paint(label, "dim")}${wrap(visible(text), columns, LABEL_WIDTH)}`
+    return `${paint(label, "dim")}${wrap(visible(withFlags(text)), columns, LABEL_WIDTH)}`
   })
   return [paint(visible(headline), hasProblem ? "red" : "green"), ...lines, ""].join("\n")
 }
