@@ -29,5 +29,13 @@ export function probeLogLine(role: ProbeRole, { command, containerId, input }: P
 }
 
 export function logLine(command: string, containerId: string, key: "input" | "output", text: string): string {
-  return `CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${key}=${text}\n`
+  return `${escapeControls(`CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${key}=${text}`)}\n`
+}
+
+/** A newline in a container ID, or in stdin that is not JSON, would forge another line. */
+function escapeControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched for
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`
+  })
 }

@@ -5,6 +5,7 @@ import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
 import { addHelp } from "./help/help.ts"
+import { visible } from "./render/colour.ts"
 import { repeatFlags } from "./render/command-text.ts"
 import { startPager } from "./render/pager.ts"
 import type { Declare, Example, Verb } from "./verb.ts"
@@ -103,5 +104,5 @@ function errorText(text: string, otherwise: string): string {
     .replace(/^error: /, "")
     .split("\n")
   const hint = suggestion.replace(/^\(|\)$/g, "") || otherwise
-  return `cnitap: ${line.replace(/\.$/, "")}. ${hint}\n`
+  return `cnitap: ${visible(line.replace(/\.$/, ""))}. ${visible(hint)}\n`
 }

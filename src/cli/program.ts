@@ -1,5 +1,6 @@
 import { FAULTS, Fault } from "../fault/fault.ts"
 import type { Context } from "./context.ts"
+import { visible } from "./render/colour.ts"
 import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
@@ -19,7 +20,9 @@ export function reportError({ stderr }: Pick<Context, "stderr">, error: unknown)
   const fault = error instanceof Fault ? error : faultOf(error)
   // A filter's message ends with the line that points at the mistake.
   const separator = fault.message.includes("\n") ? "\n" : ". "
-  stderr.write(`cnitap: ${fault.message}${separator}${fault.hint}\n`)
+  // A message may quote an argument or a capture.
+  const lines = `cnitap: ${fault.message}${separator}${fault.hint}`.split("\n")
+  stderr.write(`${lines.map(visible).join("\n")}\n`)
   return FAULTS[fault.code]
 }
 

@@ -1,4 +1,4 @@
-import { type Checksum, encode } from "../capture/codec.ts"
+import { type Checksum, encode } from "../capture/encode.ts"
 import {
   type Begin,
   type CaptureRecord,

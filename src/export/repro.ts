@@ -11,7 +11,8 @@ export function toRepro(calls: readonly Call[]): string {
   if (!first) throw new RangeError("there is no call to repeat")
   return [
     "#!/bin/sh",
-    `# ${first.command} for ${comment(podName(first))}, recorded ${new Date(first.wallMs).toISOString()} by cnitap.`,
+    `# ${comment(`${first.command} for ${podName(first)}`)}, recorded ${new Date(first.wallMs).toISOString()} by cnitap.`,
+    "# It runs the plugins that the capture names, as root: read it first if the capture is not your own.",
     "# To run it elsewhere, set CNI_PATH, CNI_NETNS or any of the variables below.",
     "set -u",
     "",
@@ -25,6 +26,9 @@ export function toRepro(calls: readonly Call[]): string {
 
 /** Set once for all calls; variables that may differ between the calls of an operation are set per call. */
 const SHARED = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_ARGS", "CNI_PATH"]
+
+/** Names of the variables whose values a relay records; a shell could not set every name that a capture may hold. */
+const RECORDED = /^(?:CNI_|TRACE)\w*$/
 
 function variables({ env }: Call): string[] {
   return SHARED.flatMap((name) => {
@@ -46,7 +50,7 @@ const FUNCTION = [
 
 function callLines(call: Call, at: number): string[] {
   const { env, plugin, path, stdin } = call
-  const own = Object.entries(env).filter(([name]) => !SHARED.includes(name))
+  const own = Object.entries(env).filter(([name]) => RECORDED.test(name) && !SHARED.includes(name))
   const settings = own.map(([name, value]) => ` ${name}=${quoted(value)}`).join("")
   const step = `${at + 1}. ${comment(plugin)}`
   return [
@@ -64,7 +68,9 @@ function stdinPipe(stdin: Payload | undefined, command: string): string[] {
   // A quoted argument cannot contain NUL. printf is a shell builtin, so the argument length is not limited.
   if ("text" in stdin && !stdin.text.includes("\u0000")) return [`printf %s ${quoted(stdin.text)} | ${command}`]
   const base64 = "base64" in stdin ? stdin.base64 : toBase64(stdin.text)
-  return [`base64 -d <<'END' | ${command}`, ...(base64.match(/.{1,76}/g) ?? []), "END"]
+  // The alphabet is checked when a record is decoded; here too, because a line `END` would end the document.
+  const digits = base64.replace(/[^A-Za-z0-9+/=]/g, "")
+  return [`base64 -d <<'END_OF_STDIN' | ${command}`, ...(digits.match(/.{1,76}/g) ?? []), "END_OF_STDIN"]
 }
 
 function warnings(stdin: Payload | undefined): string[] {
@@ -80,9 +86,9 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** On one line, whatever a pod name contains. */
+/** On one line, whatever a pod name contains; without characters that would show another line than the shell reads. */
 function comment(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ")
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ")
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -1,4 +1,4 @@
-import { encode } from "../capture/codec.ts"
+import { encode } from "../capture/encode.ts"
 import {
   type Begin,
   type CaptureRecord,

@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
-import { decode } from "../../src/capture/codec.ts"
+import { decode } from "../../src/capture/decode.ts"
 import { checksum, Stand } from "../relay/stand.ts"
 
 const page = readFileSync(join(import.meta.dirname, "../../FORMAT.md"), "utf8")

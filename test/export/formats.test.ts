@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { decode } from "../../src/capture/codec.ts"
+import { decode } from "../../src/capture/decode.ts"
 import { bundleLines } from "../../src/export/bundle.ts"
 import { ChromeTrace } from "../../src/export/chrome-trace.ts"
 import { toOtlp } from "../../src/export/otlp.ts"

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
-import { type Decoded, decode } from "../../src/capture/codec.ts"
+import { type Decoded, decode } from "../../src/capture/decode.ts"
 import type { Begin, CaptureRecord, End, Payload } from "../../src/capture/record.ts"
 import { double } from "../doubles/double.ts"
 

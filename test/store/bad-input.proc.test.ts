@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { encode } from "../../src/capture/codec.ts"
+import { encode } from "../../src/capture/encode.ts"
 import type { Begin, CaptureRecord, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { encode } from "../../src/capture/codec.ts"
+import { encode } from "../../src/capture/encode.ts"
 import type { Begin, CaptureRecord, End, ProgressRecord } from "../../src/capture/record.ts"
 import { SEGMENT_INTERVAL_MS, segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"

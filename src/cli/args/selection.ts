@@ -119,6 +119,7 @@ const WORDS = {
   newer: "of a newer format (read them with a newer cnitap)",
   unknown: "of an unknown kind",
   foreign: "not a record",
+  malformed: "with members of the wrong type (not written by a relay)",
   oversize: "too long to be a record",
   orphan: "the end of a call whose beginning is not in the capture (pruned)",
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
+import { shown } from "../render/colour.ts"
 
 /** Where an export is written. `abandon` discards what was written so far. */
 export type Sink = { write(data: string | Uint8Array): Promise<void>; end(): void; abandon(): void }
@@ -10,7 +11,8 @@ export function openSink({ stdout }: Pick<Context, "stdout">, path: string | und
   if (path === undefined) {
     return {
       async write(data) {
-        if (stdout.write(data) === false && stdout.once) await new Promise<void>((done) => stdout.once?.("drain", done))
+        const safe = typeof data === "string" ? shown({ stdout }, data) : data
+        if (stdout.write(safe) === false && stdout.once) await new Promise<void>((done) => stdout.once?.("drain", done))
       },
       end() {},
       abandon() {},

@@ -1,5 +1,6 @@
 import { applyEdits, format } from "jsonc-parser"
 import type { Payload } from "../../capture/record.ts"
+import { parseJson } from "../../cni/json.ts"
 import { type Call, isFailed } from "../../model/call.ts"
 import { age, duration, podName, processText, stateText } from "../../model/format.ts"
 import { hexDump } from "../../model/hex-dump.ts"
@@ -117,11 +118,7 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint, m
 
 /** Changes only white space: duplicate keys and long numbers stay as the plugin wrote them. */
 function indented(text: string): string {
-  try {
-    JSON.parse(text)
-  } catch {
-    return text
-  }
+  if (parseJson(text) === undefined) return text
   return applyEdits(text, format(text, undefined, { tabSize: 2, insertSpaces: true, eol: "\n" }))
 }
 

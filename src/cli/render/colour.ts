@@ -19,11 +19,17 @@ export function painter({ stdout, env }: Pick<Context, "stdout" | "env">): Paint
 }
 
 /**
- * Makes text from a plugin, a pod name or a file safe for a terminal: control characters are shown as escapes.
+ * Makes text from a plugin, a pod name or a file safe for a terminal: characters that control it, are
+ * invisible or change the direction of text are shown as escapes.
  */
 export function visible(text: string): string {
-  return text.replace(CONTROL, (character) =>
-    character === "\t" ? "\t" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  return text.replace(INVISIBLE, (character) => (character === "\t" ? "\t" : escaped(character)))
+}
+
+/** JSON in which these characters are escapes too, so that it is safe for a terminal and still the same value. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(INVISIBLE, (text) =>
+    text === "\n" ? text : [...Array(text.length).keys()].map((at) => unicodeEscape(text.charCodeAt(at))).join(""),
   )
 }
 
@@ -32,5 +38,15 @@ export function shown({ stdout }: Pick<Context, "stdout">, text: string): string
   return stdout.isTTY ? text.split("\n").map(visible).join("\n") : text
 }
 
-// Control characters (C0, DEL, C1) and those that change the direction of text.
-const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+/** `\x1b`, or `\u202e` above one byte. */
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  return code > 0xff ? unicodeEscape(code) : `\\x${code.toString(16).padStart(2, "0")}`
+}
+
+function unicodeEscape(code: number): string {
+  return `\\u${code.toString(16).padStart(4, "0")}`
+}
+
+/** Control characters, format characters (direction of text, zero width), line and paragraph separators. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

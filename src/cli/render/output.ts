@@ -3,7 +3,7 @@ import { Fault } from "../../fault/fault.ts"
 import { namesSeveral } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
-import { shown, visible } from "./colour.ts"
+import { jsonText, shown, visible } from "./colour.ts"
 import { compileJsonPath } from "./jsonpath.ts"
 import { printTable, type Table } from "./table.ts"
 import { writer } from "./writer.ts"
@@ -38,8 +38,8 @@ export async function printRows<Row>(
   }
   const out = writer(context)
   if (format.kind === "json") await printJson(out, table.kind, counted(), value)
-  else if (format.kind === "jsonl") for await (const row of counted()) await out(`${JSON.stringify(value(row))}\n`)
-  else if (format.kind === "yaml") await printYaml(out, table.kind, counted(), value)
+  else if (format.kind === "jsonl") for await (const row of counted()) await out(`${jsonText(value(row))}\n`)
+  else if (format.kind === "yaml") await printYaml(context, out, table.kind, counted(), value)
   else if (format.kind === "name") for await (const row of counted()) await out(`${visible(table.name(row))}\n`)
   else if (format.kind === "jsonpath") {
     const items: unknown[] = []
@@ -64,9 +64,9 @@ export async function printOne<Kind extends OutputKind>(
   const format = outputFormat(options)
   const value = { apiVersion: API_VERSION, kind: one.kind, ...one.value }
   const out = writer(context)
-  if (format.kind === "json") await out(`${JSON.stringify(value, null, 2)}\n`)
-  else if (format.kind === "jsonl") await out(`${JSON.stringify(value)}\n`)
-  else if (format.kind === "yaml") await out((await import("yaml")).stringify(value, YAML))
+  if (format.kind === "json") await out(`${jsonText(value, 2)}\n`)
+  else if (format.kind === "jsonl") await out(`${jsonText(value)}\n`)
+  else if (format.kind === "yaml") await out(shown(context, (await import("yaml")).stringify(value, YAML)))
   else if (format.kind === "name") await out(`${visible(one.name)}\n`)
   else if (format.kind === "jsonpath") await out(shown(context, format.render(value)))
   else await out(one.text())
@@ -106,13 +106,14 @@ async function printJson<Row>(
   )
   let separator = "\n"
   for await (const row of rows) {
-    await out(`${separator}    ${JSON.stringify(value(row), null, 2).replaceAll("\n", "\n    ")}`)
+    await out(`${separator}    ${jsonText(value(row), 2).replaceAll("\n", "\n    ")}`)
     separator = ",\n"
   }
   await out(separator === "\n" ? "]\n}\n" : "\n  ]\n}\n")
 }
 
 async function printYaml<Row>(
+  context: Context,
   out: (text: string) => Promise<void>,
   kind: string,
   rows: AsyncIterable<Row>,
@@ -124,7 +125,7 @@ async function printYaml<Row>(
   for await (const row of rows) {
     if (isFirst) await out("items:\n")
     isFirst = false
-    await out(stringify([value(row)], YAML))
+    await out(shown(context, stringify([value(row)], YAML)))
   }
   if (isFirst) await out("items: []\n")
 }

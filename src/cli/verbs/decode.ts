@@ -1,3 +1,4 @@
+import { parseJson } from "../../cni/json.ts"
 import type { DecodedPart } from "../../model/decode/decode.ts"
 import { decodeLines, type NumberedLine } from "../../model/decode/decode-lines.ts"
 import type { Context } from "../context.ts"
@@ -56,11 +57,8 @@ function lineText({ text, parts }: NumberedLine): string {
 }
 
 function jsonOf(text: string): { value?: unknown } {
-  try {
-    return { value: JSON.parse(text) as unknown }
-  } catch {
-    return {}
-  }
+  const value = parseJson(text)
+  return value === undefined ? {} : { value }
 }
 
 /** A line without an end must not fill the memory; the next character begins another line. */

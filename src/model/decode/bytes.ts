@@ -1,3 +1,5 @@
+import { parseJson } from "../../cni/json.ts"
+
 /** Undefined if the bytes are not valid UTF-8. */
 export function utf8Text(bytes: readonly number[]): string | undefined {
   try {
@@ -12,12 +14,7 @@ export function asJsonText(list: readonly unknown[]): string | undefined {
   if (list.length < 4 || !list.every(isByte)) return undefined
   const text = utf8Text(list)
   if (text === undefined || !/^\s*[{[]/.test(text)) return undefined
-  try {
-    JSON.parse(text)
-    return text
-  } catch {
-    return undefined
-  }
+  return parseJson(text) === undefined ? undefined : text
 }
 
 function isByte(value: unknown): value is number {

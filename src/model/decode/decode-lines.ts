@@ -1,3 +1,4 @@
+import { parseJson } from "../../cni/json.ts"
 import { type DecodedLine, decodeLine } from "./decode.ts"
 
 /** `line`: the number, from 1, of the line in the input; of the first one, if a list was broken over several lines. */
@@ -108,12 +109,7 @@ function join(held: readonly HeldLine[], separator: Separator): { text: string; 
 }
 
 function isWholeJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+  return parseJson(text) !== undefined
 }
 
 /** The line as the continuation of a list or of an address; undefined if it is none. */

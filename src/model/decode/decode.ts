@@ -1,4 +1,4 @@
-import { isObject } from "../../cni/json.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { type OutputPiece, splitDocuments } from "../result/document.ts"
 import { asJsonText } from "./bytes.ts"
 import { findAddresses, jsonNetwork } from "./find-addresses.ts"
@@ -88,12 +88,8 @@ function isDocument(piece: OutputPiece, text: string): boolean {
 /** A line that is JSON itself, such as libcni's cache file or a log record, may contain encoded text in its values. */
 function decodeDocument(line: string, depth: number): DecodedJsonLine | undefined {
   if (!/^\s*[{[]/.test(line)) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    return undefined
-  }
+  const value = parseJson(line)
+  if (value === undefined) return undefined
   const parts: DecodedPart[] = []
   const decoded = decodeValues(value, depth, parts)
   return { text: parts.length > 0 ? JSON.stringify(decoded) : line, parts, holdsJson: parts.length > 0 }

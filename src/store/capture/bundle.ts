@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { closeSync, createReadStream, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, createReadStream, openSync, readSync, statfsSync, statSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
@@ -63,14 +63,21 @@ function readStart(path: string): Buffer {
 async function unpack(path: string): Promise<{ content: string; truncatedBy?: string }> {
   const file = openTemporary(join(tmpdir(), `.cnitap-${randomUUID()}`))
   const content = `/proc/self/fd/${file}`
+  const limitBytes = unpackedLimit(statSync(path).size)
+  let unpackedBytes = 0
   try {
     await pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of withoutManifest(chunks, path))
+      for await (const chunk of withoutManifest(chunks, path)) {
+        unpackedBytes += chunk.length
+        if (unpackedBytes > limitBytes) throw new RangeError("too much")
         for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done)
+      }
     })
     return { content }
   } catch (error) {
     if (error instanceof Fault) throw error
+    // A pipeline reports what its last step threw as an AbortError.
+    if (unpackedBytes > limitBytes) throw unpacksToTooMuch(path, limitBytes)
     const { code, message } = error as NodeJS.ErrnoException
     if (code === "ENOSPC")
       throw new Fault(
@@ -81,6 +88,24 @@ async function unpack(path: string): Promise<{ content: string; truncatedBy?: st
     if (code?.startsWith("Z_")) return { content, truncatedBy: message }
     throw error
   }
+}
+
+/** Captures compress to a tenth or less; zlib can compress zeros to a thousandth. */
+const MAX_RATIO = 100
+const SMALL_BYTES = 64 * 1024 * 1024
+
+/** At most half of the free space of the temporary directory, which others use too. */
+function unpackedLimit(packedBytes: number): number {
+  const { bavail, bsize } = statfsSync(tmpdir())
+  return Math.min((bavail * bsize) / 2, Math.max(SMALL_BYTES, packedBytes * MAX_RATIO))
+}
+
+function unpacksToTooMuch(path: string, limitBytes: number): Fault {
+  return new Fault(
+    "FILE_BROKEN",
+    `${path} unpacks to more than ${Math.round(limitBytes / 1e6)} MB`,
+    "If you trust it, unpack it with gunzip where there is room, and pass the unpacked file.",
+  )
 }
 
 function openTemporary(path: string): number {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib"
-import type { Checksum } from "../../capture/codec.ts"
+import type { Checksum } from "../../capture/encode.ts"
 
 /** Size and CRC-32 of a seal, computed by Node's zlib. */
 export const checksum: Checksum = (text) => ({

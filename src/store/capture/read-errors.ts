@@ -1,9 +1,9 @@
 /**
  * Why a line is not a readable record. `torn`: an incomplete write (killed, or disk full), or bytes changed later.
  * `newer`: its format is newer than ours. `unknown`: a complete record of our format, of an unknown kind. `foreign`: not a
- * record at all. `oversize`: longer than a relay writes. `orphan`: an end record without a begin record in the capture.
+ * record at all. `malformed`: complete, but members have other types than a relay writes. `oversize`: longer than a relay writes. `orphan`: an end record without a begin record in the capture.
  */
-export type ReadErrorKind = "torn" | "newer" | "unknown" | "foreign" | "oversize" | "orphan"
+export type ReadErrorKind = "torn" | "newer" | "unknown" | "foreign" | "malformed" | "oversize" | "orphan"
 
 /** `first`: location of the first one, as `<segment>:<byte>`. */
 export type ReadErrorCount = { kind: ReadErrorKind; lines: number; first: string }

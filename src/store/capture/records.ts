@@ -1,4 +1,4 @@
-import { decode } from "../../capture/codec.ts"
+import { decode } from "../../capture/decode.ts"
 import type { CaptureRecord } from "../../capture/record.ts"
 import { checksum } from "./checksum.ts"
 import { type Line, LineSplitter } from "./lines.ts"

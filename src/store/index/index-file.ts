@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { crc32 } from "node:zlib"
@@ -74,13 +74,20 @@ export class BlockBuffer {
 export function openIndex(segment: Segment): IndexFile | undefined {
   let file: number | undefined
   try {
-    file = openSync(indexPath(segment), "r")
+    // Opening a FIFO would wait for its writer.
+    file = openSync(indexPath(segment), constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new RangeError("foreign index")
     const header = read(file, 0, HEADER_BYTES)
     if (header.readUInt32LE(0) !== MAGIC || header.readUInt32LE(4) !== LAYOUT) throw new RangeError("foreign index")
     const at = Number(header.readBigUInt64LE(8))
-    const trailer = JSON.parse(read(file, at, header.readUInt32LE(16)).toString("utf8")) as Trailer
+    const trailerBytes = header.readUInt32LE(16)
+    if (at + trailerBytes > stat.size) throw new RangeError("torn index")
+    const trailer = JSON.parse(read(file, at, trailerBytes).toString("utf8")) as Trailer
     const isUnchanged = trailer.sizeBytes === segment.sizeBytes && trailer.modifiedMs === segment.modifiedMs
     if (!isUnchanged || trailer.stamp !== stampOf(segment)) throw new RangeError("stale index")
+    // An index that was copied with a capture may claim blocks of any size.
+    if (trailer.blocks.some((block) => !(block.at + blockBytes(block) <= stat.size))) throw new RangeError("torn index")
     return new IndexFile(file, trailer.blocks)
   } catch {
     if (file !== undefined) closeSync(file)
@@ -125,7 +132,7 @@ export class IndexWriter {
       header.writeBigUInt64LE(BigInt(this.#at), 8)
       header.writeUInt32LE(text.length, 16)
       write(this.#file, header, 0)
-      renameSync(this.#temporary, this.#path)
+      publish(this.#temporary, this.#path)
     }
     return new IndexFile(this.#file, this.#blocks)
   }
@@ -133,6 +140,15 @@ export class IndexWriter {
   abandon(): void {
     closeSync(this.#file)
     if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true })
+  }
+}
+
+/** If something is in the way, such as a directory, the index serves this process only. */
+function publish(temporary: string, path: string): void {
+  try {
+    renameSync(temporary, path)
+  } catch {
+    rmSync(temporary, { force: true })
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Begin } from "../../capture/record.ts"
+import { BEGIN } from "../../capture/record-shape.ts"
 import { contextOf } from "../../model/call.ts"
 import { type ByteScanner, isLongAt } from "./byte-scanner.ts"
 import { EnvSlices, scanEnv } from "./env-scan.ts"
@@ -39,7 +41,9 @@ function parseEnv(scanner: ByteScanner, bytes: Buffer, to: number, into: EnvSlic
   if (!scanner.skipTo(ENV_NAMES, to)) return undefined
   const end = scanner.at - ENV_NAMES.length
   try {
-    into.load(contextOf(JSON.parse(`{${bytes.toString("utf8", from, end)}}`) as Record<string, string>))
+    const env = JSON.parse(`{${bytes.toString("utf8", from, end)}}`) as Begin["env"]
+    if (!BEGIN.env(env)) return undefined
+    into.load(contextOf(env))
     return into
   } catch {
     return undefined

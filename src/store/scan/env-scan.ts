@@ -12,7 +12,7 @@ export class EnvSlices {
   readonly name = new ByteSlice()
   readonly uid = new ByteSlice()
 
-  /** Copies what the codec has read. */
+  /** Copies what the decoder has read. */
   load({ command, containerId, netns, ifname, pod }: ReturnType<typeof contextOf>): void {
     this.command.set(command)
     this.containerId.set(containerId)

@@ -1,3 +1,4 @@
+import { BEGIN, hasShape } from "../../capture/record-shape.ts"
 import { type ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import type { CachedConfig } from "./config-scan.ts"
@@ -5,8 +6,11 @@ import { parseJson } from "./parse-json.ts"
 
 const ENV = Buffer.from(',"env":{')
 const STDIN = Buffer.from(',"stdin":{')
+const { plugin, path, argv, envNames, original } = BEGIN
 /** a power of two */
 const SLOTS = 64
+
+type Members = Parameters<typeof hasShape>[1]
 
 /** What all lines of a plugin have in common. */
 type PluginLayout = {
@@ -31,8 +35,8 @@ export class PluginCache {
     const layout = {
       plugin: ByteSlice.of(name),
       isHostLocal: name === "host-local",
-      toEnv: new PrefixCache('{"plugin":""', ENV, ["plugin", "path", "argv"]),
-      toStdin: new PrefixCache('{"envNames":[', STDIN, ["envNames", "original"]),
+      toEnv: new PrefixCache('{"plugin":""', ENV, { plugin, path, argv }),
+      toStdin: new PrefixCache('{"envNames":[', STDIN, { envNames, original }),
       configs: [],
     }
     this.#slots[slot] = layout
@@ -47,11 +51,11 @@ export class PluginCache {
 class PrefixCache {
   readonly #start: string
   readonly #end: Buffer
-  readonly #members: readonly string[]
+  readonly #members: Members
   #prefix: Buffer | undefined
 
   /** `start`: makes a JSON object of the bytes between the scanner and the literal. */
-  constructor(start: string, end: Buffer, members: readonly string[]) {
+  constructor(start: string, end: Buffer, members: Members) {
     this.#start = start
     this.#end = end
     this.#members = members
@@ -69,6 +73,7 @@ class PrefixCache {
   }
 }
 
-function hasOnly(json: string, members: readonly string[]): boolean {
-  return Object.keys(parseJson<object>(json) ?? { invalid: true }).every((name) => members.includes(name))
+function hasOnly(json: string, members: Members): boolean {
+  const value = parseJson<Record<string, unknown>>(json)
+  return value !== undefined && Object.keys(value).every((name) => name in members) && hasShape(value, members)
 }

@@ -1,5 +1,6 @@
-import { type Decoded, decode } from "../../capture/codec.ts"
+import { type Decoded, decode } from "../../capture/decode.ts"
 import { type Begin, type End, type Exit, FORMAT } from "../../capture/record.ts"
+import { MAX_TIME_MS } from "../../capture/record-shape.ts"
 import { checksum } from "../capture/checksum.ts"
 import { ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
@@ -14,7 +15,7 @@ export { ByteSlice } from "./byte-slice.ts"
 export { complete, type EndHeader, type RecordHeader } from "./record-header.ts"
 
 /**
- * Reads the header of each line: several times faster than the codec, with the same result. README.md explains how.
+ * Reads the header of each line: several times faster than the decoder, with the same result. README.md explains how.
  * One reader is used for all lines, because it remembers parts of earlier ones.
  */
 export class HeaderReader {
@@ -22,7 +23,7 @@ export class HeaderReader {
   readonly header = new RecordHeader()
   /** where that line starts */
   from = 0
-  /** how many lines the codec had to read */
+  /** how many lines the decoder had to read */
   fallbacks = 0
 
   #bytes: Buffer = Buffer.alloc(0)
@@ -60,7 +61,7 @@ export class HeaderReader {
 
   /**
    * Reads a sealed line whose members are in the order in which the relay writes them. False if anything differs; then
-   * the codec decides. Literals such as `,"name":{` are unambiguous: within a JSON string every quote follows a backslash.
+   * the decoder decides. Literals such as `,"name":{` are unambiguous: within a JSON string every quote follows a backslash.
    */
   #scan(bytes: Buffer, from: number, sealedEnd: number): boolean {
     this.#scanner.open(bytes, from)
@@ -85,6 +86,7 @@ export class HeaderReader {
     if (!this.#scanOptional(PARENT_NAME, header.parentName)) return false
     if (!scanner.skip(PLUGIN) || !scanner.text(this.#plugin)) return false
     if (Number.isNaN(header.depth + header.wallMs + header.monoMs + header.pid + header.ppid)) return false
+    if (header.wallMs > MAX_TIME_MS) return false
     const layout = this.#plugins.get(this.#plugin)
     header.plugin = layout.plugin
     if (!layout.toEnv.skip(scanner, bytes, end)) return false
@@ -92,7 +94,7 @@ export class HeaderReader {
     if (!context) return false
     header.context = context
     header.dataDir = undefined
-    // Without stdin, or with more behind it: rare, so the codec reads it.
+    // Without stdin, or with more behind it: rare, so the decoder reads it.
     if (!layout.toStdin.skip(scanner, bytes, end) || bytes[end - 1] !== BRACE || bytes[end - 2] !== QUOTE) return false
     const stdin = scanner.at
     const config = scanConfig(bytes, scanner, end, layout.configs)
@@ -131,7 +133,7 @@ export class HeaderReader {
     header.maxRssBytes = scanner.number()
     while (scanner.at < end && bytes[scanner.at] !== BRACE) scanner.at++
     if (Number.isNaN(header.maxRssBytes)) return false
-    // An end record that carries stdin completes its begin record: rare, so the codec reads it.
+    // An end record that carries stdin completes its begin record: rare, so the decoder reads it.
     if (!isAt(bytes, scanner.at, STDOUT)) return false
     const streams = scanner.at + 1
     if (bytes.subarray(streams, end).includes(STDIN)) return false

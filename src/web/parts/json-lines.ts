@@ -1,4 +1,5 @@
 import { type JsonNode, scanJson } from "../../capture/json-scan.ts"
+import { parseJson } from "../../cni/json.ts"
 
 /**
  * One line of a formatted JSON document. Literals are the original characters: long numbers, duplicate keys and escapes
@@ -21,11 +22,7 @@ export type JsonLine = {
 
 /** Undefined if the text is not a JSON document. */
 export function jsonLines(text: string): JsonLine[] | undefined {
-  try {
-    JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  if (parseJson(text) === undefined) return undefined
   const lines: JsonLine[] = []
   const open: { node: JsonNode; line: JsonLine }[] = []
   let keyFrom: number | undefined

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { encode } from "../../../src/capture/codec.ts"
+import { encode } from "../../../src/capture/encode.ts"
 import { parseAddress } from "../../../src/cni/address.ts"
 import { toMatcher } from "../../../src/model/filter/match.ts"
 import { parseFilter } from "../../../src/model/filter/parse.ts"

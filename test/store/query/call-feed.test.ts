@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
-import { encode } from "../../../src/capture/codec.ts"
+import { encode } from "../../../src/capture/encode.ts"
 import type { Begin, End } from "../../../src/capture/record.ts"
 import { type Call, isFailed, resultOf } from "../../../src/model/call.ts"
 import { toOperations } from "../../../src/model/operation.ts"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { type Decoded, decode, encode } from "../../../src/capture/codec.ts"
+import { type Decoded, decode } from "../../../src/capture/decode.ts"
+import { encode } from "../../../src/capture/encode.ts"
 import type { Begin, CaptureRecord, End } from "../../../src/capture/record.ts"
 import { type Call, configOf, textOf, toCall } from "../../../src/model/call.ts"
 import { summarize } from "../../../src/model/packed-operations.ts"
@@ -15,10 +16,10 @@ test("lines as the relay writes them: the header is the one of the decoded recor
   const random = randomOf(t)
   const fallbacks = compare(random, () => written(randomRecord(random)))
   // Most of these lines have a text with an escape somewhere.
-  assert.ok(fallbacks < (2 * LINES) / 3, `${fallbacks} of ${LINES} lines were left to the codec`)
+  assert.ok(fallbacks < (2 * LINES) / 3, `${fallbacks} of ${LINES} lines were left to the decoder`)
 })
 
-test("lines of an ordinary node are never left to the codec", (t) => {
+test("lines of an ordinary node are never left to the decoder", (t) => {
   assert.equal(compare(randomOf(t), ordinaryLines()), 0)
 })
 
@@ -27,7 +28,7 @@ test("sealed lines in another layout: the header is the one of the decoded recor
   compare(random, () => sealed(otherLayout(random, bodyOf(randomRecord(random)))))
 })
 
-test("damaged lines: the codec's verdict, and none of them changes what the next line says", (t) => {
+test("damaged lines: the decoder's verdict, and none of them changes what the next line says", (t) => {
   const random = randomOf(t)
   compare(random, () => {
     const line = written(randomRecord(random))
@@ -35,7 +36,7 @@ test("damaged lines: the codec's verdict, and none of them changes what the next
   })
 })
 
-test("lines of other formats and kinds are the codec's to name", () => {
+test("lines of other formats and kinds are the decoder's to name", () => {
   const lines = [
     sealed('{"format":2,"kind":"begin","id":"a"'),
     sealed('{"format":1,"kind":"pause","id":"a"'),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { encode } from "../../../src/capture/codec.ts"
+import { encode } from "../../../src/capture/encode.ts"
 import type { End } from "../../../src/capture/record.ts"
 import { checksum } from "../../../src/store/capture/checksum.ts"
 import { sealedEnd } from "../../../src/store/scan/seal.ts"

@@ -1,4 +1,4 @@
-import { isObject } from "../../../cni/json.ts"
+import { isObject, parseJson } from "../../../cni/json.ts"
 import { type CallFacts, type CallRule, text, wholeText } from "../call-facts.ts"
 import { issue, libcni, spec } from "../rule-source.ts"
 
@@ -98,10 +98,6 @@ function isOtherText(content: string | undefined): boolean {
 
 function isErrorObject(content: string | undefined): boolean {
   if (!content?.trimStart().startsWith("{")) return false
-  try {
-    const value: unknown = JSON.parse(content)
-    return isObject(value) && "msg" in value
-  } catch {
-    return false
-  }
+  const value = parseJson(content)
+  return isObject(value) && "msg" in value
 }

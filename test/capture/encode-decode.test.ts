@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { decode, encode } from "../../src/capture/codec.ts"
+import { decode } from "../../src/capture/decode.ts"
+import { encode } from "../../src/capture/encode.ts"
 import type { Begin, End } from "../../src/capture/record.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 import { Random } from "./random.ts"
