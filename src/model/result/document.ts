@@ -9,34 +9,34 @@ export type OutputPiece =
   | { kind: "json"; from: number; to: number; value: unknown }
   | { kind: "broken" | "text"; from: number; to: number }
 
-/** Log text can contain any number of braces; after this many that do not start a document, the rest is text. */
-const MAX_TRIES = 64
+/** Text can contain any number of braces; after this many, whether they start a document or not, the rest is text. */
+const MAX_OPENINGS = 128
 
 /** Splits the output of a plugin into JSON documents and the text before, between and after them, without blanks. */
 export function splitDocuments(text: string): OutputPiece[] {
   const whole = parsePiece(text, 0, text.length)
   if (whole) return [whole]
   const pieces: OutputPiece[] = []
-  let tries = 0
+  let openings = 0
   let textFrom = -1
   let at = skipBlanks(text, 0)
   const endText = (to: number) => {
     if (textFrom >= 0 && to > textFrom) pieces.push({ kind: "text", from: textFrom, to })
     textFrom = -1
   }
-  while (at < text.length && tries < MAX_TRIES) {
+  while (at < text.length && openings < MAX_OPENINGS) {
     const opening = nextOpening(text, at)
     if (opening < 0) break
     if (opening > at && textFrom < 0) textFrom = at
     const to = balancedEnd(text, opening)
     const document = to === undefined ? undefined : parsePiece(text, opening, to)
+    openings++
     if (document && to !== undefined) {
       endText(trimmedEnd(text, opening))
       pieces.push(document)
       at = skipBlanks(text, to)
       continue
     }
-    tries++
     // Output that starts with a brace that is never closed is an incomplete result, not a log line.
     if (to === undefined && textFrom < 0) return [...pieces, { kind: "broken", from: opening, to: text.length }]
     if (textFrom < 0) textFrom = opening
