@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { encode } from "../../src/capture/codec.ts"
+import { encode } from "../../src/capture/encode.ts"
 import type { Begin, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
