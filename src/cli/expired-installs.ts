@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
-import { layoutOf } from "../install/disk/layout.ts"
-import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./args/default-dirs.ts"
+import { DEFAULT_SHIM_DIR } from "./args/default-dirs.ts"
+import { knownInstallDirs } from "./args/known-installs.ts"
 import type { Context } from "./context.ts"
 
 /**
@@ -9,8 +8,8 @@ import type { Context } from "./context.ts"
  * do with the node pays a few lookups in the known directories, and loads the installer only where it finds a journal.
  */
 export async function endExpiredInstalls(context: Context): Promise<void> {
-  const installDirs = [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR]
-  if (process.getuid?.() !== 0 || !installDirs.some((binDir) => existsSync(layoutOf(binDir).journal))) return
+  const installDirs = knownInstallDirs()
+  if (installDirs.length === 0) return
   const { endExpired, openNode } = await import("./args/node.ts")
   try {
     const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })

@@ -118,7 +118,7 @@ export function isFailed({ state, exit }: Pick<Call, "state" | "exit">): boolean
 }
 
 /** Does not use `parseArgs`, which is too slow for a million calls. */
-function podOf(args: string | undefined): Pod | undefined {
+export function podOf(args: string | undefined): Pod | undefined {
   let [namespace, name, uid] = ["", "", ""]
   for (const pair of args?.split(";") ?? []) {
     if (pair.startsWith("K8S_POD_NAMESPACE=")) namespace = pair.slice("K8S_POD_NAMESPACE=".length)

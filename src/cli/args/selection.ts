@@ -13,6 +13,7 @@ import type { Capture } from "../../store/capture/capture.ts"
 import type { Progress } from "../../store/capture/progress.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { holdRecords } from "../../store/capture/records.ts"
+import { withPluginPid } from "../../store/node/process.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../render/progress.ts"
@@ -75,7 +76,10 @@ export async function select(context: Context, options: Record<string, unknown>,
     matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
     async *openCalls() {
       for await (const { calls } of readOperations(capture, readErrors, {}, { filter: OPEN, progress })) {
-        for (const { call } of walk(calls)) if (call.state !== "ended" && matchesCall(call)) yield call
+        for (const node of walk(calls)) {
+          const call = withPluginPid(node.call)
+          if (call.state !== "ended" && matchesCall(call)) yield call
+        }
       }
     },
     operations: () => readOperations(capture, readErrors, range, { filter, nowMs, progress }),

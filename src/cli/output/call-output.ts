@@ -1,5 +1,6 @@
 import type { Call } from "../../model/call.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
+import type { ProcessWait } from "../../model/process-wait.ts"
 import { timestamp } from "./timestamp.ts"
 
 /** A call as `tail`, `ps`, `show` and `export jsonl` print it. */
@@ -9,6 +10,8 @@ export type CallOutput = Omit<Call, "original"> & {
   original?: OriginalOutput
   /** `ps` only: how long the call has been running */
   runningMs?: number
+  /** `ps` on the node only: what the plugin of a running call waits in */
+  waitsIn?: ProcessWait
   /** `show` and `export` only: ID of the operation */
   operation?: string
   /** `show` only: the calls that the plugin made */

@@ -1,24 +1,31 @@
 import { Fault } from "../../fault/fault.ts"
+import { gapText, isProblem } from "../../install/status/recording-gap.ts"
 import type { Call } from "../../model/call.ts"
 import { writtenSoFar } from "../../model/explain/error-text.ts"
 import { duration, podName } from "../../model/format.ts"
 import { HANG_MS } from "../../model/lint/rules/process-rules.ts"
+import { waitText } from "../../model/process-wait.ts"
 import { readSegments } from "../../store/capture/calls.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { recentSegments } from "../../store/capture/segments.ts"
-import { pluginPidOf } from "../../store/node/process.ts"
+import { withPluginPid } from "../../store/node/process.ts"
+import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
+import { gapsOfCapture } from "../args/known-installs.ts"
+import { textOption } from "../args/option.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { changesOf } from "../follow.ts"
-import { callOutput } from "../output/call-output.ts"
+import { type CallOutput, callOutput } from "../output/call-output.ts"
+import { repeatFlags } from "../render/command-text.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 
 export const ps: Verb = {
-  description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG.`,
+  description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG. On the node, -o wide and -o json also show what its plugin waits in: a lock and its holder, the peers of its sockets, or a function of the kernel.`,
   examples: [
     ["cnitap ps", "calls that have not ended"],
+    ["cnitap ps -o wide", "also what their plugins wait in, and what they wrote so far"],
     ["cnitap ps -w", "the same, redrawn every second"],
     ["cnitap ps --all --since 1h", "also calls whose process was killed before it ended"],
   ],
@@ -34,32 +41,43 @@ export const ps: Verb = {
       await watch(context, options, selection)
       return
     }
-    const nowMs = context.nowMs()
-    const found = await printRows(
-      context,
-      options,
-      inFlightTable(nowMs),
-      await openCalls(selection.openCalls(), options),
-    )
+    const calls = await openCalls(selection.openCalls(), options)
+    const found = await printRows(context, options, inFlightTable(context.nowMs()), withWaits(calls, options))
     await reportReadErrors(context, selection, found)
+    for (const text of await gapLines(selection, options)) context.stderr.write(`cnitap: ${text}\n`)
   },
 }
 
 async function openCalls(calls: AsyncIterable<Call>, options: Record<string, unknown>): Promise<Call[]> {
   const open: Call[] = []
   for await (const call of calls) {
-    if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(withPluginPid(call))
+    if (call.state === "running" || (options.all === true && call.state !== "ended")) open.push(call)
   }
   return open.sort((a, b) => a.wallMs - b.wallMs)
 }
 
-/** The end record will have it; until then it is read from the running processes. */
-function withPluginPid(call: Call): Call {
-  const pluginPid = call.state === "running" ? pluginPidOf(call) : undefined
-  return pluginPid === undefined ? call : { ...call, pluginPid }
+type CallInFlight = Call & Pick<CallOutput, "waitsIn">
+
+/** Reads what plugins wait in, for the formats that show it. */
+function withWaits(calls: readonly Call[], options: Record<string, unknown>): CallInFlight[] {
+  const { kind } = outputFormat(options)
+  if (kind === "table" || kind === "name") return [...calls]
+  return calls.map((call) => {
+    const waitsIn = readProcessWait(call)
+    return waitsIn === undefined ? call : { ...call, waitsIn }
+  })
+}
+
+/** Calls of a plugin that is not recorded are not in flight for cnitap: a hang of one must not look like none. */
+async function gapLines({ capture }: Selection, options: Record<string, unknown>): Promise<string[]> {
+  const gaps = await gapsOfCapture(capture.path, textOption(options.root))
+  return gaps
+    .filter(isProblem)
+    .map((gap) => repeatFlags(`${gapText(gap)} (cnitap ${gap.cause === "missing" ? "doctor" : "install"})`, options))
 }
 
 const REPAINT_MS = 1000
+const GAPS_MS = 30_000
 
 /** Redraws the screen once a second. */
 async function watch(context: Context, options: Record<string, unknown>, selection: Selection): Promise<void> {
@@ -68,22 +86,29 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     throw new Fault("USAGE", "ps -w needs a terminal", "Use `cnitap tail -f -o jsonl` to follow calls in a pipe.")
   }
   let paintedMs = Number.NEGATIVE_INFINITY
+  let gaps: string[] = []
+  let gapsReadMs = Number.NEGATIVE_INFINITY
   for await (const _ of changesOf(context, capture)) {
     const nowMs = context.nowMs()
     if (nowMs - paintedMs < REPAINT_MS) continue
     paintedMs = nowMs
     const segments = recentSegments(await capture.segments())
     const calls = await openCalls(readSegments(capture, segments, new ReadErrors()), options)
+    if (nowMs - gapsReadMs >= GAPS_MS) {
+      gaps = await gapLines(selection, options)
+      gapsReadMs = nowMs
+    }
     const clock = new Date(nowMs).toISOString().slice(11, 19)
     context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
-    await printRows(context, options, inFlightTable(nowMs), calls.filter(matchesCall))
+    await printRows(context, options, inFlightTable(nowMs), calls.map(withPluginPid).filter(matchesCall))
+    for (const text of gaps) context.stdout.write(`${text}\n`)
   }
 }
 
 /** Moves the cursor home and clears the screen. */
 const CLEAR = "\u001b[H\u001b[2J"
 
-function inFlightTable(nowMs: number): Table<Call, "Call"> {
+function inFlightTable(nowMs: number): Table<CallInFlight, "Call"> {
   return {
     kind: "Call",
     name: ({ id }) => `call/${id}`,
@@ -106,6 +131,7 @@ function inFlightTable(nowMs: number): Table<Call, "Call"> {
       { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
       { title: "PARENT", isWide: true, text: ({ ppid, parentName }) => `${parentName ?? ""}/${ppid}` },
       { title: "NETNS", isWide: true, text: ({ netns }) => netns ?? "" },
+      { title: "WAITS IN", isWide: true, text: ({ waitsIn }) => (waitsIn ? waitText(waitsIn) : "") },
       { title: "WROTE", isWide: true, text: (call) => writtenSoFar(call)?.line ?? "" },
     ],
   }

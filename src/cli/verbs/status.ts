@@ -1,6 +1,7 @@
 import { FAULTS } from "../../fault/fault.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
-import { gapText, optionsOf, readRecordingGaps } from "../../install/status/recording-gaps.ts"
+import { gapText } from "../../install/status/recording-gap.ts"
+import { optionsOf, readRecordingGaps } from "../../install/status/recording-gaps.ts"
 import { type InstallStatus, readStatus } from "../../install/status/status.ts"
 import { type StatusOutput, statusOutput } from "../../install/status/status-output.ts"
 import { tidyTombstones } from "../../install/undo/uninstall.ts"

@@ -3,7 +3,7 @@ import type { NodeFacts } from "../detect/node-facts.ts"
 import type { InstallMode } from "../plan/install-options.ts"
 import { type SettingsOutput, settingsOutput } from "../plan/settings-output.ts"
 import type { Tombstone } from "../undo/undo.ts"
-import { isProblem, type RecordingGap } from "./recording-gaps.ts"
+import { isProblem, type RecordingGap } from "./recording-gap.ts"
 import { type CaptureStatus, type InstallStatus, isComplete, type ListStatus, type PluginStatus } from "./status.ts"
 
 /** What `cnitap status -o json` prints. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import type { Begin } from "../../capture/record.ts"
+import type { Call } from "../../model/call.ts"
 
 /** Unit of process times in /proc: USER_HZ is 100 on every architecture. */
 const TICK_MS = 10
@@ -33,6 +34,12 @@ export function pluginPidOf({ pid }: Pick<Begin, "pid">): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The end record will have the plugin's PID; until then it is read from the running processes. */
+export function withPluginPid(call: Call): Call {
+  const pluginPid = call.state === "running" ? pluginPidOf(call) : undefined
+  return pluginPid === undefined ? call : { ...call, pluginPid }
 }
 
 /** Field 22 of /proc/PID/stat, in milliseconds since boot. Undefined if the process does not exist or is a zombie. */
