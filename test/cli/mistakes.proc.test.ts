@@ -228,8 +228,8 @@ test("unknown verbs, flags, formats and values", async () => {
     2,
   ])
   assert.deepEqual(await linesOf("lint", "/nonexistent/10-x.conflist"), [
-    "cnitap: /nonexistent/10-x.conflist does not exist. Name an existing configuration file, or pass a filter with --filter.",
-    6,
+    "cnitap: /nonexistent/10-x.conflist does not exist. Name an existing configuration file or directory, or pass a filter with --filter.",
+    3,
   ])
   assert.deepEqual(await linesOf("lint", "/nonexistent/10-x.conflist", "--pod", "web-1"), [
     "cnitap: flags that select calls cannot be combined with files. Leave the flags out, or the files.",

@@ -4,8 +4,9 @@ import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import type { Finding, Severity } from "../../model/lint/finding.ts"
 import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
 import { findingOutput } from "../output/finding-output.ts"
-import type { Colour } from "./colour.ts"
+import { type Colour, visible } from "./colour.ts"
 import type { Table } from "./table.ts"
+import { displayWidth } from "./wrap.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 
@@ -51,20 +52,28 @@ export const ruleTable: Table<RuleFindings> = {
   ],
 }
 
-/** One line per finding in a configuration file. */
+/** Findings in configuration files as compilers print them: the place, what is wrong, the line, what to do. */
 export const fileFindingTable: Table<FileFinding, "FileFinding"> = {
   kind: "FileFinding",
   name: ({ rule, path }) => `finding/${rule}/${path}`,
   empty: "nothing found",
-  columns: [
-    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
-    { title: "RULE", text: ({ rule }) => rule },
-    { title: "WHERE", text: ({ path, line, column }) => `${path}:${line}:${column}` },
-    { title: "WHAT", text: whatText },
-    { title: "EXCERPT", isWide: true, text: ({ excerpt }) => excerpt },
-    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
-    { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
-  ],
+  columns: [],
+  block: ({ path, line, column, severity, rule, title, detail, lineText, caret, remedy }, paint) => {
+    const gutter = String(line)
+    const before = visible(lineText.slice(0, caret))
+    return [
+      `${visible(path)}:${line}:${column}: ${paint(severity, COLOURS[severity])}: ${visible(whatText({ title, detail }))} ${paint(`(${rule})`, "dim")}`,
+      ...(lineText.trim() === ""
+        ? []
+        : [
+            `  ${gutter} | ${before}${visible(lineText.slice(caret))}`,
+            `  ${" ".repeat(gutter.length)} | ${before.replace(/[^\t]/gu, (character) => " ".repeat(displayWidth(character)))}${paint("^", COLOURS[severity])}`,
+          ]),
+      `  ${paint(visible(remedy), "green")}`,
+      "",
+      "",
+    ].join("\n")
+  },
 }
 
 /** One line per finding of the doctor, with its remedy. */

@@ -3,7 +3,7 @@ import { Fault } from "../../fault/fault.ts"
 import { namesSeveral } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
-import { jsonText, shown, visible } from "./colour.ts"
+import { jsonText, painter, shown, visible } from "./colour.ts"
 import { compileJsonPath } from "./jsonpath.ts"
 import { printTable, type Table } from "./table.ts"
 import { writer } from "./writer.ts"
@@ -45,6 +45,9 @@ export async function printRows<Row>(
     const items: unknown[] = []
     for await (const row of counted()) items.push(value(row))
     await out(shown(context, format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items })))
+  } else if (table.block) {
+    const paint = painter(context)
+    for await (const row of counted()) await out(table.block(row, paint))
   } else
     await printTable(context, table, counted(), {
       isWide: format.kind === "wide",

@@ -1,10 +1,13 @@
-import { readFile } from "node:fs/promises"
+import { readFileSync, statSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import { type FileFinding, lintConf } from "../../model/lint/conf/lint-conf.ts"
+import { lintConfDir } from "../../model/lint/conf/lint-dir.ts"
 import type { Finding, Severity } from "../../model/lint/finding.ts"
 import { FindingsByRule } from "../../model/lint/findings-by-rule.ts"
 import { Linter } from "../../model/lint/linter.ts"
 import { walk } from "../../model/operation.ts"
+import { readConfDir } from "../../store/node/conf-dir.ts"
+import { decodeSource } from "../../store/node/source-file.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import { namesOption } from "../args/option.ts"
 import { addSelection, isChoosing, reportReadErrors, type Selection, select } from "../args/selection.ts"
@@ -14,15 +17,20 @@ import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const lint: Verb = {
-  description: "Checks recorded calls, or the configuration files that are named. Exits 1 on an error or a warning.",
+  description:
+    "Checks recorded calls, or the configuration files or directories that are named. Exits 1 on an error or a warning.",
   examples: [
     ["cnitap lint --since 1h", "findings in calls of the last hour"],
-    ["cnitap lint /etc/cni/net.d/*", "findings in configuration files"],
+    ["cnitap lint /etc/cni/net.d", "findings in configuration files, read as a runtime reads the directory"],
+    ["cnitap lint 10-net.conflist", "findings in one file, also one that is not on a node yet"],
     ["cnitap help rules", "every rule, its source and its remedy"],
   ],
   isPaged: true,
   define(command) {
-    addOutput(addSelection(command)).argument("[files...]", "configuration files to check instead of a capture")
+    addOutput(addSelection(command)).argument(
+      "[files...]",
+      "configuration files, or directories of them, to check instead of a capture",
+    )
   },
   async run(context, [files], options) {
     const paths = namesOption(files) ?? []
@@ -48,9 +56,7 @@ async function lintFiles(
   paths: string[],
   counts: Counts,
 ): Promise<void> {
-  const findings: FileFinding[] = []
-  for (const path of paths) findings.push(...lintConf(path, await readConf(path)))
-  await printRows(context, options, fileFindingTable, counted(findings, counts))
+  await printRows(context, options, fileFindingTable, counted(paths.flatMap(lintPath), counts))
 }
 
 /** On a terminal: a rule that every call breaks would fill the screen. A pipe gets every finding. */
@@ -118,16 +124,16 @@ async function* findingsOf(
   }
 }
 
-async function readConf(path: string): Promise<string> {
+function lintPath(path: string): FileFinding[] {
   try {
-    return await readFile(path, "utf8")
+    if (statSync(path).isDirectory()) return lintConfDir(path, readConfDir(path))
+    return lintConf(path, decodeSource(readFileSync(path)))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT") {
-      const hint = "Name an existing configuration file, or pass a filter with --filter."
-      throw new Fault("NOT_FOUND", `${path} does not exist`, hint)
+      const hint = "Name an existing configuration file or directory, or pass a filter with --filter."
+      throw new Fault("CAPTURE_MISSING", `${path} does not exist`, hint)
     }
-    if (code === "EISDIR") throw new Fault("USAGE", `${path} is a directory`, `Name its files: cnitap lint ${path}/*.`)
     if (code === "EACCES" || code === "EPERM")
       throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run as root.")
     throw error

@@ -1,12 +1,19 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser"
+import { findNodeAtLocation, type Node, type ParseError, parseTree } from "jsonc-parser"
 import { isObject } from "../../../cni/json.ts"
+import { shellWord } from "../../shell-word.ts"
 import type { Rule, RuleSource, Severity } from "../finding.ts"
-import { libcni, spec } from "../rule-source.ts"
-import { utf8Bytes } from "../utf8-offset.ts"
-import { type ConfFile, type FileHit, type FileRule, list } from "./conf-file.ts"
+import { issue, libcni, spec } from "../rule-source.ts"
+import { BANDWIDTH_RULES } from "./bandwidth-rules.ts"
+import { type ConfPath, type FileHit, type FileRule, toConfFile } from "./conf-file.ts"
 import { NETWORK_RULES } from "./network-rules.ts"
 import { PLUGIN_RULES } from "./plugin-rules.ts"
 import { RANGE_RULES } from "./range-rules.ts"
+import { ROLE_RULES } from "./role-rules.ts"
+import { SCHEMA_RULES } from "./schema-rules.ts"
+import { sourceLine } from "./source-line.ts"
+import { byteOffset, type SourceText, toSourceText } from "./source-text.ts"
+import { explainSyntaxError } from "./syntax-error.ts"
+import { SYSCTL_RULES } from "./sysctl-rules.ts"
 
 /** Something wrong in a configuration file. `byte` counts from 0; `line` and `column` count from 1. */
 export type FileFinding = {
@@ -21,36 +28,44 @@ export type FileFinding = {
   line: number
   column: number
   excerpt: string
+  /** the line, or the part of a long one around the position; characters of secrets are replaced by asterisks */
+  lineText: string
+  /** index of the position in `lineText` */
+  caret: number
   source: RuleSource
   remedy: string
 }
 
-/** Checks the content of a network configuration file; `path` is used for the extension and in findings. */
-export function lintConf(path: string, content: string): FileFinding[] {
+/**
+ * Checks the content of a network configuration file; `path` is used for the extension and in findings. A string is one
+ * that was read as UTF-8.
+ */
+export function lintConf(path: string, content: string | SourceText): FileFinding[] {
+  const source = typeof content === "string" ? toSourceText(content) : content
+  const { text } = source
+  const encoding = encodingHits(source, path).map((hit) => toFileFinding(ENCODING, path, source, undefined, hit))
   const errors: ParseError[] = []
-  const tree = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false })
-  const [parseError] = errors
-  if (parseError || !tree) {
-    const isEmpty = content.trim() === ""
-    const detail = !parseError || isEmpty ? "the file is empty" : sentence(printParseErrorCode(parseError.error))
-    return [toFileFinding(BROKEN, path, content, tree, { detail, at: parseError?.offset ?? 0 })]
+  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+  const [error] = errors
+  if (error || !tree) {
+    const hit = explainSyntaxError(text, error)
+    return [...encoding, toFileFinding(BROKEN, path, source, tree, hit)]
   }
-  const config: unknown = JSON.parse(content)
-  if (!isObject(config)) return [toFileFinding(NOT_OBJECT, path, content, tree, { detail: "", at: 0 })]
-  const isList = "plugins" in config
-  const file: ConfFile = {
-    name: path.slice(path.lastIndexOf("/") + 1),
-    text: content,
-    config,
-    version: typeof config.cniVersion === "string" ? config.cniVersion : "",
-    isList,
-    plugins: isList
-      ? list(config.plugins).flatMap((plugin, index) =>
-          isObject(plugin) ? [{ config: plugin, path: ["plugins", index] }] : [],
-        )
-      : [{ config, path: [] }],
-  }
-  return FILE_RULES.flatMap((rule) => rule.check(file).map((hit) => toFileFinding(rule, path, content, tree, hit)))
+  const config: unknown = JSON.parse(text)
+  if (!isObject(config)) return [...encoding, toFileFinding(NOT_OBJECT, path, source, tree, { detail: "", at: 0 })]
+  const file = toConfFile(path, text, config)
+  const found = FILE_RULES.flatMap((rule) =>
+    rule.check(file).map((hit) => toFileFinding(rule, path, source, tree, hit)),
+  )
+  return [...encoding, ...found.sort((a, b) => a.byte - b.byte)]
+}
+
+const ENCODING: Rule = {
+  id: "conf-encoding",
+  severity: "error",
+  title: "file that is not plain UTF-8",
+  source: issue("containernetworking/cni#733"),
+  remedy: "Save it as UTF-8 without a byte order mark.",
 }
 
 const BROKEN: Rule = {
@@ -69,41 +84,75 @@ const NOT_OBJECT: Rule = {
   remedy: "Write an object with `cniVersion`, `name` and `plugins`.",
 }
 
-const FILE_RULES: readonly FileRule[] = [...RANGE_RULES, ...NETWORK_RULES, ...PLUGIN_RULES]
+/** Rules about the objects of plugins, which hold for the configuration that a plugin gets on stdin as well. */
+export const CONFIGURATION_RULES: readonly FileRule[] = [
+  ...RANGE_RULES,
+  ...ROLE_RULES,
+  ...SCHEMA_RULES,
+  ...BANDWIDTH_RULES,
+]
 
-/** The rules about configuration files. */
-export const CONF_RULES: readonly Rule[] = [BROKEN, NOT_OBJECT, ...FILE_RULES]
+const FILE_RULES: readonly FileRule[] = [...CONFIGURATION_RULES, ...SYSCTL_RULES, ...NETWORK_RULES, ...PLUGIN_RULES]
 
-function toFileFinding(
+/** The rules about a configuration file, in the order in which they are listed. */
+export const CONF_RULES: readonly Rule[] = [ENCODING, BROKEN, NOT_OBJECT, ...FILE_RULES]
+
+function encodingHits({ encoding, markBytes }: SourceText, path: string): FileHit[] {
+  // With a mark, iconv finds out the byte order and removes the mark.
+  const from = markBytes > 0 ? "UTF-16" : encoding
+  const [name, copy] = [shellWord(path), shellWord(`${path}.new`)]
+  const convert = `iconv -f ${from} -t UTF-8 ${name} > ${copy} && mv ${copy} ${name}`
+  if (encoding !== "UTF-8")
+    return [{ detail: `it is ${encoding}, and JSON parsers read UTF-8`, at: 0, remedy: `Convert it: ${convert}` }]
+  if (markBytes === 0) return []
+  return [
+    {
+      detail: "it begins with a UTF-8 byte order mark (EF BB BF), which Go's JSON parser rejects",
+      at: 0,
+      remedy: `Remove the mark: sed -i '1s/^\\xef\\xbb\\xbf//' ${shellWord(path)}`,
+    },
+  ]
+}
+
+export function toFileFinding(
   rule: Rule,
   path: string,
-  content: string,
+  source: SourceText,
   tree: Node | undefined,
-  { detail, at }: FileHit,
+  { detail, at, isKey, remedy }: FileHit,
 ): FileFinding {
-  const { id, severity, title, source, remedy } = rule
-  const node = typeof at === "number" || !tree ? undefined : (findNodeAtLocation(tree, at) ?? tree)
-  const offset = typeof at === "number" ? at : (node?.offset ?? 0)
-  const before = content.slice(0, offset)
-  const lineFrom = before.lastIndexOf("\n") + 1
-  const lineTo = content.indexOf("\n", offset)
+  const { text } = source
+  const offset = typeof at === "number" ? at : tree ? offsetOf(tree, at, isKey === true) : 0
+  const before = text.slice(0, offset)
+  // No character of the text is wrong if its encoding is.
+  const line = rule === ENCODING ? { text: "", caret: 0 } : sourceLine(text, offset)
   return {
-    rule: id,
-    severity,
-    title,
+    rule: rule.id,
+    severity: rule.severity,
+    title: rule.title,
     detail,
     path,
-    byte: utf8Bytes(content, offset),
+    // What is wrong with the encoding is wrong from the first byte on.
+    byte: rule === ENCODING ? 0 : byteOffset(source, offset),
     line: before.split("\n").length,
-    column: offset - lineFrom + 1,
-    excerpt:
-      id === "conf-secret" ? "" : content.slice(offset, Math.min(lineTo < 0 ? content.length : lineTo, offset + 80)),
-    source,
-    remedy,
+    column: offset - (before.lastIndexOf("\n") + 1) + 1,
+    excerpt: rule.id === "conf-secret" ? "" : excerptAt(line),
+    lineText: line.text,
+    caret: line.caret,
+    source: rule.source,
+    remedy: remedy ?? rule.remedy,
   }
 }
 
-/** `CommaExpected`: "comma expected". */
-function sentence(code: string): string {
-  return code.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()
+/** Where the value of a path begins, or its key; the document if there is none. */
+export function offsetOf(tree: Node, path: ConfPath, isKey: boolean): number {
+  const node = findNodeAtLocation(tree, path) ?? tree
+  const key = isKey && node.parent?.type === "property" ? node.parent.children?.[0] : undefined
+  return (key ?? node).offset
+}
+
+const MAX_EXCERPT_CHARACTERS = 80
+
+function excerptAt({ text, caret }: { text: string; caret: number }): string {
+  return text.slice(caret, caret + MAX_EXCERPT_CHARACTERS)
 }

@@ -1,12 +1,23 @@
 import { isSecret } from "../../../capture/redact/secret-name.ts"
 import { isObject } from "../../../cni/json.ts"
 import { SPEC_VERSIONS } from "../../../cni/version.ts"
+import { shellWord } from "../../shell-word.ts"
 import { isAtLeast, isReleased, text } from "../call-facts.ts"
 import { duplicateKeys } from "../duplicate-key.ts"
 import { issue, libcni, spec } from "../rule-source.ts"
 import { isNetworkName } from "../valid-name.ts"
 import { type ConfPath, type FileHit, type FileRule, isFilled, list } from "./conf-file.ts"
 import { keyDetail, keyPath } from "./missing-key.ts"
+
+/** Files with such a name are found beside those that runtimes read. */
+export const UNREAD: FileRule = {
+  id: "conf-extension-unread",
+  severity: "note",
+  title: "file extension that no runtime reads",
+  source: libcni("libcni/conf.go"),
+  remedy: "Rename it to .conflist if runtimes should read it.",
+  check: ({ name }) => (isReadName(name) ? [] : [{ detail: unreadDetail(name), at: [] }]),
+}
 
 /** The file as a whole: its name, its top-level keys, its JSON. */
 export const NETWORK_RULES: FileRule[] = [
@@ -33,7 +44,8 @@ export const NETWORK_RULES: FileRule[] = [
     severity: "warning",
     title: "network without cniVersion",
     source: spec("1, Configuration format"),
-    remedy: "Set `cniVersion`: without it, runtimes assume 0.1.0, which has neither CHECK nor prevResult.",
+    remedy:
+      "Set `cniVersion`: without it, runtimes assume 0.1.0, which has neither CHECK nor prevResult, and plugins may fail at DEL.",
     check: ({ config }) =>
       isFilled(config.cniVersion) || "cniVersions" in config
         ? []
@@ -53,6 +65,17 @@ export const NETWORK_RULES: FileRule[] = [
         isReleased(text(version)) ? [] : [{ detail: text(version), at: ["cniVersions", index] }],
       ),
     ],
+  },
+  {
+    id: "conf-version-without-lists",
+    severity: "error",
+    title: "list in a version that has no lists",
+    source: issue("flannel-io/flannel#1174"),
+    remedy: "Write 0.3.1 or newer, as far as every plugin of the list supports it.",
+    check: ({ isList, version }) =>
+      isList && isReleased(version) && !isAtLeast(version, "0.3.0")
+        ? [{ detail: `lists begin with 0.3.0, and cniVersion is ${version}`, at: ["cniVersion"] }]
+        : [],
   },
   {
     id: "conf-single-plugin",
@@ -91,20 +114,15 @@ export const NETWORK_RULES: FileRule[] = [
     title: "file extension does not match the content",
     source: libcni("libcni/conf.go"),
     remedy: "Name lists .conflist, and single plugins .conf or .json: runtimes choose the parser by extension.",
-    check: ({ name, isList }) => {
+    check: ({ path, name, isList }) => {
       const isListName = name.endsWith(".conflist")
       if (!/\.(conflist|conf|json)$/.test(name) || isListName === isList) return []
-      return [{ detail: isList ? `a list in ${name}` : `a single plugin in ${name}`, at: isList ? ["plugins"] : [] }]
+      if (!isList) return [{ detail: `a single plugin in ${name}`, at: [], remedy: renameRemedy(path, ".conf") }]
+      const detail = `a list in ${name}: runtimes look for a plugin in it and report that its type is missing`
+      return [{ detail, at: ["plugins"], remedy: renameRemedy(path, ".conflist") }]
     },
   },
-  {
-    id: "conf-extension-unread",
-    severity: "note",
-    title: "file extension that no runtime reads",
-    source: libcni("libcni/conf.go"),
-    remedy: "Rename it to .conflist.",
-    check: ({ name }) => (/\.(conflist|conf|json)$/.test(name) ? [] : [{ detail: name, at: [] }]),
-  },
+  UNREAD,
   {
     id: "conf-reserved-key",
     severity: "warning",
@@ -142,10 +160,36 @@ export const NETWORK_RULES: FileRule[] = [
     severity: "warning",
     title: "secret in the file",
     source: issue("projectcalico/cni-plugin#360"),
-    remedy: "Refer to a kubeconfig or another file instead: every plugin of the list may log it.",
+    remedy:
+      "Refer to a kubeconfig or another file, and rotate the secret: every plugin of the list may have logged it.",
     check: ({ config }) => secretHits(config, []),
   },
 ]
+
+/** Whether runtimes read a file of that name in a configuration directory. */
+export function isReadName(name: string): boolean {
+  return /\.(conflist|conf|json)$/.test(name)
+}
+
+/** Who leaves a file under such a name beside the lists. */
+const WRITERS: [RegExp, string][] = [
+  [/\.cilium_bak$/, "Cilium renamed it, so that its own list is the only one"],
+  [
+    /\.conf(?:list)?\.te?mp$/,
+    "an agent writes its list under this name and renames it; containerd logs each of these events",
+  ],
+  [/(?:\.(?:bak|old|orig|save|swp|rpmnew|rpmsave|dpkg-\w+)|~)$/, "a backup"],
+]
+
+/** Why a file beside the lists is there, as far as its name tells. */
+export function unreadDetail(name: string): string {
+  const writer = WRITERS.find(([pattern]) => pattern.test(name))?.[1]
+  return writer === undefined ? name : `${name}: ${writer}`
+}
+
+function renameRemedy(path: string, extension: string): string {
+  return `Rename it: mv ${shellWord(path)} ${shellWord(path.replace(/\.[^./]+$/, extension))}`
+}
 
 /**
  * Strings whose key is a secret's name, as in the recorder's redaction. A path is not a secret, whatever its key:

@@ -50,9 +50,9 @@ export const PLUGIN_RULES: FileRule[] = [
     title: "list that starts with a plugin that needs another one before it",
     source: spec("3, Deriving request configuration"),
     remedy: "Put the plugin that creates the interface first.",
-    check: ({ plugins: [first] }) =>
-      first && kindOfPlugin(text(first.config.type)) === "meta"
-        ? [{ detail: text(first.config.type), at: [...first.path, "type"] }]
+    check: ({ plugins: [first, ...more] }) =>
+      first && kindOfPlugin(first.type) === "meta"
+        ? [{ detail: more.length === 0 ? `${first.type} alone` : first.type, at: [...first.path, "type"] }]
         : [],
   },
   {
@@ -82,18 +82,5 @@ export const PLUGIN_RULES: FileRule[] = [
           .filter(([, value]) => typeof value !== "boolean")
           .map(([key, value]) => ({ detail: `${key} is ${text(value)}`, at: [...path, "capabilities", key] }))
       }),
-  },
-  {
-    id: "conf-ipam-without-type",
-    severity: "error",
-    title: "ipam section without a type",
-    source: spec("4, Plugin delegation"),
-    remedy: "Set `type` to the name of the IPAM plugin, or remove the section.",
-    check: ({ plugins }) =>
-      ipamSections(plugins).flatMap(({ config, path }) =>
-        Object.keys(config).length > 0 && !isFilled(config.type)
-          ? [{ detail: keyDetail(config, "type"), at: path }]
-          : [],
-      ),
   },
 ]
