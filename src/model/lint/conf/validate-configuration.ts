@@ -27,12 +27,13 @@ export function validateConfiguration(
   schema: ConfigurationSchema,
   { exactKeys = false }: { exactKeys?: boolean } = {},
 ): Violation[] {
-  // The library's type is not read-only, and it does not change a schema.
-  const { errors } = VALIDATOR.validate(asDecoded(config, schema, exactKeys), schema as object)
+  const decoded = asDecoded(config, schema, exactKeys)
+  // The library's type is not read-only, but it does not change a schema.
+  const { errors } = VALIDATOR.validate(decoded.value, decoded.schema as object)
   const hasWrongType = new Set(errors.filter(({ name }) => name === "type").map(({ path }) => path.join("\n")))
   return errors
     .filter(({ name, path }) => name === "type" || !hasWrongType.has(path.join("\n")))
-    .map((error) => toViolation(error, config))
+    .map((error) => toViolation(error, config, schema))
 }
 
 /** An empty text stands for a missing value, as Go cannot tell them apart. */
@@ -49,36 +50,55 @@ const VALIDATOR = new Validator()
 for (const [format, isValid] of Object.entries(FORMATS))
   VALIDATOR.customFormats[format] = (value: unknown) => typeof value !== "string" || value === "" || isValid(value)
 
-/** The part of a value that the schema describes: keys spelled as in the schema, without null. */
-function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boolean): unknown {
-  if (Array.isArray(value)) return value.map((item) => asDecoded(item, schema.items ?? {}, exactKeys))
-  if (!isObject(value)) return value
-  const names = new Map(exactKeys ? [] : Object.keys(schema.properties ?? {}).map((name) => [name.toLowerCase(), name]))
-  const decoded: JsonObject = {}
+/**
+ * A value with keys spelled as in the schema and without null, and the schema without the keys that the value does not
+ * have: the library takes as long for these as for the others, which is most of the time.
+ */
+function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boolean): Decoded {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => asDecoded(item, schema.items ?? {}, exactKeys))
+    return { value: items.map((item) => item.value), schema }
+  }
+  const { properties } = schema
+  if (!isObject(value) || !properties) return { value, schema }
+  const names = new Map(exactKeys ? [] : Object.keys(properties).map((name) => [name.toLowerCase(), name]))
+  const keys: [string, Decoded][] = []
   for (const [key, content] of Object.entries(value)) {
     if (content === null) continue
     const name = names.get(key.toLowerCase()) ?? key
-    const { additionalProperties } = schema
-    const inner = schema.properties?.[name] ?? (typeof additionalProperties === "object" ? additionalProperties : {})
-    Object.defineProperty(decoded, name, {
-      value: asDecoded(content, inner, exactKeys),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+    const inner = Object.hasOwn(properties, name) ? properties[name] : undefined
+    keys.push([name, asDecoded(content, inner ?? {}, exactKeys)])
   }
-  return decoded
+  const known = keys.filter(([name]) => Object.hasOwn(properties, name))
+  return {
+    value: Object.fromEntries(keys.map(([name, decoded]) => [name, decoded.value])),
+    schema: { ...schema, properties: Object.fromEntries(known.map(([name, decoded]) => [name, decoded.schema])) },
+  }
 }
 
-function toViolation({ name, path, argument, schema, instance }: ValidationError, config: JsonObject): Violation {
+type Decoded = { value: unknown; schema: ConfigurationSchema }
+
+function toViolation(
+  { name, path, argument, schema, instance }: ValidationError,
+  config: JsonObject,
+  root: ConfigurationSchema,
+): Violation {
   const isAboutKey = name === "required" || name === "additionalProperties"
   return {
     keyword: name,
     path: asWritten(path, config),
     key: isAboutKey ? String(argument) : String(path.findLast((step) => typeof step === "string") ?? ""),
     value: instance,
-    schema: typeof schema === "string" ? {} : (schema as ConfigurationSchema),
+    schema: name === "additionalProperties" ? schemaAt(root, path) : (schema as ConfigurationSchema),
   }
+}
+
+/** The whole schema of the value at that path, as spelled in the schema. */
+function schemaAt(root: ConfigurationSchema, path: ConfPath): ConfigurationSchema {
+  return path.reduce<ConfigurationSchema>(
+    ({ properties, items }, step) => (typeof step === "number" ? items : properties?.[step]) ?? {},
+    root,
+  )
 }
 
 /** The path with keys as they are spelled in the object. */
