@@ -50,6 +50,6 @@ export async function openCaptures(context: Context, options: Record<string, unk
 }
 
 /** A path of the node as this process finds it. */
-function nodePath({ root = "/" }: Record<string, unknown>, path: string): string {
+export function nodePath({ root = "/" }: Record<string, unknown>, path: string): string {
   return root === "/" ? path : join(String(root), path)
 }

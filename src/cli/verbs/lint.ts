@@ -9,6 +9,7 @@ import { walk } from "../../model/operation.ts"
 import { readConfDir } from "../../store/node/conf-dir.ts"
 import { decodeSource } from "../../store/node/source-file.ts"
 import { readOperations } from "../../store/query/operations.ts"
+import { nodePath } from "../args/captures.ts"
 import { namesOption } from "../args/option.ts"
 import { addSelection, isChoosing, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
@@ -22,7 +23,6 @@ export const lint: Verb = {
   examples: [
     ["cnitap lint --since 1h", "findings in calls of the last hour"],
     ["cnitap lint /etc/cni/net.d", "findings in configuration files, read as a runtime reads the directory"],
-    ["cnitap lint 10-net.conflist", "findings in one file, also one that is not on a node yet"],
     ["cnitap help rules", "every rule, its source and its remedy"],
   ],
   isPaged: true,
@@ -56,7 +56,15 @@ async function lintFiles(
   paths: string[],
   counts: Counts,
 ): Promise<void> {
-  await printRows(context, options, fileFindingTable, counted(paths.flatMap(lintPath), counts))
+  await printRows(
+    context,
+    options,
+    fileFindingTable,
+    counted(
+      paths.flatMap((path) => lintPath(path, nodePath(options, path))),
+      counts,
+    ),
+  )
 }
 
 /** On a terminal: a rule that every call breaks would fill the screen. A pipe gets every finding. */
@@ -124,10 +132,11 @@ async function* findingsOf(
   }
 }
 
-function lintPath(path: string): FileFinding[] {
+/** `here`: where this process finds the path. */
+function lintPath(path: string, here: string): FileFinding[] {
   try {
-    if (statSync(path).isDirectory()) return lintConfDir(path, readConfDir(path))
-    return lintConf(path, decodeSource(readFileSync(path)))
+    if (statSync(here).isDirectory()) return lintConfDir(path, readConfDir(here))
+    return lintConf(path, decodeSource(readFileSync(here)))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT") {
