@@ -9,6 +9,7 @@ import type { Page } from "./page.ts"
 import type { ErrorAnswer, MatchesAnswer, OperationAnswer, ReviewAnswer } from "./protocol.ts"
 import type { Reviewer } from "./reviewer.ts"
 import type { Session } from "./session.ts"
+import { Slots } from "./slots.ts"
 
 /**
  * The routes. The page itself contains no secret and is served without authentication. Requests for data need the
@@ -17,6 +18,8 @@ import type { Session } from "./session.ts"
 export function app(session: Session, reviewer: Reviewer, page: Page, server: ServerIdentity): Hono {
   const epoch = randomBytes(6).toString("hex")
   const matches = new Matches(session)
+  const streams = new Slots(MAX_STREAMS)
+  const searches = new Slots(MAX_SEARCHES)
   const routes = new Hono()
   routes.use(async (context, next) => {
     const request = requestInfo(context)
@@ -43,22 +46,44 @@ export function app(session: Session, reviewer: Reviewer, page: Page, server: Se
       const { message, column } = parsed.error
       return context.json<ErrorAnswer>({ error: `${message} (column ${column})`, hint: "Correct the filter." }, 400)
     }
-    return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
+    const release = searches.take()
+    if (!release) return busy(context, "searches")
+    try {
+      return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
+    } finally {
+      release()
+    }
   })
   routes.get("/api/review", async (context) => context.json<ReviewAnswer>(await reviewer.answer(Date.now())))
   routes.get("/api/events", (context) => {
+    const release = streams.take()
+    if (!release) return busy(context, "pages")
     const disconnected = new AbortController()
     return streamSSE(context, async (stream) => {
       stream.onAbort(() => disconnected.abort())
-      for await (const message of messages(session, epoch, context.req.header("Last-Event-ID"), disconnected.signal)) {
-        if (disconnected.signal.aborted) return
-        await stream.writeSSE(message)
+      try {
+        for await (const message of messages(
+          session,
+          epoch,
+          context.req.header("Last-Event-ID"),
+          disconnected.signal,
+        )) {
+          if (disconnected.signal.aborted) return
+          await stream.writeSSE(message)
+        }
+      } finally {
+        release()
       }
     })
   })
   routes.notFound(notFound)
   return routes
 }
+
+/** Each page has one. */
+const MAX_STREAMS = 32
+/** Each may read the whole capture. */
+const MAX_SEARCHES = 4
 
 const HEADERS = {
   "Cache-Control": "no-store",
@@ -83,6 +108,12 @@ function requestInfo({ req }: Context): RequestInfo {
     fetchSite: req.header("Sec-Fetch-Site"),
     authorization: req.header("Authorization"),
   }
+}
+
+function busy(context: Context, what: string): Response {
+  context.header("Retry-After", "1")
+  const error = `this server has as many ${what} as it serves at once`
+  return context.json<ErrorAnswer>({ error, hint: "Close a page, or try again in a moment." }, 503)
 }
 
 function notFound(context: Context): Response {

@@ -54,12 +54,16 @@ export function identityOf(token: string, tls: Tls | undefined): ServerIdentity 
 export async function listen(app: Hono, { host, port }: ListenAddress, tls: Tls | undefined): Promise<Server> {
   const listener = getRequestListener(app.fetch)
   const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)
+  server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)))
     server.listen(port, host, resolve)
   })
   return server
 }
+
+/** A browser opens up to six for each page; more are closed at once. */
+const MAX_CONNECTIONS = 256
 
 export function urlOf(server: Server, { host }: ListenAddress, { scheme, token }: ServerIdentity): string {
   const bound = server.address()

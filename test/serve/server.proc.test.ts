@@ -77,6 +77,29 @@ test("every response has the security headers", async () => {
   assert.equal((await answer.text()).match(/(src|href)="(?!data:)/g), null)
 })
 
+test("pages beyond a bound are refused until another page is closed", async () => {
+  const pages = await Promise.all(Array.from({ length: 32 }, () => serving.get("/api/events")))
+  assert.deepEqual(new Set(pages.map(({ status }) => status)), new Set([200]))
+  const refused = await serving.get("/api/events")
+  assert.deepEqual(
+    [refused.status, refused.headers.get("Retry-After"), await refused.json()],
+    [
+      503,
+      "1",
+      {
+        error: "this server has as many pages as it serves at once",
+        hint: "Close a page, or try again in a moment.",
+      },
+    ],
+  )
+  await Promise.all(pages.map(({ body }) => body?.cancel()))
+  for (;;) {
+    const { status, body } = await serving.get("/api/events")
+    await body?.cancel()
+    if (status === 200) break
+  }
+})
+
 test("operations are listed without streams, and one is read with them", async () => {
   const events = await until(serving, "", "ready")
   assert.deepEqual(

@@ -71,6 +71,17 @@ test("the token is removed from the address immediately, and a reload still work
   await context.close()
 })
 
+test("the token is stored for the tab only: another server on the same port cannot read it in another tab", async () => {
+  const { page, context } = await open()
+  const stored = "[...Object.values(localStorage), document.cookie].join()"
+  assert.ok(!String(await page.evaluate(stored)).includes(serving.token))
+  const other = await context.newPage()
+  await other.goto(serving.origin)
+  assert.equal(await other.evaluate("sessionStorage.length"), 0)
+  await other.getByRole("alert").getByText("each tab needs the token").waitFor()
+  await context.close()
+})
+
 test("a wrong token is reported, not shown as an empty capture", async () => {
   const { page, context } = await openPage(browser, `${serving.origin}/#token=wrong`)
   await page.getByRole("alert").getByText("invalid token").waitFor()
