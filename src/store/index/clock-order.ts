@@ -85,19 +85,23 @@ export type Order = {
   compare(a: Timed, b: Timed): number
   /** the earliest start that a block with these epochs can contain; undefined without an epoch */
   earliest(epochs: ClockEpoch[]): Timed | undefined
+  /** the latest one */
+  latest(epochs: ClockEpoch[]): Timed | undefined
 }
 
 /** The order of `toOperations`: within a node by monotonic clock, epoch by epoch; between nodes by wall clock. */
 export function orderOf(all: ClockEpoch[]): Order {
   const epochs = mergeClockEpochs(all)
   if (new Set(epochs.map(({ node }) => node)).size > 1) {
+    const byWall = (a: Timed, b: Timed) => a.wallMs - b.wallMs
     return {
-      compare: (a, b) => a.wallMs - b.wallMs,
+      compare: byWall,
       earliest: (own) =>
         least(
           own.map(({ wallMs }) => ({ wallMs, monoMs: 0 })),
-          (a, b) => a.wallMs - b.wallMs,
+          byWall,
         ),
+      latest: (own) => most(own.map(latestStart), byWall),
     }
   }
   const inOrder = epochs.sort(compareEpochs)
@@ -114,7 +118,12 @@ export function orderOf(all: ClockEpoch[]): Order {
         own.map(({ offset, monoMs }) => ({ wallMs: offset[0] + monoMs[0], monoMs: monoMs[0] })),
         compareTimed,
       ),
+    latest: (own) => most(own.map(latestStart), compareTimed),
   }
+}
+
+function latestStart({ offset, monoMs }: ClockEpoch): Timed {
+  return { wallMs: offset[1] + monoMs[1], monoMs: monoMs[1] }
 }
 
 /**
@@ -129,6 +138,10 @@ function compareEpochs(a: ClockEpoch, b: ClockEpoch): number {
 
 function least(candidates: Timed[], order: (a: Timed, b: Timed) => number): Timed | undefined {
   return candidates.toSorted(order)[0]
+}
+
+function most(candidates: Timed[], order: (a: Timed, b: Timed) => number): Timed | undefined {
+  return candidates.toSorted(order).at(-1)
 }
 
 function compare(a: string, b: string): number {

@@ -10,12 +10,13 @@ export type ReadOptions = {
   filter?: Filter
   /** milliseconds since 1970: gives calls in flight a duration so far */
   nowMs?: number
+  newestFirst?: boolean
   /** without streams and environment: enough for a list, and many times faster */
   withoutStreams?: boolean
   progress?: Progress | undefined
 }
 
-/** Matching operations of a capture, in the order they started. Memory does not grow with their number. */
+/** Matching operations of a capture, in the order they started, or the newest first. Memory does not grow with their number. */
 export async function* readOperations(
   capture: Capture,
   errors: ReadErrors,

@@ -37,6 +37,8 @@ test("operations read from indexes are those that are put together from all call
       assert.ok(readdirSync(directory).some((name) => name.endsWith(".index")))
       const indexed = await fromIndexes(directory)
       assert.deepEqual(indexed, expected)
+      const backwards = await fromIndexes(directory, { newestFirst: true })
+      assert.deepEqual(backwards, { ...expected, operations: expected.operations.toReversed() })
     })
   }
 })

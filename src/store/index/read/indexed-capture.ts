@@ -19,8 +19,8 @@ import { spanningCalls } from "./spanning-calls.ts"
 import { type BlockRef, SpanningFinder } from "./spanning-finder.ts"
 import { SummaryReader } from "./summary-reader.ts"
 
-/** Which operations to read. `nowMs` (since 1970) gives calls in flight a duration so far. */
-export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number }
+/** Which operations to read, and how. `nowMs` (since 1970) gives calls in flight a duration so far. */
+export type Wanted = { range?: TimeRange; filter?: Filter; nowMs?: number; newestFirst?: boolean }
 
 /** A capture whose segments have indexes: its blocks, and the operations that span several of them. */
 export type IndexedCapture = {
@@ -123,28 +123,52 @@ function narrow(
 }
 
 /**
- * Matching operations without their streams, in the order they started; `SummaryReader.whole` adds the streams. `own`
+ * Matching operations without their streams, in the order they started, or the newest first; `SummaryReader.whole` adds the streams. `own`
  * selects the operations of a block by their numbers.
  */
 export function* operationSummaries(
   { blocks, spanning, spanningOperations, matches, order, summaries }: IndexedCapture,
-  { range = {}, filter = EVERYTHING, nowMs }: Wanted,
+  { range = {}, filter = EVERYTHING, nowMs, newestFirst = false }: Wanted,
   own?: (ref: BlockRef) => Iterable<number>,
 ): Generator<OperationSummary> {
   const selected =
     own ?? (matches?.filter === filter ? (ref: BlockRef) => matches.operations.get(ref) ?? [] : undefined)
   const isMatch = operationTest(toMatcher(filter, nowMs), filter, range, summaries)
-  const compare = byFirst(order)
+  const forward = byFirst(order)
+  const compare: typeof forward = newestFirst ? (a, b) => forward(b, a) : forward
   const buffer = new BlockBuffer()
   let waiting = spanningOperations.filter(isMatch)
-  for (const [at, ref] of blocks.entries()) {
-    const next = earliestOf(blocks[at + 1], order)
+  if (newestFirst) waiting.reverse()
+  for (const { ref, isReady } of newestFirst ? backwards(blocks, order) : forwards(blocks, order)) {
     const fresh = operationsOf(ref, buffer, selected?.(ref), spanning, filter, summaries).filter(isMatch)
     waiting = merged(waiting, fresh.sort(compare), compare)
-    const ready = next ? countBefore(waiting, next, order) : waiting.length
-    yield* waiting.splice(0, ready)
+    const end = waiting.findIndex(({ calls: [first] }) => first && !isReady(first.call))
+    yield* waiting.splice(0, end < 0 ? waiting.length : end)
   }
   yield* waiting
+}
+
+/** A block, and whether a call comes before all that are in the blocks after it. */
+type Step = { ref: BlockRef; isReady(call: Call): boolean }
+
+function forwards(blocks: readonly BlockRef[], order: Order): Step[] {
+  return blocks.map((ref, at) => {
+    const next = earliestOf(blocks[at + 1], order)
+    return { ref, isReady: (call) => !next || order.compare(call, next) < 0 }
+  })
+}
+
+/** A later block may contain calls that started before some of an earlier one. */
+function backwards(blocks: readonly BlockRef[], order: Order): Step[] {
+  const steps: Step[] = []
+  let latest: ReturnType<Order["latest"]>
+  for (const ref of blocks) {
+    const before = latest
+    steps.unshift({ ref, isReady: (call) => !before || order.compare(call, before) > 0 })
+    const own = order.latest(ref.header.clockEpochs)
+    if (own && (!latest || order.compare(own, latest) > 0)) latest = own
+  }
+  return steps
 }
 
 /** A block without a selected operation is not read. */
@@ -209,11 +233,6 @@ function byFirst(order: Order): (a: Operation, b: Operation) => number {
     const [first, second] = [a.calls[0]?.call, b.calls[0]?.call]
     return first && second ? order.compare(first, second) : 0
   }
-}
-
-function countBefore(operations: Operation[], next: NonNullable<ReturnType<Order["earliest"]>>, order: Order): number {
-  const found = operations.findIndex(({ calls }) => calls[0] && order.compare(calls[0].call, next) >= 0)
-  return found < 0 ? operations.length : found
 }
 
 function merged<Value>(a: Value[], b: Value[], compare: (a: Value, b: Value) => number): Value[] {
