@@ -5,7 +5,7 @@ import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
 import { addHelp } from "./help/help.ts"
-import { visible } from "./render/colour.ts"
+import { COLOUR_CHOICES, type ColourChoice, visible } from "./render/colour.ts"
 import { repeatFlags } from "./render/command-text.ts"
 import { startPager } from "./render/pager.ts"
 import type { Declare, Example, Verb } from "./verb.ts"
@@ -36,7 +36,7 @@ function commandLine(context: Context): Command {
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) => write(errorText(text, "`cnitap help` lists the verbs.")),
+      outputError: (text, write) => write(errorText(text, hintFor(text))),
     })
     .configureHelp({ showGlobalOptions: false })
     .exitOverride()
@@ -61,6 +61,8 @@ function commandLine(context: Context): Command {
 function declareVerb(context: Context, command: Command, { name, summary }: VerbEntry, verb: Verb): void {
   command.description([sentence(summary), verb.description ?? ""].join("\n").trimEnd())
   verb.define(command)
+  command.option("--color <when>", `colours: ${COLOUR_CHOICES.join(", ")} (auto: on a terminal)`, colourChoice, "auto")
+  if (verb.isPaged) command.option("--no-pager", "print without a pager")
   const usage = `Usage: cnitap ${name} ${command.usage()}`
   command
     .configureOutput({ outputError: (text, write) => write(errorText(text, usage)) })
@@ -72,21 +74,29 @@ async function runVerb(context: Context, verb: Verb, command: Command): Promise<
   // V8 lets the heap grow to four times what is alive before it collects: on a node, that memory is the pods'. Not earlier:
   // a changed flag makes Node.js compile the built-in modules that are loaded afterwards instead of using its cache.
   setFlagsFromString("--heap-growing-percent=50")
+  const options = command.opts()
+  context.colour = options.color
   // Verbs that look for installs in other directories, or on another node, end them themselves.
-  const { root = "/", shimDir } = command.opts()
+  const { root = "/", shimDir } = options
   if (root === "/" && shimDir === undefined) await endExpiredInstalls(context)
-  const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(command.opts()) : verb.isPaged
-  const paged = isPaged ? await startPager(context) : undefined
-  const run = (to: Context) => verb.run(to, command.processedArgs, command.opts())
+  const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(options) : verb.isPaged
+  const paged = isPaged && options.pager ? await startPager(context) : undefined
+  const run = (to: Context) => verb.run(to, command.processedArgs, options)
   try {
     if (!paged) return await run(context)
     await run(paged.context)
     context.exitCode = paged.context.exitCode
   } catch (error) {
-    throw error instanceof Fault ? error.withHint(repeatFlags(error.hint, command.opts())) : error
+    throw error instanceof Fault ? error.withHint(repeatFlags(error.hint, options)) : error
   } finally {
     await paged?.close()
   }
+}
+
+function colourChoice(text: string): ColourChoice {
+  const choice = COLOUR_CHOICES.find((one) => one === text)
+  if (choice) return choice
+  throw new Fault("USAGE", `--color must be ${COLOUR_CHOICES.join(", ")}`, "Write --color never.")
 }
 
 function sentence(text: string): string {
@@ -97,12 +107,40 @@ function examplesText(examples: readonly Example[]): string {
   return ["", "Examples:", ...examples.flatMap(([line, meaning]) => [`  ${line}`, `      ${meaning}`])].join("\n")
 }
 
+/** What kubectl, docker and systemctl call it. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  list: "ls",
+  get: "ls",
+  logs: "tail",
+  log: "tail",
+  follow: "tail",
+  describe: "show",
+  inspect: "show",
+  cat: "show",
+  top: "ps",
+  why: "explain",
+  check: "lint",
+  leaks: "ledger",
+  remove: "uninstall",
+  undo: "uninstall",
+  start: "install",
+  stop: "uninstall",
+}
+
+/** The next step after a mistake before any verb. */
+function hintFor(text: string): string {
+  const [, kind, word = ""] = /unknown (command|option) '([^']*)'/.exec(text) ?? []
+  if (kind === "option") return `Write flags after the verb: cnitap ls ${word}.`
+  return SYNONYMS[word] ? `Did you mean ${SYNONYMS[word]}?` : "`cnitap help` lists the verbs."
+}
+
 /** commander's message as ours: `error: unknown command 'lss'\n(Did you mean ls?)` */
 function errorText(text: string, otherwise: string): string {
   const [line = "", suggestion = ""] = text
     .trimEnd()
     .replace(/^error: /, "")
     .split("\n")
-  const hint = suggestion.replace(/^\(|\)$/g, "") || otherwise
+  const isSynonym = otherwise.startsWith("Did you mean")
+  const hint = (!isSynonym && suggestion.replace(/^\(|\)$/g, "")) || otherwise
   return `cnitap: ${visible(line.replace(/\.$/, ""))}. ${visible(hint)}\n`
 }

@@ -1,3 +1,5 @@
+import type { ColourChoice } from "./render/colour.ts"
+
 /** What a verb may touch of the process; tests pass their own. */
 export type Context = {
   stdout: {
@@ -10,6 +12,8 @@ export type Context = {
   stderr: { write(text: string): unknown; isTTY?: boolean }
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   env: Record<string, string | undefined>
+  /** of --color, once the command line is parsed */
+  colour?: ColourChoice
   /** exit status to end with when the verb returns; verbs that answer a question set 1 */
   exitCode: number
   nowMs(): number

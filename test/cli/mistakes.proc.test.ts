@@ -172,7 +172,7 @@ test("unknown verbs, flags, formats and values", async () => {
     2,
   ])
   assert.deepEqual(await linesOf("show"), [
-    "cnitap: missing required argument 'id'. Usage: cnitap show [options] <id>",
+    "cnitap: missing required argument 'pod|id'. Usage: cnitap show [options] <pod|id>",
     2,
   ])
   assert.deepEqual(await linesOf("ls", "-o", "xml"), [
@@ -208,7 +208,7 @@ test("unknown verbs, flags, formats and values", async () => {
     2,
   ])
   assert.deepEqual(await linesOf("show", "ffffffffffff"), [
-    "cnitap: no call ffffffffffff in DIR. List operations with `cnitap ls`.",
+    "cnitap: no pod, operation or container ffffffffffff in DIR. List operations with `cnitap ls`.",
     6,
   ])
   assert.deepEqual(await linesOf("diff", "node/n9", "web-1"), [

@@ -76,7 +76,7 @@ test("next steps name the captures again", async () => {
   assert.deepEqual(
     [stderr, code],
     [
-      `cnitap: no call dddd in ${n1}, ${bundle}. List operations with \`cnitap ls --capture ${n1} --from ${bundle}\`.\n`,
+      `cnitap: no pod, operation or container dddd in ${n1}, ${bundle}. List operations with \`cnitap ls --capture ${n1} --from ${bundle}\`.\n`,
       6,
     ],
   )

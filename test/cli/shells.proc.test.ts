@@ -97,7 +97,7 @@ test("without a capture verbs and flags are still completed", async () => {
 test("an unknown shell is rejected", async () => {
   assert.deepEqual(await cnitap(["completion", "tcsh"]), {
     stdout: "",
-    stderr: "cnitap: unknown shell: tcsh. Use one of bash, zsh, fish.\n",
+    stderr: "cnitap: unknown shell: tcsh. Use one of bash, zsh, fish: source <(cnitap completion bash).\n",
     code: 2,
   })
 })

@@ -28,7 +28,9 @@ async function terminal(
   return shell
 }
 
-test("narrow terminal: the last column is below the others, nothing is cut", { timeout: 60_000 }, async (t) => {
+test("narrow terminal: the newest operation first, the last column below the others, nothing is cut", {
+  timeout: 60_000,
+}, async (t) => {
   const shell = await terminal({ columns: 80 })
   t.after(() => shell.close())
   shell.type("cnitap ls; echo do''ne", "Enter")
@@ -43,10 +45,10 @@ test("narrow terminal: the last column is below the others, nothing is cut", { t
     [
       "ID  AGE  COMMAND  POD  DURATION  OUTCOME",
       "    PLUGINS",
-      "ID  T  ADD  shop/web-7d9f8b6c5-2xkqj  T  ok",
-      "    bridge T (host-local T), portmap T, bandwidth T",
       "ID  T  ADD  shop/orders-0  T  failed",
       "    bridge! T (host-local! T)",
+      "ID  T  ADD  shop/web-7d9f8b6c5-2xkqj  T  ok",
+      "    bridge T (host-local T), portmap T, bandwidth T",
     ],
   )
   assert.equal(

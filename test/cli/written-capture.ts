@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { appendFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { encode } from "../../src/capture/encode.ts"
@@ -5,7 +6,7 @@ import type { Begin, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 
-/** A call that ended, as far as a test cares. The pod is in the namespace shop; its container has the same name. */
+/** A call that ended, as far as a test cares. The pod is in the namespace shop. */
 export type WrittenCall = {
   id: string
   node?: string
@@ -54,7 +55,7 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       argv: [plugin],
       env: {
         CNI_COMMAND: command,
-        CNI_CONTAINERID: pod,
+        CNI_CONTAINERID: createHash("sha256").update(pod).digest("hex"),
         CNI_IFNAME: "eth0",
         CNI_ARGS: `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,
       },

@@ -35,10 +35,13 @@ export type Selection = {
   progress: Progress | undefined
   /** calls that have not ended */
   openCalls(): AsyncGenerator<Call>
-  operations(): AsyncGenerator<Operation>
+  operations(order?: ReadingOrder): AsyncGenerator<Operation>
   /** the same without streams and environment; many times faster for large captures */
-  lightOperations(): AsyncGenerator<Operation>
+  lightOperations(order?: ReadingOrder): AsyncGenerator<Operation>
 }
+
+/** In the order they started, unless the newest is to come first. */
+type ReadingOrder = { newestFirst: boolean }
 
 /** The flags that select calls. Repeated flags and commas mean `or`; different flags mean `and`. */
 export function addSelection(command: Command): Command {
@@ -82,9 +85,9 @@ export async function select(context: Context, options: Record<string, unknown>,
         }
       }
     },
-    operations: () => readOperations(capture, readErrors, range, { filter, nowMs, progress }),
-    lightOperations: () =>
-      readOperations(capture, readErrors, range, { filter, nowMs, progress, withoutStreams: true }),
+    operations: (order) => readOperations(capture, readErrors, range, { filter, nowMs, progress, ...order }),
+    lightOperations: (order) =>
+      readOperations(capture, readErrors, range, { filter, nowMs, progress, withoutStreams: true, ...order }),
   }
 }
 

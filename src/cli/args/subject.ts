@@ -3,10 +3,10 @@ import type { Call } from "../../model/call.ts"
 import type { FieldName } from "../../model/filter/field.ts"
 import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { nearest } from "../../model/filter/nearest.ts"
-import type { Operation } from "../../model/operation.ts"
+import type { CallNode, Operation } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readOperations } from "../../store/query/operations.ts"
-import { ambiguousName, callsWithPrefix, type FoundCall, findCall } from "./call-by-id.ts"
+import { callsWithPrefix, findCall } from "./call-by-id.ts"
 import type { Selection } from "./selection.ts"
 
 /** What a name on the command line refers to: an operation or one of its calls, a pod, or a container. */
@@ -20,46 +20,52 @@ export type Subject = {
   related(): AsyncGenerator<Operation>
 }
 
-/** Finds what a name refers to: a pod (`web-1`, `shop/web-1`), or the first digits of an operation's, call's or container's ID. */
+/**
+ * Finds what a name refers to: a pod (`web-1`, `shop/web-1`), or the first digits of an operation's, call's or container's
+ * ID; `pod/web-1`, `operation/8bb88` and the like say which. A name in full comes before the beginning of others. Throws a
+ * Fault that lists the candidates if there are several.
+ */
 export async function findSubject(selection: Selection, words: string, namespace: unknown): Promise<Subject> {
   const { capture, readErrors, progress } = selection
-  const word = words.replace(/^(?:pod|pods|operation|call|container)\//, "")
+  const [, kind, word = ""] = /^(?:(pod|operation|call|container)s?\/)?(.*)$/s.exec(words) ?? []
   const pods = new Set<string>()
   const containers = new Set<string>()
-  const found: FoundCall[] = []
-  for await (const operation of readOperations(
-    capture,
-    readErrors,
-    {},
-    { filter: named(word), progress, withoutStreams: true },
-  )) {
+  const calls = new Set<string>()
+  const reading = { filter: named(word), progress, withoutStreams: true }
+  for await (const operation of readOperations(capture, readErrors, {}, reading)) {
     const { pod, containerId } = operation
     if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(`${pod.namespace}/${pod.name}`)
-    if (containerId?.startsWith(word)) containers.add(containerId)
-    found.push(...callsWithPrefix(operation, word))
+    if (isIdLike(word) && containerId?.startsWith(word)) containers.add(containerId)
+    for (const { node } of callsWithPrefix(operation, word)) calls.add(node.call.id)
   }
-  const exact = [...pods].filter((key) => key === word || key.endsWith(`/${word}`))
-  const begun =
-    exact.length > 0
-      ? exact
-      : [...pods].filter((key) => (word.includes("/") ? key : key.split("/")[1])?.startsWith(word))
-  // A few digits may be the beginning of both a pod's name and an ID: a full pod name wins.
-  if (exact.length !== 1 && isIdLike(word)) {
-    const [first, second] = found
-    if (first && !second) return callSubject(selection, first.node.call.id, words.startsWith("call/"))
-    const [container, another] = containers
-    if (container && !another) {
-      return { name: container, related: () => matching(selection, "container", container) }
-    }
-    if (second) {
-      const ids = found.map(({ node }) => node.call.id)
-      throw ambiguousName(words, "IDs", ids, "Give more digits.")
-    }
-  }
-  const [pod] = begun
-  if (pod === undefined) throw await missing(selection, words)
-  if (begun.length > 1) throw ambiguousName(words, "pods", begun, "Write NAMESPACE/NAME in full.")
-  return { name: pod, related: () => matching(selection, "pod", pod) }
+  const isPod = (key: string) => key === word || key.endsWith(`/${word}`)
+  const begins = (key: string) => (word.includes("/") ? key : (key.split("/")[1] ?? key)).startsWith(word)
+  const candidates: Candidate[] = [
+    ...[...pods].filter(begins).map((name) => ({ kind: "pod" as const, name, isWhole: isPod(name) })),
+    ...[...calls].map((name) => ({ kind: "call" as const, name, isWhole: name === word })),
+    ...[...containers].map((name) => ({ kind: "container" as const, name, isWhole: name === word })),
+  ].filter((one) => kind === undefined || one.kind === (kind === "operation" ? "call" : kind))
+  const whole = candidates.filter(({ isWhole }) => isWhole)
+  const [found, another] = whole.length > 0 ? whole : candidates
+  if (!found) throw await missing(selection, words)
+  if (another) throw ambiguous(words, whole.length > 0 ? whole : candidates)
+  if (found.kind === "call") return callSubject(selection, found.name, kind === "call")
+  const { kind: field, name } = found
+  return { name, related: () => matching(selection, field, name) }
+}
+
+/** `isWhole`: the name was given in full. */
+type Candidate = { kind: "pod" | "call" | "container"; name: string; isWhole: boolean }
+
+const MOST_NAMES = 5
+
+function ambiguous(words: string, candidates: readonly Candidate[]): Fault {
+  const kinds = new Set(candidates.map(({ kind }) => kind))
+  const what = kinds.size > 1 ? "names" : kinds.has("pod") ? "pods" : "IDs"
+  const shown = candidates.slice(0, MOST_NAMES).map(({ kind, name }) => (kinds.size > 1 ? `${kind}/${name}` : name))
+  const more = candidates.length > MOST_NAMES ? `, and ${candidates.length - MOST_NAMES} more` : ""
+  const hint = kinds.size > 1 || !kinds.has("pod") ? "Give more of it." : "Write NAMESPACE/NAME in full."
+  return new Fault("USAGE", `${words} matches several ${what} (${shown.join(", ")}${more})`, hint)
 }
 
 /** The operation was found without its streams: it is read again. */
@@ -78,6 +84,15 @@ async function callSubject(selection: Selection, id: string, isCall: boolean): P
           ? matching(selection, "container", containerId)
           : matching(selection, "id", operation.id),
   }
+}
+
+/** The call with that ID in a tree. */
+export function nodeOf(nodes: readonly CallNode[], id: string): CallNode | undefined {
+  for (const node of nodes) {
+    const found = node.call.id === id ? node : nodeOf(node.children, id)
+    if (found) return found
+  }
+  return undefined
 }
 
 /** The operations with that value of a field, including their streams. */
@@ -101,7 +116,7 @@ function named(word: string): Filter {
 }
 
 function isIdLike(word: string): boolean {
-  return /^[0-9a-f]{3,64}$/.test(word)
+  return /^[0-9a-f]{1,64}$/.test(word)
 }
 
 async function missing({ capture }: Selection, words: string): Promise<Fault> {

@@ -1,7 +1,9 @@
 import type { Command, Option } from "commander"
 import { COMMANDS } from "../../cni/command.ts"
 import { MODES } from "../../install/plan/install-options.ts"
+import { SORT_KEYS } from "../args/listing-order.ts"
 import { TOPICS } from "../help/topics.ts"
+import { COLOUR_CHOICES } from "../render/colour.ts"
 import type { Declare } from "../verb.ts"
 import type { CompletionValues } from "./completion-values.ts"
 import { SHELLS } from "./scripts.ts"
@@ -54,7 +56,7 @@ function flags(verb: Command): CompletionCandidates {
 
 type ReadValues = () => Promise<CompletionValues | undefined>
 
-const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name", "jsonpath="]
+const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name", "jsonpath=", "custom-columns="]
 const TIMES = ["5m", "1h", "24h"]
 
 async function optionValues(
@@ -64,6 +66,8 @@ async function optionValues(
 ): Promise<CompletionCandidates> {
   if (long === "--output") return plain(FORMATS)
   if (long === "--since" || long === "--until") return plain(TIMES)
+  if (long === "--color") return plain(COLOUR_CHOICES)
+  if (long === "--sort-by") return plain(SORT_KEYS)
   if (long === "--mode") return plain(MODES)
   if (long === "--pod") return plain(podNames((await readValues())?.pods ?? [], typed))
   if (long === "--command") return plain(Object.keys(COMMANDS))

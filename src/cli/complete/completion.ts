@@ -10,10 +10,16 @@ export function addCompletion(root: Command, context: Context, declare: Declare)
     .command("completion")
     .summary("print the completion script of a shell")
     .description("Print the completion script of a shell.")
-    .argument("<shell>", SHELLS.join(", "))
-    .action((name: string) => {
+    .usage("<shell>")
+    .argument("[shell]", SHELLS.join(", "))
+    .action((name: string | undefined) => {
       const shell = SHELLS.find((one) => one === name)
-      if (!shell) throw new Fault("USAGE", `unknown shell: ${name}`, `Use one of ${SHELLS.join(", ")}.`)
+      if (!shell)
+        throw new Fault(
+          "USAGE",
+          name === undefined ? "no shell is named" : `unknown shell: ${name}`,
+          `Use one of ${SHELLS.join(", ")}: source <(cnitap completion bash).`,
+        )
       context.stdout.write(SCRIPTS[shell])
     })
   root

@@ -3,6 +3,7 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import type { Context } from "../context.ts"
 import type { Declare } from "../verb.ts"
+import { FIRST_STEPS } from "./overview.ts"
 import { TOPICS } from "./topics.ts"
 
 /** `cnitap help [verb or topic]`, and the manual page. */
@@ -18,6 +19,18 @@ export function addHelp(root: Command, context: Context, declare: Declare): void
       if (man) context.stdout.write(await (await import("./man.ts")).manPage(root, declare))
       else await showHelp(root, context, name, declare)
     })
+  root
+    .command("version")
+    .summary("print the version, and those of the format and the relay")
+    .description("Print the version, and those of the record format and the relay.")
+    .action(async () => {
+      context.stdout.write((await import("./version-text.ts")).versionText())
+    })
+  root.usage("<verb> [flags]").addHelpText(
+    "before",
+    `${FIRST_STEPS}
+`,
+  )
   root.addHelpText("after", topicLines)
 }
 

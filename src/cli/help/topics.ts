@@ -39,7 +39,9 @@ export const ENVIRONMENT: readonly { name: string; meaning: string }[] = [
     name: "CNITAP_CAPTURE",
     meaning: `capture directory, below --root, if --capture is not given (default: ${DEFAULT_CAPTURE})`,
   },
-  { name: "NO_COLOR", meaning: "disables colours if it is not empty" },
+  { name: "NO_COLOR", meaning: "disables colours if it is not empty; --color comes first" },
+  { name: "FORCE_COLOR", meaning: "colours without a terminal too, if it is neither empty nor 0" },
+  { name: "CLICOLOR_FORCE", meaning: "the same" },
   { name: "TERM", meaning: "dumb disables colours" },
   { name: "CNITAP_PAGER", meaning: "pager for long output on a terminal; empty or cat disables paging" },
   { name: "PAGER", meaning: "the same, if CNITAP_PAGER is not set (default: less -FIRX)" },
@@ -52,6 +54,8 @@ jsonl            one JSON document per line, written as soon as it is known
 yaml             the same document as json
 name             one <kind>/<id> per line
 jsonpath=<text>  a template as in kubectl: '{range .items[*]}{.id}{"\\n"}{end}'
+custom-columns=<heading>:<path>,<heading>:<path>
+                 a table as in kubectl, of paths in an item: ID:.id,POD:.pod.name,PLUGINS:.calls[*].call.plugin
 
 Every document has apiVersion cnitap/v1 and a kind. Keys that end in Ms are milliseconds: durations, or times since
 1970. A time also has a key that ends in At, in RFC 3339: startedAt is wallMs. Keys may be added; the meaning of

@@ -2,14 +2,20 @@ import { applyEdits, format } from "jsonc-parser"
 import type { Payload } from "../../capture/record.ts"
 import { parseJson } from "../../cni/json.ts"
 import { type Call, isFailed } from "../../model/call.ts"
+import { failingCallOf } from "../../model/explain/cause.ts"
+import { errorTextOf } from "../../model/explain/error-text.ts"
 import { age, duration, podName, processText, stateText } from "../../model/format.ts"
 import { hexDump } from "../../model/hex-dump.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { type Paint, visible } from "./colour.ts"
 import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
+import { type PreviousResult, previousResults } from "./previous-results.ts"
 
-/** An operation as text: its facts, its tree of calls, then each call in full. */
-export function operationText(operation: Operation, paint: Paint, nowMs: number): string {
+/** `isBrief`: without environment and streams. `isWide`: with the names of unrecorded variables, and nothing folded. */
+export type CallTextStyle = { isBrief?: boolean; isWide?: boolean }
+
+/** An operation as text: its facts, its tree of calls, then each call in full, the one that failed first. */
+export function operationText(operation: Operation, paint: Paint, nowMs: number, style: CallTextStyle = {}): string {
   const { outcome, command, node, runtime, network, netns, ifname, containerId, wallMs } = operation
   const facts: [string, string | undefined][] = [
     ["pod", podName(operation)],
@@ -27,21 +33,37 @@ export function operationText(operation: Operation, paint: Paint, nowMs: number)
     ...factLines(facts),
     "",
     ...treeLines(operation.calls, paint),
-    ...nodesOf(operation.calls).flatMap((call) => ["", ...callLines(call, paint)]),
+    ...callsLines(operation, operation.calls, paint, style),
     "",
   ].join("\n")
 }
 
 /** A call as text, with the calls that its plugin made. */
-export function callText(node: CallNode, operation: Operation, paint: Paint): string {
+export function callText(node: CallNode, operation: Operation, paint: Paint, style: CallTextStyle = {}): string {
   const lines = [
     `call ${node.call.id} of ${operation.command} ${operation.id} (${visible(podName(operation))})`,
     "",
     ...treeLines([node], paint),
-    ...nodesOf([node]).flatMap((call) => ["", ...callLines(call, paint)]),
+    ...callsLines(operation, [node], paint, style),
     "",
   ]
   return lines.join("\n")
+}
+
+function callsLines(operation: Operation, nodes: CallNode[], paint: Paint, style: CallTextStyle): string[] {
+  const calls = nodesOf(nodes)
+  const failing = failingCallOf(operation)?.call
+  const first = calls.filter((call) => call === failing)
+  if (style.isBrief) return first.flatMap((call) => ["", ...errorLines(call, paint)])
+  const folded = style.isWide ? undefined : previousResults(operation.calls)
+  const rest = calls.filter((call) => call !== failing)
+  return [...first, ...rest].flatMap((call) => ["", ...callLines(call, paint, style, folded?.get(call.id))])
+}
+
+/** What a failing call said. */
+function errorLines(call: Call, paint: Paint): string[] {
+  const text = errorTextOf(call)
+  return text ? [`${paint(visible(call.plugin), "bold")}: ${visible(text)}`] : []
 }
 
 function treeLines(nodes: CallNode[], paint: Paint, indent = ""): string[] {
@@ -54,7 +76,7 @@ function treeLines(nodes: CallNode[], paint: Paint, indent = ""): string[] {
   })
 }
 
-function callLines(call: Call, paint: Paint): string[] {
+function callLines(call: Call, paint: Paint, style: CallTextStyle, folded: PreviousResult | undefined): string[] {
   const colour = isFailed(call) ? "red" : undefined
   return [
     `${paint(`── ${visible(call.plugin)}`, "bold")} ${paint(call.id, "dim")}  ${[callDuration(call), paint(stateText(call), colour)].filter(Boolean).join("  ")}`,
@@ -74,8 +96,14 @@ function callLines(call: Call, paint: Paint): string[] {
     ]),
     paint("env", "dim"),
     ...Object.entries(call.env).map(([name, value]) => `  ${visible(name)}=${visible(value)}`),
-    ...(call.envNames.length > 0 ? [`  and, values not recorded: ${visible(call.envNames.join(" "))}`] : []),
-    ...streamLines("stdin", call.stdin, paint),
+    ...(call.envNames.length === 0
+      ? []
+      : style.isWide
+        ? [`  and, values not recorded: ${visible(call.envNames.join(" "))}`]
+        : [paint(`  and ${call.envNames.length} whose values are not recorded (-o wide names them)`, "dim")]),
+    ...streamLines("stdin", folded ? withoutPrevResult(call.stdin, folded) : call.stdin, paint).map((line) =>
+      folded ? line.replace(PLACEHOLDER, () => `(${visible(folded.origin)})`) : line,
+    ),
     ...outputLines("stdout", call, paint),
     ...outputLines("stderr", call, paint),
   ]
@@ -114,6 +142,16 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint, m
       .split("\n")
       .map((line) => `  ${visible(line)}`),
   ]
+}
+
+/** Stands for a folded value: no JSON text contains a private-use character next to quotes by chance. */
+const PLACEHOLDER = '"\uf8ff"'
+
+/** The size stays that of the recorded stream. */
+function withoutPrevResult(payload: Payload | undefined, { offset, length }: PreviousResult): Payload | undefined {
+  if (!payload || !("text" in payload)) return payload
+  const { text } = payload
+  return { ...payload, text: `${text.slice(0, offset)}${PLACEHOLDER}${text.slice(offset + length)}` }
 }
 
 /** Changes only white space: duplicate keys and long numbers stay as the plugin wrote them. */

@@ -12,10 +12,22 @@ const CODES: Record<Colour, readonly [number, number]> = {
 
 export type Paint = (text: string, colour: Colour | undefined) => string
 
-/** Colours text on a terminal, unless NO_COLOR or TERM=dumb is set. No information is in the colour alone. */
-export function painter({ stdout, env }: Pick<Context, "stdout" | "env">): Paint {
-  const isWanted = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"
+/** Colours text if they are wanted. No information is in the colour alone. */
+export function painter(context: Pick<Context, "stdout" | "env" | "colour">): Paint {
+  const isWanted = wantsColour(context)
   return (text, colour) => (isWanted && colour ? `\u001b[${CODES[colour][0]}m${text}\u001b[${CODES[colour][1]}m` : text)
+}
+
+export const COLOUR_CHOICES = ["auto", "always", "never"] as const
+
+export type ColourChoice = (typeof COLOUR_CHOICES)[number]
+
+/** `--color`; then NO_COLOR (https://no-color.org), FORCE_COLOR and CLICOLOR_FORCE; then whether it is a terminal. */
+function wantsColour({ stdout, env, colour = "auto" }: Pick<Context, "stdout" | "env" | "colour">): boolean {
+  if (colour !== "auto") return colour === "always"
+  if (env.NO_COLOR) return false
+  if ([env.FORCE_COLOR, env.CLICOLOR_FORCE].some((value) => value && value !== "0")) return true
+  return stdout.isTTY === true && env.TERM !== "dumb"
 }
 
 /**

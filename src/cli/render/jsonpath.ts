@@ -1,5 +1,11 @@
 /** `error`: what is wrong with the template, and at which character (from 1). */
-export type JsonPath = { render(value: unknown): string } | { error: string }
+export type JsonPath =
+  | {
+      render(value: unknown): string
+      /** what the paths outside of ranges find, each value as text */
+      values(value: unknown): string[]
+    }
+  | { error: string }
 
 /**
  * A template as in kubectl: text outside braces is copied; inside is a path (`.items[*].id`, `['pod.name']`, `['a\.b']`,
@@ -10,7 +16,10 @@ export function compileJsonPath(template: string): JsonPath {
   const parser: JsonPathParser = { text: template.includes("{") ? template : `{${template}}`, at: 0 }
   try {
     const parts = parseParts(parser, false)
-    return { render: (value) => renderParts(parts, value, value) }
+    return {
+      render: (value) => renderParts(parts, value, value),
+      values: (value) => parts.flatMap((part) => (part.kind === "path" ? select(part.path, [value]).map(textOf) : [])),
+    }
   } catch (error) {
     if (error instanceof SyntaxError) return { error: error.message }
     throw error

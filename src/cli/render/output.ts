@@ -4,15 +4,20 @@ import { namesSeveral } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
 import { jsonText, painter, shown, visible } from "./colour.ts"
+import { customColumns } from "./custom-columns.ts"
 import { compileJsonPath } from "./jsonpath.ts"
-import { printTable, type Table } from "./table.ts"
+import { type Column, printTable, type Table } from "./table.ts"
 import { writer } from "./writer.ts"
 
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 
 /** For verbs that print one object. */
 export function addFormat(command: Command): Command {
-  return command.option("-o, --output <format>", "table, wide, json, jsonl, yaml, name or jsonpath=<template>", "table")
+  return command.option(
+    "-o, --output <format>",
+    "table, wide, json, jsonl, yaml, name, jsonpath=<template> or custom-columns=<heading>:<path>,…",
+    "table",
+  )
 }
 
 /** For verbs that print a list. */
@@ -45,6 +50,15 @@ export async function printRows<Row>(
     const items: unknown[] = []
     for await (const row of counted()) items.push(value(row))
     await out(shown(context, format.render({ apiVersion: API_VERSION, kind: `${table.kind}List`, items })))
+  } else if (format.kind === "custom-columns") {
+    const values = async function* () {
+      for await (const row of counted()) yield value(row)
+    }
+    await printTable(context, { columns: format.columns }, values(), {
+      isWide: true,
+      isMerged: false,
+      headers: options.headers !== false,
+    })
   } else if (table.block) {
     const paint = painter(context)
     for await (const row of counted()) await out(table.block(row, paint))
@@ -72,6 +86,12 @@ export async function printOne<Kind extends OutputKind>(
   else if (format.kind === "yaml") await out(shown(context, (await import("yaml")).stringify(value, YAML)))
   else if (format.kind === "name") await out(`${visible(one.name)}\n`)
   else if (format.kind === "jsonpath") await out(shown(context, format.render(value)))
+  else if (format.kind === "custom-columns")
+    await printTable(context, { columns: format.columns }, [value], {
+      isWide: true,
+      isMerged: false,
+      headers: options.headers !== false,
+    })
   else await out(one.text())
 }
 
@@ -81,6 +101,7 @@ const YAML = { aliasDuplicateObjects: false } as const
 export type Format =
   | { kind: "table" | "wide" | "json" | "jsonl" | "yaml" | "name" }
   | { kind: "jsonpath"; render(value: unknown): string }
+  | { kind: "custom-columns"; columns: Column<unknown>[] }
 
 const SIMPLE = ["table", "wide", "json", "jsonl", "yaml", "name"] as const
 
@@ -88,10 +109,23 @@ export function outputFormat(options: Record<string, unknown>): Format {
   const text = String(options.output ?? "table")
   const simple = SIMPLE.find((kind) => kind === text)
   if (simple) return { kind: simple }
-  if (!text.startsWith("jsonpath=")) {
-    throw new Fault("USAGE", `unknown output format ${text}`, `Use one of ${SIMPLE.join(", ")}, jsonpath=<template>.`)
+  const [, name, template = ""] = /^(jsonpath|custom-columns)=(.*)$/s.exec(text) ?? []
+  if (name === undefined)
+    throw new Fault(
+      "USAGE",
+      `unknown output format ${text}`,
+      `Use one of ${SIMPLE.join(", ")}, jsonpath=<template>, custom-columns=<heading>:<path>,….`,
+    )
+  if (name === "custom-columns") {
+    const columns = customColumns(template)
+    if (!("error" in columns)) return { kind: name, columns }
+    throw new Fault(
+      "USAGE",
+      `custom-columns: ${columns.error}`,
+      "Write it as kubectl does: custom-columns=ID:.id,POD:.pod.name.",
+    )
   }
-  const render = compileJsonPath(text.slice("jsonpath=".length))
+  const render = compileJsonPath(template)
   if ("error" in render) {
     throw new Fault("USAGE", `jsonpath: ${render.error}`, "Write it as kubectl does: jsonpath='{.items[*].id}'.")
   }

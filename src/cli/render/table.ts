@@ -38,8 +38,8 @@ type Row = { cells: string[]; colours: (Colour | undefined)[] }
 /** Prints aligned columns. On a narrow terminal cells are wrapped, never cut. */
 export async function printTable<Item>(
   context: Context,
-  table: Table<Item>,
-  items: AsyncIterable<Item>,
+  table: Pick<Table<Item>, "columns">,
+  items: Iterable<Item> | AsyncIterable<Item>,
   { isWide, isMerged, headers }: { isWide: boolean; isMerged: boolean; headers: boolean },
 ): Promise<void> {
   const columns = table.columns.filter(

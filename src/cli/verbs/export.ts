@@ -2,8 +2,8 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
-import { findCall } from "../args/call-by-id.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { EXPORT_FORMATS, type ExportFormat, findExportFormat } from "../export/export-formats.ts"
 import { openSink } from "../export/output-file.ts"
@@ -83,9 +83,9 @@ function idIn(words: unknown): string | undefined {
 
 /** A nested call, or one named as `call/ID`, becomes an operation of one call. */
 async function* one(selection: Selection, id: string): AsyncGenerator<Operation> {
-  const { operation, node } = await findCall(selection, id)
-  const isWhole = node.call.id === operation.id && !id.startsWith("call/")
-  yield isWhole ? operation : { ...operation, calls: [{ ...node, children: [] }] }
+  const { operation, call, related } = await findSubject(selection, id, undefined)
+  if (!operation) yield* related()
+  else yield call ? { ...operation, calls: [{ call, children: [] }] } : operation
 }
 
 const COUNT_EVERY = 1000

@@ -1,7 +1,9 @@
+import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
 import { Follower } from "../../store/capture/follower.ts"
 import { recentSegments } from "../../store/capture/segments.ts"
+import { addListingOrder, inListingOrder, lastOf, oldestFirst, type ReadInOrder } from "../args/listing-order.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { changesOf, requireStream } from "../follow.ts"
@@ -10,7 +12,8 @@ import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const ls: Verb = {
-  description: "An operation is one CNI command over a plugin list. Its line shows each plugin with its duration.",
+  description:
+    "An operation is one CNI command over a plugin list. Its line shows each plugin with its duration. On a terminal the newest comes first; in a pipe, with -w and for programs they come in the order they started.",
   examples: [
     ["cnitap ls --failed --since 1h", "operations that failed in the last hour"],
     ["cnitap ls plugin=calico and 'duration>500ms'", "slow calls of one plugin"],
@@ -18,7 +21,7 @@ export const ls: Verb = {
   ],
   isPaged: ({ watch }) => watch !== true,
   define(command) {
-    addOutput(addSelection(command))
+    addListingOrder(addOutput(addSelection(command)))
       .argument("[filter...]", "a filter, as for --filter")
       .option("-w, --watch", "keep listing new operations until Ctrl-C")
   },
@@ -27,10 +30,14 @@ export const ls: Verb = {
     const format = outputFormat(options)
     const isWatching = options.watch === true && selection.capture.isLive
     if (isWatching) requireStream(format)
+    if (isWatching && options.sortBy !== undefined)
+      throw new Fault("USAGE", "--sort-by cannot be combined with --watch", "Leave one of them out.")
     // Streams are read only for programs: tables do not show them.
     const isList = ["table", "wide", "name"].includes(format.kind)
-    const there = () => (isList ? selection.lightOperations() : selection.operations())
-    const operations = isWatching ? watched(context, selection, there) : there()
+    const read: ReadInOrder = (order) => (isList ? selection.lightOperations(order) : selection.operations(order))
+    const operations = isWatching
+      ? watched(context, selection, () => oldestFirst(read, lastOf(options)))
+      : inListingOrder(context, options, format, read)
     const found = await printRows(context, options, operationTable(context.nowMs), operations)
     await reportReadErrors(context, selection, found)
   },

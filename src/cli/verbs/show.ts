@@ -1,42 +1,79 @@
-import { findCall } from "../args/call-by-id.ts"
-import { addCaptures } from "../args/captures.ts"
+import { Fault } from "../../fault/fault.ts"
+import type { Operation } from "../../model/operation.ts"
+import { addCaptures, captureOptions } from "../args/captures.ts"
 import { reportReadErrors, select } from "../args/selection.ts"
+import { findSubject, nodeOf, type Subject } from "../args/subject.ts"
+import type { Context } from "../context.ts"
 import { callNodeOutput, callOutput, operationOutput } from "../output/call-output.ts"
 import { callText, operationText } from "../render/call-text.ts"
 import { painter } from "../render/colour.ts"
-import { addFormat, printOne } from "../render/output.ts"
+import { repeatFlags } from "../render/command-text.ts"
+import { addFormat, outputFormat, printOne } from "../render/output.ts"
+import { printStream, STREAMS, streamOption } from "../render/raw-stream.ts"
 import type { Verb } from "../verb.ts"
 
 export const show: Verb = {
-  description: "The first digits of an ID are enough.",
+  description:
+    "Of a pod or container: its latest operation that failed, else its latest one. The call that failed comes first; a prevResult that an earlier call returned is not repeated (-o wide and -o json print everything). --stdin, --stdout and --stderr write the recorded bytes of one call: of an operation, those of the call that failed, else the configuration of its first call and the output of its last one.",
   examples: [
-    ["cnitap show 8bb88", "an operation with all its calls, or one call"],
-    ["cnitap show 8bb88 -o json | jq .calls[0].call.stdin", "the configuration that the first plugin was given"],
+    ["cnitap show shop/orders-0", "why that pod's last operation failed, with all that its calls were given"],
+    ["cnitap show 8bb88 --brief", "an operation without environment and streams"],
+    ["cnitap show 8bb88 --stdin | jq .ipam", "the configuration that a call was given"],
   ],
-  isPaged: true,
+  isPaged: (options) => streamOption(options) === undefined,
   define(command) {
-    addFormat(addCaptures(command)).argument("<id>", "the first digits of an operation or call ID")
+    addFormat(addCaptures(command))
+      .argument("<pod|id>", "a pod (NAME or NAMESPACE/NAME), or the first digits of an operation, call or container ID")
+      .option("-n, --namespace <name>", "namespace of the pod")
+      .option("--brief", "without environment and streams")
+    for (const stream of STREAMS) command.option(`--${stream}`, `only the bytes of ${stream} of one call`)
   },
-  async run(context, [id], options) {
-    const selection = await select(context, options)
-    const { operation, node } = await findCall(selection, String(id))
-    const paint = painter(context)
-    const nowMs = context.nowMs()
-    if (node.call.id === operation.id) {
-      await printOne(context, options, {
-        kind: "Operation",
-        value: operationOutput(operation),
-        name: `operation/${operation.id}`,
-        text: () => operationText(operation, paint, nowMs),
-      })
-    } else {
+  async run(context, [words], options) {
+    const stream = streamOption(options)
+    const format = outputFormat(options).kind
+    const selection = await select(context, captureOptions(options))
+    const subject = await findSubject(selection, String(words), options.namespace)
+    const operation = subject.operation ?? (await operationToShow(context, options, subject))
+    const node = subject.call && nodeOf(operation.calls, subject.call.id)
+    const [paint, nowMs] = [painter(context), context.nowMs()]
+    const style = { isBrief: options.brief === true, isWide: format === "wide" }
+    if (stream) await printStream(context, stream, operation, node?.call)
+    else if (node)
       await printOne(context, options, {
         kind: "Call",
         value: { ...callOutput(node.call), operation: operation.id, children: node.children.map(callNodeOutput) },
         name: `call/${node.call.id}`,
-        text: () => callText(node, operation, paint),
+        text: () => callText(node, operation, paint, style),
       })
-    }
+    else
+      await printOne(context, options, {
+        kind: "Operation",
+        value: operationOutput(operation),
+        name: `operation/${operation.id}`,
+        text: () => operationText(operation, paint, nowMs, style),
+      })
     await reportReadErrors(context, selection, 1)
   },
+}
+
+/** Of a pod or a container. Which one it is of how many is said on stderr. */
+async function operationToShow(
+  context: Context,
+  options: Record<string, unknown>,
+  { name, related }: Subject,
+): Promise<Operation> {
+  let [count, latest, failed]: [number, Operation?, Operation?] = [0]
+  for await (const operation of related()) {
+    count++
+    latest = operation
+    if (operation.outcome !== "ok") failed = operation
+  }
+  const chosen = failed ?? latest
+  if (!chosen) throw new Fault("NOT_FOUND", `${name} was removed from the capture meanwhile`, "Run the command again.")
+  if (count > 1) {
+    const which = failed ? "the latest that did not succeed" : "the latest"
+    const all = repeatFlags(`cnitap ls --pod ${name}`, options)
+    context.stderr.write(`cnitap: ${which} of ${count} operations of ${name}; all: ${all}\n`)
+  }
+  return chosen
 }

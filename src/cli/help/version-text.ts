@@ -1,0 +1,25 @@
+import { FORMAT } from "../../capture/record.ts"
+import { Fault } from "../../fault/fault.ts"
+import { readRelay } from "../../install/disk/relay-file.ts"
+import { VERSION } from "../version.ts"
+
+/** What `cnitap version` prints: all that an issue report needs. `cnitap --version` prints the number alone. */
+export function versionText(): string {
+  return [
+    `cnitap ${VERSION}`,
+    `record format ${FORMAT}`,
+    `relay ${relayText()}`,
+    `Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
+    "",
+  ].join("\n")
+}
+
+function relayText(): string {
+  try {
+    const { sha256, sizeBytes } = readRelay()
+    return `sha256 ${sha256}, ${sizeBytes} bytes`
+  } catch (error) {
+    if (error instanceof Fault) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { cnitap } from "./cnitap.ts"
+import { writeCalls } from "./written-capture.ts"
+
+const START_MS = Date.UTC(2026, 2, 1, 6)
+const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.0.5/24" }] }
+
+let capture: string
+
+before(() => {
+  capture = mkdtempSync(join(tmpdir(), "cnitap-listing-"))
+  const portmap = { cniVersion: "1.0.0", name: "pods", type: "portmap", prevResult: RESULT }
+  writeCalls(capture, [
+    { id: "0a".repeat(8), pod: "web-1", wallMs: START_MS, durationMs: 30, stdout: RESULT },
+    {
+      id: "0b".repeat(8),
+      pod: "web-1",
+      plugin: "portmap",
+      wallMs: START_MS + 40,
+      error: "no iptables",
+      stdin: portmap,
+    },
+    { id: "0c".repeat(8), pod: "web-2", wallMs: START_MS + 1000, durationMs: 20, stderr: "one\ntwo\n" },
+    { id: "0d".repeat(8), pod: "web-1", command: "DEL", wallMs: START_MS + 2000, durationMs: 5 },
+    { id: "d0".repeat(8), pod: "web-3", wallMs: START_MS + 3000, durationMs: 10, envNames: ["PATH", "HTTPS_PROXY"] },
+  ])
+})
+after(() => rmSync(capture, { recursive: true, force: true }))
+
+const run = (...args: string[]) => cnitap(args, { env: { CNITAP_CAPTURE: capture } })
+
+/** The first two digits of what is listed. */
+async function ids(...args: string[]): Promise<string> {
+  const { stdout } = await run("ls", "-o", "jsonpath={.items[*].id}", ...args)
+  return stdout.replace(/\b(\w\w)\w+/g, "$1")
+}
+
+test("ls in a pipe has the order in which operations started; --last and --sort-by", async () => {
+  assert.equal(await ids(), "0a 0c 0d d0")
+  assert.equal(await ids("--last", "2"), "0d d0")
+  assert.equal(await ids("--last", "0"), "")
+  assert.equal(await ids("--sort-by", "duration"), "0a 0c d0 0d")
+  assert.equal(await ids("--sort-by", "time", "--last", "3"), "d0 0d 0c")
+  assert.equal(await ids("--sort-by", "pod"), "0d 0a 0c d0")
+  assert.deepEqual(await run("ls", "--sort-by", "size"), {
+    stdout: "",
+    stderr: "cnitap: unknown sort key size. Use one of time, duration, pod, command, outcome, network, node.\n",
+    code: 2,
+  })
+})
+
+test("-o custom-columns, as in kubectl", async () => {
+  const columns = "custom-columns=ID:.id,POD:{.pod.name},PLUGINS:calls[*].call.plugin,NONE:.nothing"
+  assert.deepEqual(await run("ls", "--pod", "web-1", "-o", columns), {
+    stdout: [
+      `ID                 POD     PLUGINS          NONE`,
+      `${"0a".repeat(8)}   web-1   bridge,portmap   <none>`,
+      `${"0d".repeat(8)}   web-1   bridge           <none>`,
+      "",
+    ].join("\n"),
+    stderr: "",
+    code: 0,
+  })
+  assert.equal(
+    (await run("ls", "--no-headers", "--pod", "web-2", "-o", "custom-columns=P:.pod.name")).stdout,
+    "web-2\n",
+  )
+  assert.equal((await run("show", "d0d0", "-o", "custom-columns=POD:.pod.name")).stdout, "POD\nweb-3\n")
+  assert.deepEqual(await run("ls", "-o", "custom-columns=ID"), {
+    stdout: "",
+    stderr:
+      "cnitap: custom-columns: ID is not HEADING:PATH. Write it as kubectl does: custom-columns=ID:.id,POD:.pod.name.\n",
+    code: 2,
+  })
+})
+
+test("--color and the environment decide about colours; the flag comes first", async () => {
+  const isColoured = async (env: NodeJS.ProcessEnv, ...flags: string[]) => {
+    const { stdout, stderr } = await cnitap(["ls", ...flags], { env: { CNITAP_CAPTURE: capture, ...env } })
+    assert.equal(stderr, "")
+    return stdout.includes("\u001b[")
+  }
+  assert.equal(await isColoured({}), false)
+  assert.equal(await isColoured({}, "--color", "always"), true)
+  assert.equal(await isColoured({ NO_COLOR: "1" }, "--color=always"), true)
+  assert.equal(await isColoured({ FORCE_COLOR: "1" }), true)
+  assert.equal(await isColoured({ CLICOLOR_FORCE: "1" }), true)
+  assert.equal(await isColoured({ FORCE_COLOR: "0" }), false)
+  assert.equal(await isColoured({ FORCE_COLOR: "1", NO_COLOR: "1" }), false)
+  assert.equal(await isColoured({ FORCE_COLOR: "1" }, "--color", "never"), false)
+  assert.deepEqual(await run("ls", "--color", "blue"), {
+    stdout: "",
+    stderr: "cnitap: --color must be auto, always, never. Write --color never.\n",
+    code: 2,
+  })
+})
+
+test("show of a pod: its latest operation that failed, the failing call first, what it got from bridge not repeated", async () => {
+  const { stdout, stderr, code } = await run("show", "shop/web-1")
+  assert.equal(
+    stderr,
+    "cnitap: the latest that did not succeed of 2 operations of shop/web-1; all: cnitap ls --pod shop/web-1\n",
+  )
+  assert.equal(code, 0)
+  const lines = stdout.split("\n")
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("──")).map((line) => line.split(" ")[1]),
+    ["portmap", "bridge"],
+  )
+  assert.deepEqual(
+    lines.filter((line) => /prevResult|10\.1\.0\.5|whose values/.test(line)).map((line) => line.trim()),
+    [
+      "and 1 whose values are not recorded (-o wide names them)",
+      '"prevResult": (as bridge returned it)',
+      "and 1 whose values are not recorded (-o wide names them)",
+      '"address": "10.1.0.5/24"',
+    ],
+  )
+  const wide = await run("show", "shop/web-1", "-o", "wide")
+  assert.equal(wide.stdout.match(/10\.1\.0\.5/g)?.length, 2)
+  assert.match(wide.stdout, /and, values not recorded: PATH$/m)
+})
+
+test("show --brief: facts, the tree of calls and the error", async () => {
+  const { stdout } = await run("show", "0a0a", "--brief")
+  assert.deepEqual(stdout.trimEnd().split("\n").slice(-4), [
+    `├─ bridge  30.0ms  exit 0  ${"0a".repeat(8)}`,
+    `└─ portmap  10.0ms  exit 1  ${"0b".repeat(8)}`,
+    "",
+    "portmap: no iptables",
+  ])
+})
+
+test("show --stdin, --stdout, --stderr: the bytes of one call", async () => {
+  assert.equal((await run("show", "web-1", "--stdout")).stdout, '{"code":11,"msg":"no iptables"}')
+  assert.equal((await run("show", "0a0a", "--stdout")).stdout, '{"code":11,"msg":"no iptables"}')
+  assert.equal((await run("show", "call/0a0a", "--stdout")).stdout, JSON.stringify(RESULT))
+  assert.equal(JSON.parse((await run("show", "0b0b", "--stdin")).stdout).type, "portmap")
+  assert.deepEqual(await run("show", "web-2", "--stderr"), { stdout: "one\ntwo\n", stderr: "", code: 0 })
+  assert.deepEqual(await run("show", "web-2", "--stderr", "--stdin"), {
+    stdout: "",
+    stderr: "cnitap: --stdin cannot be combined with --stderr. Write one after the other.\n",
+    code: 2,
+  })
+})
+
+test("a name that several things begin with: every verb lists them", async () => {
+  for (const verb of ["show", "explain", "diff"])
+    assert.deepEqual(await run(verb, "0"), {
+      stdout: "",
+      stderr: `cnitap: 0 matches several IDs (${["0a", "0b", "0c", "0d"].map((id) => id.repeat(8)).join(", ")}). Give more of it.\n`,
+      code: 2,
+    })
+  assert.deepEqual(await run("show", "web"), {
+    stdout: "",
+    stderr: "cnitap: web matches several pods (shop/web-1, shop/web-2, shop/web-3). Write NAMESPACE/NAME in full.\n",
+    code: 2,
+  })
+})
