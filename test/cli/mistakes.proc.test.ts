@@ -176,7 +176,7 @@ test("unknown verbs, flags, formats and values", async () => {
     2,
   ])
   assert.deepEqual(await linesOf("ls", "-o", "xml"), [
-    "cnitap: unknown output format xml. Use one of table, wide, json, jsonl, yaml, name, jsonpath=<template>.",
+    "cnitap: unknown output format xml. Use one of table, wide, json, jsonl, yaml, name, jsonpath=<template>, custom-columns=<heading>:<path>.",
     2,
   ])
   assert.deepEqual(await linesOf("ls", "-o", "jsonpath={.items[}"), [

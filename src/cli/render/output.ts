@@ -114,7 +114,7 @@ export function outputFormat(options: Record<string, unknown>): Format {
     throw new Fault(
       "USAGE",
       `unknown output format ${text}`,
-      `Use one of ${SIMPLE.join(", ")}, jsonpath=<template>, custom-columns=<heading>:<path>,….`,
+      `Use one of ${SIMPLE.join(", ")}, jsonpath=<template>, custom-columns=<heading>:<path>.`,
     )
   if (name === "custom-columns") {
     const columns = customColumns(template)
