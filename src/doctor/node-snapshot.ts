@@ -3,6 +3,7 @@ import { askVersion, type VersionReply } from "../install/apply/version-command.
 import type { Network, NodeFacts, Plugin } from "../install/detect/node-facts.ts"
 import type { NodeFiles } from "../install/detect/node-files.ts"
 import { nodeDisk } from "../install/disk/disk.ts"
+import { originalOf } from "../install/disk/plugin-dir.ts"
 import { Ledger } from "../model/ledger/ledger.ts"
 import { type LedgerRow, type Reservation, reconcile } from "../model/ledger/node-ledger.ts"
 import { DEFAULT_DATA_DIR, readReservations } from "../store/node/host-local.ts"
@@ -104,7 +105,8 @@ function askVersions(
   return new Map(
     trusted.map((path, at) => {
       onAsk?.(path, at, trusted.length)
-      return [path, askVersion(disk, path)]
+      // Through the relay it would be recorded as a call of the runtime.
+      return [path, askVersion(disk, originalOf(disk, path), path)]
     }),
   )
 }

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto"
-import { basename, dirname, join } from "node:path"
+import { dirname, join } from "node:path"
 import { kindOfPlugin } from "../cni/plugin-kind.ts"
 import { findPlugin } from "../install/detect/find-plugins.ts"
 import type { Plugin } from "../install/detect/node-facts.ts"
 import type { NodeFiles } from "../install/detect/node-files.ts"
-import { layoutOf } from "../install/disk/layout.ts"
+import { whyNotRunnable } from "../install/detect/program-file.ts"
+import { type Disk, nodeDisk } from "../install/disk/disk.ts"
+import { originalOf } from "../install/disk/plugin-dir.ts"
 import type { NodeHit, NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 import { writableByOthers } from "./permission.ts"
-import { whyNotRunnable } from "./program-file.ts"
 
 export const PLUGIN_RULES: NodeRule[] = [
   {
@@ -72,9 +73,12 @@ export const PLUGIN_RULES: NodeRule[] = [
     title: "a plugin cannot run on this node",
     check: ({ executed, files, facts }) =>
       executed.flatMap(({ path, isExecutable }) => {
-        const why = path === undefined || !isExecutable ? undefined : whyNotRunnable(files, path)
-        if (path === undefined || why === undefined) return []
-        return [{ detail: `${path}: ${why}`, evidence: [path], remedy: reinstall(facts.agents, path) }]
+        if (path === undefined || !isExecutable) return []
+        const file = originalOf(diskOf(files), path)
+        const why = whyNotRunnable(files, file)
+        return why === undefined
+          ? []
+          : [{ detail: `${file}: ${why}`, evidence: [file], remedy: reinstall(facts.agents, path) }]
       }),
   },
   {
@@ -207,8 +211,11 @@ function modeOf(files: NodeFiles, path: string): string {
 
 /** The hash of the plugin that runs in the end: for a relay, the hash of its original. */
 function hashOf(files: NodeFiles, path: string): string {
-  const original = join(layoutOf(dirname(path)).real, basename(path))
   return createHash("sha256")
-    .update(files.bytes(original) ?? files.bytes(path) ?? "")
+    .update(files.bytes(originalOf(diskOf(files), path)) ?? "")
     .digest("hex")
+}
+
+function diskOf(files: NodeFiles): Disk {
+  return nodeDisk(files.root, files.run)
 }

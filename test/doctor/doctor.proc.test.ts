@@ -1,6 +1,15 @@
 import assert from "node:assert/strict"
 import { execFileSync, spawnSync } from "node:child_process"
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { program as cli } from "../../src/cli/program.ts"
@@ -15,7 +24,12 @@ const REAL = "/usr/lib/cni"
 async function doctor(...args: string[]): Promise<{ out: string; err: string; exit: number }> {
   const out: string[] = []
   const err: string[] = []
-  const context = {
+  const exit = await cli(contextOf(out, err), ["doctor", ...args])
+  return { out: out.join(""), err: err.join(""), exit }
+}
+
+function contextOf(out: string[], err: string[]) {
+  return {
     stdout: { write: (text: string) => out.push(text) },
     stderr: { write: (text: string) => err.push(text) },
     stdin: process.stdin,
@@ -23,8 +37,6 @@ async function doctor(...args: string[]): Promise<{ out: string; err: string; ex
     exitCode: 0,
     nowMs: Date.now,
   }
-  const exit = await cli(context, ["doctor", ...args])
-  return { out: out.join(""), err: err.join(""), exit }
 }
 
 /** Severity, rule and detail of each finding, from `-o jsonl`. */
@@ -143,6 +155,15 @@ test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
   assert.equal((await doctor("--root", root, "-o", "name")).out, "finding/plugin-not-executable/opt/cni/bin/portmap\n")
   const warned = plant(t, HEALTHY, { [`${LIST}.cilium_bak`]: "{}" })
   assert.equal((await doctor("--root", warned)).exit, 0)
+})
+
+test("after an install VERSION runs the originals: doctor leaves no call in the capture", async (t) => {
+  const root = realNode(t)
+  assert.equal(await cli(contextOf([], []), ["install", "--root", root]), 0)
+  assert.deepEqual(await found(root), [])
+  fake(root, ".cnitap/real/portmap", ["drain", "exit 1"])
+  assert.deepEqual(await found(root), ['error plugin-silent: /opt/cni/bin/portmap replied to VERSION with exit 1 ""'])
+  assert.deepEqual(readdirSync(join(root, "/var/lib/cnitap/capture")), [])
 })
 
 test("a root that does not exist", async () => {

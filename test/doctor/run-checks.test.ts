@@ -3,6 +3,7 @@ import { chmodSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { runChecks } from "../../src/doctor/run-checks.ts"
+import { sha256 } from "../../src/install/disk/relay-file.ts"
 import { conflists } from "../install/detect/platform-trees.ts"
 import { detectFiles } from "../install/no-programs.ts"
 import { mountinfo, plant, process, program, programs, type Tree } from "../install/plant.ts"
@@ -211,13 +212,17 @@ test("plugin-hidden: a different file with the same name; an identical copy is n
 test("plugin-hidden: the original behind a relay of cnitap is compared", async (t) => {
   const base = without("/etc/containerd/config.toml")
   const relay = { mode: 0o755, text: "#!/bin/true\n# the relay\n" }
-  const installed = { "/a/bridge": relay, "/a/.cnitap/journal.jsonl": "" }
+  const step = { kind: "write", path: "/a/.cnitap/new/bridge", relay: { sha256: sha256(relay.text) } }
+  const journal = { mode: 0o600, text: `${JSON.stringify({ format: 1, kind: "step", step })}\n` }
+  const installed = { "/a/bridge": relay, "/a/.cnitap/journal.jsonl": journal }
   const swapped = { ...installed, "/a/.cnitap/real/bridge": program }
   assert.deepEqual(await findings(plant(t, base, TWO_DIRS, swapped)), [])
   const shimmed = { ...installed, "/a/.cnitap/real/bridge": "-> /opt/cni/bin/bridge" }
   assert.deepEqual(await findings(plant(t, base, TWO_DIRS, shimmed)), [])
   const other = { mode: 0o755, text: "#!/bin/true\n# older\n" }
   assert.equal((await findings(plant(t, base, TWO_DIRS, { ...installed, "/a/.cnitap/real/bridge": other }))).length, 1)
+  // An agent has replaced the relay: its plugin runs, not the saved original.
+  assert.equal((await findings(plant(t, base, TWO_DIRS, { ...swapped, "/a/bridge": other }))).length, 1)
 })
 
 test("plugin-passed-over: a dangling symlink before the valid file", async (t) => {

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { Disk } from "../disk/disk.ts"
 import type { InstallStep } from "../plan/step.ts"
-import { askVersion, versionReplyText } from "./version-command.ts"
+import { askVersion, type VersionReply, versionReplyText } from "./version-command.ts"
 
 /**
  * Runs VERSION of the original and of the staged relay in front of it, and compares the replies byte for byte. So a
@@ -10,13 +10,17 @@ import { askVersion, versionReplyText } from "./version-command.ts"
  */
 export function preflight(
   disk: Disk,
-  { plugin, relay, original, argv0 }: Extract<InstallStep, { kind: "verify" }>,
+  { plugin, relay, original, argv0, broken }: Extract<InstallStep, { kind: "verify" }>,
 ): void {
   if (original === undefined) {
     assertReplies(disk, relay, argv0)
     return
   }
   const direct = isProgram(disk.at(original)) ? askVersion(disk, original, argv0) : { cannot: "ENOEXEC" }
+  if (broken !== undefined && !isReply(direct)) {
+    assertRuns(disk, relay, argv0)
+    return
+  }
   if ("cannot" in direct) {
     throw new Fault(
       "REFUSED",
@@ -49,6 +53,22 @@ function isProgram(path: string): boolean {
     closeSync(fd)
   }
   return head.toString("latin1") === "\u007fELF" || head.toString("latin1", 0, 2) === "#!"
+}
+
+/** In a mounted root, chroot(1) is what cannot execute the plugin: it exits with 126 or 127. */
+function isReply(reply: VersionReply): boolean {
+  return !("cannot" in reply) && !reply.stderr.startsWith("chroot: ")
+}
+
+/** A relay whose plugin cannot be executed prints why and fails, as the call would have without it. */
+function assertRuns(disk: Disk, relay: string, argv0: string): void {
+  const reply = askVersion(disk, relay, argv0)
+  if (isReply(reply)) return
+  throw new Fault(
+    "REFUSED",
+    `${relay} does not run on this node: ${versionReplyText(reply)}`,
+    "Run cnitap doctor to check for noexec mounts and SELinux denials.",
+  )
 }
 
 function assertReplies(disk: Disk, relay: string, argv0: string): void {

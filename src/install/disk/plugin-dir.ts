@@ -12,6 +12,8 @@ import {
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import { NodeFiles } from "../detect/node-files.ts"
+import { whyNotRunnable } from "../detect/program-file.ts"
 import { type Disk, exists } from "./disk.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { layoutOf, type PluginDirLayout } from "./layout.ts"
@@ -44,6 +46,8 @@ export type PluginFile = {
   isSetuid: boolean
   /** the plugin (not the relay) is a script, whose interpreter gets its path */
   isScript: boolean
+  /** why the kernel cannot execute the plugin (not the relay): "it requires /usr/bin/python3, which does not exist" */
+  broken?: string
   /** the hash of the relay, if a relay is there */
   relaySha256?: string
   /** the absolute target of a symlink in `real/` */
@@ -114,12 +118,25 @@ export function relayAt(path: string, relays: ReadonlySet<string>): string | und
   return relays.has(hash) ? hash : undefined
 }
 
+/**
+ * The file that is executed in the end: the original if a relay is at the path, else the path itself. Saved originals
+ * without a journal are taken for those of relays.
+ */
+export function originalOf(disk: Disk, path: string): string {
+  const binDir = dirname(path)
+  const original = join(layoutOf(binDir).real, basename(path))
+  if (!exists(disk, original)) return path
+  const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
+  return journal === undefined || relayAt(disk.at(path), relayHashes(journal)) ? original : path
+}
+
 function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: ReadonlySet<string>): PluginFile {
   const path = join(layout.binDir, name)
   const original = join(layout.real, name)
   const itself = lstatSync(disk.at(path), { throwIfNoEntry: false })
   const reached = itself ? statOf(disk.at(path)) : undefined
   const relaySha256 = relayAt(disk.at(path), relays)
+  const broken = whyNotRunnable(new NodeFiles(disk.at("/"), disk.run), relaySha256 ? original : path)
   const originalItself = lstatSync(disk.at(original), { throwIfNoEntry: false })
   return {
     name,
@@ -129,6 +146,7 @@ function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: R
     isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
     isSetuid: reached?.isFile() === true && (reached.mode & 0o6000) !== 0,
     isScript: isScript(disk.at(relaySha256 ? original : path)),
+    ...(broken === undefined ? {} : { broken }),
     ...(relaySha256 ? { relaySha256 } : {}),
     ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
     hasOriginal: originalItself !== undefined,

@@ -131,6 +131,11 @@ function warningsOf({ facts }: Inventory, { mode, shimDir }: InstallOptions, tar
       ? [`${name} will overwrite the probes: ${behaviour}`]
       : []
   })
+  const broken = targets.flatMap(({ name, reason, broken: why }) =>
+    why === undefined || reason !== undefined
+      ? []
+      : [`${name} cannot run on this node: ${why}; its calls fail with and without the relay, and are recorded`],
+  )
   // The kernel passes the executed path to the interpreter, and a relay cannot change that.
   const scripts = targets.flatMap(({ name, path, reason, isScript }) => {
     if (!isScript || path === undefined || reason !== undefined) return []
@@ -142,6 +147,7 @@ function warningsOf({ facts }: Inventory, { mode, shimDir }: InstallOptions, tar
   return [
     ...(caveat === undefined ? [] : [caveat]),
     ...overwritten,
+    ...broken,
     ...scripts,
     ...(side ? [`cni_post will not be last: the plugins of ${side.sideFiles.join(", ")} follow it`] : []),
   ]

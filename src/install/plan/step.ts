@@ -12,8 +12,11 @@ export type InstallStep =
   | { kind: "write"; path: string; text: string; mode: number }
   /** the edited text of a network configuration, with the attributes of the file it came from */
   | { kind: "write"; path: string; edit: { from: string; sha256: string; text: string } }
-  /** preflight: VERSION through the relay must equal that of the original byte for byte; a probe must reply to it */
-  | { kind: "verify"; plugin: string; relay: string; original?: string; argv0: string }
+  /**
+   * preflight: VERSION through the relay must equal that of the original byte for byte; a probe must reply to it. A plugin
+   * that the kernel cannot execute (`broken`: why) has no reply, so that the relay only has to run.
+   */
+  | { kind: "verify"; plugin: string; relay: string; original?: string; argv0: string; broken?: string }
   | { kind: "rename"; from: string; path: string; undo: Rollback }
   | { kind: "remove"; path: string }
 
@@ -48,9 +51,11 @@ export function stepText(step: InstallStep): string {
     case "write":
       return `write ${step.path} ${contentText(step)}`
     case "verify":
-      return step.original
+      return step.original && step.broken === undefined
         ? `check that VERSION of ${step.relay} equals that of ${step.original}`
-        : `check that ${step.relay} replies to VERSION`
+        : step.broken === undefined
+          ? `check that ${step.relay} replies to VERSION`
+          : `check that ${step.relay} runs`
     case "rename":
       return `rename ${step.from} to ${step.path}`
     case "remove":

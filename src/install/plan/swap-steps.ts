@@ -19,7 +19,7 @@ export function swapSteps(pluginDir: PluginDir, names: readonly string[], relayS
     ...missing.flatMap((plugin) => saveSteps(layout, plugin, originalTarget(layout, plugin.target, files, relayed))),
     ...plugins.filter(isInstalled).flatMap((plugin) => repointSteps(layout, plugin, files, relayed)),
     ...[...missing, ...stale].flatMap((plugin) =>
-      stageSteps(layout, plugin.name, relaySha256, join(layout.real, plugin.name)),
+      stageSteps(layout, plugin, relaySha256, join(layout.real, plugin.name)),
     ),
     ...[...missing, ...stale].map((plugin) => placeStep(layout, plugin.name, relaySha256)),
   ]
@@ -102,14 +102,14 @@ function originalTarget(
 
 export function stageSteps(
   { binDir, stage }: PluginDirLayout,
-  name: string,
+  { name, broken }: Pick<PluginFile, "name" | "broken">,
   sha256: string,
   original: string,
 ): InstallStep[] {
   const [path, argv0] = [join(stage, name), join(binDir, name)]
   return [
     { kind: "write", path, relay: { sha256, like: original } },
-    { kind: "verify", plugin: name, relay: path, original, argv0 },
+    { kind: "verify", plugin: name, relay: path, original, argv0, ...(broken === undefined ? {} : { broken }) },
   ]
 }
 

@@ -16,6 +16,8 @@ export type Target = {
   reason?: string
   /** the relay is already in place */
   installed: boolean
+  /** why the kernel cannot execute it; its failures are recorded */
+  broken?: string
   /** it will see another path as $0, see `warningsOf` in plan.ts */
   isScript?: true
   /** the reason is an agent that overwrites the relay at once */
@@ -81,6 +83,7 @@ function targetOf(inventory: Inventory, options: InstallOptions, name: string): 
     ...via,
     path: file.path,
     installed,
+    ...(file.broken === undefined ? {} : { broken: file.broken }),
     ...isScript,
     ...(reason ? { reason } : {}),
     ...(reason && isOverwritten ? { isOverwritten } : {}),

@@ -34,18 +34,47 @@ test("a newer relay replaces an older one, and uninstall recognizes both", async
   assert.deepEqual(await node.tree(), before)
 })
 
-test("a plugin that cannot be executed: refused, and the install is rolled back", async (t) => {
+const BROKEN: [string, string, number, string][] = [
+  ["whose interpreter is missing", "#!/usr/bin/nopython\n", 2, "it requires /usr/bin/nopython, which does not exist"],
+  ["that is not a program", "this is no program", 8, 'it is not a program: it begins with "this is no progr"'],
+]
+
+for (const [what, text, errno, why] of BROKEN) {
+  for (const mode of ["swap", "path"]) {
+    test(`${mode}: a plugin ${what} is named, and its failures are recorded`, async (t) => {
+      const node = plainNode(t)
+      node.file("/opt/cni/bin/portmap", text, { mode: 0o755 })
+      const before = await node.tree()
+      const flags = [...capturing(node), "--mode", mode]
+      const { warnings } = JSON.parse((await cnitap("plan", ...flags, "-o", "json")).stdout)
+      const warning = `portmap cannot run on this node: ${why}; its calls fail with and without the relay, and are recorded`
+      assert.equal(warnings[0], warning)
+      const { code, stdout } = await cnitap("install", ...flags)
+      assert.deepEqual([code, stdout.includes(`WARNING\n  ${warning}\n`)], [0, true])
+      assert.match(
+        await call(join(mode === "swap" ? node.bin : node.at("/opt/cnitap/bin"), "portmap")),
+        /^[1-9]\d* cnitap: cannot execute /,
+      )
+      const [segment = ""] = node.names("/var/lib/cnitap/capture")
+      const records = readFileSync(node.at(`/var/lib/cnitap/capture/${segment}`), "utf8")
+        .split("\n")
+        .filter(Boolean)
+      assert.deepEqual(JSON.parse(records.at(-1) ?? "").exit, { errno })
+      await cnitap("uninstall", ...within(node), "--purge")
+      assert.deepEqual(await node.tree(), before)
+    })
+  }
+}
+
+test("a plugin whose VERSION replies differ: refused with both replies, and the install is rolled back", async (t) => {
   const node = plainNode(t)
-  node.file("/opt/cni/bin/portmap", "this is no program", { mode: 0o755 })
+  node.file("/opt/cni/bin/portmap", "#!/bin/sh\necho $$\n", { mode: 0o755 })
   const before = await node.tree()
   const { code, stdout, stderr } = await cnitap("install", ...capturing(node))
-  assert.deepEqual(
-    [code, stdout, stderr],
-    [
-      5,
-      "",
-      `cnitap: portmap itself cannot be executed (ENOEXEC). Fix ${node.bin}/portmap, or exclude it with --plugins.\n`,
-    ],
+  assert.deepEqual([code, stdout], [5, ""])
+  assert.match(
+    stderr,
+    /^cnitap: VERSION of portmap differs through the relay: exit 0 "\d+\\n" instead of exit 0 "\d+\\n"\. /,
   )
   assert.deepEqual(await node.tree(), before)
 })
@@ -65,7 +94,7 @@ test("a step fails during a reinstall: the previous install continues with its o
   const node = plainNode(t)
   await cnitap("install", ...capturing(node), "--plugins", "bridge")
   const installed = await node.tree()
-  node.file("/opt/cni/bin/portmap", "this is no program", { mode: 0o755 })
+  node.file("/opt/cni/bin/portmap", "#!/bin/sh\necho $$\n", { mode: 0o755 })
   const { code } = await cnitap("install", ...capturing(node), "--raw")
   assert.equal(code, 5)
   const settings = JSON.parse(readFileSync(join(node.bin, ".cnitap/relay.json"), "utf8"))

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs"
-import type { NodeFiles } from "../install/detect/node-files.ts"
+import type { NodeFiles } from "./node-files.ts"
 
 /** Why the kernel cannot execute an executable file; undefined if it can. */
 export function whyNotRunnable(files: NodeFiles, path: string, machine: string = process.arch): string | undefined {
