@@ -1,5 +1,5 @@
 import { COMMANDS } from "../cni/command.ts"
-import type { Call, CallState } from "./call.ts"
+import type { Answer, Call, CallState } from "./call.ts"
 
 /**
  * How columns hold a fact. `id`: a text of its own for each call. `text`: the number of a text in a dictionary, 0 for no
@@ -48,6 +48,14 @@ export type CallFact = {
 }
 
 export const CALL_STATES = ["ended", "running", "killed", "unknown"] as const satisfies CallState[]
+export const ANSWERS = [
+  "result",
+  "unreadable",
+  "unknown-version",
+  "error-object",
+  "interface-index",
+  "no-address",
+] as const satisfies Answer[]
 
 /**
  * Every fact of a call, stated once. The index's and the page's columns, filter fields, completion and the tables in
@@ -119,6 +127,12 @@ export const CALL_FACTS = {
     values: CALL_STATES,
     description: "ended, running, killed, unknown",
     field: { name: "state", kind: "choice", values: CALL_STATES },
+  },
+  answer: {
+    source: "reader",
+    column: "choice",
+    values: ANSWERS,
+    description: "why a runtime may not accept what the last plugin of a list printed, although it exited with 0",
   },
 
   id: {

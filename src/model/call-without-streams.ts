@@ -1,6 +1,7 @@
 import type { Begin } from "../capture/record.ts"
 import type { Call } from "./call.ts"
 import {
+  ANSWERS,
   CALL_FACTS,
   CALL_STATES,
   factOf,
@@ -43,6 +44,8 @@ export function callWithoutStreams(facts: FactReader): Call {
   if (namespace && podName) call.pod = { namespace, name: podName, ...(uid ? { uid } : {}) }
   const exit = exitOf(facts.number("exit"))
   if (exit) call.exit = exit
+  const answer = ANSWERS[facts.number("answer")]
+  if (answer && answer !== "result") call.answer = answer
   for (const name of OPTIONAL_NUMBERS) {
     const number = facts.number(name)
     if (!Number.isNaN(number)) call[name] = number
@@ -62,12 +65,22 @@ type InsideFact = "namespace" | "podName" | "podUid" | "maxRssBytes"
 /** The type of the call above requires these: one that is missing there is a type error. */
 const REQUIRED = ["plugin", "command", "depth", "as", "pid", "ppid", "wallMs", "monoMs", "state"] as const
 type OptionalText = Exclude<TextFact, (typeof REQUIRED)[number] | InsideFact>
-type OptionalNumber = Exclude<NumberFact, (typeof REQUIRED)[number] | InsideFact | "exit">
+type OptionalNumber = Exclude<NumberFact, (typeof REQUIRED)[number] | InsideFact | "exit" | "answer">
 
 const OPTIONAL_TEXTS = TEXT_FACTS.filter((name): name is OptionalText => isOptional(name))
-const OPTIONAL_NUMBERS = NUMBER_FACTS.filter((name): name is OptionalNumber => name !== "exit" && isOptional(name))
+const OPTIONAL_NUMBERS = NUMBER_FACTS.filter(
+  (name): name is OptionalNumber => name !== "exit" && name !== "answer" && isOptional(name),
+)
 
-const COLUMN_MEMBERS = new Set<string>(["id", "pod", "exit", ...REQUIRED, ...OPTIONAL_TEXTS, ...OPTIONAL_NUMBERS])
+const COLUMN_MEMBERS = new Set<string>([
+  "id",
+  "pod",
+  "exit",
+  "answer",
+  ...REQUIRED,
+  ...OPTIONAL_TEXTS,
+  ...OPTIONAL_NUMBERS,
+])
 
 function isOptional(name: TextFact | NumberFact): boolean {
   return factOf(name).path === undefined && !(REQUIRED as readonly string[]).includes(name)

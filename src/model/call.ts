@@ -12,10 +12,22 @@ export type Pod = { namespace: string; name: string; uid?: string }
 export type CallState = "ended" | "running" | "killed" | "unknown"
 
 /**
+ * What an ADD that exited with 0 printed. `unreadable`: libcni cannot parse it as a result. `unknown-version`: its
+ * `cniVersion` is one that no libcni can convert. `error-object`: a CNI error, which libcni accepts as a result without
+ * content. `interface-index`: an address refers to an interface that is not listed. `no-address`: it has no address for the
+ * interface of the call (CNI_IFNAME).
+ */
+export type Answer = "result" | "unreadable" | "unknown-version" | "error-object" | "interface-index" | "no-address"
+
+/**
  * One execution of one plugin: the members of its begin and end records, and what is derived from them. `call-schema.ts`
  * describes each. Times are milliseconds; `wallMs` since 1970.
  */
-export type Call = Omit<Begin, "format" | "kind"> & CallContext & { state: CallState } & Partial<EndFacts>
+export type Call = Omit<Begin, "format" | "kind"> &
+  CallContext & { state: CallState } & Partial<EndFacts> & {
+    /** of the last call of a list, unless it is a result like any other */
+    answer?: Exclude<Answer, "result">
+  }
 
 /** Derived from the environment and from the configuration on stdin. */
 type CallContext = {
@@ -112,8 +124,18 @@ export function resultOf({ as, command, stdin, stdout }: CallStreams): Record<st
   return isObject(prevResult) ? prevResult : undefined
 }
 
-/** Whether the call failed for the runtime, which looks only at the exit status (libcni pkg/invoke/raw_exec.go). */
-export function isFailed({ state, exit }: Pick<Call, "state" | "exit">): boolean {
+/** Whether the call failed: by its exit status, which libcni looks at first (pkg/invoke/raw_exec.go), or by its answer. */
+export function isFailed(call: Pick<Call, "state" | "exit" | "answer">): boolean {
+  return endsList(call) || call.answer === "error-object"
+}
+
+/** Whether libcni calls no further plugin of the list after it. */
+export function endsList(call: Pick<Call, "state" | "exit" | "answer">): boolean {
+  return hasFailedExit(call) || call.answer === "unreadable" || call.answer === "unknown-version"
+}
+
+/** Whether its process was killed, could not be started, or exited with another status than 0. */
+export function hasFailedExit({ state, exit }: Pick<Call, "state" | "exit">): boolean {
   return state === "killed" || (exit !== undefined && !("code" in exit && exit.code === 0))
 }
 

@@ -1,12 +1,11 @@
-import { type Call, isFailed, type Pod } from "./call.ts"
+import { type Call, endsList, type Pod } from "./call.ts"
 import { type CallTable, newCallTable } from "./grouping/call-table.ts"
 import { groupCalls, SAME_LIST_MS } from "./grouping/group-calls.ts"
+import { judge, type Outcome, type OutcomeReason } from "./outcome.ts"
+import { answerOf } from "./result/answer.ts"
 
 /** A call and the delegate and IPAM calls that its plugin made, in the order they started. */
 export type CallNode = { call: Call; children: CallNode[] }
-
-/** `ok`, `failed`: by the exit status. `running`: a call is in flight. `killed`: a call began and never ended. */
-export type Outcome = "ok" | "failed" | "running" | "killed" | "unknown"
 
 /** One CNI command, executed by a runtime over a plugin list. Times are milliseconds; `wallMs` since 1970. */
 export type Operation = {
@@ -24,7 +23,10 @@ export type Operation = {
   wallMs: number
   /** from the start of the first call to the end of the last; absent if the last is in flight or was killed */
   durationMs?: number
+  /** what the runtime concludes */
   outcome: Outcome
+  /** only if it failed */
+  outcomeReason?: OutcomeReason
   /** top-level calls in the order they started (on DEL: the list in reverse) */
   calls: CallNode[]
 }
@@ -81,7 +83,7 @@ function toCallTable(calls: readonly Call[]): CallTable {
     table.monoMs[row] = call.monoMs
     table.durationMs[row] = call.durationMs ?? Number.NaN
     table.isProbe[row] = call.as === "probe" ? 1 : 0
-    table.isFailed[row] = isFailed(call) ? 1 : 0
+    table.isFailed[row] = endsList(call) ? 1 : 0
   }
   return table
 }
@@ -99,6 +101,9 @@ export function toOperation(calls: CallNode[]): Operation {
   if (!first || !last) throw new RangeError("an operation has at least one call")
   const { id, command, pod, containerId, ifname, netns, network, node, parentName, wallMs } = first
   const end = endMono(last)
+  // Without streams the answer is in the index.
+  const answer = answerOf(last)
+  if (answer !== undefined && answer !== "result") last.answer = answer
   return {
     id,
     command,
@@ -111,7 +116,7 @@ export function toOperation(calls: CallNode[]): Operation {
     ...(parentName ? { runtime: parentName } : {}),
     wallMs,
     ...(end === undefined ? {} : { durationMs: Math.round((end - first.monoMs) * 1000) / 1000 }),
-    outcome: outcomeOf(calls),
+    ...judge(calls.map(({ call }) => call)),
     calls,
   }
 }
@@ -119,13 +124,4 @@ export function toOperation(calls: CallNode[]): Operation {
 /** A probe ends as soon as it begins. */
 function endMono({ as, monoMs, durationMs }: Call): number | undefined {
   return durationMs === undefined ? (as === "probe" ? monoMs : undefined) : monoMs + durationMs
-}
-
-function outcomeOf(calls: CallNode[]): Outcome {
-  for (const state of ["running", "killed", "unknown"] as const) if (hasState(calls, state)) return state
-  return calls.some(({ call }) => isFailed(call)) ? "failed" : "ok"
-}
-
-function hasState(nodes: CallNode[], state: Call["state"]): boolean {
-  return nodes.some(({ call, children }) => call.state === state || hasState(children, state))
 }

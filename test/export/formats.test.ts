@@ -15,7 +15,7 @@ const BRIDGE = call("00000000000000b1", {
   durationMs: 30,
   env: { CNI_COMMAND: "ADD" },
   stdin: { name: "pods", type: "bridge" },
-  stdout: '{"cniVersion":"1.0.0",\n "ips":[]}',
+  stdout: '{"cniVersion":"1.0.0",\n "ips":[{"address":"10.1.2.3/24"}]}',
   stderr: "veth made\n",
   node: "n1",
 })
@@ -224,7 +224,7 @@ test("OTLP: one span per call below the operation's span, streams as events, sta
     ],
     events: [
       event("stdin", nanos(0), '{"name":"pods","type":"bridge"}'),
-      event("stdout", nanos(30), '{"cniVersion":"1.0.0",\n "ips":[]}'),
+      event("stdout", nanos(30), '{"cniVersion":"1.0.0",\n "ips":[{"address":"10.1.2.3/24"}]}'),
       event("stderr", nanos(30), "veth made\n"),
     ],
     status: { code: 1 },
@@ -296,7 +296,6 @@ test("the lines of a bundle are records, and secrets of a raw capture are redact
     envNames: ["AWS_SECRET_ACCESS_KEY", "HOME"],
     cniVersion: "1.0.0",
     stdin: { sizeBytes: raw.stdin?.sizeBytes, redacted: ["/policy/k8s_auth_token"], text: stdin },
-    stdout: payload(""),
     stderr: payload(""),
   })
 })

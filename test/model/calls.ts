@@ -15,7 +15,8 @@ export type CallProps = Partial<Omit<Call, "stdin" | "stdout" | "stderr">> & {
 
 /** The plugin is named like the call unless `plugin` is set. Streams that are not text are written as JSON. */
 export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: CallProps = {}): Call {
-  const { state = "ended", plugin = id } = more
+  const { state = "ended", plugin = id, command = "ADD", exit = { code: 0 } } = more
+  const isAdd = command === "ADD" && "code" in exit && exit.code === 0
   return {
     id,
     depth: more.parent ? 1 : 0,
@@ -34,6 +35,7 @@ export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Cal
     ifname: "eth0",
     pod: { namespace: "shop", name: "web-1" },
     network: "pods",
+    cniVersion: "1.0.0",
     wallMs: T0 + at,
     monoMs: 1000 + at,
     stdin: payload(stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin }),
@@ -42,7 +44,7 @@ export function call(id: string, { at = 0, stdin, stdout, stderr, ...more }: Cal
           exit: { code: 0 },
           durationMs: 10,
           spawnMs: 1,
-          stdout: payload(stdout ?? ""),
+          stdout: payload(stdout ?? (isAdd ? { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] } : "")),
           stderr: payload(stderr ?? ""),
         }
       : {}),

@@ -1,6 +1,7 @@
 import { type Call, isFailed } from "../../model/call.ts"
 import { age, duration, podName } from "../../model/format.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
+import { reasonText } from "../../model/outcome.ts"
 import { operationOutput } from "../output/call-output.ts"
 import type { Colour } from "./colour.ts"
 import type { Column, Table } from "./table.ts"
@@ -25,7 +26,7 @@ export function operationTable(nowMs: () => number): Table<Operation, "Operation
       { title: "CONTAINER", isWide: true, text: ({ containerId }) => containerId?.slice(0, 13) ?? "" },
       { title: "DURATION", alignRight: true, text: ({ durationMs }) => duration(durationMs) },
       outcomeColumn,
-      { title: "PLUGINS", text: ({ calls }) => calls.map(pluginText).join(", ") },
+      { title: "PLUGINS", text: pluginsText },
     ],
   }
 }
@@ -42,6 +43,13 @@ const outcomeColumn: Column<Operation> = {
   title: "OUTCOME",
   text: ({ outcome }) => outcome,
   colour: ({ outcome }) => OUTCOME_COLOURS[outcome],
+}
+
+/** The calls of the list, and why the operation failed if no call did. */
+function pluginsText({ calls, outcomeReason }: Operation): string {
+  const plugins = calls.map(pluginText).join(", ")
+  if (!outcomeReason || outcomeReason.kind === "plugin-failed") return plugins
+  return `${plugins}; ${reasonText(outcomeReason)}`
 }
 
 /** `bridge 31.4ms (host-local 2.10ms)`; calls that did not succeed are marked. */

@@ -1,6 +1,7 @@
-import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
+import { type Call, hasFailedExit, jsonObject, textOf } from "../call.ts"
 import { exitText } from "../format.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
+import { reasonText } from "../outcome.ts"
 import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
 import { abbreviate, errorOf, errorTextOf, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
 import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
@@ -10,8 +11,8 @@ import type { Statement } from "./statement.ts"
 export type FailingCall = { call: Call; top: Call }
 
 /** The innermost failing call of the first failing plugin of the list. */
-export function failingCallOf({ calls, command }: Operation): FailingCall | undefined {
-  const top = calls.find(({ call }) => isFailing(call))
+export function failingCallOf({ calls, command, outcomeReason }: Operation): FailingCall | undefined {
+  const top = calls.find(({ call }) => isFailing(call) || call.id === outcomeReason?.call)
   if (!top) return undefined
   let node: CallNode = top
   for (;;) {
@@ -24,7 +25,7 @@ export function failingCallOf({ calls, command }: Operation): FailingCall | unde
 }
 
 function isFailing(call: Call): boolean {
-  return call.state !== "ended" || isFailed(call) || !["success", "waiting"].includes(reportOf(call).kind)
+  return call.state !== "ended" || hasFailedExit(call) || !["success", "waiting"].includes(reportOf(call).kind)
 }
 
 export function causeOf(operation: Operation, failing: FailingCall | undefined): Statement[] {
@@ -56,9 +57,10 @@ function writtenText(call: Call): string {
 
 /** `no IP addresses available (code 999, exit 1)` */
 function failureText(call: Call): string {
-  if (!isFailed(call)) {
+  if (!hasFailedExit(call)) {
     if (reportOf(call).kind === "empty-success")
       return `exit 0 with an error on stdout (${abbreviate(messageOf(call) ?? "")}), which libcni accepts as a result`
+    if (call.answer && call.answer !== "unreadable") return reasonText({ kind: call.answer })
     return call.stdout?.sizeBytes
       ? `exit 0, but stdout is not one JSON result: ${abbreviate(textOf(call.stdout) ?? "binary")}`
       : "exit 0, but stdout is empty"

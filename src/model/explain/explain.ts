@@ -1,5 +1,6 @@
 import { age, duration, podName } from "../format.ts"
 import type { Operation } from "../operation.ts"
+import { reasonText } from "../outcome.ts"
 import { reportOf } from "../result/runtime-report.ts"
 import { attemptsSince, leftBehind, nextSteps } from "./aftermath.ts"
 import { causeOf, discardedStderr, failingCallOf, missingPlugins, neverRan, runtimeError } from "./cause.ts"
@@ -68,18 +69,20 @@ function hasProblem(operation: Operation, list: PluginList | undefined, nowMs: n
 }
 
 function headline(operation: Operation, isProblem: boolean, nowMs: number): string {
-  const { command, outcome, durationMs, wallMs, calls } = operation
+  const { command, outcome, outcomeReason, durationMs, wallMs, calls } = operation
   const subject = `${command} ${podName(operation)}`.trim()
   const when = `${age(wallMs, nowMs)} ago`
   if (!isProblem) return `${subject} succeeded ${when}, in ${duration(durationMs)}`
   if (outcome === "running") return `${subject} is still running after ${duration(nowMs - wallMs)}`
   if (outcome === "killed") return `${subject} was killed before it ended (began ${when})`
   if (outcome === "unknown") return `${subject} has no recorded end (began ${when})`
-  if (outcome === "failed") return `${subject} failed ${when}, after ${duration(durationMs)}`
-  if (calls.some(({ call }) => reportOf(call).kind === "failure"))
+  if (outcomeReason?.kind === "unreadable")
     return `${subject} failed ${when}: every plugin exited with 0, but the runtime cannot parse the output of one`
   if (calls.some(({ call }) => reportOf(call).kind === "empty-success"))
     return `${subject} was reported to the runtime as success ${when}, but a plugin returned an error`
+  if (outcomeReason && outcomeReason.kind !== "plugin-failed")
+    return `${subject} failed ${when}: ${reasonText(outcomeReason)}`
+  if (outcome === "failed") return `${subject} failed ${when}, after ${duration(durationMs)}`
   const isProbed = calls.every(({ call }) => call.as === "probe")
   return isProbed
     ? `${subject} did not complete (began ${when})`

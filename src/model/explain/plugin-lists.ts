@@ -1,4 +1,5 @@
 import type { Operation } from "../operation.ts"
+import { calledAll } from "../outcome.ts"
 import { reportOf } from "../result/runtime-report.ts"
 
 /** The plugins of a network's list, as inferred from its calls. */
@@ -6,7 +7,7 @@ export type PluginList = {
   plugins: string[]
   /** start of the first operation with this list, milliseconds since 1970 */
   fromMs: number
-  /** by command: the last operation that called all of the plugins */
+  /** by command: the last operation in which all of the plugins succeeded */
   lastComplete: Map<string, string>
   /** plugins of the previous list that are not in this one */
   removed: string[]
@@ -25,14 +26,14 @@ export class PluginLists {
   /** Returns the new list if this operation shows that the list was changed. */
   add(operation: Operation): PluginList | undefined {
     const { id, command, outcome, calls, wallMs } = operation
-    if (!COMMANDS_OVER_A_LIST.includes(command) || outcome !== "ok") return undefined
-    if (calls.some(({ call }) => reportOf(call).kind !== "success")) return undefined
+    if (!COMMANDS_OVER_A_LIST.includes(command) || !calledAll(operation)) return undefined
+    const isGood = outcome === "ok" && calls.every(({ call }) => reportOf(call).kind === "success")
     const history = this.#historyOf(operation)
     const plugins = inListOrder(operation)
     const known = history.versions.at(-1)
     const begin = (fromMs: number) => {
       const removed = known?.plugins.filter((plugin) => !plugins.includes(plugin)) ?? []
-      const list = { plugins, fromMs, lastComplete: new Map([[command, id]]), removed }
+      const list = { plugins, fromMs, lastComplete: new Map(isGood ? [[command, id]] : []), removed }
       history.versions.push(list)
       history.shorter = 0
       return known && list
@@ -43,7 +44,7 @@ export class PluginLists {
       return command !== "DEL" || isSubsequence(known.plugins, plugins) ? begin(wallMs) : undefined
     }
     if (plugins.length === known.plugins.length) {
-      known.lastComplete.set(command, id)
+      if (isGood) known.lastComplete.set(command, id)
       history.shorter = 0
     } else if (command !== "DEL") {
       if (history.shorter++ === 0) history.shorterMs = wallMs

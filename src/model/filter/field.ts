@@ -9,7 +9,8 @@ import {
   factReader,
   isListed,
 } from "../call-schema.ts"
-import { type Operation, type Outcome, walk } from "../operation.ts"
+import { type Operation, walk } from "../operation.ts"
+import type { Outcome } from "../outcome.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
 
 /**
@@ -78,7 +79,7 @@ const COMPUTED_FIELDS = {
   outcome: {
     kind: "choice",
     help: "ok, failed, running, killed, unknown",
-    facts: ["state", "exit"],
+    facts: ["state", "exit", "answer"],
     values: OUTCOMES,
     call: (call) => [outcomeOf(call)],
     operation: ({ outcome }) => [outcome],

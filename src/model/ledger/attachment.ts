@@ -1,5 +1,5 @@
 import type { Pod } from "../call.ts"
-import type { Outcome } from "../operation.ts"
+import type { Outcome } from "../outcome.ts"
 
 /**
  * `up`: ADD succeeded, no DEL since. `starting`, `stopping`: ADD or DEL in flight. `failed`: ADD did not succeed, no DEL

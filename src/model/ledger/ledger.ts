@@ -1,7 +1,8 @@
 import type { Payload } from "../../capture/record.ts"
 import { isObject } from "../../cni/json.ts"
 import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
-import { type CallNode, type Operation, type Outcome, walk } from "../operation.ts"
+import { type CallNode, type Operation, walk } from "../operation.ts"
+import type { Outcome } from "../outcome.ts"
 import { addressesOf } from "../result/result-fields.ts"
 import { type Attachment, type Attempt, type Holding, reasonOf, stateOf } from "./attachment.ts"
 

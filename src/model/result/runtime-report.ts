@@ -1,4 +1,4 @@
-import { type Call, isFailed, jsonObject, textOf } from "../call.ts"
+import { type Call, hasFailedExit, jsonObject, textOf } from "../call.ts"
 import { exitText } from "../format.ts"
 import { isError, splitDocuments } from "./document.ts"
 import { errorTexts } from "./result-fields.ts"
@@ -18,7 +18,7 @@ export function reportOf(call: Call): RuntimeReport {
   if (call.as === "probe") return { kind: "success" }
   if (call.state === "running" || call.state === "unknown") return { kind: "waiting" }
   const stdout = textOf(call.stdout)
-  if (isFailed(call)) return failure(call, failureMessage(call, stdout))
+  if (hasFailedExit(call)) return failure(call, failureMessage(call, stdout))
   // libcni ignores the output of a successful DEL, CHECK, GC or STATUS.
   if (call.command !== "ADD" || stdout === undefined) return { kind: "success" }
   const parseError = goJsonError(stdout)
@@ -30,7 +30,7 @@ export function reportOf(call: Call): RuntimeReport {
 
 /** Whether libcni drops the stderr of a failed call, which it does if stdout is not empty. */
 export function isStderrDropped(call: Call): boolean {
-  return isFailed(call) && (call.stdout?.sizeBytes ?? 0) > 0 && (textOf(call.stderr) ?? "").trim() !== ""
+  return hasFailedExit(call) && (call.stdout?.sizeBytes ?? 0) > 0 && (textOf(call.stderr) ?? "").trim() !== ""
 }
 
 /** The error of Go's encoding/json for a text that is not exactly one document; undefined if it is. */

@@ -1,5 +1,6 @@
-import type { Call, CallState } from "../../model/call.ts"
+import { type Call, type CallState, isFailed } from "../../model/call.ts"
 import {
+  ANSWERS,
   type CALL_FACTS,
   CALL_STATES,
   type ColumnType,
@@ -11,7 +12,7 @@ import {
 } from "../../model/call-schema.ts"
 import { callWithoutStreams, type FactReader } from "../../model/call-without-streams.ts"
 import { EXIT_OK } from "../../model/exit-number.ts"
-import type { Outcome } from "../../model/operation.ts"
+import type { Outcome } from "../../model/outcome.ts"
 import type { CallSummary } from "../../model/packed-operations.ts"
 import { Dictionary } from "./dictionary.ts"
 
@@ -171,8 +172,13 @@ export function stateAt({ numbers }: Columns, row: number): CallState {
 /** The same as `isFailed` of the call. */
 export function isFailedAt({ numbers }: Columns, row: number): boolean {
   const exit = numbers.exit[row] ?? 0
-  return numbers.state[row] === KILLED || (exit !== 0 && exit !== EXIT_OK)
+  return (
+    numbers.state[row] === KILLED || (exit !== 0 && exit !== EXIT_OK) || IS_FAILED[numbers.answer[row] ?? 0] === true
+  )
 }
+
+/** By the number of an answer. */
+const IS_FAILED = ANSWERS.map((answer) => answer !== "result" && isFailed({ state: "ended", answer }))
 
 export function isOkAt({ numbers }: Columns, row: number): boolean {
   return numbers.state[row] === ENDED && numbers.exit[row] === EXIT_OK

@@ -15,7 +15,7 @@ import { aligned, type ColumnPrefix, prefixBytes, readColumns } from "./columns.
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
-const LAYOUT = 9
+const LAYOUT = 10
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096

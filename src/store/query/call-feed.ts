@@ -2,6 +2,7 @@ import { type Call, type CallState, isFailed, jsonObject } from "../../model/cal
 import { withoutStreams } from "../../model/call-without-streams.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
+import { answerOf } from "../../model/result/answer.ts"
 import { addressesOf } from "../../model/result/result-fields.ts"
 import type { Capture } from "../capture/capture.ts"
 import { Follower, followedCall } from "../capture/follower.ts"
@@ -122,7 +123,7 @@ export class CallFeed {
     const batch = new Map<string, SummarizedCall>()
     for await (const followed of follower.next()) {
       const { begin, progress, end } = followed
-      const whole = followedCall(followed)
+      const whole = withAnswer(followedCall(followed))
       const call = withoutStreams(whole)
       const summary = end ? summarize(whole) : {}
       this.#summaries.add(call, {
@@ -152,6 +153,13 @@ function recentFollower(capture: Capture, segments: Segment[]): Follower {
     follower.skip({ ...segment, sizeBytes: fromByte })
   }
   return follower
+}
+
+/** Whether more of its list follows is not known yet: whoever groups the calls looks at the answer of the last one only. */
+function withAnswer(call: Call): Call {
+  const answer = call.depth === 0 ? answerOf(call) : undefined
+  if (answer !== undefined && answer !== "result") call.answer = answer
+  return call
 }
 
 function locationOf({ segment, offset }: RecordLocation): RecordLocation {

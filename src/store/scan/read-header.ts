@@ -12,7 +12,7 @@ import { EXIT_OK, RecordHeader, summaryOf } from "./record-header.ts"
 import { sealedEnd } from "./seal.ts"
 
 export { ByteSlice } from "./byte-slice.ts"
-export { complete, type EndHeader, type RecordHeader } from "./record-header.ts"
+export { complete, type EndHeader, EXIT_OK, type RecordHeader } from "./record-header.ts"
 
 /**
  * Reads the header of each line: several times faster than the decoder, with the same result. README.md explains how.
@@ -97,6 +97,7 @@ export class HeaderReader {
     // Without stdin, or with more behind it: rare, so the decoder reads it.
     if (!layout.toStdin.skip(scanner, bytes, end) || bytes[end - 1] !== BRACE || bytes[end - 2] !== QUOTE) return false
     const stdin = scanner.at
+    if (header.isProbe) header.probeStdin.place(bytes, stdin - 1, end, 0)
     const config = scanConfig(bytes, scanner, end, layout.configs)
     if (!config) return false
     header.network = config.network
@@ -140,7 +141,10 @@ export class HeaderReader {
     header.lateConfig = undefined
     header.summary = NO_SUMMARY
     header.exit = number === 0 && kind === "code" ? EXIT_OK : exitOf(kind, number)
-    if (header.exit === EXIT_OK) return true
+    if (header.exit === EXIT_OK) {
+      header.streams.place(bytes, streams + 1, end, 0)
+      return true
+    }
     const parsed = parseJson<Pick<End, "stdout" | "stderr">>(`{${bytes.toString("utf8", streams + 1, end)}}`)
     if (!parsed) return false
     const { exit } = header

@@ -44,6 +44,10 @@ export class RecordHeader {
   durationMs = 0
   spawnMs = 0
   maxRssBytes = 0
+  /** members `stdout` and `stderr` of an end record with exit status 0, as JSON without the braces around them */
+  readonly streams = new ByteSlice()
+  /** of a probe's record, as JSON */
+  readonly probeStdin = new ByteSlice()
   summary: CallSummary = {}
   /** of an end record that carries stdin */
   lateConfig: ConfigFields | undefined
@@ -58,18 +62,20 @@ export class RecordHeader {
     if (record.kind === "progress") return
     if (record.kind === "end") {
       const { exit, durationMs, spawnMs, usage, stdin } = record
-      this.exit = exit
+      this.exit = "code" in exit && exit.code === 0 ? EXIT_OK : exit
       this.durationMs = durationMs
       this.spawnMs = spawnMs
       this.maxRssBytes = usage.maxRssBytes
       this.lateConfig = stdin && configFields(stdin)
       this.summary = summaryOf(record)
+      this.streams.set(JSON.stringify({ stdout: record.stdout, stderr: record.stderr }).slice(1, -1))
       return
     }
     const { plugin, stdin } = record
     this.parent.set(record.parent)
     this.depth = record.depth
     this.isProbe = record.as === "probe"
+    this.probeStdin.set(this.isProbe && stdin ? JSON.stringify(stdin) : undefined)
     this.wallMs = record.wallMs
     this.monoMs = record.monoMs
     this.node.set(record.node)

@@ -48,7 +48,7 @@ test("a setting, an exit, an error and a prefix length are differences", () => {
     ),
     ["stdout /code: 7 -> 11", "stdin /mtu: 1500 -> 1400", "stdin /ipam/subnet: 10.0.0.0/24 -> 10.9.0.0/16"],
   )
-  assert.deepEqual(differencesOf({ exit: { signal: 9 } }, {}), ["exit : killed by SIGKILL -> exit 0"])
+  assert.deepEqual(differencesOf({ exit: { signal: 9 } }, { stdout: "" }), ["exit : killed by SIGKILL -> exit 0"])
   assert.deepEqual(
     differencesOf({ stdin: { ipam: { subnet: "10.0.0.0/24" } } }, { stdin: { ipam: { subnet: "10.9.0.0/24" } } }),
     ["(stdin /ipam/subnet: 10.0.0.0/24 -> 10.9.0.0/24)"],

@@ -388,7 +388,7 @@ test("a successful ADD: its addresses, its slowest plugin, its findings", () => 
       "result: bridge, portmap exited with 0; assigned 10.1.2.3; slowest was bridge (48.0ms)",
     ],
   )
-  assert.deepEqual(explained(call("bridge", { stdout: { ips: [] } })).slice(2), [
+  assert.deepEqual(explained(call("bridge", { stdout: { ips: [{ address: "10.1.2.3/24" }] } })).slice(2), [
     "findings: result-without-version, env-missing (details: cnitap lint)",
     "next step: CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])

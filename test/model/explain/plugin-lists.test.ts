@@ -4,7 +4,7 @@ import { PluginLists } from "../../../src/model/explain/plugin-lists.ts"
 import { toOperations } from "../../../src/model/operation.ts"
 import { type CallProps, call } from "../calls.ts"
 
-const RESULT = { cniVersion: "1.0.0" }
+const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.2.3/24" }] }
 
 /** The list that is known after each of these operations, which are a minute apart. */
 function known(...operations: { plugins: string[]; props?: CallProps }[]): (string[] | undefined)[] {

@@ -4,6 +4,7 @@ import type { CallTable } from "../../../model/grouping/call-table.ts"
 import type { ByteSlice, RecordHeader } from "../../scan/read-header.ts"
 import { type GrowingColumns, NO_LINE, newColumns } from "../columns.ts"
 import { Interner } from "../interner.ts"
+import { Answers } from "./answers.ts"
 import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
 
 const NONE = -1
@@ -14,6 +15,8 @@ const FIRST_ROWS = 4096
 export class BlockBuilder {
   readonly ids = new Interner()
   readonly texts = new Interner()
+  /** what the last plugin of an ADD printed, as far as it may be the last */
+  readonly answers = new Answers()
   rows = 0
   columns = newColumns(FIRST_ROWS)
   /** by row: numbers of the call's and its parent's ID in `ids`; -1 without a parent */
@@ -25,6 +28,7 @@ export class BlockBuilder {
   clear(): void {
     this.ids.clear()
     this.texts.clear()
+    this.answers.clear()
     this.rows = 0
     this.#rowOfId.fill(NONE)
   }
@@ -46,7 +50,9 @@ export class BlockBuilder {
     this.parentId[row] = header.parent.to > header.parent.from ? this.#idOf(header.parent) : NONE
     columns.state[row] = beginState(header)
     columns.exit[row] = 0
+    columns.answer[row] = 0
     columns.reason[row] = 0
+    this.answers.begin(row, header)
     columns.begin[row] = at
     columns.end[row] = NO_LINE
   }
@@ -60,6 +66,7 @@ export class BlockBuilder {
     const { summary, lateConfig } = header
     columns.state[row] = ENDED
     columns.end[row] = at
+    this.answers.end(row, header)
     if (summary.reason !== undefined) columns.reason[row] = texts.numberOf(summary.reason)
     if (lateConfig?.network) columns.network[row] = texts.numberOf(lateConfig.network)
     if (lateConfig?.cniVersion) columns.cniVersion[row] = texts.numberOf(lateConfig.cniVersion)

@@ -1,10 +1,20 @@
 import type { CallTable } from "../../../model/grouping/call-table.ts"
 import { type Grouped, groupCalls } from "../../../model/grouping/group-calls.ts"
+import { judge, type Outcome } from "../../../model/outcome.ts"
 import { ReadErrors } from "../../capture/read-errors.ts"
 import { HeaderReader } from "../../scan/read-header.ts"
 import { type BlockHeader, type ByteRange, joinedHash, type Orphan, type ProgressLocation } from "../block.ts"
 import { toClockEpochs } from "../clock-order.ts"
-import { type Columns, copyRows, NO_LINE, outcomeNumber, readColumns, type Shape, sizeOf } from "../columns.ts"
+import {
+  type Columns,
+  copyRows,
+  NO_LINE,
+  outcomeNumber,
+  RowReader,
+  readColumns,
+  type Shape,
+  sizeOf,
+} from "../columns.ts"
 import { BlockBuilder } from "./block-builder.ts"
 import { BlockPieces } from "./block-pieces.ts"
 
@@ -12,6 +22,7 @@ import { BlockPieces } from "./block-pieces.ts"
 export type BuiltBlock = { header: BlockHeader; bytes: ArrayBuffer }
 
 const builder = new BlockBuilder()
+const callAt = new RowReader()
 const reader = new HeaderReader()
 const { header } = reader
 
@@ -110,15 +121,20 @@ function describeOperations(
   const { operations, texts } = columns
   const { containerId, command, node } = texts
   const described: Pick<BlockHeader, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
+  const judgeLast = answerJudge(columns, rows)
   for (let operation = 0; operation < from.length; operation++) {
     const first = from[operation] ?? 0
     const end = from[operation + 1] ?? rows.length
     let [isDangling, isFailed, isMixed] = [false, false, false]
     let isComplete = true
+    let last = first
     for (let place = first; place < end; place++) {
       const row = rows[place] ?? 0
       if (builder.columns.end[row] === NO_LINE && table.isProbe[row] === 0) isComplete = false
-      if (level[place] === 0 && table.isFailed[row] === 1) isFailed = true
+      if (level[place] === 0) {
+        last = place
+        if (table.isFailed[row] === 1) isFailed = true
+      }
       if (builder.parentId[row] !== -1 && table.parentRow[row] === -1) {
         isDangling = true
         described.dangling.push(ownerAt(columns, place))
@@ -127,7 +143,7 @@ function describeOperations(
         isMixed = true
     }
     operations.from[operation] = first
-    operations.outcome[operation] = outcomeNumber(isComplete ? (isFailed ? "failed" : "ok") : "unknown")
+    operations.outcome[operation] = outcomeNumber(!isComplete ? "unknown" : isFailed ? "failed" : judgeLast(last))
     operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(columns, first)
     operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(columns, first)
     if (isDangling || !isComplete) described.open.push(operation)
@@ -137,6 +153,18 @@ function describeOperations(
     if (others.length > 0) described.mixed.push([operation, others])
   }
   return described
+}
+
+/** Reads the answer of a call, by its place, that is the last one of a list without a failed call. */
+function answerJudge(columns: Columns, rows: Uint32Array): (place: number) => Outcome {
+  const { numbers } = columns
+  return (place) => {
+    const row = rows[place] ?? 0
+    if (!builder.answers.has(row)) return "ok"
+    const call = callAt.call(columns, place)
+    numbers.answer[place] = builder.answers.of(row, call)
+    return numbers.answer[place] === 0 ? "ok" : judge([callAt.call(columns, place)]).outcome
+  }
 }
 
 function familiesOf(columns: Columns, from: number, to: number): Set<number> {

@@ -60,7 +60,7 @@ export async function openIndexedCapture(
   const calls = spanningCalls(capture, blocks, spanning, summaries, errors, (ref, block, isSpanning) => {
     if (isSelective) operations.set(ref, [...matching(block, isSpanning, filter)])
   })
-  let spanningOperations = toOperations(calls).map((operation) => summaries.withSummaries(operation))
+  let spanningOperations = toOperations(calls).map((operation) => summaries.withSummaries(summaries.judged(operation)))
   spanningOperations.sort(byFirst(order))
   const candidates = needsRecords(filter) ? await search(blocks, operations, filter, progress) : undefined
   if (candidates) {

@@ -1,5 +1,12 @@
 import type { Call } from "../../../model/call.ts"
-import { CALL_STATES, type FactName, factOf, type NumberFact, type TextFact } from "../../../model/call-schema.ts"
+import {
+  ANSWERS,
+  CALL_STATES,
+  type FactName,
+  factOf,
+  type NumberFact,
+  type TextFact,
+} from "../../../model/call-schema.ts"
 import { exitOf } from "../../../model/exit-number.ts"
 import { type FieldName, fieldOf, type Value } from "../../../model/filter/field.ts"
 import type { Filter, Test } from "../../../model/filter/filter.ts"
@@ -136,14 +143,16 @@ function durationTest(columns: Columns, test: Test, isOfOperation: boolean): Row
 /** Most calls end in one of a few ways, and each is tested once. */
 function endTest(columns: Columns, test: Test): RowTest {
   const { decide } = toMatcher(test)
-  const { state, exit } = columns.numbers
+  const { state, exit, answer } = columns.numbers
   const { call } = fieldOf(test.field)
   const tested = new Map<number, boolean | undefined>()
   return ({ from }) => {
-    const key = (exit[from] ?? 0) * CALL_STATES.length + (state[from] ?? 0)
+    const answered = ANSWERS[answer[from] ?? 0]
+    const key = ((exit[from] ?? 0) * CALL_STATES.length + (state[from] ?? 0)) * ANSWERS.length + (answer[from] ?? 0)
     if (tested.has(key)) return tested.get(key)
     // The fields with this test look at no other members of a call.
     const ended = { state: stateAt(columns, from), exit: exitOf(exit[from] ?? 0) } as Call
+    if (answered && answered !== "result") ended.answer = answered
     const is = decide(() => call(ended, undefined))
     tested.set(key, is)
     return is

@@ -2,6 +2,7 @@ import type { CaptureRecord, Payload } from "../../../capture/record.ts"
 import { type Call, toCall } from "../../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
+import { answerOf } from "../../../model/result/answer.ts"
 import type { OpenRecords } from "../../capture/follower.ts"
 import { LineReader } from "../../capture/line-reader.ts"
 import type { RecordLocation } from "../../capture/records.ts"
@@ -79,6 +80,21 @@ export class SummaryReader {
       children: children.map(wholeNode),
     })
     return toOperation(operation.calls.map(wholeNode))
+  }
+
+  /** The operation of calls that were grouped without their streams: reads the answer of the last one. */
+  judged(operation: Operation): Operation {
+    const top = operation.calls.map(({ call }) => call)
+    const last = top.pop()
+    for (const call of top) delete call.answer
+    if (last?.command !== "ADD" || last.answer !== undefined || operation.outcome !== "ok") return operation
+    const answer = answerOf({
+      ...last,
+      ...(last.as === "probe" ? { stdin: this.stdin(last) } : { stdout: this.stdout(last) }),
+    })
+    if (answer === undefined || answer === "result") return operation
+    last.answer = answer
+    return toOperation(operation.calls)
   }
 
   /** Whether one of the lines of a call may match. */

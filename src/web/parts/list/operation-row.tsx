@@ -2,6 +2,7 @@ import { isFailed } from "../../../model/call.ts"
 import { duration, podName, stateText } from "../../../model/format.ts"
 import { HANG_MS } from "../../../model/lint/rules/process-rules.ts"
 import { walk } from "../../../model/operation.ts"
+import { reasonText } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { nowMs } from "../../state/now.ts"
 import { exactTime, timeOfDay } from "../clock.ts"
@@ -56,6 +57,8 @@ export function operationLabel(operation: OperationSummary): string {
 
 /** The innermost call that failed is the cause; its callers repeat its error. */
 function reasonOf(operation: OperationSummary): string | undefined {
+  const { outcomeReason } = operation
+  if (outcomeReason && outcomeReason.kind !== "plugin-failed") return reasonText(outcomeReason)
   let found: string | undefined
   for (const { call } of walk(operation.calls)) {
     const reason = operation.summaries.get(call.id)?.reason

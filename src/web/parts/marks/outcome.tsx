@@ -1,6 +1,6 @@
 import type { Call } from "../../../model/call.ts"
 import { isFailed } from "../../../model/call.ts"
-import type { Outcome } from "../../../model/operation.ts"
+import type { Outcome } from "../../../model/outcome.ts"
 import "./outcome.css"
 
 /** Each outcome has its own shape, so that colour is not needed to distinguish them. */
