@@ -32,15 +32,15 @@ const TARGETS: Target[] = [
 // All of the engine at once: it is most of the build's time.
 const [qjsc, ...objects] = await Promise.all([bytecodeCompiler(), ...TARGETS.map(objectsOf)])
 mkdirSync(join(root, "dist"), { recursive: true })
-const inputs = await Promise.all([bundle("main"), bundle("redaction")])
-writeFileSync(join(root, "build/relay-closure.txt"), `${[...new Set(inputs.flat())].sort().join("\n")}\n`)
+const inputs = await bundle()
+writeFileSync(join(root, "build/relay-closure.txt"), `${inputs.sort().join("\n")}\n`)
 for (const [at, target] of TARGETS.entries()) await link(target, objects[at] ?? [])
 
 /** Its inputs are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
-async function bundle(name: "main" | "redaction"): Promise<string[]> {
-  const script = join(root, `build/${name}.js`)
+async function bundle(): Promise<string[]> {
+  const script = join(root, "build/main.js")
   const result = await build({
-    entryPoints: [join(root, `src/relay/${name}.ts`)],
+    entryPoints: [join(root, "src/relay/main.ts")],
     bundle: true,
     format: "iife",
     target: "es2023",
@@ -50,11 +50,11 @@ async function bundle(name: "main" | "redaction"): Promise<string[]> {
     absWorkingDir: root,
     logLevel: "error",
   })
-  const code = join(root, `build/${name}.c`)
-  await run(qjsc, ["-C", "-s", "-s", "-N", `${name}Script`, "-o", code, script])
+  const code = join(root, "build/main.c")
+  await run(qjsc, ["-C", "-s", "-s", "-N", "mainScript", "-o", code, script])
   const text = readFileSync(code, "utf8")
   writeFileSync(
-    join(root, `build/${name}.h`),
+    join(root, "build/main.h"),
     text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"),
   )
   return Object.keys(result.metafile.inputs)

@@ -1,97 +1,65 @@
-import type { Redaction } from "../capture/redact/redact.ts"
+/** What a record has of a stream. `redacted`: a JSON array, empty if nothing was replaced. */
+export type CleanText = { text: string; redacted: string; isCut: boolean }
 
-/** A stream by its file descriptor. */
-export type StreamIndex = 0 | 1 | 2
-
-/** The facts of this process, read once at the start. */
-export type ProcessFacts = {
-  argv: string[]
-  /** NAME=value, in the original order and number. Invalid UTF-8 is replaced here, but not in the plugin's environment. */
-  env: string[]
-  /** basename of the executed path; for a symlink its own name */
-  name: string
-  path: string
-  parentName: string | null
-  node: string | null
-  pid: number
-  ppid: number
-  /** whether the real plugin is in .cnitap/real next to the relay */
-  hasOriginal: boolean
-  /** the relay was put here by `cnitap install`: .cnitap is beside it, also where an uninstall had to leave a probe */
-  isInstalled: boolean
-  originalSizeBytes: number
-  originalModifiedMs: number
+/** What relay.json sets, with defaults. */
+export type RelaySettings = {
+  capture: string
+  maxSizeBytes: number
+  streamBytes: number
+  raw: boolean
+  logFile?: string
 }
 
-export type PluginOutcome = {
-  /** errno if the plugin could not be started, else 0 */
-  errno: number
-  /** number of the signal that killed the plugin, else 0 */
-  signal: number
-  code: number
-  /** process ID of the plugin, 0 if it could not be started */
-  pluginPid: number
-  spawnMs: number
-  durationMs: number
-  maxRssBytes: number
-  userMs: number
-  systemMs: number
+/** The functions of the script that the relay calls (hosts/). A call without a secret, and without a probe, calls none. */
+export type Script = {
+  clean(text: string, isTruncated: boolean): CleanText
+  cleanArguments(argv: readonly string[]): string[]
+  /** null: only the name of the variable may be recorded */
+  cleanVariable(name: string, value: string): string | null
+  prune(directory: string, maxSizeBytes: number, current: string): void
+  /** Answers the call if it is one of a probe. */
+  probe(): void
+  /** Answers a call that has called itself too often. */
+  rejectLoop(): void
 }
 
-/**
- * The operating system as the relay sees it (hosts/). Nothing here throws because of files, plugins or pipes.
- * Stream contents stay on the host's side; a stream keeps its first `limitBytes` bytes and counts all of them.
- */
+/** The operating system as the script sees it (hosts/). Nothing here throws because of files or pipes. */
 export interface Host {
-  readonly process: ProcessFacts
+  /** At build time: the marks of secrets, one per line, and what the relay calls. */
+  provide(marks: string, script: Script): void
+  /** whether the text contains a mark, in any case; one pass in native code */
+  holdsMark(text: string): boolean
+  /** basename of the executed path; for a symlink its own name */
+  readonly name: string
+  readonly path: string
+  /** the relay was put here by `cnitap install`: .cnitap is beside it, also where an uninstall had to leave a probe */
+  readonly isInstalled: boolean
+  /** how many calls may be nested */
+  readonly maxDepth: number
   /** The first entry with that name, which is the one that Go and C programs see; undefined if there is none. */
   variable(name: string): string | undefined
-  wallMs(): number
-  monoMs(): number
-  /** 16 hexadecimal digits */
-  randomId(): string
-  /** the text of .cnitap/relay.json next to the relay, at most 64 KiB; null if it cannot be read */
-  readConfig(): string | null
-  /** Reads ahead from stdin for at most `waitMs`; false if no pipes can be created. */
-  readStdin(limitBytes: number, waitMs: number): boolean
-  stdinComplete(): boolean
-  /** Runs the real plugin with this one variable added and relays its streams until they end; false if it did not start. */
-  relay(variable: string, report?: () => void): boolean
-  /** Executes the real plugin in this process. Returns only on failure; the process then ends with an error on stderr. */
-  exec(variable?: string): void
-  outcome(): PluginOutcome
-  /** the kept bytes, or the first `limitBytes` of them, as text; null if they are not valid UTF-8 */
-  text(stream: StreamIndex, limitBytes?: number): string | null
-  /** the kept bytes, or the first `limitBytes` of them, one character each */
-  latin1(stream: StreamIndex, limitBytes?: number): string
-  sizeBytes(stream: StreamIndex): number
-  /** whether the text contains one of the needles (lower-case, one per line), in any case; one pass in native code */
-  holdsAny(text: string, needles: string): boolean
-  /** the text without secrets. A separate script (redaction.ts): call it only if `holdsAny` finds a mark. */
-  redact: (text: string) => Redaction
-  /** of the UTF-8 bytes of the text */
-  checksum(text: string): { sizeBytes: number; crc32: string }
+  /** relay.json; undefined if there is none, or if it does not want this call to be recorded */
+  settings(): RelaySettings | undefined
+  readStdin(limitBytes: number, waitMs: number): void
+  /** as text, or one character per byte if it is not UTF-8 */
+  stdin(): string
+  /** one character per byte */
+  stdinBytes(): string
+  /** Writes to stdout. */
+  reply(text: string): void
+  /** Writes bytes `from` to `to` of stdin to stdout, unchanged. */
+  replyStdin(from: number, to: number): void
+  /** Sets the exit status. Without one, the call is not answered. */
+  exit(code: number): void
   /**
-   * One O_APPEND write; symlinks are not followed. `mustBePrivate`: only in a directory that no other user can access.
-   * Undefined if nothing was written: the existing file or directory is not acceptable, the file would exceed the limit,
-   * or the disk is nearly full.
+   * What to do in another process after the reply; its result is written to stderr. The call waits for it, but only for a
+   * short time: a file system may hang.
    */
-  append(
-    directory: string,
-    file: string,
-    text: string,
-    mustBePrivate: boolean,
-    limitBytes: number,
-  ): { fromByte: number; toByte: number } | undefined
+  afterReply(work: () => string | undefined): void
+  /** Appends the begin record of a probe. */
+  record(settings: Omit<RelaySettings, "logFile">): void
+  /** One O_APPEND write; symlinks are not followed. False if nothing or not everything was written. */
+  append(directory: string, file: string, text: string, limitBytes: number): boolean
   list(directory: string): { name: string; sizeBytes: number }[]
   remove(directory: string, file: string): void
-  write(descriptor: 1 | 2, text: string): void
-  /** Bytes `from` to `to` of stdin, unchanged. */
-  writeStdin(descriptor: 1 | 2, from: number, to: number): void
-  /** Sets an exit status that replaces the plugin's. */
-  exit(code: number): void
-  /** Ends this process the way the plugin ended. Never returns: freeing the engine's objects would cost more than recording. */
-  end(): void
-  /** Sets what runs at each start. The rest of the script runs once, at build time, without `process`. */
-  onStart(main: () => void): void
 }

@@ -1,18 +1,22 @@
 import { scanJson, unquoted } from "../capture/json-scan.ts"
-import { DEFAULT_MAX_SIZE_BYTES, DEFAULT_STREAM_BYTES, type RelayConfig } from "./config.ts"
+import type { RelaySettings } from "./host.ts"
 
 /** Where the two scripts that the probes replace write their log. */
 export const DEFAULT_PROBE_LOG = "/tmp/cni.log"
 
 /** What a probe does with its call: records it in `capture`, appends its line to `logFile`, both or neither. */
-export type ProbeSettings = Pick<RelayConfig, "maxSizeBytes" | "streamBytes" | "raw" | "logFile"> & { capture?: string }
+export type ProbeSettings = Omit<RelaySettings, "capture"> & { capture?: string }
+
+/** Without relay.json. */
+const DEFAULT_MAX_SIZE_BYTES = 256 * 1024 * 1024
+const DEFAULT_STREAM_BYTES = 64 * 1024
 
 /**
  * Settings come from the probe's own stanza in the plugin list, then from relay.json. A probe that was copied into the
  * plugin directory by hand has neither and writes the log of the scripts. One that an install left behind does not:
  * it may stay after the uninstall, because a cached list names it, and must then write nothing.
  */
-export function probeSettings(config: RelayConfig | undefined, stdin: string, isInstalled: boolean): ProbeSettings {
+export function probeSettings(config: RelaySettings | undefined, stdin: string, isInstalled: boolean): ProbeSettings {
   const stanza = stanzaOf(stdin)
   const capture = stanza.capture ?? config?.capture
   const isUnset = stanza.capture === undefined && config === undefined && !isInstalled

@@ -1,15 +1,6 @@
 import { indexedSegment, isSegmentName } from "../capture/segment-name.ts"
 import type { Host } from "./host.ts"
 
-/** After the write that creates a segment, and after each one that extends it past another sixteenth of the limit. */
-export function isTimeToPrune(
-  { fromByte, toByte }: { fromByte: number; toByte: number },
-  maxSizeBytes: number,
-): boolean {
-  const step = maxSizeBytes / 16
-  return fromByte === 0 || Math.floor(fromByte / step) !== Math.floor(toByte / step)
-}
-
 /** Removes the oldest segments and their indexes until the rest fits. The current segment is never removed. */
 export function prune(
   host: Pick<Host, "list" | "remove">,

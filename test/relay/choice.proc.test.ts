@@ -1,6 +1,5 @@
 import assert from "node:assert/strict"
 import { type TestContext, test } from "node:test"
-import { isRecorded, readRelayConfig } from "../../src/relay/config.ts"
 import { Stand } from "./stand.ts"
 
 function standWith(t: TestContext, steps: readonly string[], config: Record<string, unknown>): Stand {
@@ -25,10 +24,8 @@ test("untilMs: calls are recorded before that time, but not after it", async (t)
 
 test("sampleOneIn: every process makes the same decision, so an operation is recorded as a whole or not at all", async (t) => {
   const stand = standWith(t, ["delegate"], { sampleOneIn: 4 })
-  const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn: 4 }))
-  assert.ok(config)
   const ids = Array.from({ length: 40 }, (_, index) => `container-${index}`)
-  const drawn = ids.filter((id) => isRecorded(config, 0, id))
+  const drawn = ids.filter((id) => fnv1a(id) % 4 === 0)
   assert.ok(drawn.length > 2 && drawn.length < 25, `${drawn.length} of 40`)
   for (const id of ids)
     for (const command of ["ADD", "DEL"])
@@ -40,17 +37,6 @@ test("sampleOneIn: every process makes the same decision, so an operation is rec
     expected,
   )
   assert.equal(stand.ends().length, expected.length)
-})
-
-test("sampleOneIn selects about one container in N", () => {
-  for (const sampleOneIn of [2, 10, 100]) {
-    const config = readRelayConfig(JSON.stringify({ format: 1, capture: "/x", sampleOneIn }))
-    assert.ok(config)
-    const all = 20_000
-    const drawn = Array.from({ length: all }, (_, index) => isRecorded(config, 0, index.toString(16).padStart(64, "0")))
-    const share = (drawn.filter(Boolean).length / all) * sampleOneIn
-    assert.ok(share > 0.8 && share < 1.2, `1 in ${sampleOneIn}: ${share}`)
-  }
 })
 
 test("onlyFailures: both lines of a failed call are recorded, and nothing of a successful one", async (t) => {
@@ -76,3 +62,10 @@ test("onlyFailures: both lines of a failed call are recorded, and nothing of a s
     assert.ok(end && begin && begin.wallMs <= end.wallMs)
   }
 })
+
+/** FNV-1a, 32 bits: readers and other tools may predict the sample. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash
+}

@@ -145,7 +145,7 @@ test("an error message that repeats the configuration, a log line, a Go value: o
 })
 
 test("only the beginning of a long text that may hold secrets is searched and recorded", async (t) => {
-  const stand = standWith(t, ["echo"])
+  const stand = standWith(t, ["echo"], { streamBytes: 1_000_000 })
   const line = "level=info token=hunter2 \u{1f310}\n"
   const stdin = line.repeat(20_000)
   const seen = await stand.run("plugin", { command: "ADD", stdin })

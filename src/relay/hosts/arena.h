@@ -8,32 +8,49 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "marks.h"
 #include "quickjs.h"
 
-enum { ARENA_BYTES = 1 << 19, ARENA_BLOCK_LIMIT = 1 << 15 };
+/* The image is what the build fills. A call goes on in the heap, which is not part of the file. */
+enum { IMAGE_BYTES = 400 << 10, HEAP_BYTES = 1 << 17, ARENA_BLOCK_LIMIT = 1 << 13 };
 
 typedef struct { size_t size, unused; } BlockHead; /* 16 bytes: what follows is aligned for any type */
 
 static struct {
     JSContext *ctx; /* NULL at build time */
-    JSValue host, main;
+    JSValue host, exports;
     uint8_t *at;
-    uint8_t bytes[ARENA_BYTES] __attribute__((aligned(4096)));
+    Marks marks;
+    uint8_t bytes[IMAGE_BYTES] __attribute__((aligned(4096)));
 } image __attribute__((section(".image"), aligned(4096)));
 
+static uint8_t heap[HEAP_BYTES] __attribute__((aligned(4096)));
+static uint8_t *heapAt = heap;
+
 static size_t blockBytes(size_t size) { return sizeof(BlockHead) + ((size + 15) & ~(size_t)15); }
-static size_t arenaLeft(const void *from) { return (size_t)(image.bytes + ARENA_BYTES - (const uint8_t *)from); }
-static int isInArena(const void *p) { return (const uint8_t *)p >= image.bytes && (const uint8_t *)p < image.bytes + ARENA_BYTES; }
-static int isLast(const BlockHead *head) { return (const uint8_t *)head + blockBytes(head->size) == image.at; }
+
+static int isWithin(const void *p, const uint8_t *from, size_t bytes) { return (uintptr_t)p - (uintptr_t)from < bytes; }
+
+static int isInArena(const void *p) { return isWithin(p, image.bytes, IMAGE_BYTES) || isWithin(p, heap, HEAP_BYTES); }
+
+/* The end of what is in use of the area that is being filled, and how much is left there. */
+static uint8_t **areaAt(void) { return image.ctx ? &heapAt : &image.at; }
+
+static size_t areaLeft(void) { return image.ctx ? (size_t)(heap + HEAP_BYTES - heapAt) : (size_t)(image.bytes + IMAGE_BYTES - image.at); }
+
+static BlockHead *headOf(void *p) { return (BlockHead *)((uint8_t *)p - sizeof(BlockHead)); }
+
+static int isLast(BlockHead *head) { return (uintptr_t)head + blockBytes(head->size) == (uintptr_t)*areaAt(); }
 
 static void *arenaMalloc(void *opaque, size_t size)
 {
     BlockHead *head;
     (void)opaque;
-    if ((size <= ARENA_BLOCK_LIMIT || !image.ctx) && blockBytes(size) <= arenaLeft(image.at)) {
-        head = (BlockHead *)image.at;
-        image.at += blockBytes(size);
-    } else if (!image.ctx || size > PTRDIFF_MAX - sizeof *head || !(head = malloc(sizeof *head + size))) return NULL;
+    if (size > PTRDIFF_MAX - 64) return NULL;
+    if ((size <= ARENA_BLOCK_LIMIT || !image.ctx) && blockBytes(size) <= areaLeft()) {
+        head = (BlockHead *)*areaAt();
+        *areaAt() += blockBytes(size);
+    } else if (!image.ctx || !(head = malloc(sizeof *head + size))) return NULL;
     head->size = size;
     return head + 1;
 }
@@ -48,26 +65,27 @@ static void *arenaCalloc(void *opaque, size_t count, size_t size)
 
 static void arenaFree(void *opaque, void *p)
 {
-    BlockHead *head = (BlockHead *)p - 1;
     (void)opaque;
     if (!p) return;
-    if (!isInArena(p)) free(head);
-    else if (isLast(head)) image.at = (uint8_t *)head;
+    if (!isInArena(p)) free(headOf(p));
+    else if (isLast(headOf(p))) *areaAt() = (uint8_t *)headOf(p);
 }
 
 static void *arenaRealloc(void *opaque, void *p, size_t size)
 {
-    BlockHead *head = (BlockHead *)p - 1;
+    BlockHead *head;
     void *grown;
     if (!p) return arenaMalloc(opaque, size);
+    head = headOf(p);
+    if (size > PTRDIFF_MAX - 64) return NULL;
     if (!isInArena(p)) {
-        if (size > PTRDIFF_MAX - sizeof *head || !(head = realloc(head, sizeof *head + size))) return NULL;
+        if (!(head = realloc(head, sizeof *head + size))) return NULL;
         head->size = size;
         return head + 1;
     }
     if (size <= head->size) return p;
-    if (isLast(head) && size <= ARENA_BLOCK_LIMIT && blockBytes(size) <= arenaLeft(head)) {
-        image.at = (uint8_t *)head + blockBytes(size);
+    if (isLast(head) && size <= ARENA_BLOCK_LIMIT && blockBytes(size) - blockBytes(head->size) <= areaLeft()) {
+        *areaAt() += blockBytes(size) - blockBytes(head->size);
         head->size = size;
         return p;
     }
@@ -77,6 +95,6 @@ static void *arenaRealloc(void *opaque, void *p, size_t size)
     return grown;
 }
 
-static size_t arenaUsable(const void *p) { return p ? ((const BlockHead *)p - 1)->size : 0; }
+static size_t arenaUsable(const void *p) { return p ? ((const BlockHead *)((const uint8_t *)p - sizeof(BlockHead)))->size : 0; }
 
 static const JSMallocFunctions arenaFunctions = { arenaCalloc, arenaMalloc, arenaFree, arenaRealloc, arenaUsable };

@@ -1,81 +1,14 @@
-/* The relay's entry point. All decisions are made in TypeScript (src/relay); the files here perform what the engine
- * cannot. They must be able to run the real plugin alone: any failure before the plugin has started ends in execve(real)
- * or in a relay without a record, never in a lost call. One compilation unit, for the optimizer. */
+/* The relay's entry point. The plugin starts first: what happens before costs the same for every call, reads nothing but
+ * our own settings, and ends in execve of the original if anything fails. Then the relay relays, and the recorder records.
+ * What a secret is, and what a probe answers, is decided in TypeScript (src/relay). One compilation unit, for the
+ * optimizer. */
 #include <sys/auxv.h>
 #include <sys/time.h>
-#include "arena.h"
-#include "call.h"
-#include "host-call.h"
-#include "host-disk.h"
-#include "host-stream.h"
+#include "host-functions.h"
 #include "main.h"
-#include "original.h"
 #include "pump.h"
-#include "redaction.h"
 
-static int failed(JSContext *ctx, JSValue result)
-{
-    (void)ctx;
-    if (!JS_IsException(result)) return 0;
-#ifdef CNITAP_DEBUG
-    fprintf(stderr, "cnitap: %s\n", JS_ToCString(ctx, JS_GetException(ctx)));
-#endif
-    return -1;
-}
-
-static int readScript(JSContext *ctx, const uint8_t *bytes, size_t size)
-{
-    return failed(ctx, JS_EvalFunction(ctx, JS_ReadObject(ctx, bytes, size, JS_READ_OBJ_BYTECODE)));
-}
-
-enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, since Linux 5.14; on older kernels each page faults separately */
-enum { CALL_BYTES = 32768, REDACTION_BYTES = 90112 }; /* approximately what a call allocates, and what reading the second script allocates */
-
-static void populate(uint8_t *from, const uint8_t *to)
-{
-    from -= (uintptr_t)from % 4096;
-    madvise(from, (size_t)(to - from), POPULATE_WRITE);
-}
-
-/* Few calls need it: the first use reads the script, which replaces this function. */
-HOST(hostRedact)
-{
-    JSValue redact, result;
-    UNUSED;
-    populate(image.at, image.at + REDACTION_BYTES);
-    if (readScript(ctx, redactionScript, redactionScript_size)) return JS_EXCEPTION;
-    redact = JS_GetPropertyStr(ctx, image.host, "redact");
-    result = JS_Call(ctx, redact, JS_UNDEFINED, 1, argv);
-    JS_FreeValue(ctx, redact);
-    return result;
-}
-
-static const JSCFunctionListEntry hostFunctions[] = {
-    JS_CFUNC_DEF("variable", 1, hostVariable),
-    JS_CFUNC_DEF("wallMs", 0, hostWallMs),
-    JS_CFUNC_DEF("monoMs", 0, hostMonoMs),
-    JS_CFUNC_DEF("randomId", 0, hostRandomId),
-    JS_CFUNC_DEF("readConfig", 0, hostReadConfig),
-    JS_CFUNC_DEF("readStdin", 2, hostReadStdin),
-    JS_CFUNC_DEF("stdinComplete", 0, hostStdinComplete),
-    JS_CFUNC_DEF("relay", 2, hostRelay),
-    JS_CFUNC_DEF("exec", 1, hostExec),
-    JS_CFUNC_DEF("outcome", 0, hostOutcome),
-    JS_CFUNC_DEF("text", 2, hostText),
-    JS_CFUNC_DEF("latin1", 2, hostLatin1),
-    JS_CFUNC_DEF("sizeBytes", 1, hostSizeBytes),
-    JS_CFUNC_DEF("holdsAny", 2, hostHoldsAny),
-    JS_CFUNC_DEF("redact", 1, hostRedact),
-    JS_CFUNC_DEF("checksum", 1, hostChecksum),
-    JS_CFUNC_DEF("append", 5, hostAppend),
-    JS_CFUNC_DEF("list", 1, hostList),
-    JS_CFUNC_DEF("remove", 2, hostRemove),
-    JS_CFUNC_DEF("write", 2, hostWrite),
-    JS_CFUNC_DEF("writeStdin", 3, hostWriteStdin),
-    JS_CFUNC_DEF("exit", 1, hostExit),
-    JS_CFUNC_DEF("end", 0, hostEnd),
-    JS_CFUNC_DEF("onStart", 1, hostOnStart),
-};
+enum { MAX_DEPTH = 8 }; /* Multus, flannel, bridge and host-local are four levels. Deeper nesting is a loop. */
 
 /* Builds must be reproducible: the engine uses the time as a seed, and stores the address of its stack and its end. */
 int gettimeofday(struct timeval *restrict t, void *restrict zone)
@@ -91,14 +24,14 @@ static void forgetStack(void)
     for (; (uint8_t *)word < image.at; word++) if (*word - (here - reach) < 2 * reach) *word = 0;
 }
 
-/* At build time: an engine that has run the main script once, which sets what runs at each start. It has only the
- * intrinsics that the scripts use, and no garbage collection, which a call is too short for. */
+/* At build time: an engine that has run the script once. It has only the intrinsics that the script uses, and no garbage
+ * collection, which a call is too short for. */
 static int buildImage(void)
 {
     JSRuntime *rt;
     JSContext *ctx;
-    JSValue global;
-    size_t written = 0;
+    JSValue global, script;
+    size_t written = 0, size;
     image.at = image.bytes;
     rt = JS_NewRuntime2(&arenaFunctions, NULL);
     ctx = rt ? JS_NewContextRaw(rt) : NULL;
@@ -108,37 +41,40 @@ static int buildImage(void)
     image.host = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, image.host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
     JS_SetPropertyStr(ctx, global, "host", JS_DupValue(ctx, image.host));
-    if (readScript(ctx, mainScript, mainScript_size)) return 1;
+    script = JS_EvalFunction(ctx, JS_ReadObject(ctx, mainScript, mainScript_size, JS_READ_OBJ_BYTECODE));
+    if (JS_IsException(script) || !JS_IsObject(image.exports)) return 1;
     image.ctx = ctx;
     forgetStack();
-    while (written < sizeof image) {
-        ssize_t n = write(1, (const uint8_t *)&image + written, sizeof image - written);
+    size = sizeof image;
+    while (written < size) {
+        ssize_t n = write(1, (const uint8_t *)&image + written, size - written);
         if (n <= 0) return 1;
         written += (size_t)n;
     }
     return 0;
 }
 
-static int runScript(void)
+/* Whether a descriptor of the caller's gives the plugin an error that a pipe of ours would not: it is closed, open in the
+ * other direction, or a directory. If one of 0 to 2 is closed, our own descriptors would also get its number. */
+static int isUnusual(int fd)
 {
-    JSContext *ctx = image.ctx;
-    populate((uint8_t *)&image, image.at + CALL_BYTES); /* nearly every page is written: one call instead of sixty page faults */
-    JS_UpdateStackTop(JS_GetRuntime(ctx));
-    JS_SetPropertyStr(ctx, image.host, "process", processFacts(ctx));
-    return failed(ctx, JS_Call(ctx, image.main, JS_UNDEFINED, 0, NULL));
+    int flags = fcntl(fd, F_GETFL), wrong = fd == STDIN ? O_WRONLY : O_RDONLY;
+    return flags < 0 || (flags & O_ACCMODE) == wrong || (flags & (O_PATH | O_DIRECTORY));
 }
 
-/* If one of 0-2 is closed, our own descriptors would get its number: such a caller gets the plugin without the relay. A
- * probe has no plugin; it gets /dev/null. */
-static void needStreams(void)
+/* Whether the caller allows us little more memory than we need ourselves. */
+static int isPoor(void)
 {
-    int fd, isProbe = access(realPath, F_OK) != 0;
-    for (fd = 0; fd < STREAMS; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0 || (isProbe && open("/dev/null", O_RDWR) == fd)) continue;
-        execReal(NULL);
-        _exit(complain("execute", errno));
-    }
+    static const struct { int resource; rlim_t atLeast; } needed[] = {
+        { RLIMIT_AS, 4 << 20 }, { RLIMIT_DATA, 2 << 20 }, { RLIMIT_STACK, 64 << 10 } };
+    struct rlimit limit;
+    size_t i;
+    for (i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (getrlimit(needed[i].resource, &limit) == 0 && limit.rlim_cur < needed[i].atLeast) return 1;
+    return 0;
 }
+
+static int isStandard(void) { return !isUnusual(STDIN) && !isUnusual(STDOUT) && !isUnusual(STDERR); }
 
 /* With more privileges than the caller (setuid, file capabilities), a symlink of the caller must not select the original. */
 static const char *privilegedSelf(void)
@@ -148,6 +84,164 @@ static const char *privilegedSelf(void)
     return length > 0 ? path : NULL;
 }
 
+/* The value is `<ID of the calling call>:<depth>`. With an empty ID only the depth is counted. */
+static void readNesting(const char *value)
+{
+    const char *colon = value ? strchr(value, ':') : NULL, *digit;
+    if (!colon) return;
+    call.parent = value;
+    call.parentLength = (size_t)(colon - value);
+    for (digit = colon + 1; *digit >= '0' && *digit <= '9' && call.depth < 1000; digit++) call.depth = call.depth * 10 + *digit - '0';
+    if (*digit) call.depth = 0;
+}
+
+/* Delegates and IPAM plugins inherit the environment (libcni pkg/invoke DelegateArgs.AsEnv), so that a nested call knows
+ * its parent. A call that is not recorded must still be stopped if it loops: then without an ID. */
+static char *nestingVariable(const char *id)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "CNITAP_CALL=%s:%d", id, call.depth + 1);
+    return text;
+}
+
+/* What Go says; where musl's text differs by more than its first letter. */
+static const char *goError(int code)
+{
+    static char text[128];
+    switch (code) {
+    case ELOOP: return "too many levels of symbolic links";
+    case ENOMEM: return "cannot allocate memory";
+    case EIO: return "input/output error";
+    case EAGAIN: return "resource temporarily unavailable";
+    case ENOEXEC: return "exec format error";
+    }
+    snprintf(text, sizeof text, "%s", strerror(code));
+    if (text[0] >= 'A' && text[0] <= 'Z') text[0] += 32;
+    return text;
+}
+
+/* The original could not be executed, and the caller has executed us: it cannot get an errno. libcni gets the error that
+ * it would have made of it (pkg/invoke/raw_exec.go, pluginErr), a shell gets its exit status. If the original is not there
+ * at all, the fault is ours and the text must not look like success: containerd's go-cni ignores the error of a DEL that
+ * contains "not found" or "no such file or directory" (cni.go:260). */
+static int reportFailure(int code)
+{
+    static uint8_t memory[SHORT_LINE_BYTES];
+    static char text[PATH_MAX + 256];
+    Line line = { memory, 0, sizeof memory, 0, 0 };
+    if (!hasOriginal || isOurselves(realPath)) { complain(isOurselves(realPath) ? "it is the relay itself" : "the original is missing"); return 1; }
+    complain(goError(code));
+    if (!variable("CNI_COMMAND", sizeof "CNI_COMMAND" - 1)) return code == ENOENT ? 127 : 126;
+    snprintf(text, sizeof text, "netplugin failed with no error message: fork/exec %s: %s", selfPath, goError(code));
+    puts_(&line, "{\"code\":0,\"msg\":");
+    putString(&line, text, strlen(text));
+    puts_(&line, "}\n");
+    writeAll(STDOUT, line.bytes, line.length);
+    return 1;
+}
+
+/* As the plugin ended. */
+static void finish(void)
+{
+    struct sigaction fresh = { .sa_handler = SIG_DFL };
+    sigset_t one;
+    int signal = WTERMSIG(outcome.status);
+    if (!outcome.started) _exit(reportFailure(outcome.execErrno));
+    if (!WIFSIGNALED(outcome.status)) _exit(WEXITSTATUS(outcome.status));
+    sigaction(signal, &fresh, NULL);
+    /* Our core dump would replace the plugin's and contain secrets. The cost: the text that a Go runtime makes of the
+     * status lacks "(core dumped)". */
+    prctl(PR_SET_DUMPABLE, 0);
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    raise(signal);
+    setMask(SIG_UNBLOCK, &one, NULL);
+    _exit(128 + signal);
+}
+
+/* The plugin as it would be without us; does not return. */
+static void passThrough(const char *added)
+{
+    execReal(added, BUSY_TRIES);
+    outcome.execErrno = errno;
+    finish();
+}
+
+/* A probe, or a call that calls itself: the script answers. Only returns if it does not. */
+static void answer(const char *function)
+{
+    JSContext *ctx = image.ctx;
+    int fd;
+    for (fd = 0; fd < STREAMS; fd++) if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return;
+    startEngine();
+    JS_SetPropertyStr(ctx, image.host, "name", JS_NewString(ctx, name));
+    JS_SetPropertyStr(ctx, image.host, "path", JS_NewString(ctx, selfPath));
+    JS_SetPropertyStr(ctx, image.host, "isInstalled", JS_NewBool(ctx, isInstalled()));
+    setNumber(ctx, image.host, "maxDepth", MAX_DEPTH);
+    newId(call.id);
+    call.wallUs = clockUs(CLOCK_REALTIME);
+    call.monoUs = clockUs(CLOCK_MONOTONIC);
+    callScript(function, 0, NULL, INT64_MAX);
+    if (chosenExit < 0) return;
+    if (JS_IsFunction(ctx, afterReply)) {
+        sigset_t child;
+        int signals;
+        sigemptyset(&child);
+        sigaddset(&child, SIGCHLD);
+        setMask(SIG_BLOCK, &child, NULL);
+        signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+        recorder.instead = runAfterReply;
+        startRecorder();
+        if (recorder.pid < 0) runAfterReply();
+        if ((recorder.pid < 0 || waitForRecorder(signals)) && *complaint) writeAll(STDERR, (const uint8_t *)complaint, strlen(complaint));
+    }
+    _exit(chosenExit);
+}
+
+static void relayAndRecord(void)
+{
+    sigset_t set = forwarded();
+    int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), i;
+    pid_t child = 0;
+    int64_t startedUs;
+    if (signals < 0 || openPipes() || isSameFile(&realFile, &ownFile)) passThrough(nestingVariable(""));
+    newId(call.id);
+    closeUnread();
+    setMask(SIG_BLOCK, &set, NULL);
+    call.wallUs = clockUs(CLOCK_REALTIME);
+    startedUs = call.monoUs = clockUs(CLOCK_MONOTONIC);
+    outcome.execErrno = startPlugin(&child, nestingVariable(call.id));
+    if (outcome.execErrno) {
+        /* Whatever has failed may have been ours. ETXTBSY has been waited for already. */
+        execReal(nestingVariable(""), 1);
+        outcome.execErrno = errno;
+        setMask(SIG_BLOCK, &set, NULL);
+    } else {
+        outcome.started = 1;
+        outcome.pluginPid = child;
+        outcome.spawnUs = clockUs(CLOCK_MONOTONIC) - startedUs;
+        close(pipes[STDIN][0]);
+        close(pipes[STDOUT][1]);
+        close(pipes[STDERR][1]);
+        relay(signals, child, startedUs);
+    }
+    for (i = 0; i < STREAMS && !outcome.started; i++) close(pipes[i][0]), close(pipes[i][1]);
+    if (!config.onlyFailures || !outcome.started || outcome.status != 0) recordEnd(signals);
+    finish();
+}
+
+/* The recorder reads streams while they grow, so that their memory must not move. */
+static void reserveStreams(size_t limit)
+{
+    int i;
+    for (i = 0; i < STREAMS; i++) {
+        if (limit > STREAM_BYTES) {
+            void *larger = mmap(NULL, limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            if (larger != MAP_FAILED) streams[i].data = larger, streams[i].room = limit;
+        } else streams[i].room = limit;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *self = (const char *)getauxval(AT_EXECFN);
@@ -155,19 +249,22 @@ int main(int argc, char **argv)
     (void)argc;
     if (!image.ctx) return buildImage();
     arguments = argv;
-    streamLimit = 1;
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
     sigaddset(&ours, SIGXFSZ); /* a capture that exceeds RLIMIT_FSIZE must not end the call */
-    sigprocmask(SIG_BLOCK, &ours, &maskAtStart);
+    setMask(SIG_BLOCK, &ours, &maskAtStart);
     if (getauxval(AT_SECURE)) self = privilegedSelf();
     if (!self || locate(self)) return 1;
-    if (stat("/proc/self/exe", &ownFile)) stat(self, &ownFile); /* no /proc in a chroot */
-    needStreams();
-    if (runScript() && !outcome.started && chosenExit < 0) {
-        /* Fail open. */
-        if (outcome.stdinRead) relay(NULL);
-        else { execReal(NULL); outcome.execErrno = errno; }
-    }
-    finish();
+    if (stat(self, &ownFile)) stat("/proc/self/exe", &ownFile);
+    parentPid = getppid();
+    recorder.relayPid = getpid();
+    readNesting(variable("CNITAP_CALL", sizeof "CNITAP_CALL" - 1));
+    if (!hasOriginal) answer("probe");
+    if (!variable("CNI_COMMAND", sizeof "CNI_COMMAND" - 1)) passThrough(NULL);
+    if (call.depth >= MAX_DEPTH) answer("rejectLoop");
+    readConfig();
+    if (!isRecorded() || !isStandard() || isPoor()) passThrough(nestingVariable(""));
+    recorder.recording = (Recording){ config.capture, config.maxSizeBytes, (size_t)config.streamBytes, config.raw };
+    reserveStreams((size_t)config.streamBytes);
+    relayAndRecord();
 }

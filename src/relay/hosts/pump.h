@@ -2,15 +2,52 @@
 #pragma once
 #include <poll.h>
 #include <sys/signalfd.h>
-#include "original.h"
+#include "recorder.h"
 
-/* One direction: a chunk is read only after the previous one has been written. */
-typedef struct { int from, to; Stream *stream; const uint8_t *data; size_t left; uint8_t chunk[CHUNK_BYTES]; } Pump;
+/* One direction: a chunk is read only after the previous one has been written. What is recorded is read to its place. */
+typedef struct { int from, to; Stream *stream; const uint8_t *data; size_t left; uint8_t *chunk; } Pump;
 
 static Pump pumps[STREAMS];
 
+/* For what is relayed and not recorded: most streams never need it. */
+static uint8_t *chunkOf(Pump *p, size_t *room)
+{
+    static uint8_t small[STREAMS][PIPE_BUF];
+    if (!p->chunk) p->chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *room = p->chunk == MAP_FAILED ? PIPE_BUF : CHUNK_BYTES;
+    return p->chunk == MAP_FAILED ? small[p - pumps] : p->chunk;
+}
+
+/* Reads once. Keeps as many bytes as the record may have; the relayed bytes themselves are never limited. */
+static ssize_t readStream(Pump *p)
+{
+    Stream *s = p->stream;
+    size_t room = s->kept == s->total ? s->room - s->kept : 0; /* nothing after a gap: it would look like one text */
+    uint8_t *to = room ? s->data + s->kept : chunkOf(p, &room);
+    int isKept = to == s->data + s->kept && room == s->room - s->kept;
+    ssize_t n = read(p->from, to, room < CHUNK_BYTES ? room : CHUNK_BYTES);
+    if (n <= 0) return n;
+    p->data = to;
+    p->left = (size_t)n;
+    if (isKept) __atomic_store_n(&s->kept, s->kept + (size_t)n, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->total, s->total + (uint64_t)n, __ATOMIC_RELEASE);
+    return n;
+}
+
+/* What the caller has already written and the plugin does not want: for the record. */
+static void readUnwanted(Pump *p)
+{
+    struct pollfd wait = { p->from, POLLIN, 0 };
+    while (p->stream->kept < p->stream->room && p->stream->kept == p->stream->total && poll(&wait, 1, 0) > 0) {
+        ssize_t n = readStream(p);
+        if (n == 0) outcome.stdinComplete = 1;
+        if (n <= 0) return;
+    }
+}
+
 static void stop(Pump *p)
 {
+    if (p == &pumps[STDIN] && p->from >= 0 && !outcome.stdinComplete) readUnwanted(p);
     if (p->from >= 0) close(p->from); /* a writer on the other side now gets EPIPE, as it would without us */
     p->from = -1;
     p->left = 0;
@@ -29,44 +66,38 @@ static void carry(Pump *p, short readable, short writable)
         if (n > 0) p->data += n, p->left -= (size_t)n;
         else if (n < 0 && errno != EINTR && errno != EAGAIN) stop(p);
     } else if (readable && !p->left) {
-        n = read(p->from, p->chunk, sizeof p->chunk);
-        if (n > 0) keep(p->stream, p->chunk, (size_t)n), p->data = p->chunk, p->left = (size_t)n;
-        else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-            if (p == &pumps[STDIN]) outcome.stdinComplete = 1;
-            stop(p);
-        }
+        n = readStream(p);
+        if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN))) return;
+        if (p == &pumps[STDIN]) outcome.stdinComplete = 1;
+        stop(p);
     }
 }
 
-/* Reports what a long call has written so far, so that the output of a hung or killed plugin is not lost. Set by the
- * script. The interval doubles, so that a call of any length makes few reports; and a plugin that writes its result and
- * ends is not made to wait for one, so a report is due when its bytes are no longer new. */
-static void (*report)(void);
-enum { FIRST_REPORT_MS = 1000, NEW_MS = 200 };
-typedef struct { double startedMs, dueMs, newSinceMs; uint64_t reportedBytes; } Reports;
+/* Reports of what a long call has written so far, so that the output of a hung or killed plugin is not lost. The interval
+ * doubles, so that a call of any length makes few of them. A plugin's last words are not reported just before its end
+ * record has them: a report is due when its bytes are no longer new. */
+enum { FIRST_REPORT_US = 1000000, NEW_US = 200000 };
+typedef struct { int64_t startedUs, dueUs, newSinceUs; uint64_t reportedBytes; } Reports;
 
 static uint64_t outputBytes(void) { return streams[STDOUT].total + streams[STDERR].total; }
 
-/* How long poll may wait: until a report is due, if there is anything to report. The plugin's bytes come first. */
-static int untilReport(Reports *r)
+/* How many microseconds until a report is due; -1 if there is nothing to report. The plugin's bytes come first. */
+static int64_t untilReport(Reports *r, int64_t nowUs)
 {
-    double nowMs, dueMs;
-    if (!report || outputBytes() == r->reportedBytes || pumps[STDOUT].left || pumps[STDERR].left) return -1;
-    nowMs = clockMs(CLOCK_MONOTONIC);
-    if (!r->newSinceMs) r->newSinceMs = nowMs;
-    dueMs = r->dueMs > r->newSinceMs + NEW_MS ? r->dueMs : r->newSinceMs + NEW_MS;
-    return dueMs > nowMs ? (int)(dueMs - nowMs) + 1 : 0;
+    int64_t dueUs;
+    if (config.onlyFailures || recorder.pid <= 0 || outputBytes() == r->reportedBytes || pumps[STDOUT].left || pumps[STDERR].left) return -1;
+    if (!r->newSinceUs) r->newSinceUs = nowUs;
+    dueUs = r->dueUs > r->newSinceUs + NEW_US ? r->dueUs : r->newSinceUs + NEW_US;
+    return dueUs > nowUs ? dueUs - nowUs : 0;
 }
 
-static void reportIfDue(Reports *r)
+static void reportIfDue(Reports *r, int64_t nowUs)
 {
-    double nowMs;
-    if (untilReport(r) != 0) return;
+    if (untilReport(r, nowUs) != 0) return;
     r->reportedBytes = outputBytes();
-    r->newSinceMs = 0;
-    report();
-    nowMs = clockMs(CLOCK_MONOTONIC);
-    r->dueMs = nowMs + (nowMs - r->startedMs);
+    r->newSinceUs = 0;
+    want(PROGRESS_WANTED);
+    r->dueUs = nowUs + (nowUs - r->startedUs);
 }
 
 static void forwardSignals(int signals, pid_t child)
@@ -101,78 +132,50 @@ static void closeUnread(void)
         if (p[i].revents & (POLLERR | POLLHUP)) { close(pipes[p[i].fd][0]); pipes[p[i].fd][0] = -1; }
 }
 
-/* Runs the plugin and relays until both its output streams are at their end, as libcni itself waits for EOF: a
- * grandchild that keeps stdout open delays the runtime with us as it does without us. */
-static int relay(const char *variable)
-{
-    sigset_t set = forwarded();
-    int signals, error, reaped = 0, i;
-    pid_t child = 0;
-    double startedMs = clockMs(CLOCK_MONOTONIC);
-    Reports reports = { startedMs, startedMs + FIRST_REPORT_MS, 0, 0 };
+/* If the caller keeps stdin open longer than this, the begin record is written without it. */
+enum { STDIN_WAIT_US = 10000 };
 
-    if (outcome.started) return 0;
-    if (isOurselves(realPath)) { outcome.execErrno = ELOOP; return -1; }
-    signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || (!outcome.piped && openPipes())) { execReal(variable); outcome.execErrno = errno; return -1; }
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    closeUnread();
-    error = plugin(&child, variable);
-    if (error == EAGAIN || error == ENOMEM) { execReal(variable); error = errno; }
-    outcome.execErrno = error;
-    if (error) { sigprocmask(SIG_SETMASK, &maskAtStart, NULL); return -1; }
-    outcome.started = 1;
-    outcome.pluginPid = child;
-    outcome.spawnMs = clockMs(CLOCK_MONOTONIC) - startedMs;
-    close(pipes[STDIN][0]);
-    close(pipes[STDOUT][1]);
-    close(pipes[STDERR][1]);
+static int shortest(int64_t a, int64_t b)
+{
+    int64_t us = a < 0 ? b : b < 0 || a < b ? a : b;
+    return us < 0 ? -1 : (int)(us / 1000) + (us % 1000 > 0);
+}
+
+/* Relays until the plugin has ended and both its output streams are at their end, as libcni itself waits for EOF: a
+ * grandchild that keeps stdout open delays the runtime with us as it does without us. */
+static void relay(int signals, pid_t child, int64_t startedUs)
+{
+    const int64_t beginsUs = clockUs(CLOCK_MONOTONIC) + STDIN_WAIT_US;
+    Reports reports = { startedUs, startedUs + FIRST_REPORT_US, 0, 0 };
+    int reaped = 0, i;
     for (i = 0; i < STREAMS; i++) {
         pumps[i].from = i == STDIN ? 0 : pipes[i][0];
         pumps[i].to = i == STDIN ? pipes[i][1] : i;
         pumps[i].stream = &streams[i];
     }
-    pumps[STDIN].data = streams[STDIN].data;
-    pumps[STDIN].left = streams[STDIN].kept;
-
     while (!reaped || pumps[STDOUT].from >= 0 || pumps[STDERR].from >= 0) {
         struct pollfd p[2 * STREAMS + 1] = { { signals, POLLIN, 0 } };
+        int64_t beginUs = -1, nowUs = clockUs(CLOCK_MONOTONIC);
+        if (!recorder.pid && !config.onlyFailures) {
+            beginUs = beginsUs - nowUs;
+            if (outcome.stdinComplete || beginUs <= 0) { call.hasStdin = outcome.stdinComplete; startRecorder(); beginUs = -1; }
+        }
         if (outcome.stdinComplete && !pumps[STDIN].left) stop(&pumps[STDIN]);
         for (i = 0; i < STREAMS; i++) {
             Pump *pump = &pumps[i];
             p[1 + 2 * i] = (struct pollfd){ pump->left || (outcome.stdinComplete && i == STDIN) ? -1 : pump->from, POLLIN, 0 };
             p[2 + 2 * i] = (struct pollfd){ pump->from >= 0 ? pump->to : -1, pump->left ? POLLOUT : 0, 0 };
         }
-        if (poll(p, 2 * STREAMS + 1, untilReport(&reports)) < 0) continue;
+        if (poll(p, 2 * STREAMS + 1, shortest(beginUs, untilReport(&reports, nowUs))) < 0) continue;
         for (i = 0; i < STREAMS; i++) carry(&pumps[i], p[1 + 2 * i].revents, p[2 + 2 * i].revents);
-        if (!reaped) reportIfDue(&reports);
+        if (!reaped) reportIfDue(&reports, clockUs(CLOCK_MONOTONIC));
         if (!p[0].revents) continue;
         forwardSignals(signals, reaped ? 0 : child);
+        noticeKilled();
         if (!reaped && wait4(child, &outcome.status, WNOHANG, &outcome.usage) == child) {
             reaped = 1;
-            outcome.durationMs = clockMs(CLOCK_MONOTONIC) - startedMs;
+            outcome.durationUs = clockUs(CLOCK_MONOTONIC) - startedUs;
         }
     }
-    return 0;
-}
-
-static void finish(void)
-{
-    if (chosenExit >= 0) _exit(chosenExit);
-    if (!outcome.started) _exit(complain("execute", outcome.execErrno));
-    if (WIFSIGNALED(outcome.status)) {
-        struct sigaction fresh = { .sa_handler = SIG_DFL };
-        sigset_t one;
-        int signal = WTERMSIG(outcome.status);
-        sigaction(signal, &fresh, NULL);
-        /* Our core dump would replace the plugin's and contain secrets. The cost: the text that a Go runtime makes of
-         * the status lacks "(core dumped)". */
-        prctl(PR_SET_DUMPABLE, 0);
-        sigemptyset(&one);
-        sigaddset(&one, signal);
-        raise(signal);
-        sigprocmask(SIG_UNBLOCK, &one, NULL);
-        _exit(128 + signal);
-    }
-    _exit(WEXITSTATUS(outcome.status));
+    stop(&pumps[STDIN]);
 }
