@@ -32,10 +32,15 @@ export function logLine(command: string, containerId: string, key: "input" | "ou
   return `${escapeControls(`CNI_COMMAND=${command},CNI_CONTAINERID=${containerId},${key}=${text}`)}\n`
 }
 
-/** A newline in a container ID, or in stdin that is not JSON, would forge another line. */
+/** A newline in a container ID, or in stdin that is not JSON, would forge another line. The relay's engine has no RegExp. */
 function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched for
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`
-  })
+  const parts: string[] = []
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if ((code >= 0x20 && code !== 0x7f) || code === 0x09) continue
+    parts.push(text.slice(from, at), `\\x${code.toString(16).padStart(2, "0")}`)
+    from = at + 1
+  }
+  return from === 0 ? text : parts.join("") + text.slice(from)
 }

@@ -198,6 +198,13 @@ const DIFFERENCES: Record<string, Difference & { script: Partial<Reply>; probe: 
       log: `CNI_COMMAND=ADD,CNI_CONTAINERID=${ID},input={broken}\n`,
     },
   },
+  "control characters in an ID or in stdin that is not JSON": {
+    plugin: "cni_post.py",
+    env: on("DEL", "c1\nc2"),
+    stdin: "{}",
+    script: { log: "CNI_COMMAND=DEL,CNI_CONTAINERID=c1\nc2,input={}\n" },
+    probe: { log: "CNI_COMMAND=DEL,CNI_CONTAINERID=c1\\x0ac2,input={}\n" },
+  },
 }
 
 for (const [name, { script, probe, ...call }] of Object.entries(DIFFERENCES)) {
