@@ -13,7 +13,7 @@ import { Slots } from "./slots.ts"
 
 /**
  * The routes. The page itself contains no secret and is served without authentication. Requests for data need the
- * token: the page takes it from its URL's fragment (`#token=...`), which browsers never send to a server.
+ * token: the page takes it from its URL's fragment (`#token=...`), which browsers never send to a server, and signs with it.
  */
 export function app(session: Session, reviewer: Reviewer, page: Page, server: ServerIdentity): Hono {
   const epoch = randomBytes(6).toString("hex")
@@ -34,6 +34,7 @@ export function app(session: Session, reviewer: Reviewer, page: Page, server: Se
     return undefined
   })
   routes.get("/", (context) => context.html(page.html))
+  routes.get("/challenge", (context) => context.text(server.challenge))
   routes.get("/favicon.ico", (context) => context.body(null, 204))
   routes.get("/api/operations/:id", async (context) => {
     const summary = session.catalog.operationOf(context.req.param("id"))
@@ -107,7 +108,13 @@ function requestInfo({ req }: Context): RequestInfo {
     origin: req.header("Origin"),
     fetchSite: req.header("Sec-Fetch-Site"),
     authorization: req.header("Authorization"),
+    target: targetOf(req.url),
   }
+}
+
+function targetOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
 }
 
 function busy(context: Context, what: string): Response {

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto"
+import { createHmac, timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
 
 /** What access decisions are based on: the method, and header values as received. */
@@ -8,10 +8,14 @@ export type RequestInfo = {
   origin: string | undefined
   fetchSite: string | undefined
   authorization: string | undefined
+  /** path with query */
+  target: string
 }
 
 export type ServerIdentity = {
   token: string
+  /** random; what a page signs with the token, so that a signature is worth nothing to another server */
+  challenge: string
   scheme: "http" | "https"
   /** whether the TLS certificate is valid for this host name; localhost and IP addresses need none */
   ownsName(name: string): boolean
@@ -52,12 +56,15 @@ export function checkOrigin({ method, host, origin, fetchSite }: RequestInfo, se
 }
 
 /**
- * Accepts the token in the Authorization header only. A cookie would be sent with requests from other sites, and to
- * other ports of this host.
+ * Accepts the token (`Bearer TOKEN`), or a signature made with it (`Signature HMAC-SHA-256(TOKEN, CHALLENGE\nTARGET)`, in
+ * base64), in the Authorization header only. A cookie would be sent with requests from other sites, and to other ports
+ * of this host.
  */
-export function checkToken({ authorization }: RequestInfo, { token }: ServerIdentity): AccessDecision {
-  const given = Buffer.from(/^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? "")
-  const expected = Buffer.from(token)
+export function checkToken({ authorization, target }: RequestInfo, server: ServerIdentity): AccessDecision {
+  const [, scheme, credential = ""] = /^(Bearer|Signature) (.+)$/i.exec(authorization ?? "") ?? []
+  const signature = createHmac("sha256", server.token).update(`${server.challenge}\n${target}`).digest("base64")
+  const given = Buffer.from(credential)
+  const expected = Buffer.from(scheme?.toLowerCase() === "bearer" ? server.token : signature)
   if (given.length === expected.length && timingSafeEqual(given, expected)) return { kind: "allowed" }
   return {
     kind: "denied",

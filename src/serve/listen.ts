@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto"
+import { randomBytes, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { createServer as createHttpServer, type Server } from "node:http"
 import { createServer as createHttpsServer } from "node:https"
@@ -45,6 +45,7 @@ export function identityOf(token: string, tls: Tls | undefined): ServerIdentity 
   const certificate = tls && new X509Certificate(tls.cert)
   return {
     token,
+    challenge: randomBytes(18).toString("base64url"),
     scheme: tls ? "https" : "http",
     ownsName: (name) => certificate?.checkHost(name) !== undefined,
   }

@@ -137,8 +137,7 @@ function AccessDenied() {
     <div class="empty" role="alert">
       <strong>The server denied access: invalid token.</strong>
       <span>
-        It was restarted, the URL is incomplete, or this tab is new: each tab needs the token. Open the URL that{" "}
-        <code>cnitap serve</code> printed.
+        It was restarted, or the URL is incomplete. Open the URL that <code>cnitap serve</code> printed.
       </span>
     </div>
   )

@@ -4,7 +4,7 @@ import { liveBackend } from "./backends/live.ts"
 import { embeddedCapture, staticBackend } from "./backends/static.ts"
 import { connect } from "./state/capture.ts"
 import { listenToKeys } from "./state/keys.ts"
-import { takeToken, watchForToken } from "./state/token.ts"
+import { sessionSigner, watchForToken } from "./state/session-key.ts"
 
 const root = document.getElementById("app")
 if (root) render(<App />, root)
@@ -14,6 +14,6 @@ addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeou
 
 function start(): void {
   const embedded = embeddedCapture()
-  connect(embedded ? staticBackend(embedded) : liveBackend(takeToken()))
+  connect(embedded ? staticBackend(embedded) : liveBackend(sessionSigner()))
   if (!embedded) watchForToken()
 }

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict"
+import { createHmac } from "node:crypto"
 import { test } from "node:test"
 import { checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "../../src/serve/guard.ts"
 
-const server: ServerIdentity = { token: "s3cret", scheme: "http", ownsName: (name) => name === "node-1.example" }
+const server: ServerIdentity = {
+  token: "s3cret",
+  challenge: "c1",
+  scheme: "http",
+  ownsName: (name) => name === "node-1.example",
+}
 const request: RequestInfo = {
   method: "GET",
   host: "127.0.0.1:7811",
   origin: undefined,
   fetchSite: undefined,
   authorization: "Bearer s3cret",
+  target: "/api/review",
 }
 
 function statusOf(change: Partial<RequestInfo>): number {
@@ -86,4 +93,19 @@ test("only the exact token is allowed", () => {
   ]
   const kinds = given.map((authorization) => checkToken({ ...request, authorization }, server).kind)
   assert.deepEqual(kinds, ["allowed", "allowed", "denied", "denied", "denied", "denied", "denied", "denied"])
+})
+
+test("a signature is allowed for its server and its target only", () => {
+  const signature = (token: string, signed: string) =>
+    `Signature ${createHmac("sha256", token).update(signed).digest("base64")}`
+  const given = [
+    signature("s3cret", "c1\n/api/review"),
+    signature("s3cret", "c1\n/api/events"),
+    signature("s3cret", "c2\n/api/review"),
+    signature("other", "c1\n/api/review"),
+    "Signature s3cret",
+    "Signature ",
+  ]
+  const kinds = given.map((authorization) => checkToken({ ...request, authorization }, server).kind)
+  assert.deepEqual(kinds, ["allowed", "denied", "denied", "denied", "denied", "denied"])
 })

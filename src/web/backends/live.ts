@@ -1,27 +1,30 @@
 import { unpackOperations } from "../../model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
+import type { Signer } from "../state/session-key.ts"
 import type { Backend, OperationSink } from "./backend.ts"
 import { eventStream, StreamDenied } from "./event-stream.ts"
 
+const EVENTS = "/api/events"
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000]
 
 /** The server that this page came from. */
-export function liveBackend(token: string): Backend {
-  const headers = { Authorization: `Bearer ${token}` }
+export function liveBackend(signer: Promise<Signer>): Backend {
+  const authorization = async (path: string) => ({ Authorization: await (await signer)(path) })
+  const getJson = async <Answer>(path: string) => fetchJson<Answer>(path, await authorization(path))
   return {
     start(sink) {
-      void follow(headers, sink)
+      void follow(authorization, sink)
     },
     async operation(callId) {
-      const answer = await getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`, headers)
+      const answer = await getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`)
       return answer?.operation
     },
     async matches(filter) {
-      const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`, headers)
+      const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`)
       return answer?.ids ?? []
     },
     async review() {
-      const answer = await getJson<ReviewAnswer>("/api/review", headers)
+      const answer = await getJson<ReviewAnswer>("/api/review")
       if (!answer) throw new StreamDenied(404)
       return answer
     },
@@ -29,18 +32,21 @@ export function liveBackend(token: string): Backend {
 }
 
 /** Undefined if the server answers 404. */
-async function getJson<Answer>(path: string, headers: Record<string, string>): Promise<Answer | undefined> {
+async function fetchJson<Answer>(path: string, headers: Record<string, string>): Promise<Answer | undefined> {
   const answer = await fetch(path, { headers, cache: "no-store" })
   if (answer.status === 404) return undefined
   if (!answer.ok) throw new StreamDenied(answer.status)
   return (await answer.json()) as Answer
 }
 
-async function follow(headers: Record<string, string>, sink: OperationSink): Promise<void> {
+async function follow(
+  authorization: (path: string) => Promise<Record<string, string>>,
+  sink: OperationSink,
+): Promise<void> {
   const resume = { lastEventId: "" }
   for (let failures = 0; ; failures++) {
     try {
-      for await (const { data } of eventStream("/api/events", headers, resume)) {
+      for await (const { data } of eventStream(EVENTS, await authorization(EVENTS), resume)) {
         failures = 0
         dispatch(JSON.parse(data) as ServerEvent | { kind?: undefined }, resume, sink)
       }
