@@ -14,7 +14,7 @@ export const EXIT_STATUSES: readonly { status: number; meaning: string }[] = [
   { status: FAULTS.USAGE, meaning: "invalid command line, filter or name" },
   {
     status: FAULTS.CAPTURE_MISSING,
-    meaning: "the capture or file is missing, unreadable, damaged, or of a newer format",
+    meaning: "the capture, file or directory is missing, damaged, not what it should be, or of a newer format",
   },
   { status: FAULTS.NOT_PERMITTED, meaning: "permission denied, or no space left to write" },
   { status: FAULTS.REFUSED, meaning: "refused because it could harm the node; nothing was changed" },

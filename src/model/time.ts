@@ -17,13 +17,19 @@ export function parseDuration(text: string): number | undefined {
   return total
 }
 
+const DAY_MS = 86_400_000
+
 /**
- * Milliseconds since 1970 of `10m` (ago) or of an ISO 8601 date, which is in UTC unless it has a zone; undefined if the text
- * is neither.
+ * Milliseconds since 1970 of `10m` or `10m ago`, of `now`, `today` or `yesterday` (when that day began, as in journalctl),
+ * or of an ISO 8601 date; days and dates are in UTC unless they have a zone. Undefined if the text is none of these.
  */
 export function parseInstant(text: string, nowMs: number): number | undefined {
-  const ago = parseDuration(text)
+  const ago = parseDuration(text.replace(/\s*ago$/, ""))
   if (ago !== undefined) return nowMs - ago
+  if (text === "now") return nowMs
+  const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS
+  if (text === "today") return todayMs
+  if (text === "yesterday") return todayMs - DAY_MS
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.replace(/(T[\d:.]+)$/, "$1Z")) : Number.NaN
   return Number.isNaN(date) ? undefined : date
 }

@@ -113,8 +113,7 @@ test("a capture of a newer format is a fault; such lines among readable ones are
   })
   assert.deepEqual(await cnitap(["ls", "--pod", "nowhere", "--capture", both]), {
     stdout: "",
-    stderr:
-      "no operation found\ncnitap: 1 line not read: of a newer format (read them with a newer cnitap), first at calls-20260921T03.jsonl:1\n",
+    stderr: `no operation found\ncnitap: no call in ${both} has pod nowhere. It has web-1, web-2.\ncnitap: 1 line not read: of a newer format (read them with a newer cnitap), first at calls-20260921T03.jsonl:1\n`,
     code: 0,
   })
 })
@@ -183,10 +182,71 @@ test("unknown verbs, flags, formats and values", async () => {
     "cnitap: jsonpath: expected an index, *, a quoted key or ?(…) at character 9. Write it as kubectl does: jsonpath='{.items[*].id}'.",
     2,
   ])
-  assert.deepEqual(await linesOf("ls", "--since", "yesterday"), [
-    "cnitap: --since yesterday is neither a duration nor a date. Write --since T or --since DATE.",
+  assert.deepEqual(await linesOf("ls", "--since", "lunch"), [
+    "cnitap: --since lunch is neither a duration nor a date. Write --since T or --since DATE.",
     2,
   ])
+  for (const [since, count] of [
+    ["yesterday", 2],
+    ["1h ago", 2],
+    ["now", 0],
+  ] as const) {
+    const { stdout, code } = await cnitap(["ls", "--since", since, "-o", "name", "--capture", node.capture])
+    assert.deepEqual([since, stdout.split("\n").length - 1, code], [since, count, 0])
+  }
+  assert.deepEqual(await linesOf("list"), ["cnitap: unknown command 'list'. Did you mean ls?", 2])
+  assert.deepEqual(await linesOf("logs"), ["cnitap: unknown command 'logs'. Did you mean tail?", 2])
+  assert.deepEqual(await linesOf("--capture", "x", "ls"), [
+    "cnitap: unknown option '--capture'. Write flags after the verb: cnitap ls --capture.",
+    2,
+  ])
+  assert.deepEqual(await linesOf("completion"), [
+    "cnitap: no shell is named. Use one of bash, zsh, fish: source <(cnitap completion bash).",
+    2,
+  ])
+  assert.deepEqual(await linesOf("tail", "-n", "3"), [
+    "cnitap: -n 3 is the namespace 3, not a number of calls. Write --last 3, or the filter namespace=3.",
+    2,
+  ])
+  assert.deepEqual(await linesOf("ls", "plugin=brigde"), [
+    "no operation found",
+    "cnitap: no call in DIR has plugin brigde. Did you mean bridge?",
+    0,
+  ])
+  assert.deepEqual(await linesOf("stats", "--plugin", "calico"), [
+    "no call found",
+    "cnitap: no call in DIR has plugin calico. It has bandwidth, bridge, host-local, portmap.",
+    0,
+  ])
+  assert.deepEqual(await linesOf("ls", "plugin=bridge)"), [
+    'cnitap: filter: this bracket closes none; expected "and" or "or"',
+    "  plugin=bridge)",
+    "        ^",
+    "See `cnitap help filter` for the grammar.",
+    2,
+  ])
+  assert.deepEqual(await linesOf("export", "repro", "zzz"), [
+    "cnitap: no operation in DIR matches. List operations with `cnitap ls`.",
+    6,
+  ])
+  assert.deepEqual(await linesOf("export", "jsonl", "--out", "/nonexistent/calls.jsonl"), [
+    "cnitap: the directory of /nonexistent/calls.jsonl does not exist. Create it, or choose another file.",
+    3,
+  ])
+  assert.deepEqual(await linesOf("plan", "--bin-dir", "/nonexistent"), [
+    "cnitap: /nonexistent does not exist. Name another with --bin-dir.",
+    3,
+  ])
+  assert.deepEqual(await linesOf("plan", "--capture", "/a", "--capture", "/b"), [
+    "cnitap: --capture is given twice. An install records into one directory: name one.",
+    2,
+  ])
+  assert.deepEqual(await linesOf("ls", "--from", "/etc/passwd"), [
+    "cnitap: /etc/passwd is not a bundle: it contains no record. Pass the path of a file that `export bundle` wrote.",
+    3,
+  ])
+  const [toStdout, toDash] = [await linesOf("export", "jsonl"), await linesOf("export", "jsonl", "--out", "-")]
+  assert.deepEqual(toDash, toStdout)
   assert.deepEqual(await linesOf("ls", "--slower-than", "slow"), [
     "cnitap: --slower-than slow is not a duration. Write --slower-than T or 2s.",
     2,

@@ -54,6 +54,8 @@ test("bash completes verbs, flags, values of the capture, filters and files", { 
   shell.type("PS1='% '; source <(cnitap completion bash); echo re''ady", "Enter")
   await shell.until(/^ready$/m)
   for (const [line, becomes] of LINES) await completed(shell, line, becomes)
+  // The quote stays open: a condition does not end with its field.
+  await completed(shell, "cnitap ls 'plug", "cnitap ls 'plugin")
 })
 
 test("zsh completes the same", { timeout: 120_000 }, async (t) => {

@@ -171,7 +171,7 @@ test("export html writes one file; unknown formats and ambiguous repros are refu
     [several.code, several.stderr],
     [
       2,
-      "cnitap: a repro script repeats one operation, but several match. Select one by its ID: cnitap export repro ID.\n",
+      `cnitap: a repro script repeats one operation, but several match. Select one by its ID: cnitap export --capture ${stand.capture} repro ID.\n`,
     ],
   )
 })
@@ -206,14 +206,14 @@ test("a bundle that is missing, truncated or not a bundle is reported by name", 
   assert.deepEqual(await cnitap(["ls", "--from", missing]), {
     code: 3,
     stdout: "",
-    stderr: `cnitap: ${missing} does not exist. Pass the path of a bundle written by \`cnitap export bundle\`.\n`,
+    stderr: `cnitap: ${missing} does not exist. Pass the path of a bundle written by \`export bundle\`.\n`,
   })
   const text = join(stand.root, "notes.txt")
   writeFileSync(text, "hello\n")
   assert.deepEqual(await cnitap(["ls", "--from", text]), {
     code: 3,
     stdout: "",
-    stderr: `no operation found\ncnitap: ${text} contains no record (${text}:0). Pass a capture directory with --capture.\n`,
+    stderr: `cnitap: ${text} is not a bundle: it contains no record. Pass the path of a file that \`export bundle\` wrote.\n`,
   })
   rmSync(bundle)
 })

@@ -8,6 +8,14 @@ import type { Context } from "../context.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
+/** An option whose second value would silently replace the first. */
+function onlyOne(flag: string): (value: string, earlier: unknown) => string {
+  return (value, earlier) => {
+    if (earlier === undefined) return value
+    throw new Fault("USAGE", `${flag} is given twice`, "An install records into one directory: name one.")
+  }
+}
+
 /** The options of `plan` and `install`. */
 export function addInstallOptions(command: Command): Command {
   return command
@@ -20,6 +28,7 @@ export function addInstallOptions(command: Command): Command {
     .option(
       "--capture <directory>",
       `directory for the recorded calls (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`,
+      onlyOne("--capture"),
     )
     .option("--log-file <file>", "chain mode writes write the probe log to this file too")
     .option("--for <duration>", "stop recording and restore the node after this time: 30m, 2h")

@@ -112,7 +112,7 @@ function directoryOf(path: string, flag: string, shown = path): string {
   if (!shown.startsWith("/")) throw new Fault("USAGE", `${flag} ${shown} is not absolute`, "Use an absolute path.")
   if (stat?.isDirectory()) return path
   throw new Fault(
-    "NOT_FOUND",
+    "FILE_MISSING",
     `${shown} ${stat ? "is not a directory" : "does not exist"}`,
     `Name another with ${flag}.`,
   )

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { allOf, type Filter } from "../../model/filter/filter.ts"
-import { toMatcher } from "../../model/filter/match.ts"
+import { fieldsOf, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../../model/filter/text.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
@@ -52,8 +52,8 @@ export function addSelection(command: Command): Command {
     .option("--command <command>", "ADD, DEL, CHECK, GC, STATUS or VERSION", collectNames)
     .option("--plugin <type>", "calls of this plugin", collectNames)
     .option("--failed", "only failed or killed calls")
-    .option("--since <time>", "started after: 10m (ago) or 2026-09-21T03:00:00Z")
-    .option("--until <time>", "started before: 10m (ago) or 2026-09-21T03:00:00Z")
+    .option("--since <time>", "started after: 10m (ago), yesterday (UTC) or 2026-09-21T03:00:00Z")
+    .option("--until <time>", "started before: 10m (ago), yesterday (UTC) or 2026-09-21T03:00:00Z")
     .option("--slower-than <duration>", "took longer: 500ms, 2s")
     .option("--filter <text>", "a filter: 'plugin=calico and duration>500ms and exit!=0' (`cnitap help filter`)")
 }
@@ -131,12 +131,14 @@ const WORDS = {
   orphan: "the end of a call whose beginning is not in the capture (pruned)",
 }
 
-/** Reports lines that could not be read on stderr. If no line could be read, because of their format, that is a fault. */
+/** Reports on stderr why nothing was found, and lines that could not be read. If no line could be read, because of their format, that is a fault. */
 export async function reportReadErrors(
   context: Context,
-  { readErrors, capture }: Pick<Selection, "readErrors" | "capture">,
+  { readErrors, capture, filter }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "filter">>,
   found: number,
 ): Promise<void> {
+  if (found === 0 && filter && fieldsOf(filter).length > 0)
+    await (await import("./nothing-found.ts")).explainNothingFound(context, { capture, filter })
   if (capture.truncatedBy !== undefined)
     context.stderr.write(
       `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,

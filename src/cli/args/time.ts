@@ -1,7 +1,7 @@
 import { Fault } from "../../fault/fault.ts"
 import { parseInstant } from "../../model/time.ts"
 
-/** The value of a flag that is a time, `10m` (ago) or an ISO 8601 date, in milliseconds since 1970. */
+/** The value of a flag that is a time, in milliseconds since 1970. */
 export function parseTime(text: string, nowMs: number, flag: string): number {
   const instant = parseInstant(text, nowMs)
   if (instant !== undefined) return instant

@@ -18,7 +18,8 @@ export async function candidates(
   line: string,
   readValues: (options: Record<string, unknown>) => Promise<CompletionValues | undefined>,
 ): Promise<CompletionCandidates> {
-  const [, ...words] = splitLine(line)
+  const { words: all, isQuoted } = splitLine(line)
+  const [, ...words] = all
   const current = words.pop() ?? ""
   const verb = root.commands.find((command) => command.name() === words[0])
   if (!verb) return words.length === 0 ? beginning(current, verbs(root)) : { values: [] }
@@ -34,7 +35,7 @@ export async function candidates(
     return prefixed(before, beginning(typed, await optionValues(option, typed, () => readValues(options))))
   }
   if (current.startsWith("-")) return beginning(current, flags(verb))
-  return positionalValues(verb, positional, current, () => readValues(options))
+  return positionalValues(verb, positional, current, () => readValues(options), isQuoted)
 }
 
 function verbs(root: Command): CompletionCandidates {
@@ -81,13 +82,14 @@ async function positionalValues(
   earlier: string[],
   current: string,
   readValues: ReadValues,
+  isQuoted: boolean,
 ): Promise<CompletionCandidates> {
   const args = verb.registeredArguments
   const argument = args[Math.min(earlier.length, args.length - 1)]
   if (!argument || (earlier.length >= args.length && !argument.variadic)) return { values: [] }
   switch (argument.name()) {
     case "filter":
-      return filterValues(earlier, current, readValues)
+      return filterValues(earlier, current, readValues, isQuoted)
     case "files":
       return { values: [], files: true }
     case "name":
@@ -130,7 +132,12 @@ function podNames(pods: readonly string[], typed: string): string[] {
 }
 
 /** Completes the filter that the words make up. Texts with characters that a shell interprets are left out. */
-async function filterValues(earlier: string[], current: string, readValues: ReadValues): Promise<CompletionCandidates> {
+async function filterValues(
+  earlier: string[],
+  current: string,
+  readValues: ReadValues,
+  isQuoted: boolean,
+): Promise<CompletionCandidates> {
   const { complete } = await import("../../model/filter/complete.ts")
   const text = [...earlier, current].join(" ")
   const start = text.length - current.length
@@ -140,6 +147,10 @@ async function filterValues(earlier: string[], current: string, readValues: Read
   const values = suggestions
     .filter((suggestion) => !/[\s()<>"'!*~&|;$`\\]/.test(suggestion.text))
     .map((suggestion) => ({ text: before + suggestion.text, help: suggestion.help }))
+  const [only] = values
+  // A shell closes the quote after the only candidate; a field is not the end of a condition.
+  if (isQuoted && only && values.length === 1 && !/[=<>]/.test(only.text))
+    for (const operator of ["=", "!="]) values.push({ text: `${only.text}${operator}`, help: only.help })
   return { values }
 }
 
@@ -184,8 +195,8 @@ function prefixed(prefix: string, { values, files }: CompletionCandidates): Comp
   return { values: values.map(({ text, help }) => ({ text: prefix + text, help })), ...(files ? { files } : {}) }
 }
 
-/** The words of a line as a shell splits them; the last is the one at the cursor, empty after a blank. */
-function splitLine(line: string): string[] {
+/** The words of a line as a shell splits them; the last is the one at the cursor, empty after a blank, or in an open quote. */
+function splitLine(line: string): { words: string[]; isQuoted: boolean } {
   const words: string[] = [""]
   let quote = ""
   for (let at = 0; at < line.length; at++) {
@@ -199,5 +210,5 @@ function splitLine(line: string): string[] {
     else if (!/\s/.test(character)) words[last] += character
     else if (words[last] !== "") words.push("")
   }
-  return words
+  return { words, isQuoted: quote !== "" }
 }

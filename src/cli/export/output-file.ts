@@ -46,7 +46,7 @@ function create(path: string): number {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === "EEXIST") throw new Fault("REFUSED", `${path} already exists`, "Remove it, or choose another file.")
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new Fault("NOT_FOUND", `the directory of ${path} does not exist`, "Create it, or choose another file.")
+      throw new Fault("FILE_MISSING", `the directory of ${path} does not exist`, "Create it, or choose another file.")
     throw new Fault("NOT_PERMITTED", `cannot write ${path}: ${message}`, "Choose another file with --out.", error)
   }
 }

@@ -2,6 +2,7 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
+import { textOption } from "../args/option.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
@@ -26,11 +27,11 @@ export const exportVerb: Verb = {
     addSelection(command)
       .argument("<format>", NAMES.map((name) => `${name}: ${EXPORT_FORMATS[name]?.help}`).join("; "))
       .argument("[filter...]", "a filter, as for --filter; for repro also the ID of a call or operation")
-      .option("--out <file>", "write a new file (mode 0600) instead of standard output")
+      .option("--out <file>", "write a new file (mode 0600) instead of standard output, which is also -")
   },
   async run(context, [name, words], options) {
     const format = formatOf(String(name))
-    const path = typeof options.out === "string" ? options.out : undefined
+    const path = options.out === "-" ? undefined : textOption(options.out)
     if (format.isBinary && path === undefined && context.stdout.isTTY)
       throw new Fault(
         "USAGE",
@@ -50,9 +51,11 @@ export const exportVerb: Verb = {
         nowMs: context.nowMs(),
       }
       const found = await format.write(exported, sink)
-      sink.end()
+      // An empty list is an answer; an empty script is not.
+      if (found === 0 && name === "repro") throw nothingToRepeat(selection)
       if (found === 0) context.stderr.write("no operation found\n")
-      else if (path !== undefined && context.stderr.isTTY)
+      sink.end()
+      if (found > 0 && path !== undefined && context.stderr.isTTY)
         context.stderr.write(`cnitap: ${found} ${found === 1 ? "operation" : "operations"} in ${path}\n`)
       await reportReadErrors(context, selection, found)
     } catch (error) {
@@ -60,6 +63,10 @@ export const exportVerb: Verb = {
       throw error
     }
   },
+}
+
+function nothingToRepeat({ capture }: Selection): Fault {
+  return new Fault("NOT_FOUND", `no operation in ${capture.path} matches`, "List operations with `cnitap ls`.")
 }
 
 function formatOf(name: string): ExportFormat {

@@ -141,7 +141,7 @@ function lintPath(path: string, here: string): FileFinding[] {
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT") {
       const hint = "Name an existing configuration file or directory, or pass a filter with --filter."
-      throw new Fault("CAPTURE_MISSING", `${path} does not exist`, hint)
+      throw new Fault("FILE_MISSING", `${path} does not exist`, hint)
     }
     if (code === "EACCES" || code === "EPERM")
       throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run as root.")

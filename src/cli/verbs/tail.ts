@@ -1,3 +1,4 @@
+import { Fault } from "../../fault/fault.ts"
 import { type Call, isFailed } from "../../model/call.ts"
 import { duration, podName, stateText } from "../../model/format.ts"
 import { isInRange, readSegments } from "../../store/capture/calls.ts"
@@ -6,6 +7,7 @@ import { Follower } from "../../store/capture/follower.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { recentSegments } from "../../store/capture/segments.ts"
 import { parseCount } from "../args/count.ts"
+import { namesOption } from "../args/option.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { changesOf, requireStream } from "../follow.ts"
@@ -28,6 +30,14 @@ export const tail: Verb = {
   },
   async run(context, [words], options) {
     const last = parseCount(options.last, "--last", 20)
+    const [number] = namesOption(options.namespace) ?? []
+    // tail(1) and docker logs have -n for lines; a Kubernetes tool has it for the namespace.
+    if (number !== undefined && /^\d+$/.test(number))
+      throw new Fault(
+        "USAGE",
+        `-n ${number} is the namespace ${number}, not a number of calls`,
+        `Write --last ${number}, or the filter namespace=${number}.`,
+      )
     const selection = await select(context, options, filterWords(words))
     const follows = (options.follow === true || options.watch === true) && selection.capture.isLive
     if (follows) requireStream(outputFormat(options))

@@ -18,7 +18,11 @@ export function readRelay(): RelayFile {
     const bytes = readIfThere(path)
     if (bytes) return { bytes, sizeBytes: bytes.length, sha256: sha256(bytes) }
   }
-  throw new Fault("NOT_FOUND", `the relay ${candidates[0]} does not exist`, "Reinstall cnitap, or run npm run build.")
+  throw new Fault(
+    "FILE_MISSING",
+    `the relay ${candidates[0]} does not exist`,
+    "Reinstall cnitap, or run npm run build.",
+  )
 }
 
 export function sha256(bytes: Uint8Array | string): string {

@@ -263,7 +263,7 @@ function noConnector(parser: FilterParser): Failure {
     rest === undefined
       ? "a bracket is not closed"
       : rest === ")"
-        ? "no bracket is open"
+        ? "this bracket closes none"
         : "two conditions need a word between them"
   return fail(parser, message, ["and", "or", ...(isNested ? [")"] : [])], expectation)
 }

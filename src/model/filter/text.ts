@@ -8,7 +8,7 @@ export function filterText(filter: Filter): string {
 
 /** The error for people: the message, the text, and a line that marks the place. */
 export function filterErrorText(text: string, { message, expected, column, length }: FilterError): string {
-  const wanted = expected.length > 0 ? `; expected ${either(expected)}` : ""
+  const wanted = expected.length > 0 ? `; expected ${either(expected.map(quotedConnector))}` : ""
   // One line, whatever was pasted; blanks keep the columns.
   const line = [...text.replace(/[\p{Cc}\u2028\u2029]/gu, " ")]
   const before = [...text.slice(0, column - 1)].length
@@ -37,6 +37,11 @@ export function operandText(operand: Operand): string {
   const isPlain = /^[^\s()=!~<>,"'\\]+$/.test(text) && (operand.kind === "glob" || !/[*]|^\//.test(text))
   if (isPlain) return text
   return `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`
+}
+
+/** Words of the grammar: without quotes, "and or or" could not be read. */
+function quotedConnector(word: string): string {
+  return ["and", "or", ")", ","].includes(word) ? `"${word}"` : word
 }
 
 function either(words: readonly string[]): string {

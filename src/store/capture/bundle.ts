@@ -7,7 +7,9 @@ import { createGunzip } from "node:zlib"
 import { FORMAT } from "../../capture/record.ts"
 import { Fault } from "../../fault/fault.ts"
 import type { Capture } from "./capture.ts"
-import { fileSegment } from "./segments.ts"
+import { ReadErrors } from "./read-errors.ts"
+import { readRecords } from "./records.ts"
+import { fileSegment, type Segment } from "./segments.ts"
 
 const GZIP = Buffer.from([0x1f, 0x8b])
 const NEWLINE = 10
@@ -21,8 +23,21 @@ export async function openBundle(path: string): Promise<Capture> {
   if (!segment) throw new Fault("CAPTURE_MISSING", `${path} is not a file`, "Pass the path of a bundle with --from.")
   if (segment.sizeBytes === 0)
     throw new Fault("FILE_BROKEN", `no records in ${path}: ${truncatedBy ?? "the file is empty"}`, "Copy it again.")
+  if (await isForeign(segment))
+    throw new Fault(
+      "CAPTURE_FOREIGN",
+      `${path} is not a bundle: it contains no record`,
+      "Pass the path of a file that `export bundle` wrote.",
+    )
   const segments = async () => [segment]
   return { path, directories: [], isLive: false, segments, ...(truncatedBy ? { truncatedBy } : {}) }
+}
+
+/** Whether no line is a record, not even one of a newer format or a torn one. */
+async function isForeign(segment: Segment): Promise<boolean> {
+  const errors = new ReadErrors()
+  for await (const _ of readRecords(segment, errors)) return false
+  return errors.list().every(({ kind }) => kind === "foreign")
 }
 
 function readStart(path: string): Buffer {
@@ -43,7 +58,7 @@ function readStart(path: string): Buffer {
       throw new Fault(
         "CAPTURE_MISSING",
         `${path} does not exist`,
-        "Pass the path of a bundle written by `cnitap export bundle`.",
+        "Pass the path of a bundle written by `export bundle`.",
       )
     if (code === "EISDIR")
       throw new Fault("CAPTURE_FOREIGN", `${path} is a directory`, "Pass a capture directory with --capture.")

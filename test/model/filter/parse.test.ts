@@ -30,14 +30,14 @@ const ERRORS: [message: string, text: string, marks: string][] = [
     "plugin and failed",
     "       ^^^",
   ],
-  ["two conditions need a word between them; expected and or or", "plugin=a plugin=b", "         ^^^^^^"],
-  ["two conditions need a word between them; expected and or or", "plugin=a && failed", "         ^^"],
+  ['two conditions need a word between them; expected "and" or "or"', "plugin=a plugin=b", "         ^^^^^^"],
+  ['two conditions need a word between them; expected "and" or "or"', "plugin=a && failed", "         ^^"],
   ["several values stand in a list; expected in (a, b)", "command=ADD,DEL", "           ^"],
   ["a condition is missing; expected a field, ( or not", "failed and", "          ^"],
   ["a condition is missing; expected a field, ( or not", "or failed", "^^"],
-  ["a bracket is not closed; expected and, or or )", "(failed", "       ^"],
-  ["no bracket is open; expected and or or", "failed)", "      ^"],
-  ["the list does not end; expected , or )", "exit in (1, 2", "             ^"],
+  ['a bracket is not closed; expected "and", "or" or ")"', "(failed", "       ^"],
+  ['this bracket closes none; expected "and" or "or"', "failed)", "      ^"],
+  ['the list does not end; expected "," or ")"', "exit in (1, 2", "             ^"],
   ['the quote is not closed; expected "', 'msg ~ "lost', "      ^^^^^"],
   ["plugin cannot be compared so; expected =, !=, in, not in, ~ or !~", "plugin>a", "      ^"],
   ["since cannot be compared so; expected =", "since > 10m", "      ^"],
@@ -45,7 +45,7 @@ const ERRORS: [message: string, text: string, marks: string][] = [
   ["ip is never 10.1.2; expected 10.1.2.3 or 10.1.0.0/16", "ip=10.1.2", "   ^^^^^^"],
   ["exit cannot be x; expected a number", "exit in (1, x)", "            ^"],
   ["signal cannot be SIGFOO; expected SIGKILL or 9", "signal=SIGFOO", "       ^^^^^^"],
-  ["time cannot be yesterday; expected 10m or 2026-09-21T03:00:00Z", "since=yesterday", "      ^^^^^^^^^"],
+  ["time cannot be yesterday; expected 10m or 2026-09-21T03:00:00Z", "since=lunchtime", "      ^^^^^^^^^"],
 ]
 
 for (const [message, text, marks] of ERRORS) {
