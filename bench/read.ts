@@ -104,6 +104,8 @@ await ask("who-owns IP", {
 })
 await ask("ls ip=IP", {
   "cnitap, index": () => ours(true, "ls", `ip=${address}`, "-o", "name"),
+  "rg + jq": () =>
+    shell(`rg -N --no-filename -F '${address}/' ${quoted(files)} | jq -r .id`, "lines instead of operations"),
 })
 report()
 

@@ -49,6 +49,15 @@ export function prefixLength(mask: readonly number[]): number | undefined {
   return bits.slice(0, length).includes("0") ? undefined : length
 }
 
+/**
+ * 32 bits that are equal for equal addresses: an IPv4 address itself, the four words of an IPv6 address combined.
+ * Different addresses may have the same number.
+ */
+export function addressNumber({ bits, value }: Address): number {
+  if (bits === 32) return Number(value)
+  return Number((value ^ (value >> 32n) ^ (value >> 64n) ^ (value >> 96n)) & 0xffffffffn)
+}
+
 /** Whether the text is this address, in any notation. */
 export function isSameAddress(text: string, address: Address): boolean {
   const parsed = parseAddress(text)

@@ -6,6 +6,7 @@ import type { Begin, CaptureRecord, End, ProgressRecord } from "../../src/captur
 import { SEGMENT_INTERVAL_MS, segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 import type { Random } from "../capture/random.ts"
+import { ipv6Spelling } from "../cni/ipv6-spelling.ts"
 
 /** In the past, so that every segment is sealed. */
 const START_MS = Date.UTC(2026, 2, 1, 6)
@@ -59,7 +60,9 @@ class RandomNode {
 
   #list(command: string): void {
     const random = this.#random
-    const container = command === "STATUS" ? undefined : `c${random.below(30)}`
+    // The ADD of some containers came before the capture: their addresses are known from what DEL is given.
+    const wasBefore = command === "DEL" && random.below(4) === 0
+    const container = command === "STATUS" ? undefined : wasBefore ? `d${random.below(5)}` : `c${random.below(30)}`
     const ppid = random.pick([10, 10, 11])
     let at = this.#monoMs
     for (const plugin of ["bridge", "portmap", "tuning"].slice(0, 1 + random.below(3)))
@@ -88,7 +91,7 @@ class RandomNode {
     }
     at += random.pick([0.1, 2, 30, 30, 4000]) + random.below(1000) / 1000
     const as = random.below(12) === 0 ? "probe" : "relay"
-    const stdin = this.#stdin(plugin)
+    const stdin = this.#stdin(plugin, as === "probe" || container?.startsWith("d") === true)
     const isLate = random.below(10) === 0 && as === "relay"
     const begin: Begin = {
       format: 1,
@@ -137,9 +140,8 @@ class RandomNode {
   #end(id: string, startMs: number, endMs: number, stdin: Begin["stdin"]): End {
     const random = this.#random
     const msg = random.text(20)
-    const result = { cniVersion: "1.0.0", ips: [{ address: `10.1.2.${random.below(250)}/24` }], [random.text(4)]: 1 }
     const exit = random.pick([{ code: 0 }, { code: 0 }, { code: 0 }, { code: 1 }, { signal: 9 }, { errno: 2 }])
-    const stdout = "code" in exit && exit.code === 0 ? JSON.stringify(result) : JSON.stringify({ code: 11, msg })
+    const stdout = "code" in exit && exit.code === 0 ? this.#result() : JSON.stringify({ code: 11, msg })
     return {
       format: 1,
       kind: "end",
@@ -156,7 +158,19 @@ class RandomNode {
     }
   }
 
-  #stdin(plugin: string): NonNullable<Begin["stdin"]> {
+  #result(): string {
+    const random = this.#random
+    const address = `10.1.2.${random.below(250)}/24`
+    const more = { address: `${ipv6Spelling(random, [0xfd00, 0, 0, 0, 0, 0, 0, random.below(99)])}/64` }
+    const result = random.pick([
+      { cniVersion: "1.0.0", ips: [{ address }], [random.text(4)]: 1 },
+      { cniVersion: "1.0.0", ips: [{ address }, more] },
+      { cniVersion: "0.2.0", ip4: { ip: address } },
+    ])
+    return JSON.stringify(result, null, random.pick([0, 4]))
+  }
+
+  #stdin(plugin: string, hasResult: boolean): NonNullable<Begin["stdin"]> {
     const random = this.#random
     const config = {
       ...(random.below(4) === 0
@@ -164,6 +178,7 @@ class RandomNode {
         : {}),
       ...(random.below(6) > 0 ? { cniVersion: random.pick(["1.0.0", "0.4.0", 'v"\\1']) } : {}),
       args: random.json(2),
+      ...(hasResult ? { prevResult: JSON.parse(this.#result()) as unknown } : {}),
       ...(random.below(6) > 0 ? { name: random.pick(["net-a", "net-b", 'nét\\"c', ""]) } : {}),
       type: plugin,
     }

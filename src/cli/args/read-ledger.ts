@@ -1,13 +1,12 @@
 import { hostname } from "node:os"
 import { type Address, isSameAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
-import { addressPrefilter } from "../../model/filter/prefilter.ts"
 import { Ledger } from "../../model/ledger/ledger.ts"
 import { conclude } from "../../model/ledger/left-behind.ts"
 import type { LedgerRow, NodeState } from "../../model/ledger/node-ledger.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readNodeState } from "../../store/node/node-state.ts"
-import { bookLedger, type DetailsOf } from "../../store/query/ledger.ts"
+import { bookLedger, bookOwners } from "../../store/query/ledger.ts"
 import type { Context } from "../context.ts"
 import { isChoosing, type Selection } from "./selection.ts"
 
@@ -16,20 +15,18 @@ export type LedgerInput = { rows: LedgerRow[]; operations: number; isWanted(row:
 
 /**
  * Reads the whole capture, because only its ADD shows that a DEL is missing, and compares it with the state of this node
- * if the capture is of this node. `address`: attachments that are gone and held it are included.
+ * if the capture is of this node.
  */
 export async function readLedger(
   context: Context,
   options: Record<string, unknown>,
   { capture, readErrors, range, filter, progress }: Selection,
-  address?: Address,
 ): Promise<LedgerInput> {
-  const ledger = new Ledger(address && ((ips) => holds(ips, address)))
+  const ledger = new Ledger()
   const { operations, nodes, wanted } = await bookLedger(ledger, capture, readErrors, {
     range,
     nowMs: context.nowMs(),
     progress,
-    ...(address ? { detailsOf: detailsOf(address) } : {}),
     ...(isChoosing(options) ? { filter } : {}),
   })
   const state = await nodeStateOf(context, options, { capture, nodes, dataDirs: ledger.dataDirs })
@@ -41,13 +38,36 @@ export async function readLedger(
   }
 }
 
-export function holds(ips: readonly string[], address: Address): boolean {
-  return ips.some((ip) => isSameAddress(ip, address))
+/** The attachments that hold the address or held it: only their containers are read. */
+export async function readOwners(
+  context: Context,
+  options: Record<string, unknown>,
+  { capture, readErrors, progress }: Selection,
+  address: Address,
+): Promise<Pick<LedgerInput, "rows" | "operations">> {
+  const ledger = new Ledger((ips) => holds(ips, address))
+  let state: NodeState | undefined
+  const { operations } = await bookOwners(ledger, capture, readErrors, {
+    address,
+    progress,
+    async alsoOf({ nodes, dataDirs }) {
+      state = await nodeStateOf(context, options, { capture, nodes, dataDirs })
+      return state ? containersHolding(state, address) : []
+    },
+  })
+  return { rows: conclude(ledger, state).filter(({ ips }) => holds(ips, address)), operations }
 }
 
-function detailsOf(address: Address): DetailsOf {
-  const prefilter = addressPrefilter(address)
-  return prefilter === undefined ? "all" : { prefilter }
+/** Containers that hold the address in the stores of the node. */
+function containersHolding({ reservations, cached }: NodeState, address: Address): string[] {
+  return [
+    ...reservations.filter(({ ip }) => isSameAddress(ip, address)),
+    ...cached.filter(({ ips }) => holds(ips, address)),
+  ].flatMap(({ containerId }) => containerId ?? [])
+}
+
+function holds(ips: readonly string[], address: Address): boolean {
+  return ips.some((ip) => isSameAddress(ip, address))
 }
 
 /**

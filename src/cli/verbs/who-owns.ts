@@ -1,7 +1,7 @@
 import { parseAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
 import { addCaptures } from "../args/captures.ts"
-import { holds, readLedger } from "../args/read-ledger.ts"
+import { readOwners } from "../args/read-ledger.ts"
 import { reportReadErrors, select } from "../args/selection.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
@@ -22,8 +22,7 @@ export const whoOwns: Verb = {
     const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))
     if (!wanted) throw new Fault("USAGE", `${address} is not an IP address`, "Write it as 10.1.2.3 or fd00::3.")
     const selection = await select(context, options)
-    const { rows, operations } = await readLedger(context, options, selection, wanted)
-    const owners = rows.filter(({ ips }) => holds(ips, wanted))
+    const { rows: owners, operations } = await readOwners(context, options, selection, wanted)
     const table = ledgerTable(context.nowMs(), `${address} has no owner in ${selection.capture.path}`, true)
     const found = await printRows(context, options, table, owners)
     if (found === 0) context.exitCode = 1

@@ -1,4 +1,4 @@
-import { type Address, parseAddress, parsePrefix } from "../../cni/address.ts"
+import { type Address, addressNumber, parseAddress, parsePrefix } from "../../cni/address.ts"
 import { type FieldName, fieldOf } from "./field.ts"
 import type { Filter, Operand, Test } from "./filter.ts"
 
@@ -8,47 +8,86 @@ import type { Filter, Operand, Test } from "./filter.ts"
  * expression. `isDecided`: whether a test is decided without the streams, so that the prefilter can leave it out.
  */
 export function prefilterOf(filter: Filter, isDecided: (test: Test) => boolean): string | undefined {
-  const pattern = partPattern(filter, isDecided)
-  return pattern === DECIDED || pattern === undefined ? undefined : `${pattern}|${ANYTHING}`
+  const patterns = required(filter, isDecided, testPatterns)
+  return patterns === DECIDED || patterns === undefined ? undefined : `${patterns.join("|")}|${ANYTHING}`
 }
 
-/** The same for lines that contain an address, in any notation. */
-export function addressPrefilter(address: Address): string | undefined {
-  const pattern = address.bits === 32 ? ipv4Pattern(address, 32) : ipv6Pattern(address)
-  return pattern && `${pattern}|${ANYTHING}`
+/** A range of address numbers (`addressNumber`), both ends included. */
+export type AddressRange = { from: number; to: number }
+
+/** Every match of the filter has an address in one of these ranges. Undefined if the filter requires no address. */
+export function requiredAddresses(
+  filter: Filter,
+  isDecided: (test: Test) => boolean = () => false,
+): AddressRange[] | undefined {
+  const ranges = required(filter, isDecided, testRanges)
+  return ranges === DECIDED ? undefined : ranges
+}
+
+export function rangeOf(address: Address): AddressRange {
+  const number = addressNumber(address)
+  return { from: number, to: number }
 }
 
 /** A \\u escape can be any character, and two non-ASCII letters become ASCII in lower case: the Kelvin sign and the dotted I. */
 const ANYTHING = "\\\\u|\\xe2\\x84\\xaa|\\xc4\\xb0"
 const DECIDED = Symbol("decided")
 
-function partPattern(filter: Filter, isDecided: (test: Test) => boolean): string | typeof DECIDED | undefined {
-  if (filter.kind === "test") return isDecided(filter) ? DECIDED : testPattern(filter)
-  if (filter.kind === "not") return partPattern(filter.part, isDecided) === DECIDED ? DECIDED : undefined
-  const patterns = filter.parts.map((part) => partPattern(part, isDecided)).filter((pattern) => pattern !== DECIDED)
-  if (patterns.length === 0) return DECIDED
-  if (filter.kind === "or") return patterns.some((pattern) => pattern === undefined) ? undefined : patterns.join("|")
-  if (patterns.length === 1) return patterns[0]
-  // It is not known which part is still undecided: a part that a decided test makes true needs no text.
-  return filter.parts.map((part) => strictPattern(part)).find((pattern) => pattern !== undefined)
-}
-
-/** The text that the part requires even if no test is decided. */
-function strictPattern(part: Filter): string | undefined {
-  const pattern = partPattern(part, () => false)
-  return pattern === DECIDED ? undefined : pattern
+/** Alternatives, one of which every match must have. `of`: those of a test; undefined if it requires nothing. */
+function required<Alternative>(
+  filter: Filter,
+  isDecided: (test: Test) => boolean,
+  of: (test: Test) => Alternative[] | undefined,
+): Alternative[] | typeof DECIDED | undefined {
+  if (filter.kind === "test") return isDecided(filter) ? DECIDED : of(filter)
+  if (filter.kind === "not") return required(filter.part, isDecided, of) === DECIDED ? DECIDED : undefined
+  const parts = filter.parts.map((part) => required(part, isDecided, of)).filter((part) => part !== DECIDED)
+  if (parts.length === 0) return DECIDED
+  if (filter.kind === "or") {
+    const known = parts.filter((part) => part !== undefined)
+    return known.length < parts.length ? undefined : known.flat()
+  }
+  if (parts.length === 1) return parts[0]
+  // It is not known which part is still undecided: a part that a decided test makes true requires nothing.
+  const strict = filter.parts.map((part) => required(part, () => false, of))
+  return strict.find((part): part is Alternative[] => part !== undefined && part !== DECIDED)
 }
 
 const STREAMS: readonly FieldName[] = ["msg", "stdin", "stdout", "stderr"]
 
-function testPattern({ field, operator, values }: Test): string | undefined {
+function testPatterns({ field, operator, values }: Test): string[] | undefined {
   // Without a code in the line, no comparison with a number matches.
-  if (field === "code") return '\\\\"code\\\\"'
+  if (field === "code") return ['\\\\"code\\\\"']
   if (operator !== "=" && operator !== "~") return undefined
   const isAddress = fieldOf(field).kind === "address" && operator === "="
   if (!isAddress && !STREAMS.includes(field)) return undefined
   const patterns = values.map((value) => (isAddress ? networkPattern(value) : textPattern(value)))
-  return patterns.length === 0 || patterns.some((pattern) => pattern === undefined) ? undefined : patterns.join("|")
+  return allKnown(patterns)
+}
+
+function testRanges({ field, operator, values }: Test): AddressRange[] | undefined {
+  if (fieldOf(field).kind !== "address" || operator !== "=") return undefined
+  return allKnown(values.map(networkRange))
+}
+
+function networkRange({ kind, text }: Operand): AddressRange | undefined {
+  if (kind !== "text") return undefined
+  const prefix = parsePrefix(text)
+  const address = prefix?.address ?? parseAddress(text)
+  if (!address) return undefined
+  const length = prefix?.length ?? address.bits
+  if (length === address.bits) return rangeOf(address)
+  // The number of an IPv6 address is not ordered.
+  if (address.bits === 128) return undefined
+  const size = 2 ** (32 - length)
+  const from = Math.floor(Number(address.value) / size) * size
+  return { from, to: from + size - 1 }
+}
+
+/** Undefined if there is none, or if one is not known. */
+function allKnown<Value>(values: readonly (Value | undefined)[]): Value[] | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 || known.length < values.length ? undefined : known
 }
 
 /** Shorter texts occur nearly everywhere. */

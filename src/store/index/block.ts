@@ -21,12 +21,14 @@ export type BlockHeader = ByteRange & {
   clockEpochs: ClockEpoch[]
   /** host-local's data directories in the configurations of the block */
   dataDirs: string[]
-  /** operations (by number) that belong to several families, and the families beyond the first */
-  mixed: [operation: number, families: number[]][]
+  /** operations (by number) that belong to several families, and the families and owners beyond the first */
+  mixed: [operation: number, families: number[], owners: number[]][]
   /** operations with a call without an end in the block, or with a call whose parent is not in it */
   open: number[]
-  /** owners of the calls whose parent is not in the block */
-  dangling: number[]
+  /** the calls without an end in the block, and their operations */
+  openCalls: { id: string; operation: number }[]
+  /** owners of the calls whose parent is not in the block, and the parent */
+  dangling: { owner: number; parent: string }[]
 }
 
 export type Block = { header: BlockHeader; columns: Columns }

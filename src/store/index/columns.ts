@@ -42,6 +42,9 @@ const NUMBERS = {
 /** One row per operation. `family`: hash of its node, container and command, `owner`: of its node and container; 0 without a container. */
 const OPERATIONS = { from: Uint32Array, family: Uint32Array, owner: Uint32Array, outcome: Uint8Array } as const
 
+/** One row per address in a result, or in the one that a probe was given: its number (`addressNumber`), and where the line starts. */
+const ADDRESSES = { number: Uint32Array, line: Uint32Array } as const
+
 /** `reason`: why the call failed (`CallSummary`). */
 const TEXTS = [...TEXT_FACTS, "reason"] as const
 
@@ -63,10 +66,20 @@ export type Columns = {
   ids: Buffer
   idBytes: number
   dictionary: Dictionary
+  addresses: AddressColumns
 }
 
+export type AddressColumns = Instances<typeof ADDRESSES>
+
 /** Determines the length of each array: with it, the columns can be read from the bytes. */
-export type Shape = { rows: number; operations: number; idBytes: number; texts: number; textBytes: number }
+export type Shape = {
+  rows: number
+  operations: number
+  addresses: number
+  idBytes: number
+  texts: number
+  textBytes: number
+}
 
 /** Instead of a line's offset: there is no such line. */
 export const NO_LINE = 0xffffffff
@@ -91,6 +104,7 @@ export function readColumns(bytes: Buffer, shape: Shape): Columns {
   const arrays = (types: Record<string, Parameters<typeof array>[0]>, length: number) =>
     Object.fromEntries(Object.entries(types).map(([name, type]) => [name, array(type, length)]))
   const operations = arrays(OPERATIONS, shape.operations) as Columns["operations"]
+  const addresses = arrays(ADDRESSES, shape.addresses) as AddressColumns
   const numbers = arrays(NUMBERS, shape.rows) as Columns["numbers"]
   const text = () => (shape.texts < 0x10000 ? array(Uint16Array, shape.rows) : array(Uint32Array, shape.rows))
   const texts = Object.fromEntries(TEXTS.map((name) => [name, text()])) as Columns["texts"]
@@ -98,23 +112,30 @@ export function readColumns(bytes: Buffer, shape: Shape): Columns {
   const starts = array(Uint32Array, shape.texts + 1)
   const textBytes = Buffer.from(bytes.buffer, take(1, shape.textBytes), shape.textBytes)
   const dictionary = new Dictionary(textBytes, starts)
-  return { rows: shape.rows, operations, numbers, texts, ids, idBytes: shape.idBytes, dictionary }
+  return { rows: shape.rows, operations, addresses, numbers, texts, ids, idBytes: shape.idBytes, dictionary }
 }
 
 /** What the first bytes of a block hold, up to and with the column `durationMs`. */
-export type ColumnPrefix = Pick<Columns, "rows" | "operations"> & {
-  numbers: Pick<Columns["numbers"], "monoMs" | "durationMs">
-}
+export type ColumnPrefix = OwnerPrefix &
+  Pick<Columns, "rows"> & { numbers: Pick<Columns["numbers"], "monoMs" | "durationMs"> }
 
-export function prefixBytes({ rows, operations }: Shape): number {
+/** What the bytes before the columns of calls hold. */
+export type OwnerPrefix = Pick<Columns, "operations" | "addresses">
+
+export function prefixBytes(shape: Shape): number {
   const columns = Object.entries(NUMBERS)
   const length = Math.max(...["monoMs", "durationMs"].map((last) => columns.findIndex(([name]) => name === last))) + 1
-  return bytesOf(OPERATIONS, operations) + bytesOf(Object.fromEntries(columns.slice(0, length)), rows)
+  return ownerBytes(shape) + bytesOf(Object.fromEntries(columns.slice(0, length)), shape.rows)
 }
 
-export function sizeOf({ rows, operations, idBytes, texts, textBytes }: Shape): number {
+export function ownerBytes({ operations, addresses }: Shape): number {
+  return bytesOf(OPERATIONS, operations) + bytesOf(ADDRESSES, addresses)
+}
+
+export function sizeOf(shape: Shape): number {
+  const { rows, idBytes, texts, textBytes } = shape
   return (
-    bytesOf(OPERATIONS, operations) +
+    ownerBytes(shape) +
     bytesOf(NUMBERS, rows) +
     TEXTS.length * aligned((texts < 0x10000 ? 2 : 4) * rows) +
     aligned(rows * idBytes) +

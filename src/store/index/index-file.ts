@@ -6,7 +6,16 @@ import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
 import { type Block, type BlockHeader, blockBytes, toBlock } from "./block.ts"
 import type { BuiltBlock } from "./build/build-block.ts"
-import { aligned, type ColumnPrefix, prefixBytes, readColumns } from "./columns.ts"
+import {
+  aligned,
+  type ColumnPrefix,
+  type Columns,
+  type OwnerPrefix,
+  ownerBytes,
+  prefixBytes,
+  readColumns,
+  type Shape,
+} from "./columns.ts"
 
 /**
  * The end of an index file, as JSON. The file holds a header of fixed size, the blocks and the trailer. It is written
@@ -15,7 +24,7 @@ import { aligned, type ColumnPrefix, prefixBytes, readColumns } from "./columns.
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
-const LAYOUT = 10
+const LAYOUT = 11
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096
@@ -43,9 +52,18 @@ export class IndexFile {
 
   /** The first columns of a block: a fifth of its bytes. */
   prefix(number: number, buffer: BlockBuffer): ColumnPrefix {
+    return this.#first(number, buffer, prefixBytes)
+  }
+
+  /** The columns before those of the calls: a thirtieth of its bytes. */
+  owners(number: number, buffer: BlockBuffer): OwnerPrefix {
+    return this.#first(number, buffer, ownerBytes)
+  }
+
+  #first(number: number, buffer: BlockBuffer, bytesOf: (shape: Shape) => number): Columns {
     const header = this.#blocks[number]
     if (!header) throw new RangeError(`no block ${number}`)
-    const bytes = buffer.read(this.#file, header.at, blockBytes(header), prefixBytes(header.shape))
+    const bytes = buffer.read(this.#file, header.at, blockBytes(header), bytesOf(header.shape))
     return readColumns(bytes, header.shape)
   }
 

@@ -1,20 +1,25 @@
+import type { Address } from "../../cni/address.ts"
+import { rangeOf } from "../../model/filter/prefilter.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
-import { walk } from "../../model/operation.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
+import type { Progress } from "../capture/progress.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
-import { textAt } from "../index/columns.ts"
-import { BlockBuffer } from "../index/index-file.ts"
-import { Candidates } from "../index/read/candidates.ts"
-import { type IndexedCapture, openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
+import { addressLines } from "../index/read/address-lines.ts"
+import {
+  containerOperations,
+  ownersOfContainers,
+  ownersOfLines,
+  ownersWithoutAdd,
+} from "../index/read/container-operations.ts"
+import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
+import { openBlocks } from "../index/read/open-blocks.ts"
 import { settledContainers } from "../index/read/settled-containers.ts"
+import type { BlockRef } from "../index/read/spanning-finder.ts"
 import type { ReadOptions } from "./operations.ts"
 
 /** `nodes`: names of the nodes that recorded. `wanted`: containers of matching operations; undefined: all. */
 export type BookedLedger = { operations: number; nodes: ReadonlySet<string>; wanted: ReadonlySet<string> | undefined }
-
-/** Deleted containers whose details the ledger needs too: those with a line that this prefilter finds, or all. */
-export type DetailsOf = { prefilter: string } | "all"
 
 /**
  * Books every operation of a capture. Most containers were added once and deleted successfully by each of their plugins:
@@ -24,24 +29,16 @@ export async function bookLedger(
   ledger: Ledger,
   capture: Capture,
   errors: ReadErrors,
-  { range = {}, filter, nowMs, progress, detailsOf }: ReadOptions & { range?: TimeRange; detailsOf?: DetailsOf },
+  { range = {}, filter, nowMs, progress }: ReadOptions & { range?: TimeRange },
 ): Promise<BookedLedger> {
   const indexed = await openIndexedCapture(capture, errors, {}, progress)
   try {
-    const candidates =
-      detailsOf && detailsOf !== "all"
-        ? await Candidates.search(indexed.blocks, detailsOf.prefilter, progress)
-        : undefined
-    const detailed = candidates ? containersWith(indexed, candidates) : new Set<string>()
-    const settled = detailsOf === "all" ? undefined : settledContainers(indexed, detailed)
-    if (settled) ledger.addGone(settled.gone)
+    const settled = settledContainers(indexed)
+    ledger.addGone(settled.gone)
     for (const { header } of indexed.blocks) ledger.addDataDirs(header.dataDirs)
-    let operations = 0
-    const unsettled = settled ? { ...indexed, spanningOperations: settled.spanningOperations } : indexed
-    for (const operation of operationSummaries(unsettled, {}, settled && ((ref) => settled.others(ref)))) {
+    const unsettled = { ...indexed, spanningOperations: settled.spanningOperations }
+    for (const operation of operationSummaries(unsettled, {}, (ref) => settled.others(ref)))
       ledger.add(operation, indexed.summaries)
-      operations++
-    }
     const wanted = filter && new Set<string>()
     if (wanted && filter) {
       for (const { containerId } of operationSummaries(indexed, {
@@ -52,8 +49,8 @@ export async function bookLedger(
         if (containerId) wanted.add(containerId)
     }
     return {
-      operations: settled?.operations ?? operations,
-      nodes: new Set(indexed.blocks.flatMap(({ header }) => header.clockEpochs.map(({ node }) => node))),
+      operations: settled.operations,
+      nodes: nodesOf(indexed.blocks),
       wanted,
     }
   } finally {
@@ -61,24 +58,40 @@ export async function bookLedger(
   }
 }
 
-/** Containers of the calls that have a candidate line. */
-function containersWith(
-  { blocks, spanningOperations, summaries }: IndexedCapture,
-  candidates: Candidates,
-): Set<string> {
-  const containers = new Set<string>()
-  const buffer = new BlockBuffer()
-  for (const ref of blocks) {
-    if (candidates.isNowhereIn(ref)) continue
-    const block = ref.index.block(ref.number, buffer)
-    const isCandidate = candidates.ofRow(ref, block)
-    for (let row = 0; row < block.columns.rows; row++) {
-      const containerId = isCandidate(row) ? textAt(block.columns, "containerId", row) : undefined
-      if (containerId !== undefined) containers.add(containerId)
-    }
+/**
+ * Books the operations of the containers that hold or held an address, and of those that `alsoOf` names: it is called with
+ * the node names and host-local's data directories of the capture.
+ */
+export async function bookOwners(
+  ledger: Ledger,
+  capture: Capture,
+  errors: ReadErrors,
+  { address, progress, alsoOf }: OwnersWanted,
+): Promise<BookedLedger> {
+  const opened = await openBlocks(capture, {}, progress)
+  const { blocks, summaries } = opened
+  try {
+    for (const { header } of blocks) ledger.addDataDirs(header.dataDirs)
+    const nodes = nodesOf(blocks)
+    const owners = ownersOfContainers(blocks, await alsoOf({ nodes, dataDirs: ledger.dataDirs }))
+    // What was added before the capture began is known from its DEL.
+    for (const owner of ownersWithoutAdd(blocks)) owners.add(owner)
+    for (const owner of ownersOfLines(blocks, addressLines(blocks, [rangeOf(address)]))) owners.add(owner)
+    owners.delete(0)
+    const operations = containerOperations(opened, errors, owners)
+    for (const operation of operations) ledger.add(operation, summaries)
+    return { operations: operations.length, nodes, wanted: undefined }
+  } finally {
+    opened.close()
   }
-  for (const { calls } of spanningOperations)
-    for (const { call } of walk(calls))
-      if (call.containerId !== undefined && summaries.isCandidate(call, candidates)) containers.add(call.containerId)
-  return containers
+}
+
+type OwnersWanted = {
+  address: Address
+  progress?: Progress | undefined
+  alsoOf(capture: { nodes: ReadonlySet<string>; dataDirs: readonly string[] }): Promise<Iterable<string>>
+}
+
+function nodesOf(blocks: readonly BlockRef[]): Set<string> {
+  return new Set(blocks.flatMap(({ header }) => header.clockEpochs.map(({ node }) => node)))
 }

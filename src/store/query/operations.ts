@@ -1,10 +1,15 @@
-import type { Filter } from "../../model/filter/filter.ts"
+import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
+import { requiredAddresses } from "../../model/filter/prefilter.ts"
 import type { Operation } from "../../model/operation.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { Progress } from "../capture/progress.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
-import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
+import { addressLines } from "../index/read/address-lines.ts"
+import { containerOperations, ownersOfLines } from "../index/read/container-operations.ts"
+import { indexCapture, operationSummaries, operationTest, type Wanted } from "../index/read/indexed-capture.ts"
+import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
 
 export type ReadOptions = {
   filter?: Filter
@@ -23,11 +28,36 @@ export async function* readOperations(
   range: TimeRange = {},
   { withoutStreams, progress, ...wanted }: ReadOptions = {},
 ): AsyncGenerator<Operation> {
-  const indexed = await openIndexedCapture(capture, errors, range, progress, wanted.filter)
+  const opened = await openBlocks(capture, range, progress)
+  const { summaries } = opened
   try {
-    for (const operation of operationSummaries(indexed, { range, ...wanted }))
-      yield withoutStreams ? operation : indexed.summaries.whole(operation)
+    const found =
+      operationsWithAddresses(opened, errors, { range, ...wanted }) ??
+      operationSummaries(await indexCapture(opened, errors, wanted.filter ?? EVERYTHING, progress), {
+        range,
+        ...wanted,
+      })
+    for (const operation of found) yield withoutStreams ? operation : summaries.whole(operation)
   } finally {
-    indexed.close()
+    opened.close()
   }
+}
+
+/** Reading the containers of more lines takes longer than reading the blocks one after the other, and more memory. */
+const MOST_LINES = 4_000
+
+/** If the filter requires addresses that few lines have: only the containers of these lines are read. */
+function operationsWithAddresses(
+  opened: OpenBlocks,
+  errors: ReadErrors,
+  wanted: Wanted,
+): Iterable<OperationSummary> | undefined {
+  const addresses = requiredAddresses(wanted.filter ?? EVERYTHING)
+  const lines = addresses && addressLines(opened.blocks, addresses)
+  if (!lines || [...lines.values()].reduce((sum, { size }) => sum + size, 0) > MOST_LINES) return undefined
+  const owners = ownersOfLines(opened.blocks, lines)
+  // Only time shows which calls without a container belong together.
+  if (owners.has(0)) return undefined
+  const operations = containerOperations(opened, errors, owners).filter(operationTest(wanted, opened.summaries))
+  return wanted.newestFirst ? operations.reverse() : operations
 }

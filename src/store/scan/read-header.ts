@@ -1,7 +1,8 @@
 import { type Decoded, decode } from "../../capture/decode.ts"
-import { type Begin, type End, type Exit, FORMAT } from "../../capture/record.ts"
+import { type Begin, type End, type Exit, FORMAT, type Payload } from "../../capture/record.ts"
 import { MAX_TIME_MS } from "../../capture/record-shape.ts"
 import { checksum } from "../capture/checksum.ts"
+import { payloadAddresses, scanAddresses } from "./address-scan.ts"
 import { ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { dataDirOf, scanConfig } from "./config-scan.ts"
@@ -68,6 +69,7 @@ export class HeaderReader {
     const isBegin = this.#scanner.skip(BEGIN)
     if (!isBegin && !this.#scanner.skip(END)) return false
     this.header.kind = isBegin ? "begin" : "end"
+    this.header.addresses.length = 0
     return isBegin ? this.#scanBegin(bytes, sealedEnd) : this.#scanEnd(bytes, sealedEnd)
   }
 
@@ -104,6 +106,9 @@ export class HeaderReader {
     header.cniVersion = config.cniVersion
     if (layout.isHostLocal && bytes.subarray(stdin, end).includes(DATA_DIR))
       header.dataDir = dataDirOf(parseJson<Begin["stdin"]>(`{${bytes.toString("utf8", stdin, end)}`))
+    // A probe prints no result of its own: it logs the one that it was given.
+    if (header.isProbe && !scanAddresses(bytes.subarray(stdin, end), header.addresses))
+      payloadAddresses(parseJson<Payload>(`{${bytes.toString("utf8", stdin, end)}`), header.addresses, "prevResult")
     return true
   }
 
@@ -136,18 +141,20 @@ export class HeaderReader {
     if (Number.isNaN(header.maxRssBytes)) return false
     // An end record that carries stdin completes its begin record: rare, so the decoder reads it.
     if (!isAt(bytes, scanner.at, STDOUT)) return false
-    const streams = scanner.at + 1
-    if (bytes.subarray(streams, end).includes(STDIN)) return false
     header.lateConfig = undefined
     header.summary = NO_SUMMARY
     header.exit = number === 0 && kind === "code" ? EXIT_OK : exitOf(kind, number)
-    if (header.exit === EXIT_OK) {
-      header.streams.place(bytes, streams + 1, end, 0)
-      return true
-    }
-    const parsed = parseJson<Pick<End, "stdout" | "stderr">>(`{${bytes.toString("utf8", streams + 1, end)}}`)
-    if (!parsed) return false
     const { exit } = header
+    if (exit === EXIT_OK) header.streams.place(bytes, scanner.at + 2, end, 0)
+    if (exit === EXIT_OK && end - scanner.at === NO_STREAMS.length && isAt(bytes, scanner.at, NO_STREAMS)) return true
+    const streams = bytes.subarray(scanner.at + 1, end)
+    if (streams.includes(STDIN)) return false
+    if (exit === EXIT_OK && scanAddresses(streams, header.addresses)) return true
+    const parsed = parseJson<Pick<End, "stdout" | "stderr">>(`{${streams.toString("utf8", 1)}}`)
+    if (!parsed) return false
+    header.addresses.length = 0
+    payloadAddresses(parsed.stdout, header.addresses)
+    if (exit === EXIT_OK) return true
     header.summary = summaryOf({ exit, stdout: parsed.stdout, stderr: parsed.stderr })
     return true
   }
@@ -176,6 +183,8 @@ const SIGNAL = Buffer.from(',"exit":{"signal":')
 const ERRNO = Buffer.from(',"exit":{"errno":')
 const USAGE = Buffer.from('},"usage":{"maxRssBytes":')
 const STDOUT = Buffer.from('},"stdout":{')
+/** A DEL that logs nothing, as most do. */
+const NO_STREAMS = Buffer.from('},"stdout":{"sizeBytes":0,"text":""},"stderr":{"sizeBytes":0,"text":""}')
 const STDIN = Buffer.from(',"stdin":{')
 const NEWLINE = 10
 const BRACE = 125

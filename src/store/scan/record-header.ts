@@ -1,6 +1,7 @@
 import type { CaptureRecord, End, Exit } from "../../capture/record.ts"
 import { type Call, contextOf } from "../../model/call.ts"
 import { type CallSummary, summarize } from "../../model/packed-operations.ts"
+import { payloadAddresses } from "./address-scan.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { type ConfigFields, configFields, dataDirOf, NO_CONFIG } from "./config-scan.ts"
 import { EnvSlices } from "./env-scan.ts"
@@ -39,6 +40,8 @@ export class RecordHeader {
   cniVersion = NO_CONFIG.cniVersion
   /** host-local's store, if its configuration sets one */
   dataDir: string | undefined
+  /** numbers of the addresses in the result of an end or progress record, or in the one that a probe was given */
+  readonly addresses: number[] = []
 
   exit: Exit = EXIT_OK
   durationMs = 0
@@ -59,6 +62,8 @@ export class RecordHeader {
     this.kind = record.kind
     this.id.set(record.id)
     this.monoMs = record.monoMs
+    this.addresses.length = 0
+    if (record.kind !== "begin") payloadAddresses(record.stdout, this.addresses)
     if (record.kind === "progress") return
     if (record.kind === "end") {
       const { exit, durationMs, spawnMs, usage, stdin } = record
@@ -76,6 +81,7 @@ export class RecordHeader {
     this.depth = record.depth
     this.isProbe = record.as === "probe"
     this.probeStdin.set(this.isProbe && stdin ? JSON.stringify(stdin) : undefined)
+    if (this.isProbe) payloadAddresses(stdin, this.addresses, "prevResult")
     this.wallMs = record.wallMs
     this.monoMs = record.monoMs
     this.node.set(record.node)
@@ -107,7 +113,7 @@ export function complete(call: Call, { end, config }: EndHeader): void {
   if (config) Object.assign(call, config)
 }
 
-/** Without addresses: finding them takes parsing most of a result, and an index does not keep them. */
+/** Without addresses: an index has them by line. */
 export function summaryOf({ exit, stdout, stderr }: Pick<End, "exit" | "stdout" | "stderr">): CallSummary {
   const { reason } = summarize({ exit, stdout, stderr } as Call)
   return reason ? { reason } : {}

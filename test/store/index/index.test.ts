@@ -6,14 +6,13 @@ import { test } from "node:test"
 import { isSameAddress, parseAddress } from "../../../src/cni/address.ts"
 import { toMatcher } from "../../../src/model/filter/match.ts"
 import { parseFilter } from "../../../src/model/filter/parse.ts"
-import { addressPrefilter } from "../../../src/model/filter/prefilter.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
 import { walk } from "../../../src/model/operation.ts"
 import { type Statistics, Tally } from "../../../src/model/statistics/statistics.ts"
 import { openCapture } from "../../../src/store/capture/capture.ts"
 import { ReadErrors } from "../../../src/store/capture/read-errors.ts"
 import { IndexWriter } from "../../../src/store/index/index-file.ts"
-import { bookLedger } from "../../../src/store/query/ledger.ts"
+import { bookLedger, bookOwners } from "../../../src/store/query/ledger.ts"
 import { tallyCalls } from "../../../src/store/query/tally.ts"
 import { Random } from "../../capture/random.ts"
 import { type Noise, writeRandomCapture } from "../random-capture.ts"
@@ -144,21 +143,50 @@ test("whose an address was is known from the lines that hold it", async (t) => {
     await withRandomCapture(t, 300, noise, async (directory, random) => {
       const { operations } = await allAtOnce(directory)
       for (let round = 0; round < 6; round++) {
-        const address = parseAddress(`10.1.2.${random.below(250)}`)
+        const address = parseAddress(random.pick([`10.1.2.${random.below(250)}`, `fd00::${random.below(99)}`]))
         assert.ok(address)
         const holds = (ips: readonly string[]) => ips.some((ip) => isSameAddress(ip, address))
         const whole = new Ledger(holds)
         for (const operation of operations) whole.add(operation)
         const quick = new Ledger(holds)
-        const detailsOf = { prefilter: addressPrefilter(address) ?? "" }
-        await bookLedger(quick, await openCapture(directory), new ReadErrors(), { detailsOf })
+        const others = [`c${random.below(30)}`, `c${random.below(30)}`]
+        const wanted = { address, alsoOf: () => Promise.resolve(others) }
+        await bookOwners(quick, await openCapture(directory), new ReadErrors(), wanted)
         assert.deepEqual(
           quick.attachments().filter(({ ips }) => holds(ips)),
           whole.attachments().filter(({ ips }) => holds(ips)),
         )
-        for (let container = 0; container < 30; container++)
+        for (const container of others)
           for (const ifname of ["eth0", "net1"])
-            assert.equal(quick.isGone(`c${container}`, ifname), whole.isGone(`c${container}`, ifname))
+            assert.equal(quick.isGone(container, ifname), whole.isGone(container, ifname))
+      }
+    })
+  }
+})
+
+test("an address finds the operations with it in a result, in every notation, whatever the clock did", async (t) => {
+  for (const noise of NOISES) {
+    await withRandomCapture(t, 300, noise, async (directory, random) => {
+      const { operations } = await allAtOnce(directory)
+      for (let round = 0; round < 12; round++) {
+        const text = random.pick([
+          `ip=10.1.2.${random.below(250)}`,
+          `ip=FD00::${random.below(99).toString(16)}`,
+          `ip=10.1.2.${random.below(250)} and plugin=portmap`,
+          `ip in (10.1.2.${random.below(250)}, fd00:0:0::${random.below(99).toString(16)})`,
+          `ip=10.1.2.${4 * random.below(60)}/30`,
+          `ip=10.1.2.${random.below(250)} or failed`,
+        ])
+        const parsed = parseFilter(text, NOW_MS)
+        assert.ok(parsed.ok, text)
+        const matcher = toMatcher(parsed.filter, NOW_MS)
+        const expected = operations.filter(matcher.operation).map(({ id }) => id)
+        const found = await fromIndexes(directory, { filter: parsed.filter, nowMs: NOW_MS })
+        assert.deepEqual(
+          found.operations.map(({ id }) => id),
+          expected,
+          text,
+        )
       }
     })
   }

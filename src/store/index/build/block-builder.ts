@@ -2,7 +2,7 @@ import { CALL_STATES } from "../../../model/call-schema.ts"
 import { EXIT_OK } from "../../../model/exit-number.ts"
 import type { CallTable } from "../../../model/grouping/call-table.ts"
 import type { ByteSlice, RecordHeader } from "../../scan/read-header.ts"
-import { type GrowingColumns, NO_LINE, newColumns } from "../columns.ts"
+import { type AddressColumns, type GrowingColumns, NO_LINE, newColumns } from "../columns.ts"
 import { Interner } from "../interner.ts"
 import { Answers } from "./answers.ts"
 import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
@@ -22,6 +22,9 @@ export class BlockBuilder {
   /** by row: numbers of the call's and its parent's ID in `ids`; -1 without a parent */
   id = new Uint32Array(FIRST_ROWS)
   parentId = new Int32Array(FIRST_ROWS)
+  /** one row per address in a line */
+  addresses = 0
+  address = newAddresses(FIRST_ROWS)
   #rowOfId = new Int32Array(FIRST_ROWS).fill(NONE)
   #fills = fillsOf(this.columns)
 
@@ -30,6 +33,7 @@ export class BlockBuilder {
     this.texts.clear()
     this.answers.clear()
     this.rows = 0
+    this.addresses = 0
     this.#rowOfId.fill(NONE)
   }
 
@@ -73,6 +77,15 @@ export class BlockBuilder {
     return true
   }
 
+  /** `at`: where the line starts, from the start of the block. */
+  addAddresses(numbers: readonly number[], at: number): void {
+    for (let index = 0; index < numbers.length; index++) {
+      if (this.addresses === this.address.number.length) this.#growAddresses()
+      this.address.number[this.addresses] = numbers[index] ?? 0
+      this.address.line[this.addresses++] = at
+    }
+  }
+
   /** For grouping. To be called after the last line: a child's line may precede its parent's. */
   table(): CallTable {
     const { rows, columns } = this
@@ -97,6 +110,13 @@ export class BlockBuilder {
     return number
   }
 
+  #growAddresses(): void {
+    const { number, line } = this.address
+    this.address = newAddresses(2 * number.length)
+    this.address.number.set(number)
+    this.address.line.set(line)
+  }
+
   #grow(): void {
     const length = 2 * this.id.length
     const columns = newColumns(length)
@@ -109,6 +129,10 @@ export class BlockBuilder {
     this.id = id
     this.parentId = parentId
   }
+}
+
+function newAddresses(length: number): AddressColumns {
+  return { number: new Uint32Array(length), line: new Uint32Array(length) }
 }
 
 /** 0 in a column of integers. */

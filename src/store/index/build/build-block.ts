@@ -8,6 +8,7 @@ import { toClockEpochs } from "../clock-order.ts"
 import {
   type Columns,
   copyRows,
+  idAt,
   NO_LINE,
   outcomeNumber,
   RowReader,
@@ -61,14 +62,19 @@ function readLines(path: string, name: string, range: ByteRange) {
       reader.open(pieces.bytes, pieces.to)
       for (let kind = reader.next(); kind; kind = reader.next()) {
         const offset = pieces.offset + reader.from
-        if (kind !== "record") errors.add(kind, name, offset)
-        else if (header.kind === "begin") {
-          builder.begin(header, offset - range.fromByte)
+        if (kind !== "record") {
+          errors.add(kind, name, offset)
+          continue
+        }
+        const at = offset - range.fromByte
+        builder.addAddresses(header.addresses, at)
+        if (header.kind === "begin") {
+          builder.begin(header, at)
           if (header.dataDir !== undefined) dataDirs.add(header.dataDir)
         } else if (header.kind === "progress")
           keepLast(progress, { id: header.id.text() ?? "", monoMs: header.monoMs, offset })
         else {
-          if (!builder.end(header, offset - range.fromByte)) orphans.push({ header: header.end(), offset })
+          if (!builder.end(header, at)) orphans.push({ header: header.end(), offset })
           if (progress.size > 0) progress.delete(header.id.text() ?? "")
         }
       }
@@ -90,6 +96,7 @@ function layOut({ rows, level, from }: Grouped) {
   const shape: Shape = {
     rows: builder.rows,
     operations: from.length,
+    addresses: builder.addresses,
     idBytes: ids.mostBytes,
     texts: texts.count,
     textBytes: texts.sizeBytes,
@@ -100,6 +107,8 @@ function layOut({ rows, level, from }: Grouped) {
   copyRows(builder.columns, columns, rows)
   columns.numbers.level.set(level)
   copyIds(columns, rows)
+  columns.addresses.number.set(builder.address.number.subarray(0, builder.addresses))
+  columns.addresses.line.set(builder.address.line.subarray(0, builder.addresses))
   return { shape, columns, bytes }
 }
 
@@ -112,15 +121,13 @@ function copyIds({ ids, idBytes }: Columns, rows: Uint32Array): void {
   }
 }
 
+type OperationFacts = Pick<BlockHeader, "mixed" | "open" | "openCalls" | "dangling">
+
 /** Fills the columns of operations. Returns what readers of other blocks must know about them. */
-function describeOperations(
-  columns: Columns,
-  table: CallTable,
-  { rows, from, level }: Grouped,
-): Pick<BlockHeader, "mixed" | "open" | "dangling"> {
+function describeOperations(columns: Columns, table: CallTable, { rows, from, level }: Grouped): OperationFacts {
   const { operations, texts } = columns
   const { containerId, command, node } = texts
-  const described: Pick<BlockHeader, "mixed" | "open" | "dangling"> = { mixed: [], open: [], dangling: [] }
+  const described: OperationFacts = { mixed: [], open: [], openCalls: [], dangling: [] }
   const judgeLast = answerJudge(columns, rows)
   for (let operation = 0; operation < from.length; operation++) {
     const first = from[operation] ?? 0
@@ -130,14 +137,18 @@ function describeOperations(
     let last = first
     for (let place = first; place < end; place++) {
       const row = rows[place] ?? 0
-      if (builder.columns.end[row] === NO_LINE && table.isProbe[row] === 0) isComplete = false
+      if (builder.columns.end[row] === NO_LINE && table.isProbe[row] === 0) {
+        isComplete = false
+        described.openCalls.push({ id: idAt(columns, place), operation })
+      }
       if (level[place] === 0) {
         last = place
         if (table.isFailed[row] === 1) isFailed = true
       }
       if (builder.parentId[row] !== -1 && table.parentRow[row] === -1) {
         isDangling = true
-        described.dangling.push(ownerAt(columns, place))
+        const parent = builder.ids.text(builder.parentId[row] ?? 0)
+        described.dangling.push({ owner: ownerAt(columns, place), parent })
       }
       if (containerId[place] !== containerId[first] || command[place] !== command[first] || node[place] !== node[first])
         isMixed = true
@@ -148,9 +159,11 @@ function describeOperations(
     operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(columns, first)
     if (isDangling || !isComplete) described.open.push(operation)
     if (!isMixed) continue
-    const [own = 0, ...others] = familiesOf(columns, first, end)
+    const [own = 0, ...others] = hashesOf(columns, first, end, familyAt)
     operations.family[operation] = own
-    if (others.length > 0) described.mixed.push([operation, others])
+    const owners = hashesOf(columns, first, end, ownerAt)
+    owners.delete(operations.owner[operation] ?? 0)
+    if (others.length > 0) described.mixed.push([operation, others, [...owners]])
   }
   return described
 }
@@ -167,11 +180,17 @@ function answerJudge(columns: Columns, rows: Uint32Array): (place: number) => Ou
   }
 }
 
-function familiesOf(columns: Columns, from: number, to: number): Set<number> {
-  const families = new Set<number>()
+/** Of the calls with a container. */
+function hashesOf(
+  columns: Columns,
+  from: number,
+  to: number,
+  hashAt: (columns: Columns, place: number) => number,
+): Set<number> {
+  const hashes = new Set<number>()
   for (let place = from; place < to; place++)
-    if (columns.texts.containerId[place] !== 0) families.add(familyAt(columns, place))
-  return families
+    if (columns.texts.containerId[place] !== 0) hashes.add(hashAt(columns, place))
+  return hashes
 }
 
 function ownerAt({ texts }: Columns, place: number): number {

@@ -2,6 +2,7 @@ import type { Progress } from "../../capture/progress.ts"
 import type { Segment } from "../../capture/segments.ts"
 import { type Block, blockNumber } from "../block.ts"
 import { NO_LINE } from "../columns.ts"
+import type { AddressLines } from "./address-lines.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 
 /** Starting a thread pays off from this many bytes on. */
@@ -10,7 +11,7 @@ const THREAD_BYTES = 16 * 1024 * 1024
 /** Lines that a prefilter lets through, in the blocks that were searched for it. */
 export class Candidates {
   /** by segment path and block number: where the lines start in the segment */
-  readonly #found = new Map<string, Map<number, Set<number>>>()
+  readonly #found = new Map<string, Map<number, ReadonlySet<number>>>()
 
   /** `prefilter`: what `prefilterOf` returns. */
   static async search(blocks: readonly BlockRef[], prefilter: string, progress?: Progress): Promise<Candidates> {
@@ -23,7 +24,7 @@ export class Candidates {
       const search = async ({ segment: { path, name }, header, number }: BlockRef) => {
         const { fromByte, toByte } = header
         const done = await threads.work({ path, name, range: { fromByte, toByte }, prefilter })
-        if ("found" in done) candidates.#put(path, number, done.found)
+        if ("found" in done) candidates.#put(path, number, new Set(done.found))
         doneBytes += toByte - fromByte
         progress?.(doneBytes, allBytes)
       }
@@ -31,6 +32,13 @@ export class Candidates {
     } finally {
       await threads.close()
     }
+    return candidates
+  }
+
+  /** The same for lines that are known from the indexes of all blocks. */
+  static of(lines: AddressLines): Candidates {
+    const candidates = new Candidates()
+    for (const [{ segment, number }, found] of lines) candidates.#put(segment.path, number, found)
     return candidates
   }
 
@@ -53,9 +61,9 @@ export class Candidates {
     return this.#found.get(segment.path)?.get(number)?.size === 0
   }
 
-  #put(path: string, number: number, found: Float64Array): void {
-    const blocks = this.#found.get(path) ?? new Map<number, Set<number>>()
+  #put(path: string, number: number, found: ReadonlySet<number>): void {
+    const blocks = this.#found.get(path) ?? new Map<number, ReadonlySet<number>>()
     this.#found.set(path, blocks)
-    blocks.set(number, new Set(found))
+    blocks.set(number, found)
   }
 }

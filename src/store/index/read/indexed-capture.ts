@@ -1,20 +1,20 @@
 import type { Call } from "../../../model/call.ts"
 import { EVERYTHING, type Filter } from "../../../model/filter/filter.ts"
-import { fieldsOf, type Matcher, needsRecords, toMatcher } from "../../../model/filter/match.ts"
-import { prefilterOf } from "../../../model/filter/prefilter.ts"
+import { fieldsOf, needsRecords, toMatcher } from "../../../model/filter/match.ts"
+import { prefilterOf, requiredAddresses } from "../../../model/filter/prefilter.ts"
 import { type CallNode, type Operation, toOperations } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { isInRange, type TimeRange } from "../../capture/calls.ts"
+import type { TimeRange } from "../../capture/calls.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Progress } from "../../capture/progress.ts"
 import type { ReadErrors } from "../../capture/read-errors.ts"
-import type { Segment } from "../../capture/segments.ts"
 import type { Block } from "../block.ts"
-import { openIndexes } from "../build/open-indexes.ts"
-import { type Order, orderOf } from "../clock-order.ts"
+import type { Order } from "../clock-order.ts"
 import { BlockBuffer } from "../index-file.ts"
+import { addressLines } from "./address-lines.ts"
 import { Candidates } from "./candidates.ts"
 import { isInColumns, mayMatch } from "./match-columns.ts"
+import { byFirst, earliestOf, type OpenBlocks, openBlocks } from "./open-blocks.ts"
 import { spanningCalls } from "./spanning-calls.ts"
 import { type BlockRef, SpanningFinder } from "./spanning-finder.ts"
 import { SummaryReader } from "./summary-reader.ts"
@@ -47,13 +47,16 @@ export async function openIndexedCapture(
   filter: Filter = EVERYTHING,
   summaries = new SummaryReader(),
 ): Promise<IndexedCapture> {
-  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
-  const indexes = await openIndexes(capture, segments, progress)
-  const unordered = indexes.flatMap((index, at) =>
-    index.headers.map((header, number) => ({ segment: segments[at] as Segment, index, number, header })),
-  )
-  const order = orderOf(unordered.flatMap(({ header }) => header.clockEpochs))
-  const blocks = inOrder(unordered, order)
+  return indexCapture(await openBlocks(capture, range, progress, summaries), errors, filter, progress)
+}
+
+/** The same for blocks that are open already. */
+export async function indexCapture(
+  { capture, blocks, order, summaries, close }: OpenBlocks,
+  errors: ReadErrors,
+  filter: Filter,
+  progress: Progress | undefined,
+): Promise<IndexedCapture> {
   const spanning = new SpanningFinder(blocks)
   const operations = new Map<BlockRef, readonly number[]>()
   const isSelective = fieldsOf(filter).length > 0
@@ -78,10 +81,7 @@ export async function openIndexedCapture(
     candidates,
     order,
     summaries,
-    close() {
-      summaries.close()
-      for (const index of indexes) index.close()
-    },
+    close,
   }
 }
 
@@ -99,6 +99,8 @@ async function search(
   filter: Filter,
   progress: Progress | undefined,
 ): Promise<Candidates | undefined> {
+  const addresses = requiredAddresses(filter, ({ field }) => isInColumns(field))
+  if (addresses) return Candidates.of(addressLines(blocks, addresses))
   const prefilter = prefilterOf(filter, ({ field }) => isInColumns(field))
   if (prefilter === undefined) return undefined
   const worthSearching = blocks.filter((ref) => {
@@ -128,12 +130,13 @@ function narrow(
  */
 export function* operationSummaries(
   { blocks, spanning, spanningOperations, matches, order, summaries }: IndexedCapture,
-  { range = {}, filter = EVERYTHING, nowMs, newestFirst = false }: Wanted,
+  wanted: Wanted,
   own?: (ref: BlockRef) => Iterable<number>,
 ): Generator<OperationSummary> {
+  const { filter = EVERYTHING, newestFirst = false } = wanted
   const selected =
     own ?? (matches?.filter === filter ? (ref: BlockRef) => matches.operations.get(ref) ?? [] : undefined)
-  const isMatch = operationTest(toMatcher(filter, nowMs), filter, range, summaries)
+  const isMatch = operationTest(wanted, summaries)
   const forward = byFirst(order)
   const compare: typeof forward = newestFirst ? (a, b) => forward(b, a) : forward
   const buffer = new BlockBuffer()
@@ -200,39 +203,18 @@ function* matching(
     if (may(operation) && !isSpanning(operation)) yield operation
 }
 
-function operationTest(
-  matcher: Matcher,
-  filter: Filter,
-  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: TimeRange,
+/** Whether an operation is wanted. Reads its streams if the filter needs them. */
+export function operationTest(
+  { range = {}, filter = EVERYTHING, nowMs }: Wanted,
   summaries: SummaryReader,
 ): (operation: Operation) => boolean {
+  const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
+  const matcher = toMatcher(filter, nowMs)
   const isDeep = needsRecords(filter)
   return (operation) =>
     operation.wallMs >= sinceMs &&
     operation.wallMs <= untilMs &&
     matcher.operation(isDeep ? summaries.whole(operation) : operation)
-}
-
-/** If a node's clock was set, its blocks are not in order of time in the segments. */
-function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
-  const starts = new Map(blocks.map((ref) => [ref, earliestOf(ref, order)]))
-  return blocks.toSorted((a, b) => {
-    const [first, second] = [starts.get(a), starts.get(b)]
-    // A block without calls has no place in time: it comes last, so that nothing waits for it.
-    if (!first || !second) return first ? -1 : second ? 1 : 0
-    return order.compare(first, second)
-  })
-}
-
-export function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
-  return ref && order.earliest(ref.header.clockEpochs)
-}
-
-function byFirst(order: Order): (a: Operation, b: Operation) => number {
-  return (a, b) => {
-    const [first, second] = [a.calls[0]?.call, b.calls[0]?.call]
-    return first && second ? order.compare(first, second) : 0
-  }
 }
 
 function merged<Value>(a: Value[], b: Value[], compare: (a: Value, b: Value) => number): Value[] {

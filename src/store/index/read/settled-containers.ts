@@ -5,7 +5,8 @@ import type { Block } from "../block.ts"
 import type { Order } from "../clock-order.ts"
 import { BlockBuffer } from "../index-file.ts"
 import { Interner } from "../interner.ts"
-import { earliestOf, type IndexedCapture } from "./indexed-capture.ts"
+import type { IndexedCapture } from "./indexed-capture.ts"
+import { earliestOf } from "./open-blocks.ts"
 import { type PluginSetNumber, PluginSets } from "./plugin-sets.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 
@@ -23,13 +24,10 @@ export type SettledContainers = {
 
 /**
  * Finds the containers whose columns are all that a ledger needs: added once or before the capture began, and deleted by
- * every plugin that had added them. `detailed`: containers that must not count as settled.
+ * every plugin that had added them.
  */
-export function settledContainers(
-  { blocks, spanning, spanningOperations, order }: IndexedCapture,
-  detailed: ReadonlySet<string> = new Set(),
-): SettledContainers {
-  const histories = new ContainerHistories(order, detailed)
+export function settledContainers({ blocks, spanning, spanningOperations, order }: IndexedCapture): SettledContainers {
+  const histories = new ContainerHistories(order)
   /** by block: the container of each operation */
   const containers = new Map<BlockRef, Int32Array>()
   const containersOfSpanning = new Map<OperationSummary, number>()
@@ -89,11 +87,9 @@ class ContainerHistories {
   readonly #wallMs: number[] = []
   readonly #monoMs: number[] = []
   readonly #isUnclear: boolean[] = []
-  readonly #detailed: ReadonlySet<number>
 
-  constructor(order: Order, detailed: ReadonlySet<string>) {
+  constructor(order: Order) {
     this.#order = order
-    this.#detailed = new Set(Array.from(detailed, (containerId) => this.#containers.numberOf(containerId)))
   }
 
   /** Returns a function that adds an operation of the block and returns its container. */
@@ -159,7 +155,7 @@ class ContainerHistories {
       this.#left.push(0)
       this.#wallMs.push(0)
       this.#monoMs.push(0)
-      this.#isUnclear.push(this.#detailed.has(next))
+      this.#isUnclear.push(false)
     }
     // One container ID on two nodes: a copied capture, or a test.
     if (this.#nodes[container] !== node) this.#isUnclear[container] = true

@@ -28,15 +28,7 @@ export function spanningCalls(
       const block = ref.index.block(ref.number, buffer)
       const isSpanning = spanning.test(ref)
       visit(ref, block, isSpanning)
-      const { from } = block.columns.operations
-      for (let operation = 0; operation < from.length; operation++) {
-        if (!isSpanning(operation)) continue
-        const end = from[operation + 1] ?? block.columns.rows
-        for (let row = from[operation] ?? 0; row < end; row++) {
-          const call = summaries.call(ref.segment, block, row)
-          if (!calls.has(call.id)) calls.set(call.id, call)
-        }
-      }
+      addCalls(ref, block, [...block.columns.operations.from.keys()].filter(isSpanning), summaries, calls)
     }
   }
   collect()
@@ -46,29 +38,60 @@ export function spanningCalls(
     spanning.addParents(new Set(missing))
     collect()
   }
+  completeCalls(capture, blocks, summaries, errors, calls)
+  return [...calls.values()]
+}
+
+/** Adds the calls of some operations of a block, by their IDs. */
+export function addCalls(
+  { segment }: BlockRef,
+  block: Block,
+  operations: Iterable<number>,
+  summaries: SummaryReader,
+  calls: Map<string, Call>,
+): void {
+  const { operations: columns, rows } = block.columns
+  for (const operation of operations) {
+    const end = columns.from[operation + 1] ?? rows
+    for (let row = columns.from[operation] ?? 0; row < end; row++) {
+      const call = summaries.call(segment, block, row)
+      if (!calls.has(call.id)) calls.set(call.id, call)
+    }
+  }
+}
+
+/** Adds to calls what other blocks have of them, and reports the end lines without a begin line in any block. */
+export function completeCalls(
+  capture: Capture,
+  blocks: readonly BlockRef[],
+  summaries: SummaryReader,
+  errors: ReadErrors,
+  calls: ReadonlyMap<string, Call>,
+): void {
   joinEnds(blocks, calls, summaries, errors)
   joinProgress(blocks, calls, summaries)
   setStates(capture, calls.values())
-  return [...calls.values()]
 }
 
 function joinEnds(
   blocks: readonly BlockRef[],
-  calls: Map<string, Call>,
+  calls: ReadonlyMap<string, Call>,
   summaries: SummaryReader,
   errors: ReadErrors,
 ): void {
-  const joiner = new Joiner<Call>()
-  for (const call of calls.values()) if (call.state !== "ended") joiner.begin(call.id, call)
+  const joiner = new Joiner<string>()
+  for (const { header } of blocks) for (const { id } of header.openCalls) joiner.begin(id, id)
   for (const { segment, header } of blocks) {
     errors.addCounts(header.readErrors)
     for (const { header: end, offset } of header.orphans) {
-      const call = joiner.end(end.id)
-      if (!call) errors.add("orphan", segment.name, offset)
-      else {
-        complete(call, end)
-        summaries.setEnd(call, { segment, offset }, end.summary)
+      if (joiner.end(end.id) === undefined) {
+        errors.add("orphan", segment.name, offset)
+        continue
       }
+      const call = calls.get(end.id)
+      if (!call || call.state === "ended") continue
+      complete(call, end)
+      summaries.setEnd(call, { segment, offset }, end.summary)
     }
   }
 }

@@ -27,7 +27,7 @@ export class SpanningFinder {
     this.#isTimeReliable = !wasClockSet(epochs) || nodesOf(epochs).size === 1
     const buffer = new BlockBuffer()
     const families: Uint32Array[] = []
-    const owners = new Set(blocks.flatMap(({ header }) => header.dangling))
+    const owners = new Set(blocks.flatMap(({ header }) => header.dangling.map(({ owner }) => owner)))
     for (const ref of blocks) {
       const prefix = ref.index.prefix(ref.number, buffer)
       const { from, family, owner } = prefix.operations
@@ -117,7 +117,8 @@ function unkeyedAt(ref: BlockRef, { numbers, operations, rows }: ColumnPrefix, o
   return { ref, operation, fromMs, toMs }
 }
 
-function wasClockSet(epochs: readonly ClockEpoch[]): boolean {
+/** Whether a clock was set, or a node restarted. */
+export function wasClockSet(epochs: readonly ClockEpoch[]): boolean {
   return nodesOf(epochs).size < epochs.length
 }
 
@@ -127,7 +128,10 @@ function nodesOf(epochs: readonly ClockEpoch[]): Set<string> {
 
 /** Families that occur in several blocks. They are hashes already and there may be hundreds of thousands: an open hash table. */
 function spanningFamilies(blocks: readonly BlockRef[], families: readonly Uint32Array[]): (family: number) => boolean {
-  const count = blocks.reduce((sum, { header }) => sum + header.shape.operations + header.mixed.flat(2).length, 0)
+  const count = blocks.reduce(
+    (sum, { header }) => sum + header.shape.operations + header.mixed.flatMap(([, families]) => families).length,
+    0,
+  )
   const mask = 2 ** Math.ceil(Math.log2(2 * count + 1)) - 1
   const seen = new Uint32Array(mask + 1)
   const seenIn = new Uint32Array(mask + 1)

@@ -124,9 +124,11 @@ export class SummaryReader {
     return this.#stdin(begin) ?? this.#stdin(end)
   }
 
+  /** What a call printed; so far, if it has no end. */
   stdout(call: Call): Payload | undefined {
-    const record = this.#record(this.#sources.get(call)?.end)
-    return record?.kind === "end" ? record.stdout : undefined
+    const { progress, end } = this.#sources.get(call) ?? {}
+    const record = this.#record(end ?? progress)
+    return record?.kind === "begin" ? undefined : record?.stdout
   }
 
   wholeCall(call: Call): Call {

@@ -1,0 +1,66 @@
+import type { Operation } from "../../../model/operation.ts"
+import { isInRange, type TimeRange } from "../../capture/calls.ts"
+import type { Capture } from "../../capture/capture.ts"
+import type { Progress } from "../../capture/progress.ts"
+import type { Segment } from "../../capture/segments.ts"
+import { openIndexes } from "../build/open-indexes.ts"
+import { type Order, orderOf } from "../clock-order.ts"
+import type { BlockRef } from "./spanning-finder.ts"
+import { SummaryReader } from "./summary-reader.ts"
+
+/** A capture whose segments have indexes, before anything but the headers of their blocks was read. */
+export type OpenBlocks = {
+  capture: Capture
+  /** in the order of the first calls in them */
+  blocks: BlockRef[]
+  order: Order
+  summaries: SummaryReader
+  close(): void
+}
+
+/** Builds missing indexes first, which may take a while. */
+export async function openBlocks(
+  capture: Capture,
+  range: TimeRange = {},
+  progress?: Progress,
+  summaries = new SummaryReader(),
+): Promise<OpenBlocks> {
+  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
+  const indexes = await openIndexes(capture, segments, progress)
+  const unordered = indexes.flatMap((index, at) =>
+    index.headers.map((header, number) => ({ segment: segments[at] as Segment, index, number, header })),
+  )
+  const order = orderOf(unordered.flatMap(({ header }) => header.clockEpochs))
+  return {
+    capture,
+    blocks: inOrder(unordered, order),
+    order,
+    summaries,
+    close() {
+      summaries.close()
+      for (const index of indexes) index.close()
+    },
+  }
+}
+
+/** If a node's clock was set, its blocks are not in order of time in the segments. */
+function inOrder(blocks: BlockRef[], order: Order): BlockRef[] {
+  const starts = new Map(blocks.map((ref) => [ref, earliestOf(ref, order)]))
+  return blocks.toSorted((a, b) => {
+    const [first, second] = [starts.get(a), starts.get(b)]
+    // A block without calls has no place in time: it comes last, so that nothing waits for it.
+    if (!first || !second) return first ? -1 : second ? 1 : 0
+    return order.compare(first, second)
+  })
+}
+
+export function earliestOf(ref: BlockRef | undefined, order: Order): ReturnType<Order["earliest"]> {
+  return ref && order.earliest(ref.header.clockEpochs)
+}
+
+export function byFirst(order: Order): (a: Operation, b: Operation) => number {
+  return (a, b) => {
+    const [first, second] = [a.calls[0]?.call, b.calls[0]?.call]
+    return first && second ? order.compare(first, second) : 0
+  }
+}
