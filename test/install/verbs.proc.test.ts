@@ -170,6 +170,20 @@ test("a dry run prints the steps, --diff the edit of the list, and nothing is ch
   assert.deepEqual(await node.tree(), before)
 })
 
+test("a plan is printed without the secrets of the configuration, and the edited list has them", async (t) => {
+  const node = plainNode(t)
+  const secret = "hunter2-hunter2"
+  node.list("10-pods.conflist", [{ type: "bridge", policy: { k8s_auth_token: secret } }, { type: "portmap" }])
+  for (const more of [["--diff"], ["-o", "json"], ["-o", "yaml"], ["-o", "jsonpath={.edit.after}"]]) {
+    const plan = await cnitap("plan", ...capturing(node), "--mode", "chain", ...more)
+    assert.equal(plan.code, 0, plan.stderr)
+    assert.ok(plan.stdout.includes("k8s_auth_token") && !plan.stdout.includes(secret), `${more}: ${plan.stdout}`)
+  }
+  const installed = await cnitap("install", ...capturing(node), "--mode", "chain", "-o", "json")
+  assert.ok(!installed.stdout.includes(secret))
+  assert.ok(readFileSync(node.at(`${node.confDir}/10-pods.conflist`), "utf8").includes(secret))
+})
+
 test("files that another program has changed are left unchanged and reported", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node))

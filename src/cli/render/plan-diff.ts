@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from "diff"
 import type { Plan } from "../../install/plan/plan.ts"
-import { utf8Of } from "../../install/plan/plan-output.ts"
+import { printable } from "../../install/plan/plan-output.ts"
 import type { InstallStep } from "../../install/plan/step.ts"
 
 /** Changes of text files as a unified diff, and the paths of new executables. */
@@ -9,7 +9,7 @@ export function planDiff({ changes, edit }: Plan): string {
   const texts = made
     .filter(isText)
     .map(({ path, text }) => createTwoFilesPatch("/dev/null", settled(path, made), "", text))
-  const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, utf8Of(edit.before), utf8Of(edit.after))] : []
+  const edits = edit ? [createTwoFilesPatch(edit.path, edit.path, printable(edit.before), printable(edit.after))] : []
   const relays = made.flatMap((step) => (step.kind === "rename" && isRelay(step) ? [`relay ${step.path}\n`] : []))
   return [...relays, ...texts, ...edits].map((part) => part.replace(/^(?:Index: .*\n)?=+\n/, "")).join("")
 }

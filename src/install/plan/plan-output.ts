@@ -1,3 +1,4 @@
+import { redact } from "../../capture/redact/redact.ts"
 import type { DirectoryChange } from "../apply/apply.ts"
 import type { PathSetting } from "../detect/runtimes/runtime.ts"
 import type { InstallMode } from "./install-options.ts"
@@ -5,6 +6,7 @@ import type { NotRecorded } from "./not-recorded.ts"
 import type { Plan } from "./plan.ts"
 import type { Refusal } from "./refusal.ts"
 import { type SettingsOutput, settingsOutput } from "./settings-output.ts"
+import type { InstallStep } from "./step.ts"
 import type { Target } from "./targets.ts"
 
 /** What `cnitap plan -o json` and `cnitap install -o json` print; see `Plan`. */
@@ -23,23 +25,33 @@ export type PlanOutput = {
   changes: DirectoryChange[]
   targets: Target[]
   notRecorded: NotRecorded[]
-  /** chain mode: the network configuration before and after; bytes that are not valid UTF-8 are replaced */
+  /** chain mode: the network configuration before and after; without secrets; bytes that are not valid UTF-8 are replaced */
   edit?: { path: string; before: string; after: string }
   /** path mode: what the operator has to set */
   pathSetting?: PathSetting
   otherModes: { mode: InstallMode; refusals: Refusal[] }[]
 }
 
-export function planOutput({ options, edit, ...plan }: Plan): PlanOutput {
+export function planOutput({ options, edit, changes, ...plan }: Plan): PlanOutput {
   return {
     ...options,
     settings: settingsOutput(options.settings),
     ...plan,
-    ...(edit ? { edit: { ...edit, before: utf8Of(edit.before), after: utf8Of(edit.after) } } : {}),
+    changes: changes.map((change) => ({ ...change, steps: change.steps.map(redactedStep) })),
+    ...(edit ? { edit: { ...edit, before: printable(edit.before), after: printable(edit.after) } } : {}),
   }
 }
 
-/** A plan has file contents as Latin-1, one character per byte; this is the text for people. */
-export function utf8Of(latin1: string): string {
-  return Buffer.from(latin1, "latin1").toString()
+/**
+ * The text for people of a network configuration, which a plan has as Latin-1, one character per byte. Without secrets,
+ * because plans are pasted into issues.
+ */
+export function printable(latin1: string): string {
+  return redact(Buffer.from(latin1, "latin1").toString()).text
+}
+
+function redactedStep(step: InstallStep): InstallStep {
+  return step.kind === "write" && "edit" in step
+    ? { ...step, edit: { ...step.edit, text: printable(step.edit.text) } }
+    : step
 }
