@@ -59,7 +59,9 @@ static int buildImage(void)
 static int isUnusual(int fd)
 {
     int flags = fcntl(fd, F_GETFL), wrong = fd == STDIN ? O_WRONLY : O_RDONLY;
-    return flags < 0 || (flags & O_ACCMODE) == wrong || (flags & (O_PATH | O_DIRECTORY));
+    struct stat st;
+    if (flags < 0 || (flags & O_ACCMODE) == wrong || (flags & O_PATH)) return 1;
+    return fd == STDIN && (fstat(fd, &st) || S_ISDIR(st.st_mode));
 }
 
 /* Whether the caller allows us little more memory than we need ourselves. */
@@ -91,16 +93,18 @@ static void readNesting(const char *value)
     if (!colon) return;
     call.parent = value;
     call.parentLength = (size_t)(colon - value);
-    for (digit = colon + 1; *digit >= '0' && *digit <= '9' && call.depth < 1000; digit++) call.depth = call.depth * 10 + *digit - '0';
-    if (*digit) call.depth = 0;
+    for (digit = colon + 1; *digit >= '0' && *digit <= '9' && call.depth < MAX_DEPTH; digit++) call.depth = call.depth * 10 + *digit - '0';
+    if (*digit && call.depth < MAX_DEPTH) call.depth = 0; /* not a number */
 }
 
-/* Delegates and IPAM plugins inherit the environment (libcni pkg/invoke DelegateArgs.AsEnv), so that a nested call knows
+/* For a depth below the limit, which is one digit. Delegates and IPAM plugins inherit the environment (libcni pkg/invoke DelegateArgs.AsEnv), so that a nested call knows
  * its parent. A call that is not recorded must still be stopped if it loops: then without an ID. */
 static char *nestingVariable(const char *id)
 {
     static char text[64];
-    snprintf(text, sizeof text, "CNITAP_CALL=%s:%d", id, call.depth + 1);
+    char *end = stpcpy(stpcpy(stpcpy(text, "CNITAP_CALL="), id), ":"); /* not printf: it needs 8 KB of stack */
+    *end++ = (char)('0' + (call.depth + 1) % 10);
+    *end = 0;
     return text;
 }
 
@@ -262,8 +266,9 @@ int main(int argc, char **argv)
     if (!hasOriginal) answer("probe");
     if (!variable("CNI_COMMAND", sizeof "CNI_COMMAND" - 1)) passThrough(NULL);
     if (call.depth >= MAX_DEPTH) answer("rejectLoop");
+    if (isPoor()) passThrough(nestingVariable(""));
     readConfig();
-    if (!isRecorded() || !isStandard() || isPoor()) passThrough(nestingVariable(""));
+    if (!isRecorded() || !isStandard()) passThrough(nestingVariable(""));
     recorder.recording = (Recording){ config.capture, config.maxSizeBytes, (size_t)config.streamBytes, config.raw };
     reserveStreams((size_t)config.streamBytes);
     relayAndRecord();
