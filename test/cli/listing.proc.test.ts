@@ -161,3 +161,43 @@ test("a name that several things begin with: every verb lists them", async () =>
     code: 2,
   })
 })
+
+test("stats --errors: failed operations by message", async () => {
+  const { stdout, stderr, code } = await run("stats", "--errors", "-o", "json")
+  assert.deepEqual([stderr, code], ["", 0])
+  assert.deepEqual(JSON.parse(stdout), {
+    apiVersion: "cnitap/v1",
+    kind: "ErrorGroupList",
+    items: [
+      {
+        apiVersion: "cnitap/v1",
+        kind: "ErrorGroup",
+        message: "no iptables",
+        count: 1,
+        firstMs: START_MS,
+        lastMs: START_MS,
+        operation: "0a".repeat(8),
+        plugins: ["portmap"],
+        commands: ["ADD"],
+        pods: 1,
+        firstAt: "2026-03-01T06:00:00.000Z",
+        lastAt: "2026-03-01T06:00:00.000Z",
+      },
+    ],
+  })
+  const table = await run("stats", "--errors")
+  assert.deepEqual(
+    table.stdout.split("\n").map((line) =>
+      line
+        .trim()
+        .replace(/ {2,}/g, "  ")
+        .replace(/\b\d+d\b/g, "AGE"),
+    ),
+    ["COUNT  FIRST  LAST  PODS  PLUGINS  MESSAGE", "1  AGE  AGE  1  portmap  no iptables", ""],
+  )
+  assert.deepEqual(await run("stats", "--errors", "--pod", "web-2"), {
+    stdout: "",
+    stderr: "no failed operation found\n",
+    code: 0,
+  })
+})

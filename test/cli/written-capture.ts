@@ -23,6 +23,13 @@ export type WrittenCall = {
   envNames?: string[]
 }
 
+/** What containerd accepts. */
+const RESULT = {
+  cniVersion: "1.0.0",
+  interfaces: [{ name: "eth0", sandbox: "/run/netns/cni-1" }],
+  ips: [{ interface: 0, address: "10.1.0.9/24" }],
+}
+
 /** Appends the records of calls to a capture directory, as their relays would have. */
 export function writeCalls(directory: string, calls: readonly WrittenCall[]): void {
   mkdirSync(directory, { recursive: true })
@@ -34,7 +41,7 @@ export function writeCalls(directory: string, calls: readonly WrittenCall[]): vo
 function recordsOf(call: WrittenCall): [Begin, End] {
   const { id, node = "n1", pod, command = "ADD", plugin = "bridge", wallMs, durationMs = 10, error } = call
   const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin })
-  const answer = error === undefined ? (call.stdout ?? { cniVersion: "1.0.0" }) : { code: 11, msg: error }
+  const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error }
   const stdout = command === "DEL" && error === undefined ? "" : JSON.stringify(answer)
   const stderr = call.stderr ?? ""
   const clock = (at: number) => ({ wallMs: at, monoMs: at - Date.UTC(2026, 0, 1) })

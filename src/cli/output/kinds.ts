@@ -8,6 +8,7 @@ import type { AttachmentOutput } from "./attachment-output.ts"
 import type { CallOutput, OperationOutput } from "./call-output.ts"
 import type { DecodedOutput } from "./decoded-output.ts"
 import type { ChainOutput, DifferenceOutput } from "./diff-output.ts"
+import type { ErrorGroupOutput } from "./error-group-output.ts"
 import type { FindingOutput } from "./finding-output.ts"
 import type { StatisticsOutput } from "./statistics-output.ts"
 
@@ -22,6 +23,7 @@ export type OutputKinds = {
   Operation: OperationOutput
   Call: CallOutput
   Statistics: StatisticsOutput
+  ErrorGroup: ErrorGroupOutput
   Explanation: Explanation
   Chain: ChainOutput
   Difference: DifferenceOutput

@@ -24,7 +24,6 @@ import type { Verb } from "../verb.ts"
 export const ps: Verb = {
   description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG. On the node, -o wide and -o json also show what its plugin waits in: a lock and its holder, the peers of its sockets, or a function of the kernel.`,
   examples: [
-    ["cnitap ps", "calls that have not ended"],
     ["cnitap ps -o wide", "also what their plugins wait in, and what they wrote so far"],
     ["cnitap ps -w", "the same, redrawn every second"],
     ["cnitap ps --all --since 1h", "also calls whose process was killed before it ended"],

@@ -45,7 +45,7 @@ const ERRORS: [message: string, text: string, marks: string][] = [
   ["ip is never 10.1.2; expected 10.1.2.3 or 10.1.0.0/16", "ip=10.1.2", "   ^^^^^^"],
   ["exit cannot be x; expected a number", "exit in (1, x)", "            ^"],
   ["signal cannot be SIGFOO; expected SIGKILL or 9", "signal=SIGFOO", "       ^^^^^^"],
-  ["time cannot be yesterday; expected 10m or 2026-09-21T03:00:00Z", "since=lunchtime", "      ^^^^^^^^^"],
+  ["time cannot be lunchtime; expected 10m or 2026-09-21T03:00:00Z", "since=lunchtime", "      ^^^^^^^^^"],
 ]
 
 for (const [message, text, marks] of ERRORS) {

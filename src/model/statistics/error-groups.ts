@@ -1,0 +1,85 @@
+import type { Call } from "../call.ts"
+import { maskOf } from "../compare/volatile.ts"
+import { failingCallOf } from "../explain/cause.ts"
+import { abbreviate, errorTextOf } from "../explain/error-text.ts"
+import { exitText } from "../format.ts"
+import type { Operation } from "../operation.ts"
+import { reasonText } from "../outcome.ts"
+
+/** Operations that failed for the same reason. Times are milliseconds since 1970, of the start of an operation. */
+export type ErrorGroup = {
+  /** the message with `<ip>`, `<id>`, `<n>` and the like in place of what differs from pod to pod */
+  message: string
+  count: number
+  /** the plugins that failed so, sorted */
+  plugins: string[]
+  /** commands of the operations, sorted */
+  commands: string[]
+  /** number of different pods; containers without a pod count too */
+  pods: number
+  firstMs: number
+  lastMs: number
+  /** ID of the last operation, as an example */
+  operation: string
+}
+
+type Counts = {
+  count: number
+  plugins: Set<string>
+  commands: Set<string>
+  pods: Set<string>
+  firstMs: number
+  lastMs: number
+  operation: string
+}
+
+/** Groups failed and killed operations by their message; others are ignored. Operations may come in any order. */
+export class ErrorGroups {
+  readonly #groups = new Map<string, Counts>()
+
+  add(operation: Operation): void {
+    const { id, outcome, command, pod, containerId, wallMs } = operation
+    if (outcome !== "failed" && outcome !== "killed") return
+    const call = failingCallOf(operation)?.call
+    const message = messageOf(operation, call)
+    const group: Counts = this.#groups.get(message) ?? {
+      count: 0,
+      plugins: new Set(),
+      commands: new Set(),
+      pods: new Set(),
+      firstMs: wallMs,
+      lastMs: wallMs,
+      operation: id,
+    }
+    this.#groups.set(message, group)
+    group.count++
+    const plugin = call?.plugin ?? operation.outcomeReason?.plugin
+    if (plugin !== undefined) group.plugins.add(plugin)
+    group.commands.add(command)
+    group.pods.add(pod ? `${pod.namespace}/${pod.name}` : (containerId ?? ""))
+    group.firstMs = Math.min(group.firstMs, wallMs)
+    if (wallMs >= group.lastMs) Object.assign(group, { lastMs: wallMs, operation: id })
+  }
+
+  /** The most frequent first; of equally frequent ones the latest. */
+  list(): ErrorGroup[] {
+    return Array.from(this.#groups, ([message, { plugins, commands, pods, ...counts }]) => ({
+      message,
+      ...counts,
+      plugins: [...plugins].sort(),
+      commands: [...commands].sort(),
+      pods: pods.size,
+    })).sort((a, b) => b.count - a.count || b.lastMs - a.lastMs || (a.message < b.message ? -1 : 1))
+  }
+}
+
+/** A number of its own: a count, a size, a port, a duration; not part of a name such as `eth0` or `ipv4`. */
+const NUMBER = /(?<![\w.-])\d+(?:\.\d+)?(?:ns|µs|us|ms|s|m|h)?(?![\w-]|\.\d)/g
+
+function messageOf({ outcome, outcomeReason }: Operation, call: Call | undefined): string {
+  const text = call && errorTextOf(call)
+  if (call && text) return maskOf(call)(abbreviate(text), "stderr").replace(NUMBER, "<n>")
+  if (outcomeReason && outcomeReason.kind !== "plugin-failed") return reasonText(outcomeReason)
+  if (outcome === "killed" || call?.state === "killed") return "killed before it ended, without a message"
+  return call?.exit ? `${exitText(call.exit)}, without a message` : "failed without a message"
+}
