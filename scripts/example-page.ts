@@ -9,10 +9,14 @@ import { gunzipSync } from "node:zlib"
 import type { Begin, CaptureRecord } from "../src/capture/record.ts"
 
 const root = join(import.meta.dirname, "..")
-const EXAMPLE = join(root, "examples/failed-pod.cnitap")
+const EXAMPLE = "examples/failed-pod.cnitap"
 const PAGE = join(root, "examples/README.md")
 
-const lines = gunzipSync(readFileSync(EXAMPLE)).toString().split("\n").filter(Boolean).slice(1)
+const lines = gunzipSync(readFileSync(join(root, EXAMPLE)))
+  .toString()
+  .split("\n")
+  .filter(Boolean)
+  .slice(1)
 const begins = lines.map((line): CaptureRecord => JSON.parse(line)).filter((record) => record.kind === "begin")
 const commands = [
   ["ls"],
@@ -34,9 +38,10 @@ function addOf(pod: string, plugin: string): Begin {
   return found
 }
 
+/** The page's alias names the bundle. */
 function transcript(args: string[]): string {
   const command = [join(root, "dist/cnitap.js"), ...args, "--from", EXAMPLE]
-  const { stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" })
+  const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" })
   if (stderr) throw new Error(stderr)
-  return `\`\`\`console\n$ cnitap ${args.join(" ")}\n${stdout}\`\`\``
+  return `\`\`\`console\n$ cnitap ${args.join(" ")}\n${stdout.replaceAll(` --from ${EXAMPLE}`, "")}\`\`\``
 }

@@ -68,6 +68,27 @@ function ambiguous(words: string, candidates: readonly Candidate[]): Fault {
   return new Fault("USAGE", `${words} matches several ${what} (${shown.join(", ")}${more})`, hint)
 }
 
+/** The operation, or the pod, of the latest failure or hang; the newest operation if there was none. */
+export async function latestFailure(selection: Selection, namespace: unknown): Promise<Subject> {
+  const { capture, readErrors, progress } = selection
+  let latest: Operation | undefined
+  for await (const operation of readOperations(
+    capture,
+    readErrors,
+    {},
+    { filter: EVERYTHING, progress, withoutStreams: true },
+  )) {
+    const isWanted = namespace === undefined || operation.pod?.namespace === namespace
+    if (isWanted && (operation.outcome !== "ok" || latest === undefined || latest.outcome === "ok")) latest = operation
+  }
+  if (!latest)
+    throw new Fault("NOT_FOUND", `no operation in ${capture.path}`, "Run `cnitap status`: is anything recorded?")
+  const { pod } = latest
+  if (!pod) return callSubject(selection, latest.id, false)
+  const name = `${pod.namespace}/${pod.name}`
+  return { name, related: () => matching(selection, "pod", name) }
+}
+
 /** The operation was found without its streams: it is read again. */
 async function callSubject(selection: Selection, id: string, isCall: boolean): Promise<Subject> {
   // Read errors were counted by the first reading.

@@ -1,6 +1,6 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
-import { failingCallOf } from "../../model/explain/cause.ts"
+import { failingCallOf } from "../../model/explain/failing-call.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { Context } from "../context.ts"
 

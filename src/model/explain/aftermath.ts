@@ -1,86 +1,110 @@
-import { type Call, textOf } from "../call.ts"
-import { age } from "../format.ts"
-import { leftBehindText } from "../ledger/left-behind.ts"
+import { age, duration, exitText } from "../format.ts"
+import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
+import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Operation } from "../operation.ts"
-import { type FailingCall, missingPlugins } from "./cause.ts"
-import { errorTextOf, mostRelevantLine, resultAddresses } from "./error-text.ts"
-import type { PluginList } from "./plugin-lists.ts"
+import type { Conclusion } from "./conclusion.ts"
+import { errorTextOf, resultAddresses } from "./error-text.ts"
+import { failingCallOf, nameOf } from "./failing-call.ts"
+import { attemptsOf, isLater } from "./related-operations.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
+import { slowText } from "./time-spent.ts"
 
-export function leftBehind(operation: Operation, { attachments, related, list }: ExplainContext): Statement[] {
-  if (operation.outcome === "running") return []
-  // A runtime that does not find a plugin for ADD will not find it for DEL either, so the plugins before it keep theirs.
-  const isCutShort = operation.command === "ADD" && missingPlugins(operation, list).length > 0
-  const own = attachments.filter(
-    ({ containerId, ifname }) => containerId === operation.containerId && ifname === operation.ifname,
+/** What the operation, and the delegates of its plugins, left on the node; the ledger concludes it. */
+export function leftBehind(operation: Operation, { kind }: Conclusion, context: ExplainContext): Statement[] {
+  if (kind === "running" || operation.containerId === undefined) return []
+  const own = context.attachments.filter(({ containerId }) => containerId === operation.containerId)
+  const held = own.filter((row) => isLeftBehind(row) || isOfFailedAdd(row, operation, kind))
+  if (held.length > 0) return held.map((row) => ({ topic: "left behind", text: leftBehindText(row) }))
+  const del = context.related.find(
+    (other) =>
+      other.command === "DEL" &&
+      other.outcome === "ok" &&
+      other.containerId === operation.containerId &&
+      other.ifname === operation.ifname &&
+      (isLater(other, operation) || other.id === operation.id),
   )
-  const held = own.filter(({ state }) => state === "failed" || state === "stuck" || (state === "up" && isCutShort))
-  if (held.length > 0) {
-    return held.map((attachment) => ({ topic: "left behind", text: leftBehindText(attachment) }))
-  }
-  const del = related.find(
-    ({ command, containerId, ifname, wallMs, outcome }) =>
-      command === "DEL" &&
-      outcome === "ok" &&
-      containerId === operation.containerId &&
-      ifname === operation.ifname &&
-      wallMs >= operation.wallMs,
-  )
-  return del && own.length === 0
+  return del && own.length === 0 && del.id !== operation.id
     ? [{ topic: "left behind", text: `nothing: DEL ${del.id} of the container succeeded`, call: del.id }]
     : []
 }
 
-/** The outcome of the kubelet's other attempts. */
-export function attemptsSince(operation: Operation, { related, nowMs }: ExplainContext): Statement[] {
-  const attempts = related.filter(
-    ({ command, ifname, network }) =>
-      command === operation.command && ifname === operation.ifname && network === operation.network,
+/** What plugins or delegates added before the ADD failed is theirs until DEL reaches them. */
+function isOfFailedAdd({ state, add }: LedgerRow, { id, command }: Operation, kind: Conclusion["kind"]): boolean {
+  return (
+    state === "up" &&
+    command === "ADD" &&
+    add?.operation === id &&
+    kind !== "ok" &&
+    kind !== "slow" &&
+    kind !== "shared-address"
   )
-  const later = attempts.filter(({ wallMs, id }) => wallMs > operation.wallMs && id !== operation.id)
-  const success = later.find(({ outcome }) => outcome === "ok")
-  const failed = attempts.filter(({ outcome }) => outcome !== "ok" && outcome !== "running").length
-  if (success) {
+}
+
+/** Addresses that the pool has no more: whose are they? */
+export function poolUse({ network }: ExplainContext): Statement[] {
+  const holding = network.filter(({ ips, state }) => ips.length > 0 && state !== "gone")
+  const leaked = holding.filter(isLeftBehind)
+  if (holding.length === 0) return []
+  const text =
+    leaked.length > 0
+      ? `${leaked.length} of ${holding.length} attachments that have an address of the network were left behind: ${leaked
+          .slice(0, 3)
+          .flatMap(({ ips }) => ips)
+          .join(", ")}${leaked.length > 3 ? ", …" : ""}`
+      : `${holding.length} attachments of the network have addresses now, and all of them seem to be in use`
+  return [{ topic: "addresses", text }]
+}
+
+/** The kubelet's tries: which one this is, what became of the others, and how many addresses they drew. */
+export function attempts(operation: Operation, { kind }: Conclusion, context: ExplainContext): Statement[] {
+  const all = attemptsOf(operation, context)
+  const success = all.find((other) => isLater(other, operation) && other.outcome === "ok")
+  const statements: Statement[] = []
+  if (success && kind !== "given-up") {
     const ips = resultAddresses(success)
     const where = success.containerId === operation.containerId ? "" : "in another sandbox "
-    const when = `${age(success.wallMs, nowMs)} ago`
+    const when = `${age(success.wallMs, context.nowMs)} ago`
     const text = `${success.command} ${where}succeeded ${when} (${[success.id, ...ips].join(", ")})`
-    return [{ topic: "since then", text, call: success.id }]
+    statements.push({ topic: "since then", text, call: success.id })
   }
-  if (failed > 1)
-    return [{ topic: "attempts", text: `${operation.command} failed ${failed} times and has not succeeded since` }]
-  return []
-}
-
-export function nextSteps(
-  operation: Operation,
-  failing: FailingCall | undefined,
-  list: PluginList | undefined,
-): Statement[] {
-  const complete = list?.lastComplete.get(operation.command)
-  const steps = [
-    failing ? stepFor(failing.call) : "cnitap doctor",
-    `cnitap show ${failing?.call.id ?? operation.id}`,
-    ...(complete && complete !== operation.id ? [`cnitap diff ${operation.id} ${complete}`] : []),
+  if (all.length < 2) return statements
+  const failed = all.filter(({ outcome }) => outcome === "failed" || outcome === "killed").length
+  const number = all.findIndex(({ id }) => id === operation.id) + 1
+  const drawn = operation.command === "ADD" ? new Set(all.flatMap(addressesDrawn)) : new Set()
+  const overMs = (all.at(-1)?.wallMs ?? 0) - (all[0]?.wallMs ?? 0)
+  const facts = [
+    `this is attempt ${number} of ${all.length} in ${duration(overMs)}`,
+    ...(failed > 0
+      ? [`${failed} failed${success || operation.outcome === "ok" ? "" : ", and none has succeeded since"}`]
+      : []),
+    ...(drawn.size > 1 ? [`they drew ${drawn.size} addresses`] : []),
   ]
-  return [{ topic: "next step", text: steps.filter(Boolean).join("; ") }]
+  statements.push({ topic: "attempts", text: facts.join("; ") })
+  return statements
 }
 
-function stepFor(call: Call): string {
-  // The recorded process is the relay; the plugin is its child.
-  if (call.state === "running")
-    return `cat /proc/$(pgrep -P ${call.pid})/stack, and the log of the service it waits for`
-  if (call.state === "killed") {
-    const time = `${new Date(call.wallMs).toISOString().slice(11, 19)}Z`
-    return `check the log of the service that ${call.plugin} calls, at ${time}`
-  }
-  if (call.exit && "errno" in call.exit) return "cnitap doctor"
-  const text = `${errorTextOf(call) ?? ""} ${mostRelevantLine(textOf(call.stderr)) ?? ""}`
-  if (/no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i.test(text))
-    return "cnitap ledger (who holds the addresses)"
-  if (/\block(?:ed)?\b|resource temporarily unavailable/i.test(text))
-    return "cnitap ls killed (a killed call may have left its lock behind)"
-  if (/connection refused|deadline exceeded|dial (?:unix|tcp)/i.test(text))
-    return `check that the agent that ${call.plugin} connects to is running on this node`
-  return ""
+/** The addresses that the plugins of an ADD were given, even if a later plugin failed. */
+function addressesDrawn(operation: Operation): string[] {
+  return operation.calls.flatMap(({ call }) => resultAddresses({ calls: [{ call, children: [] }] }))
+}
+
+/** A DEL that failed because the ADD before it had. */
+export function failedCleanup(operation: Operation, context: ExplainContext): Statement[] {
+  if (operation.command !== "ADD") return []
+  const del = context.related.findLast(
+    (other) => other.command === "DEL" && isLater(other, operation) && other.containerId === operation.containerId,
+  )
+  const failing = del && failingCallOf(del)
+  if (!del || !failing || del.outcome !== "failed") return []
+  const text = `the DEL that cleans up failed too, in ${nameOf(failing)}: ${errorTextOf(failing.call) ?? exitText(failing.call.exit)}`
+  return [{ topic: "since then", text, call: del.id }]
+}
+
+/** The newest operation of the pod after one that succeeded. */
+export function lastSince(operation: Operation, { related, nowMs }: ExplainContext): Statement[] {
+  const last = related.at(-1)
+  if (!last || last.id === operation.id) return []
+  const slow = slowText(last)
+  const text = `${last.command} ${age(last.wallMs, nowMs)} ago: ${last.outcome}${slow ? `, ${slow}` : ""}`
+  return [{ topic: "since then", text, call: last.id }]
 }

@@ -1,53 +1,80 @@
 import { type Call, hasFailedExit, jsonObject, textOf } from "../call.ts"
-import { exitText } from "../format.ts"
-import { type CallNode, type Operation, walk } from "../operation.ts"
-import { reasonText } from "../outcome.ts"
-import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
-import { abbreviate, errorOf, errorTextOf, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
-import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
-import type { Statement } from "./statement.ts"
+import { duration, exitText } from "../format.ts"
+import type { Operation } from "../operation.ts"
+import { waitText } from "../process-wait.ts"
+import { splitDocuments } from "../result/document.ts"
+import { reportOf } from "../result/runtime-report.ts"
+import { abbreviate, errorOf, errorTextOf, isPanic, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
+import { type FailingCall, isOutlived, nameOf } from "./failing-call.ts"
+import { refusedText } from "./refused-answer.ts"
+import { isAtLimit, ranAtMostMs, requestLimitMs } from "./related-operations.ts"
+import { isAbandoned } from "./runtime-gone.ts"
+import type { ExplainContext, Statement } from "./statement.ts"
 
-/** The call that failed first, and the call of the list in which it was made (the same call, unless it is nested). */
-export type FailingCall = { call: Call; top: Call }
-
-/** The innermost failing call of the first failing plugin of the list. */
-export function failingCallOf({ calls, command, outcomeReason }: Operation): FailingCall | undefined {
-  const top = calls.find(({ call }) => isFailing(call) || call.id === outcomeReason?.call)
-  if (!top) return undefined
-  let node: CallNode = top
-  for (;;) {
-    const failing = node.children.filter(({ call }) => isFailing(call))
-    // A plugin whose delegate's ADD failed cleans up with DEL, which may fail too.
-    const next: CallNode | undefined = failing.find(({ call }) => call.command === command) ?? failing[0]
-    if (!next) return { call: node.call, top: top.call }
-    node = next
-  }
-}
-
-function isFailing(call: Call): boolean {
-  return call.state !== "ended" || hasFailedExit(call) || !["success", "waiting"].includes(reportOf(call).kind)
-}
-
-export function causeOf(operation: Operation, failing: FailingCall | undefined): Statement[] {
+/** What failed first, or is in flight, and what its callers made of it. */
+export function causeOf(operation: Operation, failing: FailingCall | undefined, context: ExplainContext): Statement[] {
   if (!failing) return []
   const { call, top } = failing
-  const plugin = call === top ? call.plugin : `${call.plugin}, called by ${top.plugin}`
+  const plugin = nameOf(failing)
   const evidence = { call: call.id }
+  if (isOutlived(failing))
+    return [{ topic: "first failure", text: `${plugin}: ${outlivedText(failing, operation, context)}`, ...evidence }]
+  if (isAbandoned(top)) {
+    const text = `${top.plugin} wrote its answer after ${duration(top.durationMs)}, and nobody read it (SIGPIPE)`
+    return [{ topic: "first failure", text, call: top.id }]
+  }
   if (call.state === "running") {
-    const text = `${plugin}: started but has not ended (pid ${call.pid})${writtenText(call)}`
-    return [{ topic: "in flight", text, ...evidence }]
+    const text = `${plugin}: started but has not ended (pid ${call.pid})${waitingText(call, context)}${writtenText(call)}`
+    return [{ topic: "in flight", text: `${text}${limitText(operation, context)}`, ...evidence }]
   }
   if (call.state === "killed") {
-    const reason = "never ended and its process is gone; the runtime's timeout killed it, or the node went down"
-    return [{ topic: "first failure", text: `${plugin}: ${reason}${writtenText(call)}`, ...evidence }]
+    const text = `${plugin}: ${killedText(operation, context)}${writtenText(call)}`
+    return [{ topic: "first failure", text, ...evidence }]
   }
   if (call.state === "unknown") {
     const text = `${plugin}: started, but no end was recorded${writtenText(call)}`
     return [{ topic: "first failure", text, ...evidence }]
   }
-  const first: Statement = { topic: "first failure", text: `${plugin}: ${failureText(call)}`, ...evidence }
+  const first: Statement = {
+    topic: "first failure",
+    text: `${plugin}: ${failureText(call, operation, context)}`,
+    ...evidence,
+  }
   if (call === top || operation.outcome !== "failed" || messageOf(top) === messageOf(call)) return [first]
-  return [first, { topic: "reported by", text: `${top.plugin}: ${failureText(top)}`, call: top.id }]
+  return [first, { topic: "reported by", text: `${top.plugin}: ${failureText(top, operation, context)}`, call: top.id }]
+}
+
+/** host-local does nothing slow but wait for its store. */
+function outlivedText({ call, top }: FailingCall, operation: Operation, context: ExplainContext): string {
+  const killer = `when the runtime killed ${top.plugin}${withinText(ranAtMostMs(operation, context))}`
+  const lock = call.plugin === "host-local" ? "; it waited for the lock of its store, which another process held" : ""
+  return call.state === "running"
+    ? `had not ended ${killer}, and still runs (pid ${call.pid})${waitingText(call, context) || lock}${writtenText(call)}`
+    : `had not ended ${killer}, and ended after ${duration(call.durationMs)}${lock}`
+}
+
+/** `; it waits in flock of /var/lib/cni/networks/pods/lock, held by pid 812 (host-local for shop/a)` */
+function waitingText({ id }: Call, { node }: ExplainContext): string {
+  const wait = node?.waits.get(id)
+  const text = wait ? waitText(wait) : ""
+  return text ? `; it waits in ${text}` : ""
+}
+
+function killedText(operation: Operation, context: ExplainContext): string {
+  const ranMs = ranAtMostMs(operation, context)
+  if (isAtLimit(operation, ranMs))
+    return `never ended; the kubelet's limit of ${duration(requestLimitMs(operation))} for a ${operation.command} ended it`
+  return "never ended and its process is gone; the runtime's timeout killed it, or the node went down"
+}
+
+function limitText(operation: Operation, { nowMs }: ExplainContext): string {
+  const limitMs = requestLimitMs(operation)
+  const leftMs = limitMs === undefined ? 0 : limitMs - (nowMs - operation.wallMs)
+  return leftMs > 0 ? `; the kubelet gives up in ${duration(leftMs)}` : ""
+}
+
+function withinText(ms: number | undefined): string {
+  return ms === undefined ? "" : ` (at most ${duration(ms)} after it began)`
 }
 
 function writtenText(call: Call): string {
@@ -56,81 +83,50 @@ function writtenText(call: Call): string {
 }
 
 /** `no IP addresses available (code 999, exit 1)` */
-function failureText(call: Call): string {
+function failureText(call: Call, operation: Operation, context: ExplainContext): string {
   if (!hasFailedExit(call)) {
     if (reportOf(call).kind === "empty-success")
       return `exit 0 with an error on stdout (${abbreviate(messageOf(call) ?? "")}), which libcni accepts as a result`
-    if (call.answer && call.answer !== "unreadable") return reasonText({ kind: call.answer })
-    return call.stdout?.sizeBytes
-      ? `exit 0, but stdout is not one JSON result: ${abbreviate(textOf(call.stdout) ?? "binary")}`
-      : "exit 0, but stdout is empty"
+    if (operation.outcomeReason?.call === call.id && call.answer !== "unreadable")
+      return `exit 0, but ${refusedText(operation, undefined, context)}`
+    return `exit 0, but ${stdoutText(call)}`
   }
-  if (call.exit && "errno" in call.exit) return `${call.path} ${exitText(call.exit)}`
+  if (call.exit && "errno" in call.exit) {
+    const reason = context.node?.unrunnable.get(call.id)
+    return `${call.path} ${exitText(call.exit)}${reason ? `; ${reason}` : ""}`
+  }
   const code = errorOf(call)?.code
   const exit = [...(typeof code === "number" ? [`code ${code}`] : []), exitText(call.exit)].join(", ")
   const text = errorTextOf(call)
+  if (isKilledBySignal(call) && !(text && isPanic(text))) return signalText(call, text)
   if (text) return `${abbreviate(text)} (${exit})`
   if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout instead of an error`
   const bytes = call.stdout?.sizeBytes ?? 0
   return `${exitText(call.exit)}, ${bytes > 0 ? `${bytes} bytes on stdout that are not text` : "without any output"}`
 }
 
-export function neverRan(
-  operation: Operation,
-  failing: FailingCall | undefined,
-  list: PluginList | undefined,
-): Statement[] {
-  const names = missingPlugins(operation, list)
-  const isRunning = operation.outcome === "running"
-  if (list && names.length > 0) {
-    const reason = failing ? "" : `; ${reasonNotCalled(operation, list, names)}`
-    return [{ topic: "never ran", text: `${names.join(", ")}${isRunning ? " (so far)" : reason}` }]
-  }
-  if (list || !failing || isRunning) return []
-  const rest = operation.command === "DEL" ? "before" : "after"
-  return [{ topic: "never ran", text: `any plugins ${rest} ${failing.top.plugin} in the list, which is not known` }]
+/** What is wrong with a stdout that is not one JSON result. */
+function stdoutText({ stdout }: Call): string {
+  if (!stdout?.sizeBytes) return "stdout is empty"
+  const text = textOf(stdout)
+  const [first] = text === undefined ? [] : splitDocuments(text)
+  if (!text || first?.kind !== "text") return `stdout is not one JSON result: ${abbreviate(text ?? "binary")}`
+  const line = abbreviate(text.slice(first.from, first.to).split("\n")[0] ?? "")
+  return text.slice(first.to).trim() === ""
+    ? `stdout is not JSON, it is a log line: ${line}`
+    : `stdout has a log line before the result: ${line}`
 }
 
-/** Plugins of the list that the operation did not call. */
-export function missingPlugins({ calls, command }: Operation, list: PluginList | undefined): string[] {
-  if (!list || !COMMANDS_OVER_A_LIST.includes(command)) return []
-  const called = new Set(calls.map(({ call }) => call.plugin))
-  return inCallOrder(command, list).filter((plugin) => !called.has(plugin))
+const SIGKILL = 9
+
+export function isKilledBySignal({ exit }: Call): boolean {
+  return exit !== undefined && "signal" in exit && exit.signal === SIGKILL
 }
 
-function inCallOrder(command: string, { plugins }: PluginList): string[] {
-  return command === "DEL" ? plugins.toReversed() : plugins
-}
-
-/** If a runtime does not find a plugin's executable, it calls none of the plugins after it either. */
-function reasonNotCalled({ calls, command }: Operation, list: PluginList, names: readonly string[]): string {
-  if (calls.every(({ call }) => call.as === "probe"))
-    return "a plugin between the probes failed or was not found; only the relay records which one (cnitap install)"
-  const isTheRest = inCallOrder(command, list)
-    .slice(calls.length)
-    .every((plugin) => names.includes(plugin))
-  return isTheRest
-    ? "no call failed: the runtime did not find a plugin's executable, or the list was changed"
-    : "no call failed: the list was changed, or its calls are no longer recorded (cnitap status)"
-}
-
-export function runtimeError({ calls }: Operation): Statement[] {
-  return calls.flatMap(({ call }): Statement[] => {
-    const report = reportOf(call)
-    return report.kind === "failure"
-      ? [{ topic: "runtime error", text: abbreviate(report.message.replace(/\s+/g, " "), 240), call: call.id }]
-      : []
-  })
-}
-
-export function discardedStderr({ calls }: Operation): Statement[] {
-  const dropped = [...walk(calls)].map(({ call }) => call).filter(isStderrDropped)
-  // The innermost call states the cause; its callers often repeat it.
-  const call = dropped.at(-1)
-  if (!call) return []
-  const text = textOf(call.stderr) ?? ""
-  const lines = text.trim().split("\n").length
-  const position = lines > 1 ? ` (1 of ${lines} lines)` : ""
-  const line = abbreviate(mostRelevantLine(text) ?? "")
-  return [{ topic: "discarded", text: `stderr of ${call.plugin}${position}: ${line}`, call: call.id }]
+/** What it wrote before was written by a program that did not know that it would be killed: it is not the cause. */
+function signalText({ exit, durationMs, usage, stderr, stdout }: Call, text: string | undefined): string {
+  const memory = usage ? `, using ${Math.round(usage.maxRssBytes / 2 ** 20)} MiB` : ""
+  const line = text ?? mostRelevantLine(textOf(stderr)) ?? mostRelevantLine(textOf(stdout))
+  const words = line ? `; it last wrote: ${abbreviate(line)}` : ""
+  return `${exitText(exit)} after ${duration(durationMs)}${memory}, perhaps out of memory${words}`
 }

@@ -30,7 +30,7 @@ export function writtenSoFar({ stdout, stderr }: Call): { stream: "stdout" | "st
 }
 
 /** The addresses of the last plugin's result. */
-export function resultAddresses({ calls }: Operation): string[] {
+export function resultAddresses({ calls }: Pick<Operation, "calls">): string[] {
   const last = calls.at(-1)?.call
   return last ? addressesOf(resultOf(last)) : []
 }
@@ -43,6 +43,10 @@ export function mostRelevantLine(text: string | undefined): string | undefined {
     lines.findLast((line) => PROBLEM.test(line)) ??
     lines.at(-1)
   )?.trim()
+}
+
+export function isPanic(line: string): boolean {
+  return PANIC.test(line)
 }
 
 const PANIC = /^(?:panic|fatal error): |\bpanicked at\b/

@@ -1,6 +1,7 @@
 import type { Operation } from "../operation.ts"
 import { calledAll } from "../outcome.ts"
 import { reportOf } from "../result/runtime-report.ts"
+import type { CurrentList } from "./node-evidence.ts"
 
 /** The plugins of a network's list, as inferred from its calls. */
 export type PluginList = {
@@ -72,6 +73,22 @@ export class PluginLists {
     this.#histories.set(key, history)
     return history
   }
+}
+
+/**
+ * The list as the node has it now, if it was in force when the operation began, as far as calls of its plugins leave
+ * records; otherwise what was inferred.
+ */
+export function withCurrentList(
+  inferred: PluginList | undefined,
+  { plugins, notRecorded, changedMs }: CurrentList,
+  operation: Operation,
+): PluginList | undefined {
+  const recorded = plugins.filter((plugin) => !notRecorded.includes(plugin))
+  const isInForce = changedMs <= operation.wallMs || inferred === undefined
+  if (!isInForce || !isSubsequence(inListOrder(operation), recorded)) return inferred
+  const { lastComplete = new Map<string, string>(), removed = [] } = inferred ?? {}
+  return { plugins: recorded, fromMs: changedMs, lastComplete, removed }
 }
 
 /** Commands for which the runtime calls every plugin of the list, in order. */

@@ -1,6 +1,7 @@
-import type { Attachment } from "../ledger/attachment.ts"
+import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
+import type { NodeEvidence } from "./node-evidence.ts"
 import type { PluginList } from "./plugin-lists.ts"
 
 /** One fact in plain words; `call`: the id of the call or operation that shows it. */
@@ -11,10 +12,12 @@ export type StatementTopic =
   | "reported by"
   | "in flight"
   | "never ran"
+  | "not recorded"
   | "runtime error"
   | "discarded"
   | "left behind"
   | "result"
+  | "addresses"
   | "attempts"
   | "list changed"
   | "since then"
@@ -33,10 +36,17 @@ export type Explanation = {
 export type ExplainContext = {
   /** all operations of its pod or container including itself, in the order they began */
   related: readonly Operation[]
-  /** the ledger's attachments of that pod or container */
-  attachments: readonly Attachment[]
+  /** what became of the attachments of that pod or container */
+  attachments: readonly LedgerRow[]
+  /** attachments of other containers of the node that have one of its addresses too */
+  sharingAddress: readonly LedgerRow[]
+  /** if it failed because no address was free: the attachments of its network */
+  network: readonly LedgerRow[]
+  /** other operations of the same runtime process that ended without it, at about the same time */
+  abandoned: number
   /** findings about the operation itself */
   findings: readonly Finding[]
   list: PluginList | undefined
+  node: NodeEvidence | undefined
   nowMs: number
 }

@@ -1,58 +1,52 @@
 import { age, duration } from "../format.ts"
-import { heldText } from "../ledger/left-behind.ts"
+import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
 import { type Operation, walk } from "../operation.ts"
+import type { Conclusion } from "./conclusion.ts"
 import { resultAddresses } from "./error-text.ts"
+import { sentenceOf } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
-/** The facts of an operation that succeeded. */
-export function summaryOf(operation: Operation, { related, list, nowMs }: ExplainContext): Statement[] {
+/** The facts of an operation of which no plugin failed. */
+export function summaryOf(operation: Operation, { list, nowMs }: ExplainContext): Statement[] {
   const slowest = [...walk(operation.calls)]
     .map(({ call }) => call)
     .sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))[0]
   const ips = resultAddresses(operation)
-  const failed = related.filter(({ outcome }) => outcome === "failed" || outcome === "killed").length
   const facts = [
     `${operation.calls.map(({ call }) => call.plugin).join(", ")} exited with 0`,
     ...(ips.length > 0 ? [`assigned ${ips.join(", ")}`] : []),
     ...(slowest?.durationMs === undefined ? [] : [`slowest was ${slowest.plugin} (${duration(slowest.durationMs)})`]),
   ]
   const statements: Statement[] = [{ topic: "result", text: facts.join("; "), call: operation.id }]
-  const last = related.at(-1)
-  if (last && last.id !== operation.id) {
-    const text = `${last.command} ${age(last.wallMs, nowMs)} ago: ${last.outcome}`
-    statements.push({ topic: "since then", text, call: last.id })
-  }
   if (list && list.removed.length > 0) {
     const text = `${list.removed.join(", ")} not called since ${age(list.fromMs, nowMs)} ago`
     statements.push({ topic: "list changed", text })
   }
-  if (failed > 0) statements.push({ topic: "attempts", text: `${failed} other operations of it failed` })
   return statements
 }
 
 /** A kubelet may forget a sandbox: the pod runs in a new one, and the old one was never deleted. */
 export function leakedBefore(operation: Operation, { attachments, nowMs }: ExplainContext): Statement[] {
-  return attachments.flatMap((attachment): Statement[] => {
-    const { state, containerId, add } = attachment
+  return attachments.flatMap((row): Statement[] => {
+    const { state, containerId, add } = row
     const isBefore = add !== undefined && add.wallMs < operation.wallMs
-    if (operation.command !== "ADD" || state !== "up" || !isBefore || containerId === operation.containerId) return []
-    const held = heldText(attachment)
-    const text = `${held}: no DEL of sandbox ${containerId.slice(0, 13)}, added ${age(add.wallMs, nowMs)} ago`
+    if (operation.command !== "ADD" || !isBefore || containerId === operation.containerId) return []
+    if (state !== "up" && !isLeftBehind(row)) return []
+    const text = `${leftBehindText(row)} (sandbox ${containerId.slice(0, 13)}, added ${age(add.wallMs, nowMs)} ago)`
     return [{ topic: "left behind", text, call: add.operation }]
   })
 }
 
-export function findingsOf({ findings }: ExplainContext): Statement[] {
-  const worse = findings.filter(({ severity }) => severity !== "note")
-  const rules = [...new Set(worse.map(({ rule }) => rule))]
-  return rules.length > 0 ? [{ topic: "findings", text: `${rules.join(", ")} (details: cnitap lint)` }] : []
-}
+const MAX_FINDINGS = 3
 
-export function nextStepsAfterSuccess(operation: Operation, { related }: ExplainContext): Statement[] {
-  const isDeleted = related.some(
-    ({ command, outcome, wallMs }) => command === "DEL" && outcome === "ok" && wallMs > operation.wallMs,
-  )
-  return isDeleted || operation.command !== "ADD"
-    ? [{ topic: "next step", text: `cnitap show ${operation.id}` }]
-    : [{ topic: "next step", text: "CNI succeeded: check routes, network policy, DNS and the pod itself" }]
+/** Findings that the headline does not have. */
+export function findingsOf(conclusion: Conclusion, { findings }: ExplainContext): Statement[] {
+  const shown = conclusion.kind === "wrong" ? conclusion.finding : undefined
+  const others = findings.filter((finding) => finding.severity !== "note" && finding !== shown)
+  const texts = [...new Set(others.map((finding) => `${finding.plugin}: ${sentenceOf(finding)}`))]
+  return texts.slice(0, MAX_FINDINGS).map((text, at) => {
+    const rest = texts.length - MAX_FINDINGS
+    const more = at === MAX_FINDINGS - 1 && rest > 0 ? ` (and ${rest} more: cnitap lint)` : ""
+    return { topic: "findings", text: text + more }
+  })
 }

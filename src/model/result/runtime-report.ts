@@ -65,7 +65,7 @@ function failure({ plugin, command }: Call, message: string): RuntimeReport {
 function failureMessage(call: Call, stdout: string | undefined): string {
   if (!call.stdout?.sizeBytes) {
     const isUnstarted = call.exit !== undefined && "errno" in call.exit
-    const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${call.path}` : "")
+    const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${originalOf(call)}: …` : "")
     // Some versions append the exit status.
     if (stderr) return `netplugin failed: ${goQuoted(stderr)}`
     return `netplugin failed with no error message: ${goExit(call)}`
@@ -74,6 +74,11 @@ function failureMessage(call: Call, stdout: string | undefined): string {
   if (error) return errorTexts(error).join("; ")
   const parseError = stdout === undefined ? "invalid character" : (goJsonError(stdout) ?? "not an object")
   return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${parseError}`
+}
+
+/** The file that the relay executes, which its message names; the reason in that message is not recorded as text. */
+function originalOf({ path, plugin }: Call): string {
+  return `${path.slice(0, path.lastIndexOf("/"))}/.cnitap/real/${plugin}`
 }
 
 /** As Go's os/exec.ExitError formats it; runtimes kill a call with SIGKILL. */

@@ -3,15 +3,25 @@ import { test } from "node:test"
 import type { Call } from "../../../src/model/call.ts"
 import { explain, operationToExplain } from "../../../src/model/explain/explain.ts"
 import { PluginLists } from "../../../src/model/explain/plugin-lists.ts"
+import type { ExplainContext } from "../../../src/model/explain/statement.ts"
 import { Ledger } from "../../../src/model/ledger/ledger.ts"
+import { conclude } from "../../../src/model/ledger/left-behind.ts"
 import { Linter } from "../../../src/model/lint/linter.ts"
-import { toOperations } from "../../../src/model/operation.ts"
-import { type CallProps, call, probe, T0 } from "../calls.ts"
+import { type Operation, toOperations } from "../../../src/model/operation.ts"
+import { type CallProps, call, payload, probe, T0 } from "../calls.ts"
 
 const RESULT = {
   cniVersion: "1.0.0",
   interfaces: [{ name: "eth0", sandbox: "/var/run/netns/cni-1" }],
   ips: [{ address: "10.1.2.3/24", interface: 0 }],
+}
+/** What a runtime always sets. */
+const ENV = {
+  CNI_COMMAND: "ADD",
+  CNI_CONTAINERID: "c0ffee",
+  CNI_NETNS: "/var/run/netns/cni-1",
+  CNI_IFNAME: "eth0",
+  CNI_PATH: "/opt/cni/bin",
 }
 const FULL = { cniVersion: "1.0.0", code: 999, msg: "no IP addresses available in range set" }
 
@@ -39,20 +49,33 @@ function explained(...calls: Call[]): string[] {
   const lists = new PluginLists()
   const ledger = new Ledger()
   const linter = new Linter(nowMs)
-  const operations = toOperations(calls)
+  const operations = toOperations(calls.map((one) => withEnvironment(one)))
   for (const operation of operations) lists.add(operation)
   const related = operations.filter(({ pod }) => pod?.name === "web-1")
   for (const operation of related) ledger.add(operation)
-  const operation = operationToExplain(related, (one) => lists.of(one, related), nowMs)
-  assert.ok(operation)
-  const { headline, statements } = explain(operation, {
+  const findings = new Map(related.map((one) => [one.id, linter.check(one)]))
+  const contextOf = (one: Operation): ExplainContext => ({
     related,
-    attachments: ledger.attachments(),
-    findings: related.flatMap((one) => linter.check(one)).filter((finding) => finding.operation === operation.id),
-    list: lists.of(operation, related),
+    attachments: conclude(ledger, undefined),
+    sharingAddress: [],
+    network: [],
+    abandoned: 0,
+    findings: findings.get(one.id) ?? [],
+    list: lists.of(one, related),
+    node: undefined,
     nowMs,
   })
+  const operation = operationToExplain(related, contextOf)
+  assert.ok(operation)
+  const { headline, statements } = explain(operation, contextOf(operation))
   return [headline, ...statements.map(({ topic, text }) => `${topic}: ${text}`)]
+}
+
+/** What libcni gives every plugin: the environment, and the result of the plugin before it. */
+function withEnvironment(one: Call): Call {
+  const isChained = ["portmap", "tuning", "antrea"].includes(one.plugin)
+  const config = { cniVersion: "1.0.0", name: one.network, type: one.plugin, prevResult: RESULT }
+  return { ...one, env: ENV, ...(isChained ? { stdin: payload(config) } : {}) }
 }
 
 function del(plugin: string, props: CallProps = {}): Call {
@@ -77,13 +100,13 @@ test("a failed ADD: IPAM failed first, the list stopped, libcni dropped the log,
       del("host-local", { at: 20_012, parent: "del-bridge", durationMs: 2 }),
     ),
     [
-      "ADD shop/web-1 failed 60s ago, after 20.0ms",
+      "ADD shop/web-1 failed 60s ago in host-local, called by bridge, after 20.0ms",
       "first failure: host-local, called by bridge: no IP addresses available in range set (code 999, exit 1)",
       "never ran: portmap",
       'runtime error: plugin type="bridge" failed (add): no IP addresses available in range set',
       "discarded: stderr of host-local (1 of 2 lines): 254 of 254 taken",
       "left behind: nothing: DEL del-portmap of the container succeeded",
-      "next step: cnitap ledger (who holds the addresses); cnitap show host-local; cnitap diff bridge good",
+      "next step: cnitap ledger (who holds the addresses)",
     ],
   )
 })
@@ -100,13 +123,13 @@ test("a plugin that rewords its delegate's error is quoted too; without another 
       }),
     ),
     [
-      "ADD shop/web-1 failed 60s ago, after 10.0ms",
+      "ADD shop/web-1 failed 60s ago in calico-ipam, called by calico, after 10.0ms",
       "first failure: calico-ipam, called by calico: dial tcp 10.0.0.1:443: connection refused (code 11, exit 1)",
       "reported by: calico: error adding pod; ipam failed (code 100, exit 1)",
       "never ran: any plugins after calico in the list, which is not known",
       'runtime error: plugin type="calico" failed (add): error adding pod; ipam failed',
       "left behind: held by calico, calico-ipam: ADD failed in calico, no DEL followed",
-      "next step: check that the agent that calico-ipam connects to is running on this node; cnitap show calico-ipam",
+      "next step: check that the agent that calico-ipam connects to is running on this node",
     ],
   )
 })
@@ -120,12 +143,13 @@ test("ADD failed and so did the following DEL: the ADD is explained, and what th
       del("portmap", busy),
     ),
     [
-      "ADD shop/web-1 failed 60s ago, after 25.0ms",
+      "ADD shop/web-1 failed 60s ago in portmap, after 25.0ms",
       "first failure: portmap: iptables: resource temporarily unavailable (code 999, exit 1)",
       "never ran: any plugins after portmap in the list, which is not known",
       'runtime error: plugin type="portmap" failed (add): iptables: resource temporarily unavailable',
+      "since then: the DEL that cleans up failed too, in portmap: iptables: resource temporarily unavailable",
       "left behind: 10.1.2.3 held by bridge, portmap: DEL failed in portmap; never reached bridge",
-      "next step: cnitap ls killed (a killed call may have left its lock behind); cnitap show portmap",
+      "next step: cnitap ls killed (a killed call may have left its lock behind)",
     ],
   )
 })
@@ -145,12 +169,12 @@ test("a failed DEL: the plugins before it in the list keep what they hold", () =
       }),
     ),
     [
-      "DEL shop/web-1 failed 30s ago, after 10.0ms",
+      "DEL shop/web-1 failed 30s ago in portmap, after 10.0ms",
       "first failure: portmap: iptables: busy (code 999, exit 1)",
       "never ran: bridge",
       'runtime error: plugin type="portmap" failed (delete): iptables: busy',
       "left behind: 10.1.2.3 held by bridge, portmap: DEL (2 attempts) failed in portmap; never reached bridge",
-      "attempts: DEL failed 2 times and has not succeeded since",
+      "attempts: this is attempt 2 of 2 in 10.0s; 2 failed, and none has succeeded since",
       "next step: cnitap show del-again",
     ],
   )
@@ -165,10 +189,10 @@ test("a hang: which plugin is in flight, and which have not run yet", () => {
       call("host-local", { parent: "bridge", at: 5, state: "running", pid: 4711 }),
     ),
     [
-      "ADD shop/web-1 is still running after 60.0s",
-      "in flight: host-local, called by bridge: started but has not ended (pid 4711)",
+      "ADD shop/web-1 is still running after 60.0s in host-local, called by bridge",
+      "in flight: host-local, called by bridge: started but has not ended (pid 4711); the kubelet gives up in 3m",
       "never ran: portmap (so far)",
-      "next step: cat /proc/$(pgrep -P 4711)/stack, and the log of the service it waits for; cnitap show host-local; cnitap diff bridge good",
+      "next step: cat /proc/$(pgrep -P 4711)/stack, and the log of the service it waits for",
     ],
   )
 })
@@ -176,12 +200,12 @@ test("a hang: which plugin is in flight, and which have not run yet", () => {
 // Pains 23 and 40.
 test("killed at the runtime's timeout: libcni reports only the signal", () => {
   assert.deepEqual(explained(call("cilium-cni", { state: "killed" })), [
-    "ADD shop/web-1 was killed before it ended (began 60s ago)",
+    "ADD shop/web-1 was killed before it ended in cilium-cni (began 60s ago)",
     "first failure: cilium-cni: never ended and its process is gone; the runtime's timeout killed it, or the node went down",
     "never ran: any plugins after cilium-cni in the list, which is not known",
-    'runtime error: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
+    'runtime error: would have been: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
     "left behind: held by cilium-cni: ADD killed in cilium-cni, no DEL followed",
-    "next step: check the log of the service that cilium-cni calls, at 03:00:00Z; cnitap show cilium-cni",
+    "next step: check the log of the service that cilium-cni calls, at 03:00:00Z",
   ])
 })
 
@@ -195,22 +219,22 @@ test("a crash: libcni reports stderr if stdout is empty", () => {
       del("bridge", { at: 20_010 }),
     ),
     [
-      "ADD shop/web-1 failed 60s ago, after 10.0ms",
+      "ADD shop/web-1 failed 60s ago in bridge, after 10.0ms",
       "first failure: bridge: panic: nil map (killed by SIGSEGV)",
       "never ran: portmap",
       'runtime error: plugin type="bridge" failed (add): netplugin failed: "panic: nil map\\n"',
       "left behind: nothing: DEL del-portmap of the container succeeded",
-      "next step: cnitap show bridge; cnitap diff bridge good",
+      "next step: cnitap show bridge, or compare with one that worked: cnitap diff bridge good",
     ],
   )
 })
 
 test("a plugin that could not be started", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { exit: { errno: 13 } })).slice(0, 4), [
-    "ADD shop/web-1 failed 60s ago, after 10.0ms",
+    "ADD shop/web-1 failed 60s ago in bridge, after 10.0ms",
     "first failure: bridge: /opt/cni/bin/bridge could not be started: permission denied",
     "never ran: portmap",
-    'runtime error: plugin type="bridge" failed (add): netplugin failed: "cnitap: cannot execute /opt/cni/bin/bridge"',
+    'runtime error: plugin type="bridge" failed (add): netplugin failed: "cnitap: cannot execute /opt/cni/bin/.cnitap/real/bridge: …"',
   ])
 })
 
@@ -218,7 +242,7 @@ test("a plugin that could not be started", () => {
 test("two documents, text before the result, no output: exit 0, but the runtime cannot parse it", () => {
   const saying = (stdout: unknown) => explained(...GOOD, call("bridge", { stdout })).slice(0, 4)
   assert.deepEqual(saying(`${JSON.stringify(RESULT)}\n{"code":7}`), [
-    "ADD shop/web-1 failed 60s ago: every plugin exited with 0, but the runtime cannot parse the output of one",
+    "ADD shop/web-1 failed 60s ago: every plugin exited with 0, but the runtime cannot parse the output of bridge",
     `first failure: bridge: exit 0, but stdout is not one JSON result: ${JSON.stringify(RESULT)} {"code":7}`,
     "never ran: portmap",
     `runtime error: plugin type="bridge" failed (add): failed to unmarshal raw result: invalid character '{' after top-level value`,
@@ -238,11 +262,17 @@ test("two documents, text before the result, no output: exit 0, but the runtime 
   ])
 })
 
-test("an error with exit 0 is reported to the runtime as success", () => {
+test("an error with exit 0: of the last plugin the runtime has no network; of another one it takes no notice", () => {
+  assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT }), call("portmap", { at: 20, stdout: FULL })), [
+    "ADD shop/web-1 failed 60s ago: every plugin exited with 0, but portmap answered with an error",
+    "first failure: portmap: exit 0 with an error on stdout (no IP addresses available in range set), which libcni accepts as a result",
+    "left behind: 10.1.2.3 held by bridge, portmap: ADD failed in portmap, no DEL followed",
+    "next step: cnitap ledger (who holds the addresses)",
+  ])
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: FULL }), call("portmap", { at: 20, stdout: RESULT })), [
-    "ADD shop/web-1 was reported to the runtime as success 60s ago, but a plugin returned an error",
-    "first failure: bridge: exit 0 with an error on stdout (no IP addresses available in range set), which libcni accepts as a result",
-    "next step: cnitap ledger (who holds the addresses); cnitap show bridge; cnitap diff bridge good",
+    "ADD shop/web-1 ended 60s ago: every plugin exited with 0, but bridge's answer is wrong: error object on stdout, but exit status 0 (no IP addresses available in range set)",
+    "result: bridge, portmap exited with 0; assigned 10.1.2.3; slowest was bridge (10.0ms)",
+    "next step: bridge: Exit with a non-zero status: the runtime treats this call as a success with an empty result.",
   ])
 })
 
@@ -252,7 +282,7 @@ test("the next plugin's executable is missing: no call failed, and the first plu
     "ADD shop/web-1 stopped early 60s ago: no plugin failed, but not every plugin of the list was called",
     "never ran: portmap; no call failed: the runtime did not find a plugin's executable, or the list was changed",
     "left behind: 10.1.2.3 held by bridge: no DEL recorded",
-    "next step: cnitap doctor; cnitap show bridge; cnitap diff bridge good",
+    "next step: cnitap doctor",
   ])
 })
 
@@ -263,7 +293,7 @@ test("a plugin's executable has always been missing: the list is joined from ADD
     "ADD shop/web-1 stopped early 60s ago: no plugin failed, but not every plugin of the list was called",
     "never ran: portmap; no call failed: the runtime did not find a plugin's executable, or the list was changed",
     "left behind: 10.1.2.3 held by aws-cni: DEL (2 attempts) never reached aws-cni",
-    "next step: cnitap doctor; cnitap show aws-cni",
+    "next step: cnitap doctor",
   ])
 })
 
@@ -289,7 +319,6 @@ test("a list that was edited: operations after the change report the removed plu
     succeeded,
     "result: bridge, portmap exited with 0; assigned 10.1.2.3; slowest was bridge (10.0ms)",
     "list changed: antrea not called since 60s ago",
-    "findings: env-missing, prevresult-missing (details: cnitap lint)",
     "next step: CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })
@@ -352,13 +381,14 @@ test("repeated sandboxes: the last failure is explained, and the later success i
       call("third2", { plugin: "portmap", containerId: "third", at: 30_020, stdout: RESULT }),
     ),
     [
-      "ADD shop/web-1 failed 50s ago, after 10.0ms",
+      "ADD shop/web-1 failed 50s ago in bridge, after 10.0ms",
       "first failure: bridge: lock timeout (code 999, exit 1)",
       "never ran: portmap",
       'runtime error: plugin type="bridge" failed (add): lock timeout',
       "left behind: held by bridge: ADD failed in bridge, no DEL followed",
       "since then: ADD in another sandbox succeeded 30s ago (third, 10.1.2.3)",
-      "next step: cnitap ls killed (a killed call may have left its lock behind); cnitap show second; cnitap diff second third",
+      "attempts: this is attempt 2 of 3 in 30.0s; 2 failed",
+      "next step: cnitap ls killed (a killed call may have left its lock behind)",
     ],
   )
 })
@@ -371,7 +401,7 @@ test("a pod that is up in its second sandbox: the first was never deleted", () =
     [
       "ADD shop/web-1 succeeded 60s ago, in 10.0ms",
       "result: bridge exited with 0; assigned 10.1.2.9; slowest was bridge (10.0ms)",
-      "left behind: 10.1.2.3 held by bridge: no DEL of sandbox 0123456789abc, added 90s ago",
+      "left behind: 10.1.2.3 held by bridge: no DEL recorded (sandbox 0123456789abc, added 90s ago)",
     ],
   )
 })
@@ -389,7 +419,7 @@ test("a successful ADD: its addresses, its slowest plugin, its findings", () => 
     ],
   )
   assert.deepEqual(explained(call("bridge", { stdout: { ips: [{ address: "10.1.2.3/24" }] } })).slice(2), [
-    "findings: result-without-version, env-missing (details: cnitap lint)",
+    "findings: bridge: result without cniVersion (cniVersion is missing)",
     "next step: CNI succeeded: check routes, network policy, DNS and the pod itself",
   ])
 })

@@ -1,0 +1,102 @@
+import { existsSync, statSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { Fault } from "../../fault/fault.ts"
+import { NodeFiles } from "../../install/detect/node-files.ts"
+import { whyNotRunnable } from "../../install/detect/program-file.ts"
+import { layoutOf } from "../../install/disk/layout.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
+import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
+import { readStatus } from "../../install/status/status.ts"
+import type { Call } from "../../model/call.ts"
+import type { CurrentList, NodeEvidence } from "../../model/explain/node-evidence.ts"
+import { type Operation, walk } from "../../model/operation.ts"
+import type { ProcessWait } from "../../model/process-wait.ts"
+import type { Capture } from "../../store/capture/capture.ts"
+import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
+import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
+import { type NodeView, openNode } from "./node.ts"
+
+/**
+ * What this node shows about operations of its own capture. Undefined for a bundle, for the capture of another machine,
+ * and if the node's files cannot be read.
+ */
+export function nodeEvidenceOf(
+  options: Record<string, unknown>,
+  capture: Capture,
+): ((operation: Operation) => NodeEvidence) | undefined {
+  const root = String(options.root ?? "/")
+  if (!capture.isLive) return undefined
+  const view = viewOf(root)
+  if (!view) return undefined
+  const unrecorded = gapsOf(view)
+  return (operation) => {
+    if (operation.node !== hostname() && root === "/") return { unrunnable: new Map(), waits: new Map() }
+    const list = currentList(view, operation, unrecorded)
+    return { ...(list ? { list } : {}), unrunnable: unrunnable(root, operation), waits: waits(operation) }
+  }
+}
+
+function viewOf(root: string): NodeView | undefined {
+  try {
+    return openNode({ root, shimDir: DEFAULT_SHIM_DIR })
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return undefined
+  }
+}
+
+/** Plugins of the active lists that exist and that no install records. */
+function gapsOf({ disk, facts, installDirs, shimDir, undoContext }: NodeView): string[] {
+  try {
+    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
+    return readRecordingGaps(disk, facts, installs, shimDir).flatMap((gap) =>
+      gap.kind === "plugin" && gap.cause !== "missing" ? [gap.plugin] : [],
+    )
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return []
+  }
+}
+
+function currentList({ disk, facts }: NodeView, operation: Operation, unrecorded: string[]): CurrentList | undefined {
+  const named = facts.networks.filter(({ name, broken }) => name === operation.network && broken === undefined)
+  const network = named.find(({ isActive }) => isActive) ?? named[0]
+  const stat = network && statSync(disk.at(network.file), { throwIfNoEntry: false })
+  if (!network || !stat) return undefined
+  const path = operation.calls[0]?.call.env?.CNI_PATH
+  const directories = path ? path.split(":") : facts.binDirs.value
+  const plugins = network.plugins.map(({ type }) => type)
+  return {
+    file: network.file,
+    changedMs: stat.mtimeMs,
+    plugins,
+    missing: plugins.filter((plugin) => !directories.some((directory) => existsSync(disk.at(join(directory, plugin))))),
+    notRecorded: plugins.filter((plugin) => unrecorded.includes(plugin)),
+    directories,
+  }
+}
+
+/** Why plugins that could not be started cannot be, if that is still so. The relay runs the original. */
+function unrunnable(root: string, { calls }: Operation): Map<string, string> {
+  const files = new NodeFiles(root, runProgram)
+  return new Map(
+    [...walk(calls)].flatMap(({ call }) => {
+      const reason = call.exit && "errno" in call.exit ? whyNotRunnable(files, originalOf(call)) : undefined
+      return reason === undefined ? [] : [[call.id, reason] as const]
+    }),
+  )
+}
+
+function waits({ calls }: Operation): Map<string, ProcessWait> {
+  return new Map(
+    [...walk(calls)].flatMap(({ call }) => {
+      const wait = readProcessWait(call)
+      return wait === undefined ? [] : [[call.id, wait] as const]
+    }),
+  )
+}
+
+function originalOf({ path, plugin }: Call): string {
+  return join(layoutOf(join(path, "..")).real, plugin)
+}

@@ -1,0 +1,45 @@
+import type { LedgerRow } from "../ledger/node-ledger.ts"
+import type { Finding } from "../lint/finding.ts"
+import type { Operation } from "../operation.ts"
+import { missingPlugins } from "./never-ran.ts"
+import { followingDel, GIVEN_UP_WITHIN_MS } from "./related-operations.ts"
+import { isAbandoned } from "./runtime-gone.ts"
+import type { ExplainContext } from "./statement.ts"
+import { SLOW_MS } from "./time-spent.ts"
+
+/**
+ * What an explanation says first. `runtime-gone`: nobody read a plugin's answer. `refused`: every plugin exited with 0, and
+ * the runtime does not accept an answer. `not-found`, `stopped-early`: no plugin failed, and the runtime did not call the
+ * whole list; of `not-found` the next plugin has no executable. `wrong`: it succeeded with an error finding. `given-up`: it
+ * succeeded, and the runtime deleted the sandbox at once.
+ */
+export type Conclusion =
+  | { kind: "running" | "runtime-gone" | "killed" | "unknown" | "failed" | "refused" | "stopped-early" | "slow" | "ok" }
+  | { kind: "not-found"; plugin: string }
+  | { kind: "wrong"; finding: Finding }
+  | { kind: "shared-address"; ip: string; other: LedgerRow }
+  | { kind: "given-up"; afterMs: number }
+
+/** Time after which the runtime has certainly called the next plugin of a list. */
+const NEXT_CALL_MS = 5_000
+
+export function concludeFrom(operation: Operation, context: ExplainContext): Conclusion {
+  const { outcome, outcomeReason, calls, durationMs = 0, wallMs, command } = operation
+  const { list, node, findings, nowMs } = context
+  if (calls.some(({ call }) => isAbandoned(call))) return { kind: "runtime-gone" }
+  if (outcome === "running" || outcome === "killed" || outcome === "unknown") return { kind: outcome }
+  if (outcome === "failed" && outcomeReason?.kind !== "incomplete-list")
+    return { kind: outcomeReason === undefined || outcomeReason.kind === "plugin-failed" ? "failed" : "refused" }
+  const [next] = missingPlugins(operation, list)
+  if (next !== undefined && command === "ADD" && node?.list?.missing.includes(next))
+    return { kind: "not-found", plugin: next }
+  if (next !== undefined && nowMs - wallMs - durationMs > NEXT_CALL_MS) return { kind: "stopped-early" }
+  const finding = findings.find(({ severity }) => severity === "error")
+  if (finding) return { kind: "wrong", finding }
+  const del = followingDel(operation, context)
+  const afterMs = del && del.wallMs - wallMs - durationMs
+  if (afterMs !== undefined && afterMs <= GIVEN_UP_WITHIN_MS) return { kind: "given-up", afterMs }
+  const [other] = del ? [] : context.sharingAddress
+  if (other) return { kind: "shared-address", ip: other.ips[0] ?? "", other }
+  return { kind: durationMs >= SLOW_MS ? "slow" : "ok" }
+}

@@ -1,0 +1,118 @@
+import { type Call, textOf } from "../call.ts"
+import type { Operation } from "../operation.ts"
+import { isKilledBySignal } from "./cause.ts"
+import type { Conclusion } from "./conclusion.ts"
+import { errorTextOf, mostRelevantLine } from "./error-text.ts"
+import type { FailingCall } from "./failing-call.ts"
+import type { ExplainContext, Statement } from "./statement.ts"
+
+/** The one thing to do next. */
+export function nextStep(
+  operation: Operation,
+  conclusion: Conclusion,
+  failing: FailingCall | undefined,
+  context: ExplainContext,
+): Statement[] {
+  return [{ topic: "next step", text: stepAfter(operation, conclusion, failing, context) }]
+}
+
+function stepAfter(
+  operation: Operation,
+  conclusion: Conclusion,
+  failing: FailingCall | undefined,
+  context: ExplainContext,
+): string {
+  switch (conclusion.kind) {
+    case "ok":
+      return context.related.some(({ command, wallMs }) => command === "DEL" && wallMs > operation.wallMs) ||
+        operation.command !== "ADD"
+        ? `cnitap show ${operation.id}`
+        : "CNI succeeded: check routes, network policy, DNS and the pod itself"
+    case "slow":
+      return `cnitap show ${operation.id}`
+    case "not-found":
+      return `install ${conclusion.plugin}, or take it out of ${context.node?.list?.file}`
+    case "stopped-early":
+      return "cnitap doctor"
+    case "wrong":
+      return `${conclusion.finding.plugin}: ${conclusion.finding.remedy}`
+    case "shared-address":
+      return `cnitap who-owns ${conclusion.ip}`
+    case "refused":
+      return (failing && stepFor(failing, context)) ?? refusedStep(failing, context)
+    case "given-up":
+    case "runtime-gone":
+      return logAt(operation)
+    default:
+      return failing
+        ? (stepFor(failing, context) ?? `cnitap show ${failing.call.id}${compare(operation, context)}`)
+        : "cnitap doctor"
+  }
+}
+
+/** What the plugin has to change, as the finding about its answer says. */
+function refusedStep(failing: FailingCall | undefined, { findings }: ExplainContext): string {
+  const finding = findings.find(({ severity, evidence }) => severity === "error" && evidence.call === failing?.call.id)
+  return finding && failing ? `correct ${failing.call.plugin}: ${finding.remedy}` : `cnitap show ${failing?.call.id}`
+}
+
+/** The runtime's log from shortly before the operation. */
+function logAt({ runtime, wallMs }: Operation): string {
+  const time = new Date(wallMs - 1000).toISOString().slice(0, 19).replace("T", " ")
+  return `journalctl -u ${runtime ?? "containerd"} --since "${time} UTC"`
+}
+
+function compare({ id, command }: Operation, { list }: ExplainContext): string {
+  const complete = list?.lastComplete.get(command)
+  return complete && complete !== id ? `, or compare with one that worked: cnitap diff ${id} ${complete}` : ""
+}
+
+function stepFor({ call, top }: FailingCall, { node }: ExplainContext): string | undefined {
+  const lock = node?.waits.get(call.id)?.locks.find(({ holder }) => holder !== undefined)
+  if (lock?.holder) return `ps -fp ${lock.holder.pid} (it holds the lock)`
+  // The recorded process is the relay; the plugin is its child.
+  if (call.state === "running")
+    return `cat /proc/$(pgrep -P ${call.pid})/stack, and the log of the service it waits for`
+  if (call.state === "killed" || top.state === "killed")
+    return `check the log of ${call.plugin === "host-local" ? "the runtime" : `the service that ${call.plugin} calls`}, at ${clock(call)}`
+  if (call.exit && "errno" in call.exit) return "cnitap doctor"
+  if (isKilledBySignal(call)) return `dmesg -T | grep -i oom (at ${clock(call)})`
+  const text = `${errorTextOf(call) ?? ""} ${mostRelevantLine(textOf(call.stderr)) ?? ""}`
+  return STEPS.find(({ pattern }) => pattern.test(text))?.step(call, text)
+}
+
+function clock({ wallMs }: Call): string {
+  return `${new Date(wallMs).toISOString().slice(11, 19)}Z`
+}
+
+/** What helps against well-known errors. */
+const STEPS: { pattern: RegExp; step: (call: Call, text: string) => string }[] = [
+  {
+    pattern: /no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i,
+    step: () => "cnitap ledger (who holds the addresses)",
+  },
+  {
+    pattern: /"?([\w.-]+)"? already has an IP address different from/,
+    step: (_, text) => {
+      const link = /"?([\w.-]+)"? already has an IP address/.exec(text)?.[1] ?? ""
+      return `ip addr show ${link}; if nothing uses its address: ip addr del ADDRESS dev ${link}`
+    },
+  },
+  {
+    pattern: /executable file not found in \$?PATH/,
+    step: ({ plugin }, text) =>
+      `install ${/exec: "([^"]+)"/.exec(text)?.[1] ?? "the program"} where the runtime's PATH finds it: ${plugin} runs with that`,
+  },
+  {
+    pattern: /incompatible CNI versions/,
+    step: () => "lower cniVersion of the list to one that the plugin supports, or update the plugin",
+  },
+  {
+    pattern: /\block(?:ed)?\b|resource temporarily unavailable/i,
+    step: () => "cnitap ls killed (a killed call may have left its lock behind)",
+  },
+  {
+    pattern: /connection refused|deadline exceeded|i\/o timeout|dial (?:unix|tcp)/i,
+    step: ({ plugin }) => `check that the agent that ${plugin} connects to is running on this node`,
+  },
+]

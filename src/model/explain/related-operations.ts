@@ -1,0 +1,57 @@
+import type { Operation } from "../operation.ts"
+import type { ExplainContext } from "./statement.ts"
+
+/** A runtime that calls DEL this soon after a successful ADD gave the sandbox up: it failed after the network was made. */
+export const GIVEN_UP_WITHIN_MS = 1_000
+
+/** The first DEL of the same attachment after an ADD. */
+export function followingDel(
+  operation: Operation,
+  { related }: Pick<ExplainContext, "related">,
+): Operation | undefined {
+  if (operation.command !== "ADD") return undefined
+  return related.find(
+    (other) => other.command === "DEL" && isLater(other, operation) && isSameAttachment(other, operation),
+  )
+}
+
+/** The operations of the pod with the same command and interface, one for each try of the kubelet, in order. */
+export function attemptsOf(operation: Operation, { related }: Pick<ExplainContext, "related">): Operation[] {
+  return related.filter(
+    ({ command, ifname, network }) =>
+      command === operation.command && ifname === operation.ifname && network === operation.network,
+  )
+}
+
+/** At most how long an operation ran that has no recorded end: until the runtime did something else for the pod. */
+export function ranAtMostMs(operation: Operation, { related }: Pick<ExplainContext, "related">): number | undefined {
+  const next = related.find((other) => isLater(other, operation))
+  return next && next.wallMs - operation.wallMs
+}
+
+/**
+ * Limits of the kubelet's requests, with its default runtimeRequestTimeout of two minutes: twice that for RunPodSandbox
+ * (cri-client remote_runtime.go), once for StopPodSandbox.
+ */
+const REQUEST_LIMITS_MS: Readonly<Record<string, number>> = { ADD: 240_000, DEL: 120_000 }
+
+export function requestLimitMs({ command, pod }: Operation): number | undefined {
+  return pod ? REQUEST_LIMITS_MS[command] : undefined
+}
+
+/** How much later than its limit a request may end on a busy node. */
+const LATENESS_MS = 20_000
+
+/** Whether the kubelet's limit ended it. */
+export function isAtLimit(operation: Operation, ranMs: number | undefined): boolean {
+  const limitMs = requestLimitMs(operation)
+  return limitMs !== undefined && ranMs !== undefined && ranMs >= limitMs - 1000 && ranMs <= limitMs + LATENESS_MS
+}
+
+export function isLater(other: Operation, operation: Operation): boolean {
+  return other.id !== operation.id && other.wallMs >= operation.wallMs
+}
+
+export function isSameAttachment(a: Operation, b: Operation): boolean {
+  return a.containerId === b.containerId && a.ifname === b.ifname && a.network === b.network
+}
