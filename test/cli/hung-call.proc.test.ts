@@ -20,6 +20,7 @@ before(async () => {
     stand.wrap(String(name))
   }
   const child = stand.start("slowcni", { command: "ADD" })
+  after(() => child.kill("SIGKILL"))
   const ended = outputOf(child)
   child.stdin?.end('{"cniVersion":"1.0.0","name":"pods","type":"slowcni"}')
   while (!stand.records().some(({ kind }) => kind === "progress")) await new Promise((done) => setTimeout(done, 20))
@@ -27,8 +28,17 @@ before(async () => {
   // While it hangs, its output so far can be read.
   const ps = await read("ps", "-o", "wide")
   assert.deepEqual(
-    [ps.stdout.includes(PROBLEM), (await read("explain", killed)).stdout.split("\n")[1]?.trim()],
-    [true, `in flight      slowcni: started but has not ended (pid ${child.pid}); it wrote to stderr: ${PROBLEM}`],
+    [
+      ps.stdout.includes(PROBLEM),
+      (await read("explain", killed)).stdout
+        .split("\n")[1]
+        ?.trim()
+        .replace(/\dm\d+s$/, "TIME"),
+    ],
+    [
+      true,
+      `in flight      slowcni: started but has not ended (pid ${child.pid}); it wrote to stderr: ${PROBLEM}; the kubelet gives up in TIME`,
+    ],
   )
   child.kill("SIGKILL")
   await ended

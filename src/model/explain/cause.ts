@@ -56,8 +56,9 @@ function outlivedText({ call, top }: FailingCall, operation: Operation, context:
 /** `; it waits in flock of /var/lib/cni/networks/pods/lock, held by pid 812 (host-local for shop/a)` */
 function waitingText({ id }: Call, { node }: ExplainContext): string {
   const wait = node?.waits.get(id)
-  const text = wait ? waitText(wait) : ""
-  return text ? `; it waits in ${text}` : ""
+  // The kernel's function alone says little.
+  const isClear = wait !== undefined && wait.locks.length + wait.sockets.length + wait.children.length > 0
+  return isClear ? `; it waits in ${waitText(wait)}` : ""
 }
 
 function killedText(operation: Operation, context: ExplainContext): string {
