@@ -17,7 +17,7 @@ import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { nodeEvidenceOf } from "./node-evidence.ts"
-import { holds, nodeStateOf, readLedger } from "./read-ledger.ts"
+import { nodeStateOf, readLedger, readOwners } from "./read-ledger.ts"
 import type { Selection } from "./selection.ts"
 import type { Subject } from "./subject.ts"
 
@@ -145,10 +145,10 @@ async function sharingAddress(
   for (const ip of resultAddresses(operation)) {
     const address = parseAddress(ip)
     if (!address) continue
-    const { rows } = await readLedger(context, options, everything, address)
+    const { rows } = await readOwners(context, options, everything, address)
     const others = rows.filter(
-      ({ containerId, node, state, ips }) =>
-        containerId !== operation.containerId && node === operation.node && state !== "gone" && holds(ips, address),
+      ({ containerId, node, state }) =>
+        containerId !== operation.containerId && node === operation.node && state !== "gone",
     )
     found.push(...others.map((row) => ({ ...row, ips: [ip] })))
   }

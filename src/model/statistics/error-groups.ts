@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts"
 import { maskOf } from "../compare/volatile.ts"
-import { failingCallOf } from "../explain/cause.ts"
 import { abbreviate, errorTextOf } from "../explain/error-text.ts"
+import { failingCallOf } from "../explain/failing-call.ts"
 import { exitText } from "../format.ts"
 import type { Operation } from "../operation.ts"
 import { reasonText } from "../outcome.ts"
