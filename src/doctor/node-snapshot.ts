@@ -4,6 +4,8 @@ import type { Network, NodeFacts, Plugin } from "../install/detect/node-facts.ts
 import type { NodeFiles } from "../install/detect/node-files.ts"
 import { nodeDisk } from "../install/disk/disk.ts"
 import { originalOf } from "../install/disk/plugin-dir.ts"
+import type { RecordingGap } from "../install/status/recording-gap.ts"
+import type { InstallStatus } from "../install/status/status.ts"
 import { Ledger } from "../model/ledger/ledger.ts"
 import { type LedgerRow, type Reservation, reconcile } from "../model/ledger/node-ledger.ts"
 import { DEFAULT_DATA_DIR, readReservations } from "../store/node/host-local.ts"
@@ -30,6 +32,9 @@ export type NodeSnapshot = {
   reservations: Reservation[]
   /** directories where cnitap may be installed */
   installDirs: readonly string[]
+  /** what is installed in them, and what of the active networks it does not record */
+  installs: readonly InstallStatus[]
+  gaps: readonly RecordingGap[]
   /** cached results and reservations without a pod, or unreadable */
   leftovers: LedgerRow[]
   nowMs: number
@@ -41,6 +46,9 @@ export type CheckOptions = {
   mayExecute: boolean
   /** default: the plugin directories */
   installDirs?: readonly string[]
+  /** default: nothing is installed */
+  installs?: readonly InstallStatus[]
+  gaps?: readonly RecordingGap[]
   nowMs: number
   /** called before each plugin runs, for progress messages */
   onExecute?(plugin: string, at: number, count: number): void
@@ -72,6 +80,8 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
     dataDirs,
     reservations,
     installDirs: options.installDirs ?? facts.binDirs.value,
+    installs: options.installs ?? [],
+    gaps: options.gaps ?? [],
     leftovers: leftovers.filter(({ state }) => state !== "up"),
     nowMs: options.nowMs,
   }

@@ -72,11 +72,7 @@ export const STORE_RULES: NodeRule[] = [
         files
           .list(dataDir)
           .filter((name) => !named.has(name) && files.isDirectory(join(dataDir, name)))
-          .map((name) => ({
-            detail: `no list has the name ${name}`,
-            evidence: [join(dataDir, name)],
-            remedy: `Run rm -r ${join(dataDir, name)} if no pod of that network is left.`,
-          })),
+          .map((name) => unusedHit(node, join(dataDir, name), name)),
       )
     },
   },
@@ -110,6 +106,21 @@ export const STORE_RULES: NodeRule[] = [
     },
   },
 ]
+
+/** An address that is not left behind is in use, or too young to tell. */
+function unusedHit({ reservations, leftovers }: NodeSnapshot, directory: string, network: string): NodeHit {
+  const left = new Set(leftovers.flatMap(({ files }) => files))
+  const used = reservations.filter(({ path }) => dirname(path) === directory && !left.has(path))
+  const ips = used.map(({ ip }) => ip)
+  return {
+    detail: `no list has the name ${network}${ips.length > 0 ? `, and pods use ${ips.length} of its addresses: ${ips.slice(0, 3).join(", ")}${ips.length > 3 ? ", …" : ""}` : ""}`,
+    evidence: [directory],
+    remedy:
+      ips.length > 0
+        ? "Keep it: these pods were made when the list had that name, and their DEL releases the addresses."
+        : `Run rm -r ${directory} if no pod of that network is left.`,
+  }
+}
 
 /** `directories` are on one file system. */
 function fullHits(files: NodeSnapshot["files"], directories: string[]): NodeHit[] {

@@ -18,7 +18,10 @@ export const EXIT_STATUSES: readonly { status: number; meaning: string }[] = [
   },
   { status: FAULTS.NOT_PERMITTED, meaning: "permission denied, or no space left to write" },
   { status: FAULTS.REFUSED, meaning: "refused because it could harm the node; nothing was changed" },
-  { status: FAULTS.NOT_FOUND, meaning: "no such pod, call, operation or node; status: nothing is installed" },
+  {
+    status: FAULTS.NOT_FOUND,
+    meaning: "no such pod, call, operation or node; status, uninstall: nothing is installed",
+  },
   { status: FAULTS.INTERNAL, meaning: "an internal error of cnitap" },
   { status: 130, meaning: "interrupted by Ctrl-C; verbs that run until then (tail -f, ls -w, ps -w) exit with 0" },
 ]

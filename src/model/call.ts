@@ -1,5 +1,5 @@
 import type { Begin, End, Payload, ProgressRecord } from "../capture/record.ts"
-import { isObject } from "../cni/json.ts"
+import { isObject, parseJson } from "../cni/json.ts"
 import { parseJsonCached } from "./json-cache.ts"
 
 /** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
@@ -97,11 +97,42 @@ export function contextOf(env: Begin["env"]): Pick<Call, "command" | "containerI
 /** The pairs of CNI_ARGS. containerd writes them in random order (it iterates over a Go map): compare them as a map. */
 export function parseArgs(text: string | undefined): Map<string, string> {
   const pairs = new Map<string, string>()
-  for (const pair of text?.split(";") ?? []) {
+  for (const pair of splitArgs(text ?? "")) {
     const equals = pair.indexOf("=")
     if (equals > 0) pairs.set(pair.slice(0, equals), pair.slice(equals + 1))
   }
   return pairs
+}
+
+/** More semicolons than a configuration of iptables in one value has. */
+const MAX_JSON_PARTS = 64
+
+/**
+ * The pairs of CNI_ARGS as they are written. A value that is JSON may contain semicolons: Consul and Nomad pass the
+ * configuration of iptables in one. libcni's own parser splits at each, and a plugin that uses it fails then.
+ */
+export function splitArgs(text: string): string[] {
+  const parts = text.split(";")
+  if (!/=[{["]/.test(text)) return parts
+  const pairs: string[] = []
+  for (let at = 0; at < parts.length; at++) {
+    const length = jsonParts(parts, at)
+    pairs.push(parts.slice(at, at + length).join(";"))
+    at += length - 1
+  }
+  return pairs
+}
+
+/** How many parts the pair has that begins here: several only if together its value is JSON. */
+function jsonParts(parts: readonly string[], from: number): number {
+  const [, start] = /^[^=]+=([{["].*)$/s.exec(parts[from] ?? "") ?? []
+  if (start === undefined) return 1
+  let value = start
+  for (let length = 1; length <= Math.min(MAX_JSON_PARTS, parts.length - from); length++) {
+    if (parseJson(value) !== undefined) return length
+    value += `;${parts[from + length]}`
+  }
+  return 1
 }
 
 /** The content of a stream, if it is text. */
@@ -142,7 +173,7 @@ export function hasFailedExit({ state, exit }: Pick<Call, "state" | "exit">): bo
 /** Does not use `parseArgs`, which is too slow for a million calls. */
 export function podOf(args: string | undefined): Pod | undefined {
   let [namespace, name, uid] = ["", "", ""]
-  for (const pair of args?.split(";") ?? []) {
+  for (const pair of splitArgs(args ?? "")) {
     if (pair.startsWith("K8S_POD_NAMESPACE=")) namespace = pair.slice("K8S_POD_NAMESPACE=".length)
     else if (pair.startsWith("K8S_POD_NAME=")) name = pair.slice("K8S_POD_NAME=".length)
     else if (pair.startsWith("K8S_POD_UID=")) uid = pair.slice("K8S_POD_UID=".length)

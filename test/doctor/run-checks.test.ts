@@ -112,7 +112,12 @@ test("network-several: a leftover is a warning, the networks that Multus uses ar
     clusterNetwork: `/host${LIST}`,
   })
   assert.deepEqual(
-    await changed(t, { "/etc/cni/net.d/00-multus.conf": multus }, programs("/opt/cni/bin", "multus-shim")),
+    await changed(
+      t,
+      { "/etc/cni/net.d/00-multus.conf": multus },
+      programs("/opt/cni/bin", "multus-shim"),
+      process(800, "/usr/src/multus-cni/bin/multus-daemon"),
+    ),
     [
       "note network-several: the runtime uses 00-multus.conf and ignores 10-containerd-net.conflist => No action needed: the plugin of the first list uses the others.",
     ],
@@ -159,7 +164,8 @@ test("plugin-missing: remedies for a plugin in another directory, of an agent, o
     "error plugin-missing: portmap (the list) is not in /opt/cni/bin => ln -s /usr/lib/cni/portmap /opt/cni/bin/portmap",
   ])
   const plugins = [{ type: "calico", ipam: { type: "calico-ipam" } }, { type: "homemade" }]
-  assert.deepEqual(await changed(t, { [LIST]: list({ plugins }) }), [
+  const running = { ...process(800, "calico-node -felix"), "/var/lib/calico/nodename": "node-1" }
+  assert.deepEqual(await changed(t, running, { [LIST]: list({ plugins }) }), [
     "error plugin-missing: calico (the list) is not in /opt/cni/bin => Restart calico, which installs it.",
     "error plugin-missing: calico-ipam (IPAM of calico) is not in /opt/cni/bin => Restart calico, which installs it.",
     "error plugin-missing: homemade (the list) is not in /opt/cni/bin => Install homemade as /opt/cni/bin/homemade.",
@@ -392,6 +398,23 @@ test("addresses-short: flannel's subnet comes from its own file", async (t) => {
 test("store-unused: a directory of a network without a list", async (t) => {
   assert.deepEqual(await changed(t, { "/var/lib/cni/networks/former": "directory" }), [
     "note store-unused: no list has the name former => Run rm -r /var/lib/cni/networks/former if no pod of that network is left.",
+  ])
+})
+
+test("store-unused: the list was renamed, and pods still use its addresses", async (t) => {
+  const cached = {
+    kind: "cniCacheV1",
+    containerId: "c1",
+    ifName: "eth0",
+    networkName: "former",
+    netns: "/run/netns/c1",
+  }
+  const used = {
+    "/var/lib/cni/networks/former/10.88.0.9": "c1\r\neth0",
+    "/var/lib/cni/results/former-c1-eth0": JSON.stringify(cached),
+  }
+  assert.deepEqual(await changed(t, used), [
+    "note store-unused: no list has the name former, and pods use 1 of its addresses: 10.88.0.9 => Keep it: these pods were made when the list had that name, and their DEL releases the addresses.",
   ])
 })
 

@@ -37,7 +37,7 @@ for (const mode of ["swap", "chain", "path"]) {
     assert.match(stdout, /^uninstalled from /)
     assert.deepEqual(await node.tree(), before)
     assert.deepEqual(await cnitap("uninstall", ...within(node)), {
-      code: 0,
+      code: 6,
       stdout: `nothing is installed in ${node.bin}, ${node.at("/opt/cnitap/bin")}\n`,
       stderr: "",
     })
@@ -468,7 +468,7 @@ const BAD: Bad[] = [
     prepare: (node) => void installSync(node),
     args: (node) => ["install", ...capturing(node), "--mode", "chain"],
     code: 5,
-    says: /^cnitap: mode swap is already installed in \S+\/opt\/cni\/bin\. Run cnitap uninstall first\.\n$/,
+    says: /^cnitap: mode swap is already installed in \S+\/opt\/cni\/bin\. Run cnitap uninstall --bin-dir \S+ --conf-dir \S+ --shim-dir \S+ first\.\n$/,
   },
   {
     what: "a journal of a newer format",
@@ -509,7 +509,7 @@ const BAD: Bad[] = [
     what: "nothing to watch",
     args: (node) => ["watch", ...within(node)],
     code: 6,
-    says: /^cnitap: nothing is installed in \S+, \S+\. Run cnitap install first\.\n$/,
+    says: /^cnitap: nothing is installed in \S+, \S+\. Run cnitap install --bin-dir \S+ --conf-dir \S+ --shim-dir \S+ first\.\n$/,
   },
 ]
 for (const { what, prepare, args, code, says } of BAD) {

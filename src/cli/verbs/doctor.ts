@@ -3,8 +3,11 @@ import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { NodeFiles } from "../../install/detect/node-files.ts"
 import { runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
+import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
+import { readStatus } from "../../install/status/status.ts"
 import { addNode, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
+import { repeatFlags } from "../render/command-text.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -20,17 +23,22 @@ export const doctor: Verb = {
     addNode(addOutput(command)).option("--execute", "also run VERSION of the plugins below --root, in a chroot")
   },
   async run(context, _args, options) {
-    const { facts, installDirs } = openNode(options)
+    const { disk, facts, installDirs, shimDir, undoContext } = openNode(options)
+    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
     const progress = progressOf(context)
     const findings = await runChecks(facts, {
       files: new NodeFiles(facts.root, runProgram),
       mayExecute: facts.root === "/" || options.execute === true,
       installDirs,
+      installs,
+      gaps: readRecordingGaps(disk, facts, installs, shimDir),
       nowMs: context.nowMs(),
       onExecute: progress.onAsk,
     })
     progress.end()
-    await printRows(context, options, nodeFindingTable(`no problems found: ${healthText(facts)}`), findings)
+    const table = nodeFindingTable(`no problems found: ${healthText(facts)}`)
+    const repeated = findings.map((finding) => ({ ...finding, remedy: repeatFlags(finding.remedy, options) }))
+    await printRows(context, options, table, repeated)
     if (findings.some(({ severity }) => severity === "error")) context.exitCode = 1
   },
 }

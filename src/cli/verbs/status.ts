@@ -64,6 +64,7 @@ function nextLines(
   return [
     ...(isMissing ? [nodeCommand("doctor", options)] : []),
     ...(isInstallable && wanted ? [installCommand(wanted, options, nowMs())] : []),
+    ...(installs.some(({ state }) => state === "unfinished") ? [nodeCommand("uninstall", options)] : []),
   ]
 }
 
@@ -75,7 +76,7 @@ function statusText(
 ): string {
   if (installs.length === 0) return `nothing is installed in ${installDirs.join(", ")}\n`
   const texts = installs.map(
-    ({ binDir, mode, state, installedMs, changedMs, settings, plugins, list, tombstones, capture }) =>
+    ({ binDir, mode, state, installedMs, changedMs, settings, onlyPlugins, plugins, list, tombstones, capture }) =>
       sections([
         [
           `MODE ${mode} in ${binDir}: ${state}`,
@@ -83,7 +84,8 @@ function statusText(
             `since ${instant(installedMs)} (${age(installedMs, nowMs())})`,
             ...(changedMs > installedMs ? [`changed ${instant(changedMs)} (${age(changedMs, nowMs())})`] : []),
             ...(state === "retired" ? [] : settingLines(settings)),
-            ...(state === "unfinished" ? ["it was cut off: run cnitap install again, or cnitap uninstall"] : []),
+            ...(onlyPlugins ? [`only ${onlyPlugins.join(", ")} (--plugins)`] : []),
+            ...(state === "unfinished" ? ["it was interrupted: install again, or uninstall"] : []),
           ],
         ],
         ["PLUGINS", aligned(plugins.map(({ name, path, state: of }) => [name, path, STATES[of]]))],

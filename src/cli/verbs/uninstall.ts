@@ -7,7 +7,7 @@ import type { Verb } from "../verb.ts"
 
 export const uninstall: Verb = {
   description:
-    "The capture is kept unless --purge is given. A file that another process has replaced since is left as it is.",
+    "The capture is kept unless --purge is given. A file that another process has replaced since is left as it is. Exits 6 if nothing is installed.",
   examples: [
     ["cnitap uninstall", "restore the node; the capture can still be read"],
     ["cnitap uninstall --purge", "also delete the capture and the probe log"],
@@ -26,6 +26,7 @@ export const uninstall: Verb = {
       value: removal,
       text: () => removalText(removal, installDirs),
     })
+    if (removal.binDirs.length === 0) context.exitCode = FAULTS.NOT_FOUND
     if (removal.notRestored.some(({ isBlocking }) => isBlocking)) context.exitCode = FAULTS.REFUSED
   },
 }

@@ -3,8 +3,7 @@ import type { NodeFiles } from "./node-files.ts"
 
 /** Why the kernel cannot execute an executable file; undefined if it can. */
 export function whyNotRunnable(files: NodeFiles, path: string, machine: string = process.arch): string | undefined {
-  const host = files.host(path)
-  const head = host === undefined ? undefined : headOf(host)
+  const head = programHead(files, path)
   if (head === undefined) return undefined
   if (head.length === 0) return "it is empty"
   const text = head.toString("latin1")
@@ -53,9 +52,12 @@ function missing(files: NodeFiles, interpreter: string): string | undefined {
   return `it requires ${interpreter}, which does not exist`
 }
 
-function headOf(path: string): Buffer | undefined {
+/** The first 64 KiB; undefined if it cannot be read. */
+export function programHead(files: NodeFiles, path: string): Buffer | undefined {
+  const host = files.host(path)
+  if (host === undefined) return undefined
   try {
-    const file = openSync(path, "r")
+    const file = openSync(host, "r")
     try {
       const buffer = Buffer.alloc(HEAD_BYTES)
       return buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0))

@@ -44,11 +44,23 @@ const MULTUS_FIRST: NotRecorded = {
   reason: "Multus searches it before the runtime's plugin path",
 }
 
-export function findNotRecorded(plugins: readonly string[], mode: "swap" | "path" | "chain"): NotRecorded[] {
+/** `executesLoopback`: the runtime executes the plugin loopback for every pod, without a list. */
+export function findNotRecorded(
+  plugins: readonly string[],
+  mode: "swap" | "path" | "chain",
+  executesLoopback: boolean,
+): NotRecorded[] {
   const isMultusFirst = mode === "path" && plugins.some((plugin) => plugin === "multus" || plugin === "multus-shim")
   return [
     ...(mode === "chain" ? CHAIN : []),
     ...(isMultusFirst ? [MULTUS_FIRST] : []),
+    ...(executesLoopback && !plugins.includes("loopback") ? [loopback(plugins, mode)] : []),
     ...plugins.flatMap((plugin) => ELSEWHERE[plugin] ?? []),
   ]
+}
+
+/** Two more calls per pod that say little: they are recorded on request. */
+function loopback(plugins: readonly string[], mode: "swap" | "path" | "chain"): NotRecorded {
+  const request = mode === "chain" ? "" : `; --plugins ${[...plugins, "loopback"].join(",")} records it too`
+  return { what: "loopback", reason: `the runtime executes it for every pod, besides the list${request}` }
 }

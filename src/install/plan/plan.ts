@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path"
 import type { DirectoryChange } from "../apply/apply.ts"
-import type { PathSetting } from "../detect/runtimes/runtime.ts"
+import { type PathSetting, type Runtime, runtimeLabel } from "../detect/runtimes/runtime.ts"
 import { layoutOf, PROBES, stagedSettings } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { chainSteps } from "./chain-steps.ts"
@@ -51,6 +51,7 @@ export function planInstall(inventory: Inventory, options: InstallOptions, relay
     notRecorded: findNotRecorded(
       reached.map(({ name }) => name),
       options.mode,
+      inventory.facts.runtime?.behaviour.executesLoopback === true,
     ),
     ...(pathSetting ? { pathSetting } : {}),
     otherModes: MODES.filter((mode) => mode !== options.mode).map((mode) => ({
@@ -84,6 +85,13 @@ function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: s
     changes: complete(inventory, options, [{ pluginDir, before: steps.probes, after: steps.edit }]),
     ...(steps.edited === undefined ? {} : { edit: { path: list.path, before: list.text, after: steps.edited } }),
   }
+}
+
+/** Its plugins are recorded only if they are the same files. */
+function otherRuntime(runtime: Runtime): string {
+  const { pid, confDir, binDirs } = runtime
+  const process = pid === undefined ? "" : ` (process ${pid})`
+  return `${runtimeLabel(runtime)}${process} runs too, with networks in ${confDir.value} and plugins in ${binDirs.value.join(", ")}; this plan is not for it`
 }
 
 type DirectorySteps = { pluginDir: PluginDir; before: InstallStep[]; after?: InstallStep[] }
@@ -144,8 +152,12 @@ function warningsOf({ facts }: Inventory, { mode, shimDir }: InstallOptions, tar
   })
   const side = mode === "chain" && facts.networks.find(({ isActive, sideFiles }) => isActive && sideFiles.length > 0)
   const { caveat } = facts.platform
+  const others = facts.runtimes.filter(
+    (runtime) => runtime !== facts.runtime && runtime.isRunning && runtime.off === undefined,
+  )
   return [
     ...(caveat === undefined ? [] : [caveat]),
+    ...others.map(otherRuntime),
     ...overwritten,
     ...broken,
     ...scripts,

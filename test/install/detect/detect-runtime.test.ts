@@ -261,3 +261,16 @@ test("containerd 2.1 does not start with both keys; an empty one does not count"
     note: `remove ${CONFIG}, ${V3}.bin_dir: containerd does not start with both keys`,
   })
 })
+
+test("a configuration file that is relative to the daemon's working directory", (t) => {
+  const config = `version = 2\n[${V2}]\nbin_dir = "/srv/bin"\n`
+  const root = plant(t, process(612, "/usr/bin/containerd -c containerd.toml"), dpkg("containerd.io", "1.7.27-1"), {
+    "/proc/612/cwd": "-> /srv/conf",
+    "/srv/conf/containerd.toml": config,
+  })
+  assert.deepEqual(decision(runtimeOf(root)), {
+    conf: "/etc/cni/net.d (containerd's default)",
+    bin: `/srv/bin (/srv/conf/containerd.toml, ${V2}.bin_dir)`,
+    set: `single ${V2}.bin_dir in /srv/conf/containerd.toml`,
+  })
+})

@@ -3,10 +3,10 @@ import { test } from "node:test"
 import { findNotRecorded } from "../../../src/install/plan/not-recorded.ts"
 
 const whats = (plugins: string[], mode: "swap" | "path" | "chain") =>
-  findNotRecorded(plugins, mode).map(({ what }) => what)
+  findNotRecorded(plugins, mode, false).map(({ what }) => what)
 
 test("swap mode records everything that is executed from the plugin directories", () => {
-  assert.deepEqual(findNotRecorded(["bridge", "host-local", "portmap"], "swap"), [])
+  assert.deepEqual(findNotRecorded(["bridge", "host-local", "portmap"], "swap", false), [])
 })
 
 test("chain mode records neither failures nor what plugins execute", () => {
@@ -40,4 +40,13 @@ test("work outside of the plugin directories is reported in every mode", () => {
     assert.equal(whats([plugin], "path").at(-1), what)
     assert.equal(whats([plugin], "chain").at(-1), what)
   }
+})
+
+test("loopback, which the runtime executes besides the list, is named with the flag that records it", () => {
+  const reason = "the runtime executes it for every pod, besides the list"
+  assert.deepEqual(findNotRecorded(["bridge", "host-local"], "swap", true), [
+    { what: "loopback", reason: `${reason}; --plugins bridge,host-local,loopback records it too` },
+  ])
+  assert.deepEqual(findNotRecorded(["bridge"], "chain", true).at(-1), { what: "loopback", reason })
+  assert.deepEqual(whats(["bridge", "loopback"], "swap"), [])
 })

@@ -153,7 +153,12 @@ export const AGENTS: readonly KnownAgent[] = [
   },
   {
     name: "istio-cni",
-    signs: { types: ["istio-cni"], names: ["02-istio-cni.conflist"], paths: ["/run/istio-cni/log.sock"] },
+    signs: {
+      types: ["istio-cni"],
+      names: ["02-istio-cni.conflist"],
+      processes: ["install-cni"],
+      paths: ["/run/istio-cni/log.sock"],
+    },
     plugins: ["istio-cni"],
     onSwap: "overwrites",
     onListEdit: "keeps",

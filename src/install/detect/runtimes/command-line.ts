@@ -1,9 +1,16 @@
-import { basename } from "node:path"
+import { basename, resolve } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
 import { isOfNode, type NodeProcess } from "../read-processes.ts"
 
 /** The command line of a daemon: of its process, or of its systemd unit if it does not run. */
-export type CommandLine = { words: string[]; from: string; pid?: number; executable?: string }
+export type CommandLine = {
+  words: string[]
+  from: string
+  pid?: number
+  executable?: string
+  /** working directory, for relative paths; missing for one that cannot be read and for a unit: / */
+  cwd?: string
+}
 
 /** Running daemons with this name in the node's own mount namespace, oldest first; those in containers are ignored. */
 export function running(files: NodeFiles, processes: readonly NodeProcess[], daemon: string): CommandLine[] {
@@ -11,7 +18,14 @@ export function running(files: NodeFiles, processes: readonly NodeProcess[], dae
     .filter((process) => process.name === daemon && isOfNode(files, process))
     .map(({ pid, words }) => {
       const executable = files.linkTarget(`/proc/${pid}/exe`)
-      return { words, from: `process ${pid}`, pid, ...(executable ? { executable } : {}) }
+      const cwd = files.linkTarget(`/proc/${pid}/cwd`)
+      return {
+        words,
+        from: `process ${pid}`,
+        pid,
+        ...(executable ? { executable } : {}),
+        ...(cwd ? { cwd } : {}),
+      }
     })
 }
 
@@ -39,6 +53,12 @@ export function fromUnit(files: NodeFiles, unit: string): CommandLine | undefine
     }
   }
   return found
+}
+
+/** The same for a path, which may be relative to the daemon's working directory. */
+export function pathFlag(line: CommandLine, ...names: string[]): string | undefined {
+  const path = flag(line, ...names)
+  return path === undefined ? undefined : resolve(line.cwd ?? "/", path)
 }
 
 /** The value of `--name value` or `--name=value`; the last occurrence wins. */

@@ -2,7 +2,7 @@ import { dirname, join, normalize } from "node:path"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
 import type { NodeProcess } from "../read-processes.ts"
-import { type CommandLine, flag, fromUnit, running } from "./command-line.ts"
+import { type CommandLine, flag, fromUnit, pathFlag, running } from "./command-line.ts"
 import { readContainerdConfig } from "./containerd-config.ts"
 import type { PathSetting, Runtime, RuntimeBehaviour, RuntimeDetector } from "./runtime.ts"
 import { textAt, textsAt } from "./toml.ts"
@@ -72,7 +72,7 @@ function findContainerds(files: NodeFiles, processes: readonly NodeProcess[], pl
 }
 
 function describe(files: NodeFiles, platform: PlatformName, line: CommandLine, isRunning: boolean): Runtime {
-  const configFile = flag(line, "--config", "-c") ?? DEFAULT.config
+  const configFile = pathFlag(line, "--config", "-c") ?? DEFAULT.config
   const version = versionOf(files, line.executable ?? line.words[0] ?? "", ["containerd", "containerd.io"])
   const config = readContainerdConfig(files, configFile, version)
   const { cni, key, origins } = config

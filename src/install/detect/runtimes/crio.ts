@@ -3,7 +3,7 @@ import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
 import type { NodeProcess } from "../read-processes.ts"
-import { type CommandLine, flag, fromUnit, running } from "./command-line.ts"
+import { type CommandLine, flag, fromUnit, pathFlag, running } from "./command-line.ts"
 import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { readToml, tableAt, textAt, textsAt } from "./toml.ts"
 import { versionOf } from "./version.ts"
@@ -22,8 +22,8 @@ function findCrio(files: NodeFiles, processes: readonly NodeProcess[], platform:
     fromUnit(files, "crio.service") ??
     [CONFIG, DROP_INS, SOCKET].filter((path) => files.exists(path)).map((from) => ({ words: ["crio"], from }))[0]
   if (line === undefined) return []
-  const main = flag(line, "--config", "-c") ?? CONFIG
-  const directory = flag(line, "--config-dir", "-d") ?? DROP_INS
+  const main = pathFlag(line, "--config", "-c") ?? CONFIG
+  const directory = pathFlag(line, "--config-dir", "-d") ?? DROP_INS
   const read = [main, ...files.list(directory).map((name) => join(directory, name))].filter((path) =>
     files.isFile(path),
   )

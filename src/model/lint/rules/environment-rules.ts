@@ -1,4 +1,5 @@
 import { COMMANDS, isCommand } from "../../../cni/command.ts"
+import { splitArgs } from "../../call.ts"
 import type { CallRule } from "../call-facts.ts"
 import type { CallHit } from "../finding.ts"
 import { libcni, spec } from "../rule-source.ts"
@@ -65,8 +66,7 @@ export const ENVIRONMENT_RULES: CallRule[] = [
     source: spec("2, Parameters"),
     remedy: "Write KEY=value pairs separated by semicolons.",
     check: ({ call }) =>
-      (call.env.CNI_ARGS ?? "")
-        .split(";")
+      splitArgs(call.env.CNI_ARGS ?? "")
         .filter((pair) => pair !== "" && pair.indexOf("=") < 1)
         .map((pair) => variableHit("CNI_ARGS", pair)),
   },
