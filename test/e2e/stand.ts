@@ -62,14 +62,15 @@ export class E2eStand {
   }
 
   async install(...options: string[]): Promise<void> {
-    await cnitap("install", ...this.#directories, "--capture", this.capture, ...options)
+    await cnitap("install", ...this.directories, "--capture", this.capture, ...options)
   }
 
   async uninstall(): Promise<void> {
-    await cnitap("uninstall", ...this.#directories)
+    await cnitap("uninstall", ...this.directories)
   }
 
-  get #directories(): string[] {
+  /** The flags that name the node. */
+  get directories(): string[] {
     return ["--bin-dir", this.node.binDir, "--conf-dir", this.node.confDir]
   }
 
