@@ -3,7 +3,7 @@ import type { Command } from "commander"
 import { type Capture, openCapture } from "../../store/capture/capture.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Context } from "../context.ts"
-import { collectPaths, namesOption } from "./option.ts"
+import { collectPaths, namesOption, textOption } from "./option.ts"
 
 /** The flags of every verb that reads a capture. */
 export function addCaptures(command: Command): Command {
@@ -41,7 +41,7 @@ export async function openCaptures(context: Context, options: Record<string, unk
   const named =
     namesOption(options.capture) ?? (bundles.length > 0 ? [] : [context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE])
   const captures: Capture[] = []
-  for (const path of named) captures.push(await openCapture(nodePath(options, path)))
+  for (const path of named) captures.push(await openCapture(nodePath(options, path), textOption(options.root)))
   for (const path of bundles) captures.push(await (await import("../../store/capture/bundle.ts")).openBundle(path))
   const [only] = captures
   return only && captures.length === 1

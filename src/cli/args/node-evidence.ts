@@ -33,7 +33,7 @@ export function nodeEvidenceOf(
   return (operation) => {
     if (operation.node !== hostname() && root === "/") return { unrunnable: new Map(), waits: new Map() }
     const list = currentList(view, operation, unrecorded)
-    return { ...(list ? { list } : {}), unrunnable: unrunnable(root, operation), waits: waits(operation) }
+    return { ...(list ? { list } : {}), unrunnable: unrunnable(root, operation), waits: waits(root, operation) }
   }
 }
 
@@ -88,10 +88,10 @@ function unrunnable(root: string, { calls }: Operation): Map<string, string> {
   )
 }
 
-function waits({ calls }: Operation): Map<string, ProcessWait> {
+function waits(root: string, { calls }: Operation): Map<string, ProcessWait> {
   return new Map(
     [...walk(calls)].flatMap(({ call }) => {
-      const wait = readProcessWait(call)
+      const wait = readProcessWait(call, root)
       return wait === undefined ? [] : [[call.id, wait] as const]
     }),
   )

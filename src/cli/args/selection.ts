@@ -80,7 +80,7 @@ export async function select(context: Context, options: Record<string, unknown>,
     async *openCalls() {
       for await (const { calls } of readOperations(capture, readErrors, {}, { filter: OPEN, progress })) {
         for (const node of walk(calls)) {
-          const call = withPluginPid(node.call)
+          const call = withPluginPid(node.call, capture.root)
           if (call.state !== "ended" && matchesCall(call)) yield call
         }
       }

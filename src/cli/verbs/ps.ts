@@ -62,7 +62,7 @@ function withWaits(calls: readonly Call[], options: Record<string, unknown>): Ca
   const { kind } = outputFormat(options)
   if (kind === "table" || kind === "name") return [...calls]
   return calls.map((call) => {
-    const waitsIn = readProcessWait(call)
+    const waitsIn = readProcessWait(call, textOption(options.root))
     return waitsIn === undefined ? call : { ...call, waitsIn }
   })
 }
@@ -99,7 +99,12 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     }
     const clock = new Date(nowMs).toISOString().slice(11, 19)
     context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
-    await printRows(context, options, inFlightTable(nowMs), calls.map(withPluginPid).filter(matchesCall))
+    await printRows(
+      context,
+      options,
+      inFlightTable(nowMs),
+      calls.map((call) => withPluginPid(call, capture.root)).filter(matchesCall),
+    )
     for (const text of gaps) context.stdout.write(`${text}\n`)
   }
 }

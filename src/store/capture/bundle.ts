@@ -30,7 +30,7 @@ export async function openBundle(path: string): Promise<Capture> {
       "Pass the path of a file that `export bundle` wrote.",
     )
   const segments = async () => [segment]
-  return { path, directories: [], isLive: false, segments, ...(truncatedBy ? { truncatedBy } : {}) }
+  return { path, root: "/", directories: [], isLive: false, segments, ...(truncatedBy ? { truncatedBy } : {}) }
 }
 
 /** Whether no line is a record, not even one of a newer format or a torn one. */

@@ -44,7 +44,7 @@ export async function* readSegments(capture: Capture, segments: Segment[], error
       else errors.add("orphan", segment.name, offset)
     }
   }
-  const isAlive = capture.isLive ? processes() : undefined
+  const isAlive = capture.isLive ? processes(capture.root) : undefined
   for (const { begin, progress } of joiner.open()) yield toCall(begin, progress, isAlive?.(begin))
 }
 

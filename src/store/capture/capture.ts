@@ -9,6 +9,8 @@ export type Capture = {
   path: string
   /** the captures of which it consists, if there are several */
   parts?: readonly Capture[]
+  /** mount point of the root file system of the node whose relays write it */
+  root: string
   /** directories that relays may append to; none for a bundle */
   directories: readonly string[]
   /** whether relays may append to it: true for a directory, false for a bundle */
@@ -20,7 +22,7 @@ export type Capture = {
 }
 
 /** Opens a capture directory; an empty one is a capture without calls. Throws a Fault if it has only other files. */
-export async function openCapture(directory: string): Promise<Capture> {
+export async function openCapture(directory: string, root = "/"): Promise<Capture> {
   if (await hasOnlyOtherFiles(directory)) {
     throw new Fault(
       "CAPTURE_FOREIGN",
@@ -28,7 +30,7 @@ export async function openCapture(directory: string): Promise<Capture> {
       "Pass a capture directory with --capture.",
     )
   }
-  return { path: directory, directories: [directory], isLive: true, segments: segmentLister(directory) }
+  return { path: directory, root, directories: [directory], isLive: true, segments: segmentLister(directory) }
 }
 
 /** Whether there are files, and none of them is a segment. */

@@ -25,10 +25,11 @@ export class Follower {
   readonly #errors: ReadErrors
   readonly #positions = new Map<string, { splitter: LineSplitter; readBytes: number }>()
   readonly #joiner = new Joiner<OpenCall>()
-  readonly #processOf = processes()
+  readonly #processOf: ReturnType<typeof processes>
 
   constructor(capture: Capture, errors: ReadErrors) {
     this.#capture = capture
+    this.#processOf = processes(capture.root)
     this.#errors = errors
   }
 

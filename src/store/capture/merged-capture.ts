@@ -13,6 +13,7 @@ export function mergeCaptures(captures: readonly Capture[]): Capture {
   return {
     path: distinct.map(({ path }) => path).join(", "),
     parts: distinct,
+    root: distinct.find(({ isLive }) => isLive)?.root ?? "/",
     isLive: distinct.some(({ isLive }) => isLive),
     directories: distinct.flatMap(({ directories }) => directories),
     ...(truncated.length > 0 ? { truncatedBy: truncated.join(", ") } : {}),

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
+import { join } from "node:path"
 import type { Begin } from "../../capture/record.ts"
 import type { Call } from "../../model/call.ts"
 
@@ -9,17 +10,20 @@ const TICK_MS = 10
 const STARTUP_MS = 5_000
 
 /**
- * Returns a function that makes an `isAlive` test for a call: whether its process still runs on this node. The process
- * must have started just before the begin record was written; this detects a reused PID and a reboot. Undefined for a
- * call of another node.
+ * Returns a function that makes an `isAlive` test for a call: whether its process still runs on the node. The process must
+ * have started just before the begin record was written; this detects a reused PID and a reboot. Undefined for a call of
+ * another node, and if the processes of the node cannot be seen. `root`: mount point of the node's root file system; a
+ * container that has it sees its own processes in /proc, and those of the node in the /proc below the root.
  */
-export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => (() => boolean) | undefined {
-  const here = hostname()
+export function processes(root = "/"): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => (() => boolean) | undefined {
+  const proc = procOf(root)
+  const nodes = [hostname(), root === "/" ? undefined : readText(join(root, "etc/hostname"))?.trim()]
   const suspendedMs = suspendedTime()
+  const isVisible = startTime(proc, 1) !== undefined
   return (begin) => {
-    if (begin.node !== undefined && begin.node !== here) return undefined
+    if (!isVisible || (begin.node !== undefined && !nodes.includes(begin.node))) return undefined
     return () => {
-      const startMs = startTime(begin.pid)
+      const startMs = startTime(proc, begin.pid)
       if (startMs === undefined) return false
       const ageAtBeginMs = begin.monoMs - (startMs - suspendedMs)
       return ageAtBeginMs > -2 * TICK_MS && ageAtBeginMs < STARTUP_MS
@@ -28,31 +32,48 @@ export function processes(): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => 
 }
 
 /** The plugin of a call in flight: its relay's only child. Undefined if there is none (or before Linux 3.5). */
-export function pluginPidOf({ pid }: Pick<Begin, "pid">): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"), 10) || undefined
-  } catch {
-    return undefined
-  }
+export function pluginPidOf({ pid }: Pick<Begin, "pid">, root = "/"): number | undefined {
+  return Number.parseInt(readText(`${procOf(root)}/${pid}/task/${pid}/children`) ?? "", 10) || undefined
 }
 
 /** The end record will have the plugin's PID; until then it is read from the running processes. */
-export function withPluginPid(call: Call): Call {
-  const pluginPid = call.state === "running" ? pluginPidOf(call) : undefined
+export function withPluginPid(call: Call, root = "/"): Call {
+  const pluginPid = call.state === "running" ? pluginPidOf(call, root) : undefined
   return pluginPid === undefined ? call : { ...call, pluginPid }
 }
 
 /** Field 22 of /proc/PID/stat, in milliseconds since boot. Undefined if the process does not exist or is a zombie. */
-function startTime(pid: number): number | undefined {
-  let stat: string
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "latin1")
-  } catch {
-    return undefined
-  }
+function startTime(proc: string, pid: number): number | undefined {
+  const stat = readText(`${proc}/${pid}/stat`)
+  if (stat === undefined) return undefined
   // The second field is the command name in parentheses, which may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]) * TICK_MS
+}
+
+/** Whether this process and the node below the root have the same PIDs. */
+export function sharesProcesses(root: string): boolean {
+  return root === "/" || linkOf(`${procOf(root)}/self`) === linkOf("/proc/self")
+}
+
+function procOf(root: string): string {
+  return join(root, "proc")
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1")
+  } catch {
+    return undefined
+  }
 }
 
 /** Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). */

@@ -112,7 +112,7 @@ function joinProgress(blocks: readonly BlockRef[], calls: ReadonlyMap<string, Ca
 /** Calls without an end are running or were killed: their processes are looked up. */
 function setStates(capture: Capture, calls: Iterable<Call>): void {
   if (!capture.isLive) return
-  const processOf = processes()
+  const processOf = processes(capture.root)
   for (const call of calls) {
     const isAlive = call.state === "ended" ? undefined : processOf(call)
     if (isAlive) call.state = isAlive() ? "running" : "killed"

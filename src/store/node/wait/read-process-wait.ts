@@ -1,15 +1,17 @@
 import type { Call } from "../../../model/call.ts"
 import type { ProcessWait } from "../../../model/process-wait.ts"
-import { pluginPidOf } from "../process.ts"
+import { pluginPidOf, sharesProcesses } from "../process.ts"
 import { waitedLocks } from "./locks.ts"
 import { descendants, processName, procNames, procText } from "./process-files.ts"
 import { peerSockets } from "./sockets.ts"
 
 /**
- * What the plugin of a running call waits in, read from this node's /proc. Undefined for a call that has ended, of
- * another node or of an earlier boot: the state `running` excludes these, because it is decided from the process' start.
+ * What the plugin of a running call waits in, read from /proc. Undefined for a call that has ended, of another node or of an
+ * earlier boot: the state `running` excludes these, because it is decided from the process' start. Also undefined in a
+ * container that does not share the PIDs of the node.
  */
-export function readProcessWait(call: Pick<Call, "state" | "pid">): ProcessWait | undefined {
+export function readProcessWait(call: Pick<Call, "state" | "pid">, root = "/"): ProcessWait | undefined {
+  if (!sharesProcesses(root)) return undefined
   const pid = call.state === "running" ? pluginPidOf(call) : undefined
   if (pid === undefined) return undefined
   const below = descendants(pid)

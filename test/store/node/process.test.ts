@@ -1,0 +1,58 @@
+import assert from "node:assert/strict"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { hostname, tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { pluginPidOf, processes, sharesProcesses } from "../../../src/store/node/process.ts"
+
+/** When a process started, in milliseconds since boot, as /proc has it. */
+const STARTED_MS = 5_000_000
+/** The same on the monotonic clock, which stands still while a machine is suspended. */
+const STARTED_MONO_MS =
+  STARTED_MS -
+  Math.max(
+    0,
+    Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 1000 - Number(process.hrtime.bigint()) / 1e6,
+  )
+
+function stat(pid: number): string {
+  const fields = ["S", ...Array.from({ length: 18 }, () => "0"), String(STARTED_MS / 10)]
+  return `${pid} (relay) ${fields.join(" ")}\n`
+}
+
+function plantRoot(t: { after(fn: () => void): void }, pids: number[]): string {
+  const root = mkdtempSync(join(tmpdir(), "cnitap-root-"))
+  t.after(() => rmSync(root, { recursive: true }))
+  mkdirSync(join(root, "etc"))
+  writeFileSync(join(root, "etc/hostname"), "node-7\n")
+  for (const pid of pids) {
+    mkdirSync(join(root, `proc/${pid}/task/${pid}`), { recursive: true })
+    writeFileSync(join(root, `proc/${pid}/stat`), stat(pid))
+    writeFileSync(join(root, `proc/${pid}/task/${pid}/children`), `${pid + 1} `)
+  }
+  return root
+}
+
+test("below a root, the processes and the name of the node decide whether a call is running", (t) => {
+  const root = plantRoot(t, [1, 4711])
+  const processOf = processes(root)
+  const begin = { node: "node-7", pid: 4711, monoMs: STARTED_MONO_MS + 50 }
+  assert.equal(processOf(begin)?.(), true)
+  assert.equal(processOf({ ...begin, node: hostname() })?.(), true)
+  assert.equal(processOf({ ...begin, pid: 4712 })?.(), false)
+  // The PID was reused: the process started long after the call.
+  assert.equal(processOf({ ...begin, monoMs: STARTED_MONO_MS - 60_000 })?.(), false)
+  assert.equal(processOf({ ...begin, node: "node-8" }), undefined)
+  assert.equal(pluginPidOf({ pid: 4711 }, root), 4712)
+})
+
+test("if the processes of the node cannot be seen, nothing is said about its calls", (t) => {
+  const root = plantRoot(t, [])
+  assert.equal(processes(root)({ node: "node-7", pid: process.pid, monoMs: 0 }), undefined)
+})
+
+test("PIDs are shared with the own root, and with a root whose /proc is the own one", (t) => {
+  assert.equal(sharesProcesses("/"), true)
+  assert.equal(sharesProcesses(plantRoot(t, [1])), false)
+  assert.ok(readFileSync("/proc/self/stat", "latin1").startsWith(String(process.pid)))
+})
