@@ -1,7 +1,8 @@
 import { isFailed } from "./call.ts"
 import type { Attachment } from "./ledger/attachment.ts"
 import { Ledger } from "./ledger/ledger.ts"
-import { FindingsByRule, type RuleFindings } from "./lint/findings-by-rule.ts"
+import { FindingGroups } from "./lint/finding-groups.ts"
+import { findingsByRule, type RuleFindings } from "./lint/findings-by-rule.ts"
 import { Linter } from "./lint/linter.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"
 
@@ -13,7 +14,7 @@ import { isOperationOver, type Operation, walk } from "./operation.ts"
 export class Review {
   readonly #linter = new Linter(0)
   readonly #ledger = new Ledger()
-  readonly #findings = new FindingsByRule()
+  readonly #findings = new FindingGroups()
   readonly #incomplete = new Map<string, Operation>()
   readonly #completed = new Set<string>()
 
@@ -56,7 +57,7 @@ export class Review {
     const linter = new Linter(nowMs)
     for (const operation of this.#incomplete.values())
       for (const finding of linter.check(operation)) findings.add(finding)
-    return findings.list()
+    return findingsByRule(findings.list())
   }
 
   /** The attachments that are not gone, oldest first. */

@@ -1,9 +1,12 @@
-import type { Finding } from "../../model/lint/finding.ts"
+import type { FindingGroup } from "../../model/lint/finding-groups.ts"
 import { timestamp } from "./timestamp.ts"
 
-/** A finding in a recorded call, as `lint` prints it. `startedAt`: RFC 3339; the same as `wallMs`. */
-export type FindingOutput = Finding & { startedAt: string }
+/**
+ * Findings in recorded calls that differ in nothing but the pod, as `lint` prints them: the newest of them and their count.
+ * `startedAt` and `firstStartedAt`: RFC 3339; the same as `wallMs` and `firstMs`.
+ */
+export type FindingOutput = FindingGroup & { startedAt: string; firstStartedAt: string }
 
-export function findingOutput(finding: Finding): FindingOutput {
-  return { ...finding, startedAt: timestamp(finding.wallMs) }
+export function findingOutput(group: FindingGroup): FindingOutput {
+  return { ...group, startedAt: timestamp(group.wallMs), firstStartedAt: timestamp(group.firstMs) }
 }

@@ -1,8 +1,8 @@
 import type { NodeFinding } from "../../doctor/node-finding.ts"
-import { podName } from "../../model/format.ts"
+import { age, podName } from "../../model/format.ts"
 import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
-import type { Finding, Severity } from "../../model/lint/finding.ts"
-import type { RuleFindings } from "../../model/lint/findings-by-rule.ts"
+import type { Severity } from "../../model/lint/finding.ts"
+import type { FindingGroup } from "../../model/lint/finding-groups.ts"
 import { findingOutput } from "../output/finding-output.ts"
 import { type Colour, visible } from "./colour.ts"
 import type { Table } from "./table.ts"
@@ -10,46 +10,35 @@ import { displayWidth } from "./wrap.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 
-/** One line per finding in a capture. */
-export const findingTable: Table<Finding, "Finding"> = {
-  kind: "Finding",
-  value: findingOutput,
-  name: ({ rule, evidence }) => `finding/${rule}/${evidence.call}`,
-  empty: "nothing found",
-  columns: [
-    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
-    { title: "RULE", text: ({ rule }) => rule },
-    { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
-    { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
-    { title: "PLUGIN", text: ({ plugin }) => plugin },
-    { title: "COMMAND", text: ({ command }) => command },
-    { title: "POD", text: podName },
-    { title: "WHERE", text: whereText, colour: () => "dim" },
-    { title: "WHAT", text: whatText },
-    {
-      title: "EXCERPT",
-      isWide: true,
-      text: ({ evidence }) => evidence.excerpt.trim().replace(/\s+/g, " ").slice(0, 60),
-    },
-    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
-    { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
-  ],
-}
-
-/** One line per rule. */
-export const ruleTable: Table<RuleFindings> = {
-  kind: "RuleFindings",
-  name: ({ rule }) => `rule/${rule}`,
-  empty: "nothing found",
-  columns: [
-    { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
-    { title: "RULE", text: ({ rule }) => rule },
-    { title: "FINDINGS", alignRight: true, text: ({ count }) => String(count) },
-    { title: "FIRST CALL", text: ({ firstCall }) => firstCall, colour: () => "dim" },
-    { title: "PLUGINS", isWide: true, text: ({ plugins }) => plugins.join(", ") },
-    { title: "WHAT", text: ({ title }) => title },
-    { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
-  ],
+/** One line for findings that are alike. */
+export function findingTable(nowMs: number): Table<FindingGroup, "Finding"> {
+  return {
+    kind: "Finding",
+    value: findingOutput,
+    name: ({ rule, evidence }) => `finding/${rule}/${evidence.call}`,
+    empty: "nothing found",
+    columns: [
+      { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
+      { title: "RULE", text: ({ rule }) => rule },
+      { title: "TIMES", alignRight: true, text: ({ count }) => String(count) },
+      { title: "LAST", alignRight: true, text: ({ wallMs }) => age(wallMs, nowMs) },
+      { title: "TIME", isWide: true, text: ({ wallMs }) => new Date(wallMs).toISOString() },
+      { title: "FIRST", isWide: true, text: ({ firstMs }) => new Date(firstMs).toISOString() },
+      { title: "NODE", isWide: true, text: ({ node }) => node ?? "" },
+      { title: "PLUGIN", text: ({ plugin }) => plugin },
+      { title: "COMMAND", text: ({ command }) => command },
+      { title: "POD", text: podText },
+      { title: "WHERE", text: whereText, colour: () => "dim" },
+      { title: "WHAT", text: whatText },
+      {
+        title: "EXCERPT",
+        isWide: true,
+        text: ({ evidence }) => evidence.excerpt.trim().replace(/\s+/g, " ").slice(0, 60),
+      },
+      { title: "REMEDY", isWide: true, text: ({ remedy }) => remedy },
+      { title: "SOURCE", isWide: true, text: ({ source }) => `${source.text} <${source.link}>` },
+    ],
+  }
 }
 
 /** Findings in configuration files as compilers print them: the place, what is wrong, the line, what to do. */
@@ -92,8 +81,14 @@ export function nodeFindingTable(empty: string): Table<NodeFinding, "NodeFinding
   }
 }
 
+/** The pod, or how many pods have the finding. */
+function podText(group: FindingGroup): string {
+  const { podCount } = group
+  return podCount > 1 ? `${podCount} pods` : podName(group)
+}
+
 /** `<call>:<stream>:<byte>` */
-function whereText({ evidence: { call, stream, byte } }: Finding): string {
+function whereText({ evidence: { call, stream, byte } }: FindingGroup): string {
   return [call, stream, ...(byte === undefined ? [] : [byte])].join(":")
 }
 

@@ -3,7 +3,7 @@ import { Fault } from "../../fault/fault.ts"
 import { type FileFinding, lintConf } from "../../model/lint/conf/lint-conf.ts"
 import { lintConfDir } from "../../model/lint/conf/lint-dir.ts"
 import type { Finding, Severity } from "../../model/lint/finding.ts"
-import { FindingsByRule } from "../../model/lint/findings-by-rule.ts"
+import { FindingGroups } from "../../model/lint/finding-groups.ts"
 import { Linter } from "../../model/lint/linter.ts"
 import { walk } from "../../model/operation.ts"
 import { readConfDir } from "../../store/node/conf-dir.ts"
@@ -13,8 +13,8 @@ import { nodePath } from "../args/captures.ts"
 import { namesOption } from "../args/option.ts"
 import { addSelection, isChoosing, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
-import { fileFindingTable, findingTable, ruleTable } from "../render/finding-table.ts"
-import { addOutput, outputFormat, printRows } from "../render/output.ts"
+import { fileFindingTable, findingTable } from "../render/finding-table.ts"
+import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 
 export const lint: Verb = {
@@ -56,58 +56,28 @@ async function lintFiles(
   paths: string[],
   counts: Counts,
 ): Promise<void> {
-  await printRows(
-    context,
-    options,
-    fileFindingTable,
-    counted(
-      paths.flatMap((path) => lintPath(path, nodePath(options, path))),
-      counts,
-    ),
-  )
+  const found = paths.flatMap((path) => lintPath(path, nodePath(options, path)))
+  for (const { severity } of found) counts[severity]++
+  await printRows(context, options, fileFindingTable, found)
 }
 
-/** On a terminal: a rule that every call breaks would fill the screen. A pipe gets every finding. */
-const EXAMPLES = 10
-
 async function lintCapture(context: Context, options: Record<string, unknown>, counts: Counts): Promise<void> {
+  const nowMs = context.nowMs()
   const selection = await select(context, options)
-  const isForPeople = context.stdout.isTTY === true && ["table", "wide"].includes(outputFormat(options).kind)
-  const rules = new FindingsByRule()
+  const groups = new FindingGroups()
   let operations = 0
-  let hidden = 0
-  const shown = async function* () {
-    for await (const finding of counted(
-      findingsOf(selection, context.nowMs(), () => operations++),
-      counts,
-    )) {
-      if (!isForPeople || rules.add(finding) <= EXAMPLES) yield finding
-      else hidden++
-    }
+  for await (const finding of findingsOf(selection, nowMs, () => operations++)) {
+    counts[finding.severity]++
+    groups.add(finding)
   }
-  const found = await printRows(context, options, findingTable, shown())
-  if (isForPeople && (hidden > 0 || found >= (context.stdout.rows ?? Number.POSITIVE_INFINITY))) {
-    context.stdout.write("\n")
-    await printRows(context, options, ruleTable, rules.list())
-  }
+  const found = await printRows(context, options, findingTable(nowMs), groups.list())
   if (context.stderr.isTTY && found > 0) {
     const words = Object.entries(counts).flatMap(([severity, count]) =>
       count ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [],
     )
-    const more = hidden > 0 ? `showing the first ${EXAMPLES} of each rule (a pipe gets all); ` : ""
-    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; ${more}-o wide shows remedies\n`)
+    context.stderr.write(`cnitap: ${words.join(", ")} in ${operations} operations; -o wide shows remedies\n`)
   }
   await reportReadErrors(context, selection, operations)
-}
-
-async function* counted<Found extends { severity: Severity }>(
-  findings: Iterable<Found> | AsyncIterable<Found>,
-  counts: Counts,
-): AsyncGenerator<Found> {
-  for await (const finding of findings) {
-    counts[finding.severity]++
-    yield finding
-  }
 }
 
 /** Checks all operations, because a finding may depend on earlier ones, and returns the findings that were asked for. */

@@ -18,10 +18,17 @@ export function maskOf({ containerId, pod, netns, node, path }: Call): Mask {
   return (text, stream) => {
     let masked = text
     for (const [pattern, placeholder] of own) masked = masked.replace(pattern, placeholder)
-    for (const [pattern, placeholder] of EVERYWHERE) masked = masked.replace(pattern, placeholder)
+    masked = maskAnywhere(masked)
     // A duration in a configuration is a setting; in a log it is the time that this call took.
     return stream === "stderr" ? masked.replace(LOGGED_NUMBER, "<n>") : masked
   }
+}
+
+/** Masks every address, MAC, ID and time. */
+export function maskAnywhere(text: string): string {
+  let masked = text
+  for (const [pattern, placeholder] of EVERYWHERE) masked = masked.replace(pattern, placeholder)
+  return masked
 }
 
 function anywhere(value: string | undefined, placeholder: string): [RegExp, string][] {

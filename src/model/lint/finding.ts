@@ -19,12 +19,17 @@ export type Rule = {
   source: RuleSource
   /** what to do, one imperative sentence */
   remedy: string
+  /** rules whose finding in the same call explains this one, which is then left out */
+  follows?: readonly string[]
 }
 
 export type EvidenceStream = "stdin" | "stdout" | "stderr" | "env" | "exit"
 
-/** `byte`: offset from 0 in the recorded bytes of the stream, where `excerpt` starts. */
-export type Evidence = { call: string; stream: EvidenceStream; byte?: number; excerpt: string }
+/**
+ * `byte`: offset from 0 in the recorded bytes of the stream, where `excerpt` starts. `pointer`: JSON pointer to the field of
+ * the configuration.
+ */
+export type Evidence = { call: string; stream: EvidenceStream; byte?: number; pointer?: string; excerpt: string }
 
 /** Something wrong that a rule found in a call. */
 export type Finding = {
@@ -48,14 +53,24 @@ export type Finding = {
   remedy: string
 }
 
-/** What a rule reports for one call. `at`: character offset in the recorded text of the stream. */
-export type CallHit = { detail: string; stream: EvidenceStream; at?: number; excerpt?: string }
+/**
+ * What a rule reports for one call. `at`: character offset in the recorded text of the stream. `remedy` replaces that of the
+ * rule.
+ */
+export type CallHit = {
+  detail: string
+  stream: EvidenceStream
+  at?: number
+  pointer?: string
+  excerpt?: string
+  remedy?: string
+}
 
 const MAX_EXCERPT_CHARACTERS = 120
 
 export function toFinding(rule: Rule, call: Call, operation: string, hit: CallHit): Finding {
-  const { id, severity, title, source, remedy } = rule
-  const { detail, stream, at, excerpt } = hit
+  const { id, severity, title, source } = rule
+  const { detail, stream, at, pointer, excerpt, remedy = rule.remedy } = hit
   const text = textOf(call, stream)
   const from = at ?? 0
   return {
@@ -74,6 +89,7 @@ export function toFinding(rule: Rule, call: Call, operation: string, hit: CallHi
       call: call.id,
       stream,
       ...(at === undefined ? {} : { byte: utf8Bytes(text, at) }),
+      ...(pointer === undefined ? {} : { pointer }),
       excerpt: excerpt ?? text.slice(from, from + MAX_EXCERPT_CHARACTERS),
     },
     source,

@@ -1,51 +1,29 @@
-import type { Finding } from "./finding.ts"
+import type { FindingGroup } from "./finding-groups.ts"
 
-/** The findings of one rule: their count and the newest of them. */
-export type RuleFindings = Pick<Finding, "rule" | "severity" | "title" | "source" | "remedy"> & {
+/** The findings of one rule. */
+export type RuleFindings = Pick<FindingGroup, "rule" | "severity" | "title" | "source" | "remedy"> & {
   count: number
   /** plugins with such a finding, sorted by name */
   plugins: string[]
-  /** id of the call of the first finding */
-  firstCall: string
   /** newest first */
-  latest: Finding[]
+  groups: FindingGroup[]
 }
 
-/** A rule that every call violates has a hundred thousand findings; nobody reads more than these. */
-const MAX_LATEST = 60
-
-const SEVERITIES = ["error", "warning", "note"] as const
-
-/** Groups findings by rule; they must be added in the order of their operations. */
-export class FindingsByRule {
-  readonly #rules = new Map<string, RuleFindings>()
-
-  /** Returns the count of its rule, including this finding. */
-  add(finding: Finding): number {
-    const { rule: id, plugin } = finding
-    const rule = this.#rules.get(id) ?? emptyRule(finding)
-    this.#rules.set(id, rule)
-    if (!rule.plugins.includes(plugin)) rule.plugins = [...rule.plugins, plugin].sort()
-    rule.latest.unshift(finding)
-    if (rule.latest.length > MAX_LATEST) rule.latest.pop()
-    return ++rule.count
+/** Groups of findings by rule, in the order in which the first group of each rule stands. */
+export function findingsByRule(groups: readonly FindingGroup[]): RuleFindings[] {
+  const rules = new Map<string, FindingGroup[]>()
+  for (const group of groups) {
+    const own = rules.get(group.rule)
+    if (own) own.push(group)
+    else rules.set(group.rule, [group])
   }
-
-  /** An independent copy, to which further findings can be added. */
-  copy(): FindingsByRule {
-    const copy = new FindingsByRule()
-    for (const [id, rule] of this.#rules) copy.#rules.set(id, { ...rule, latest: [...rule.latest] })
-    return copy
-  }
-
-  /** By severity, worst first, then by count. */
-  list(): RuleFindings[] {
-    return [...this.#rules.values()].sort(
-      (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count,
-    )
-  }
-}
-
-function emptyRule({ rule, severity, title, source, remedy, evidence }: Finding): RuleFindings {
-  return { rule, severity, title, source, remedy, count: 0, plugins: [], firstCall: evidence.call, latest: [] }
+  return [...rules.values()].flatMap((own) => {
+    const newest = [...own].sort((a, b) => b.wallMs - a.wallMs)
+    const [first] = newest
+    if (!first) return []
+    const { rule, severity, title, source, remedy } = first
+    const count = own.reduce((sum, group) => sum + group.count, 0)
+    const plugins = [...new Set(own.map(({ plugin }) => plugin))].sort()
+    return [{ rule, severity, title, source, remedy, count, plugins, groups: newest }]
+  })
 }

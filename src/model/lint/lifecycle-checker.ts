@@ -8,9 +8,15 @@ import { LIFECYCLE_RULES } from "./rules/lifecycle-rules.ts"
 
 /**
  * `addedBy`: plugin (with its caller) to the id of its ADD; empty once all of them deleted. `deletedBy`: plugins whose DEL
- * succeeded. `ips`: keys of the addresses that it holds.
+ * succeeded. `ips`: keys of the addresses that it holds. `runtime`: the program that added it.
  */
-type TrackedAttachment = { addedBy: Map<string, string>; deletedBy: Set<string>; ips: string[] }
+type TrackedAttachment = {
+  addedBy: Map<string, string>
+  deletedBy: Set<string>
+  ips: string[]
+  runtime?: string
+  pod?: string
+}
 
 /** Applies the rules that span operations, which must be checked in the order they began. */
 export class LifecycleChecker {
@@ -25,6 +31,7 @@ export class LifecycleChecker {
   check(facts: CallFacts): Finding[] {
     const { call, isOk, isFailed } = facts
     const found = this.#checkVersion(facts)
+    if (call.command === "GC" && facts.level === 0 && !facts.previous) return [...found, ...this.#checkGc(facts)]
     if (!call.containerId) return found
     const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
     const plugin = `${facts.parent?.call.plugin ?? ""}/${call.plugin}`
@@ -36,7 +43,11 @@ export class LifecycleChecker {
         found.push(finding(LIFECYCLE_RULES.addTwice, facts, { detail: `the first is call ${earlier}`, stream: "env" }))
       attachment.addedBy.set(plugin, call.id)
       attachment.deletedBy.delete(plugin)
-      if (facts.level === 0) found.push(...this.#hold(key, attachment, facts))
+      if (facts.level === 0) {
+        if (call.parentName !== undefined) attachment.runtime = call.parentName
+        attachment.pod = podOf(call) || call.containerId
+        found.push(...this.#hold(key, attachment, facts))
+      }
     } else if (call.command === "DEL") {
       const attachment = this.#attachments.get(key)
       if (isFailed && attachment?.deletedBy.has(plugin)) {
@@ -56,6 +67,29 @@ export class LifecycleChecker {
     const since = new Date(list.fromMs).toISOString()
     const detail = `${list.removed.join(", ")}, since ${since}; called are ${list.plugins.join(", ")}`
     return [finding(LIFECYCLE_RULES.listWithoutPlugin, { call: first.call, operation }, { detail, stream: "stdin" })]
+  }
+
+  /** Attachments of another runtime: this one does not know them, so its GC frees their addresses. */
+  #checkGc(facts: CallFacts): Finding[] {
+    const { call, config } = facts
+    const listed = new Set(
+      objects(config?.["cni.dev/valid-attachments"] ?? config?.["cni.dev/attachments"]).map(
+        ({ containerID, ifname }) => `${text(containerID)}\n${text(ifname)}`,
+      ),
+    )
+    const network = [call.node, call.network, ""].join("\n")
+    const found: Finding[] = []
+    for (const [key, attachment] of this.#attachments) {
+      const { runtime, pod, addedBy, ips } = attachment
+      if (!runtime || !call.parentName || runtime === call.parentName || isDeleted(attachment)) continue
+      if (!key.startsWith(network) || listed.has(key.slice(network.length))) continue
+      const [added] = addedBy.values()
+      const addresses = ips.map((ip) => ip.slice(network.length)).join(", ")
+      const detail = `${pod} of ${runtime}, added by call ${added}${addresses && `, has ${addresses}`}; ${call.parentName} does not know it`
+      const hit: CallHit = { detail, ...locate("stdin", wholeText(call.stdin), `"cni.dev/valid-attachments"`) }
+      found.push(finding(LIFECYCLE_RULES.gcOfOtherRuntime, facts, hit))
+    }
+    return found
   }
 
   #attachmentOf(key: string): TrackedAttachment {
@@ -109,12 +143,26 @@ export class LifecycleChecker {
       if (isOk && Array.isArray(versions)) this.#supportedVersions.set(key, versions.map(text))
       return []
     }
-    const supported = this.#supportedVersions.get(key)
+    const supported = this.#supportedVersions.get(key) ?? supportedInError(facts)
     if (!supported || !config || supported.includes(version)) return []
-    const detail = `${version}; it supports ${supported.join(", ")}`
+    const detail = `${version}; ${call.plugin} supports ${versionRange(supported)}`
     const hit: CallHit = { detail, ...locate("stdin", wholeText(call.stdin), `"cniVersion"`) }
     return [finding(LIFECYCLE_RULES.versionUnsupported, facts, hit)]
   }
+}
+
+/** The versions that a plugin names when it refuses that of its configuration, unless the error is that of its delegate. */
+function supportedInError({ error, isFailed, children }: CallFacts): string[] | undefined {
+  if (!isFailed || typeof error?.msg !== "string" || children.some((child) => child.error?.msg === error.msg))
+    return undefined
+  const message = `${error.msg} ${text(error.details ?? "")}`
+  const [, versions] = /plugin supports \[([^\]]{0,400})\]/.exec(message) ?? []
+  return versions === undefined ? undefined : [...versions.matchAll(/\d+\.\d+\.\d+/g)].map(([version]) => version)
+}
+
+/** A plugin that supports two versions supports those between. */
+function versionRange(versions: readonly string[]): string {
+  return versions.length > 1 ? `${versions[0]} to ${versions.at(-1)}` : versions.join("")
 }
 
 function isDeleted({ addedBy }: TrackedAttachment): boolean {

@@ -1,6 +1,7 @@
 import type { Operation } from "../operation.ts"
-import { type CallRule, factsOf } from "./call-facts.ts"
-import { type Finding, type Rule, toFinding } from "./finding.ts"
+import { type CallFacts, type CallRule, factsOf } from "./call-facts.ts"
+import { ConfigurationChecker } from "./configuration-checker.ts"
+import { type CallHit, type Finding, type Rule, toFinding } from "./finding.ts"
 import { LifecycleChecker } from "./lifecycle-checker.ts"
 import { CHAIN_STEP_RULES } from "./rules/chain-step-rules.ts"
 import { CONFIG_RULES } from "./rules/config-rules.ts"
@@ -10,6 +11,7 @@ import { FAILURE_RULES } from "./rules/failure-rules.ts"
 import { LIFECYCLE_RULES } from "./rules/lifecycle-rules.ts"
 import { OUTPUT_RULES } from "./rules/output-rules.ts"
 import { processRules } from "./rules/process-rules.ts"
+import { REJECTION_RULES } from "./rules/rejection-rules.ts"
 import { RESULT_RULES } from "./rules/result-rules.ts"
 
 /** The rules about recorded calls, by family. */
@@ -21,6 +23,7 @@ export const CALL_RULES: readonly Rule[] = [...rulesAt(0), ...Object.values(LIFE
  */
 export class Linter {
   readonly #rules: readonly CallRule[]
+  readonly #configurations = new ConfigurationChecker()
   readonly #lifecycle = new LifecycleChecker()
 
   /** `nowMs`: the time at which the capture is read, for calls in flight; milliseconds since 1970. */
@@ -32,13 +35,23 @@ export class Linter {
   check(operation: Operation): Finding[] {
     const found: Finding[] = []
     for (const facts of factsOf(operation)) {
-      for (const rule of this.#rules)
-        for (const hit of rule.check(facts)) found.push(toFinding(rule, facts.call, operation.id, hit))
+      for (const { rule, hit } of this.#hitsOf(facts)) found.push(toFinding(rule, facts.call, operation.id, hit))
       for (const finding of this.#lifecycle.check(facts)) found.push(finding)
     }
     return [...found, ...this.#lifecycle.checkList(operation)]
   }
+
+  /** Without those that follow from another one. */
+  #hitsOf(facts: CallFacts): RuleHit[] {
+    const hits: RuleHit[] = []
+    for (const rule of this.#rules) for (const hit of rule.check(facts)) hits.push({ rule, hit })
+    for (const hit of this.#configurations.check(facts)) hits.push(hit)
+    if (hits.length < 2) return hits
+    return hits.filter(({ rule }) => !rule.follows?.some((id) => hits.some((other) => other.rule.id === id)))
+  }
 }
+
+type RuleHit = { rule: Rule; hit: CallHit }
 
 function rulesAt(nowMs: number): CallRule[] {
   return [
@@ -49,6 +62,7 @@ function rulesAt(nowMs: number): CallRule[] {
     ...CHAIN_STEP_RULES,
     ...ENVIRONMENT_RULES,
     ...CONFIG_RULES,
+    ...REJECTION_RULES,
     ...processRules(nowMs),
   ]
 }

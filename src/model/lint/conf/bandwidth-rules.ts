@@ -7,6 +7,7 @@ import type { ConfPath, FileHit, FileRule } from "./conf-file.ts"
 export const BANDWIDTH_RULES: FileRule[] = [
   {
     id: "conf-bandwidth-limit",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "rate and burst that the bandwidth plugin does not accept",
     source: issue("kubernetes/kubernetes#70014"),

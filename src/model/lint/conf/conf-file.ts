@@ -19,7 +19,11 @@ export type PluginSection = ConfSection & { type: string; isPartial?: true }
  * `remedy` replaces that of the rule, if more can be said about this case.
  */
 export type FileHit = { detail: string; at: ConfPath | number; isKey?: true; remedy?: string }
-export type FileRule = Rule & { check(file: ConfFile): FileHit[] }
+export type FileRule = Rule & {
+  check(file: ConfFile): FileHit[]
+  /** the plugin fails because of it: a call that succeeded disproves the finding */
+  isDisprovedBySuccess?: true
+}
 
 export type ConfFile = {
   path: string

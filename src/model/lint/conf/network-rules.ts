@@ -83,8 +83,11 @@ export const NETWORK_RULES: FileRule[] = [
     title: "single plugin instead of a list in version 1.0.0 or later",
     source: spec("1, Configuration format"),
     remedy: "Put the plugin into `plugins` and rename the file to .conflist.",
-    check: ({ isList, version }) =>
-      !isList && isAtLeast(version, "1.0.0") ? [{ detail: `version ${version}`, at: ["cniVersion"] }] : [],
+    check: ({ name, isList, version }) =>
+      // In a .conflist, its extension is the finding.
+      !isList && !name.endsWith(".conflist") && isAtLeast(version, "1.0.0")
+        ? [{ detail: `version ${version}`, at: ["cniVersion"] }]
+        : [],
   },
   {
     id: "conf-plugins-empty",
@@ -114,10 +117,16 @@ export const NETWORK_RULES: FileRule[] = [
     title: "file extension does not match the content",
     source: libcni("libcni/conf.go"),
     remedy: "Name lists .conflist, and single plugins .conf or .json: runtimes choose the parser by extension.",
-    check: ({ path, name, isList }) => {
+    check: ({ path, name, isList, version }) => {
       const isListName = name.endsWith(".conflist")
       if (!/\.(conflist|conf|json)$/.test(name) || isListName === isList) return []
-      if (!isList) return [{ detail: `a single plugin in ${name}`, at: [], remedy: renameRemedy(path, ".conf") }]
+      if (!isList) {
+        const hasSinglePlugins = !isAtLeast(version, "1.0.0")
+        const remedy = hasSinglePlugins
+          ? renameRemedy(path, ".conf")
+          : `Put the plugin into \`plugins\`: since 1.0.0, there are lists only.`
+        return [{ detail: `a single plugin in ${name}`, at: [], remedy }]
+      }
       const detail = `a list in ${name}: runtimes look for a plugin in it and report that its type is missing`
       return [{ detail, at: ["plugins"], remedy: renameRemedy(path, ".conflist") }]
     },

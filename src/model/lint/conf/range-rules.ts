@@ -15,6 +15,7 @@ const HOST_LOCAL: RuleSource = {
 export const RANGE_RULES: FileRule[] = [
   {
     id: "conf-range-invalid",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "invalid address range",
     source: HOST_LOCAL,
@@ -23,6 +24,7 @@ export const RANGE_RULES: FileRule[] = [
   },
   {
     id: "conf-ranges-overlap",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "overlapping address ranges",
     source: HOST_LOCAL,
@@ -44,6 +46,7 @@ export const RANGE_RULES: FileRule[] = [
   },
   {
     id: "conf-no-address-left",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "ranges and exclusions that leave no address to assign",
     source: issue("k8snetworkplumbingwg/whereabouts#315"),

@@ -33,6 +33,7 @@ export const SCHEMA_RULES: FileRule[] = [
   },
   {
     id: "conf-key-missing",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "required key is missing",
     source: PLUGIN_CODE,
@@ -45,6 +46,7 @@ export const SCHEMA_RULES: FileRule[] = [
   },
   {
     id: "conf-value-type",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "value of the wrong type",
     source: PLUGIN_CODE,
@@ -58,6 +60,7 @@ export const SCHEMA_RULES: FileRule[] = [
   },
   {
     id: "conf-value-invalid",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "value that the plugin does not accept",
     source: PLUGIN_CODE,
@@ -70,6 +73,7 @@ export const SCHEMA_RULES: FileRule[] = [
   },
   {
     id: "conf-keys-conflict",
+    isDisprovedBySuccess: true,
     severity: "error",
     title: "keys that do not fit together",
     source: PLUGIN_CODE,

@@ -20,6 +20,7 @@ import { isNetworkName } from "../valid-name.ts"
 export const CONFIG_RULES: CallRule[] = [
   {
     id: "command-before-its-version",
+    follows: ["config-without-version"],
     severity: "warning",
     title: "command that the configuration's CNI version does not have",
     source: spec("2, Parameters"),

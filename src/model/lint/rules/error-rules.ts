@@ -63,10 +63,15 @@ export const ERROR_RULES: CallRule[] = [
 
 /** `detailOf` returns undefined if the error object is as it should be. */
 function errorHits(facts: CallFacts, detailOf: (error: Record<string, unknown>) => string | undefined): CallHit[] {
-  if (!facts.isFailed || !facts.error) return []
+  if (!facts.isFailed || !facts.error || isPassedOn(facts)) return []
   const detail = detailOf(facts.error)
   const at = facts.pieces.find((piece) => piece.kind === "json" && piece.value === facts.error)?.from ?? 0
   return detail === undefined ? [] : [{ detail, stream: "stdout", at }]
+}
+
+/** Whether a plugin passes on the error of one that it called, which has the finding. */
+function isPassedOn({ error, children }: CallFacts): boolean {
+  return children.some((child) => child.isFailed && child.error !== undefined && child.error.msg === error?.msg)
 }
 
 function isCode(code: unknown): code is number {

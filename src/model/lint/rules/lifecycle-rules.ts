@@ -24,6 +24,14 @@ export const LIFECYCLE_RULES = {
     source: spec("5, ADD success"),
     remedy: "Run `cnitap who-owns` for the address and compare the IPAM store with the running pods.",
   },
+  gcOfOtherRuntime: {
+    id: "gc-of-other-runtime",
+    severity: "error",
+    title: "GC does not list the attachment of another runtime",
+    source: issue("containernetworking/cni#1086"),
+    remedy:
+      "Give each runtime a network of its own name, or set `disableGC` in the list: the plugins free what GC does not list.",
+  },
   listWithoutPlugin: {
     id: "list-without-plugin",
     severity: "warning",

@@ -6,6 +6,7 @@ import { spec } from "../rule-source.ts"
 export const RESULT_ADDRESS_RULES: readonly CallRule[] = [
   {
     id: "ip-version-key",
+    follows: ["result-version-differs", "result-version-unknown"],
     severity: "warning",
     title: "`version` in ips of a result of version 1.0.0 or later",
     source: spec("5, ADD success"),
@@ -19,6 +20,7 @@ export const RESULT_ADDRESS_RULES: readonly CallRule[] = [
   },
   {
     id: "ip-version-missing",
+    follows: ["result-version-differs", "result-version-unknown"],
     severity: "warning",
     title: "no `version` in ips of a result of version 0.3.0 to 0.4.0",
     source: spec("5, ADD success"),

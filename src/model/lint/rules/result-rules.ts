@@ -43,6 +43,7 @@ const RESULT_VERSION_RULES: readonly CallRule[] = [
   },
   {
     id: "result-old-keys",
+    follows: ["result-version-differs"],
     severity: "error",
     title: "ip4 or ip6 in a result of version 0.3.0 or later",
     source: spec("5, ADD success"),

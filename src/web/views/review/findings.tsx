@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals"
 import { podName } from "../../../model/format.ts"
-import type { Finding, Severity } from "../../../model/lint/finding.ts"
+import type { Severity } from "../../../model/lint/finding.ts"
+import type { FindingGroup } from "../../../model/lint/finding-groups.ts"
 import type { RuleFindings } from "../../../model/lint/findings-by-rule.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
@@ -173,11 +174,11 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
           </p>
           <h2>
             Evidence
-            {rule.count > rule.latest.length && <span class="dim"> (last {rule.latest.length})</span>}
+            {rule.groups.length > MAX_SHOWN && <span class="dim"> (last {MAX_SHOWN})</span>}
           </h2>
           <ol>
-            {rule.latest.map((finding) => (
-              <EvidenceRow key={`${finding.evidence.call} ${finding.detail}`} finding={finding} />
+            {rule.groups.slice(0, MAX_SHOWN).map((group) => (
+              <EvidenceRow key={`${group.evidence.call} ${group.detail}`} group={group} />
             ))}
           </ol>
         </ScrollRegion>
@@ -186,9 +187,12 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
   )
 }
 
-/** A finding, as a link to the bytes that prove it. */
-function EvidenceRow({ finding }: { finding: Finding }) {
-  const { detail, plugin, command, wallMs, operation, evidence } = finding
+/** Nobody reads more. */
+const MAX_SHOWN = 60
+
+/** The newest of findings that are alike, as a link to the bytes that prove it. */
+function EvidenceRow({ group }: { group: FindingGroup }) {
+  const { detail, plugin, command, wallMs, operation, evidence, count, podCount } = group
   const { call, stream, byte, excerpt } = evidence
   return (
     <li>
@@ -201,10 +205,11 @@ function EvidenceRow({ finding }: { finding: Finding }) {
             {timeOfDay(wallMs, nowMs.value)}
           </span>
           <b>{command}</b>
-          <span class="nowrap">{podName(finding)}</span>
+          <span class="nowrap">{podName(group)}</span>
           <span class="dim">
             {plugin}, {stream}
             {byte !== undefined && ` at byte ${byte}`}
+            {count > 1 && `; ${times(count)}${podCount > 1 ? `, ${podCount} pods` : ""}`}
           </span>
         </span>
         {detail && <span class="said">{detail}</span>}

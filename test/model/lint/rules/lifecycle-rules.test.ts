@@ -103,9 +103,46 @@ testRules(Object.values(LIFECYCLE_RULES), {
       ],
     ],
   },
+  // cni#1086
+  "gc-of-other-runtime": {
+    calls: [
+      plugin("podman", {
+        plugin: "bridge",
+        parentName: "podman",
+        pod: { namespace: "", name: "p0d" },
+        containerId: "p0d",
+      }),
+      plugin("gc", {
+        plugin: "bridge",
+        parentName: "crio",
+        command: "GC",
+        at: 20_000,
+        stdin: config({
+          cniVersion: "1.1.0",
+          "cni.dev/valid-attachments": [{ containerID: "c0ffee", ifname: "eth0" }],
+        }),
+      }),
+    ],
+    found: [
+      "gc-of-other-runtime gc:stdin:52 /p0d of podman, added by call podman, has 10.1.2.3; crio does not know it",
+    ],
+    fine: [
+      // What its own runtime does not list any more is what GC is for.
+      [
+        plugin("crio", { plugin: "bridge", parentName: "crio", containerId: "gone" }),
+        plugin("gc", {
+          plugin: "bridge",
+          parentName: "crio",
+          command: "GC",
+          at: 20_000,
+          stdin: config({ cniVersion: "1.1.0", "cni.dev/valid-attachments": [] }),
+        }),
+      ],
+    ],
+  },
   "version-unsupported": {
     calls: [version(), plugin("bridge", { at: 100, ...alone })],
-    found: ["version-unsupported bridge:stdin:1 1.0.0; it supports 0.3.1, 0.4.0"],
+    found: ["version-unsupported bridge:stdin:1 1.0.0; bridge supports 0.3.1 to 0.4.0"],
     fine: [
       [
         version(),
@@ -113,6 +150,24 @@ testRules(Object.values(LIFECYCLE_RULES), {
       ],
     ],
   },
+})
+
+// minikube#17754
+test("a plugin that names its versions in its error, once for a delegate and its caller", () => {
+  const error = {
+    code: 1,
+    msg: "incompatible CNI versions",
+    details: 'config is "1.0.0", plugin supports ["0.1.0" "0.2.0" "0.3.0" "0.3.1" "0.4.0"]',
+  }
+  const refused = { exit: { code: 1 }, stdout: error }
+  const stdin = config({ ipam: { type: "host-local", subnet: "10.1.2.0/24" } })
+  assert.deepEqual(
+    lint([
+      plugin("bridge", { stdin, durationMs: 50, ...refused }),
+      plugin("host-local", { parent: "bridge", at: 10, stdin, ...refused }),
+    ]),
+    ["version-unsupported host-local:stdin:1 1.0.0; host-local supports 0.1.0 to 0.4.0"],
+  )
 })
 
 // Pain 32: cilium#30614, istio#46848.

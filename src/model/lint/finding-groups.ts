@@ -1,0 +1,80 @@
+import { maskAnywhere } from "../compare/volatile.ts"
+import { podName } from "../format.ts"
+import type { Finding } from "./finding.ts"
+
+/** Findings that differ in nothing but the pod, its addresses and its IDs: the newest of them, and how many there are. */
+export type FindingGroup = Finding & {
+  count: number
+  /** when the call of the first one began; `wallMs` is that of the newest; milliseconds since 1970 */
+  firstMs: number
+  /** IDs of the newest calls, newest first; at most 10 */
+  calls: string[]
+  /** number of pods, counted up to 1000 */
+  podCount: number
+}
+
+const MAX_CALLS = 10
+const MAX_PODS = 1000
+/** A detail may have a part that differs each time and is not masked. */
+const MAX_GROUPS_PER_RULE = 200
+
+const SEVERITIES = ["error", "warning", "note"] as const
+
+type Group = { finding: FindingGroup; pods: Set<string> }
+
+/** Groups findings, which must be added in the order of their operations. Memory holds some findings of each rule. */
+export class FindingGroups {
+  readonly #groups = new Map<string, Group>()
+  readonly #sizes = new Map<string, number>()
+
+  /** Returns the group, with this finding as its newest. */
+  add(finding: Finding): FindingGroup {
+    const { rule, evidence, wallMs } = finding
+    const size = this.#sizes.get(rule) ?? 0
+    const whole = signature(finding)
+    const key = this.#groups.has(whole) || size < MAX_GROUPS_PER_RULE ? whole : signature({ ...finding, detail: "" })
+    const known = this.#groups.get(key)
+    if (!known) this.#sizes.set(rule, size + 1)
+    const pods = known?.pods ?? new Set()
+    if (pods.size < MAX_PODS) pods.add(podName(finding))
+    const group: FindingGroup = {
+      ...finding,
+      count: (known?.finding.count ?? 0) + 1,
+      firstMs: known?.finding.firstMs ?? wallMs,
+      calls: [...new Set([evidence.call, ...(known?.finding.calls ?? [])])].slice(0, MAX_CALLS),
+      podCount: pods.size,
+    }
+    this.#groups.set(key, { finding: group, pods })
+    return group
+  }
+
+  /** An independent copy, to which further findings can be added. */
+  copy(): FindingGroups {
+    const copy = new FindingGroups()
+    for (const [key, { finding, pods }] of this.#groups) copy.#groups.set(key, { finding, pods: new Set(pods) })
+    for (const [rule, size] of this.#sizes) copy.#sizes.set(rule, size)
+    return copy
+  }
+
+  /** By severity, worst first, then by count, then the newest first. */
+  list(): FindingGroup[] {
+    return [...this.#groups.values()]
+      .map(({ finding }) => finding)
+      .sort(
+        (a, b) =>
+          SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count || b.wallMs - a.wallMs,
+      )
+  }
+}
+
+/** The same for findings that are the same but for their pod. */
+function signature({ rule, plugin, command, node, detail, pod, containerId }: Finding): string {
+  let masked = detail
+  for (const own of [containerId, pod?.uid, pod && `${pod.namespace}/${pod.name}`, pod?.name])
+    if (own !== undefined && own.length > 2) masked = masked.replaceAll(own, "<pod>")
+  masked = maskAnywhere(masked).replace(AMOUNT, "<n>")
+  return [rule, plugin, command, node ?? "", masked].join("\n")
+}
+
+/** Sizes differ from call to call; a code or an index is part of what is wrong. */
+const AMOUNT = /\b\d+(?= (?:bytes|characters)\b)/g
