@@ -17,16 +17,12 @@ export function knownInstallDirs(root = "/"): string[] {
  */
 export async function gapsOfCapture(capture: string, root = "/"): Promise<RecordingGap[]> {
   if (knownInstallDirs(root).length === 0) return []
-  const [{ openNode }, { readStatus }, { readRecordingGaps }] = await Promise.all([
-    import("./node.ts"),
-    import("../../install/status/status.ts"),
-    import("../../install/status/recording-gaps.ts"),
-  ])
+  const { gapsOf, installsOf, openNode } = await import("./node.ts")
   try {
-    const { disk, facts, installDirs, shimDir, undoContext } = openNode({ root, shimDir: DEFAULT_SHIM_DIR })
-    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
-    const isOfCapture = installs.some(({ settings }) => isSamePath(disk.at(settings.capture), capture))
-    return isOfCapture ? readRecordingGaps(disk, facts, installs, shimDir) : []
+    const node = openNode({ root, shimDir: DEFAULT_SHIM_DIR })
+    const installs = installsOf(node)
+    const isOfCapture = installs.some(({ settings }) => isSamePath(node.disk.at(settings.capture), capture))
+    return isOfCapture ? gapsOf(node, installs) : []
   } catch (error) {
     // What is wrong with the install is reported by status, not by every verb.
     if (!(error instanceof Fault)) throw error

@@ -6,8 +6,6 @@ import { NodeFiles } from "../../install/detect/node-files.ts"
 import { whyNotRunnable } from "../../install/detect/program-file.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
-import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
-import { readStatus } from "../../install/status/status.ts"
 import type { Call } from "../../model/call.ts"
 import type { CurrentList, NodeEvidence } from "../../model/explain/node-evidence.ts"
 import { type Operation, walk } from "../../model/operation.ts"
@@ -15,7 +13,7 @@ import type { ProcessWait } from "../../model/process-wait.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
-import { type NodeView, openNode } from "./node.ts"
+import { gapsOf, installsOf, type NodeView, openNode } from "./node.ts"
 
 /**
  * What this node shows about operations of its own capture. Undefined for a bundle, for the capture of another machine,
@@ -29,7 +27,7 @@ export function nodeEvidenceOf(
   if (!capture.isLive) return undefined
   const view = viewOf(root)
   if (!view) return undefined
-  const unrecorded = gapsOf(view)
+  const unrecorded = unrecordedPlugins(view)
   return (operation) => {
     if (operation.node !== hostname() && root === "/") return { unrunnable: new Map(), waits: new Map() }
     const list = currentList(view, operation, unrecorded)
@@ -47,10 +45,9 @@ function viewOf(root: string): NodeView | undefined {
 }
 
 /** Plugins of the active lists that exist and that no install records. */
-function gapsOf({ disk, facts, installDirs, shimDir, undoContext }: NodeView): string[] {
+function unrecordedPlugins(node: NodeView): string[] {
   try {
-    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
-    return readRecordingGaps(disk, facts, installs, shimDir).flatMap((gap) =>
+    return gapsOf(node, installsOf(node)).flatMap((gap) =>
       gap.kind === "plugin" && gap.cause !== "missing" ? [gap.plugin] : [],
     )
   } catch (error) {

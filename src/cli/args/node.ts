@@ -7,6 +7,9 @@ import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Disk, nodeDisk } from "../../install/disk/disk.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
+import type { RecordingGap } from "../../install/status/recording-gap.ts"
+import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
+import { type InstallStatus, readStatus } from "../../install/status/status.ts"
 import { drain } from "../../install/undo/drain.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
 import type { UndoContext } from "../../install/undo/undo.ts"
@@ -58,6 +61,16 @@ export function openNode(options: Record<string, unknown>): NodeView {
     binDirs.length > 0 ? [] : KNOWN_BIN_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
   const installDirs = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
   return { disk, facts, shimDir, installDirs, undoContext }
+}
+
+/** What is installed in each directory of the node. */
+export function installsOf({ disk, installDirs, undoContext }: NodeView): InstallStatus[] {
+  return installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
+}
+
+/** What the active networks have and none of these installs records. */
+export function gapsOf({ disk, facts, shimDir }: NodeView, installs: readonly InstallStatus[]): RecordingGap[] {
+  return readRecordingGaps(disk, facts, installs, shimDir)
 }
 
 /** Restores the files of an install whose time is over, and reports it. */

@@ -3,9 +3,7 @@ import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { NodeFiles } from "../../install/detect/node-files.ts"
 import { runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
-import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
-import { readStatus } from "../../install/status/status.ts"
-import { addNode, openNode } from "../args/node.ts"
+import { addNode, gapsOf, installsOf, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { repeatFlags } from "../render/command-text.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
@@ -23,15 +21,16 @@ export const doctor: Verb = {
     addNode(addOutput(command)).option("--execute", "also run VERSION of the plugins below --root, in a chroot")
   },
   async run(context, _args, options) {
-    const { disk, facts, installDirs, shimDir, undoContext } = openNode(options)
-    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
+    const node = openNode(options)
+    const { facts, installDirs } = node
+    const installs = installsOf(node)
     const progress = progressOf(context)
     const findings = await runChecks(facts, {
       files: new NodeFiles(facts.root, runProgram),
       mayExecute: facts.root === "/" || options.execute === true,
       installDirs,
       installs,
-      gaps: readRecordingGaps(disk, facts, installs, shimDir),
+      gaps: gapsOf(node, installs),
       nowMs: context.nowMs(),
       onExecute: progress.onAsk,
     })

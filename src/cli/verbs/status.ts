@@ -1,12 +1,12 @@
 import { FAULTS } from "../../fault/fault.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
 import { gapText } from "../../install/status/recording-gap.ts"
-import { optionsOf, readRecordingGaps } from "../../install/status/recording-gaps.ts"
-import { type InstallStatus, readStatus } from "../../install/status/status.ts"
+import { optionsOf } from "../../install/status/recording-gaps.ts"
+import type { InstallStatus } from "../../install/status/status.ts"
 import { type StatusOutput, statusOutput } from "../../install/status/status-output.ts"
 import { tidyTombstones } from "../../install/undo/uninstall.ts"
 import { age } from "../../model/format.ts"
-import { addNode, endExpired, instant, openNode, withWaitNotice } from "../args/node.ts"
+import { addNode, endExpired, gapsOf, installsOf, instant, openNode, withWaitNotice } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { installCommand, nodeCommand } from "../render/command-text.ts"
 import { addOutput, printOne } from "../render/output.ts"
@@ -29,8 +29,8 @@ export const status: Verb = {
     endExpired(context, node)
     for (const path of tidyTombstones(disk, installDirs, shimDir, withWaitNotice(context, undoContext)))
       context.stderr.write(`cnitap: removed ${path}, which nothing names any more\n`)
-    const installs = installDirs.flatMap((binDir) => readStatus(disk, binDir, undoContext) ?? [])
-    const output = statusOutput(installs, facts, readRecordingGaps(disk, facts, installs, shimDir))
+    const installs = installsOf(node)
+    const output = statusOutput(installs, facts, gapsOf(node, installs))
     await printOne(context, options, {
       kind: "Status",
       name: "status/node",
