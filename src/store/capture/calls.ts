@@ -1,8 +1,8 @@
-import type { Begin, ProgressRecord } from "../../capture/record.ts"
 import { SEGMENT_INTERVAL_MS } from "../../capture/segment-name.ts"
 import { type Call, toCall } from "../../model/call.ts"
-import { processes } from "../node/process.ts"
 import type { Capture } from "./capture.ts"
+import { conclude } from "./conclude.ts"
+import { followedCall, type OpenRecords } from "./follower.ts"
 import { Joiner } from "./joiner.ts"
 import type { ReadErrors } from "./read-errors.ts"
 import { readRecords } from "./records.ts"
@@ -26,29 +26,30 @@ export async function* readCalls(capture: Capture, errors: ReadErrors, range: Ti
 
 /** Like `readCalls`, for some segments of a capture, oldest first. */
 export async function* readSegments(capture: Capture, segments: Segment[], errors: ReadErrors): AsyncGenerator<Call> {
-  const joiner = new Joiner<CallWithoutEnd>()
+  const joiner = new Joiner<OpenRecords>()
   for (const segment of segments) {
     for await (const { record, offset } of readRecords(segment, errors)) {
+      const location = { segment, offset }
       if (record.kind === "begin") {
         if (record.as === "probe") yield toCall(record, undefined)
-        else joiner.begin(record.id, { begin: record })
+        else joiner.begin(record.id, { begin: { record, ...location } })
         continue
       }
       if (record.kind === "progress") {
         const open = joiner.find(record.id)
-        if (open && (open.progress?.monoMs ?? 0) <= record.monoMs) open.progress = record
+        if (open && (open.progress?.record.monoMs ?? 0) <= record.monoMs) open.progress = { record, ...location }
         continue
       }
       const open = joiner.end(record.id)
-      if (open) yield toCall(open.begin, record)
+      if (open) yield toCall(open.begin.record, record)
       else errors.add("orphan", segment.name, offset)
     }
   }
-  const isAlive = capture.isLive ? processes(capture.root) : undefined
-  for (const { begin, progress } of joiner.open()) yield toCall(begin, progress, isAlive?.(begin))
+  const fromMs = Math.min(...segments.map(({ startMs = 0 }) => startMs))
+  const newer = async () => (await capture.segments()).filter(({ startMs = 0 }) => startMs >= fromMs)
+  for (const followed of await conclude({ ...capture, segments: newer }, segments, joiner.open()))
+    yield followedCall(followed)
 }
-
-type CallWithoutEnd = { begin: Begin; progress?: ProgressRecord }
 
 /** A call may end hours after it began, and an operation may begin just before the requested time. */
 const SLACK_MS = 3_600_000

@@ -122,8 +122,18 @@ async function openForReading(path: string) {
 
 const TAIL_BYTES = 64 * 1024
 
-/** The segment up to the end of its last complete line: a relay may be in the middle of a write. */
-export async function completeLines(segment: Segment): Promise<Segment> {
+/** The segments of a live capture up to the ends of complete lines: a relay may be in the middle of a write. */
+export async function completeSegments(capture: {
+  isLive: boolean
+  segments(): Promise<Segment[]>
+}): Promise<Segment[]> {
+  const listed = await capture.segments()
+  if (!capture.isLive) return listed
+  return Promise.all(listed.map((segment) => (isSealed(segment) ? segment : completeLines(segment))))
+}
+
+/** Up to the end of its last complete line. */
+async function completeLines(segment: Segment): Promise<Segment> {
   const file = await openForReading(segment.path)
   if (!file) return segment
   try {

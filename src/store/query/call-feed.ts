@@ -9,7 +9,7 @@ import { Follower, followedCall } from "../capture/follower.ts"
 import type { Progress } from "../capture/progress.ts"
 import { ReadErrors } from "../capture/read-errors.ts"
 import type { RecordLocation } from "../capture/records.ts"
-import { completeLines, isSealed, type Segment } from "../capture/segments.ts"
+import { completeSegments, type Segment } from "../capture/segments.ts"
 import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 import { SummaryReader } from "../index/read/summary-reader.ts"
 import { TimeSlice } from "./time-slice.ts"
@@ -59,10 +59,7 @@ export class CallFeed {
   }
 
   async *#history(progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
-    const listed = await this.#capture.segments()
-    const segments = this.#capture.isLive
-      ? await Promise.all(listed.map((segment) => (isSealed(segment) ? segment : completeLines(segment))))
-      : listed
+    const segments = await completeSegments(this.#capture)
     for (const segment of segments) this.#follower.skip(segment)
     const sent = new Map<string, CallState>()
     for await (const batch of this.#followed(recentFollower(this.#capture, segments))) {

@@ -78,7 +78,7 @@ export async function bookOwners(
     for (const owner of ownersWithoutAdd(blocks)) owners.add(owner)
     for (const owner of ownersOfLines(blocks, addressLines(blocks, [rangeOf(address)]))) owners.add(owner)
     owners.delete(0)
-    const operations = containerOperations(opened, errors, owners)
+    const operations = await containerOperations(opened, errors, owners)
     for (const operation of operations) ledger.add(operation, summaries)
     return { operations: operations.length, nodes, wanted: undefined }
   } finally {

@@ -32,7 +32,7 @@ export async function* readOperations(
   const { summaries } = opened
   try {
     const found =
-      operationsWithAddresses(opened, errors, { range, ...wanted }) ??
+      (await operationsWithAddresses(opened, errors, { range, ...wanted })) ??
       operationSummaries(await indexCapture(opened, errors, wanted.filter ?? EVERYTHING, progress), {
         range,
         ...wanted,
@@ -47,17 +47,17 @@ export async function* readOperations(
 const MOST_LINES = 4_000
 
 /** If the filter requires addresses that few lines have: only the containers of these lines are read. */
-function operationsWithAddresses(
+async function operationsWithAddresses(
   opened: OpenBlocks,
   errors: ReadErrors,
   wanted: Wanted,
-): Iterable<OperationSummary> | undefined {
+): Promise<Iterable<OperationSummary> | undefined> {
   const addresses = requiredAddresses(wanted.filter ?? EVERYTHING)
   const lines = addresses && addressLines(opened.blocks, addresses)
   if (!lines || [...lines.values()].reduce((sum, { size }) => sum + size, 0) > MOST_LINES) return undefined
   const owners = ownersOfLines(opened.blocks, lines)
   // Only time shows which calls without a container belong together.
   if (owners.has(0)) return undefined
-  const operations = containerOperations(opened, errors, owners).filter(operationTest(wanted, opened.summaries))
+  const operations = (await containerOperations(opened, errors, owners)).filter(operationTest(wanted, opened.summaries))
   return wanted.newestFirst ? operations.reverse() : operations
 }

@@ -104,6 +104,13 @@ export class RecordHeader {
   }
 }
 
+/** The same of a record that was decoded as a whole. */
+export function endHeader(record: End): EndHeader {
+  const header = new RecordHeader()
+  header.load(record)
+  return header.end()
+}
+
 /** Adds what the end record says to a call that was made of its begin record. */
 export function complete(call: Call, { end, config }: EndHeader): void {
   call.exit = end.exit

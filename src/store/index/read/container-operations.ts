@@ -18,8 +18,12 @@ import { type BlockRef, wasClockSet } from "./spanning-finder.ts"
 export type Owners = Set<number>
 
 /** All operations of a few containers, in the order they started, and now and then of another one. Nothing else is read. */
-export function containerOperations(opened: OpenBlocks, errors: ReadErrors, owners: Owners): OperationSummary[] {
-  const { capture, blocks, summaries, order } = opened
+export async function containerOperations(
+  opened: OpenBlocks,
+  errors: ReadErrors,
+  owners: Owners,
+): Promise<OperationSummary[]> {
+  const { blocks, summaries, order } = opened
   let calls: Map<string, Call>
   let size: number
   do {
@@ -27,8 +31,8 @@ export function containerOperations(opened: OpenBlocks, errors: ReadErrors, owne
     calls = callsOf(opened, owners)
     for (const owner of relatedOwners(blocks, calls)) owners.add(owner)
   } while (owners.size > size)
-  completeCalls(capture, blocks, summaries, errors, calls)
-  const operations = toOperations([...calls.values()]).map((operation) => summaries.withSummaries(operation))
+  await completeCalls(opened, errors, calls)
+  const operations = toOperations([...calls.values()]).map((operation) => summaries.ofGrouped(operation))
   return operations.sort(byFirst(order))
 }
 

@@ -52,18 +52,19 @@ export async function openIndexedCapture(
 
 /** The same for blocks that are open already. */
 export async function indexCapture(
-  { capture, blocks, order, summaries, close }: OpenBlocks,
+  opened: OpenBlocks,
   errors: ReadErrors,
   filter: Filter,
   progress: Progress | undefined,
 ): Promise<IndexedCapture> {
+  const { blocks, order, summaries, close } = opened
   const spanning = new SpanningFinder(blocks)
   const operations = new Map<BlockRef, readonly number[]>()
   const isSelective = fieldsOf(filter).length > 0
-  const calls = spanningCalls(capture, blocks, spanning, summaries, errors, (ref, block, isSpanning) => {
+  const calls = await spanningCalls(opened, spanning, errors, (ref, block, isSpanning) => {
     if (isSelective) operations.set(ref, [...matching(block, isSpanning, filter)])
   })
-  let spanningOperations = toOperations(calls).map((operation) => summaries.withSummaries(summaries.judged(operation)))
+  let spanningOperations = toOperations(calls).map((operation) => summaries.ofGrouped(operation))
   spanningOperations.sort(byFirst(order))
   const candidates = needsRecords(filter) ? await search(blocks, operations, filter, progress) : undefined
   if (candidates) {

@@ -2,7 +2,7 @@ import type { Operation } from "../../../model/operation.ts"
 import { isInRange, type TimeRange } from "../../capture/calls.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Progress } from "../../capture/progress.ts"
-import type { Segment } from "../../capture/segments.ts"
+import { completeSegments, type Segment } from "../../capture/segments.ts"
 import { openIndexes } from "../build/open-indexes.ts"
 import { type Order, orderOf } from "../clock-order.ts"
 import type { BlockRef } from "./spanning-finder.ts"
@@ -11,6 +11,8 @@ import { SummaryReader } from "./summary-reader.ts"
 /** A capture whose segments have indexes, before anything but the headers of their blocks was read. */
 export type OpenBlocks = {
   capture: Capture
+  /** all segments, of the sizes up to which they are read */
+  segments: readonly Segment[]
   /** in the order of the first calls in them */
   blocks: BlockRef[]
   order: Order
@@ -25,7 +27,8 @@ export async function openBlocks(
   progress?: Progress,
   summaries = new SummaryReader(),
 ): Promise<OpenBlocks> {
-  const segments = (await capture.segments()).filter((segment) => isInRange(segment, range))
+  const listed = await completeSegments(capture)
+  const segments = listed.filter((segment) => isInRange(segment, range))
   const indexes = await openIndexes(capture, segments, progress)
   const unordered = indexes.flatMap((index, at) =>
     index.headers.map((header, number) => ({ segment: segments[at] as Segment, index, number, header })),
@@ -33,6 +36,7 @@ export async function openBlocks(
   const order = orderOf(unordered.flatMap(({ header }) => header.clockEpochs))
   return {
     capture,
+    segments: listed,
     blocks: inOrder(unordered, order),
     order,
     summaries,

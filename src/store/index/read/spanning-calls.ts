@@ -1,11 +1,14 @@
 import type { Call } from "../../../model/call.ts"
 import type { Capture } from "../../capture/capture.ts"
+import { conclude } from "../../capture/conclude.ts"
+import type { OpenRecords } from "../../capture/follower.ts"
 import { Joiner } from "../../capture/joiner.ts"
 import type { ReadErrors } from "../../capture/read-errors.ts"
-import { processes } from "../../node/process.ts"
-import { complete } from "../../scan/read-header.ts"
+import type { Segment } from "../../capture/segments.ts"
+import { complete, endHeader } from "../../scan/read-header.ts"
 import type { Block } from "../block.ts"
 import { BlockBuffer } from "../index-file.ts"
+import type { OpenBlocks } from "./open-blocks.ts"
 import type { BlockRef, SpanningFinder } from "./spanning-finder.ts"
 import type { SummaryReader } from "./summary-reader.ts"
 
@@ -13,14 +16,13 @@ import type { SummaryReader } from "./summary-reader.ts"
  * The calls of the spanning operations of all blocks, joined with their end lines; an end line without a begin line is a
  * read error. `visit` is called with each block, so that callers need not read it again; it may be called twice.
  */
-export function spanningCalls(
-  capture: Capture,
-  blocks: readonly BlockRef[],
+export async function spanningCalls(
+  opened: OpenBlocks,
   spanning: SpanningFinder,
-  summaries: SummaryReader,
   errors: ReadErrors,
   visit: (ref: BlockRef, block: Block, isSpanning: (operation: number) => boolean) => void,
-): Call[] {
+): Promise<Call[]> {
+  const { blocks, summaries } = opened
   const calls = new Map<string, Call>()
   const buffer = new BlockBuffer()
   const collect = () => {
@@ -38,7 +40,7 @@ export function spanningCalls(
     spanning.addParents(new Set(missing))
     collect()
   }
-  completeCalls(capture, blocks, summaries, errors, calls)
+  await completeCalls(opened, errors, calls)
   return [...calls.values()]
 }
 
@@ -61,16 +63,14 @@ export function addCalls(
 }
 
 /** Adds to calls what other blocks have of them, and reports the end lines without a begin line in any block. */
-export function completeCalls(
-  capture: Capture,
-  blocks: readonly BlockRef[],
-  summaries: SummaryReader,
+export async function completeCalls(
+  { capture, segments, blocks, summaries }: OpenBlocks,
   errors: ReadErrors,
   calls: ReadonlyMap<string, Call>,
-): void {
+): Promise<void> {
   joinEnds(blocks, calls, summaries, errors)
   joinProgress(blocks, calls, summaries)
-  setStates(capture, calls.values())
+  await setStates(capture, segments, calls, summaries)
 }
 
 function joinEnds(
@@ -109,12 +109,26 @@ function joinProgress(blocks: readonly BlockRef[], calls: ReadonlyMap<string, Ca
   }
 }
 
-/** Calls without an end are running or were killed: their processes are looked up. */
-function setStates(capture: Capture, calls: Iterable<Call>): void {
+/** Calls without an end are running, were killed, or have ended since the segments were listed. */
+async function setStates(
+  capture: Capture,
+  segments: readonly Segment[],
+  calls: ReadonlyMap<string, Call>,
+  summaries: SummaryReader,
+): Promise<void> {
   if (!capture.isLive) return
-  const processOf = processes(capture.root)
-  for (const call of calls) {
-    const isAlive = call.state === "ended" ? undefined : processOf(call)
-    if (isAlive) call.state = isAlive() ? "running" : "killed"
+  const open: OpenRecords[] = []
+  for (const call of calls.values()) {
+    const records = call.state === "ended" ? undefined : summaries.openRecords(call)
+    if (records) open.push(records)
+  }
+  for (const { begin, end, state } of await conclude(capture, segments, open)) {
+    const call = calls.get(begin.record.id)
+    if (!call) continue
+    call.state = state
+    if (!end) continue
+    const header = endHeader(end.record)
+    complete(call, header)
+    summaries.setEnd(call, end, header.summary)
   }
 }

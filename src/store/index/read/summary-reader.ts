@@ -83,18 +83,19 @@ export class SummaryReader {
   }
 
   /** The operation of calls that were grouped without their streams: reads the answer of the last one. */
-  judged(operation: Operation): Operation {
+  ofGrouped(operation: Operation): OperationSummary {
     const top = operation.calls.map(({ call }) => call)
     const last = top.pop()
     for (const call of top) delete call.answer
-    if (last?.command !== "ADD" || last.answer !== undefined || operation.outcome !== "ok") return operation
+    if (last?.command !== "ADD" || last.answer !== undefined || operation.outcome !== "ok")
+      return this.withSummaries(operation)
     const answer = answerOf({
       ...last,
       ...(last.as === "probe" ? { stdin: this.stdin(last) } : { stdout: this.stdout(last) }),
     })
-    if (answer === undefined || answer === "result") return operation
+    if (answer === undefined || answer === "result") return this.withSummaries(operation)
     last.answer = answer
-    return toOperation(operation.calls)
+    return this.withSummaries(toOperation(operation.calls))
   }
 
   /** Whether one of the lines of a call may match. */
