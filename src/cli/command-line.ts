@@ -61,7 +61,7 @@ function commandLine(context: Context): Command {
 function declareVerb(context: Context, command: Command, { name, summary }: VerbEntry, verb: Verb): void {
   command.description([sentence(summary), verb.description ?? ""].join("\n").trimEnd())
   verb.define(command)
-  command.option("--color <when>", `colours: ${COLOUR_CHOICES.join(", ")} (auto: on a terminal)`, colourChoice, "auto")
+  command.option("--color <when>", "colours: auto (on a terminal), always or never", colourChoice, "auto")
   if (verb.isPaged) command.option("--no-pager", "print without a pager")
   const usage = `Usage: cnitap ${name} ${command.usage()}`
   command

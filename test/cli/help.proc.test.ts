@@ -74,6 +74,9 @@ for (const { name, load } of VERBS)
         assert.equal(parseFilter(words.join(" "), 0).ok, true, args.join(" "))
     }
     const help = await printed("help", name)
+    // Command lines are not broken: they are there to be copied.
+    const tooLong = help.split("\n").filter((line) => line.length > 80 && !line.startsWith("  cnitap "))
+    assert.deepEqual(tooLong, [])
     for (const [line, meaning] of examples) assert.ok(help.includes(`  ${line}\n      ${meaning}`), line)
   })
 

@@ -15,7 +15,7 @@ export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 export function addFormat(command: Command): Command {
   return command.option(
     "-o, --output <format>",
-    "table, wide, json, jsonl, yaml, name, jsonpath=<template> or custom-columns=<heading>:<path>,…",
+    "table, wide, json, jsonl, yaml, name, jsonpath=<template> or custom-columns=<heading>:<path>",
     "table",
   )
 }

@@ -14,7 +14,7 @@ import type { Verb } from "../verb.ts"
 
 export const show: Verb = {
   description:
-    "Of a pod or container: its latest operation that failed, else its latest one. The call that failed comes first; a prevResult that an earlier call returned is not repeated (-o wide and -o json print everything). --stdin, --stdout and --stderr write the recorded bytes of one call: of an operation, those of the call that failed, else the configuration of its first call and the output of its last one.",
+    "For a pod or container, shows its latest operation that did not succeed, otherwise its latest one. The call that failed comes first. A prevResult that an earlier call returned is not repeated; -o wide and -o json print everything. --stdin, --stdout and --stderr print the recorded bytes of one call; if an operation is named, that is the call that failed, otherwise its first call for stdin and its last one for stdout and stderr.",
   examples: [
     ["cnitap show shop/orders-0", "why that pod's last operation failed, with all that its calls were given"],
     ["cnitap show 8bb88 --brief", "an operation without environment and streams"],
