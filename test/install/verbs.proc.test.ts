@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
-import { spawnSync } from "node:child_process"
-import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -169,6 +169,38 @@ test("a dry run prints the steps, --diff the edit of the list, and nothing is ch
   )
   assert.deepEqual(await node.tree(), before)
 })
+
+test("a plugin that needs the files beside it: swap is refused before a pod notices, path records it", async (t) => {
+  const node = plainNode(t)
+  withLibrary(node, "bridge")
+  const before = await node.tree()
+  const swap = await cnitap("install", ...capturing(node))
+  assert.deepEqual(
+    { ...swap, stderr: swap.stderr.replace(/exit 127 ".*?" instead/, "exit 127 instead") },
+    {
+      code: 5,
+      stdout: "",
+      stderr:
+        'cnitap: bridge does not work outside of its directory: exit 127 instead of exit 0 "{\\"supportedVersions\\":[\\"1.0.0\\"]}". Nothing was changed. Use --mode path, which leaves it there, or exclude it with --plugins.\n',
+    },
+  )
+  assert.deepEqual(await node.tree(), before)
+  const path = await cnitap("install", ...capturing(node), "--mode", "path")
+  assert.equal(path.code, 0, path.stderr)
+})
+
+/** A dynamic plugin whose library is found by its RUNPATH, `$ORIGIN/lib`. */
+function withLibrary(node: Node, name: string): void {
+  const [library, program] = [join(node.root, "answer.c"), join(node.root, "plugin.c")]
+  writeFileSync(library, 'const char *answer(void) { return "{\\"supportedVersions\\":[\\"1.0.0\\"]}"; }')
+  writeFileSync(program, "#include <stdio.h>\nconst char *answer(void);\nint main(void) { fputs(answer(), stdout); }")
+  mkdirSync(join(node.bin, "lib"))
+  const path = join(node.bin, name)
+  rmSync(path)
+  execFileSync("gcc", ["-shared", "-fPIC", "-o", join(node.bin, "lib/libanswer.so"), library])
+  execFileSync("gcc", ["-o", path, program, `-L${join(node.bin, "lib")}`, "-lanswer", "-Wl,-rpath,$ORIGIN/lib"])
+  for (const source of [library, program]) rmSync(source)
+}
 
 test("a plan is printed without the secrets of the configuration, and the edited list has them", async (t) => {
   const node = plainNode(t)

@@ -1,12 +1,14 @@
 import { closeSync, openSync, readSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import type { Disk } from "../disk/disk.ts"
 import type { InstallStep } from "../plan/step.ts"
 import { askVersion, type VersionReply, versionReplyText } from "./version-command.ts"
 
 /**
- * Runs VERSION of the original and of the staged relay in front of it, and compares the replies byte for byte. So a
- * relay that does not run on this node (noexec, SELinux, integrity checks, architecture) is found before a pod uses it.
+ * Runs VERSION of the plugin in its place and of the staged relay in front of the moved original, and compares the replies
+ * byte for byte. So a relay that does not run on this node (noexec, SELinux, integrity checks, architecture), and a plugin
+ * that does not run elsewhere, is found before a pod uses it.
  */
 export function preflight(
   disk: Disk,
@@ -30,6 +32,14 @@ export function preflight(
   }
   const through = askVersion(disk, relay, argv0)
   if (JSON.stringify(direct) === JSON.stringify(through)) return
+  const moved = join(dirname(relay), ".cnitap", "real", plugin)
+  if (JSON.stringify(askVersion(disk, moved, argv0)) === JSON.stringify(through)) {
+    throw new Fault(
+      "REFUSED",
+      `${plugin} does not work outside of its directory: ${versionReplyText(through)} instead of ${versionReplyText(direct)}`,
+      "Nothing was changed. Use --mode path, which leaves it there, or exclude it with --plugins.",
+    )
+  }
   throw new Fault(
     "REFUSED",
     `VERSION of ${plugin} differs through the relay: ${versionReplyText(through)} instead of ${versionReplyText(direct)}`,

@@ -17,7 +17,7 @@ export function shimSteps(pluginDir: PluginDir, recorded: readonly PluginFile[],
       const hasOriginal = shims.get(name)?.hasOriginal === true
       return hasOriginal ? [] : [{ kind: "symlink", target: path, path: original }]
     }),
-    ...missing.flatMap((plugin) => stageSteps(layout, plugin, relaySha256, join(layout.real, plugin.name))),
+    ...missing.flatMap((plugin) => stageSteps(layout, plugin, relaySha256, plugin.path)),
     ...missing.map(({ name, path }): InstallStep => {
       const undo = { kind: "forward", plugin: name, original: path, relaySha256 } as const
       return { kind: "rename", from: join(layout.stage, name), path: join(layout.binDir, name), undo }

@@ -18,9 +18,9 @@ export function swapSteps(pluginDir: PluginDir, names: readonly string[], relayS
   return [
     ...missing.flatMap((plugin) => saveSteps(layout, plugin, originalTarget(layout, plugin.target, files, relayed))),
     ...plugins.filter(isInstalled).flatMap((plugin) => repointSteps(layout, plugin, files, relayed)),
-    ...[...missing, ...stale].flatMap((plugin) =>
-      stageSteps(layout, plugin, relaySha256, join(layout.real, plugin.name)),
-    ),
+    // The plugin is still in its place: one that depends on it ($ORIGIN, files beside it) replies as it does for a pod.
+    ...missing.flatMap((plugin) => stageSteps(layout, plugin, relaySha256, join(layout.binDir, plugin.name))),
+    ...stale.flatMap((plugin) => stageSteps(layout, plugin, relaySha256, join(layout.real, plugin.name))),
     ...[...missing, ...stale].map((plugin) => placeStep(layout, plugin.name, relaySha256)),
   ]
 }
@@ -100,15 +100,16 @@ function originalTarget(
   return target
 }
 
+/** `original`: the plugin where it replies as it does without the relay. */
 export function stageSteps(
-  { binDir, stage }: PluginDirLayout,
+  { binDir, real, stage }: PluginDirLayout,
   { name, broken }: Pick<PluginFile, "name" | "broken">,
   sha256: string,
   original: string,
 ): InstallStep[] {
   const [path, argv0] = [join(stage, name), join(binDir, name)]
   return [
-    { kind: "write", path, relay: { sha256, like: original } },
+    { kind: "write", path, relay: { sha256, like: join(real, name) } },
     { kind: "verify", plugin: name, relay: path, original, argv0, ...(broken === undefined ? {} : { broken }) },
   ]
 }

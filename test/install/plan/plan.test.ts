@@ -33,7 +33,7 @@ test("swap: every plugin that the list reaches; the preflight comes before the r
     ...["bridge", "host-local", "portmap"].map((name) => `link BIN/${name} as BIN/.cnitap/real/${name}`),
     ...["bridge", "host-local", "portmap"].flatMap((name) => [
       `write BIN/.cnitap/new/${name} (the relay, with the attributes of BIN/.cnitap/real/${name})`,
-      `check that VERSION of BIN/.cnitap/new/${name} equals that of BIN/.cnitap/real/${name}`,
+      `check that VERSION of BIN/.cnitap/new/${name} equals that of BIN/${name}`,
     ]),
     ...["bridge", "host-local", "portmap"].map((name) => `rename BIN/.cnitap/new/${name} to BIN/${name}`),
     "write BIN/.cnitap/new/relay.json (0644)",
