@@ -12,8 +12,9 @@ export const AGENT_RULES: NodeRule[] = [
     severity: "warning",
     title: "a list names the plugin of an agent that is not running on this node",
     check: (node) => {
-      const { facts, files, executed } = node
-      if (!files.exists("/proc/1/cmdline")) return []
+      const { facts, executed } = node
+      // In a container of its own PID namespace no process of the node is visible, and no runtime.
+      if (facts.runtime?.isRunning !== true) return []
       return AGENTS.flatMap(({ name, signs }) => {
         const { types = [], processes } = signs
         const plugin = executed.find((it) => types.includes(it.name))
@@ -96,7 +97,9 @@ export const AGENT_RULES: NodeRule[] = [
       const listed = [...STATE_DIRS, ...stores].flatMap((directory) =>
         files.list(directory).map((name) => join(directory, name)),
       )
-      return [...STATE_FILES, ...listed].flatMap((path) => {
+      // /var/run is a symlink to /run on nearly every node.
+      const paths = new Set([...STATE_FILES, ...listed].flatMap((path) => files.real(path) ?? []))
+      return [...paths].flatMap((path) => {
         const bytes = files.isFile(path) ? files.bytes(path) : undefined
         if (bytes === undefined || bytes.length === 0 || bytes.some((byte) => byte !== 0)) return []
         return [

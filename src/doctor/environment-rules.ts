@@ -65,7 +65,7 @@ function sizeHits({ file, entries, totalBytes, limitBytes }: Environment, runtim
   const again = repeated ? `; ${repeated.entry} is in PATH ${repeated.count} times` : ""
   return [
     {
-      detail: `${size}${again}`,
+      detail: `${size}${again}${isFull ? "; no plugin can be started, so no call is recorded either" : ""}`,
       evidence: [file],
       remedy: `Restart the runtime: ${restart}; then update what adds the entry to the environment of ${runtime} (an NRI client does for each pod).`,
       ...(isFull ? {} : { severity: "warning" as const }),

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
+import type { InstallOptions } from "../../install/plan/install-options.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 
@@ -11,22 +12,29 @@ export function knownInstallDirs(root = "/"): string[] {
   return [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR].filter((binDir) => existsSync(join(root, layoutOf(binDir).journal)))
 }
 
+/** `wanted`: the options of the install that records them too. */
+export type CaptureGaps = { gaps: RecordingGap[]; wanted: InstallOptions }
+
 /**
- * What the active list of this node has that the install which writes this capture does not record. Empty on any other
- * machine, and if nothing is installed in a directory of a known platform. Loads the installer only if something is.
+ * What the active list of this node has that the install which writes this capture does not record. Undefined on any
+ * other machine, and if nothing is installed in a directory of a known platform. Loads the installer only if something is.
  */
-export async function gapsOfCapture(capture: string, root = "/"): Promise<RecordingGap[]> {
-  if (knownInstallDirs(root).length === 0) return []
-  const { gapsOf, installsOf, openNode } = await import("./node.ts")
+export async function gapsOfCapture(capture: string, root = "/"): Promise<CaptureGaps | undefined> {
+  if (knownInstallDirs(root).length === 0) return undefined
+  const [{ gapsOf, installsOf, openNode }, { optionsOf }] = await Promise.all([
+    import("./node.ts"),
+    import("../../install/status/recording-gaps.ts"),
+  ])
   try {
     const node = openNode({ root, shimDir: DEFAULT_SHIM_DIR })
     const installs = installsOf(node)
+    const wanted = optionsOf(installs, node.shimDir)
     const isOfCapture = installs.some(({ settings }) => isSamePath(node.disk.at(settings.capture), capture))
-    return isOfCapture ? gapsOf(node, installs) : []
+    return wanted && isOfCapture ? { gaps: gapsOf(node, installs), wanted } : undefined
   } catch (error) {
     // What is wrong with the install is reported by status, not by every verb.
     if (!(error instanceof Fault)) throw error
-    return []
+    return undefined
   }
 }
 

@@ -16,7 +16,7 @@ import { addSelection, filterWords, reportReadErrors, type Selection, select } f
 import type { Context } from "../context.ts"
 import { changesOf } from "../follow.ts"
 import { type CallOutput, callOutput } from "../output/call-output.ts"
-import { repeatFlags } from "../render/command-text.ts"
+import { installCommand, nodeCommand } from "../render/command-text.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
@@ -43,7 +43,7 @@ export const ps: Verb = {
     const calls = await openCalls(selection.openCalls(), options)
     const found = await printRows(context, options, inFlightTable(context.nowMs()), withWaits(calls, options))
     await reportReadErrors(context, selection, found)
-    for (const text of await gapLines(selection, options)) context.stderr.write(`cnitap: ${text}\n`)
+    for (const text of await gapLines(context, selection, options)) context.stderr.write(`cnitap: ${text}\n`)
   },
 }
 
@@ -68,11 +68,17 @@ function withWaits(calls: readonly Call[], options: Record<string, unknown>): Ca
 }
 
 /** Calls of a plugin that is not recorded are not in flight for cnitap: a hang of one must not look like none. */
-async function gapLines({ capture }: Selection, options: Record<string, unknown>): Promise<string[]> {
-  const gaps = await gapsOfCapture(capture.path, textOption(options.root))
-  return gaps
-    .filter(isProblem)
-    .map((gap) => repeatFlags(`${gapText(gap)} (cnitap ${gap.cause === "missing" ? "doctor" : "install"})`, options))
+async function gapLines(
+  { nowMs }: Context,
+  { capture }: Selection,
+  options: Record<string, unknown>,
+): Promise<string[]> {
+  const found = await gapsOfCapture(capture.path, textOption(options.root))
+  const { gaps = [], wanted } = found ?? {}
+  return gaps.filter(isProblem).map((gap) => {
+    const isMissing = gap.cause === "missing" || wanted === undefined
+    return `${gapText(gap)} (${isMissing ? nodeCommand("doctor", options) : installCommand(wanted, options, nowMs())})`
+  })
 }
 
 const REPAINT_MS = 1000
@@ -94,7 +100,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     const segments = recentSegments(await capture.segments())
     const calls = await openCalls(readSegments(capture, segments, new ReadErrors()), options)
     if (nowMs - gapsReadMs >= GAPS_MS) {
-      gaps = await gapLines(selection, options)
+      gaps = await gapLines(context, selection, options)
       gapsReadMs = nowMs
     }
     const clock = new Date(nowMs).toISOString().slice(11, 19)

@@ -320,6 +320,32 @@ test("a multi-call plugin behind symlinks and a list that is a symlink are plann
   assert.ok(readFileSync(node.at(LIST), "utf8").includes("ptp"))
 })
 
+test("a second runtime that runs is named, and so is the plugin that the first executes besides the list", (t) => {
+  const pathSetting: PathSetting = { file: "", key: "", value: [], kind: "list", restart: "" }
+  const { runtime } = runtimeOf(pathSetting)
+  assert.ok(runtime)
+  const first = { ...runtime, behaviour: { ...DEFAULT_BEHAVIOUR, executesLoopback: true } }
+  const second = {
+    ...runtime,
+    name: "containerd",
+    version: "1.7.24",
+    pid: 812,
+    confDir: { value: "/srv/net.d", from: "the test" },
+    binDirs: { value: ["/srv/bin", "/opt/cni/bin"], from: "the test" },
+  }
+  const stopped = { ...second, pid: 813, isRunning: false }
+  const plan = planOn(plainNode(t), {}, { runtime: first, runtimes: [first, second, stopped] })
+  assert.deepEqual(
+    [plan.warnings.filter((text) => !text.includes(" is a script ")), plan.notRecorded.map(({ what }) => what)],
+    [
+      [
+        "containerd 1.7.24 (process 812) runs too, with networks in /srv/net.d and plugins in /srv/bin, /opt/cni/bin; this plan is not for it",
+      ],
+      ["loopback"],
+    ],
+  )
+})
+
 function agent(name: AgentName) {
   const known = AGENTS.find((other) => other.name === name)
   if (!known) throw new Error(name)
