@@ -166,6 +166,20 @@ test("after an install VERSION runs the originals: doctor leaves no call in the 
   assert.deepEqual(readdirSync(join(root, "/var/lib/cnitap/capture")), [])
 })
 
+test("without root, and with a journal of a newer version: the node is still checked", async (t) => {
+  const root = realNode(t)
+  assert.equal(await cli(contextOf([], []), ["install", "--root", root]), 0)
+  chmodSync(root, 0o755)
+  const args = [join(import.meta.dirname, "../../dist/cnitap.js"), "doctor", "--root", root]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { uid: 65534, gid: 65534, encoding: "utf8" })
+  assert.deepEqual(
+    [status, stdout, stderr],
+    [0, "", `no problems found: containerd 1.7.24 uses ${LIST} and 3 plugins\n`],
+  )
+  writeFileSync(join(root, "/opt/cni/bin/.cnitap/journal.jsonl"), '{"format":99,"kind":"done"}\n')
+  assert.equal((await doctor("--root", root)).exit, 0)
+})
+
 test("a root that does not exist", async () => {
   assert.deepEqual(await doctor("--root", "/nowhere/at/all"), {
     out: "",

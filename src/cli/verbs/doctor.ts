@@ -1,9 +1,11 @@
 import { runChecks } from "../../doctor/run-checks.ts"
+import { Fault } from "../../fault/fault.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { NodeFiles } from "../../install/detect/node-files.ts"
 import { runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
-import { addNode, gapsOf, installsOf, openNode } from "../args/node.ts"
+import type { InstallStatus } from "../../install/status/status.ts"
+import { addNode, gapsOf, installsOf, type NodeView, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { repeatFlags } from "../render/command-text.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
@@ -23,7 +25,7 @@ export const doctor: Verb = {
   async run(context, _args, options) {
     const node = openNode(options)
     const { facts, installDirs } = node
-    const installs = installsOf(node)
+    const installs = readableInstalls(node)
     const progress = progressOf(context)
     const findings = await runChecks(facts, {
       files: new NodeFiles(facts.root, runProgram),
@@ -40,6 +42,16 @@ export const doctor: Verb = {
     await printRows(context, options, table, repeated)
     if (findings.some(({ severity }) => severity === "error")) context.exitCode = 1
   },
+}
+
+/** A journal that cannot be read is reported by status; the checks of the node do not need it. */
+function readableInstalls(node: NodeView): InstallStatus[] {
+  try {
+    return installsOf(node)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return []
+  }
 }
 
 const ERASE_LINE = "\r\x1b[K"

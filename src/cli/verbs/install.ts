@@ -1,5 +1,5 @@
 import { FAULTS, Fault } from "../../fault/fault.ts"
-import { apply, installRecord } from "../../install/apply/apply.ts"
+import { apply, installRecord, recordOptions } from "../../install/apply/apply.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { takeInventory } from "../../install/plan/inventory.ts"
 import { type Plan, planInstall } from "../../install/plan/plan.ts"
@@ -45,6 +45,7 @@ export const install: Verb = {
     const begin = installRecord(wanted, facts, context.nowMs())
     try {
       apply(disk, relay, begin, planned.changes, () => planNow().changes, undoContext, progress(context, planned))
+      recordOptions(disk, begin, node.installDirs)
     } finally {
       if (context.stderr.isTTY) context.stderr.write("\r\u001b[K")
     }

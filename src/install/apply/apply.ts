@@ -82,6 +82,26 @@ export function apply(
   }
 }
 
+/**
+ * Where nothing has to be changed, the journal still notes which plugins were asked for: status and watch expect these.
+ * Directories of another mode, and those that have the same note, are left alone.
+ */
+export function recordOptions(disk: Disk, install: Omit<InstallRecord, "binDir">, binDirs: readonly string[]): void {
+  for (const binDir of binDirs) {
+    const layout = layoutOf(binDir)
+    const journal = readJournal(disk, layout.journal, binDir)
+    const last = journal?.isRetired ? undefined : journal?.installs.at(-1)
+    if (last?.mode !== install.mode || String(last.plugins) === String(install.plugins)) continue
+    const unlock = lock(disk, layout.lock)
+    try {
+      appendEntry(disk, layout.journal, { kind: "install", ...install, binDir })
+      appendEntry(disk, layout.journal, { kind: "done" })
+    } finally {
+      unlock()
+    }
+  }
+}
+
 /** Two installs may start at the same time: either may create the directory, and the lock decides. */
 function enter(disk: Disk, layout: PluginDirLayout, unlocks: (() => void)[]): boolean {
   makeDirectories(disk, layout.home)

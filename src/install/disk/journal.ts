@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { InstallMode, Settings } from "../plan/install-options.ts"
 import type { InstallStep } from "../plan/step.ts"
-import type { Disk } from "./disk.ts"
+import { codeOf, type Disk } from "./disk.ts"
 
 export const JOURNAL_FORMAT = 1
 
@@ -60,7 +60,7 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
     const hint = `Find out who created it, and compare ${binDir}/.cnitap/real with ${binDir}.`
     throw new Fault("REFUSED", `${path} is a symlink, or users other than root can write to it`, hint)
   }
-  const text = readFileSync(disk.at(path), "utf8")
+  const text = readText(disk, path)
   const lines = text.split("\n").flatMap((line) => parse(line) ?? [])
   if (lines.length === 0 && text.trim() !== "") {
     throw new Fault(
@@ -97,6 +97,15 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
     }
   }
   return journal
+}
+
+function readText(disk: Disk, path: string): string {
+  try {
+    return readFileSync(disk.at(path), "utf8")
+  } catch (error) {
+    if (codeOf(error) !== "EACCES") throw error
+    throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run cnitap as root.", error)
+  }
 }
 
 function parse(line: string): JournalEntry | undefined {

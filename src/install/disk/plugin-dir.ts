@@ -120,14 +120,23 @@ export function relayAt(path: string, relays: ReadonlySet<string>): string | und
 
 /**
  * The file that is executed in the end: the original if a relay is at the path, else the path itself. Saved originals
- * without a journal are taken for those of relays.
+ * without a journal that can be read are taken for those of relays.
  */
 export function originalOf(disk: Disk, path: string): string {
   const binDir = dirname(path)
   const original = join(layoutOf(binDir).real, basename(path))
   if (!exists(disk, original)) return path
-  const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
+  const journal = journalOf(disk, binDir)
   return journal === undefined || relayAt(disk.at(path), relayHashes(journal)) ? original : path
+}
+
+function journalOf(disk: Disk, binDir: string): Journal | undefined {
+  try {
+    return readJournal(disk, layoutOf(binDir).journal, binDir)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return undefined
+  }
 }
 
 function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: ReadonlySet<string>): PluginFile {
