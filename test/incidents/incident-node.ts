@@ -208,8 +208,10 @@ export class Runtime {
     return this.#ask((id) => ({ id, verb: "reboot", pod }))
   }
 
+  /** Ends the runtime itself, which is a child of the process that entered the namespaces. */
   kill(): void {
-    this.#child.kill("SIGKILL")
+    const { pid } = this.#child
+    process.kill(Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"), 10), "SIGKILL")
   }
 
   #ask(request: (id: number) => RuntimeRequest): Promise<string> {

@@ -5,7 +5,7 @@ import type { Operation } from "../operation.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { errorTextOf, resultAddresses } from "./error-text.ts"
 import { failingCallOf, nameOf } from "./failing-call.ts"
-import { attemptsOf, isLater } from "./related-operations.ts"
+import { attemptsOf, givenUpAfterMs, isLater } from "./related-operations.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 import { slowText } from "./time-spent.ts"
 
@@ -71,12 +71,14 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
   const failed = all.filter(({ outcome }) => outcome === "failed" || outcome === "killed").length
   const number = all.findIndex(({ id }) => id === operation.id) + 1
   const drawn = operation.command === "ADD" ? new Set(all.flatMap(addressesDrawn)) : new Set()
+  const givenUp = all.filter((one) => givenUpAfterMs(one, context) !== undefined).length
   const overMs = (all.at(-1)?.wallMs ?? 0) - (all[0]?.wallMs ?? 0)
   const facts = [
     `this is attempt ${number} of ${all.length} in ${duration(overMs)}`,
     ...(failed > 0
       ? [`${failed} failed${success || operation.outcome === "ok" ? "" : ", and none has succeeded since"}`]
       : []),
+    ...(givenUp > 1 ? [`${givenUp} were given up as soon as they had a network`] : []),
     ...(drawn.size > 1 ? [`they drew ${drawn.size} addresses`] : []),
   ]
   statements.push({ topic: "attempts", text: facts.join("; ") })

@@ -6,7 +6,7 @@ import { splitDocuments } from "../result/document.ts"
 import { reportOf } from "../result/runtime-report.ts"
 import { abbreviate, errorOf, errorTextOf, isPanic, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
 import { type FailingCall, isOutlived, nameOf } from "./failing-call.ts"
-import { refusedText } from "./refused-answer.ts"
+import { findingOfAnswer, refusedText, sentenceOf } from "./refused-answer.ts"
 import { isAtLimit, ranAtMostMs, requestLimitMs } from "./related-operations.ts"
 import { isAbandoned } from "./runtime-gone.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
@@ -89,7 +89,7 @@ function failureText(call: Call, operation: Operation, context: ExplainContext):
     if (reportOf(call).kind === "empty-success")
       return `exit 0 with an error on stdout (${abbreviate(messageOf(call) ?? "")}), which libcni accepts as a result`
     if (operation.outcomeReason?.call === call.id && call.answer !== "unreadable")
-      return `exit 0, but ${refusedText(operation, undefined, context)}`
+      return answerText(call, operation, context)
     return `exit 0, but ${stdoutText(call)}`
   }
   if (call.exit && "errno" in call.exit) {
@@ -104,6 +104,12 @@ function failureText(call: Call, operation: Operation, context: ExplainContext):
   if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout instead of an error`
   const bytes = call.stdout?.sizeBytes ?? 0
   return `${exitText(call.exit)}, ${bytes > 0 ? `${bytes} bytes on stdout that are not text` : "without any output"}`
+}
+
+/** The finding about an answer says exactly what is wrong with it. */
+function answerText(call: Call, operation: Operation, context: ExplainContext): string {
+  const finding = findingOfAnswer(call, context)
+  return `exit 0, but ${finding ? sentenceOf(finding) : refusedText(operation, undefined)}`
 }
 
 /** What is wrong with a stdout that is not one JSON result. */

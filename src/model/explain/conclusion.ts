@@ -2,7 +2,7 @@ import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
 import { missingPlugins } from "./never-ran.ts"
-import { followingDel, GIVEN_UP_WITHIN_MS } from "./related-operations.ts"
+import { followingDel, givenUpAfterMs } from "./related-operations.ts"
 import { isAbandoned } from "./runtime-gone.ts"
 import type { ExplainContext } from "./statement.ts"
 import { SLOW_MS } from "./time-spent.ts"
@@ -36,10 +36,9 @@ export function concludeFrom(operation: Operation, context: ExplainContext): Con
   if (next !== undefined && nowMs - wallMs - durationMs > NEXT_CALL_MS) return { kind: "stopped-early" }
   const finding = findings.find(({ severity }) => severity === "error")
   if (finding) return { kind: "wrong", finding }
-  const del = followingDel(operation, context)
-  const afterMs = del && del.wallMs - wallMs - durationMs
-  if (afterMs !== undefined && afterMs <= GIVEN_UP_WITHIN_MS) return { kind: "given-up", afterMs }
-  const [other] = del ? [] : context.sharingAddress
+  const afterMs = givenUpAfterMs(operation, context)
+  if (afterMs !== undefined) return { kind: "given-up", afterMs }
+  const [other] = followingDel(operation, context) ? [] : context.sharingAddress
   if (other) return { kind: "shared-address", ip: other.ips[0] ?? "", other }
   return { kind: durationMs >= SLOW_MS ? "slow" : "ok" }
 }

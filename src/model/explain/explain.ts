@@ -50,6 +50,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...neverRan(operation, failing, context),
         ...runtimeError(operation),
         ...discardedStderr(operation),
+        ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),
         ...poolUse(context),
         ...failedCleanup(operation, context),
         ...leftBehind(operation, conclusion, context),

@@ -36,7 +36,7 @@ export function headline(
     case "failed":
       return `${subject} failed ${when}${where}, after ${duration(durationMs)}`
     case "refused":
-      return `${subject} failed ${when}: every plugin exited with 0, but ${refusedText(operation, failing, context)}`
+      return `${subject} failed ${when}: every plugin exited with 0, but ${refusedText(operation, failing)}`
     case "not-found":
       return `${subject} failed ${when}: no plugin failed, but the runtime did not find ${conclusion.plugin}, the next one of the list`
     case "stopped-early":

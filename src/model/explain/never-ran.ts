@@ -12,8 +12,9 @@ export function neverRan(
   const isRunning = operation.outcome === "running"
   if (list && names.length > 0) {
     const missing = names.filter((name) => node?.list?.missing.includes(name))
-    const files =
-      missing.length > 0 ? `; ${missing.join(", ")}: no such file in ${node?.list?.directories.join(", ")}` : ""
+    const searched = `no such file in ${node?.list?.directories.join(", ")}`
+    const isAll = missing.length === names.length
+    const files = missing.length === 0 ? "" : isAll ? `: ${searched}` : `; ${missing.join(", ")}: ${searched}`
     const reason = failing || missing.length > 0 ? files : `; ${reasonNotCalled(operation, list, names)}`
     return [{ topic: "never ran", text: `${names.join(", ")}${isRunning ? " (so far)" : reason}` }]
   }

@@ -4,6 +4,7 @@ import { isKilledBySignal } from "./cause.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { errorTextOf, mostRelevantLine } from "./error-text.ts"
 import type { FailingCall } from "./failing-call.ts"
+import { findingOfAnswer } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
 /** The one thing to do next. */
@@ -51,8 +52,8 @@ function stepAfter(
 }
 
 /** What the plugin has to change, as the finding about its answer says. */
-function refusedStep(failing: FailingCall | undefined, { findings }: ExplainContext): string {
-  const finding = findings.find(({ severity, evidence }) => severity === "error" && evidence.call === failing?.call.id)
+function refusedStep(failing: FailingCall | undefined, context: ExplainContext): string {
+  const finding = failing && findingOfAnswer(failing.call, context)
   return finding && failing ? `correct ${failing.call.plugin}: ${finding.remedy}` : `cnitap show ${failing?.call.id}`
 }
 

@@ -5,21 +5,15 @@ import type { FailingCall } from "./failing-call.ts"
 import type { ExplainContext } from "./statement.ts"
 
 /** Why the runtime failed an operation of which every plugin exited with 0, as the end of a sentence. */
-export function refusedText(
-  { outcomeReason, ifname }: Operation,
-  failing: FailingCall | undefined,
-  context: ExplainContext,
-): string {
+export function refusedText({ outcomeReason, ifname }: Operation, failing: FailingCall | undefined): string {
   const plugin = outcomeReason?.plugin ?? failing?.top.plugin ?? "one of them"
   switch (outcomeReason?.kind) {
     case "error-object":
       return `${plugin} answered with an error`
     case "interface-index":
     case "unknown-version":
-    case "no-address": {
-      const detail = detailOf(outcomeReason.kind, failing?.call, context)
-      return `the runtime does not accept the answer of ${plugin}: ${PROBLEMS[outcomeReason.kind](ifname)}${detail}`
-    }
+    case "no-address":
+      return `the runtime does not accept the answer of ${plugin}: ${PROBLEMS[outcomeReason.kind](ifname)}`
     default:
       return `the runtime cannot parse the output of ${plugin}`
   }
@@ -33,14 +27,15 @@ const PROBLEMS: Readonly<Record<RefusedAnswer, (ifname: string | undefined) => s
   "no-address": (ifname) => `no address for ${ifname ?? "the pod's interface"}`,
 }
 
-const RULES: Readonly<Partial<Record<RefusedAnswer, string>>> = {
-  "interface-index": "ip-interface-index",
-  "unknown-version": "result-version-unknown",
+/** The finding that says exactly what the runtime does not accept in an answer. */
+export function findingOfAnswer(call: Call, { findings }: Pick<ExplainContext, "findings">): Finding | undefined {
+  const own = findings.filter(({ severity, evidence }) => severity === "error" && evidence.call === call.id)
+  return own.find(({ rule }) => rule === RULES[call.answer ?? ""]) ?? own[0]
 }
 
-function detailOf(kind: RefusedAnswer, call: Call | undefined, { findings }: ExplainContext): string {
-  const finding = findings.find(({ rule, evidence }) => rule === RULES[kind] && evidence.call === call?.id)
-  return finding?.detail ? ` (${finding.detail})` : ""
+const RULES: Readonly<Record<string, string>> = {
+  "interface-index": "ip-interface-index",
+  "unknown-version": "result-version-unknown",
 }
 
 /** `idxcni's answer is wrong: gateway is not an IP address (10.1.2)` */

@@ -2,7 +2,7 @@ import type { Operation } from "../operation.ts"
 import type { ExplainContext } from "./statement.ts"
 
 /** A runtime that calls DEL this soon after a successful ADD gave the sandbox up: it failed after the network was made. */
-export const GIVEN_UP_WITHIN_MS = 1_000
+const GIVEN_UP_WITHIN_MS = 1_000
 
 /** The first DEL of the same attachment after an ADD. */
 export function followingDel(
@@ -13,6 +13,13 @@ export function followingDel(
   return related.find(
     (other) => other.command === "DEL" && isLater(other, operation) && isSameAttachment(other, operation),
   )
+}
+
+/** How long after a successful ADD the runtime gave the sandbox up; undefined if it did not. */
+export function givenUpAfterMs(operation: Operation, context: Pick<ExplainContext, "related">): number | undefined {
+  const del = operation.outcome === "ok" ? followingDel(operation, context) : undefined
+  const afterMs = del && del.wallMs - operation.wallMs - (operation.durationMs ?? 0)
+  return afterMs !== undefined && afterMs <= GIVEN_UP_WITHIN_MS ? afterMs : undefined
 }
 
 /** The operations of the pod with the same command and interface, one for each try of the kubelet, in order. */

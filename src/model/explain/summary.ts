@@ -1,9 +1,10 @@
+import type { Call } from "../call.ts"
 import { age, duration } from "../format.ts"
 import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
 import { type Operation, walk } from "../operation.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { resultAddresses } from "./error-text.ts"
-import { sentenceOf } from "./refused-answer.ts"
+import { findingOfAnswer, sentenceOf } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
 /** The facts of an operation of which no plugin failed. */
@@ -40,8 +41,9 @@ export function leakedBefore(operation: Operation, { attachments, nowMs }: Expla
 const MAX_FINDINGS = 3
 
 /** Findings that the headline does not have. */
-export function findingsOf(conclusion: Conclusion, { findings }: ExplainContext): Statement[] {
-  const shown = conclusion.kind === "wrong" ? conclusion.finding : undefined
+export function findingsOf(conclusion: Conclusion, context: ExplainContext, refused?: Call): Statement[] {
+  const { findings } = context
+  const shown = conclusion.kind === "wrong" ? conclusion.finding : refused && findingOfAnswer(refused, context)
   const others = findings.filter((finding) => finding.severity !== "note" && finding !== shown)
   const texts = [...new Set(others.map((finding) => `${finding.plugin}: ${sentenceOf(finding)}`))]
   return texts.slice(0, MAX_FINDINGS).map((text, at) => {

@@ -1,5 +1,5 @@
 import { type Call, hasFailedExit, jsonObject, textOf } from "../call.ts"
-import { exitText } from "../format.ts"
+import { errorText, exitText } from "../format.ts"
 import { isError, splitDocuments } from "./document.ts"
 import { errorTexts } from "./result-fields.ts"
 
@@ -64,8 +64,10 @@ function failure({ plugin, command }: Call, message: string): RuntimeReport {
 
 function failureMessage(call: Call, stdout: string | undefined): string {
   if (!call.stdout?.sizeBytes) {
-    const isUnstarted = call.exit !== undefined && "errno" in call.exit
-    const stderr = textOf(call.stderr) || (isUnstarted ? `cnitap: cannot execute ${originalOf(call)}: …` : "")
+    // The relay answers as if the runtime itself had failed to start the plugin.
+    if (call.exit && "errno" in call.exit)
+      return `netplugin failed with no error message: fork/exec ${call.path}: ${errorText(call.exit.errno)}`
+    const stderr = textOf(call.stderr)
     // Some versions append the exit status.
     if (stderr) return `netplugin failed: ${goQuoted(stderr)}`
     return `netplugin failed with no error message: ${goExit(call)}`
@@ -74,11 +76,6 @@ function failureMessage(call: Call, stdout: string | undefined): string {
   if (error) return errorTexts(error).join("; ")
   const parseError = stdout === undefined ? "invalid character" : (goJsonError(stdout) ?? "not an object")
   return `netplugin failed but error parsing its diagnostic message ${goQuoted(stdout ?? "...")}: ${parseError}`
-}
-
-/** The file that the relay executes, which its message names; the reason in that message is not recorded as text. */
-function originalOf({ path, plugin }: Call): string {
-  return `${path.slice(0, path.lastIndexOf("/"))}/.cnitap/real/${plugin}`
 }
 
 /** As Go's os/exec.ExitError formats it; runtimes kill a call with SIGKILL. */
