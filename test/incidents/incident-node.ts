@@ -17,12 +17,10 @@ import { Transcripts } from "../cli/transcript.ts"
 import type { NetworkList } from "./libcni.ts"
 import type { RunOptions, RuntimeAnswer, RuntimeRequest } from "./runtime.ts"
 
-/** `before`: shell commands that run before cnitap is installed. */
 type IncidentOptions = {
   plugins: readonly string[]
   scripts?: Readonly<Record<string, string>>
   lists: readonly NetworkList[]
-  before?: string
 }
 
 const PLUGIN_DIR = "/usr/lib/cni"
@@ -38,7 +36,7 @@ export class IncidentNode {
   #init = 0
 
   /** Starts a node with these plugins of the distribution and these scripts, and installs cnitap. */
-  static async start(t: TestContext, { plugins, scripts = {}, lists, before }: IncidentOptions): Promise<IncidentNode> {
+  static async start(t: TestContext, { plugins, scripts = {}, lists }: IncidentOptions): Promise<IncidentNode> {
     const node = new IncidentNode()
     t.after(() => node.#remove())
     await node.#begin()
@@ -46,7 +44,6 @@ export class IncidentNode {
     for (const [name, script] of Object.entries(scripts)) node.script(name, script)
     for (const [at, list] of lists.entries())
       node.write(`/etc/cni/net.d/${at}0-${list.name}.conflist`, JSON.stringify(list, null, 2))
-    if (before) await node.exec("sh", "-ec", before)
     const { stderr, code } = await node.exec(process.execPath, PROGRAM, "install")
     if (code !== 0) throw new Error(`cnitap install: ${stderr}`)
     return node
@@ -59,6 +56,11 @@ export class IncidentNode {
 
   write(path: string, text: string): void {
     writeFileSync(this.path(path), text)
+  }
+
+  /** Undefined if the file does not exist. */
+  read(path: string): string | undefined {
+    return existsSync(this.path(path)) ? readFileSync(this.path(path), "utf8") : undefined
   }
 
   /** Installs a plugin that is a script. */
@@ -223,11 +225,13 @@ export class Runtime {
   }
 }
 
-/** Names that the kernel or a plugin makes up. */
+/** Names and numbers that differ from run to run. */
 function withoutNames(line: string): string {
   return line
     .replace(/\bveth[0-9a-f]{8}\b/g, "VETH")
-    .replace(/\b[0-9a-f]{64}\b/g, "CONTAINER")
-    .replace(/\b[0-9a-f]{13}\b/g, "CONTAINER")
+    .replace(/\b[0-9a-f]{13}(?:[0-9a-f]{51})?\b/g, "CONTAINER")
     .replace(/cni-[0-9a-f]{8}-0000-4000-8000-000000000001/g, "NETNS")
+    .replace(/\bpid \d+|-fp \d+/g, (text) => text.replace(/\d+/, "N"))
+    .replace(/\b\d+ MiB\b/g, "N MiB")
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\b\d\d:\d\d:\d\dZ/g, "TIME")
 }
