@@ -1,7 +1,9 @@
+import { resultOf } from "../call.ts"
 import { age, duration, exitText } from "../format.ts"
 import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
 import type { LedgerRow } from "../ledger/node-ledger.ts"
-import type { Operation } from "../operation.ts"
+import { type Operation, walk } from "../operation.ts"
+import { addressesOf } from "../result/result-fields.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { errorTextOf, resultAddresses } from "./error-text.ts"
 import { failingCallOf, nameOf } from "./failing-call.ts"
@@ -85,9 +87,9 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
   return statements
 }
 
-/** The addresses that the plugins of an ADD were given, even if a later plugin failed. */
+/** The addresses that the plugins of an ADD, and their delegates, were given, even if a later plugin failed. */
 function addressesDrawn(operation: Operation): string[] {
-  return operation.calls.flatMap(({ call }) => resultAddresses({ calls: [{ call, children: [] }] }))
+  return [...walk(operation.calls)].flatMap(({ call }) => (call.command === "ADD" ? addressesOf(resultOf(call)) : []))
 }
 
 /** A DEL that failed because the ADD before it had. */

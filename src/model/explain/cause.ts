@@ -100,6 +100,7 @@ function failureText(call: Call, operation: Operation, context: ExplainContext):
   const exit = [...(typeof code === "number" ? [`code ${code}`] : []), exitText(call.exit)].join(", ")
   const text = errorTextOf(call)
   if (isKilledBySignal(call) && !(text && isPanic(text))) return signalText(call, text)
+  if (text && !errorOf(call) && textOf(call.stdout)?.trim()) return `${stdoutText(call)} (${exit})`
   if (text) return `${abbreviate(text)} (${exit})`
   if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout instead of an error`
   const bytes = call.stdout?.sizeBytes ?? 0
@@ -118,7 +119,7 @@ function stdoutText({ stdout }: Call): string {
   const text = textOf(stdout)
   const [first] = text === undefined ? [] : splitDocuments(text)
   if (!text || first?.kind !== "text") return `stdout is not one JSON result: ${abbreviate(text ?? "binary")}`
-  const line = abbreviate(text.slice(first.from, first.to).split("\n")[0] ?? "")
+  const line = abbreviate(mostRelevantLine(text.slice(first.from, first.to)) ?? "")
   return text.slice(first.to).trim() === ""
     ? `stdout is not JSON, it is a log line: ${line}`
     : `stdout has a log line before the result: ${line}`

@@ -1,5 +1,7 @@
+import { isObject } from "../../cni/json.ts"
 import { type Call, jsonObject, resultOf, textOf } from "../call.ts"
 import { decodeLine } from "../decode/decode.ts"
+import { parseJsonCached } from "../json-cache.ts"
 import type { Operation } from "../operation.ts"
 import { errorIn, splitDocuments } from "../result/document.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
@@ -35,14 +37,21 @@ export function resultAddresses({ calls }: Pick<Operation, "calls">): string[] {
   return last ? addressesOf(resultOf(last)) : []
 }
 
+/** A log entry in JSON as its level, message and error; any other line as it is. */
+function logText(line: string): string {
+  const entry = line.startsWith("{") ? parseJsonCached(line) : undefined
+  if (!isObject(entry)) return line
+  const texts = [entry.level, entry.msg ?? entry.message, entry.error ?? entry.err].filter(
+    (part) => typeof part === "string" && part !== "",
+  )
+  return texts.length > 1 ? texts.join(": ") : line
+}
+
 /** The line where a program panicked, else the last line that mentions a problem, else the last line. */
 export function mostRelevantLine(text: string | undefined): string | undefined {
   const lines = text?.trim().split("\n") ?? []
-  return (
-    lines.find((line) => PANIC.test(line)) ??
-    lines.findLast((line) => PROBLEM.test(line)) ??
-    lines.at(-1)
-  )?.trim()
+  const line = lines.find((one) => PANIC.test(one)) ?? lines.findLast((one) => PROBLEM.test(one)) ?? lines.at(-1)
+  return line === undefined ? undefined : logText(line.trim())
 }
 
 export function isPanic(line: string): boolean {

@@ -8,7 +8,7 @@ import { neverRan, notRecorded } from "./never-ran.ts"
 import { nextStep } from "./next-step.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
 import type { ExplainContext, Explanation } from "./statement.ts"
-import { findingsOf, leakedBefore, summaryOf } from "./summary.ts"
+import { findingsAboutInput, findingsOf, leakedBefore, summaryOf } from "./summary.ts"
 
 /**
  * The operation to explain for a pod: the newest that failed or hangs; otherwise the newest that succeeded with a problem;
@@ -51,6 +51,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...runtimeError(operation),
         ...discardedStderr(operation),
         ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),
+        ...(conclusion.kind === "failed" && failing ? findingsAboutInput(failing.call, context) : []),
         ...poolUse(context),
         ...failedCleanup(operation, context),
         ...leftBehind(operation, conclusion, context),

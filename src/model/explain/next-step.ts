@@ -1,9 +1,8 @@
-import { type Call, textOf } from "../call.ts"
 import type { Operation } from "../operation.ts"
 import { isKilledBySignal } from "./cause.ts"
 import type { Conclusion } from "./conclusion.ts"
-import { errorTextOf, mostRelevantLine } from "./error-text.ts"
 import type { FailingCall } from "./failing-call.ts"
+import { clock, stepForKnownError } from "./known-error.ts"
 import { findingOfAnswer } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
@@ -68,8 +67,8 @@ function compare({ id, command }: Operation, { list }: ExplainContext): string {
   return complete && complete !== id ? `, or compare with one that worked: cnitap diff ${id} ${complete}` : ""
 }
 
-function stepFor({ call, top }: FailingCall, { node }: ExplainContext): string | undefined {
-  const lock = node?.waits.get(call.id)?.locks.find(({ holder }) => holder !== undefined)
+function stepFor({ call, top }: FailingCall, context: ExplainContext): string | undefined {
+  const lock = context.node?.waits.get(call.id)?.locks.find(({ holder }) => holder !== undefined)
   if (lock?.holder) return `ps -fp ${lock.holder.pid} (it holds the lock)`
   // The recorded process is the relay; the plugin is its child.
   if (call.state === "running")
@@ -78,42 +77,5 @@ function stepFor({ call, top }: FailingCall, { node }: ExplainContext): string |
     return `check the log of ${call.plugin === "host-local" ? "the runtime" : `the service that ${call.plugin} calls`}, at ${clock(call)}`
   if (call.exit && "errno" in call.exit) return "cnitap doctor"
   if (isKilledBySignal(call)) return `dmesg -T | grep -i oom (at ${clock(call)})`
-  const text = `${errorTextOf(call) ?? ""} ${mostRelevantLine(textOf(call.stderr)) ?? ""}`
-  return STEPS.find(({ pattern }) => pattern.test(text))?.step(call, text)
+  return stepForKnownError(call, context)
 }
-
-function clock({ wallMs }: Call): string {
-  return `${new Date(wallMs).toISOString().slice(11, 19)}Z`
-}
-
-/** What helps against well-known errors. */
-const STEPS: { pattern: RegExp; step: (call: Call, text: string) => string }[] = [
-  {
-    pattern: /no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i,
-    step: () => "cnitap ledger (who holds the addresses)",
-  },
-  {
-    pattern: /"?([\w.-]+)"? already has an IP address different from/,
-    step: (_, text) => {
-      const link = /"?([\w.-]+)"? already has an IP address/.exec(text)?.[1] ?? ""
-      return `ip addr show ${link}; if nothing uses its address: ip addr del ADDRESS dev ${link}`
-    },
-  },
-  {
-    pattern: /executable file not found in \$?PATH/,
-    step: ({ plugin }, text) =>
-      `install ${/exec: "([^"]+)"/.exec(text)?.[1] ?? "the program"} where the runtime's PATH finds it: ${plugin} runs with that`,
-  },
-  {
-    pattern: /incompatible CNI versions/,
-    step: () => "lower cniVersion of the list to one that the plugin supports, or update the plugin",
-  },
-  {
-    pattern: /\block(?:ed)?\b|resource temporarily unavailable/i,
-    step: () => "cnitap ls killed (a killed call may have left its lock behind)",
-  },
-  {
-    pattern: /connection refused|deadline exceeded|i\/o timeout|dial (?:unix|tcp)/i,
-    step: ({ plugin }) => `check that the agent that ${plugin} connects to is running on this node`,
-  },
-]

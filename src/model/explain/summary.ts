@@ -1,6 +1,7 @@
 import type { Call } from "../call.ts"
 import { age, duration } from "../format.ts"
 import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
+import type { Finding } from "../lint/finding.ts"
 import { type Operation, walk } from "../operation.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { resultAddresses } from "./error-text.ts"
@@ -38,6 +39,15 @@ export function leakedBefore(operation: Operation, { attachments, nowMs }: Expla
   })
 }
 
+/** What a plugin that failed was given, if something is wrong with it. */
+export function findingsAboutInput(call: Call, { findings }: ExplainContext): Statement[] {
+  const own = findings.filter(
+    ({ severity, evidence: { call: id, stream } }) =>
+      severity !== "note" && id === call.id && (stream === "stdin" || stream === "env"),
+  )
+  return listed(own)
+}
+
 const MAX_FINDINGS = 3
 
 /** Findings that the headline does not have. */
@@ -45,7 +55,11 @@ export function findingsOf(conclusion: Conclusion, context: ExplainContext, refu
   const { findings } = context
   const shown = conclusion.kind === "wrong" ? conclusion.finding : refused && findingOfAnswer(refused, context)
   const others = findings.filter((finding) => finding.severity !== "note" && finding !== shown)
-  const texts = [...new Set(others.map((finding) => `${finding.plugin}: ${sentenceOf(finding)}`))]
+  return listed(others)
+}
+
+function listed(findings: readonly Finding[]): Statement[] {
+  const texts = [...new Set(findings.map((finding) => `${finding.plugin}: ${sentenceOf(finding)}`))]
   return texts.slice(0, MAX_FINDINGS).map((text, at) => {
     const rest = texts.length - MAX_FINDINGS
     const more = at === MAX_FINDINGS - 1 && rest > 0 ? ` (and ${rest} more: cnitap lint)` : ""
