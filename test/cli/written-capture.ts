@@ -20,6 +20,13 @@ export type WrittenCall = {
   stderr?: string
   stdin?: object
   stdout?: object
+  /** instead of `stdout` or `error`: any text */
+  stdoutText?: string
+  exitCode?: number
+  /** CNI_ARGS; the default names the pod */
+  args?: string
+  /** what the container ID is made of; the default is the pod's name */
+  container?: string
   envNames?: string[]
 }
 
@@ -42,7 +49,7 @@ function recordsOf(call: WrittenCall): [Begin, End] {
   const { id, node = "n1", pod, command = "ADD", plugin = "bridge", wallMs, durationMs = 10, error } = call
   const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin })
   const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error }
-  const stdout = command === "DEL" && error === undefined ? "" : JSON.stringify(answer)
+  const stdout = call.stdoutText ?? (command === "DEL" && error === undefined ? "" : JSON.stringify(answer))
   const stderr = call.stderr ?? ""
   const clock = (at: number) => ({ wallMs: at, monoMs: at - Date.UTC(2026, 0, 1) })
   return [
@@ -62,9 +69,13 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       argv: [plugin],
       env: {
         CNI_COMMAND: command,
-        CNI_CONTAINERID: createHash("sha256").update(pod).digest("hex"),
+        CNI_CONTAINERID: createHash("sha256")
+          .update(call.container ?? pod)
+          .digest("hex"),
+        CNI_NETNS: "/run/netns/cni-1",
         CNI_IFNAME: "eth0",
-        CNI_ARGS: `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,
+        CNI_PATH: "/opt/cni/bin",
+        CNI_ARGS: call.args ?? `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,
       },
       envNames: call.envNames ?? ["PATH"],
       stdin: { sizeBytes: stdin.length, text: stdin },
@@ -77,7 +88,7 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       pluginPid: 1001,
       durationMs,
       spawnMs: 0.25,
-      exit: { code: error === undefined ? 0 : 1 },
+      exit: { code: call.exitCode ?? (error === undefined ? 0 : 1) },
       usage: { maxRssBytes: 4096, userMs: 1, systemMs: 1 },
       stdout: { sizeBytes: stdout.length, text: stdout },
       stderr: { sizeBytes: stderr.length, text: stderr },

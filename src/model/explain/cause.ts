@@ -40,8 +40,15 @@ export function causeOf(operation: Operation, failing: FailingCall | undefined, 
     text: `${plugin}: ${failureText(call, operation, context)}`,
     ...evidence,
   }
-  if (call === top || operation.outcome !== "failed" || messageOf(top) === messageOf(call)) return [first]
-  return [first, { topic: "reported by", text: `${top.plugin}: ${failureText(top, operation, context)}`, call: top.id }]
+  const further = furtherErrors(call).map(
+    (line): Statement => ({ topic: "reported by", text: `${call.plugin}: ${line}`, ...evidence }),
+  )
+  if (call === top || operation.outcome !== "failed" || messageOf(top) === messageOf(call)) return [first, ...further]
+  return [
+    first,
+    ...further,
+    { topic: "reported by", text: `${top.plugin}: ${failureText(top, operation, context)}`, call: top.id },
+  ]
 }
 
 /** host-local does nothing slow but wait for its store. */
@@ -101,7 +108,7 @@ function failureText(call: Call, operation: Operation, context: ExplainContext):
   const text = errorTextOf(call)
   if (isKilledBySignal(call) && !(text && isPanic(text))) return signalText(call, text)
   if (text && !errorOf(call) && textOf(call.stdout)?.trim()) return `${stdoutText(call)} (${exit})`
-  if (text) return `${abbreviate(text)} (${exit})`
+  if (text) return `${abbreviate(text.split("\n")[0] ?? "")} (${exit})`
   if (jsonObject(call.stdout)) return `${exitText(call.exit)}, with a result on stdout instead of an error`
   const bytes = call.stdout?.sizeBytes ?? 0
   return `${exitText(call.exit)}, ${bytes > 0 ? `${bytes} bytes on stdout that are not text` : "without any output"}`
@@ -125,6 +132,16 @@ function stdoutText({ stdout }: Call): string {
     : `stdout has a log line before the result: ${line}`
 }
 
+/** A plugin that called several others may report an error of each, one per line. */
+function furtherErrors(call: Call): string[] {
+  const [, ...lines] = (messageOf(call) ?? "").split("\n")
+  return lines
+    .filter((line) => /\w/.test(line))
+    .map((line) => abbreviate(line))
+    .slice(0, MAX_FURTHER)
+}
+
+const MAX_FURTHER = 3
 const SIGKILL = 9
 
 export function isKilledBySignal({ exit }: Call): boolean {

@@ -28,7 +28,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     step: (_, ip) => `cnitap who-owns ${ip.replace(/[.:]$/, "")}`,
   },
   {
-    pattern: /no ip addresses available|no free|failed to (?:assign|allocate)|exhausted/i,
+    pattern: /no ip addresses available|no free (?:ip|address)|failed to (?:assign|allocate)|exhausted/i,
     step: () => "cnitap ledger (who holds the addresses)",
   },
   {
@@ -62,7 +62,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
   },
   {
     pattern: /running \[([^\]]+)\]: exit status/,
-    step: (_, command) => `run the command by hand: ${command}`,
+    step: (_, command) => `run the command by hand: ${command.replaceAll('\\"', '"')}`,
   },
   {
     pattern: /localhost:8080|127\.0\.0\.1:8080/,

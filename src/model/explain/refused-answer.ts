@@ -30,7 +30,8 @@ const PROBLEMS: Readonly<Record<RefusedAnswer, (ifname: string | undefined) => s
 /** The finding that says exactly what the runtime does not accept in an answer. */
 export function findingOfAnswer(call: Call, { findings }: Pick<ExplainContext, "findings">): Finding | undefined {
   const own = findings.filter(({ severity, evidence }) => severity === "error" && evidence.call === call.id)
-  return own.find(({ rule }) => rule === RULES[call.answer ?? ""]) ?? own[0]
+  const rule = RULES[call.answer ?? ""]
+  return own.find((finding) => finding.rule === rule) ?? (call.answer === "no-address" ? undefined : own[0])
 }
 
 const RULES: Readonly<Record<string, string>> = {
