@@ -1,11 +1,21 @@
-/** What the relay and the probes cost, side by side with the plugin alone. `--json` for programs. */
+/** What the relay and the probes cost, side by side with the plugin alone and with other recorders. `--json` for programs. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { compiled } from "../test/doubles/double.ts"
 import { RELAY, Stand } from "../test/relay/stand.ts"
-import { type Measurement, MILLION, type Report, type Throughput, table, targetsOf } from "./report.ts"
+import { type Measurement, MILLION, type Recorder, type Report, type Throughput, table, targetsOf } from "./report.ts"
 import { type BenchCase, crowd, type Timing, turns } from "./rounds.ts"
 
 const ROUNDS = 2000
@@ -30,11 +40,28 @@ const CONFIG = JSON.stringify({
   policy: { type: "k8s" },
 })
 
+/** The least that somebody writes in a shell to see the same. */
+const SHELL_RECORDER = `#!/bin/bash
+here=\${0%/*}
+{ date +%s.%N; env | grep ^CNI_; } >>$here/calls.log
+tee -a $here/calls.log | $here/real/tiny 2> >(tee -a $here/calls.log >&2) | tee -a $here/calls.log
+exit \${PIPESTATUS[1]}
+`
+/** A recorder in Go would have to start as this plugin does, before it starts the plugin. */
+const STATIC_CONFIG = JSON.stringify({
+  cniVersion: "1.0.0",
+  name: "net",
+  type: "bridge",
+  ipam: { type: "static", addresses: [{ address: "10.1.2.3/24" }] },
+})
+
 if (process.getuid?.() !== 0) stop("it makes a network namespace and raises a limit: run it as root")
 if (!existsSync(join(PLUGINS, "host-local"))) stop(`${PLUGINS}/host-local is missing: run "npm run setup"`)
 
 const stand = new Stand()
 const bare = join(stand.root, "bare")
+const floor = join(stand.root, "floor")
+const shell = join(stand.root, "shell")
 const namespace = await ownNamespace()
 try {
   const report = await measure()
@@ -63,6 +90,7 @@ async function measure(): Promise<Report> {
     [addOf(join(bare, "probe_script.py")), addOf(join(stand.bin, "cni_pre"))],
     (done) => progress("probes", done, PROBE_ROUNDS),
   )
+  const recorders = await compareRecorders()
   const latency = [
     row("static plugin", plugins, 0),
     row(`the same, ${descriptors} descriptors`, plugins, 2),
@@ -75,6 +103,7 @@ async function measure(): Promise<Report> {
     probeRounds: PROBE_ROUNDS,
     latency,
     probe,
+    recorders,
     throughput: await throughputs(descriptors),
     // With a plugin smaller than the relay: the kernel reports the maximum of a process and its children.
     peakBytes: Math.max(...[...latency.slice(0, 2), probe].map(({ ours }) => ours.peakBytes)),
@@ -82,12 +111,41 @@ async function measure(): Promise<Report> {
   }
 }
 
+/** Recorders in the place of the same plugin, all in one run: only their ratios mean something. */
+async function compareRecorders(): Promise<Recorder[]> {
+  const secret = CONFIG.replace('"policy":{', '"policy":{"k8s_auth_token":"eyJhbGciOiJSUzI1NiIsImtpZCI6IiJ9.e30.c2ln",')
+  const cases: [what: string, calls: BenchCase][] = [
+    ["no recorder", addOf(join(bare, "tiny"))],
+    ["the floor: C, two appends", addOf(join(floor, "tiny"))],
+    ["the relay", addOf(join(stand.bin, "tiny"))],
+    ["the relay, a token in stdin", { ...addOf(join(stand.bin, "tiny")), stdin: secret }],
+    ["bash with tee", addOf(join(shell, "tiny"))],
+    ["a Go plugin alone: static IPAM", { ...addOf(join(PLUGINS, "static")), stdin: STATIC_CONFIG }],
+  ]
+  const timings = await turns(
+    stand.root,
+    ROUNDS / 2,
+    cases.map(([, calls]) => calls),
+    (done) => progress("recorders", done, ROUNDS / 2),
+  )
+  return cases.flatMap(([what], at) => {
+    const timing = timings[at]
+    return timing ? [{ what, timing }] : []
+  })
+}
+
 function setUp(): void {
   mkdirSync(bare)
+  for (const folder of [join(floor, ".floor"), join(shell, "real")]) mkdirSync(folder, { recursive: true })
   stand.add("tiny", ["drain", 'out {"cniVersion":"1.0.0","ips":[{"address":"10.1.2.3/24"}]}'])
   for (const name of ["loopback", "host-local"]) copyFileSync(join(PLUGINS, name), join(stand.bin, name))
   for (const name of ["tiny", "tiny.json", "loopback", "host-local"])
     copyFileSync(join(stand.bin, name), join(bare, name))
+  for (const folder of [floor, shell]) copyFileSync(join(bare, "tiny.json"), join(folder, "tiny.json"))
+  copyFileSync(join(bare, "tiny"), join(floor, ".floor/tiny"))
+  copyFileSync(compiled(join(import.meta.dirname, "floor.c")), join(floor, "tiny"))
+  writeFileSync(join(shell, "tiny"), SHELL_RECORDER, { mode: 0o755 })
+  for (const name of ["tiny", "tiny.json"]) copyFileSync(join(bare, name), join(shell, "real", name))
   for (const name of ["tiny", "loopback", "host-local"]) stand.wrap(name)
   stand.probe("cni_pre")
   stand.configure({ logFile: join(stand.root, "cni.log") })

@@ -18,10 +18,14 @@ export type Report = {
   probeRounds: number
   latency: Measurement[]
   probe: Measurement
+  recorders: Recorder[]
   throughput: Throughput[]
   peakBytes: number
   sizeBytes: number
 }
+
+/** One way to record, of the same plugin. The first is none, the second the floor. */
+export type Recorder = { what: string; timing: Timing }
 
 /** The limit of descriptors that some runtimes set for their children. */
 export const MILLION = 1_048_576
@@ -36,8 +40,11 @@ export type Budget = {
 }
 
 /** The project's budgets and what was measured. */
-export function targetsOf({ latency, probe, throughput, peakBytes, sizeBytes }: Report): Budget[] {
+export function targetsOf({ latency, probe, recorders, throughput, peakBytes, sizeBytes }: Report): Budget[] {
+  const [, , relay] = comparisons(recorders)
   return [
+    atMost("added time, as a multiple of the floor's", relay?.timeRatio ?? Number.NaN, 1.8, "times"),
+    atMost("added processor time, likewise", relay?.processorRatio ?? Number.NaN, 1.8, "times"),
     ...latency.flatMap(({ what, bare, ours }) => [
       atMost(`added, p50: ${what}`, ours.p50Ms - bare.p50Ms, 1, "ms"),
       atMost(`added, p99: ${what}`, ours.p99Ms - bare.p99Ms, 3, "ms"),
@@ -57,9 +64,26 @@ function atLeast(what: string, value: number, limit: number, unit: string): Budg
   return { what, value: rounded(value), unit, atLeast: limit, isReached: value >= limit }
 }
 
+type Comparison = { addedMs: number; addedProcessorMs: number; timeRatio: number; processorRatio: number }
+
+/** What each adds to the plugin, and as a multiple of what the floor adds. */
+function comparisons(recorders: readonly Recorder[]): Comparison[] {
+  const [none, floor] = recorders
+  if (!none || !floor) return []
+  const added = ({ timing }: Recorder) => timing.p50Ms - none.timing.p50Ms
+  const addedProcessor = ({ timing }: Recorder) => timing.processorMs - none.timing.processorMs
+  return recorders.map((recorder) => ({
+    addedMs: added(recorder),
+    addedProcessorMs: addedProcessor(recorder),
+    timeRatio: added(recorder) / added(floor),
+    processorRatio: addedProcessor(recorder) / addedProcessor(floor),
+  }))
+}
+
 /** For people. */
 export function table(report: Report, targets: readonly Budget[]): string {
-  const { machine, rounds, probeRounds, latency, probe, throughput } = report
+  const { machine, rounds, probeRounds, latency, probe, recorders, throughput } = report
+  const compared = comparisons(recorders)
   const ms = (value: number) => value.toFixed(3)
   const times = ({ what, bare, ours }: Measurement) => [
     what,
@@ -75,6 +99,19 @@ export function table(report: Report, targets: readonly Budget[]): string {
       [`latency in ms, ${rounds} rounds`, "p50 bare", "ours", "added", "p99 bare", "ours", "added"],
       ...latency.map(times),
       [`${probe.what} (${probeRounds})`, ...times(probe).slice(1)],
+    ]),
+    "",
+    ...columns([
+      ["recorders of one plugin", "p50 ms", "added", "x floor", "processor ms", "added", "x floor"],
+      ...recorders.map(({ what, timing }, at) => [
+        what,
+        ms(timing.p50Ms),
+        ms(compared[at]?.addedMs ?? 0),
+        (compared[at]?.timeRatio ?? 0).toFixed(2),
+        ms(timing.processorMs),
+        ms(compared[at]?.addedProcessorMs ?? 0),
+        (compared[at]?.processorRatio ?? 0).toFixed(2),
+      ]),
     ]),
     "",
     ...columns([

@@ -6,7 +6,8 @@ import { compiled } from "../test/doubles/double.ts"
 /** One way to run a plugin. `%` in a value is replaced by the number of the worker. */
 export type BenchCase = { program: string; env: Record<string, string>; stdin: string; descriptors: number }
 
-export type Timing = { p50Ms: number; p99Ms: number; peakBytes: number }
+/** `processorMs`: the median of the processor time of a call and its processes. */
+export type Timing = { p50Ms: number; p99Ms: number; processorMs: number; peakBytes: number }
 
 /** Runs every case once in each round and returns the timings in the order of the cases. */
 export async function turns(
@@ -16,17 +17,25 @@ export async function turns(
   progress: (done: number) => void,
 ): Promise<Timing[]> {
   const durations: number[][] = cases.map(() => [])
+  const processor: number[][] = cases.map(() => [])
   const peaks: number[] = cases.map(() => 0)
   let calls = 0
   await run(folder, ["turns", String(rounds)], cases, (line) => {
-    const [at = 0, ns = 0, kilobytes = 0] = line.split(" ").map(Number)
+    const [at = 0, ns = 0, us = 0, kilobytes = 0] = line.split(" ").map(Number)
     durations[at]?.push(ns / 1e6)
+    processor[at]?.push(us / 1e3)
     peaks[at] = Math.max(peaks[at] ?? 0, kilobytes * 1024)
     progress(++calls / cases.length)
   })
   return durations.map((each, at) => {
     each.sort((a, b) => a - b)
-    return { p50Ms: quantile(each, 0.5), p99Ms: quantile(each, 0.99), peakBytes: peaks[at] ?? 0 }
+    const used = processor[at]?.sort((a, b) => a - b) ?? []
+    return {
+      p50Ms: quantile(each, 0.5),
+      p99Ms: quantile(each, 0.99),
+      processorMs: quantile(used, 0.5),
+      peakBytes: peaks[at] ?? 0,
+    }
   })
 }
 

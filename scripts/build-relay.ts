@@ -1,7 +1,10 @@
-/** Builds the relay: TypeScript, one script, bytecode, C, one static executable for each architecture. */
+/**
+ * Builds the relay: TypeScript, one script, bytecode, C, one static executable for each architecture. With `--sanitize`
+ * one for fuzzing, build/fuzz/relay-x86_64, whose undefined behaviour traps; the engine is the same.
+ */
 import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { promisify } from "node:util"
 import { build } from "esbuild"
 import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "./engine.ts"
@@ -12,12 +15,18 @@ const root = join(import.meta.dirname, "..")
  * Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable.
  */
 const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
+/** The engine parses what plugins print. Why there is no PIE: docs/decisions/0011-stack-protector-no-pie.md. */
+const HARDENING = ["-fstack-protector-strong"]
+
+const isSanitized = process.argv.includes("--sanitize")
+const SANITIZERS = isSanitized ? ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"] : []
+const outputs = join(root, isSanitized ? "build/fuzz" : "dist")
 
 /** `run`: what starts a program of that machine on this one. */
 type Target = { name: string; compiler: string; objcopy: string; run: string[]; flags: string[]; link: string[] }
 
 const muslArm = join(root, "build/musl-dev/usr")
-const TARGETS: Target[] = [
+const ALL: Target[] = [
   { name: "x86_64", compiler: "musl-gcc", objcopy: "objcopy", run: [], flags: [], link: ["-static"] },
   {
     name: "aarch64",
@@ -28,10 +37,11 @@ const TARGETS: Target[] = [
     link: muslLink(join(muslArm, "lib/aarch64-linux-musl")),
   },
 ]
+const TARGETS = isSanitized ? ALL.slice(0, 1) : ALL
 
 // All of the engine at once: it is most of the build's time.
 const [qjsc, ...objects] = await Promise.all([bytecodeCompiler(), ...TARGETS.map(objectsOf)])
-mkdirSync(join(root, "dist"), { recursive: true })
+mkdirSync(outputs, { recursive: true })
 const inputs = await bundle()
 writeFileSync(join(root, "build/relay-closure.txt"), `${inputs.sort().join("\n")}\n`)
 for (const [at, target] of TARGETS.entries()) await link(target, objects[at] ?? [])
@@ -61,15 +71,17 @@ async function bundle(): Promise<string[]> {
 }
 
 function objectsOf({ compiler, flags }: Target): Promise<string[]> {
-  return compileEngine(compiler, ["-O2", ...SECTIONS, ...flags], ENGINE_FILES)
+  return compileEngine(compiler, ["-O2", ...SECTIONS, ...HARDENING, ...flags], ENGINE_FILES)
 }
 
 async function link(target: Target, objects: readonly string[]): Promise<void> {
-  const output = join(root, `dist/relay-${target.name}`)
+  const output = join(outputs, `relay-${target.name}`)
   await run(target.compiler, [
     "-O2",
     "-Wall",
     "-Wextra",
+    ...HARDENING,
+    ...SANITIZERS,
     ...target.flags,
     ...DEFINES,
     "-I",
@@ -87,7 +99,7 @@ async function link(target: Target, objects: readonly string[]): Promise<void> {
   ])
   await startEngine(target, `${output}.new`)
   renameSync(`${output}.new`, output)
-  console.error(`cnitap: dist/relay-${target.name} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
+  console.error(`cnitap: ${relative(root, output)} ${(statSync(output).size / 1e6).toFixed(2)} MB`)
 }
 
 /**

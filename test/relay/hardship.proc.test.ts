@@ -182,7 +182,11 @@ test("in a memory cgroup of 4 MB, with streams of 64 MB and secrets in their beg
   const { run, peakBytes } = memoryCgroup(t, 4 << 20)
   const { status, signal, stdout } = run(join(stand.bin, "plugin"), { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" })
   assert.deepEqual([status, signal, stdout.length], [3, null, 67_108_864])
-  assert.deepEqual(kinds(stand), ["begin", "end"])
+  // On a busy machine it takes longer than a second.
+  assert.deepEqual(
+    kinds(stand).filter((kind) => kind !== "progress"),
+    ["begin", "end"],
+  )
   t.diagnostic(`cgroup: ${(peakBytes() / 1e6).toFixed(1)} MB at most`)
 })
 

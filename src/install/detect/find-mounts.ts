@@ -45,7 +45,7 @@ export function parseMountinfo(text: string): MountEntry[] {
 }
 
 /** The deepest mount point above the path; of several at the same point the last one wins. */
-function mountOf(table: readonly MountEntry[], path: string): MountEntry | undefined {
+export function mountOf(table: readonly MountEntry[], path: string): MountEntry | undefined {
   let found: MountEntry | undefined
   for (const row of table) {
     const prefix = row.mountPoint === "/" ? "/" : `${row.mountPoint}/`

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs"
 import { dirname } from "node:path"
+import { mountOf, parseMountinfo } from "../detect/find-mounts.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
+import { isRemoteFilesystem } from "../detect/remote-filesystem.ts"
 import { type Disk, exists } from "../disk/disk.ts"
 import { newConfiguration, PROBES, savedConfiguration } from "../disk/layout.ts"
 import { list, type PluginDir, readPluginDir, statOf } from "../disk/plugin-dir.ts"
@@ -30,6 +32,8 @@ export type Outputs = {
   missing: string[]
   /** an existing path that is not a directory */
   blocked?: string
+  /** on a file system of a server or of a daemon, which was not asked: it may hang */
+  remote?: { path: string; fsType: string }
   isAccessibleToOthers: boolean
   isOwnedByOther: boolean
 }
@@ -79,6 +83,8 @@ function executables(disk: Disk, binDir: string): string[] {
 function readOutputs(disk: Disk, capture: string, logFile: string | undefined): Outputs {
   const missing = new Set<string>()
   let blocked: string | undefined
+  const remote = remoteOf(disk, logFile === undefined ? [capture] : [capture, logFile])
+  if (remote) return { missing: [], remote, isAccessibleToOthers: false, isOwnedByOther: false }
   for (const directory of [capture, ...(logFile === undefined ? [] : [dirname(logFile)])]) {
     const toCreate: string[] = []
     for (let here = directory; ; here = dirname(here)) {
@@ -97,4 +103,14 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
     isAccessibleToOthers: (mode & 0o077) !== 0,
     isOwnedByOther: uid !== 0,
   }
+}
+
+/** From this process' mount table: a path below the root is a path of this process. */
+function remoteOf(disk: Disk, paths: readonly string[]): Outputs["remote"] {
+  const table = parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"))
+  for (const path of paths) {
+    const mount = mountOf(table, disk.at(path))
+    if (mount && isRemoteFilesystem(mount.fsType)) return { path, fsType: mount.fsType }
+  }
+  return undefined
 }

@@ -66,6 +66,11 @@ function generalRefusals(
       ),
     )
   }
+  if (outputs.remote) {
+    const { path, fsType } = outputs.remote
+    const hint = "Choose a directory on a local disk with --capture or --log-file."
+    refusals.push(fixedRefusal(`${path} is on a remote file system (${fsType}), to which relays do not write`, hint))
+  }
   if (outputs.isOwnedByOther) {
     const hint = `Run chown root ${settings.capture}, or choose another directory with --capture.`
     refusals.push(fixedRefusal(`${settings.capture} is owned by another user, so relays would not write to it`, hint))

@@ -15,7 +15,7 @@ static int openDirectory(const char *path, int mustBePrivate)
 }
 
 /* O_APPEND is not atomic on network file systems, and a daemon or a server that is gone blocks whoever writes. The same
- * list is in src/install/disk/remote-filesystem.ts, for plans. Magic numbers: statfs(2), linux/magic.h. */
+ * list is in src/install/detect/remote-filesystem.ts, for plans. Magic numbers: statfs(2), linux/magic.h. */
 static int isRemote(unsigned long type)
 {
     static const uint32_t types[] = {

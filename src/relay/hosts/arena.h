@@ -20,23 +20,23 @@ static struct {
     JSContext *ctx; /* NULL at build time */
     JSValue host, exports;
     uint8_t *at;
+    uint32_t crc[256];
     Marks marks;
     uint8_t bytes[IMAGE_BYTES] __attribute__((aligned(4096)));
 } image __attribute__((section(".image"), aligned(4096)));
 
-static uint8_t heap[HEAP_BYTES] __attribute__((aligned(4096)));
-static uint8_t *heapAt = heap;
+static uint8_t *heap, *heapAt; /* NULL before the engine starts, or if there is no memory: then malloc has to do */
 
 static size_t blockBytes(size_t size) { return sizeof(BlockHead) + ((size + 15) & ~(size_t)15); }
 
 static int isWithin(const void *p, const uint8_t *from, size_t bytes) { return (uintptr_t)p - (uintptr_t)from < bytes; }
 
-static int isInArena(const void *p) { return isWithin(p, image.bytes, IMAGE_BYTES) || isWithin(p, heap, HEAP_BYTES); }
+static int isInArena(const void *p) { return isWithin(p, image.bytes, IMAGE_BYTES) || (heap && isWithin(p, heap, HEAP_BYTES)); }
 
 /* The end of what is in use of the area that is being filled, and how much is left there. */
 static uint8_t **areaAt(void) { return image.ctx ? &heapAt : &image.at; }
 
-static size_t areaLeft(void) { return image.ctx ? (size_t)(heap + HEAP_BYTES - heapAt) : (size_t)(image.bytes + IMAGE_BYTES - image.at); }
+static size_t areaLeft(void) { return image.ctx ? (heap ? (size_t)(heap + HEAP_BYTES - heapAt) : 0) : (size_t)(image.bytes + IMAGE_BYTES - image.at); }
 
 static BlockHead *headOf(void *p) { return (BlockHead *)((uint8_t *)p - sizeof(BlockHead)); }
 

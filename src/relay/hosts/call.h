@@ -35,8 +35,7 @@ static Stream streams[STREAMS] = {
 };
 static Outcome outcome;
 static char **arguments;
-static char selfPath[PATH_MAX], directory[PATH_MAX], realPath[PATH_MAX], configPath[PATH_MAX];
-static const char *name;
+static const char *selfPath, *directory, *realPath, *configPath, *name;
 static sigset_t maskAtStart;
 static int chosenExit = -1;
 static int hasOriginal;
@@ -47,18 +46,21 @@ static pid_t parentPid;
  * It keeps the name of a symlink, which is what a multi-call binary dispatches on. */
 static int setPaths(const char *self)
 {
-    const char *slash = strrchr(self, '/');
-    size_t length = slash ? (size_t)(slash - self) : 0, total = strlen(self);
-    const char *folder = slash ? self : ".";
-    if (!slash) length = 1;
-    name = slash ? slash + 1 : self;
-    if (length + strlen(name) + sizeof "/.cnitap/relay.json" > PATH_MAX - 8 || total >= PATH_MAX) return -1;
-    memmove(selfPath, self, total + 1);
-    name = selfPath + (slash ? slash + 1 - self : 0);
-    memcpy(directory, folder, length); /* "" for a plugin in / itself */
-    directory[length] = 0;
-    strcpy(stpcpy(stpcpy(realPath, directory), "/.cnitap/real/"), name);
-    strcpy(stpcpy(configPath, directory), "/.cnitap/relay.json");
+    static char memory[2][4 * PATH_MAX]; /* `self` may be in the other one */
+    static int which;
+    char *at = memory[which = !which];
+    const char *slash = strrchr(self, '/'), *folder = slash ? self : ".";
+    size_t length = slash ? (size_t)(slash - self) : 1; /* "" for a plugin in / itself */
+    if (strlen(self) + sizeof "/.cnitap/relay.json" >= PATH_MAX) return -1;
+    selfPath = at;
+    at = stpcpy(at, self) + 1;
+    name = slash ? selfPath + (slash + 1 - self) : selfPath;
+    directory = memcpy(at, folder, length);
+    at[length] = 0;
+    realPath = at += length + 1;
+    at = stpcpy(stpcpy(stpcpy(at, directory), "/.cnitap/real/"), name) + 1;
+    configPath = at;
+    stpcpy(stpcpy(at, directory), "/.cnitap/relay.json");
     return 0;
 }
 

@@ -2,12 +2,11 @@
 #pragma once
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include "call.h"
 #include "line.h"
 
 typedef struct {
-    char capture[PATH_MAX], logFile[PATH_MAX]; /* "" if absent */
+    const char *capture, *logFile; /* "" if absent */
     double maxSizeBytes, streamBytes, untilMs, sampleOneIn; /* sampleOneIn: 0 if absent */
     int raw, onlyFailures, isValid;
 } Config;
@@ -17,7 +16,7 @@ static Config config;
 enum { DEFAULT_MAX_SIZE_BYTES = 256 << 20, CONFIG_DEPTH = 64 };
 
 /* A position in the document; `failed` once it is not JSON. */
-typedef struct { const uint8_t *at, *end; int failed; } Json;
+typedef struct { uint8_t *at, *end; int failed; } Json;
 
 static int peek(const Json *j) { return j->at < j->end ? *j->at : -1; }
 static void skipSpace(Json *j) { while (peek(j) == ' ' || peek(j) == '\t' || peek(j) == '\n' || peek(j) == '\r') j->at++; }
@@ -81,54 +80,55 @@ static size_t readEscape(Json *j, uint8_t bytes[4])
     return utf8Of(code, bytes);
 }
 
-/* Reads a string into `to`, if it is given and has room for it; an empty one otherwise. */
-static void readString(Json *j, char *to, size_t room)
+/* Reads a string in place: what it means is never longer than how it is written. "" if it has a zero byte: no path has. */
+static const char *readString(Json *j)
 {
-    uint8_t bytes[4];
-    size_t length = 0, n;
-    int fits = room > 0;
-    j->at++;
+    uint8_t *to = ++j->at, *from = to, bytes[4];
+    int isPlain = 1;
     while (!j->failed && peek(j) != '"') {
         int c = peek(j);
+        size_t n = 1;
         if (c < 0x20) { j->failed = 1; break; } /* the end of the document too */
         j->at++;
         if (c == '\\') n = readEscape(j, bytes);
-        else { bytes[0] = (uint8_t)c; n = 1; }
-        if (n == 1 && bytes[0] == 0) fits = 0; /* no path holds a zero byte */
-        if (fits && length + n < room) memcpy(to + length, bytes, n);
-        else fits = 0;
-        length += n;
+        else bytes[0] = (uint8_t)c;
+        if (n == 1 && bytes[0] == 0) isPlain = 0;
+        memcpy(to, bytes, n);
+        to += n;
     }
-    if (!j->failed) j->at++;
-    if (room) to[fits && !j->failed ? length : 0] = 0;
+    if (j->failed) return "";
+    j->at++;
+    *to = 0;
+    return isPlain ? (const char *)from : "";
 }
 
-static int skipDigits(Json *j)
+/* The digits as a number times `scale`, which is divided by ten for each of them if they are decimals. */
+static double readDigits(Json *j, int areDecimals)
 {
-    const uint8_t *from = j->at;
-    while (peek(j) >= '0' && peek(j) <= '9') j->at++;
-    return j->at > from;
+    double value = 0, scale = 1;
+    if (peek(j) < '0' || peek(j) > '9') j->failed = 1;
+    for (; peek(j) >= '0' && peek(j) <= '9'; j->at++) {
+        value = value * 10 + (*j->at - '0');
+        scale *= 10;
+    }
+    return areDecimals ? value / scale : value;
 }
 
+/* Exact for integers below 2^53. Not strtod: it touches ten kilobytes of stack and code. */
 static double readNumber(Json *j)
 {
-    char text[64];
-    const uint8_t *from = j->at;
-    size_t length;
-    if (peek(j) == '-') j->at++;
-    if (peek(j) == '0') j->at++;
-    else if (!skipDigits(j)) j->failed = 1;
-    if (peek(j) == '.') { j->at++; if (!skipDigits(j)) j->failed = 1; }
+    int isNegative = skipIf(j, '-'), isSmall;
+    double value, exponent = 0;
+    if (peek(j) == '0') { j->at++; value = 0; }
+    else value = readDigits(j, 0);
+    if (peek(j) == '.') { j->at++; value += readDigits(j, 1); }
     if (peek(j) == 'e' || peek(j) == 'E') {
         j->at++;
-        if (peek(j) == '+' || peek(j) == '-') j->at++;
-        if (!skipDigits(j)) j->failed = 1;
+        isSmall = peek(j) == '-';
+        if (isSmall || peek(j) == '+') j->at++;
+        for (exponent = readDigits(j, 0); exponent > 0 && value > 0 && value < HUGE_VAL; exponent--) value = isSmall ? value / 10 : value * 10;
     }
-    length = (size_t)(j->at - from);
-    if (j->failed || length >= sizeof text) return 0;
-    memcpy(text, from, length);
-    text[length] = 0;
-    return strtod(text, NULL);
+    return isNegative ? -value : value;
 }
 
 static int skipWord(Json *j, const char *word)
@@ -140,7 +140,7 @@ static int skipWord(Json *j, const char *word)
 }
 
 typedef enum { STRING, NUMBER, TRUE, OTHER } Kind;
-typedef struct { Kind kind; double number; char text[PATH_MAX]; } Value;
+typedef struct { Kind kind; double number; const char *text; } Value;
 
 static void skipNested(Json *j, int depth);
 
@@ -148,7 +148,7 @@ static void readValue(Json *j, Value *value, int depth)
 {
     skipSpace(j);
     value->kind = OTHER;
-    if (peek(j) == '"') { readString(j, value->text, sizeof value->text); value->kind = STRING; }
+    if (peek(j) == '"') { value->text = readString(j); value->kind = STRING; }
     else if (peek(j) == '{' || peek(j) == '[') skipNested(j, depth);
     else if (skipWord(j, "true")) value->kind = TRUE;
     else if (!skipWord(j, "false") && !skipWord(j, "null")) { value->number = readNumber(j); value->kind = NUMBER; }
@@ -157,13 +157,13 @@ static void readValue(Json *j, Value *value, int depth)
 /* An object or array inside the document, which no key of ours has. */
 static void skipNested(Json *j, int depth)
 {
-    static Value unused;
+    Value unused;
     int isObject = *j->at++ == '{', close = isObject ? '}' : ']';
     if (depth >= CONFIG_DEPTH) { j->failed = 1; return; }
     if (skipIf(j, close)) return;
     do {
         skipSpace(j);
-        if (isObject && peek(j) == '"') readString(j, NULL, 0);
+        if (isObject && peek(j) == '"') readString(j);
         else if (isObject) j->failed = 1;
         if (isObject && !skipIf(j, ':')) j->failed = 1;
         if (!j->failed) readValue(j, &unused, depth + 1);
@@ -179,10 +179,10 @@ static double numberWithin(const Value *value, double largest, double otherwise)
 /* A value of the wrong type counts as absent. */
 static void take(const char *key, const Value *value)
 {
-    int isPath = value->kind == STRING && value->text[0] == '/';
+    const char *path = value->kind == STRING && value->text[0] == '/' && strlen(value->text) < PATH_MAX ? value->text : "";
     if (!strcmp(key, "format")) config.isValid = value->kind == NUMBER && value->number == 1;
-    else if (!strcmp(key, "capture")) strcpy(config.capture, isPath ? value->text : "");
-    else if (!strcmp(key, "logFile")) strcpy(config.logFile, isPath ? value->text : "");
+    else if (!strcmp(key, "capture")) config.capture = path;
+    else if (!strcmp(key, "logFile")) config.logFile = path;
     else if (!strcmp(key, "maxSizeBytes")) config.maxSizeBytes = numberWithin(value, 9007199254740991.0, DEFAULT_MAX_SIZE_BYTES);
     else if (!strcmp(key, "streamBytes")) config.streamBytes = numberWithin(value, 2147483648.0, STREAM_BYTES);
     else if (!strcmp(key, "untilMs")) config.untilMs = value->kind == NUMBER ? value->number : HUGE_VAL;
@@ -191,18 +191,18 @@ static void take(const char *key, const Value *value)
     else if (!strcmp(key, "onlyFailures")) config.onlyFailures = value->kind == TRUE;
 }
 
-static void parseConfig(const uint8_t *text, size_t length)
+static void parseConfig(uint8_t *text, size_t length)
 {
-    static Value value;
+    Value value;
     Json j = { text, text + length, 0 };
-    char key[32];
-    config = (Config){ .maxSizeBytes = DEFAULT_MAX_SIZE_BYTES, .streamBytes = STREAM_BYTES, .untilMs = HUGE_VAL };
+    const char *key;
+    config = (Config){ .capture = "", .logFile = "", .maxSizeBytes = DEFAULT_MAX_SIZE_BYTES, .streamBytes = STREAM_BYTES, .untilMs = HUGE_VAL };
     if (!skipIf(&j, '{')) return;
     if (!skipIf(&j, '}')) {
         do {
             skipSpace(&j);
             if (peek(&j) != '"') { j.failed = 1; break; }
-            readString(&j, key, sizeof key);
+            key = readString(&j);
             if (!skipIf(&j, ':')) j.failed = 1;
             if (!j.failed) readValue(&j, &value, 0);
             if (!j.failed) take(key, &value);
@@ -228,8 +228,8 @@ static ssize_t readWhole(const char *path, uint8_t *bytes, size_t room)
 
 static void readConfig(void)
 {
-    uint8_t *text = streamBytes[STDERR]; /* not in use yet */
-    ssize_t length = readWhole(configPath, text, sizeof streamBytes[STDERR]);
+    static uint8_t text[CHUNK_BYTES]; /* the settings stay in it */
+    ssize_t length = readWhole(configPath, text, sizeof text);
     if (length > 0) parseConfig(text, (size_t)length);
 }
 

@@ -21,6 +21,8 @@ static void startEngine(void)
     JSRuntime *rt = JS_GetRuntime(image.ctx);
     if (isStarted) return;
     isStarted = 1;
+    heap = heapAt = mmap(NULL, HEAP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (heap == MAP_FAILED) heap = heapAt = NULL;
     madvise(&image, (size_t)(image.at - (uint8_t *)&image), POPULATE_WRITE); /* most pages are written: one call instead of a fault each */
     JS_UpdateStackTop(rt);
     JS_SetMaxStackSize(rt, SCRIPT_STACK_BYTES);

@@ -3,56 +3,11 @@
  * What a secret is, and what a probe answers, is decided in TypeScript (src/relay). One compilation unit, for the
  * optimizer. */
 #include <sys/auxv.h>
-#include <sys/time.h>
-#include "host-functions.h"
-#include "main.h"
+#include "build-image.h"
+#include "exec-failure.h"
 #include "pump.h"
 
 enum { MAX_DEPTH = 8 }; /* Multus, flannel, bridge and host-local are four levels. Deeper nesting is a loop. */
-
-/* Builds must be reproducible: the engine uses the time as a seed, and stores the address of its stack and its end. */
-int gettimeofday(struct timeval *restrict t, void *restrict zone)
-{
-    (void)zone;
-    *t = (struct timeval){ 0, 0 };
-    return 0;
-}
-
-static void forgetStack(void)
-{
-    uintptr_t here = (uintptr_t)&here, reach = 1 << 21, *word = (uintptr_t *)image.bytes;
-    for (; (uint8_t *)word < image.at; word++) if (*word - (here - reach) < 2 * reach) *word = 0;
-}
-
-/* At build time: an engine that has run the script once. It has only the intrinsics that the script uses, and no garbage
- * collection, which a call is too short for. */
-static int buildImage(void)
-{
-    JSRuntime *rt;
-    JSContext *ctx;
-    JSValue global, script;
-    size_t written = 0, size;
-    image.at = image.bytes;
-    rt = JS_NewRuntime2(&arenaFunctions, NULL);
-    ctx = rt ? JS_NewContextRaw(rt) : NULL;
-    if (!ctx || JS_AddIntrinsicBaseObjects(ctx) || JS_AddIntrinsicJSON(ctx)) return 1;
-    JS_SetGCThreshold(rt, SIZE_MAX);
-    global = JS_GetGlobalObject(ctx);
-    image.host = JS_NewObject(ctx);
-    JS_SetPropertyFunctionList(ctx, image.host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
-    JS_SetPropertyStr(ctx, global, "host", JS_DupValue(ctx, image.host));
-    script = JS_EvalFunction(ctx, JS_ReadObject(ctx, mainScript, mainScript_size, JS_READ_OBJ_BYTECODE));
-    if (JS_IsException(script) || !JS_IsObject(image.exports)) return 1;
-    image.ctx = ctx;
-    forgetStack();
-    size = sizeof image;
-    while (written < size) {
-        ssize_t n = write(1, (const uint8_t *)&image + written, size - written);
-        if (n <= 0) return 1;
-        written += (size_t)n;
-    }
-    return 0;
-}
 
 /* Whether a descriptor of the caller's gives the plugin an error that a pipe of ours would not: it is closed, open in the
  * other direction, or a directory. If one of 0 to 2 is closed, our own descriptors would also get its number. */
@@ -106,42 +61,6 @@ static char *nestingVariable(const char *id)
     *end++ = (char)('0' + (call.depth + 1) % 10);
     *end = 0;
     return text;
-}
-
-/* What Go says; where musl's text differs by more than its first letter. */
-static const char *goError(int code)
-{
-    static char text[128];
-    switch (code) {
-    case ELOOP: return "too many levels of symbolic links";
-    case ENOMEM: return "cannot allocate memory";
-    case EIO: return "input/output error";
-    case EAGAIN: return "resource temporarily unavailable";
-    case ENOEXEC: return "exec format error";
-    }
-    snprintf(text, sizeof text, "%s", strerror(code));
-    if (text[0] >= 'A' && text[0] <= 'Z') text[0] += 32;
-    return text;
-}
-
-/* The original could not be executed, and the caller has executed us: it cannot get an errno. libcni gets the error that
- * it would have made of it (pkg/invoke/raw_exec.go, pluginErr), a shell gets its exit status. If the original is not there
- * at all, the fault is ours and the text must not look like success: containerd's go-cni ignores the error of a DEL that
- * contains "not found" or "no such file or directory" (cni.go:260). */
-static int reportFailure(int code)
-{
-    static uint8_t memory[SHORT_LINE_BYTES];
-    static char text[PATH_MAX + 256];
-    Line line = { memory, 0, sizeof memory, 0, 0 };
-    if (!hasOriginal || isOurselves(realPath)) { complain(isOurselves(realPath) ? "it is the relay itself" : "the original is missing"); return 1; }
-    complain(goError(code));
-    if (!variable("CNI_COMMAND", sizeof "CNI_COMMAND" - 1)) return code == ENOENT ? 127 : 126;
-    snprintf(text, sizeof text, "netplugin failed with no error message: fork/exec %s: %s", selfPath, goError(code));
-    puts_(&line, "{\"code\":0,\"msg\":");
-    putString(&line, text, strlen(text));
-    puts_(&line, "}\n");
-    writeAll(STDOUT, line.bytes, line.length);
-    return 1;
 }
 
 /* As the plugin ended. */

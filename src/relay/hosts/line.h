@@ -1,7 +1,6 @@
 /* A record's line, written as JSON text. */
 #pragma once
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -23,10 +22,16 @@ static void grow(Line *l, size_t count)
     *l = (Line){ larger, l->length, room, 1, 0 };
 }
 
-static void put(Line *l, const void *bytes, size_t count)
+/* Whether there is room for so many more bytes. */
+static int hasRoomFor(Line *l, size_t count)
 {
     if (l->length + count > l->room && !l->failed) grow(l, count);
-    if (l->failed) return;
+    return !l->failed;
+}
+
+static void put(Line *l, const void *bytes, size_t count)
+{
+    if (!hasRoomFor(l, count)) return;
     memcpy(l->bytes + l->length, bytes, count);
     l->length += count;
 }
@@ -53,33 +58,41 @@ static size_t validUtf8(const uint8_t *s, size_t length)
     return i;
 }
 
-/* How JSON.stringify writes an ASCII character that it does not write as it is; NULL if it does. */
-static const char *escapeOf(uint8_t c, char escape[8])
+/* An ASCII character as JSON.stringify writes it; returns the end. */
+static uint8_t *escaped(uint8_t *to, uint8_t c)
 {
-    static const char digits[] = "0123456789abcdef", letters[] = "btnvfr"; /* from 8 to 13 */
-    if (c >= 0x20 && c != '"' && c != '\\') return NULL;
-    memcpy(escape, "\\u00", 4);
-    escape[4] = digits[c >> 4];
-    escape[5] = digits[c & 15];
-    escape[6] = 0;
-    if (c == '"' || c == '\\') escape[1] = (char)c, escape[2] = 0;
-    else if (c >= 8 && c <= 13 && c != 11) escape[1] = letters[c - 8], escape[2] = 0;
-    return escape;
+    static const char digits[] = "0123456789abcdef", letters[] = "btn\0fr"; /* from 8 to 13 */
+    *to++ = '\\';
+    if (c == '"' || c == '\\') *to++ = c;
+    else if (c >= 8 && c <= 13 && c != 11) *to++ = (uint8_t)letters[c - 8];
+    else {
+        memcpy(to, "u00", 3);
+        to[3] = (uint8_t)digits[c >> 4];
+        to[4] = (uint8_t)digits[c & 15];
+        to += 5;
+    }
+    return to;
 }
 
-/* The inside of a JSON string, of valid UTF-8. */
+enum { ESCAPE_BYTES = 6, ESCAPED_AT_ONCE = 256 };
+
+/* The inside of a JSON string, of valid UTF-8. Byte by byte: most runs are too short for memcpy to pay. */
 static void putEscaped(Line *l, const uint8_t *bytes, size_t count)
 {
-    char escape[8];
-    size_t from = 0, i;
-    for (i = 0; i < count; i++) {
-        const char *instead = escapeOf(bytes[i], escape);
-        if (!instead) continue;
-        put(l, bytes + from, i - from);
-        puts_(l, instead);
-        from = i + 1;
+    while (count > 0) {
+        size_t n = count < ESCAPED_AT_ONCE ? count : ESCAPED_AT_ONCE, i;
+        uint8_t *to;
+        if (!hasRoomFor(l, n * ESCAPE_BYTES)) return;
+        to = l->bytes + l->length;
+        for (i = 0; i < n; i++) {
+            uint8_t c = bytes[i];
+            if (c >= 0x20 && c != '"' && c != '\\') *to++ = c;
+            else to = escaped(to, c);
+        }
+        l->length = (size_t)(to - l->bytes);
+        bytes += n;
+        count -= n;
     }
-    put(l, bytes + from, count - from);
 }
 
 /* A JSON string; bytes that are not UTF-8 are replaced by U+FFFD. */
@@ -113,46 +126,58 @@ static void putBase64(Line *l, const uint8_t *bytes, size_t count)
 
 static void putDigits(Line *l, int64_t value)
 {
-    char text[32];
-    put(l, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
+    uint8_t text[24];
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do text[--at] = (uint8_t)('0' + left % 10); while (left /= 10);
+    if (value < 0) text[--at] = '-';
+    put(l, text + at, sizeof text - at);
+}
+
+static void putKey(Line *l, const char *key)
+{
+    puts_(l, ",\"");
+    puts_(l, key);
+    puts_(l, "\":");
 }
 
 /* `,"key":number`. */
 static void putNumber(Line *l, const char *key, int64_t value)
 {
-    char text[96];
-    put(l, text, (size_t)snprintf(text, sizeof text, ",\"%s\":%lld", key, (long long)value));
+    putKey(l, key);
+    putDigits(l, value);
 }
 
 /* `,"key":milliseconds`, the shortest form that has the microseconds. */
 static void putMs(Line *l, const char *key, int64_t us)
 {
-    char text[96];
-    size_t n = (size_t)snprintf(text, sizeof text, ",\"%s\":%lld.%03d", key, (long long)(us / 1000), (int)(us % 1000));
-    while (text[n - 1] == '0') n--;
-    if (text[n - 1] == '.') n--;
-    put(l, text, n);
+    uint8_t decimals[4] = { '.', (uint8_t)('0' + us % 1000 / 100), (uint8_t)('0' + us % 100 / 10), (uint8_t)('0' + us % 10) };
+    size_t n = 4;
+    putNumber(l, key, us / 1000);
+    while (n > 1 && decimals[n - 1] == '0') n--;
+    put(l, decimals, n > 1 ? n : 0);
 }
 
 static void putText(Line *l, const char *key, const char *text)
 {
-    puts_(l, ",\"");
-    puts_(l, key);
-    puts_(l, "\":");
+    putKey(l, key);
     putString(l, text, strlen(text));
 }
 
-/* IEEE 802.3, half a byte at a time: a table for whole bytes would be a kilobyte that each call has to load. */
-static uint32_t crc32(const uint8_t *bytes, size_t length)
+/* IEEE 802.3. The table is made when the relay is built. */
+static uint32_t crc32(const uint32_t table[256], const uint8_t *bytes, size_t length)
 {
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
     uint32_t c = 0xffffffff;
     size_t n;
-    for (n = 0; n < length; n++) {
-        c = table[(c ^ bytes[n]) & 15] ^ c >> 4;
-        c = table[(c ^ bytes[n] >> 4) & 15] ^ c >> 4;
-    }
+    for (n = 0; n < length; n++) c = table[(c ^ bytes[n]) & 255] ^ c >> 8;
     return ~c;
+}
+
+static void makeCrcTable(uint32_t table[256])
+{
+    uint32_t i, k, c;
+    for (i = 0; i < 256; i++) {
+        for (c = i, k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
+        table[i] = c;
+    }
 }

@@ -107,9 +107,8 @@ static void putPayload(Line *l, const char *key, const Stream *s, const Recordin
     /* Truncated inside a character by our own limit: still text. */
     isText = valid == kept || (isTruncated && kept - valid < 4);
     if (isText) kept = valid;
-    puts_(l, ",\"");
-    puts_(l, key);
-    puts_(l, "\":{\"sizeBytes\":");
+    putKey(l, key);
+    puts_(l, "{\"sizeBytes\":");
     putDigits(l, (int64_t)total);
     if (r->raw || (!isTruncated && isClean(r, s->data, kept))) {
         if (isTruncated) puts_(l, ",\"truncated\":true");
@@ -139,8 +138,10 @@ static int putVariable(Line *l, const Recording *r, const char *entry, size_t na
         put(l, ":", 1);
         putString(l, text, length);
     }
-    if (text && text != value) JS_FreeCString(ctx, text);
-    JS_FreeValue(ctx, answer);
+    if (text != value) {
+        JS_FreeCString(ctx, text);
+        JS_FreeValue(ctx, answer);
+    }
     return text != NULL;
 }
 
@@ -165,9 +166,11 @@ static void putArguments(Line *l, const Recording *r)
         if (i) put(l, ",", 1);
         if (isAllClean) putString(l, arguments[i], strlen(arguments[i]));
         else putString(l, text ? text : REDACTED, strlen(text ? text : REDACTED));
-        if (text) JS_FreeCString(ctx, text);
-        JS_FreeValue(ctx, item);
+        if (!isAllClean) {
+            JS_FreeCString(ctx, text);
+            JS_FreeValue(ctx, item);
+        }
     }
     put(l, "]", 1);
-    if (!JS_IsException(list)) JS_FreeValue(ctx, list);
+    if (!isAllClean) JS_FreeValue(ctx, list);
 }

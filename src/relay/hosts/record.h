@@ -77,11 +77,13 @@ static void putEnvironment(Line *l, const Recording *r)
 /* The runtime, an agent or a plugin. */
 static void putParentName(Line *l)
 {
-    char path[64];
-    uint8_t comm[64];
+    uint8_t memory[64], comm[64];
+    Line path = { memory, 0, sizeof memory, 0, 0 };
     ssize_t length;
-    snprintf(path, sizeof path, "/proc/%d/comm", (int)parentPid);
-    length = readWhole(path, comm, sizeof comm);
+    puts_(&path, "/proc/");
+    putDigits(&path, parentPid);
+    put(&path, "/comm", sizeof "/comm");
+    length = readWhole((const char *)memory, comm, sizeof comm);
     while (length > 0 && comm[length - 1] <= ' ') length--;
     if (length < 0) return;
     puts_(l, ",\"parentName\":");
@@ -152,18 +154,49 @@ static int isTimeToPrune(const Place *place, double maxSizeBytes)
     return place->from == 0 || (int64_t)((double)place->from / step) != (int64_t)((double)place->to / step);
 }
 
+static char *putTwo(char *to, int value)
+{
+    *to++ = (char)('0' + value / 10);
+    *to++ = (char)('0' + value % 10);
+    return to;
+}
+
+/* calls-20261124T15.jsonl, in UTC. Days to a date: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+static void nameSegment(char to[32], int64_t wallUs)
+{
+    int64_t hours = wallUs / 3600000000, days = hours / 24 + 719468;
+    int day = (int)(days % 146097), ofEra = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    int year = ofEra + (int)(days / 146097) * 400, ofYear = day - (365 * ofEra + ofEra / 4 - ofEra / 100), month = (5 * ofYear + 2) / 153;
+    int dayOfMonth = ofYear - (153 * month + 2) / 5 + 1;
+    month = month < 10 ? month + 3 : month - 9;
+    year += month <= 2;
+    to = putTwo(putTwo(stpcpy(to, "calls-"), year / 100), year % 100);
+    to = putTwo(putTwo(to, month), dayOfMonth);
+    *to++ = 'T';
+    stpcpy(putTwo(to, (int)(hours % 24)), ".jsonl");
+}
+
+static void putSeal(Line *l)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t sizeBytes = l->length - 1; /* without the newline before it */
+    uint32_t crc = crc32(image.crc, l->bytes + 1, sizeBytes);
+    int i;
+    puts_(l, ",\"seal\":{\"sizeBytes\":");
+    putDigits(l, (int64_t)sizeBytes);
+    puts_(l, ",\"crc32\":\"");
+    for (i = 28; i >= 0; i -= 4) put(l, digits + (crc >> i & 15), 1);
+    puts_(l, "\"}}\n");
+}
+
 /* Completes one line and appends it to the segment of its hour. A line that cannot be written is lost; the call goes on. */
 static void appendRecord(Line *l, const Recording *r, int64_t wallUs)
 {
     JSContext *ctx = image.ctx;
-    char segment[64], seal[96];
-    time_t seconds = (time_t)(wallUs / 1000000);
-    struct tm utc;
+    char segment[32];
     Place place;
-    put(l, seal, (size_t)snprintf(seal, sizeof seal, ",\"seal\":{\"sizeBytes\":%zu,\"crc32\":\"%08x\"}}\n",
-                                  l->length - 1, crc32(l->bytes + 1, l->length - 1)));
-    gmtime_r(&seconds, &utc);
-    strftime(segment, sizeof segment, "calls-%Y%m%dT%H.jsonl", &utc);
+    putSeal(l);
+    nameSegment(segment, wallUs);
     if (l->failed || !append(r->capture, segment, l->bytes, l->length, 1, r->maxSizeBytes, &place)) return;
     if (isTimeToPrune(&place, r->maxSizeBytes)) {
         JSValue given[3] = { JS_UNDEFINED };

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { chownSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
+import { compiled } from "../../doubles/double.ts"
 import { plainNode, planOn } from "./planned.ts"
 
 // Only root can create a directory that is owned by root or by another user.
@@ -33,4 +37,24 @@ test("refused: a capture that is owned by another user", (t) => {
       ],
     ],
   )
+})
+
+test("refused without touching it: a capture on a FUSE file system whose daemon does not answer", async (t) => {
+  const node = plainNode(t)
+  node.directory(CAPTURE, 0o700)
+  const daemon = spawn(compiled(join(import.meta.dirname, "../../doubles/stalled-fuse.c")), [node.at(CAPTURE)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  await once(daemon.stdout, "data")
+  assert.deepEqual(
+    planOn(node, { mode: "swap" }).refusals.map(({ reason, hint }) => [reason, hint]),
+    [
+      [
+        `${node.at(CAPTURE)} is on a remote file system (fuse), to which relays do not write`,
+        "Choose a directory on a local disk with --capture or --log-file.",
+      ],
+    ],
+  )
+  daemon.stdin.end()
+  await once(daemon, "close")
 })
