@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { cnitap } from "./cnitap.ts"
+import { cnitap, PROGRAM } from "./cnitap.ts"
 import { writeCalls } from "./written-capture.ts"
 
 const START_MS = Date.UTC(2026, 2, 1, 6)
@@ -200,4 +201,25 @@ test("stats --errors: failed operations by message", async () => {
     stderr: "no failed operation found\n",
     code: 0,
   })
+})
+
+test("tail --last 0 -f lists nothing that was there before, not even a call that was killed", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "cnitap-tail-"))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const wallMs = Date.now() - 1000
+  writeCalls(directory, [{ id: "01".repeat(8), node: hostname(), pod: "old-1", wallMs, isOpen: true }])
+  const args = [PROGRAM, "tail", "--last", "0", "-f", "-o", "name", "--capture", directory]
+  const tail = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
+  t.after(() => tail.kill("SIGKILL"))
+  let listed = ""
+  tail.stdout.setEncoding("utf8").on("data", (text) => {
+    listed += text
+  })
+  // Written again and again until it follows the capture: what it printed first is what counts.
+  for (let at = 2; !listed.includes("\n"); at++) {
+    writeCalls(directory, [{ id: `1${at % 10}`.repeat(8), node: hostname(), pod: `new-${at}`, wallMs: Date.now() }])
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  assert.equal(listed.includes("01".repeat(8)), false)
+  assert.match(listed, /^call\/1\d/)
 })

@@ -94,11 +94,15 @@ test("long output is paged; q leaves the pager, and the exit status is the one o
   await shell.until(/^status 1$/m)
   shell.type("clear; CNITAP_PAGER= cnitap diff orders-0 web-7; echo status $?", "Enter")
   await shell.until(/^status 1$/m)
+  shell.type("clear; cnitap diff orders-0 web-7 --no-pager; echo status $?", "Enter")
+  await shell.until(/^status 1$/m)
   shell.type("clear; PAGER='head -1' cnitap ls; echo status $?", "Enter")
   await shell.until(/^status 0$/m)
 })
 
-test("ls -w, ps -w and tail -f run until Ctrl-C and exit with 0", { timeout: 90_000 }, async (t) => {
+test("ls -w, ps -w and tail -f run until Ctrl-C and exit with 0; other verbs are interrupted", {
+  timeout: 90_000,
+}, async (t) => {
   const shell = await terminal({ columns: 160, rows: 30 })
   t.after(() => shell.close())
   for (const [index, verb] of ["ls -w", "tail -f"].entries()) {
@@ -116,6 +120,11 @@ test("ls -w, ps -w and tail -f run until Ctrl-C and exit with 0", { timeout: 90_
   await shell.until(/no call in flight/)
   shell.type("C-c")
   await shell.until(/status 0$/m)
+  shell.type("clear; echo wai''ting; sleep 60 | cnitap decode", "Enter")
+  await shell.until(/^waiting$/m)
+  shell.type("C-c")
+  shell.type("echo sta''tus $?", "Enter")
+  await shell.until(/status 130$/m)
 })
 
 test("control characters in pod names and plugin output do not reach the terminal", { timeout: 60_000 }, async (t) => {

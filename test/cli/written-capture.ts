@@ -6,7 +6,7 @@ import type { Begin, End } from "../../src/capture/record.ts"
 import { segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
 
-/** A call that ended, as far as a test cares. The pod is in the namespace shop. */
+/** A call, as far as a test cares. The pod is in the namespace shop. */
 export type WrittenCall = {
   id: string
   node?: string
@@ -28,6 +28,8 @@ export type WrittenCall = {
   /** what the container ID is made of; the default is the pod's name */
   container?: string
   envNames?: string[]
+  /** without an end record */
+  isOpen?: true
 }
 
 /** What containerd accepts. */
@@ -41,7 +43,7 @@ const RESULT = {
 export function writeCalls(directory: string, calls: readonly WrittenCall[]): void {
   mkdirSync(directory, { recursive: true })
   for (const call of calls)
-    for (const record of recordsOf(call))
+    for (const record of recordsOf(call).slice(0, call.isOpen ? 1 : 2))
       appendFileSync(join(directory, segmentName(record.wallMs)), encode(record, checksum))
 }
 
@@ -61,7 +63,8 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       as: "relay",
       ...clock(wallMs),
       node,
-      pid: 1000,
+      // Linux has no such PID.
+      pid: 4_194_305,
       ppid: 10,
       parentName: "containerd",
       plugin,
