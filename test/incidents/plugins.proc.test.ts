@@ -183,3 +183,31 @@ test("incident 17: the interpreter of a plugin is missing", async (t) => {
     ],
   )
 })
+
+test("a sandbox with the network of the node: a call for it says so, and a pod without calls too", async (t) => {
+  const list = pods(bridge("10.98.0.0/24"))
+  const node = await IncidentNode.start(t, { plugins: DEBIAN, lists: [list] })
+  const containerd = await node.runtime()
+  await containerd.run("shop/a", list, { netns: "/proc/1/ns/net", isLeftAlone: true })
+  assert.deepEqual((await node.cnitap("explain", "shop/a")).slice(0, 3), [
+    "ADD shop/a ended T ago: every plugin exited with 0, but worked on the network of the node itself",
+    "  host network  /proc/1/ns/net is the network namespace of the node itself: for a hostNetwork pod no plugin should be called",
+    "  result  bridge exited with 0; assigned 10.98.0.2; slowest was bridge (T)",
+  ])
+  const bundle = "/run/containerd/io.containerd.runtime.v2.task/k8s.io/0f3c"
+  await node.exec("mkdir", "-p", bundle)
+  node.write(`${bundle}/config.json`, JSON.stringify(HOST_NETWORK_SANDBOX))
+  assert.deepEqual(await node.cnitap("explain", "kube-system/kube-proxy-x2x"), [
+    "cnitap: kube-system/kube-proxy-x2x has the network of the node (hostNetwork): no plugin is called for it. Look at the interfaces, routes and rules of the node itself.",
+  ])
+})
+
+/** The part of it that matters, as containerd 1.7 writes it. */
+const HOST_NETWORK_SANDBOX = {
+  annotations: {
+    "io.kubernetes.cri.container-type": "sandbox",
+    "io.kubernetes.cri.sandbox-name": "kube-proxy-x2x",
+    "io.kubernetes.cri.sandbox-namespace": "kube-system",
+  },
+  linux: { namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "mount" }] },
+}

@@ -12,6 +12,8 @@ export type RuntimeAnswer = { id: number; text: string }
 export type RunOptions = {
   timeoutMs?: number
   capabilities?: Record<string, unknown>
+  /** instead of a new network namespace */
+  netns?: string
   /** after an ADD that failed, do not call DEL, as a runtime that was restarted */
   isLeftAlone?: boolean
 }

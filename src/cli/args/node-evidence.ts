@@ -29,9 +29,15 @@ export function nodeEvidenceOf(
   if (!view) return undefined
   const unrecorded = unrecordedPlugins(view)
   return (operation) => {
-    if (operation.node !== hostname() && root === "/") return { unrunnable: new Map(), waits: new Map() }
+    if (operation.node !== hostname() && root === "/")
+      return { isHostNetwork: false, unrunnable: new Map(), waits: new Map() }
     const list = currentList(view, operation, unrecorded)
-    return { ...(list ? { list } : {}), unrunnable: unrunnable(root, operation), waits: waits(root, operation) }
+    return {
+      ...(list ? { list } : {}),
+      isHostNetwork: isHostNetwork(root, operation),
+      unrunnable: unrunnable(root, operation),
+      waits: waits(root, operation),
+    }
   }
 }
 
@@ -71,6 +77,16 @@ function currentList({ disk, facts }: NodeView, operation: Operation, unrecorded
     missing: plugins.filter((plugin) => !directories.some((directory) => existsSync(disk.at(join(directory, plugin))))),
     notRecorded: plugins.filter((plugin) => unrecorded.includes(plugin)),
     directories,
+  }
+}
+
+/** Whether the operation's network namespace is that of the node's first process. */
+function isHostNetwork(root: string, { netns }: Operation): boolean {
+  const inode = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.ino
+  try {
+    return netns !== undefined && inode(netns) !== undefined && inode(netns) === inode("/proc/1/ns/net")
+  } catch {
+    return false
   }
 }
 

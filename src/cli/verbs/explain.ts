@@ -3,6 +3,7 @@ import { explain as explainOperation, operationToExplain } from "../../model/exp
 import type { Explanation } from "../../model/explain/statement.ts"
 import { addCaptures, captureOptions } from "../args/captures.ts"
 import { readSubject } from "../args/explain-context.ts"
+import { podWithoutCalls } from "../args/pod-without-calls.ts"
 import { reportReadErrors, select } from "../args/selection.ts"
 import { findSubject, latestFailure } from "../args/subject.ts"
 import { type Paint, painter, visible } from "../render/colour.ts"
@@ -33,7 +34,9 @@ export const explain: Verb = {
     const subject =
       words === undefined
         ? await latestFailure(selection, options.namespace)
-        : await findSubject(selection, String(words), options.namespace)
+        : await findSubject(selection, String(words), options.namespace).catch(async (error: unknown) => {
+            throw (await podWithoutCalls(selection, options, String(words))) ?? error
+          })
     const { related, contextOf, completed } = await readSubject(context, options, selection, subject)
     const operation = subject.operation ?? operationToExplain(related, contextOf)
     if (!operation)

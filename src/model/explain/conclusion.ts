@@ -1,6 +1,7 @@
 import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
+import { isHostNetwork } from "./host-network.ts"
 import { missingPlugins } from "./never-ran.ts"
 import { followingDel, givenUpAfterMs } from "./related-operations.ts"
 import { isAbandoned } from "./runtime-gone.ts"
@@ -11,10 +12,22 @@ import { SLOW_MS } from "./time-spent.ts"
  * What an explanation says first. `runtime-gone`: nobody read a plugin's answer. `refused`: every plugin exited with 0, and
  * the runtime does not accept an answer. `not-found`, `stopped-early`: no plugin failed, and the runtime did not call the
  * whole list; of `not-found` the next plugin has no executable. `wrong`: it succeeded with an error finding. `given-up`: it
- * succeeded, and the runtime deleted the sandbox at once.
+ * succeeded, and the runtime deleted the sandbox at once. `host-network`: it succeeded in the node's own network.
  */
 export type Conclusion =
-  | { kind: "running" | "runtime-gone" | "killed" | "unknown" | "failed" | "refused" | "stopped-early" | "slow" | "ok" }
+  | {
+      kind:
+        | "host-network"
+        | "running"
+        | "runtime-gone"
+        | "killed"
+        | "unknown"
+        | "failed"
+        | "refused"
+        | "stopped-early"
+        | "slow"
+        | "ok"
+    }
   | { kind: "not-found"; plugin: string }
   | { kind: "wrong"; finding: Finding }
   | { kind: "shared-address"; ip: string; other: LedgerRow }
@@ -34,6 +47,7 @@ export function concludeFrom(operation: Operation, context: ExplainContext): Con
   if (next !== undefined && command === "ADD" && node?.list?.missing.includes(next))
     return { kind: "not-found", plugin: next }
   if (next !== undefined && nowMs - wallMs - durationMs > NEXT_CALL_MS) return { kind: "stopped-early" }
+  if (command === "ADD" && isHostNetwork(operation, context)) return { kind: "host-network" }
   const finding = findings.find(({ severity }) => severity === "error")
   if (finding) return { kind: "wrong", finding }
   const afterMs = givenUpAfterMs(operation, context)

@@ -4,6 +4,7 @@ import { causeOf } from "./cause.ts"
 import { type Conclusion, concludeFrom } from "./conclusion.ts"
 import { failingCallOf } from "./failing-call.ts"
 import { headline } from "./headline.ts"
+import { hostNetwork } from "./host-network.ts"
 import { neverRan, notRecorded } from "./never-ran.ts"
 import { nextStep } from "./next-step.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
@@ -38,6 +39,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
   const failing = failingCallOf(operation)
   const statements = isWithoutFailure(conclusion)
     ? [
+        ...hostNetwork(operation, context),
         ...summaryOf(operation, context),
         ...findingsOf(conclusion, context),
         ...notRecorded(context),
@@ -46,6 +48,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...attempts(operation, conclusion, context),
       ]
     : [
+        ...hostNetwork(operation, context),
         ...causeOf(operation, failing, context),
         ...neverRan(operation, failing, context),
         ...runtimeError(operation),
@@ -68,5 +71,8 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
 const MAX_STATEMENTS = 9
 
 function isWithoutFailure({ kind }: Conclusion): boolean {
-  return kind === "ok" || kind === "slow" || kind === "wrong" || kind === "given-up" || kind === "shared-address"
+  return SUCCESSES.includes(kind)
 }
+
+/** Every plugin exited with 0, and the runtime accepted the answers. */
+const SUCCESSES: readonly Conclusion["kind"][] = ["ok", "slow", "wrong", "given-up", "shared-address", "host-network"]

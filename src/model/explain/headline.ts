@@ -45,6 +45,8 @@ export function headline(
         : `${subject} stopped early ${when}: no plugin failed, but not every plugin of the list was called`
     case "wrong":
       return `${subject} ended ${when}: every plugin exited with 0, but ${wrongText(conclusion.finding)}`
+    case "host-network":
+      return `${subject} ended ${when}: every plugin exited with 0, but worked on the network of the node itself`
     case "given-up":
       return `${subject}: CNI succeeded ${when}, but ${runtime} gave the sandbox up ${duration(conclusion.afterMs)} later`
     case "shared-address":

@@ -40,6 +40,10 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     step: ({ plugin }, program) => `install ${program} where the runtime's PATH finds it: ${plugin} runs with that`,
   },
   {
+    pattern: /netns and netns from CNI_NETNS should not be the same/,
+    step: () => "check why the runtime calls CNI for a pod with hostNetwork",
+  },
+  {
     pattern: /incompatible CNI versions/,
     step: () => "lower cniVersion of the list to one that the plugin supports, or update the plugin",
   },

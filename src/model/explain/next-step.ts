@@ -40,6 +40,8 @@ function stepAfter(
       return `cnitap who-owns ${conclusion.ip}`
     case "refused":
       return (failing && stepFor(failing, context)) ?? refusedStep(failing, context)
+    case "host-network":
+      return "check why the runtime calls CNI for a pod with hostNetwork"
     case "given-up":
     case "runtime-gone":
       return logAt(operation)

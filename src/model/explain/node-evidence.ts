@@ -4,6 +4,8 @@ import type { ProcessWait } from "../process-wait.ts"
 export type NodeEvidence = {
   /** the list that the operation's network has now; undefined if no configuration has that name */
   list?: CurrentList
+  /** whether the network namespace of the operation is the node's own */
+  isHostNetwork: boolean
   /** by call ID: why the kernel cannot execute the plugin of a call that could not be started */
   unrunnable: ReadonlyMap<string, string>
   /** by call ID: what the plugin of a call in flight waits in */

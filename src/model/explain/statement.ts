@@ -8,6 +8,7 @@ import type { PluginList } from "./plugin-lists.ts"
 export type Statement = { topic: StatementTopic; text: string; call?: string }
 
 export type StatementTopic =
+  | "host network"
   | "first failure"
   | "reported by"
   | "in flight"

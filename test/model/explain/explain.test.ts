@@ -75,7 +75,10 @@ function explained(...calls: Call[]): string[] {
 function withEnvironment(one: Call): Call {
   const isChained = ["portmap", "tuning", "antrea"].includes(one.plugin)
   const config = { cniVersion: "1.0.0", name: one.network, type: one.plugin, prevResult: RESULT }
-  return { ...one, env: ENV, ...(isChained ? { stdin: payload(config) } : {}) }
+  // An IPAM plugin gets the configuration of its caller.
+  const calling = { cniVersion: "1.0.0", name: one.network, type: "bridge", ipam: { type: one.plugin } }
+  const stdin = isChained ? config : one.parent ? calling : undefined
+  return { ...one, env: ENV, ...(stdin ? { stdin: payload(stdin) } : {}) }
 }
 
 function del(plugin: string, props: CallProps = {}): Call {
