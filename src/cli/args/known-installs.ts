@@ -4,6 +4,7 @@ import { Fault } from "../../fault/fault.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
+import type { Capture } from "../../store/capture/capture.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 
 /** The directories of known platforms in which something is installed; empty unless this process is root's. */
@@ -19,7 +20,7 @@ export type CaptureGaps = { gaps: RecordingGap[]; wanted: InstallOptions }
  * What the active list of this node has that the install which writes this capture does not record. Undefined on any
  * other machine, and if nothing is installed in a directory of a known platform. Loads the installer only if something is.
  */
-export async function gapsOfCapture(capture: string, root = "/"): Promise<CaptureGaps | undefined> {
+export async function gapsOfCapture({ directories, root }: Capture): Promise<CaptureGaps | undefined> {
   if (knownInstallDirs(root).length === 0) return undefined
   const [{ gapsOf, installsOf, openNode }, { optionsOf }] = await Promise.all([
     import("./node.ts"),
@@ -29,7 +30,9 @@ export async function gapsOfCapture(capture: string, root = "/"): Promise<Captur
     const node = openNode({ root, shimDir: DEFAULT_SHIM_DIR })
     const installs = installsOf(node)
     const wanted = optionsOf(installs, node.shimDir)
-    const isOfCapture = installs.some(({ settings }) => isSamePath(node.disk.at(settings.capture), capture))
+    const isOfCapture = installs.some(({ settings }) =>
+      directories.some((directory) => isSamePath(node.disk.at(settings.capture), directory)),
+    )
     return wanted && isOfCapture ? { gaps: gapsOf(node, installs), wanted } : undefined
   } catch (error) {
     // What is wrong with the install is reported by status, not by every verb.

@@ -73,7 +73,7 @@ async function gapLines(
   { capture }: Selection,
   options: Record<string, unknown>,
 ): Promise<string[]> {
-  const found = await gapsOfCapture(capture.path, textOption(options.root))
+  const found = await gapsOfCapture(capture)
   const { gaps = [], wanted } = found ?? {}
   return gaps.filter(isProblem).map((gap) => {
     const isMissing = gap.cause === "missing" || wanted === undefined
