@@ -8,10 +8,12 @@ import { layoutOf } from "../../install/disk/layout.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
 import type { Call } from "../../model/call.ts"
 import type { CurrentList, NodeEvidence } from "../../model/explain/node-evidence.ts"
+import type { KnownList } from "../../model/incomplete-list.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import type { ProcessWait } from "../../model/process-wait.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
+import type { CurrentLists } from "../../store/query/operations.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { gapsOf, installsOf, type NodeView, openNode } from "./node.ts"
 
@@ -39,6 +41,33 @@ export function nodeEvidenceOf(
       waits: waits(root, operation),
     }
   }
+}
+
+/** The lists of this node's networks, as far as calls of their plugins leave records. Detects the node when asked. */
+export function currentListsOf(options: Record<string, unknown>, capture: Capture): CurrentLists | undefined {
+  const root = String(options.root ?? "/")
+  if (!capture.isLive) return undefined
+  let lists: Map<string, KnownList> | undefined
+  return (node, network) => {
+    if (node !== hostname() && root === "/") return undefined
+    lists ??= knownLists(root)
+    return lists.get(network)
+  }
+}
+
+function knownLists(root: string): Map<string, KnownList> {
+  const view = viewOf(root)
+  if (!view) return new Map()
+  const unrecorded = unrecordedPlugins(view)
+  const networks = view.facts.networks.filter(({ broken }) => broken === undefined)
+  // Of several files with one name the active one counts.
+  return new Map(
+    [...networks, ...networks.filter(({ isActive }) => isActive)].flatMap(({ name, file, plugins }) => {
+      const stat = statSync(view.disk.at(file), { throwIfNoEntry: false })
+      const recorded = plugins.map(({ type }) => type).filter((plugin) => !unrecorded.includes(plugin))
+      return stat && name !== undefined ? [[name, { plugins: recorded, changedMs: stat.mtimeMs }] as const] : []
+    }),
+  )
 }
 
 function viewOf(root: string): NodeView | undefined {

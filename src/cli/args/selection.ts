@@ -18,6 +18,7 @@ import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../render/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
+import { currentListsOf } from "./node-evidence.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
@@ -68,6 +69,7 @@ export async function select(context: Context, options: Record<string, unknown>,
   const progress = progressBar(context)
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
   const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs
+  const reading = { filter, nowMs, progress, currentLists: currentListsOf(options, capture) }
   const matchesCall = (call: Call) => isInTime(call) && matcher.call(call)
   return {
     capture,
@@ -85,9 +87,9 @@ export async function select(context: Context, options: Record<string, unknown>,
         }
       }
     },
-    operations: (order) => readOperations(capture, readErrors, range, { filter, nowMs, progress, ...order }),
+    operations: (order) => readOperations(capture, readErrors, range, { ...reading, ...order }),
     lightOperations: (order) =>
-      readOperations(capture, readErrors, range, { filter, nowMs, progress, withoutStreams: true, ...order }),
+      readOperations(capture, readErrors, range, { ...reading, withoutStreams: true, ...order }),
   }
 }
 

@@ -1,6 +1,7 @@
+import { COMMANDS_OVER_A_LIST } from "../incomplete-list.ts"
 import type { Operation } from "../operation.ts"
 import type { FailingCall } from "./failing-call.ts"
-import { COMMANDS_OVER_A_LIST, type PluginList } from "./plugin-lists.ts"
+import type { PluginList } from "./plugin-lists.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
 export function neverRan(

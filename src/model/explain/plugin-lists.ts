@@ -1,3 +1,4 @@
+import { COMMANDS_OVER_A_LIST } from "../incomplete-list.ts"
 import type { Operation } from "../operation.ts"
 import { calledAll } from "../outcome.ts"
 import { reportOf } from "../result/runtime-report.ts"
@@ -90,9 +91,6 @@ export function withCurrentList(
   const { lastComplete = new Map<string, string>(), removed = [] } = inferred ?? {}
   return { plugins: recorded, fromMs: changedMs, lastComplete, removed }
 }
-
-/** Commands for which the runtime calls every plugin of the list, in order. */
-export const COMMANDS_OVER_A_LIST: readonly string[] = ["ADD", "CHECK", "DEL"]
 
 /** The plugins that an operation called, in the order of the list: DEL starts at its end. */
 function inListOrder({ command, calls }: Operation): string[] {

@@ -1,5 +1,6 @@
 import type { ReadErrorCount } from "../capture/read-errors.ts"
 import type { EndHeader } from "../scan/read-header.ts"
+import type { ListVariant } from "./called-lists.ts"
 import type { ClockEpoch } from "./clock-order.ts"
 import { type Columns, readColumns, type Shape, sizeOf } from "./columns.ts"
 
@@ -27,11 +28,14 @@ export type BlockHeader = ByteRange & {
   open: number[]
   /** the calls without an end in the block, and their operations */
   openCalls: { id: string; operation: number }[]
+  /** how operations called the plugins of their networks, if no call failed */
+  lists: ListVariant[]
   /** owners of the calls whose parent is not in the block, and the parent */
   dangling: { owner: number; parent: string }[]
 }
 
-export type Block = { header: BlockHeader; columns: Columns }
+/** `incomplete`: by operation, the plugin at which the runtime stopped without a call; empty if it is not known. */
+export type Block = { header: BlockHeader; columns: Columns; incomplete?: ReadonlyMap<number, string> }
 
 /** Small enough to be held in memory, large enough that few operations span two of them. */
 const BLOCK_BYTES = 16 * 1024 * 1024

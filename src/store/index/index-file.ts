@@ -11,6 +11,7 @@ import {
   type ColumnPrefix,
   type Columns,
   type OwnerPrefix,
+  outcomeNumber,
   ownerBytes,
   prefixBytes,
   readColumns,
@@ -24,7 +25,7 @@ import {
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
-const LAYOUT = 11
+const LAYOUT = 12
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096
@@ -33,10 +34,17 @@ const STAMP_BYTES = 4096
 export class IndexFile {
   readonly #file: number
   readonly #blocks: Trailer["blocks"]
+  readonly #incomplete = new Map<number, Map<number, string>>()
 
   constructor(file: number, blocks: Trailer["blocks"]) {
     this.#file = file
     this.#blocks = blocks
+  }
+
+  /** Has readers see the operation as failed. `plugin`: see `Block.incomplete`. */
+  markIncomplete(number: number, operation: number, plugin: string): void {
+    const operations = this.#incomplete.get(number) ?? new Map<number, string>()
+    this.#incomplete.set(number, operations.set(operation, plugin))
   }
 
   get headers(): readonly BlockHeader[] {
@@ -47,7 +55,11 @@ export class IndexFile {
   block(number: number, buffer: BlockBuffer): Block {
     const header = this.#blocks[number]
     if (!header) throw new RangeError(`no block ${number}`)
-    return toBlock(header, buffer.read(this.#file, header.at, blockBytes(header)))
+    const block = toBlock(header, buffer.read(this.#file, header.at, blockBytes(header)))
+    const incomplete = this.#incomplete.get(number)
+    if (!incomplete) return block
+    for (const operation of incomplete.keys()) block.columns.operations.outcome[operation] = outcomeNumber("failed")
+    return { ...block, incomplete }
   }
 
   /** The first columns of a block: a fifth of its bytes. */

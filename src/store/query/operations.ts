@@ -8,8 +8,11 @@ import type { Progress } from "../capture/progress.ts"
 import type { ReadErrors } from "../capture/read-errors.ts"
 import { addressLines } from "../index/read/address-lines.ts"
 import { containerOperations, ownersOfLines } from "../index/read/container-operations.ts"
+import { type CurrentLists, mayBeIncomplete } from "../index/read/incomplete-lists.ts"
 import { indexCapture, operationSummaries, operationTest, type Wanted } from "../index/read/indexed-capture.ts"
 import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
+
+export type { CurrentLists }
 
 export type ReadOptions = {
   filter?: Filter
@@ -19,6 +22,8 @@ export type ReadOptions = {
   /** without streams and environment: enough for a list, and many times faster */
   withoutStreams?: boolean
   progress?: Progress | undefined
+  /** the node's present plugin lists, if it is the capture's own */
+  currentLists?: CurrentLists | undefined
 }
 
 /** Matching operations of a capture, in the order they started, or the newest first. Memory does not grow with their number. */
@@ -26,9 +31,9 @@ export async function* readOperations(
   capture: Capture,
   errors: ReadErrors,
   range: TimeRange = {},
-  { withoutStreams, progress, ...wanted }: ReadOptions = {},
+  { withoutStreams, progress, currentLists, ...wanted }: ReadOptions = {},
 ): AsyncGenerator<Operation> {
-  const opened = await openBlocks(capture, range, progress)
+  const opened = await openBlocks(capture, range, progress, currentLists)
   const { summaries } = opened
   try {
     const found =
@@ -58,6 +63,8 @@ async function operationsWithAddresses(
   const owners = ownersOfLines(opened.blocks, lines)
   // Only time shows which calls without a container belong together.
   if (owners.has(0)) return undefined
+  // The operations of other containers decide the outcome.
+  if (mayBeIncomplete(opened)) return undefined
   const operations = (await containerOperations(opened, errors, owners)).filter(operationTest(wanted, opened.summaries))
   return wanted.newestFirst ? operations.reverse() : operations
 }

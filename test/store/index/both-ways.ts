@@ -1,4 +1,5 @@
 import type { Call } from "../../../src/model/call.ts"
+import { judgeLists } from "../../../src/model/incomplete-list.ts"
 import { type Operation, toOperations } from "../../../src/model/operation.ts"
 import { readCalls } from "../../../src/store/capture/calls.ts"
 import { openCapture } from "../../../src/store/capture/capture.ts"
@@ -12,7 +13,7 @@ export async function allAtOnce(directory: string): Promise<Read> {
   const damage = new ReadErrors()
   const calls: Call[] = []
   for await (const call of readCalls(await openCapture(directory), damage)) calls.push(call)
-  return { operations: toOperations(calls), damage: damageOf(damage) }
+  return { operations: judgeLists(toOperations(calls)), damage: damageOf(damage) }
 }
 
 export async function fromIndexes(directory: string, reading: ReadOptions = {}): Promise<Read> {

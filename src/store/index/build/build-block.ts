@@ -4,6 +4,7 @@ import { judge, type Outcome } from "../../../model/outcome.ts"
 import { ReadErrors } from "../../capture/read-errors.ts"
 import { HeaderReader } from "../../scan/read-header.ts"
 import { type BlockHeader, type ByteRange, joinedHash, type Orphan, type ProgressLocation } from "../block.ts"
+import { listVariants } from "../called-lists.ts"
 import { toClockEpochs } from "../clock-order.ts"
 import {
   type Columns,
@@ -43,6 +44,7 @@ export function buildBlock(path: string, name: string, range: ByteRange): BuiltB
       clockEpochs: toClockEpochs(table, builder.texts),
       dataDirs: [...dataDirs],
       ...describeOperations(columns, table, grouped),
+      lists: listVariants(columns),
     },
     bytes,
   }

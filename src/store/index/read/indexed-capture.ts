@@ -13,6 +13,7 @@ import type { Order } from "../clock-order.ts"
 import { BlockBuffer } from "../index-file.ts"
 import { addressLines } from "./address-lines.ts"
 import { Candidates } from "./candidates.ts"
+import { judgeBlockLists } from "./incomplete-lists.ts"
 import { isInColumns, mayMatch } from "./match-columns.ts"
 import { byFirst, earliestOf, type OpenBlocks, openBlocks } from "./open-blocks.ts"
 import { spanningCalls } from "./spanning-calls.ts"
@@ -47,7 +48,7 @@ export async function openIndexedCapture(
   filter: Filter = EVERYTHING,
   summaries = new SummaryReader(),
 ): Promise<IndexedCapture> {
-  return indexCapture(await openBlocks(capture, range, progress, summaries), errors, filter, progress)
+  return indexCapture(await openBlocks(capture, range, progress, undefined, summaries), errors, filter, progress)
 }
 
 /** The same for blocks that are open already. */
@@ -66,9 +67,14 @@ export async function indexCapture(
   })
   let spanningOperations = toOperations(calls).map((operation) => summaries.ofGrouped(operation))
   spanningOperations.sort(byFirst(order))
+  const judged = judgeBlockLists(opened, spanning, spanningOperations)
+  if (judged) {
+    spanningOperations = judged
+    if (isSelective) matchAgain(operations, spanning, filter)
+  }
   const candidates = needsRecords(filter) ? await search(blocks, operations, filter, progress) : undefined
   if (candidates) {
-    narrow(operations, spanning, filter, candidates)
+    matchAgain(operations, spanning, filter, candidates)
     if (prefilterOf(filter, () => false) !== undefined)
       spanningOperations = spanningOperations.filter(({ calls }) =>
         someCall(calls, (call) => summaries.isCandidate(call, candidates)),
@@ -111,17 +117,18 @@ async function search(
   return Candidates.search(worthSearching, prefilter, progress)
 }
 
-function narrow(
+/** Once more is known: outcomes that other operations show, or (`candidates`) lines that do not match. */
+function matchAgain(
   matches: Map<BlockRef, readonly number[]>,
   spanning: SpanningFinder,
   filter: Filter,
-  candidates: Candidates,
+  candidates?: Candidates,
 ): void {
   const buffer = new BlockBuffer()
   for (const [ref, operations] of matches) {
-    if (operations.length === 0) continue
+    if (candidates && operations.length === 0) continue
     const block = ref.index.block(ref.number, buffer)
-    matches.set(ref, [...matching(block, spanning.test(ref), filter, candidates.ofRow(ref, block))])
+    matches.set(ref, [...matching(block, spanning.test(ref), filter, candidates?.ofRow(ref, block))])
   }
 }
 

@@ -5,6 +5,7 @@ import type { Progress } from "../../capture/progress.ts"
 import { completeSegments, type Segment } from "../../capture/segments.ts"
 import { openIndexes } from "../build/open-indexes.ts"
 import { type Order, orderOf } from "../clock-order.ts"
+import type { CurrentLists } from "./incomplete-lists.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 import { SummaryReader } from "./summary-reader.ts"
 
@@ -13,6 +14,7 @@ export type OpenBlocks = {
   capture: Capture
   /** all segments, of the sizes up to which they are read */
   segments: readonly Segment[]
+  currentLists: CurrentLists | undefined
   /** in the order of the first calls in them */
   blocks: BlockRef[]
   order: Order
@@ -25,6 +27,7 @@ export async function openBlocks(
   capture: Capture,
   range: TimeRange = {},
   progress?: Progress,
+  currentLists?: CurrentLists,
   summaries = new SummaryReader(),
 ): Promise<OpenBlocks> {
   const listed = await completeSegments(capture)
@@ -37,6 +40,7 @@ export async function openBlocks(
   return {
     capture,
     segments: listed,
+    currentLists,
     blocks: inOrder(unordered, order),
     order,
     summaries,

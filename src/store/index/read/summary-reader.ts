@@ -1,6 +1,7 @@
 import type { CaptureRecord, Payload } from "../../../capture/record.ts"
 import { type Call, toCall } from "../../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
+import { incompleteList } from "../../../model/outcome.ts"
 import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
 import { answerOf } from "../../../model/result/answer.ts"
 import type { OpenRecords } from "../../capture/follower.ts"
@@ -38,7 +39,9 @@ export class SummaryReader {
       siblings?.push(node)
       path[level] = node
     }
-    return this.withSummaries(toOperation(top))
+    const plugin = block.incomplete?.get(operation)
+    const read = toOperation(top)
+    return this.withSummaries(plugin === undefined ? read : { ...read, ...incompleteList(plugin) })
   }
 
   call(segment: Segment, { header, columns }: Block, row: number): Call {
@@ -79,7 +82,10 @@ export class SummaryReader {
       call: this.wholeCall(call),
       children: children.map(wholeNode),
     })
-    return toOperation(operation.calls.map(wholeNode))
+    const whole = toOperation(operation.calls.map(wholeNode))
+    // Other operations show it, not the calls of this one.
+    const { outcome, outcomeReason } = operation
+    return outcomeReason?.kind === "incomplete-list" ? { ...whole, outcome, outcomeReason } : whole
   }
 
   /** The operation of calls that were grouped without their streams: reads the answer of the last one. */

@@ -1,0 +1,186 @@
+import type { Operation } from "./operation.ts"
+import { calledAll, incompleteList } from "./outcome.ts"
+
+/** An operation of which no call failed: what it called, and of what. Times are milliseconds since 1970. */
+export type CalledList = {
+  /** node, network and interface: operations with the same key are carried out over the same list */
+  key: string
+  command: string
+  /** in the order of the list, also for a DEL */
+  plugins: readonly string[]
+  wallMs: number
+  endMs: number
+  containerId: string
+  /** name of the pod; of the container if there is none */
+  pod: string
+}
+
+/** A list as the node has it now, as far as calls of its plugins leave records. */
+export type KnownList = { plugins: readonly string[]; changedMs: number }
+
+/** What is not known: which plugin was not found. */
+export const UNKNOWN_PLUGIN = ""
+
+/**
+ * Finds the operations of which no call failed and of which the runtime nevertheless did not call the whole list: libcni
+ * stops at a plugin that it does not find, and no call shows it. ADD calls the list from its start, DEL from its end. For
+ * each such operation: the plugin that would have been next. `operations`: in the order they started.
+ *
+ * What the whole list is, other operations of the network show. Short operations may also mean that the list was edited,
+ * or that a plugin is no longer recorded. Then they are deleted by exactly the same plugins, or one pod after the other is
+ * added without ever being tried again; the kubelet tries a pod again that failed.
+ */
+export function findIncomplete<Called extends CalledList>(
+  operations: Iterable<Called>,
+  listOf: (key: string) => KnownList | undefined = () => undefined,
+): Map<Called, string> {
+  const judges = new Map<string, ListJudge<Called>>()
+  for (const operation of operations) {
+    const judge = judges.get(operation.key) ?? new ListJudge<Called>(listOf(operation.key))
+    judges.set(operation.key, judge)
+    judge.add(operation)
+  }
+  return new Map([...judges.values()].flatMap((judge) => [...judge.finish()]))
+}
+
+/** The operations, in the order they started, with the verdict on those that are incomplete. */
+export function judgeLists<Judged extends Operation>(operations: readonly Judged[]): Judged[] {
+  const called = operations.flatMap((operation) => {
+    const list = calledList(operation)
+    return list ? [{ ...list, operation }] : []
+  })
+  const found = new Map(Array.from(findIncomplete(called), ([{ operation }, plugin]) => [operation, plugin]))
+  if (found.size === 0) return [...operations]
+  return operations.map((operation) => {
+    const plugin = found.get(operation)
+    return plugin === undefined ? operation : { ...operation, ...incompleteList(plugin) }
+  })
+}
+
+/** Undefined if a call failed, or if its command is not carried out over a list. */
+export function calledList(operation: Operation): CalledList | undefined {
+  const { command, node = "", network = "", ifname = "", containerId = "", pod, wallMs, calls } = operation
+  const last = calls.at(-1)?.call
+  if (!COMMANDS_OVER_A_LIST.includes(command) || !calledAll(operation)) return undefined
+  const plugins = calls.map(({ call }) => call.plugin)
+  return {
+    key: [node, network, ifname].join("\n"),
+    command,
+    plugins: command === "DEL" ? plugins.reverse() : plugins,
+    wallMs,
+    endMs: last ? last.wallMs + (last.durationMs ?? 0) : wallMs,
+    containerId,
+    pod: pod ? `${pod.namespace}/${pod.name}` : containerId,
+  }
+}
+
+/** Commands for which the runtime calls every plugin of the list, in order. */
+export const COMMANDS_OVER_A_LIST: readonly string[] = ["ADD", "CHECK", "DEL"]
+
+/** libcni calls the plugins of a list without a pause, and containerd deletes a failed sandbox at once. */
+const TEARDOWN_MS = 10_000
+/** So many pods that were added in the same way, none of them twice: the list was edited. */
+const PODS_OF_AN_EDITED_LIST = 3
+
+/** The operations of one network. */
+class ListJudge<Called extends CalledList> {
+  readonly #known: KnownList | undefined
+  readonly #incomplete = new Map<Called, string>()
+  readonly #adds = new Map<string, Called>()
+  #list: readonly string[] | undefined
+  /** short operations since the list was last called as a whole, with what would have been next */
+  #short: [Called, string][] = []
+  /** how the ADDs among them called */
+  readonly #shortAdds = new Set<string>()
+  /** operations in a row that lack other plugins than the last ones */
+  #others = 0
+
+  constructor(known: KnownList | undefined) {
+    this.#known = known
+  }
+
+  add(operation: Called): void {
+    const { command, containerId } = operation
+    if (command === "DEL") this.#compareWithAdd(operation)
+    else this.#adds.set(containerId, operation)
+    if (this.#known && this.#known.changedMs <= operation.wallMs) this.#list = this.#known.plugins
+    const next = nextPlugin(operation, this.#list ?? [])
+    if (next === undefined) this.#addOther(operation)
+    else if (this.#list === this.#known?.plugins) this.#incomplete.set(operation, next)
+    else {
+      this.#short.push([operation, next])
+      if (command !== "DEL") this.#shortAdds.add(operation.plugins.join())
+    }
+  }
+
+  finish(): Map<Called, string> {
+    this.#judgeShort()
+    return this.#incomplete
+  }
+
+  /** A DEL right after the ADD is carried out over the same list. */
+  #compareWithAdd(del: Called): void {
+    const add = this.#adds.get(del.containerId)
+    this.#adds.delete(del.containerId)
+    if (!add || del.wallMs - add.endMs > TEARDOWN_MS) return
+    const next = nextPlugin(add, del.plugins)
+    if (next !== undefined) this.#incomplete.set(add, next)
+    if (add.plugins.some((plugin) => del.plugins.includes(plugin))) return
+    this.#incomplete.set(add, UNKNOWN_PLUGIN)
+    this.#incomplete.set(del, UNKNOWN_PLUGIN)
+  }
+
+  #addOther({ command, plugins }: Called): void {
+    const list = this.#list
+    if (command === "DEL") {
+      if (this.#shortAdds.has(plugins.join())) this.#edit(plugins)
+      return
+    }
+    if (list === undefined || isEqual(plugins, list)) {
+      this.#judgeShort()
+      this.#list = list ?? plugins
+      this.#others = 0
+    } else if (!isSubsequence(plugins, list) || ++this.#others === PODS_OF_AN_EDITED_LIST) {
+      this.#judgeShort()
+      this.#edit(plugins)
+    }
+  }
+
+  #edit(plugins: readonly string[]): void {
+    this.#list = plugins
+    this.#forgetShort()
+    this.#others = 0
+  }
+
+  #judgeShort(): void {
+    const adds = this.#short.filter(([{ command }]) => command !== "DEL")
+    const pods = new Set(adds.map(([{ pod }]) => pod))
+    const isEdited = pods.size === adds.length && pods.size >= PODS_OF_AN_EDITED_LIST
+    if (!isEdited) for (const [operation, next] of this.#short) this.#incomplete.set(operation, next)
+    this.#forgetShort()
+  }
+
+  #forgetShort(): void {
+    this.#short = []
+    this.#shortAdds.clear()
+  }
+}
+
+/** The plugin at which the operation stopped, if it called the beginning of the list (DEL: the end) and no more. */
+function nextPlugin({ command, plugins }: CalledList, list: readonly string[]): string | undefined {
+  const missing = list.length - plugins.length
+  if (missing <= 0) return undefined
+  const isDel = command === "DEL"
+  if (!plugins.every((plugin, at) => plugin === list[isDel ? at + missing : at])) return undefined
+  return list[isDel ? missing - 1 : plugins.length]
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((plugin, at) => plugin === b[at])
+}
+
+function isSubsequence(plugins: readonly string[], whole: readonly string[]): boolean {
+  let at = 0
+  for (const plugin of whole) if (plugin === plugins[at]) at++
+  return at === plugins.length
+}

@@ -1,0 +1,103 @@
+import { type CalledList, calledList, findIncomplete, type KnownList } from "../../../model/incomplete-list.ts"
+import { incompleteList } from "../../../model/outcome.ts"
+import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { calledRows, type ListVariant, listKey, pluginsInListOrder } from "../called-lists.ts"
+import { type Columns, textAt } from "../columns.ts"
+import { BlockBuffer } from "../index-file.ts"
+import type { OpenBlocks } from "./open-blocks.ts"
+import type { BlockRef, SpanningFinder } from "./spanning-finder.ts"
+
+/** The list that a network of a node has now; undefined if it is not known. */
+export type CurrentLists = (node: string, network: string) => KnownList | undefined
+
+/**
+ * Finds the operations that the runtime did not carry out over the whole list: marks those of blocks in their indexes, and
+ * returns the spanning operations with the verdict. Undefined, and nothing is marked, if there is none.
+ */
+export function judgeBlockLists(
+  { blocks, order, currentLists }: OpenBlocks,
+  spanning: SpanningFinder,
+  spanningOperations: readonly OperationSummary[],
+): OperationSummary[] | undefined {
+  const ofSpanning = spanningOperations.flatMap((one): SpanningList[] => {
+    const list = calledList(one)
+    return list ? [{ ...list, spanning: one, monoMs: one.calls[0]?.call.monoMs ?? 0 }] : []
+  })
+  const suspicious = suspiciousKeys(blocks, ofSpanning, currentLists)
+  if (suspicious.size === 0) return undefined
+  const operations: (BlockList | SpanningList)[] = ofSpanning.filter(({ key }) => suspicious.has(key))
+  const buffer = new BlockBuffer()
+  for (const ref of blocks) {
+    if (!ref.header.lists.some(({ key }) => suspicious.has(key))) continue
+    for (const list of listsIn(ref, ref.index.block(ref.number, buffer).columns, spanning.test(ref)))
+      if (suspicious.has(list.key)) operations.push(list)
+  }
+  const incomplete = findIncomplete(operations.sort(order.compare), (key) => knownList(key, currentLists))
+  if (incomplete.size === 0) return undefined
+  const verdicts = new Map<OperationSummary, string>()
+  for (const [one, plugin] of incomplete) {
+    if ("spanning" in one) verdicts.set(one.spanning, plugin)
+    else one.ref.index.markIncomplete(one.ref.number, one.operation, plugin)
+  }
+  return spanningOperations.map((one) => {
+    const plugin = verdicts.get(one)
+    return plugin === undefined ? one : { ...one, ...incompleteList(plugin) }
+  })
+}
+
+/** Whether operations of blocks may be incomplete. */
+export function mayBeIncomplete({ blocks, currentLists }: OpenBlocks): boolean {
+  return suspiciousKeys(blocks, [], currentLists).size > 0
+}
+
+type SpanningList = CalledList & { spanning: OperationSummary; monoMs: number }
+type BlockList = CalledList & { ref: BlockRef; operation: number; monoMs: number }
+
+/** Networks whose operations did not all call the same plugins, or not those of the present list. Nearly always none. */
+function suspiciousKeys(
+  blocks: readonly BlockRef[],
+  more: readonly CalledList[],
+  currentLists: CurrentLists | undefined,
+): Set<string> {
+  const first = new Map<string, string>()
+  const suspicious = new Set<string>()
+  const see = ({ key, plugins }: Pick<CalledList, "key" | "plugins"> | ListVariant) => {
+    const own = plugins.join()
+    const before = first.get(key) ?? knownList(key, currentLists)?.plugins.join() ?? own
+    first.set(key, before)
+    if (before !== own) suspicious.add(key)
+  }
+  for (const { header } of blocks) header.lists.forEach(see)
+  more.forEach(see)
+  return suspicious
+}
+
+function knownList(key: string, currentLists: CurrentLists | undefined): KnownList | undefined {
+  const [node = "", network = ""] = key.split("\n")
+  return currentLists?.(node, network)
+}
+
+/** The operations of a block of which no call failed. */
+function* listsIn(ref: BlockRef, columns: Columns, isSpanning: (operation: number) => boolean): Generator<BlockList> {
+  const { operations, numbers } = columns
+  for (let operation = 0; operation < operations.from.length; operation++) {
+    const calls = isSpanning(operation) ? undefined : calledRows(columns, operation)
+    const [first] = calls ?? []
+    const last = calls?.at(-1)
+    if (!calls || first === undefined || last === undefined) continue
+    const containerId = textAt(columns, "containerId", first) ?? ""
+    const podName = textAt(columns, "podName", first)
+    yield {
+      ref,
+      operation,
+      key: listKey(columns, first),
+      command: textAt(columns, "command", first) ?? "",
+      plugins: pluginsInListOrder(columns, calls),
+      wallMs: numbers.wallMs[first] ?? 0,
+      monoMs: numbers.monoMs[first] ?? 0,
+      endMs: (numbers.wallMs[last] ?? 0) + (numbers.durationMs[last] || 0),
+      containerId,
+      pod: podName === undefined ? containerId : `${textAt(columns, "namespace", first)}/${podName}`,
+    }
+  }
+}
