@@ -17,6 +17,7 @@ import { callWithoutStreams, type FactReader } from "./call-without-streams.ts"
 import { exitNumber } from "./exit-number.ts"
 import { errorTextOf } from "./explain/error-text.ts"
 import { type CallNode, type Operation, toOperation, walk } from "./operation.ts"
+import { incompleteList } from "./outcome.ts"
 import { addressesOf } from "./result/result-fields.ts"
 
 type OwnTextFact = Exclude<PageTextFact, SharedFact>
@@ -37,6 +38,8 @@ export type PackedOperations = {
   /** 0 for a top-level call, else its depth below the top-level call before it */
   level: number[]
   id: string[]
+  /** operations of which the runtime did not call the whole list: position of the first call, and the plugin it stopped at */
+  incomplete: [call: number, plugin: number][]
   /** the call's summary as JSON */
   summary: number[]
 } & Record<OwnTextFact | PageNumberFact, number[]>
@@ -69,6 +72,9 @@ export function packOperations(operations: Iterable<OperationSummary>): PackedOp
   const packed = emptyPacked()
   packed.strings = strings.values
   for (const operation of operations) {
+    const { outcomeReason } = operation
+    if (outcomeReason?.kind === "incomplete-list")
+      packed.incomplete.push([packed.id.length, strings.numberOf(outcomeReason.plugin ?? "")])
     let first = 1
     for (const { call, level } of walk(operation.calls)) {
       const textOf = (name: PageTextFact) => strings.numberOf((readFact[name](call) as string | undefined) ?? "")
@@ -91,7 +97,7 @@ export function packOperations(operations: Iterable<OperationSummary>): PackedOp
 
 function emptyPacked(): PackedOperations {
   const own = perFact([...OWN_TEXT_FACTS, ...PAGE_NUMBER_FACTS], () => [] as number[])
-  return { strings: [], contexts: [], context: [], first: [], level: [], id: [], summary: [], ...own }
+  return { strings: [], contexts: [], context: [], first: [], level: [], id: [], incomplete: [], summary: [], ...own }
 }
 
 function numberOf(call: Call, name: PageNumberFact): number {
@@ -104,10 +110,12 @@ function numberOf(call: Call, name: PageNumberFact): number {
 export function unpackOperations(packed: PackedOperations): OperationSummary[] {
   const operations: OperationSummary[] = []
   const reader = new PackedReader(packed)
+  const incomplete = new Map(packed.incomplete)
   while (reader.at < packed.id.length) {
     const top: CallNode[] = []
     const path: CallNode[] = []
     const summaries = new Map<string, CallSummary>()
+    const plugin = incomplete.get(reader.at)
     do {
       const call = callWithoutStreams(reader)
       const node: CallNode = { call, children: [] }
@@ -120,7 +128,8 @@ export function unpackOperations(packed: PackedOperations): OperationSummary[] {
       if (summary) summaries.set(call.id, JSON.parse(summary) as CallSummary)
       reader.at++
     } while (reader.at < packed.id.length && packed.first[reader.at] !== 1)
-    operations.push({ ...toOperation(top), summaries })
+    const verdict = plugin === undefined ? {} : incompleteList(reader.string(plugin))
+    operations.push({ ...toOperation(top), ...verdict, summaries })
   }
   return operations
 }

@@ -1,5 +1,6 @@
 import type { Call } from "../model/call.ts"
 import { factOf, PAGE_TEXT_FACTS, type PageTextFact } from "../model/call-schema.ts"
+import { calledList, judgeLists } from "../model/incomplete-list.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
 import type { SummarizedCall } from "../store/query/call-feed.ts"
@@ -22,6 +23,12 @@ export class Catalog {
   readonly #operationOf = new Map<string, string>()
   readonly #texts = new Map<string, string>()
   readonly #removed: { version: number; id: string }[] = []
+  /** by network: the different ways in which its plugins were called */
+  readonly #variants = new Map<string, Set<string>>()
+  #hasVariants = false
+  #isJudged = true
+  /** by ID: operations without the verdict that other operations have shown */
+  readonly #unjudged = new Map<string, OperationSummary>()
 
   get version(): number {
     return this.#version
@@ -42,6 +49,7 @@ export class Catalog {
       changed.add(key)
     }
     for (const key of changed) this.#regroup(key)
+    if (changed.size > 0) this.#isJudged = false
   }
 
   /** The operation that a call belongs to. */
@@ -52,10 +60,12 @@ export class Catalog {
 
   /** Newest start first. */
   newestFirst(): OperationSummary[] {
+    this.#judgeLists()
     return [...this.#operations.values()].map(({ operation }) => operation).sort((a, b) => b.wallMs - a.wallMs)
   }
 
   changesSince(version: number): Changes {
+    this.#judgeLists()
     const operations: OperationSummary[] = []
     for (const entry of [...this.#operations.values()].reverse()) {
       if (entry.version <= version) break
@@ -87,6 +97,7 @@ export class Catalog {
     for (const id of this.#idsOfFamily.get(key) ?? []) {
       if (ids.has(id)) continue
       this.#operations.delete(id)
+      this.#unjudged.delete(id)
       this.#removed.push({ version: this.#version, id })
     }
     this.#idsOfFamily.set(key, ids)
@@ -99,7 +110,36 @@ export class Catalog {
         this.#operationOf.set(call.id, operation.id)
         summaries.set(call.id, this.#summaries.get(call.id) ?? {})
       }
+      this.#unjudged.delete(operation.id)
+      this.#seeList(operation)
       this.#operations.set(operation.id, { version: this.#version, operation: { ...operation, summaries } })
+    }
+  }
+
+  #seeList(operation: Operation): void {
+    const list = calledList(operation)
+    if (!list) return
+    const variants = this.#variants.get(list.key) ?? new Set()
+    this.#variants.set(list.key, variants.add(list.plugins.join()))
+    if (variants.size > 1) this.#hasVariants = true
+  }
+
+  /** A later operation may show that the runtime did not call the whole list of an earlier one, or that it did. */
+  #judgeLists(): void {
+    if (this.#isJudged || !this.#hasVariants) return
+    this.#isJudged = true
+    const operations = Array.from(
+      this.#operations.values(),
+      ({ operation }) => this.#unjudged.get(operation.id) ?? operation,
+    ).sort((a, b) => a.wallMs - b.wallMs)
+    for (const [at, judged] of judgeLists(operations).entries()) {
+      const own = operations[at]
+      const shown = this.#operations.get(judged.id)?.operation
+      if (!own || !shown || isSameReason(shown, judged)) continue
+      if (judged === own) this.#unjudged.delete(own.id)
+      else this.#unjudged.set(own.id, own)
+      this.#operations.delete(judged.id)
+      this.#operations.set(judged.id, { version: ++this.#version, operation: judged })
     }
   }
 }
@@ -121,4 +161,8 @@ function isSame(a: Operation, b: Operation): boolean {
       return other !== undefined && other.call === call && other.level === level
     })
   )
+}
+
+function isSameReason({ outcomeReason: a }: Operation, { outcomeReason: b }: Operation): boolean {
+  return a?.kind === b?.kind && a?.plugin === b?.plugin
 }
