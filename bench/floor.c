@@ -47,7 +47,8 @@ int main(int argc, char **argv)
 {
     char *slash = strrchr(argv[0], '/'), log[4096];
     int in[2], out[2], err[2], status, length, i;
-    size_t at, got = 0;
+    static size_t got; /* a local one might not survive vfork */
+    size_t at;
     ssize_t n;
     pid_t child;
     (void)argc;

@@ -91,6 +91,8 @@ async function measure(): Promise<Report> {
     (done) => progress("probes", done, PROBE_ROUNDS),
   )
   const recorders = await compareRecorders()
+  progress("streams of 1 GiB", 0, 1)
+  const [flood] = await turns(stand.root, 1, [addOf(join(stand.bin, "flood"))], () => {})
   const latency = [
     row("static plugin", plugins, 0),
     row(`the same, ${descriptors} descriptors`, plugins, 2),
@@ -107,6 +109,7 @@ async function measure(): Promise<Report> {
     throughput: await throughputs(descriptors),
     // With a plugin smaller than the relay: the kernel reports the maximum of a process and its children.
     peakBytes: Math.max(...[...latency.slice(0, 2), probe].map(({ ours }) => ours.peakBytes)),
+    floodPeakBytes: flood?.peakBytes ?? Number.NaN,
     sizeBytes: statSync(RELAY).size,
   }
 }
@@ -141,6 +144,8 @@ function setUp(): void {
   for (const name of ["loopback", "host-local"]) copyFileSync(join(PLUGINS, name), join(stand.bin, name))
   for (const name of ["tiny", "tiny.json", "loopback", "host-local"])
     copyFileSync(join(stand.bin, name), join(bare, name))
+  stand.add("flood", ["drain", "err token=hunter2\n", `both ${1024 ** 3}`])
+  stand.wrap("flood")
   for (const folder of [floor, shell]) copyFileSync(join(bare, "tiny.json"), join(folder, "tiny.json"))
   copyFileSync(join(bare, "tiny"), join(floor, ".floor/tiny"))
   copyFileSync(compiled(join(import.meta.dirname, "floor.c")), join(floor, "tiny"))

@@ -21,6 +21,8 @@ export type Report = {
   recorders: Recorder[]
   throughput: Throughput[]
   peakBytes: number
+  /** with 1 GiB on stdout and on stderr */
+  floodPeakBytes: number
   sizeBytes: number
 }
 
@@ -40,7 +42,15 @@ export type Budget = {
 }
 
 /** The project's budgets and what was measured. */
-export function targetsOf({ latency, probe, recorders, throughput, peakBytes, sizeBytes }: Report): Budget[] {
+export function targetsOf({
+  latency,
+  probe,
+  recorders,
+  throughput,
+  peakBytes,
+  floodPeakBytes,
+  sizeBytes,
+}: Report): Budget[] {
   const [, , relay] = comparisons(recorders)
   return [
     atMost("added time, as a multiple of the floor's", relay?.timeRatio ?? Number.NaN, 1.8, "times"),
@@ -52,6 +62,7 @@ export function targetsOf({ latency, probe, recorders, throughput, peakBytes, si
     atLeast("probe: Python's time in ours", probe.bare.p50Ms / probe.ours.p50Ms, 20, "times"),
     ...throughput.map(({ what, share }) => atLeast(`throughput: ${what}`, share * 100, 95, "% of bare")),
     atMost("peak memory", peakBytes / 1e6, 2, "MB"),
+    atMost("peak memory, streams of 1 GiB", floodPeakBytes / 1e6, 2, "MB"),
     atMost("executable", sizeBytes / 1e6, 1.5, "MB"),
   ]
 }

@@ -31,6 +31,16 @@ static int isRemote(unsigned long type)
 /* The last percent of a disk stays free: a kubelet would evict pods. No blocks: a tmpfs without a limit. */
 static int hasRoom(const struct statfs *disk) { return !disk->f_blocks || disk->f_bavail > disk->f_blocks / 100; }
 
+/* A directory on a local file system with room. */
+static int openUsable(const char *path, int mustBePrivate)
+{
+    struct statfs disk;
+    int fd = openDirectory(path, mustBePrivate);
+    if (fd < 0 || fstatfs(fd, &disk) || (!isRemote((unsigned long)disk.f_type) && hasRoom(&disk))) return fd;
+    close(fd);
+    return -1;
+}
+
 /* Since when a file system has been at work for us, 0 if none is: it may hang. */
 static int64_t fileSinceUs;
 
@@ -46,10 +56,9 @@ static int append(const char *path, const char *file, const void *bytes, size_t 
 {
     const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     struct stat st;
-    struct statfs disk;
     int fd, at, isWritten = 0;
     startFile();
-    if ((at = openDirectory(path, mustBePrivate)) < 0) { endFile(); return 0; }
+    if ((at = openUsable(path, mustBePrivate)) < 0) { endFile(); return 0; }
     fd = openat(at, file, flags);
     if (fd < 0 && errno == ENOENT) {
         mode_t mask = umask(0);
@@ -58,7 +67,7 @@ static int append(const char *path, const char *file, const void *bytes, size_t 
         umask(mask);
     }
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
-        && (double)st.st_size + (double)length <= limit && (fstatfs(fd, &disk) || (!isRemote((unsigned long)disk.f_type) && hasRoom(&disk)))
+        && (double)st.st_size + (double)length <= limit
         && write(fd, bytes, length) == (ssize_t)length) {
         place->to = lseek(fd, 0, SEEK_CUR);
         place->from = place->to - (int64_t)length;

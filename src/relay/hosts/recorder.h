@@ -26,13 +26,15 @@ static struct {
     int wasStarted;
 } recorder;
 
-/* Both processes would share errno: the C library's data of a thread is copied. It is where the thread pointer points to,
- * behind it (x86-64) or before it (arm64). */
+enum { THREAD_BYTES = 512 }; /* musl 1.2 needs about 200 */
+
+/* Both processes would share errno: what the C library has of a thread is copied. It is behind the thread pointer on x86-64
+ * and before it on arm64. */
 static void ownThread(void)
 {
-    static uint8_t copy[2048] __attribute__((aligned(64)));
-    uint8_t *from = __builtin_thread_pointer(), *to = copy + 1024;
-    memcpy(to - 1024, from - 1024, 1536);
+    static uint8_t copy[2 * THREAD_BYTES] __attribute__((aligned(64)));
+    uint8_t *from = __builtin_thread_pointer(), *to = copy + THREAD_BYTES;
+    memcpy(copy, from - THREAD_BYTES, sizeof copy);
 #ifdef __x86_64__
     *(void **)to = to; /* its first word is its own address */
     syscall(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, to);

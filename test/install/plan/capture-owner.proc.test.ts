@@ -42,7 +42,7 @@ test("refused: a capture that is owned by another user", (t) => {
 test("refused without touching it: a capture on a FUSE file system whose daemon does not answer", async (t) => {
   const node = plainNode(t)
   node.directory(CAPTURE, 0o700)
-  const daemon = spawn(compiled(join(import.meta.dirname, "../../doubles/stalled-fuse.c")), [node.at(CAPTURE)], {
+  const daemon = spawn(compiled(join(import.meta.dirname, "../../doubles/fuse.c")), ["stalled", node.at(CAPTURE)], {
     stdio: ["pipe", "pipe", "inherit"],
   })
   await once(daemon.stdout, "data")
