@@ -1,20 +1,17 @@
-import { join, relative } from "node:path"
 import { askVersion, type VersionReply } from "../install/apply/version-command.ts"
 import type { Network, NodeFacts, Plugin } from "../install/detect/node-facts.ts"
 import type { NodeFiles } from "../install/detect/node-files.ts"
+import { nodePathsOf } from "../install/detect/node-paths.ts"
 import { nodeDisk } from "../install/disk/disk.ts"
 import { originalOf } from "../install/disk/plugin-dir.ts"
 import type { RecordingGap } from "../install/status/recording-gap.ts"
 import type { InstallStatus } from "../install/status/status.ts"
 import { Ledger } from "../model/ledger/ledger.ts"
-import { type LedgerRow, type Reservation, reconcile } from "../model/ledger/node-ledger.ts"
-import { DEFAULT_DATA_DIR, readReservations } from "../store/node/host-local.ts"
-import { DEFAULT_CACHE_DIR, readCache } from "../store/node/libcni-cache.ts"
-import { netnsState } from "../store/node/netns.ts"
+import { conclude, isLeftBehind } from "../model/ledger/left-behind.ts"
+import type { LedgerRow, Reservation } from "../model/ledger/node-ledger.ts"
+import { DEFAULT_DATA_DIR } from "../store/node/host-local.ts"
+import { readNodeState } from "../store/node/node-state.ts"
 import { type Kernel, readKernel } from "./kernel.ts"
-
-/** A path that does not exist; readers treat it as an empty directory. */
-const NO_DIRECTORY = "/dev/null/nowhere"
 
 /** Everything that the rules read. Paths are those of the node, without its root. */
 export type NodeSnapshot = {
@@ -60,16 +57,7 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
   const used = new Set(active.map(({ file }) => file))
   const executed = facts.plugins.filter(({ networks }) => networks.some((file) => used.has(file)))
   const dataDirs = [...new Set([DEFAULT_DATA_DIR, ...facts.networks.flatMap(dataDirsOf)])]
-  const stores = await Promise.all(dataDirs.map((path) => readReservations(files.host(path) ?? NO_DIRECTORY)))
-  const cached = await readCache(files.host(DEFAULT_CACHE_DIR) ?? NO_DIRECTORY)
-  const ofNode = (path: string) => `/${relative(facts.root, path)}`
-  const reservations = stores.flat().map((it) => ({ ...it, path: ofNode(it.path) }))
-  const leftovers = reconcile(new Ledger(), {
-    node: "",
-    reservations,
-    cached: cached.map((it) => ({ ...it, path: ofNode(it.path) })),
-    netns: (path) => netnsState(files.host(path) ?? join(facts.root, path)),
-  })
+  const state = await readNodeState(nodePathsOf(files), "", dataDirs)
   return {
     facts,
     files,
@@ -78,11 +66,11 @@ export async function readNodeSnapshot(facts: NodeFacts, options: CheckOptions):
     executed,
     versions: options.mayExecute ? askVersions(files, executed, options.onExecute) : new Map(),
     dataDirs,
-    reservations,
+    reservations: state.reservations,
     installDirs: options.installDirs ?? facts.binDirs.value,
     installs: options.installs ?? [],
     gaps: options.gaps ?? [],
-    leftovers: leftovers.filter(({ state }) => state !== "up"),
+    leftovers: conclude(new Ledger(), state).filter(isLeftBehind),
     nowMs: options.nowMs,
   }
 }

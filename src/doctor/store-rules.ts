@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { LIBCNI } from "../cni/libcni.ts"
 import { findMounts } from "../install/detect/find-mounts.ts"
+import { removeCommand } from "../model/ledger/left-behind.ts"
 import type { LedgerRow } from "../model/ledger/node-ledger.ts"
 import { DEFAULT_CACHE_DIR } from "../store/node/libcni-cache.ts"
 import { addressPools } from "./address-pool.ts"
@@ -25,7 +26,7 @@ export const STORE_RULES: NodeRule[] = [
         .map(({ files: [path = ""], reason }) => ({
           detail: `${path}: ${reason}`,
           evidence: [path],
-          remedy: `rm ${path}`,
+          remedy: removeCommand([path]),
           ...(toleratesBrokenCache(node) ? { severity: "warning" as const } : {}),
         })),
   },
@@ -157,7 +158,7 @@ function leftoverHits(node: NodeSnapshot, state: LedgerRow["state"], what: strin
     return {
       detail: `${directory} has ${entries.length} ${entries.length === 1 ? "entry" : "entries"} ${what}${ips.length > 0 ? `: ${ips.join(", ")}${entries.length > ips.length ? ", …" : ""}` : ""}`,
       evidence: paths,
-      remedy: `rm ${shown.join(" ")}${paths.length > shown.length ? ` … (${paths.length} files; -o json lists them)` : ""}`,
+      remedy: `${removeCommand(shown)}${paths.length > shown.length ? ` … (${paths.length} files; -o json lists them)` : ""}`,
     }
   })
 }

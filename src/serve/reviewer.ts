@@ -2,8 +2,10 @@ import { hostname } from "node:os"
 import { Fault } from "../fault/fault.ts"
 import { conclude } from "../model/ledger/left-behind.ts"
 import type { NodeState } from "../model/ledger/node-ledger.ts"
+import type { Period } from "../model/ledger/unrecorded.ts"
+import type { Operation } from "../model/operation.ts"
 import { Review } from "../model/review.ts"
-import { readNodeState } from "../store/node/node-state.ts"
+import type { CaptureFacts } from "../store/query/ledger.ts"
 import type { ReviewAnswer } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
@@ -12,21 +14,29 @@ const WAIT_MS = 1_000
 /** The node's files are read again at most this often, whatever the number of pages. */
 const NODE_FRESH_MS = 5_000
 
+/** Throws a Fault if permission is denied. */
+export type ReadState = (facts: CaptureFacts) => Promise<NodeState>
+
 /** Checks all operations for findings and attachments: the whole capture at the first request, then what changed. */
 export class Reviewer {
   readonly #session: Session
-  readonly #root: string
+  readonly #readState: ReadState
   readonly #review = new Review()
   /** version of the catalog that was reviewed completely; -1 before the first review */
   #version = -1
-  #isThisNode = false
+  /** the capture is of the node whose state can be read */
+  #isThisNode: boolean
+  readonly #nodes = new Set<string>()
+  /** start of the first and the last operation */
+  readonly #recorded: Period = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
   #work: Promise<boolean> | undefined
   #node: { atMs: number; state: Promise<NodeState | { note: string }> } | undefined
 
-  /** `root`: mount point of the file system of the node that recorded the capture. */
-  constructor(session: Session, root: string) {
+  /** `readState`: reads the state of the node that recorded the capture. `isOtherRoot`: that node's file system is mounted here. */
+  constructor(session: Session, readState: ReadState, isOtherRoot: boolean) {
     this.#session = session
-    this.#root = root
+    this.#readState = readState
+    this.#isThisNode = isOtherRoot
   }
 
   async answer(nowMs: number): Promise<ReviewAnswer> {
@@ -51,7 +61,7 @@ export class Reviewer {
       await this.#session.read()
       const { version } = catalog
       for await (const operation of this.#session.wholeCapture()) {
-        this.#isThisNode ||= operation.node === hostname()
+        this.#note(operation)
         // A call that ended during this pass is reviewed again below.
         const isInFlight = catalog.operationOf(operation.id)?.outcome === "running"
         this.#review.add(isInFlight ? { ...operation, outcome: "running" } : operation, Date.now())
@@ -60,10 +70,17 @@ export class Reviewer {
     }
     const { version, operations } = catalog.changesSince(this.#version)
     for (const summary of operations.toSorted((a, b) => a.wallMs - b.wallMs)) {
-      this.#isThisNode ||= summary.node === hostname()
+      this.#note(summary)
       this.#review.add(await this.#session.whole(summary), Date.now())
     }
     this.#version = version
+  }
+
+  #note({ node, wallMs }: Pick<Operation, "node" | "wallMs">): void {
+    if (node !== undefined) this.#nodes.add(node)
+    this.#isThisNode ||= node === hostname()
+    this.#recorded.fromMs = Math.min(this.#recorded.fromMs, wallMs)
+    this.#recorded.toMs = Math.max(this.#recorded.toMs, wallMs)
   }
 
   #ledgerSource(nowMs: number) {
@@ -75,16 +92,20 @@ export class Reviewer {
 
   /** Compared with the node's own state if the capture is of this node and was reviewed completely. */
   async #ledger(nowMs: number, isComplete: boolean): Promise<Pick<ReviewAnswer, "ledger" | "note">> {
-    const isComparable = this.#session.source.isLive && (this.#isThisNode || this.#root !== "/")
+    const isComparable = this.#session.source.isLive && this.#isThisNode
     if (!isComplete || !isComparable) return { ledger: conclude(this.#ledgerSource(nowMs), undefined) }
     if (!this.#node || nowMs - this.#node.atMs > NODE_FRESH_MS) {
-      const state = readNodeState(this.#root, hostname(), this.#review.dataDirs)
+      const state = this.#readState({
+        nodes: this.#nodes,
+        dataDirs: this.#review.dataDirs,
+        recorded: [this.#recorded],
+      })
       this.#node = { atMs: nowMs, state: state.catch(unreadable) }
     }
     const state = await this.#node.state
     return "note" in state
       ? { ledger: conclude(this.#ledgerSource(nowMs), undefined), note: state.note }
-      : { ledger: conclude(this.#ledgerSource(nowMs), state) }
+      : { ledger: conclude(this.#ledgerSource(nowMs), state).filter((row) => row.state !== "gone") }
   }
 }
 

@@ -13,6 +13,8 @@ export type WrittenCall = {
   pod: string
   command?: string
   plugin?: string
+  network?: string
+  netns?: string
   wallMs: number
   durationMs?: number
   /** message of the error object; the call fails with it */
@@ -47,9 +49,14 @@ export function writeCalls(directory: string, calls: readonly WrittenCall[]): vo
       appendFileSync(join(directory, segmentName(record.wallMs)), encode(record, checksum))
 }
 
+/** The sandbox of a pod. */
+export function containerOf(pod: string): string {
+  return createHash("sha256").update(pod).digest("hex")
+}
+
 function recordsOf(call: WrittenCall): [Begin, End] {
   const { id, node = "n1", pod, command = "ADD", plugin = "bridge", wallMs, durationMs = 10, error } = call
-  const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: "pods", type: plugin })
+  const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: call.network ?? "pods", type: plugin })
   const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error }
   const stdout = call.stdoutText ?? (command === "DEL" && error === undefined ? "" : JSON.stringify(answer))
   const stderr = call.stderr ?? ""
@@ -72,10 +79,8 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       argv: [plugin],
       env: {
         CNI_COMMAND: command,
-        CNI_CONTAINERID: createHash("sha256")
-          .update(call.container ?? pod)
-          .digest("hex"),
-        CNI_NETNS: "/run/netns/cni-1",
+        CNI_CONTAINERID: containerOf(call.container ?? pod),
+        CNI_NETNS: call.netns ?? "/run/netns/cni-1",
         CNI_IFNAME: "eth0",
         CNI_PATH: "/opt/cni/bin",
         CNI_ARGS: call.args ?? `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,

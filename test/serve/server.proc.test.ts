@@ -198,7 +198,7 @@ test("findings and ledger cover the whole capture and follow it", async () => {
     const last = ledger.at(-1)
     return last?.holdings.length === 4 && last.state !== "starting"
   })
-  assert.deepEqual(said(second, "late"), ["up, 1 ips: no DEL recorded"])
+  assert.deepEqual(said(second, "late"), ["up, 1 ips: in use"])
 })
 
 test("listening beyond loopback needs a certificate", () => {

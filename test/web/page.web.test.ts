@@ -311,9 +311,9 @@ test("the ledger: what is attached and what was left behind, with the calls that
   assert.deepEqual(await rowsOf.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label"))), [
     "shop/binary, ADD failed: ADD failed in binary, no DEL followed",
     `shop/${HOSTILE_NAME}, ADD failed: ADD failed in hostile, no DEL followed`,
-    "shop/orders-0, attached: no DEL recorded",
-    "shop/web-7d9f8b6c5-9wlmz, attached: no DEL recorded",
-    "shop/web-7d9f8b6c5-2xkqj, attached: no DEL recorded",
+    "shop/orders-0, attached: in use",
+    "shop/web-7d9f8b6c5-9wlmz, attached: in use",
+    "shop/web-7d9f8b6c5-2xkqj, attached: in use",
   ])
   await page.getByRole("button", { name: "up 3" }).click()
   await rowsOf.nth(2).waitFor()

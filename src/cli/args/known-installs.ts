@@ -41,6 +41,26 @@ export async function gapsOfCapture({ directories, root }: Capture): Promise<Cap
   }
 }
 
+/** Since when an install of a known platform writes this capture, and until when; empty if none does. */
+export async function installPeriod(capture: string, root = "/"): Promise<{ installedMs?: number; untilMs?: number }> {
+  const binDirs = knownInstallDirs(root)
+  if (binDirs.length === 0) return {}
+  const [{ nodeDisk }, { runProgram }, { readJournal }] = await Promise.all([
+    import("../../install/disk/disk.ts"),
+    import("../../install/disk/run-program.ts"),
+    import("../../install/disk/journal.ts"),
+  ])
+  const disk = nodeDisk(root, runProgram)
+  for (const binDir of binDirs) {
+    const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
+    const [first, last] = [journal?.installs[0], journal?.installs.at(-1)]
+    if (!first || !last || journal?.isRetired || !isSamePath(disk.at(last.settings.capture), capture)) continue
+    const { untilMs } = last.settings
+    return { installedMs: first.wallMs, ...(untilMs === undefined ? {} : { untilMs }) }
+  }
+  return {}
+}
+
 function isSamePath(one: string, other: string): boolean {
   try {
     return realpathSync(one) === realpathSync(other)

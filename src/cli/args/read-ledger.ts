@@ -1,13 +1,18 @@
 import { hostname } from "node:os"
 import { type Address, isSameAddress } from "../../cni/address.ts"
 import { Fault } from "../../fault/fault.ts"
+import { NodeFiles } from "../../install/detect/node-files.ts"
+import { nodePathsOf } from "../../install/detect/node-paths.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
 import { Ledger } from "../../model/ledger/ledger.ts"
 import { conclude } from "../../model/ledger/left-behind.ts"
 import type { LedgerRow, NodeState } from "../../model/ledger/node-ledger.ts"
+import { unrecordedPeriods } from "../../model/ledger/unrecorded.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readNodeState } from "../../store/node/node-state.ts"
-import { bookLedger, bookOwners } from "../../store/query/ledger.ts"
+import { bookLedger, bookOwners, type CaptureFacts } from "../../store/query/ledger.ts"
 import type { Context } from "../context.ts"
+import { installPeriod } from "./known-installs.ts"
 import { isChoosing, type Selection } from "./selection.ts"
 
 /** `rows`: every attachment that is still in the ledger; `isWanted`: whether its container matches the selection. */
@@ -23,15 +28,15 @@ export async function readLedger(
   { capture, readErrors, range, filter, progress }: Selection,
 ): Promise<LedgerInput> {
   const ledger = new Ledger()
-  const { operations, nodes, wanted } = await bookLedger(ledger, capture, readErrors, {
+  const { operations, wanted, ...facts } = await bookLedger(ledger, capture, readErrors, {
     range,
     nowMs: context.nowMs(),
     progress,
     ...(isChoosing(options) ? { filter } : {}),
   })
-  const state = await nodeStateOf(context, options, { capture, nodes, dataDirs: ledger.dataDirs })
+  const state = await nodeStateOf(context, options, capture, facts)
   return {
-    rows: conclude(ledger, state),
+    rows: conclude(ledger, state).filter((row) => row.state !== "gone"),
     operations,
     // A row without a recorded call has no pod or plugin that a filter could test.
     isWanted: ({ containerId }) => wanted === undefined || wanted.has(containerId),
@@ -50,8 +55,8 @@ export async function readOwners(
   const { operations } = await bookOwners(ledger, capture, readErrors, {
     address,
     progress,
-    async alsoOf({ nodes, dataDirs }) {
-      state = await nodeStateOf(context, options, { capture, nodes, dataDirs })
+    async alsoOf(facts) {
+      state = await nodeStateOf(context, options, capture, facts)
       return state ? containersHolding(state, address) : []
     },
   })
@@ -70,32 +75,39 @@ function holds(ips: readonly string[], address: Address): boolean {
   return ips.some((ip) => isSameAddress(ip, address))
 }
 
-/**
- * The state of this node, if the capture is of it. `nodes`: names of the nodes that recorded; `dataDirs`: stores of
- * host-local that configurations name. Undefined if it cannot be read: the capture alone is still useful.
- */
+/** The state of this node, if the capture is of it. Undefined if it cannot be read: the capture alone is still useful. */
 export async function nodeStateOf(
   context: Context,
   options: Record<string, unknown>,
-  { capture, nodes, dataDirs }: { capture: Capture; nodes: ReadonlySet<string>; dataDirs: readonly string[] },
+  capture: Capture,
+  facts: CaptureFacts,
 ): Promise<NodeState | undefined> {
-  const here = hostname()
   const root = String(options.root ?? "/")
-  if (!capture.isLive || (!nodes.has(here) && root === "/")) return undefined
-  return readNode(context, root, here, dataDirs)
-}
-
-async function readNode(
-  context: Context,
-  root: string,
-  node: string,
-  dataDirs: readonly string[],
-): Promise<NodeState | undefined> {
+  if (!capture.isLive || (!facts.nodes.has(hostname()) && root === "/")) return undefined
   try {
-    return await readNodeState(root, node, dataDirs)
+    return await readState(root, capture.path, facts, context.nowMs())
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     context.stderr.write(`cnitap: ${error.message}; the capture is not compared with this node. ${error.hint}\n`)
     return undefined
   }
+}
+
+/** Throws a Fault if permission is denied. */
+export async function readState(
+  root: string,
+  capture: string,
+  { nodes, dataDirs, recorded }: CaptureFacts,
+  nowMs: number,
+): Promise<NodeState> {
+  const files = new NodeFiles(root, runProgram)
+  const unrecorded = unrecordedPeriods(recorded, await installPeriod(capture, root), nowMs)
+  return readNodeState(nodePathsOf(files), nodeName(files, nodes), dataDirs, unrecorded)
+}
+
+/** The node's name in records. In a container, the host name is the container's. */
+function nodeName(files: NodeFiles, nodes: ReadonlySet<string>): string {
+  const [only] = nodes
+  if (files.root === "/") return hostname()
+  return (nodes.size === 1 ? only : files.text("/etc/hostname")?.trim()) ?? hostname()
 }

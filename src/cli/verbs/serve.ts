@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto"
 import { readPage } from "../../serve/page.ts"
-import { Reviewer } from "../../serve/reviewer.ts"
+import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { addCaptures, openCaptures } from "../args/captures.ts"
 import { textOption } from "../args/option.ts"
+import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
 import { progressBar } from "../render/progress.ts"
 import type { Verb } from "../verb.ts"
@@ -30,7 +31,9 @@ export const serve: Verb = {
     const capture = await openCaptures(context, options)
     const session = new Session(capture)
     const identity = identityOf(randomBytes(18).toString("base64url"), tls)
-    const reviewer = new Reviewer(session, String(options.root))
+    const root = String(options.root)
+    const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
+    const reviewer = new Reviewer(session, readNode, root !== "/")
     const server = await listen(app(session, reviewer, page, identity), address, tls)
     context.stdout.write(`${urlOf(server, address, identity)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")

@@ -20,6 +20,16 @@ export function findMounts(files: NodeFiles, directories: readonly string[]): Mo
   })
 }
 
+/**
+ * Where network namespaces are mounted on a node whose file system is mounted here: by its own mount table, because mounts
+ * that it made later may not be visible here. Undefined if that cannot be read, or without a separate root.
+ */
+export function findNetnsMounts(files: NodeFiles): ReadonlySet<string> | undefined {
+  const table = files.root === "/" ? undefined : files.text("/proc/1/mountinfo")
+  if (!table) return undefined
+  return new Set(parseMountinfo(table).flatMap(({ fsType, mountPoint }) => (fsType === "nsfs" ? [mountPoint] : [])))
+}
+
 type MountEntry = Omit<Mount, "directory">
 
 /** proc(5): ID, parent, device, root, mount point, options, optional fields, `-`, type, source, super options. */

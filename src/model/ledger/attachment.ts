@@ -34,6 +34,8 @@ export type Attachment = {
   state: AttachmentState
   /** addresses that it holds; once it is gone, those that it held */
   ips: string[]
+  /** the plugin that assigned the addresses, if its call was recorded */
+  ipam?: string
   add?: Attempt
   /** the first DELs since the last ADD; `delCount` counts all of them */
   dels: Attempt[]
@@ -49,7 +51,8 @@ export function stateOf(holdings: readonly Holding[], add: Attempt | undefined, 
   if (holdings.some(({ delOutcome }) => delOutcome === "running")) return "stopping"
   if (delCount > 0) return "stuck"
   if (holdings.some(({ addOutcome }) => addOutcome === "running")) return "starting"
-  return add?.outcome === "ok" || holdings.every(({ addOutcome }) => addOutcome === "ok") ? "up" : "failed"
+  const isUp = add ? add.outcome === "ok" : holdings.every(({ addOutcome }) => addOutcome === "ok")
+  return isUp ? "up" : "failed"
 }
 
 export function reasonOf(
@@ -58,13 +61,16 @@ export function reasonOf(
   add: Attempt | undefined,
   delCount: number,
 ): string {
-  if (state === "up") return "no DEL recorded"
+  if (state === "up") return "in use"
   if (state === "starting") return "ADD in flight"
   if (state === "stopping") return "DEL in flight"
   if (state === "gone") return add ? "every plugin completed DEL" : "deleted; its ADD predates this capture"
   if (state === "failed") {
     const first = holdings.find(({ addOutcome }) => addOutcome !== "ok")
-    return `ADD ${first?.addOutcome ?? "failed"} in ${first?.plugin ?? "?"}, no DEL followed`
+    const where = first
+      ? `${first.addOutcome} in ${first.plugin}`
+      : "failed for the runtime, although every plugin succeeded"
+    return `ADD ${where}, no DEL followed`
   }
   const failed = holdings.flatMap(({ plugin, delOutcome }) => (delOutcome ? [`${delOutcome} in ${plugin}`] : []))
   const unreached = holdings.filter(({ delOutcome }) => !delOutcome).map(({ plugin }) => plugin)

@@ -4,24 +4,13 @@ import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import type { Outcome } from "../outcome.ts"
 import { addressesOf } from "../result/result-fields.ts"
-import { type Attachment, type Attempt, type Holding, reasonOf, stateOf } from "./attachment.ts"
+import type { Attachment, Attempt, Holding } from "./attachment.ts"
+import { type Entry, newEntry, openHoldings, toAttachment } from "./entry.ts"
 
 /** How to get the streams of a call that was loaded without them; called only for the calls that need it. */
 export type StreamSource = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
 
 const OWN_STREAMS: StreamSource = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
-
-/** An attachment that is not gone yet. */
-type Entry = {
-  facts: Pick<Attachment, "node" | "network" | "containerId" | "ifname" | "pod" | "netns">
-  holdings: Map<string, Holding>
-  /** address to the plugin that assigned it: the innermost one, whose DEL frees it */
-  ips: Map<string, string>
-  freed: Set<string>
-  add?: Attempt
-  dels: Attempt[]
-  delCount: number
-}
 
 /** State of one `add`. `assigned`: the addresses in the result of each ADD. `touched`: the entries that it changed. */
 type Posting = { streams: StreamSource; assigned: Map<Call, string[]>; touched: Map<string, Entry> }
@@ -35,6 +24,8 @@ const MAX_LISTED_DELS = 10
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>()
+  /** by `containerKey`: the keys of its entries */
+  readonly #keysOf = new Map<string, Set<string>>()
   readonly #keptGone: Attachment[] = []
   readonly #gone = new Set<string>()
   #knownGone: (containerId: string) => readonly string[] | undefined = () => undefined
@@ -52,6 +43,7 @@ export class Ledger {
       if (call.command === "ADD") assigned.set(call, ipsOf(resultIn(streams, call)))
     this.#visit(operation.calls, operation.network, { streams, assigned, touched })
     const { id, wallMs, outcome } = operation
+    const isThroughProbes = operation.command === "DEL" && reachedFirstProbe(operation)
     for (const [key, entry] of touched) {
       const attempt: Attempt = { operation: id, wallMs, outcome }
       if (operation.command === "ADD") {
@@ -61,8 +53,9 @@ export class Ledger {
       } else if (operation.command === "DEL") {
         entry.delCount++
         if (entry.dels.length < MAX_LISTED_DELS) entry.dels.push(attempt)
+        if (isThroughProbes && entry.renamedTo === undefined) release(entry)
       }
-      if (entry.holdings.size === 0) this.#forget(key, entry)
+      if (openHoldings(entry).size === 0) this.#forget(key, entry)
     }
   }
 
@@ -77,7 +70,9 @@ export class Ledger {
 
   /** The attachments that are not gone, and the gone ones that were kept; oldest first. */
   attachments(): Attachment[] {
-    const open = [...this.#entries.values()].map(toAttachment)
+    const open = [...this.#entries.values()].map((entry) =>
+      toAttachment(entry, entry.above === undefined ? undefined : { entry: this.#entries.get(entry.above) }),
+    )
     return [...this.#keptGone, ...open].sort((a, b) => startOf(a) - startOf(b))
   }
 
@@ -96,20 +91,17 @@ export class Ledger {
     return [...this.#dataDirs]
   }
 
-  #visit(nodes: CallNode[], network: string | undefined, posting: Posting): void {
+  #visit(nodes: CallNode[], network: string | undefined, posting: Posting, above?: string): void {
     for (const { call, children } of nodes) {
       // A delegate may belong to another network than its caller (Multus).
       const own = call.network ?? network
-      if (call.containerId !== undefined) this.#post(call, own, children, posting)
-      this.#visit(children, own, posting)
+      const key = [call.node, own, call.containerId, call.ifname].join("\n")
+      if (call.containerId !== undefined) {
+        if (call.command === "ADD") this.#postAdd(key, call, own, children, posting, above)
+        else if (call.command === "DEL") this.#postDel(key, call, own, posting, above)
+      }
+      this.#visit(children, own, posting, call.containerId === undefined ? above : key)
     }
-  }
-
-  #post(call: Call, network: string | undefined, children: CallNode[], posting: Posting): void {
-    if (call.command !== "ADD" && call.command !== "DEL") return
-    const key = [call.node, network, call.containerId, call.ifname].join("\n")
-    if (call.command === "ADD") this.#postAdd(key, call, network, children, posting)
-    else this.#postDel(key, call, network, posting)
   }
 
   #postAdd(
@@ -118,39 +110,76 @@ export class Ledger {
     network: string | undefined,
     children: CallNode[],
     { assigned, touched }: Posting,
+    above: string | undefined,
   ): void {
     const entry = this.#entries.get(key) ?? newEntry(call, network)
     this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
-    this.#entries.set(key, entry)
+    this.#open(key, entry)
     touched.set(key, entry)
-    entry.holdings.set(call.plugin, { plugin: call.plugin, addCall: call.id, addOutcome: outcomeOf(call) })
+    if (above !== undefined && above !== key) entry.above = above
+    delete entry.renamedTo
+    const isProbe = call.as === "probe"
+    if (!isProbe) entry.hasPlugins = true
+    const holding: Holding = { plugin: call.plugin, addCall: call.id, addOutcome: outcomeOf(call) }
+    ;(isProbe ? entry.probes : entry.holdings).set(call.plugin, holding)
     for (const ip of assigned.get(call) ?? []) {
       // The IPAM plugin assigned it; its caller and later plugins pass it on. Only the IPAM plugin's DEL frees it.
       if (isAssignedBelow(ip, children, assigned) || (entry.ips.has(ip) && !entry.freed.has(ip))) continue
       // What was added between two probes is deleted when DEL reaches the first probe.
-      const [first] = entry.holdings.keys()
-      entry.ips.set(ip, call.as === "probe" && first !== undefined ? first : call.plugin)
+      const [first] = entry.probes.keys()
+      entry.ips.set(ip, isProbe && first !== undefined ? first : call.plugin)
       entry.freed.delete(ip)
     }
     this.#noteDataDir(call)
   }
 
-  #postDel(key: string, call: Call, network: string | undefined, { streams, touched }: Posting): void {
+  #postDel(
+    key: string,
+    call: Call,
+    network: string | undefined,
+    { streams, touched }: Posting,
+    above: string | undefined,
+  ): void {
     const known = this.#entries.get(key)
     const outcome = outcomeOf(call)
+    if (!known && above === undefined) this.#noteRenamed(call, network, touched)
     // Runtimes repeat DEL for attachments that are gone; containerd does so for every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
     const entry = known ?? this.#entryBeforeCapture(call, network, outcome, streams)
     if (!entry) return
-    if (!known) this.#entries.set(key, entry)
+    if (!known) this.#open(key, entry)
     touched.set(key, entry)
+    const isProbe = call.as === "probe"
+    if (!known && !isProbe) entry.hasPlugins = true
+    const holdings = isProbe ? entry.probes : entry.holdings
     if (outcome === "ok") {
-      entry.holdings.delete(call.plugin)
+      holdings.delete(call.plugin)
       for (const [ip, plugin] of entry.ips) if (plugin === call.plugin) entry.freed.add(ip)
     } else {
-      const holding = entry.holdings.get(call.plugin) ?? { plugin: call.plugin, addOutcome: "unknown" }
-      entry.holdings.set(call.plugin, { ...holding, delCall: call.id, delOutcome: outcome })
+      const holding = holdings.get(call.plugin) ?? { plugin: call.plugin, addOutcome: "unknown" }
+      holdings.set(call.plugin, { ...holding, delCall: call.id, delOutcome: outcome })
     }
+  }
+
+  /**
+   * The runtime deletes with the list that it has now, not with the one that it added with: if that was renamed, the
+   * plugins get another network's name and find nothing to release.
+   */
+  #noteRenamed(call: Call, network: string | undefined, touched: Map<string, Entry>): void {
+    for (const key of this.#keysOf.get(containerKey(call)) ?? []) {
+      const entry = this.#entries.get(key)
+      if (!entry || network === undefined || entry.above !== undefined) continue
+      if (entry.delCount > 0 && entry.renamedTo === undefined) continue
+      entry.renamedTo = network
+      touched.set(key, entry)
+    }
+  }
+
+  #open(key: string, entry: Entry): void {
+    this.#entries.set(key, entry)
+    const container = containerKey(entry.facts)
+    const keys = this.#keysOf.get(container) ?? new Set()
+    this.#keysOf.set(container, keys.add(key))
   }
 
   /** Added before the capture began: of interest if its DEL failed or if its address is wanted. */
@@ -169,6 +198,9 @@ export class Ledger {
 
   #forget(key: string, entry: Entry): void {
     this.#entries.delete(key)
+    const container = containerKey(entry.facts)
+    const keys = this.#keysOf.get(container)
+    if (keys?.delete(key) && keys.size === 0) this.#keysOf.delete(container)
     this.#gone.add(goneKey(entry.facts.containerId, entry.facts.ifname))
     const attachment = toAttachment(entry)
     if (this.#keeps(attachment.ips)) this.#keptGone.push(attachment)
@@ -180,42 +212,22 @@ export class Ledger {
   }
 }
 
+/** Whether a DEL that only probes recorded reached the first entry of the list: every plugin between them completed it. */
+function reachedFirstProbe({ calls }: Operation): boolean {
+  return calls.every(({ call }) => call.as === "probe") && calls.at(-1)?.call.plugin.startsWith("cni_pre") === true
+}
+
+function release({ holdings, ips, freed }: Entry): void {
+  holdings.clear()
+  for (const ip of ips.keys()) freed.add(ip)
+}
+
+function containerKey({ node, containerId, ifname }: Pick<Call, "node" | "containerId" | "ifname">): string {
+  return [node, containerId, ifname].join("\n")
+}
+
 function goneKey(containerId: string, ifname: string | undefined): string {
   return `${containerId}/${ifname ?? ""}`
-}
-
-function newEntry(call: Call, network: string | undefined): Entry {
-  const { node, containerId = "", ifname, pod, netns } = call
-  return {
-    facts: {
-      ...(node ? { node } : {}),
-      ...(network ? { network } : {}),
-      containerId,
-      ...(ifname ? { ifname } : {}),
-      ...(pod ? { pod } : {}),
-      ...(netns ? { netns } : {}),
-    },
-    holdings: new Map(),
-    ips: new Map(),
-    freed: new Set(),
-    dels: [],
-    delCount: 0,
-  }
-}
-
-function toAttachment({ facts, holdings, ips, freed, add, dels, delCount }: Entry): Attachment {
-  const held = [...holdings.values()]
-  const state = stateOf(held, add, delCount)
-  return {
-    ...facts,
-    state,
-    ips: [...ips.keys()].filter((ip) => state === "gone" || !freed.has(ip)),
-    ...(add ? { add } : {}),
-    dels,
-    delCount,
-    holdings: held,
-    reason: reasonOf(state, held, add, delCount),
-  }
 }
 
 /** When it was added; if that was not recorded, when it was first deleted. */

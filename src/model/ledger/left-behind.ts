@@ -1,26 +1,87 @@
+import { parseAddress } from "../../cni/address.ts"
+import { podName } from "../format.ts"
+import { shellWord } from "../shell-word.ts"
 import type { Attachment } from "./attachment.ts"
-import { type LedgerRow, type LedgerView, ledgerRows, type NodeState, reconcile } from "./node-ledger.ts"
+import {
+  type LedgerRow,
+  type LedgerView,
+  ledgerRows,
+  type NodeState,
+  reconcile,
+  unreleasedReason,
+} from "./node-ledger.ts"
 
 /**
  * What became of every attachment: the one conclusion that `ledger`, `who-owns`, `explain`, `doctor` and the page show.
  * `node`: what the node's own stores say; undefined if they cannot be read, such as for the capture of another node.
  */
 export function conclude(ledger: LedgerView, node: NodeState | undefined): LedgerRow[] {
-  return node ? reconcile(ledger, node) : ledgerRows(ledger.attachments())
+  const rows = node ? reconcile(ledger, node) : ledgerRows(ledger.attachments())
+  const holders = new Map<string, LedgerRow[]>()
+  for (const row of rows.filter(isInUse))
+    for (const ip of row.ips) holders.set(holderKey(row, ip), [...(holders.get(holderKey(row, ip)) ?? []), row])
+  return rows.map((row) => {
+    const release = releaseCommand(row)
+    const warning = row.warning ?? sharedText(row, holders)
+    return { ...row, ...(warning ? { warning } : {}), ...(release ? { release } : {}) }
+  })
 }
 
 /** Whether something of the attachment was left behind, or may have been. */
 export function isLeftBehind({ state }: Pick<LedgerRow, "state">): boolean {
-  return state !== "up" && state !== "starting" && state !== "stopping" && state !== "gone"
+  return state !== "gone" && !isInUse({ state })
+}
+
+function isInUse({ state }: Pick<LedgerRow, "state">): boolean {
+  return state === "up" || state === "starting" || state === "stopping"
 }
 
 /** `10.1.2.3 held by bridge, host-local: DEL failed in portmap; never reached bridge, host-local` */
-export function leftBehindText(row: Pick<LedgerRow, "ips" | "holdings" | "reason">): string {
-  return [heldText(row), row.reason].filter(Boolean).join(": ")
+export function leftBehindText(row: Pick<LedgerRow, "state" | "ips" | "holdings" | "reason">): string {
+  return `${heldText(row) || "possibly what its plugins made"}: ${unreleasedReason(row)}`
 }
 
 /** `10.1.2.3 held by bridge, portmap`; the address may be unknown. */
 export function heldText({ ips, holdings }: Pick<Attachment, "ips" | "holdings">): string {
   const plugins = holdings.map(({ plugin }) => plugin).join(", ")
   return [ips.join(", "), plugins && `held by ${plugins}`].filter(Boolean).join(" ")
+}
+
+/**
+ * The shell command that releases what a row says was left behind: removing the files that hold it or, if none does,
+ * repeating the last DEL. Undefined if no command is known, or if the pod may still need it.
+ */
+export function releaseCommand({
+  state,
+  files,
+  dels,
+}: Pick<LedgerRow, "state" | "files" | "dels">): string | undefined {
+  if (files.length > 0 && (state === "leaked" || state === "orphan" || state === "broken")) return removeCommand(files)
+  const last = dels.at(-1)
+  return last && isLeftBehind({ state }) ? `cnitap export repro ${last.operation} | sh` : undefined
+}
+
+export function removeCommand(files: readonly string[]): string {
+  return `rm ${files.map(shellWord).join(" ")}`
+}
+
+function holderKey({ node }: LedgerRow, ip: string): string {
+  const address = parseAddress(ip)
+  return [node, address?.bits, address?.value ?? ip].join("\n")
+}
+
+/**
+ * `10.91.0.2 is also held by build/b3 (network crio)`: two networks or two runtimes assign the same addresses. A container
+ * may hold an address several times, as the delegate of a plugin does.
+ */
+function sharedText(row: LedgerRow, holders: ReadonlyMap<string, readonly LedgerRow[]>): string | undefined {
+  if (!isInUse(row)) return undefined
+  for (const ip of row.ips) {
+    const others = holders.get(holderKey(row, ip))?.filter(({ containerId }) => containerId !== row.containerId) ?? []
+    const names = others.map((other) =>
+      other.network && other.network !== row.network ? `${podName(other)} (network ${other.network})` : podName(other),
+    )
+    if (names.length > 0) return `${ip} is also held by ${[...new Set(names)].join(", ")}`
+  }
+  return undefined
 }

@@ -1,5 +1,6 @@
 import type { Attachment, AttachmentState } from "./attachment.ts"
 import type { Ledger } from "./ledger.ts"
+import { type Period, periodText } from "./unrecorded.ts"
 
 /** `active`: a network namespace. `stale`: the file exists but is no longer a namespace. `gone`: no file. */
 export type NetnsState = "active" | "stale" | "gone"
@@ -23,20 +24,29 @@ export type NodeState = {
   /** the node's name as in the records */
   node: string
   reservations: Reservation[]
+  /** networks that host-local has a directory for, in the stores that were read */
+  storeNetworks: ReadonlySet<string>
   cached: CachedResult[]
+  /** when calls may have been made that were not recorded; oldest first */
+  unrecorded: readonly Period[]
   /** undefined if it cannot be determined, such as from inside a container */
   netns(path: string): NetnsState | undefined
 }
 
 /**
- * `leaked`: something is held for a network namespace that no longer exists. `orphan`: an address is reserved for a
- * container of which there is neither a call nor a cached result. `broken`: a cache file that makes the next DEL fail.
+ * `leaked`: something is held for a network namespace that no longer exists. `unknown`: the namespace no longer exists, and
+ * the DEL may have been called while nothing was recorded. `orphan`: an address is reserved for a container of which there
+ * is neither a call nor a cached result. `broken`: a cache file that makes the next DEL fail.
  */
 export type LedgerRow = Omit<Attachment, "state"> & {
-  state: AttachmentState | "leaked" | "orphan" | "broken"
+  state: AttachmentState | "leaked" | "unknown" | "orphan" | "broken"
   netnsState?: NetnsState
   /** files of the address store and of the result cache that belong to it */
   files: string[]
+  /** what is wrong with an attachment that is in use, one sentence without a period */
+  warning?: string
+  /** the shell command that releases what was left behind, if one is known */
+  release?: string
 }
 
 /** The ledger's attachments if there is no node state to compare with. */
@@ -89,14 +99,42 @@ function belongsTo(file: Reservation | CachedResult, { network, ifname }: Attach
 function compared(attachment: Attachment, files: (Reservation | CachedResult)[], state: NodeState): LedgerRow {
   const netnsState = attachment.netns === undefined ? undefined : state.netns(attachment.netns)
   const row = { ...attachment, files: files.map(({ path }) => path), ...(netnsState ? { netnsState } : {}) }
-  if (attachment.state === "gone") {
-    const held = files.filter((file) => "ip" in file)
-    if (held.length === 0) return row
-    return { ...row, state: "leaked", reason: `${attachment.reason}, but the address is still reserved` }
-  }
-  if (netnsState === undefined || netnsState === "active") return row
+  const isReserved = files.some((file) => "ip" in file)
+  if (attachment.state === "gone")
+    return isReserved
+      ? { ...row, state: "leaked", reason: `${attachment.reason}, but the address is still reserved` }
+      : row
   if (attachment.state === "starting" || attachment.state === "stopping") return row
-  return { ...row, state: "leaked", reason: `${attachment.reason}; its network namespace is ${netnsState}` }
+  const isFree = !isReserved && isInStore(attachment, state)
+  if (netnsState === "active") {
+    const [ip] = attachment.ips
+    return isFree && ip && attachment.state === "up"
+      ? { ...row, warning: `host-local no longer reserves ${ip} and may assign it to another pod` }
+      : row
+  }
+  const origin = unreleasedReason(attachment)
+  if (isFree) return { ...row, state: "gone", reason: `${origin}, but host-local no longer reserves its address` }
+  if (netnsState === undefined) return row
+  const gap = isReserved ? undefined : state.unrecorded.findLast(({ toMs }) => toMs > lastCallMs(attachment))
+  return gap
+    ? { ...row, state: "unknown", reason: `${origin}; nothing was recorded ${periodText(gap)}` }
+    : { ...row, state: "leaked", reason: `${origin}; its network namespace is ${netnsState}` }
+}
+
+/** Why something that may no longer be in use was not released. */
+export function unreleasedReason({ state, reason }: Pick<LedgerRow, "state" | "reason">): string {
+  return state === "up" ? "no DEL recorded" : reason
+}
+
+/** Whether host-local's store shows if the attachment holds an address. Without the network's directory, it was not read. */
+function isInStore({ ipam, network }: Attachment, { storeNetworks }: NodeState): boolean {
+  return network !== undefined && storeNetworks.has(network) && (ipam === undefined || ipam === HOST_LOCAL)
+}
+
+const HOST_LOCAL = "host-local"
+
+function lastCallMs({ add, dels }: Attachment): number {
+  return Math.max(add?.wallMs ?? 0, ...dels.map(({ wallMs }) => wallMs))
 }
 
 function reservedRow(
@@ -131,6 +169,8 @@ function cachedRow(entry: CachedResult, ledger: LedgerView, state: NodeState): L
   if (broken) return [emptyRow(containerId, "broken", `${broken}; DEL fails on it with libcni before 1.2`, [path])]
   const netnsState = netns === undefined ? undefined : state.netns(netns)
   if (netnsState === undefined || netnsState === "active") return []
+  // Every reservation has claimed its cached result: the address of this one is free.
+  if (network !== undefined && state.storeNetworks.has(network)) return []
   const origin = ledger.isGone(containerId, ifname) ? "every plugin completed DEL" : "cached before this capture"
   const row = emptyRow(
     containerId,

@@ -1,6 +1,7 @@
 import type { Address } from "../../cni/address.ts"
 import { rangeOf } from "../../model/filter/prefilter.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
+import type { Period } from "../../model/ledger/unrecorded.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { Progress } from "../capture/progress.ts"
@@ -18,8 +19,14 @@ import { settledContainers } from "../index/read/settled-containers.ts"
 import type { BlockRef } from "../index/read/spanning-finder.ts"
 import type { ReadOptions } from "./operations.ts"
 
-/** `nodes`: names of the nodes that recorded. `wanted`: containers of matching operations; undefined: all. */
-export type BookedLedger = { operations: number; nodes: ReadonlySet<string>; wanted: ReadonlySet<string> | undefined }
+/**
+ * What the stores of the node are compared with. `nodes`: names of the nodes that recorded; `dataDirs`: stores of host-local
+ * that configurations name; `recorded`: periods with calls.
+ */
+export type CaptureFacts = { nodes: ReadonlySet<string>; dataDirs: readonly string[]; recorded: readonly Period[] }
+
+/** `wanted`: containers of matching operations; undefined: all. */
+export type BookedLedger = CaptureFacts & { operations: number; wanted: ReadonlySet<string> | undefined }
 
 /**
  * Books every operation of a capture. Most containers were added once and deleted successfully by each of their plugins:
@@ -50,7 +57,7 @@ export async function bookLedger(
     }
     return {
       operations: settled.operations,
-      nodes: nodesOf(indexed.blocks),
+      ...factsOf(indexed.blocks, ledger),
       wanted,
     }
   } finally {
@@ -72,15 +79,15 @@ export async function bookOwners(
   const { blocks, summaries } = opened
   try {
     for (const { header } of blocks) ledger.addDataDirs(header.dataDirs)
-    const nodes = nodesOf(blocks)
-    const owners = ownersOfContainers(blocks, await alsoOf({ nodes, dataDirs: ledger.dataDirs }))
+    const facts = factsOf(blocks, ledger)
+    const owners = ownersOfContainers(blocks, await alsoOf(facts))
     // What was added before the capture began is known from its DEL.
     for (const owner of ownersWithoutAdd(blocks)) owners.add(owner)
     for (const owner of ownersOfLines(blocks, addressLines(blocks, [rangeOf(address)]))) owners.add(owner)
     owners.delete(0)
     const operations = await containerOperations(opened, errors, owners)
     for (const operation of operations) ledger.add(operation, summaries)
-    return { operations: operations.length, nodes, wanted: undefined }
+    return { operations: operations.length, ...facts, wanted: undefined }
   } finally {
     opened.close()
   }
@@ -89,9 +96,14 @@ export async function bookOwners(
 type OwnersWanted = {
   address: Address
   progress?: Progress | undefined
-  alsoOf(capture: { nodes: ReadonlySet<string>; dataDirs: readonly string[] }): Promise<Iterable<string>>
+  alsoOf(facts: CaptureFacts): Promise<Iterable<string>>
 }
 
-function nodesOf(blocks: readonly BlockRef[]): Set<string> {
-  return new Set(blocks.flatMap(({ header }) => header.clockEpochs.map(({ node }) => node)))
+function factsOf(blocks: readonly BlockRef[], { dataDirs }: Ledger): CaptureFacts {
+  const epochs = blocks.flatMap(({ header }) => header.clockEpochs)
+  return {
+    nodes: new Set(epochs.map(({ node }) => node)),
+    dataDirs,
+    recorded: epochs.map(({ wallMs, offset, monoMs }) => ({ fromMs: wallMs, toMs: offset[1] + monoMs[1] })),
+  }
 }

@@ -11,6 +11,7 @@ export const ATTACHMENT_OUTCOMES = {
   failed: "failed",
   stuck: "failed",
   leaked: "killed",
+  unknown: "unknown",
   orphan: "killed",
   broken: "killed",
 } as const satisfies Record<LedgerState, string>
@@ -23,6 +24,7 @@ export const ATTACHMENT_WORDS: Record<LedgerState, string> = {
   failed: "ADD failed",
   stuck: "DEL failed or incomplete",
   leaked: "left behind",
+  unknown: "left behind or not recorded",
   orphan: "no owner",
   broken: "unreadable cache file",
 }
@@ -30,6 +32,7 @@ export const ATTACHMENT_WORDS: Record<LedgerState, string> = {
 const ORDER: readonly LedgerState[] = [
   "leaked",
   "stuck",
+  "unknown",
   "broken",
   "orphan",
   "failed",

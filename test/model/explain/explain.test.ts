@@ -334,7 +334,7 @@ test("probes: a plugin between them failed, and they do not record which", () =>
   assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
     "ADD shop/web-1 did not complete (began 60s ago)",
     "never ran: cni_post; a plugin between the probes failed or was not found; only the relay records which one (cnitap install)",
-    "left behind: held by cni_pre: no DEL recorded",
+    "left behind: possibly what its plugins made: no DEL recorded",
   ])
 })
 

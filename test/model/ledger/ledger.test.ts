@@ -42,7 +42,7 @@ function lines(...calls: Call[]): string[] {
 }
 
 test("an attachment that was added and not deleted holds its addresses", () => {
-  assert.deepEqual(lines(...add()), ["web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded"])
+  assert.deepEqual(lines(...add()), ["web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: in use"])
 })
 
 test("an attachment is forgotten when every plugin completed DEL", () => {
@@ -63,7 +63,7 @@ test("pain 22: a later plugin fails on DEL, the first is never called and its ad
 })
 
 test("pain 22: a plugin whose file is missing is executed neither on ADD nor on DEL", () => {
-  assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: no DEL recorded"])
+  assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: in use"])
 })
 
 test("pain 23: the sandbox timed out and no DEL was executed", () => {
@@ -111,8 +111,8 @@ test("pain 27: two sandboxes of one pod, no DEL of the first", () => {
     ...(one.parent ? { parent: "2-bridge" } : {}),
   }))
   assert.deepEqual(lines(...add(), ...second), [
-    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded",
-    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: no DEL recorded",
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: in use",
+    "web-1 eth0 up [10.1.2.3] bridge,host-local,portmap: in use",
   ])
 })
 
@@ -192,9 +192,9 @@ test("attachments are keyed by node, network and interface", () => {
       del("bridge", { ifname: "net1" }),
     ),
     [
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
-      "web-1 eth0 up [10.1.2.3] bridge: no DEL recorded",
+      "web-1 eth0 up [10.1.2.3] bridge: in use",
+      "web-1 eth0 up [10.1.2.3] bridge: in use",
+      "web-1 eth0 up [10.1.2.3] bridge: in use",
     ],
   )
 })
@@ -226,11 +226,75 @@ test("addresses of results before 0.3.0 count, loopback addresses do not", () =>
   )
 })
 
-test("what was added between two probes is deleted when DEL reaches the first probe", () => {
+test("what was added between two probes is deleted when DEL reaches the first probe; probes hold nothing", () => {
   const added = [probe("cni_pre"), probe("cni_post", { at: 20, prevResult: IP })]
   const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000, prevResult: IP })
   const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020, prevResult: IP })
-  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] cni_pre,cni_post: no DEL recorded"])
-  assert.deepEqual(lines(...added, post), ["web-1 eth0 stuck [10.1.2.3] cni_pre: DEL never reached cni_pre"])
+  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] : in use"])
+  assert.deepEqual(lines(...added, post), [
+    "web-1 eth0 stuck [10.1.2.3] : DEL did not get through the list: a plugin failed or was not found",
+  ])
   assert.deepEqual(lines(...added, post, pre), [])
+})
+
+test("added while probes were in the list, deleted after they were removed: gone", () => {
+  const added = [probe("cni_pre"), call("bridge", { at: 5, stdout: IP }), probe("cni_post", { at: 20, prevResult: IP })]
+  assert.deepEqual(lines(...added), ["web-1 eth0 up [10.1.2.3] bridge: in use"])
+  assert.deepEqual(lines(...added, del("bridge")), [])
+})
+
+test("added while plugins were recorded, deleted when only probes were: gone once DEL reached the first probe", () => {
+  const post = probe("del-post", { plugin: "cni_post", command: "DEL", at: 20_000 })
+  const pre = probe("del-pre", { plugin: "cni_pre", command: "DEL", at: 20_020 })
+  assert.deepEqual(lines(...add(), post), [
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL never reached bridge, host-local, portmap",
+  ])
+  assert.deepEqual(lines(...add(), post, pre), [])
+})
+
+test("Multus cannot DEL one delegate: what it never called is stuck too", () => {
+  const multus = { network: "multus" }
+  const added = [
+    call("multus", { ...multus, durationMs: 90, ...FAILED }),
+    call("bridge", { parent: "multus", at: 5, network: "pods", durationMs: 20, stdout: IP }),
+    call("macvlan", { parent: "multus", at: 40, network: "storage", ifname: "net1", durationMs: 20, ...FAILED }),
+  ]
+  const deleted = [
+    del("multus", { ...multus, durationMs: 90, ...FAILED }),
+    del("macvlan", { network: "storage", ifname: "net1", parent: "del-multus", at: 20_005, durationMs: 9, ...FAILED }),
+  ]
+  assert.deepEqual(lines(...added), [
+    "web-1 eth0 failed [] multus: ADD failed in multus, no DEL followed",
+    "web-1 eth0 failed [10.1.2.3] bridge: ADD failed in multus, no DEL followed",
+    "web-1 net1 failed [] macvlan: ADD failed in macvlan, no DEL followed",
+  ])
+  assert.deepEqual(lines(...added, ...deleted), [
+    "web-1 eth0 stuck [] multus: DEL failed in multus",
+    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed in multus; bridge was not called",
+    "web-1 net1 stuck [] macvlan: DEL failed in macvlan",
+  ])
+})
+
+test("Multus completes DEL without calling its delegate: the delegate's address is left behind", () => {
+  const added = [
+    call("multus", { network: "multus", durationMs: 90, stdout: IP }),
+    call("bridge", { parent: "multus", at: 5, durationMs: 20, stdout: IP }),
+  ]
+  assert.deepEqual(lines(...added, del("multus", { network: "multus" })), [
+    "web-1 eth0 stuck [10.1.2.3] bridge: the plugin above completed DEL without calling bridge",
+  ])
+})
+
+test("a renamed list: DEL goes to the new network, and the old one keeps the address", () => {
+  const renamed = ["portmap", "bridge"].map((plugin, at) => del(plugin, { network: "renamed", at: 20_000 + 20 * at }))
+  assert.deepEqual(lines(...add(), ...renamed), [
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL went to the network renamed: the list was renamed, so nothing of this network was released",
+  ])
+})
+
+test("an ADD that failed for the runtime holds its addresses, although every plugin exited with 0", () => {
+  const refused = call("portmap", { at: 30, stdout: "log line before the result" })
+  assert.deepEqual(lines(...add().slice(0, 2), refused), [
+    "web-1 eth0 failed [10.1.2.3] bridge,host-local,portmap: ADD failed in portmap, no DEL followed",
+  ])
 })

@@ -41,8 +41,8 @@ export function AttachmentDetail({ name, row }: { name: string; row: LedgerRow |
 }
 
 function Books({ row }: { row: LedgerRow }) {
-  const { reason, network, ifname, containerId, netns, netnsState, ips, node, add, dels, delCount, holdings, files } =
-    row
+  const { reason, warning, release, network, ifname, containerId, netns, netnsState, ips, node } = row
+  const { add, dels, delCount, holdings, files } = row
   const facts: [name: string, value: string | undefined][] = [
     ["network", network],
     ["ifname", ifname],
@@ -50,10 +50,11 @@ function Books({ row }: { row: LedgerRow }) {
     ["container", containerId],
     ["netns", netns && `${netns}${netnsState ? ` (${NETNS_WORDS[netnsState]})` : ""}`],
     ["node", node],
+    ["release with", release],
   ]
   return (
     <ScrollRegion class="evidence" label="attachment">
-      <p class="remedy">{reason}</p>
+      <p class="remedy">{[reason, warning].filter(Boolean).join("; ")}</p>
       <FactTable facts={facts} class="books" />
       {(add || delCount > 0) && (
         <>
