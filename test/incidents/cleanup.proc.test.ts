@@ -59,7 +59,7 @@ test("incident 11: the second delegate of Multus fails, and its DEL keeps that o
         `  runtime error  plugin type="multus" failed (add): ${error}`,
         "  since then  the DEL that cleans up failed too, in macvlan, called by multus: Link not found",
         "  left behind  held by multus: DEL failed in multus",
-        "  left behind  10.92.0.2 held by bridge, host-local: no DEL recorded",
+        "  left behind  10.92.0.2 held by bridge, host-local: DEL failed in multus; never called bridge, host-local",
         "  left behind  held by macvlan: DEL failed in macvlan",
         "  next step  cnitap show #1",
       ],

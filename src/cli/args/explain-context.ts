@@ -14,6 +14,7 @@ import { Linter } from "../../model/lint/linter.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { reportOf } from "../../model/result/runtime-report.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { readCaptureFacts } from "../../store/query/ledger.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { nodeEvidenceOf } from "./node-evidence.ts"
@@ -49,7 +50,8 @@ export async function readSubject(
     findings.set(operation.id, linter.check(operation))
   }
   const nodes = new Set(related.flatMap(({ node }) => node ?? []))
-  const state = await nodeStateOf(context, options, { capture, nodes, dataDirs: ledger.dataDirs })
+  const facts = await readCaptureFacts(capture)
+  const state = await nodeStateOf(context, options, capture, { ...facts, nodes })
   const containers = new Set(related.map(({ containerId }) => containerId))
   const attachments = conclude(ledger, state).filter(({ containerId }) => containers.has(containerId))
   const { lists, abandoned } = await readAround(selection, related)

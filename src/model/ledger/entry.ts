@@ -88,5 +88,5 @@ function stateBelow(
   const state = stateOf(open, above.add, above.delCount)
   if (state !== "stuck" && state !== "failed") return undefined
   const reason = ownReason(above, state, open)
-  return { state, reason: state === "stuck" ? `${reason}; ${names} was not called` : reason }
+  return { state, reason: state === "stuck" ? `${reason}; never called ${names}` : reason }
 }

@@ -64,10 +64,6 @@ export class Ledger {
     this.#knownGone = gone
   }
 
-  addDataDirs(dataDirs: readonly string[]): void {
-    for (const dataDir of dataDirs) this.#dataDirs.add(dataDir)
-  }
-
   /** The attachments that are not gone, and the gone ones that were kept; oldest first. */
   attachments(): Attachment[] {
     const open = [...this.#entries.values()].map((entry) =>

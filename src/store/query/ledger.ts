@@ -25,6 +25,12 @@ import type { ReadOptions } from "./operations.ts"
  */
 export type CaptureFacts = { nodes: ReadonlySet<string>; dataDirs: readonly string[]; recorded: readonly Period[] }
 
+export async function readCaptureFacts(capture: Capture): Promise<CaptureFacts> {
+  const { blocks, close } = await openBlocks(capture)
+  close()
+  return factsOf(blocks)
+}
+
 /** `wanted`: containers of matching operations; undefined: all. */
 export type BookedLedger = CaptureFacts & { operations: number; wanted: ReadonlySet<string> | undefined }
 
@@ -42,7 +48,6 @@ export async function bookLedger(
   try {
     const settled = settledContainers(indexed)
     ledger.addGone(settled.gone)
-    for (const { header } of indexed.blocks) ledger.addDataDirs(header.dataDirs)
     const unsettled = { ...indexed, spanningOperations: settled.spanningOperations }
     for (const operation of operationSummaries(unsettled, {}, (ref) => settled.others(ref)))
       ledger.add(operation, indexed.summaries)
@@ -57,7 +62,7 @@ export async function bookLedger(
     }
     return {
       operations: settled.operations,
-      ...factsOf(indexed.blocks, ledger),
+      ...factsOf(indexed.blocks),
       wanted,
     }
   } finally {
@@ -78,8 +83,7 @@ export async function bookOwners(
   const opened = await openBlocks(capture, {}, progress)
   const { blocks, summaries } = opened
   try {
-    for (const { header } of blocks) ledger.addDataDirs(header.dataDirs)
-    const facts = factsOf(blocks, ledger)
+    const facts = factsOf(blocks)
     const owners = ownersOfContainers(blocks, await alsoOf(facts))
     // What was added before the capture began is known from its DEL.
     for (const owner of ownersWithoutAdd(blocks)) owners.add(owner)
@@ -99,11 +103,11 @@ type OwnersWanted = {
   alsoOf(facts: CaptureFacts): Promise<Iterable<string>>
 }
 
-function factsOf(blocks: readonly BlockRef[], { dataDirs }: Ledger): CaptureFacts {
+function factsOf(blocks: readonly BlockRef[]): CaptureFacts {
   const epochs = blocks.flatMap(({ header }) => header.clockEpochs)
   return {
     nodes: new Set(epochs.map(({ node }) => node)),
-    dataDirs,
+    dataDirs: [...new Set(blocks.flatMap(({ header }) => header.dataDirs))],
     recorded: epochs.map(({ wallMs, offset, monoMs }) => ({ fromMs: wallMs, toMs: offset[1] + monoMs[1] })),
   }
 }

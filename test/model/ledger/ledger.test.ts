@@ -270,7 +270,7 @@ test("Multus cannot DEL one delegate: what it never called is stuck too", () => 
   ])
   assert.deepEqual(lines(...added, ...deleted), [
     "web-1 eth0 stuck [] multus: DEL failed in multus",
-    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed in multus; bridge was not called",
+    "web-1 eth0 stuck [10.1.2.3] bridge: DEL failed in multus; never called bridge",
     "web-1 net1 stuck [] macvlan: DEL failed in macvlan",
   ])
 })
