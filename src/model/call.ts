@@ -170,6 +170,16 @@ export function hasFailedExit({ state, exit }: Pick<Call, "state" | "exit">): bo
   return state === "killed" || (exit !== undefined && !("code" in exit && exit.code === 0))
 }
 
+const SIGPIPE = 13
+
+/**
+ * Whether whoever started the call was gone when the plugin answered: writing to a pipe that nobody reads ends a process
+ * with SIGPIPE.
+ */
+export function isAbandoned({ exit }: Pick<Call, "exit">): boolean {
+  return exit !== undefined && "signal" in exit && exit.signal === SIGPIPE
+}
+
 /** Does not use `parseArgs`, which is too slow for a million calls. */
 export function podOf(args: string | undefined): Pod | undefined {
   let [namespace, name, uid] = ["", "", ""]

@@ -1,5 +1,5 @@
 import { requirementsOf } from "../cni/final-result.ts"
-import { type Answer, type Call, hasFailedExit } from "./call.ts"
+import { type Answer, type Call, hasFailedExit, isAbandoned } from "./call.ts"
 
 /**
  * What the runtime concludes from an operation. `running`: a call is in flight. `killed`: a call began and never ended.
@@ -8,12 +8,13 @@ import { type Answer, type Call, hasFailedExit } from "./call.ts"
 export type Outcome = "ok" | "failed" | "running" | "killed" | "unknown"
 
 /**
- * Why an operation failed. `plugin-failed`: a plugin did not exit with 0. `incomplete-list`: no call failed, but the runtime
+ * Why an operation failed. `plugin-failed`: a plugin did not exit with 0. `runtime-gone`: nobody read the plugin's answer,
+ * because whoever called it was gone. `incomplete-list`: no call failed, but the runtime
  * did not call every plugin of the list; it stops at one that it does not find. Every other kind is an answer that the
  * runtime does not accept, although the plugin exited with 0 (`Answer`).
  */
 export type OutcomeReason = {
-  kind: "plugin-failed" | "incomplete-list" | Exclude<Answer, "result">
+  kind: "plugin-failed" | "runtime-gone" | "incomplete-list" | Exclude<Answer, "result">
   /** the plugin that failed or answered, or the first one that was not called, if it is known */
   plugin?: string
   /** ID of its call */
@@ -27,7 +28,7 @@ export function judge(calls: readonly Call[]): Verdict {
   for (const state of ["running", "killed", "unknown"] as const)
     if (calls.some((call) => call.state === state)) return { outcome: state }
   const failing = calls.find(hasFailedExit)
-  if (failing) return failed("plugin-failed", failing)
+  if (failing) return failed(isAbandoned(failing) ? "runtime-gone" : "plugin-failed", failing)
   const last = calls.at(-1)
   return last?.answer !== undefined && isRefused(last.answer, last) ? failed(last.answer, last) : { outcome: "ok" }
 }
@@ -66,6 +67,7 @@ export function reasonText({ kind, plugin }: OutcomeReason): string {
 
 const REASON_TEXTS: Readonly<Record<OutcomeReason["kind"], string>> = {
   "plugin-failed": "failed",
+  "runtime-gone": "nobody read its answer, because the runtime was gone",
   "incomplete-list": "was not called, although no call before it failed",
   unreadable: "exited with 0, but its answer is not one JSON result",
   "unknown-version": "exited with 0, but its result has a cniVersion that no runtime knows",

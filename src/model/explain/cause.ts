@@ -1,4 +1,4 @@
-import { type Call, hasFailedExit, jsonObject, textOf } from "../call.ts"
+import { type Call, hasFailedExit, isAbandoned, jsonObject, textOf } from "../call.ts"
 import { duration, exitText } from "../format.ts"
 import type { Operation } from "../operation.ts"
 import { waitText } from "../process-wait.ts"
@@ -8,7 +8,6 @@ import { abbreviate, errorOf, errorTextOf, isPanic, messageOf, mostRelevantLine,
 import { type FailingCall, isOutlived, nameOf } from "./failing-call.ts"
 import { findingOfAnswer, refusedText, sentenceOf } from "./refused-answer.ts"
 import { isAtLimit, ranAtMostMs, requestLimitMs } from "./related-operations.ts"
-import { isAbandoned } from "./runtime-gone.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
 /** What failed first, or is in flight, and what its callers made of it. */

@@ -1,10 +1,10 @@
+import { isAbandoned } from "../call.ts"
 import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
 import { isHostNetwork } from "./host-network.ts"
 import { missingPlugins } from "./never-ran.ts"
 import { followingDel, givenUpAfterMs } from "./related-operations.ts"
-import { isAbandoned } from "./runtime-gone.ts"
 import type { ExplainContext } from "./statement.ts"
 import { SLOW_MS } from "./time-spent.ts"
 

@@ -1,7 +1,6 @@
-import { type Call, hasFailedExit } from "../call.ts"
+import { type Call, hasFailedExit, isAbandoned } from "../call.ts"
 import type { CallNode, Operation } from "../operation.ts"
 import { reportOf } from "../result/runtime-report.ts"
-import { isAbandoned } from "./runtime-gone.ts"
 
 /** The call that failed first, and the call of the list in which it was made (the same call, unless it is nested). */
 export type FailingCall = { call: Call; top: Call }

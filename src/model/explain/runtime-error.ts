@@ -1,8 +1,7 @@
-import { type Call, textOf } from "../call.ts"
+import { type Call, isAbandoned, textOf } from "../call.ts"
 import { type Operation, walk } from "../operation.ts"
 import { isStderrDropped, reportOf } from "../result/runtime-report.ts"
 import { abbreviate, mostRelevantLine } from "./error-text.ts"
-import { isAbandoned } from "./runtime-gone.ts"
 import type { Statement } from "./statement.ts"
 
 /** What the runtime's log and the pod's Events say. */
