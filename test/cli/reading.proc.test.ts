@@ -306,3 +306,15 @@ test("invalid filters are reported with the position; filters that can never mat
   assert.equal(code, 2)
   assert.match(err.join("\n"), /^cnitap: nothing can match: .*\. Change or remove that condition\.$/)
 })
+
+test("explain without a name explains the latest failure or hang", async () => {
+  const headline = async (...args: string[]) => {
+    const { out, err } = await transcripts.of("explain", ...args)
+    return out[0] ?? err[0]
+  }
+  assert.equal(await headline(), "ADD shop/stuck-0 is still running after T in sleeper")
+  assert.equal(
+    await headline("-n", "nowhere"),
+    "cnitap: no operation in DIR. Is anything recorded? Run `cnitap status`.",
+  )
+})

@@ -1,7 +1,7 @@
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import type { FieldName } from "../../model/filter/field.ts"
-import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
+import { allOf, EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
@@ -68,25 +68,38 @@ function ambiguous(words: string, candidates: readonly Candidate[]): Fault {
   return new Fault("USAGE", `${words} matches several ${what} (${shown.join(", ")}${more})`, hint)
 }
 
-/** The operation, or the pod, of the latest failure or hang; the newest operation if there was none. */
+/** The pod, or the operation if it has none, of the latest failure or hang; of the newest operation if there was none. */
 export async function latestFailure(selection: Selection, namespace: unknown): Promise<Subject> {
-  const { capture, readErrors, progress } = selection
-  let latest: Operation | undefined
-  for await (const operation of readOperations(
-    capture,
-    readErrors,
-    {},
-    { filter: EVERYTHING, progress, withoutStreams: true },
-  )) {
-    const isWanted = namespace === undefined || operation.pod?.namespace === namespace
-    if (isWanted && (operation.outcome !== "ok" || latest === undefined || latest.outcome === "ok")) latest = operation
-  }
+  const latest = (await newest(selection, namespace, NOT_OK)) ?? (await newest(selection, namespace, EVERYTHING))
   if (!latest)
-    throw new Fault("NOT_FOUND", `no operation in ${capture.path}`, "Run `cnitap status`: is anything recorded?")
+    throw new Fault(
+      "NOT_FOUND",
+      `no operation in ${selection.capture.path}`,
+      "Is anything recorded? Run `cnitap status`.",
+    )
   const { pod } = latest
   if (!pod) return callSubject(selection, latest.id, false)
   const name = `${pod.namespace}/${pod.name}`
   return { name, related: () => matching(selection, "pod", name) }
+}
+
+const NOT_OK: Filter = { kind: "test", field: "outcome", operator: "!=", values: [{ kind: "text", text: "ok" }] }
+
+async function newest(
+  { capture, readErrors, progress }: Selection,
+  namespace: unknown,
+  wanted: Filter,
+): Promise<Operation | undefined> {
+  const filter =
+    typeof namespace === "string"
+      ? allOf([
+          wanted,
+          { kind: "test", field: "namespace", operator: "=", values: [{ kind: "text", text: namespace }] },
+        ])
+      : wanted
+  const reading = { filter, progress, withoutStreams: true, newestFirst: true }
+  for await (const operation of readOperations(capture, readErrors, {}, reading)) return operation
+  return undefined
 }
 
 /** The operation was found without its streams: it is read again. */
