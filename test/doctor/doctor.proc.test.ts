@@ -184,7 +184,7 @@ test("a root that does not exist", async () => {
   assert.deepEqual(await doctor("--root", "/nowhere/at/all"), {
     out: "",
     err: "cnitap: /nowhere/at/all does not exist. Name another with --root.\n",
-    exit: 6,
+    exit: 3,
   })
 })
 

@@ -407,25 +407,25 @@ const BAD: Bad[] = [
   {
     what: "a missing plugin directory",
     args: (node) => ["install", "--bin-dir", node.at("/nowhere")],
-    code: 6,
+    code: 3,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --bin-dir\.\n$/,
   },
   {
     what: "a missing configuration directory",
     args: (node) => ["plan", "--conf-dir", node.at("/nowhere")],
-    code: 6,
+    code: 3,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --conf-dir\.\n$/,
   },
   {
     what: "a missing root",
     args: (node) => ["status", "--root", node.at("/nowhere")],
-    code: 6,
+    code: 3,
     says: /^cnitap: \S+\/nowhere does not exist\. Name another with --root\.\n$/,
   },
   {
     what: "a file instead of a directory",
     args: (node) => ["uninstall", "--bin-dir", node.at(LIST)],
-    code: 6,
+    code: 3,
     says: /^cnitap: \S+10-pods\.conflist is not a directory\. Name another with --bin-dir\.\n$/,
   },
   {

@@ -17,7 +17,7 @@ export const status: Verb = {
   description:
     "Exits 0 if every plugin of the active list is recorded, 1 if some are not or the capture cannot be written, 6 if nothing is installed.",
   examples: [
-    ["cnitap status", "what is recorded, since and until when, and what another process has replaced"],
+    ["cnitap status", "what is recorded, until when, and what was replaced"],
     ["cnitap status -o jsonpath='{.installs[*].capture.sizeBytes}'", "the size of the capture in bytes"],
   ],
   define(command) {
