@@ -15,7 +15,7 @@ import { VERSION } from "./version.ts"
 /** Parses one command line, runs its verb and returns the exit status. */
 export async function runCommandLine(context: Context, args: readonly string[]): Promise<number> {
   try {
-    await commandLine(context).parseAsync(args.map(asKubectl), { from: "user" })
+    await commandLine(context).parseAsync(asKubectl(args), { from: "user" })
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
@@ -23,9 +23,12 @@ export async function runCommandLine(context: Context, args: readonly string[]):
   }
 }
 
-/** kubectl accepts `-o=json` for `-o json`. */
-function asKubectl(argument: string): string {
-  return argument.replace(/^(-[a-zA-Z])=/, "$1")
+/** kubectl accepts `-o=json` for `-o json`, and `describe pod web-1` as well as `describe pod/web-1`. */
+function asKubectl(args: readonly string[]): string[] {
+  const [verb = "", kind = "", name = "", ...rest] = args.map((argument) => argument.replace(/^(-[a-zA-Z])=/, "$1"))
+  const isPair =
+    ["show", "explain"].includes(verb) && /^(?:pods?|operation|call|container)$/.test(kind) && /^\w/.test(name)
+  return isPair ? [verb, `${kind}/${name}`, ...rest] : args.map((argument) => argument.replace(/^(-[a-zA-Z])=/, "$1"))
 }
 
 /** Every verb by name and summary; the one that is used is loaded and declared before its arguments are parsed. */
@@ -55,6 +58,8 @@ function commandLine(context: Context): Command {
   root.hook("preSubcommand", (_, command) => declare(command))
   addHelp(root, context, declare)
   addCompletion(root, context, declare)
+  for (const command of root.commands)
+    if (!undeclared.has(command)) explainErrors(command, `Usage: cnitap ${command.name()} ${command.usage()}`)
   return root
 }
 
@@ -63,11 +68,32 @@ function declareVerb(context: Context, command: Command, { name, summary }: Verb
   verb.define(command)
   command.option("--color <when>", "colours: auto (on a terminal), always or never", colourChoice, "auto")
   if (verb.isPaged) command.option("--no-pager", "print without a pager")
-  const usage = `Usage: cnitap ${name} ${command.usage()}`
-  command
-    .configureOutput({ outputError: (text, write) => write(errorText(text, usage)) })
-    .addHelpText("after", examplesText(verb.examples))
-    .action(() => runVerb(context, verb, command))
+  explainErrors(command, `Usage: cnitap ${name} ${command.usage()}`)
+  command.addHelpText("after", examplesText(verb.examples)).action(() => runVerb(context, verb, command))
+}
+
+/** Flags as other tools call them; the first one that the verb has is suggested. */
+const FLAG_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  "--limit": ["--last"],
+  "--tail": ["--last"],
+  "--lines": ["--last"],
+  "--follow": ["--watch"],
+  "-f": ["--watch"],
+  "--sort": ["--sort-by"],
+  "--name": ["--pod"],
+  "--type": ["--plugin"],
+  "--file": ["--from", "--out"],
+  "--dir": ["--capture"],
+}
+
+function explainErrors(command: Command, usage: string): void {
+  command.configureOutput({
+    outputError(text, write) {
+      const [, flag = ""] = /unknown option '([^']*)'/.exec(text) ?? []
+      const meant = FLAG_SYNONYMS[flag]?.find((name) => command.options.some(({ long }) => long === name))
+      write(errorText(text, meant ? `Did you mean ${meant}?` : usage))
+    },
+  })
 }
 
 async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {

@@ -208,6 +208,17 @@ test("unknown verbs, flags, formats and values", async () => {
     "cnitap: -n 3 is the namespace 3, not a number of calls. Write --last 3, or the filter namespace=3.",
     2,
   ])
+  assert.deepEqual(await linesOf("tail", "-100"), ["cnitap: -100 is not a filter. Write --last 100.", 2])
+  assert.deepEqual(await linesOf("ls", "--limit", "3"), ["cnitap: unknown option '--limit'. Did you mean --last?", 2])
+  assert.deepEqual(await linesOf("ls", "-f"), ["cnitap: unknown option '-f'. Did you mean --watch?", 2])
+  assert.deepEqual(await linesOf("version", "--client"), [
+    "cnitap: unknown option '--client'. Usage: cnitap version [options]",
+    2,
+  ])
+  assert.deepEqual(await linesOf("explain", "pod", "shop/web-9"), [
+    "cnitap: no pod, operation or container pod/shop/web-9 in DIR. Did you mean shop/web-1?",
+    6,
+  ])
   assert.deepEqual(await linesOf("ls", "plugin=brigde"), [
     "no operation found",
     "cnitap: no call in DIR has plugin brigde. Did you mean bridge?",

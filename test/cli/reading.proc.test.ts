@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { symlinkSync } from "node:fs"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { makeNode, type Node } from "../web/recording.ts"
 import { Transcripts } from "./transcript.ts"
@@ -43,7 +45,11 @@ test("ls with flags, with a filter, with nothing that matches, for programs", as
   assert.deepEqual(await lines("--failed", "-o", "name"), ["operation/#3", "0"])
   assert.deepEqual(await lines("plugin=portmap", "and", "command=DEL", "--no-headers"), [del, "0"])
   assert.deepEqual(await lines("-n", "shop", "--pod", "orders-0", "--command", "DEL", "--no-headers"), [del, "0"])
-  assert.deepEqual(await lines("-n", "nowhere"), ["no operation found", "0"])
+  assert.deepEqual(await lines("-n", "nowhere"), [
+    "no operation found",
+    "cnitap: no call in DIR has namespace nowhere. It has shop.",
+    "0",
+  ])
   assert.deepEqual(await lines("-n=nowhere", "-A", "-o=name", "--command", "DEL,GC"), ["operation/#4", "0"])
   assert.deepEqual(await lines("-o", "jsonpath={.items[*].command}"), ["ADD ADD DEL ADD ADD", "0"])
   const { out } = await transcripts.of("ls", "-o", "jsonl", "--failed")
@@ -269,6 +275,8 @@ test("lint and ledger and who-owns", async () => {
     (await transcripts.of("lint", "-o", "jsonpath={.items[*].plugin}", ...args)).out
   assert.deepEqual(await rules("--plugin", "host-local"), ["host-local"])
   assert.deepEqual(await rules("--failed", "--pod", "orders-0,web-1"), ["host-local bridge"])
+  // The calls in flight are processes of this machine.
+  symlinkSync("/proc", join(node.root, "proc"))
   const nowhere = ["--root", node.root, "--capture", "/capture"]
   assert.deepEqual(
     (await transcripts.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>

@@ -47,7 +47,7 @@ export async function findSubject(selection: Selection, words: string, namespace
   ].filter((one) => kind === undefined || one.kind === (kind === "operation" ? "call" : kind))
   const whole = candidates.filter(({ isWhole }) => isWhole)
   const [found, another] = whole.length > 0 ? whole : candidates
-  if (!found) throw await missing(selection, words)
+  if (!found) throw await missing(selection, words, word)
   if (another) throw ambiguous(words, whole.length > 0 ? whole : candidates)
   if (found.kind === "call") return callSubject(selection, found.name, kind === "call")
   const { kind: field, name } = found
@@ -153,7 +153,8 @@ function isIdLike(word: string): boolean {
   return /^[0-9a-f]{1,64}$/.test(word)
 }
 
-async function missing({ capture }: Selection, words: string): Promise<Fault> {
+/** `word`: without the kind. */
+async function missing({ capture }: Selection, words: string, word: string): Promise<Fault> {
   const pods = new Set<string>()
   for await (const { pod } of readOperations(
     capture,
@@ -162,9 +163,9 @@ async function missing({ capture }: Selection, words: string): Promise<Fault> {
     { filter: EVERYTHING, withoutStreams: true },
   ))
     if (pod) pods.add(`${pod.namespace}/${pod.name}`)
-  const names = [...pods].map((key) => (words.includes("/") ? key : (key.split("/")[1] ?? key)))
-  const elsewhere = [...pods].find((key) => key.endsWith(`/${words}`))
-  const meant = elsewhere ?? nearest(words, names)
+  const names = [...pods].map((key) => (word.includes("/") ? key : (key.split("/")[1] ?? key)))
+  const elsewhere = [...pods].find((key) => key.endsWith(`/${word}`))
+  const meant = elsewhere ?? nearest(word, names)
   const hint = meant ? `Did you mean ${meant}?` : "List operations with `cnitap ls`."
   return new Fault("NOT_FOUND", `no pod, operation or container ${words} in ${capture.path}`, hint)
 }

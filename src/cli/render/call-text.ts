@@ -71,8 +71,10 @@ function treeLines(nodes: CallNode[], paint: Paint, indent = ""): string[] {
     const isLast = at === nodes.length - 1
     const { call } = node
     const colour = isFailed(call) ? "red" : call.state === "ended" ? undefined : "yellow"
-    const line = `${indent}${isLast ? "└─" : "├─"} ${visible(call.plugin)}  ${call.state === "ended" ? callDuration(call) : ""}  ${paint(stateText(call), colour)}  ${paint(call.id, "dim")}`
-    return [line.replace(/ {3,}/g, "  "), ...treeLines(node.children, paint, `${indent}${isLast ? "   " : "│  "}`)]
+    const took = call.state === "ended" ? callDuration(call) : ""
+    const parts = [visible(call.plugin), took, paint(stateText(call), colour), paint(call.id, "dim")]
+    const line = `${indent}${isLast ? "└─" : "├─"} ${parts.filter((part) => part !== "").join("  ")}`
+    return [line, ...treeLines(node.children, paint, `${indent}${isLast ? "   " : "│  "}`)]
   })
 }
 

@@ -10,7 +10,7 @@ export function customColumns(text: string): Column<unknown>[] | { error: string
   for (const part of text.split(",")) {
     const colon = part.indexOf(":")
     const [title, path] = [part.slice(0, colon), part.slice(colon + 1)]
-    if (colon < 1 || path === "") return { error: `${part || "nothing"} is not HEADING:PATH` }
+    if (colon < 1 || path === "") return { error: part === "" ? "a column is empty" : `${part} is not HEADING:PATH` }
     const compiled = compileJsonPath(/^[.[{]/.test(path) ? path : `.${path}`)
     if ("error" in compiled) return { error: `${path}: ${compiled.error}` }
     columns.push({ title, text: (row) => compiled.values(row).join(",") || "<none>" })

@@ -30,6 +30,8 @@ export const tail: Verb = {
   },
   async run(context, [words], options) {
     const last = parseCount(options.last, "--last", 20)
+    const count = /^-(\d+)$/.exec(filterWords(words))?.[1]
+    if (count !== undefined) throw new Fault("USAGE", `-${count} is not a filter`, `Write --last ${count}.`)
     const [number] = namesOption(options.namespace) ?? []
     // tail(1) and docker logs have -n for lines; a Kubernetes tool has it for the namespace.
     if (number !== undefined && /^\d+$/.test(number))
