@@ -178,7 +178,8 @@ int main(int argc, char **argv)
     setMask(SIG_BLOCK, &ours, &maskAtStart);
     if (getauxval(AT_SECURE)) self = privilegedSelf();
     if (!self || locate(self)) return 1;
-    if (stat(self, &ownFile)) stat("/proc/self/exe", &ownFile);
+    /* Not the path that was executed: uninstall may have put the original there since. There may be no /proc in a chroot. */
+    if (stat("/proc/self/exe", &ownFile)) stat(self, &ownFile);
     parentPid = getppid();
     recorder.relayPid = getpid();
     readNesting(variable("CNITAP_CALL", sizeof "CNITAP_CALL" - 1));
