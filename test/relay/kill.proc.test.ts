@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, readlinkSync } from "node:fs"
+import { join } from "node:path"
 import { after, test } from "node:test"
 import { Random } from "../capture/random.ts"
 import { outputOf, Stand } from "./stand.ts"
@@ -10,8 +11,11 @@ after(() => stand.remove())
 
 /** Whether the process runs; a zombie does not count. */
 function isAlive(pid: number): boolean {
-  const file = `/proc/${pid}/stat`
-  return existsSync(file) && !/\) [ZX] /.test(readFileSync(file, "utf8"))
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+  } catch {
+    return false
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -95,8 +99,38 @@ test("if the plugin is killed and not the relay, the end line has the signal", a
   )
 })
 
-/** The relay's only child. */
+test("if the recorder dies, the call goes on, and its end is recorded", async (t) => {
+  const own = new Stand()
+  t.after(() => own.remove())
+  own.add("waits", ["catch 12", "err ready\n", "await", "exit 3"])
+  own.wrap("waits")
+  own.configure()
+  for (const signal of ["SIGKILL", "SIGSEGV"] as const) {
+    own.forget()
+    const child = own.start("waits", { command: "ADD" })
+    t.after(() => child.kill("SIGKILL"))
+    const ended = outputOf(child)
+    child.stdin?.end("{}")
+    await until(() => own.lines().length === 1)
+    const recorder = childrenOf(child.pid).find((pid) => readlinkSync(`/proc/${pid}/exe`) === join(own.bin, "waits"))
+    process.kill(Number(recorder), signal)
+    await until(() => !isAlive(Number(recorder)))
+    child.kill("SIGUSR2")
+    assert.deepEqual(await ended, { stdout: "caught 12\n", stderr: "ready\n", code: 3, signal: null }, signal)
+    assert.deepEqual(
+      own.records().map(({ kind }) => kind),
+      ["begin", "end"],
+      signal,
+    )
+  }
+})
+
+/** The plugin among the relay's children; the other one is its recorder. */
 function pluginOf(pid: number | undefined): string | undefined {
+  return childrenOf(pid).find((child) => readlinkSync(`/proc/${child}/exe`).includes("/.cnitap/real/"))
+}
+
+function childrenOf(pid: number | undefined): string[] {
   const file = `/proc/${pid}/task/${pid}/children`
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split(" ")[0] || undefined : undefined
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split(" ").filter(Boolean) : []
 }

@@ -171,7 +171,7 @@ static void relay(int signals, pid_t child, int64_t startedUs)
         if (!reaped) reportIfDue(&reports, clockUs(CLOCK_MONOTONIC));
         if (!p[0].revents) continue;
         forwardSignals(signals, reaped ? 0 : child);
-        noticeKilled();
+        noticeDeath();
         if (!reaped && wait4(child, &outcome.status, WNOHANG, &outcome.usage) == child) {
             reaped = 1;
             outcome.durationUs = clockUs(CLOCK_MONOTONIC) - startedUs;

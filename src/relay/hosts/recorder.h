@@ -19,7 +19,7 @@ enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 }; /* linux/futex.h, w
 enum { PROGRESS_WANTED = 1, END_WANTED = 2 };
 
 static struct {
-    pid_t pid, relayPid; /* pid: 0 before it is started, -1 if it cannot be, or was killed */
+    pid_t pid, relayPid; /* pid: 0 before it is started, -1 if it cannot be, or has died */
     Recording recording;
     void (*instead)(void); /* what a probe does in the recorder */
     uint32_t wanted; /* set by the relay */
@@ -97,7 +97,7 @@ static void want(uint32_t what)
 }
 
 /* If the plugin is the first process of a PID namespace, its end kills the recorder, and waits until we have seen that. */
-static void noticeKilled(void)
+static void noticeDeath(void)
 {
     if (recorder.pid > 0 && waitpid(recorder.pid, NULL, WNOHANG) == recorder.pid) recorder.pid = -1;
 }
@@ -116,19 +116,20 @@ static int waitForRecorder(int signals)
     return 1;
 }
 
-/* After the plugin's answer has been relayed in full. */
+/* After the plugin's answer has been relayed in full. If the recorder could not be started, or has died, a copy of this
+ * process records what is missing: whatever killed it must not happen here. */
 static void recordEnd(int signals)
 {
     if (!recorder.pid) {
         call.hasStdin = outcome.stdinComplete;
         startRecorder();
     }
-    if (recorder.pid > 0) {
-        want(END_WANTED);
-        waitForRecorder(signals);
-        return;
+    if (recorder.pid > 0) want(END_WANTED);
+    else if ((recorder.pid = fork()) == 0) {
+        closeAll();
+        if (!recorder.wasStarted) record(BEGIN, &recorder.recording, recorder.relayPid);
+        record(END, &recorder.recording, recorder.relayPid);
+        _exit(0);
     }
-    /* There can be no other process: then in this one. A recorder that was killed has written the beginning. */
-    if (!recorder.wasStarted) record(BEGIN, &recorder.recording, recorder.relayPid);
-    record(END, &recorder.recording, recorder.relayPid);
+    if (recorder.pid > 0) waitForRecorder(signals);
 }
