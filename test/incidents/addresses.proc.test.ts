@@ -66,9 +66,9 @@ test("incident 10: two runtimes give out addresses of one subnet", async (t) => 
   const [containerd, crio] = [await node.runtime(), await node.runtime("crio")]
   assert.equal(await containerd.run("shop/a", list), "")
   assert.equal(await crio.run("build/b", other), "")
-  const { explain, ls, ledger } = await node.answers("build/b")
+  const { explain, ls, lint, ledger } = await node.answers("build/b")
   assert.deepEqual(
-    [explain, ls, ledger],
+    [explain, ls, lint, ledger],
     [
       [
         "ADD build/b ended T ago: every plugin exited with 0, but 10.91.0.2 is also the address of shop/a (network pods)",
@@ -76,6 +76,7 @@ test("incident 10: two runtimes give out addresses of one subnet", async (t) => 
         "  next step  cnitap who-owns 10.91.0.2",
       ],
       ["ADD ok"],
+      ["warning subnet-of-two-networks bridge"],
       ["up shop/a 10.91.0.2", "up build/b 10.91.0.2"],
     ],
   )

@@ -4,6 +4,7 @@ import { PluginLists } from "../explain/plugin-lists.ts"
 import type { Operation } from "../operation.ts"
 import { type CallFacts, locate, objects, text, wholeText } from "./call-facts.ts"
 import { type CallHit, type Finding, type Rule, toFinding } from "./finding.ts"
+import { PoolChecker } from "./pool-checker.ts"
 import { LIFECYCLE_RULES } from "./rules/lifecycle-rules.ts"
 
 /**
@@ -27,10 +28,12 @@ export class LifecycleChecker {
   readonly #holders = new Map<string, { attachment: string; call: string; pod: string }>()
   readonly #supportedVersions = new Map<string, readonly string[]>()
   readonly #lists = new PluginLists()
+  readonly #pools = new PoolChecker()
 
   check(facts: CallFacts): Finding[] {
     const { call, isOk, isFailed } = facts
     const found = this.#checkVersion(facts)
+    for (const hit of this.#pools.check(facts)) found.push(finding(LIFECYCLE_RULES.subnetOfTwo, facts, hit))
     if (call.command === "GC" && facts.level === 0 && !facts.previous) return [...found, ...this.#checkGc(facts)]
     if (!call.containerId) return found
     const key = [call.node, call.network, call.containerId, call.ifname].join("\n")

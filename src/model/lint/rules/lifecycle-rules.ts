@@ -24,6 +24,14 @@ export const LIFECYCLE_RULES = {
     source: spec("5, ADD success"),
     remedy: "Run `cnitap who-owns` for the address and compare the IPAM store with the running pods.",
   },
+  subnetOfTwo: {
+    id: "subnet-of-two-networks",
+    severity: "warning",
+    title: "two networks of a node assign the same addresses",
+    source: spec("5, Delegated plugins"),
+    remedy:
+      "Give each network, and each runtime, a subnet of its own, or disjoint `rangeStart` and `rangeEnd`; `cnitap who-owns` names the holders of an address.",
+  },
   gcOfOtherRuntime: {
     id: "gc-of-other-runtime",
     severity: "error",

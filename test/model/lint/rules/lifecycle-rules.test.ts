@@ -14,6 +14,15 @@ const version = (at = 0) =>
     stdout: { cniVersion: "0.4.0", supportedVersions: ["0.3.1", "0.4.0"] },
   })
 
+/** A pod's ADD on a network whose addresses host-local assigns. */
+const pooled = (network: string, range: Record<string, string>, at: number) => {
+  const { subnet, rangeStart, rangeEnd, type = "bridge", ...own } = range
+  const ranges = [[{ subnet, rangeStart, rangeEnd }]]
+  const stdin = { cniVersion: "1.0.0", name: network, type, ...own, ipam: { type: "host-local", ranges } }
+  const containerId = `${network}-${at}`
+  return plugin(containerId, { plugin: type, network, containerId, at, stdin, ...alone })
+}
+
 /** A pod's ADD over bridge and antrea. */
 const list = (containerId: string, at: number) =>
   ["bridge", "antrea"].map((type, index) => {
@@ -56,6 +65,31 @@ testRules(Object.values(LIFECYCLE_RULES), {
         plugin("add", { plugin: "bridge", ...alone }),
         plugin("del", { plugin: "bridge", command: "DEL", at: 10_000, ...failed }),
       ],
+    ],
+  },
+  // containerd and CRI-O on one node, each with its own store.
+  "subnet-of-two-networks": {
+    calls: [
+      pooled("pods", { subnet: "10.91.0.0/24" }, 0),
+      pooled("crio", { subnet: "10.91.0.0/16", bridge: "cni0" }, 20_000),
+      pooled("crio", { subnet: "10.91.0.0/16", bridge: "cni0" }, 40_000),
+    ],
+    found: [
+      "subnet-of-two-networks crio-20000:stdin:118 10.91.0.0/16 of crio, and 10.91.0.0/24 of pods (call pods-0) on cni0",
+    ],
+    fine: [
+      [pooled("pods", { subnet: "10.91.0.0/24" }, 0), pooled("pods", { subnet: "10.91.0.0/24" }, 20_000)],
+      [pooled("pods", { subnet: "10.91.0.0/24" }, 0), pooled("crio", { subnet: "10.92.0.0/24" }, 20_000)],
+      [
+        pooled("pods", { subnet: "10.91.0.0/24", rangeEnd: "10.91.0.99" }, 0),
+        pooled("crio", { subnet: "10.91.0.0/24", rangeStart: "10.91.0.100" }, 20_000),
+      ],
+      // Separate VLANs may use the same addresses.
+      [
+        pooled("a", { subnet: "10.91.0.0/24", type: "macvlan", master: "eth1" }, 0),
+        pooled("b", { subnet: "10.91.0.0/24", type: "macvlan", master: "eth2" }, 20_000),
+      ],
+      [pooled("pods", { subnet: "10.91.0.0/24" }, 0), { ...pooled("crio", { subnet: "10.91.0.0/24" }, 1), node: "n2" }],
     ],
   },
   "ip-of-two-attachments": {
