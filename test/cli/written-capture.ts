@@ -19,6 +19,10 @@ export type WrittenCall = {
   durationMs?: number
   /** message of the error object; the call fails with it */
   error?: string
+  /** `details` of the error object */
+  details?: string
+  /** the runtime; containerd if it is not set */
+  parentName?: string
   stderr?: string
   stdin?: object
   stdout?: object
@@ -57,7 +61,8 @@ export function containerOf(pod: string): string {
 function recordsOf(call: WrittenCall): [Begin, End] {
   const { id, node = "n1", pod, command = "ADD", plugin = "bridge", wallMs, durationMs = 10, error } = call
   const stdin = JSON.stringify(call.stdin ?? { cniVersion: "1.0.0", name: call.network ?? "pods", type: plugin })
-  const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error }
+  const details = call.details === undefined ? {} : { details: call.details }
+  const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error, ...details }
   const stdout = call.stdoutText ?? (command === "DEL" && error === undefined ? "" : JSON.stringify(answer))
   const stderr = call.stderr ?? ""
   const clock = (at: number) => ({ wallMs: at, monoMs: at - Date.UTC(2026, 0, 1) })
@@ -73,7 +78,7 @@ function recordsOf(call: WrittenCall): [Begin, End] {
       // Linux has no such PID.
       pid: 4_194_305,
       ppid: 10,
-      parentName: "containerd",
+      parentName: call.parentName ?? "containerd",
       plugin,
       path: `/opt/cni/bin/${plugin}`,
       argv: [plugin],
