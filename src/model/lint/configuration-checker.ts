@@ -9,6 +9,8 @@ type RuleHits = { rule: FileRule; hits: readonly FileHit[] }
 
 /** A capture has a few configurations, each as often as its network has pods. */
 const MAX_KNOWN = 2000
+/** Longer ones are not remembered. */
+const MAX_CHARACTERS = 64 * 1024
 
 /** Applies the rules about configurations to the stdin of calls. The same configuration is checked once. */
 export class ConfigurationChecker {
@@ -20,14 +22,15 @@ export class ConfigurationChecker {
     if (call.command !== "ADD" && !isFailed) return []
     const own = ownConfiguration(facts)
     if (!own) return []
-    const found = this.#rulesOf(own).filter(({ rule }) => isFailed || !rule.isDisprovedBySuccess)
-    if (found.length === 0) return []
     const text = wholeText(call.stdin) ?? ""
+    // The first plugin of a list gets the same text for each pod.
+    const key = own === facts.config ? text : JSON.stringify(own)
+    const found = this.#rulesOf(key, own).filter(({ rule }) => isFailed || !rule.isDisprovedBySuccess)
+    if (found.length === 0) return []
     return found.flatMap(({ rule, hits }) => hits.map((hit) => ({ rule, hit: toCallHit(hit, text) })))
   }
 
-  #rulesOf(config: JsonObject): readonly RuleHits[] {
-    const key = JSON.stringify(config)
+  #rulesOf(key: string, config: JsonObject): readonly RuleHits[] {
     const known = this.#known.get(key)
     if (known) return known
     const file = toConfFile("", key, config)
@@ -35,7 +38,7 @@ export class ConfigurationChecker {
       ({ hits }) => hits.length > 0,
     )
     if (this.#known.size >= MAX_KNOWN) this.#known.clear()
-    this.#known.set(key, found)
+    if (key.length <= MAX_CHARACTERS) this.#known.set(key, found)
     return found
   }
 }
@@ -51,6 +54,7 @@ function ownConfiguration({ call, config, level, parent }: CallFacts): JsonObjec
     const isIpamOnly = level === 0 && isObject(config.ipam) && config.ipam.type === call.plugin
     return isIpamOnly ? { ipam: config.ipam } : undefined
   }
+  if (!("prevResult" in config || "args" in config || "runtimeConfig" in config)) return config
   const { prevResult: _result, args: _args, runtimeConfig, ...own } = config
   if (call.plugin !== "bandwidth" || !isObject(runtimeConfig)) return own
   // A pod's annotations set its limits.
