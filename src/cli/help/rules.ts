@@ -1,4 +1,5 @@
-import { CONF_RULES } from "../../model/lint/conf/lint-conf.ts"
+import { CONF_RULES, CONFIGURATION_RULES } from "../../model/lint/conf/lint-conf.ts"
+import { UNUSED } from "../../model/lint/conf/lint-dir.ts"
 import type { Rule } from "../../model/lint/finding.ts"
 import { CALL_RULES } from "../../model/lint/linter.ts"
 
@@ -8,9 +9,13 @@ export function rulesText(): string {
     "Rules for recorded calls:",
     "",
     ...CALL_RULES.flatMap(ruleLines),
-    "Rules for configuration files (cnitap lint FILE):",
+    "Rules for configuration files and directories of them (cnitap lint FILE):",
     "",
-    ...CONF_RULES.flatMap(ruleLines),
+    ...[...CONF_RULES, UNUSED].flatMap(ruleLines),
+    "These hold for the configuration that a call gets on stdin too:",
+    "",
+    ...CONFIGURATION_RULES.map(({ id }) => `  ${id}`),
+    "",
   ].join("\n")
 }
 

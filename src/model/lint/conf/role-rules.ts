@@ -39,10 +39,14 @@ export const ROLE_RULES: FileRule[] = [
     source: spec("4, Plugin delegation"),
     remedy: "Set `type` to the name of the IPAM plugin, or remove the section.",
     check: ({ plugins, delegates }) =>
-      ipamSections([...plugins, ...delegates]).flatMap(({ config, path }) =>
-        Object.keys(config).length > 0 && !isFilled(config.type)
-          ? [{ detail: keyDetail(config, "type"), at: path }]
-          : [],
+      ipamSections([...plugins, ...delegates].filter(({ type }) => !ASSIGNS_ITSELF.includes(type))).flatMap(
+        ({ config, path }) =>
+          Object.keys(config).length > 0 && !isFilled(config.type)
+            ? [{ detail: keyDetail(config, "type"), at: path }]
+            : [],
       ),
   },
 ]
+
+/** Plugins whose agent assigns the addresses: their `ipam` section has settings for it. */
+const ASSIGNS_ITSELF: readonly string[] = ["cilium-cni"]

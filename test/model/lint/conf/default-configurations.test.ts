@@ -1,0 +1,260 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { lint } from "./conf-cases.ts"
+
+const NAMED = { cniVersion: "0.3.1", name: "net1" }
+const HOST_LOCAL = {
+  type: "host-local",
+  ranges: [
+    [{ subnet: "10.10.0.0/16", rangeStart: "10.10.1.20", rangeEnd: "10.10.3.50", gateway: "10.10.0.254" }],
+    [{ subnet: "3ffe:ffff:0:01ff::/64", rangeStart: "3ffe:ffff:0:01ff::0010", rangeEnd: "3ffe:ffff:0:01ff::0020" }],
+  ],
+  routes: [
+    { dst: "0.0.0.0/0" },
+    { dst: "192.168.0.0/16", gw: "10.10.5.1" },
+    { dst: "3ffe:ffff:0:01ff::1/64", mtu: 1400 },
+  ],
+  dataDir: "/run/my-orchestrator/container-ipam-state",
+  resolvConf: "/etc/resolv.conf",
+}
+const WHEREABOUTS = {
+  type: "whereabouts",
+  range: "192.168.2.225/28",
+  exclude: ["192.168.2.229/30", "192.168.2.236/32"],
+  log_file: "/tmp/whereabouts.log",
+  log_level: "debug",
+  gateway: "192.168.2.225",
+  kubernetes: { kubeconfig: "/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig" },
+}
+
+/** Single plugins as their documentation and their agents' network attachments have them. */
+const SINGLE: object[] = [
+  {
+    type: "bridge",
+    bridge: "mynet0",
+    isDefaultGateway: true,
+    forceAddress: false,
+    ipMasq: true,
+    hairpinMode: true,
+    ipam: HOST_LOCAL,
+  },
+  { type: "bridge", bridge: "mynet0", vlan: 100, preserveDefaultVlan: false, ipam: {} },
+  { type: "bridge", bridge: "br1", vlanTrunk: [{ id: 101 }, { minID: 200, maxID: 299 }], macspoofchk: true, ipam: {} },
+  {
+    type: "ptp",
+    ipMasq: true,
+    mtu: 512,
+    ipam: { type: "host-local", subnet: "10.1.1.0/24" },
+    dns: { nameservers: ["10.1.1.1", "8.8.8.8"] },
+  },
+  { type: "macvlan", master: "eth1", mode: "bridge", mtu: 1500, ipam: WHEREABOUTS },
+  {
+    type: "macvlan",
+    master: "enp5s0",
+    linkInContainer: false,
+    bcqueuelen: 1000,
+    ipam: {
+      type: "dhcp",
+      daemonSocketPath: "/run/cni/dhcp.sock",
+      request: [{ skipDefault: false, option: "router" }],
+      provide: [{ option: "host-name", fromArg: "K8S_POD_NAME" }],
+    },
+  },
+  {
+    type: "ipvlan",
+    master: "eth0",
+    mode: "l3s",
+    ipam: { type: "whereabouts", ipRanges: [{ range: "192.168.10.0/24" }, { range: "abcd::/64" }] },
+  },
+  {
+    type: "vlan",
+    master: "eth0",
+    mtu: 1500,
+    vlanId: 5,
+    ipam: { type: "host-local", subnet: "10.1.1.0/24" },
+    dns: { nameservers: ["10.1.1.1"] },
+  },
+  { type: "host-device", device: "enp0s1" },
+  {
+    type: "host-device",
+    pciBusID: "0000:3d:00.1",
+    ipam: {
+      type: "static",
+      addresses: [{ address: "10.10.0.1/24", gateway: "10.10.0.254" }, { address: "3ffe:ffff:0:01ff::1/64" }],
+      routes: [{ dst: "0.0.0.0/0" }],
+      dns: { nameservers: ["8.8.8.8"], domain: "example.com", search: ["example.com"] },
+    },
+  },
+  { type: "dummy", ipam: { type: "host-local", subnet: "10.1.2.0/24" } },
+  { type: "loopback" },
+  {
+    type: "tap",
+    mac: "00:11:22:33:44:55",
+    mtu: 1500,
+    selinuxContext: "system_u:system_r:container_t:s0",
+    multiQueue: true,
+    owner: 0,
+    group: 0,
+    bridge: "br1",
+  },
+  {
+    type: "sriov",
+    vlan: 1000,
+    vlanQoS: 4,
+    spoofchk: "on",
+    trust: "off",
+    link_state: "enable",
+    min_tx_rate: 100,
+    max_tx_rate: 200,
+    logLevel: "debug",
+    ipam: WHEREABOUTS,
+  },
+  {
+    type: "calico",
+    log_level: "info",
+    datastore_type: "kubernetes",
+    nodename: "node-1",
+    mtu: 0,
+    ipam: {
+      type: "calico-ipam",
+      assign_ipv4: "true",
+      assign_ipv6: "false",
+      ipv4_pools: ["10.244.0.0/16", "default-ipv4-ippool"],
+    },
+    policy: { type: "k8s" },
+    kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" },
+    feature_control: { ip_addrs_no_ipam: true },
+    container_settings: { allow_ip_forwarding: true },
+  },
+  {
+    type: "cilium-cni",
+    "enable-debug": false,
+    "log-file": "/var/run/cilium/cilium-cni.log",
+    ipam: { "min-allocate": 10 },
+    eni: { "subnet-tags": { foo: "true" }, "first-interface-index": 1 },
+  },
+  {
+    type: "multus",
+    confDir: "/etc/cni/multus/net.d",
+    logFile: "/var/log/multus.log",
+    logLevel: "verbose",
+    namespaceIsolation: false,
+    readinessindicatorfile: "",
+    kubeconfig: "/etc/cni/net.d/multus.d/multus.kubeconfig",
+    clusterNetwork: "defaultCRD",
+    defaultNetworks: ["sidecarCRD", "exampleNetwork"],
+    systemNamespaces: ["kube-system", "admin"],
+    multusNamespace: "kube-system",
+  },
+  { type: "antrea", networkType: "vlan", mtu: 1450, vlan: 100, ipam: { type: "antrea", ippools: ["vlan100pool"] } },
+  {
+    type: "kube-ovn",
+    server_socket: "/run/openvswitch/kube-ovn-daemon.sock",
+    provider: "macvlan.default",
+    ipam: { type: "kube-ovn", server_socket: "/run/openvswitch/kube-ovn-daemon.sock" },
+  },
+  {
+    type: "azure-vnet",
+    mode: "bridge",
+    bridge: "azure0",
+    ipam: { type: "azure-vnet-ipam", environment: "azure" },
+    capabilities: { portMappings: true },
+  },
+  {
+    type: "azure-vnet",
+    mode: "tunnel",
+    multiTenancy: true,
+    enableSnatOnHost: true,
+    enableExactMatchForPodName: false,
+    disableHairpinOnHostInterface: false,
+    logLevel: "info",
+    ipam: { type: "azure-vnet-ipam" },
+  },
+]
+
+/** Lists that begin with a bridge; these are the plugins after it. */
+const CHAINED: object[] = [
+  {
+    type: "portmap",
+    snat: true,
+    markMasqBit: 13,
+    conditionsV4: ["!", "-d", "192.0.2.0/24"],
+    conditionsV6: [],
+    capabilities: { portMappings: true },
+  },
+  { type: "portmap", backend: "nftables", masqAll: false, capabilities: { portMappings: true } },
+  {
+    type: "bandwidth",
+    ingressRate: 123,
+    ingressBurst: 456,
+    egressRate: 123,
+    egressBurst: 456,
+    unshapedSubnets: ["10.0.0.0/8", "fd00::/8"],
+  },
+  { type: "firewall", backend: "firewalld", firewalldZone: "trusted", ingressPolicy: "same-bridge" },
+  { type: "firewall", backend: "iptables", iptablesAdminChainName: "OPENSHIFT-ADMIN-OUTPUT-RULES" },
+  {
+    type: "tuning",
+    mac: "c2:b0:57:49:47:f1",
+    mtu: 1454,
+    promisc: true,
+    allmulti: true,
+    txQLen: 1000,
+    sysctl: { "net.core.somaxconn": "500", "net.ipv4.conf.IFNAME.arp_filter": "1" },
+  },
+  { type: "sbr" },
+  { type: "sbr", table: 100, addSourceHints: true, gateways: ["10.1.1.1"] },
+  { type: "vrf", vrfname: "blue", table: 1001 },
+  {
+    type: "istio-cni",
+    name: "istio-cni",
+    log_level: "info",
+    log_uds_address: "/var/run/istio-cni/log.sock",
+    cni_event_address: "/var/run/istio-cni/pluginevent.sock",
+    ambient_enabled: true,
+    kubernetes: {
+      kubeconfig: "/etc/cni/net.d/ZZZ-istio-cni-kubeconfig",
+      cni_bin_dir: "/opt/cni/bin",
+      exclude_namespaces: ["istio-system"],
+    },
+  },
+  {
+    type: "linkerd-cni",
+    name: "linkerd-cni",
+    log_level: "debug",
+    kubernetes: { kubeconfig: "/etc/cni/net.d/ZZZ-linkerd-cni-kubeconfig" },
+    linkerd: {
+      "incoming-proxy-port": 4143,
+      "outgoing-proxy-port": 4140,
+      "proxy-uid": 2102,
+      "ports-to-redirect": [80, 8080],
+      "inbound-ports-to-ignore": ["4191", "4190", "25-587"],
+      "outbound-ports-to-ignore": [443],
+      simulate: false,
+      "use-wait-flag": true,
+      "iptables-mode": "plain",
+    },
+  },
+  {
+    type: "egress-v4-cni",
+    mtu: 9001,
+    enabled: "true",
+    randomizeSNAT: "prng",
+    nodeIP: "10.0.0.1",
+    ipam: {
+      type: "host-local",
+      ranges: [[{ subnet: "169.254.172.0/22" }]],
+      routes: [{ dst: "0.0.0.0/0" }],
+      dataDir: "/run/cni/v6pd/egress-v4-ipam",
+    },
+    pluginLogFile: "stderr",
+    pluginLogLevel: "DEBUG",
+  },
+  { type: "dnsname", domainName: "dns.podman", capabilities: { aliases: true } },
+]
+
+test("what the documentation of plugins shows has no findings", () => {
+  for (const plugin of SINGLE) assert.deepEqual(lint(JSON.stringify({ ...NAMED, ...plugin }), "10-net.conf"), [])
+  for (const plugin of CHAINED)
+    assert.deepEqual(lint(JSON.stringify({ ...NAMED, plugins: [{ type: "bridge" }, plugin] })), [])
+})
