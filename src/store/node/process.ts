@@ -31,9 +31,18 @@ export function processes(root = "/"): (begin: Pick<Begin, "node" | "pid" | "mon
   }
 }
 
-/** The plugin of a call in flight: its relay's only child. Undefined if there is none (or before Linux 3.5). */
+/**
+ * The plugin of a call in flight: the child of its relay that is not the recorder, which is the same program. Undefined if
+ * there is none (or before Linux 3.5).
+ */
 export function pluginPidOf({ pid }: Pick<Begin, "pid">, root = "/"): number | undefined {
-  return Number.parseInt(readText(`${procOf(root)}/${pid}/task/${pid}/children`) ?? "", 10) || undefined
+  const proc = procOf(root)
+  const relay = linkOf(`${proc}/${pid}/exe`)
+  const children =
+    readText(`${proc}/${pid}/task/${pid}/children`)
+      ?.split(" ")
+      .filter((text) => text.trim() !== "") ?? []
+  return children.map(Number).find((child) => relay === undefined || linkOf(`${proc}/${child}/exe`) !== relay)
 }
 
 /** The end record will have the plugin's PID; until then it is read from the running processes. */
