@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -23,6 +23,8 @@ export function makeNode(): Node {
   const capture = join(root, "capture")
   mkdirSync(join(bin, ".cnitap/real"), { recursive: true })
   mkdirSync(capture, { mode: 0o700 })
+  // Its calls are processes of this machine: with --root they are looked up here.
+  symlinkSync("/proc", join(root, "proc"))
   writeFileSync(join(bin, ".cnitap/relay.json"), JSON.stringify({ format: 1, capture }))
   for (const [name, script] of Object.entries(PLUGINS)) {
     copyFileSync("dist/relay-x86_64", join(bin, name))
