@@ -34,6 +34,8 @@ export function preflight(
   if (JSON.stringify(direct) === JSON.stringify(through)) return
   const moved = join(dirname(relay), ".cnitap", "real", plugin)
   if (JSON.stringify(askVersion(disk, moved, argv0)) === JSON.stringify(through)) {
+    // chroot(1) cannot set argv[0], by which some plugins find the files beside them; the relay passes it on for a pod.
+    if (disk.at("/") !== "/" && !isUnlinked(through)) return
     throw new Fault(
       "REFUSED",
       `${plugin} does not work outside of its directory: ${versionReplyText(through)} instead of ${versionReplyText(direct)}`,
@@ -45,6 +47,11 @@ export function preflight(
     `VERSION of ${plugin} differs through the relay: ${versionReplyText(through)} instead of ${versionReplyText(direct)}`,
     "Nothing was changed. Please report this with the two replies.",
   )
+}
+
+/** ld.so did not find a library. */
+function isUnlinked(reply: VersionReply): boolean {
+  return "status" in reply && reply.status === 127
 }
 
 /** Runtimes use execve(2), which accepts ELF files and scripts; libuv passes any other file to the shell. */
