@@ -1,6 +1,7 @@
 import { type Call, isFailed } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
+import { outcomeText } from "../model/outcome.ts"
 
 /**
  * One event of the Trace Event Format, which Perfetto and chrome://tracing read. Times are microseconds. `X` is a complete
@@ -52,7 +53,7 @@ export class ChromeTrace {
       ...(operation.outcome === "ok" ? {} : { cname: "terrible" }),
       args: {
         id: operation.id,
-        outcome: operation.outcome,
+        outcome: outcomeText(operation),
         ...(operation.containerId ? { container: operation.containerId } : {}),
         ...(operation.network ? { network: operation.network } : {}),
         ...(operation.ifname ? { ifname: operation.ifname } : {}),

@@ -2,6 +2,7 @@ import type { Payload } from "../capture/record.ts"
 import { type Call, isFailed } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
 import type { CallNode, Operation } from "../model/operation.ts"
+import { outcomeText } from "../model/outcome.ts"
 
 /** OTLP's JSON encoding of protobuf: IDs in lower-case hexadecimal, 64-bit integers as strings, enums as numbers. */
 export type OtlpValue =
@@ -81,7 +82,7 @@ function spansOf(operation: Operation, nowMs: number): OtlpSpan[] {
       "cni.outcome": operation.outcome,
     }),
     events: [],
-    status: operation.outcome === "ok" ? { code: STATUS.ok } : { code: STATUS.error, message: operation.outcome },
+    status: operation.outcome === "ok" ? { code: STATUS.ok } : { code: STATUS.error, message: outcomeText(operation) },
   }
   return [root, ...operation.calls.flatMap((node) => callSpans(node, traceId, root.spanId, nowMs))]
 }

@@ -59,6 +59,12 @@ export function calledAll({ outcome, outcomeReason }: Verdict): boolean {
 
 const ANSWERS_TO_ALL: readonly OutcomeReason["kind"][] = ["error-object", "interface-index", "no-address"]
 
+/** `failed: mycni exited with 0, ...`; the outcome alone if a plugin failed or there is no reason. */
+export function outcomeText({ outcome, outcomeReason }: Verdict): string {
+  if (!outcomeReason || outcomeReason.kind === "plugin-failed") return outcome
+  return `${outcome}: ${reasonText(outcomeReason)}`
+}
+
 /** The reason in a few words. */
 export function reasonText({ kind, plugin }: OutcomeReason): string {
   const text = REASON_TEXTS[kind]

@@ -7,6 +7,7 @@ import { failingCallOf } from "../../model/explain/failing-call.ts"
 import { age, duration, podName, processText, stateText } from "../../model/format.ts"
 import { hexDump } from "../../model/hex-dump.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
+import { reasonText } from "../../model/outcome.ts"
 import { type Paint, visible } from "./colour.ts"
 import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
 import { type PreviousResult, previousResults } from "./previous-results.ts"
@@ -16,8 +17,9 @@ export type CallTextStyle = { isBrief?: boolean; isWide?: boolean }
 
 /** An operation as text: its facts, its tree of calls, then each call in full, the one that failed first. */
 export function operationText(operation: Operation, paint: Paint, nowMs: number, style: CallTextStyle = {}): string {
-  const { outcome, command, node, runtime, network, netns, ifname, containerId, wallMs } = operation
+  const { outcome, outcomeReason, command, node, runtime, network, netns, ifname, containerId, wallMs } = operation
   const facts: [string, string | undefined][] = [
+    ["reason", outcomeReason && reasonText(outcomeReason)],
     ["pod", podName(operation)],
     ["container", containerId],
     ["network", network],

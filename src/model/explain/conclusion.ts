@@ -46,7 +46,8 @@ export function concludeFrom(operation: Operation, context: ExplainContext): Con
   const [next] = missingPlugins(operation, list)
   if (next !== undefined && command === "ADD" && node?.list?.missing.includes(next))
     return { kind: "not-found", plugin: next }
-  if (next !== undefined && nowMs - wallMs - durationMs > NEXT_CALL_MS) return { kind: "stopped-early" }
+  const isIncomplete = next !== undefined && nowMs - wallMs - durationMs > NEXT_CALL_MS
+  if (isIncomplete || outcomeReason?.kind === "incomplete-list") return { kind: "stopped-early" }
   if (command === "ADD" && isHostNetwork(operation, context)) return { kind: "host-network" }
   const finding = findings.find(({ severity }) => severity === "error")
   if (finding) return { kind: "wrong", finding }

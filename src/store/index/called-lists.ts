@@ -2,8 +2,14 @@ import { ANSWERS } from "../../model/call-schema.ts"
 import { calledAll } from "../../model/outcome.ts"
 import { type Columns, outcomeAt, textAt } from "./columns.ts"
 
-/** A way in which operations of a network called its plugins. `key`: node, network and interface; `plugins`: in list order. */
-export type ListVariant = { key: string; plugins: string[] }
+/**
+ * A way in which operations of a network called its plugins. `key`: node, network and interface; `plugins`: in list order;
+ * `operations`: the first of them, by number.
+ */
+export type ListVariant = { key: string; plugins: string[]; operations: number[] }
+
+/** More operations of a block than may continue in another one. */
+export const MOST_SAMPLES = 4
 
 /** The top-level calls of an operation of which none failed, as rows; undefined for other operations. */
 export function calledRows(columns: Columns, operation: number): number[] | undefined {
@@ -44,8 +50,14 @@ export function listVariants(columns: Columns): ListVariant[] {
     if (!calls || first === undefined) continue
     let numbers = `${texts.node[first]},${texts.network[first]},${texts.ifname[first]},${texts.command[first]}`
     for (const row of calls) numbers += `,${texts.plugin[row]}`
-    if (!variants.has(numbers))
-      variants.set(numbers, { key: listKey(columns, first), plugins: pluginsInListOrder(columns, calls) })
+    const known = variants.get(numbers)
+    if (!known)
+      variants.set(numbers, {
+        key: listKey(columns, first),
+        plugins: pluginsInListOrder(columns, calls),
+        operations: [operation],
+      })
+    else if (known.operations.length < MOST_SAMPLES) known.operations.push(operation)
   }
   return [...variants.values()]
 }

@@ -1,7 +1,7 @@
 import { type CalledList, calledList, findIncomplete, type KnownList } from "../../../model/incomplete-list.ts"
 import { incompleteList } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { calledRows, type ListVariant, listKey, pluginsInListOrder } from "../called-lists.ts"
+import { calledRows, listKey, MOST_SAMPLES, pluginsInListOrder } from "../called-lists.ts"
 import { type Columns, textAt } from "../columns.ts"
 import { BlockBuffer } from "../index-file.ts"
 import type { OpenBlocks } from "./open-blocks.ts"
@@ -23,7 +23,12 @@ export function judgeBlockLists(
     const list = calledList(one)
     return list ? [{ ...list, spanning: one, monoMs: one.calls[0]?.call.monoMs ?? 0 }] : []
   })
-  const suspicious = suspiciousKeys(blocks, ofSpanning, currentLists)
+  // Of an operation that continues in another block, each block has only a part of the list.
+  const variants = blocks.flatMap((ref) => {
+    const isSpanning = spanning.test(ref)
+    return ref.header.lists.filter(({ operations }) => !operations.every(isSpanning))
+  })
+  const suspicious = suspiciousKeys([...variants, ...ofSpanning], currentLists)
   if (suspicious.size === 0) return undefined
   const operations: (BlockList | SpanningList)[] = ofSpanning.filter(({ key }) => suspicious.has(key))
   const buffer = new BlockBuffer()
@@ -45,9 +50,12 @@ export function judgeBlockLists(
   })
 }
 
-/** Whether operations of blocks may be incomplete. */
+/** Whether many operations of a block may be incomplete: a few may be the parts of some that continue in another one. */
 export function mayBeIncomplete({ blocks, currentLists }: OpenBlocks): boolean {
-  return suspiciousKeys(blocks, [], currentLists).size > 0
+  const many = blocks.flatMap(({ header }) =>
+    header.lists.filter(({ operations }) => operations.length >= MOST_SAMPLES),
+  )
+  return suspiciousKeys(many, currentLists).size > 0
 }
 
 type SpanningList = CalledList & { spanning: OperationSummary; monoMs: number }
@@ -55,20 +63,17 @@ type BlockList = CalledList & { ref: BlockRef; operation: number; monoMs: number
 
 /** Networks whose operations did not all call the same plugins, or not those of the present list. Nearly always none. */
 function suspiciousKeys(
-  blocks: readonly BlockRef[],
-  more: readonly CalledList[],
+  lists: readonly Pick<CalledList, "key" | "plugins">[],
   currentLists: CurrentLists | undefined,
 ): Set<string> {
   const first = new Map<string, string>()
   const suspicious = new Set<string>()
-  const see = ({ key, plugins }: Pick<CalledList, "key" | "plugins"> | ListVariant) => {
+  for (const { key, plugins } of lists) {
     const own = plugins.join()
     const before = first.get(key) ?? knownList(key, currentLists)?.plugins.join() ?? own
     first.set(key, before)
     if (before !== own) suspicious.add(key)
   }
-  for (const { header } of blocks) header.lists.forEach(see)
-  more.forEach(see)
   return suspicious
 }
 
