@@ -48,23 +48,20 @@ test("incident 11: the second delegate of Multus fails, and its DEL keeps that o
   const containerd = await node.runtime()
   const error = '[shop/a/:storage]: error adding container to network "storage": Link not found'
   assert.equal(await containerd.run("shop/a", list), `plugin type="multus" failed (add): ${error}`)
-  const { explain, ls, lint } = await node.answers("shop/a")
-  assert.deepEqual(
-    [explain, ls, lint],
-    [
-      [
-        "ADD shop/a failed T ago in macvlan, called by multus, after T",
-        "  first failure  macvlan, called by multus: Link not found (code 999, exit 1)",
-        `  reported by  multus: ${error} (code 999, exit 1)`,
-        `  runtime error  plugin type="multus" failed (add): ${error}`,
-        "  since then  the DEL that cleans up failed too, in macvlan, called by multus: Link not found",
-        "  left behind  held by multus: DEL failed in multus",
-        "  left behind  10.92.0.2 held by bridge, host-local: DEL failed in multus; never called bridge, host-local",
-        "  left behind  held by macvlan: DEL failed in macvlan",
-        "  next step  cnitap show #1",
-      ],
-      ["ADD failed", "DEL failed"],
-      [],
+  assert.deepEqual(await node.answers("shop/a"), {
+    explain: [
+      "ADD shop/a failed T ago in macvlan, called by multus, after T",
+      "  first failure  macvlan, called by multus: Link not found (code 999, exit 1)",
+      `  reported by  multus: ${error} (code 999, exit 1)`,
+      `  runtime error  plugin type="multus" failed (add): ${error}`,
+      "  since then  the DEL that cleans up failed too, in macvlan, called by multus: Link not found",
+      "  left behind  held by multus: DEL failed in multus",
+      "  left behind  10.92.0.2 held by bridge, host-local: DEL failed in multus; never called bridge, host-local",
+      "  left behind  held by macvlan: DEL failed in macvlan",
+      "  next step  cnitap show #1",
     ],
-  )
+    ls: ["ADD failed", "DEL failed"],
+    lint: [],
+    ledger: ["stuck shop/a", "stuck shop/a 10.92.0.2", "stuck shop/a"],
+  })
 })

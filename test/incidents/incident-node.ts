@@ -107,7 +107,7 @@ export class IncidentNode {
       ls: operations
         .filter((operation) => nameOf(operation) === pod)
         .map(({ command, outcome }) => `${command} ${outcome}`),
-      lint: [...new Set(findings.map(({ severity, rule, plugin }) => `${severity} ${rule} ${plugin}`))],
+      lint: [...new Set(findings.map(({ severity, rule, plugin }) => `${severity} ${rule} ${plugin}`))].sort(),
       ledger: rows.map((row) => [row.state, nameOf(row), ...row.ips].join(" ")),
     }
   }

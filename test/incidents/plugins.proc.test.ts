@@ -11,19 +11,17 @@ test("incident 3: a plugin of the list has no file", async (t) => {
     await containerd.run("shop/a", list),
     'plugin type="flannel-qos" failed (add): failed to find plugin "flannel-qos" in path [/opt/cni/bin]',
   )
-  const { explain, lint } = await node.answers("shop/a")
-  assert.deepEqual(
-    [explain, lint],
-    [
-      [
-        "ADD shop/a failed T ago: no plugin failed, but the runtime did not find flannel-qos, the next one of the list",
-        "  never ran  flannel-qos: no such file in /opt/cni/bin",
-        "  left behind  10.83.0.2 held by bridge, host-local, portmap: no DEL recorded",
-        "  next step  install flannel-qos, or take it out of /etc/cni/net.d/00-pods.conflist",
-      ],
-      [],
+  assert.deepEqual(await node.answers("shop/a"), {
+    explain: [
+      "ADD shop/a failed T ago: no plugin failed, but the runtime did not find flannel-qos, the next one of the list",
+      "  never ran  flannel-qos: no such file in /opt/cni/bin",
+      "  left behind  10.83.0.2 held by bridge, host-local, portmap: ADD failed for the runtime, although every plugin succeeded, no DEL followed",
+      "  next step  install flannel-qos, or take it out of /etc/cni/net.d/00-pods.conflist",
     ],
-  )
+    ls: ["ADD failed"],
+    lint: [],
+    ledger: ["failed shop/a 10.83.0.2"],
+  })
 })
 
 test("incident 5: a plugin writes a log line to stdout", async (t) => {
@@ -43,6 +41,29 @@ test("incident 5: a plugin writes a log line to stdout", async (t) => {
     ],
     ls: ["ADD failed", "DEL ok"],
     lint: ["error stdout-text-before-json mycni"],
+    ledger: [],
+  })
+})
+
+test("incident 6: the list has a version that the plugins do not know", async (t) => {
+  const list = { ...pods(bridge("10.86.0.0/24"), PORTMAP), cniVersion: "1.1.0" }
+  const node = await IncidentNode.start(t, { plugins: DEBIAN, lists: [list] })
+  const containerd = await node.runtime()
+  const refused = await containerd.run("shop/a", list)
+  const text = refused.replace('plugin type="bridge" failed (add): ', "")
+  assert.match(text, /^incompatible CNI versions; config is "1\.1\.0"/)
+  assert.deepEqual(await node.answers("shop/a"), {
+    explain: [
+      "ADD shop/a failed T ago in bridge, after T",
+      `  first failure  bridge: ${text} (code 1, exit 1)`,
+      "  never ran  portmap",
+      `  runtime error  ${refused}`,
+      "  findings  bridge: plugin does not support the configuration's version (1.1.0; bridge supports 0.1.0 to 1.0.0)",
+      `  since then  the DEL that cleans up failed too, in portmap: ${text}`,
+      "  next step  lower cniVersion of the list to one that the plugin supports, or update the plugin",
+    ],
+    ls: ["ADD failed", "DEL failed"],
+    lint: ["error version-unsupported bridge", "error version-unsupported portmap"],
     ledger: [],
   })
 })

@@ -25,13 +25,14 @@ export type LedgerInput = { rows: LedgerRow[]; operations: number; isWanted(row:
 export async function readLedger(
   context: Context,
   options: Record<string, unknown>,
-  { capture, readErrors, range, filter, progress }: Selection,
+  { capture, readErrors, range, filter, progress, currentLists }: Selection,
 ): Promise<LedgerInput> {
   const ledger = new Ledger()
   const { operations, wanted, ...facts } = await bookLedger(ledger, capture, readErrors, {
     range,
     nowMs: context.nowMs(),
     progress,
+    currentLists,
     ...(isChoosing(options) ? { filter } : {}),
   })
   const state = await nodeStateOf(context, options, capture, facts)

@@ -14,7 +14,7 @@ import type { Progress } from "../../store/capture/progress.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { holdRecords } from "../../store/capture/records.ts"
 import { withPluginPid } from "../../store/node/process.ts"
-import { readOperations } from "../../store/query/operations.ts"
+import { type CurrentLists, readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../render/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
@@ -34,6 +34,8 @@ export type Selection = {
   filter: Filter
   /** draws a progress bar on a terminal */
   progress: Progress | undefined
+  /** the present plugin lists of this node, if the capture is its own */
+  currentLists: CurrentLists | undefined
   /** calls that have not ended */
   openCalls(): AsyncGenerator<Call>
   operations(order?: ReadingOrder): AsyncGenerator<Operation>
@@ -69,7 +71,8 @@ export async function select(context: Context, options: Record<string, unknown>,
   const progress = progressBar(context)
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
   const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs
-  const reading = { filter, nowMs, progress, currentLists: currentListsOf(options, capture) }
+  const currentLists = currentListsOf(options, capture)
+  const reading = { filter, nowMs, progress, currentLists }
   const matchesCall = (call: Call) => isInTime(call) && matcher.call(call)
   return {
     capture,
@@ -77,6 +80,7 @@ export async function select(context: Context, options: Record<string, unknown>,
     readErrors,
     filter,
     progress,
+    currentLists,
     matchesCall,
     matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
     async *openCalls() {

@@ -86,7 +86,7 @@ export async function latestFailure(selection: Selection, namespace: unknown): P
 const NOT_OK: Filter = { kind: "test", field: "outcome", operator: "!=", values: [{ kind: "text", text: "ok" }] }
 
 async function newest(
-  { capture, readErrors, progress }: Selection,
+  { capture, readErrors, progress, currentLists }: Selection,
   namespace: unknown,
   wanted: Filter,
 ): Promise<Operation | undefined> {
@@ -97,7 +97,7 @@ async function newest(
           { kind: "test", field: "namespace", operator: "=", values: [{ kind: "text", text: namespace }] },
         ])
       : wanted
-  const reading = { filter, progress, withoutStreams: true, newestFirst: true }
+  const reading = { filter, progress, currentLists, withoutStreams: true, newestFirst: true }
   for await (const operation of readOperations(capture, readErrors, {}, reading)) return operation
   return undefined
 }
@@ -130,10 +130,14 @@ export function nodeOf(nodes: readonly CallNode[], id: string): CallNode | undef
 }
 
 /** The operations with that value of a field, including their streams. */
-export function matching({ capture, progress }: Selection, field: FieldName, text: string): AsyncGenerator<Operation> {
+export function matching(
+  { capture, progress, currentLists }: Selection,
+  field: FieldName,
+  text: string,
+): AsyncGenerator<Operation> {
   const filter: Filter = { kind: "test", field, operator: "=", values: [{ kind: "text", text }] }
   // What could not be read was counted by the first reading.
-  return readOperations(capture, new ReadErrors(), {}, { filter, progress })
+  return readOperations(capture, new ReadErrors(), {}, { filter, progress, currentLists })
 }
 
 /** A filter for everything that the word may name: most of a large capture need not be read. */

@@ -105,9 +105,10 @@ export class Ledger {
     call: Call,
     network: string | undefined,
     children: CallNode[],
-    { assigned, touched }: Posting,
+    { assigned, streams, touched }: Posting,
     above: string | undefined,
   ): void {
+    if (refusedVersion(call, streams)) return
     const entry = this.#entries.get(key) ?? newEntry(call, network)
     this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
     this.#open(key, entry)
@@ -141,6 +142,7 @@ export class Ledger {
     if (!known && above === undefined) this.#noteRenamed(call, network, touched)
     // Runtimes repeat DEL for attachments that are gone; containerd does so for every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
+    if (!known && refusedVersion(call, streams)) return
     const entry = known ?? this.#entryBeforeCapture(call, network, outcome, streams)
     if (!entry) return
     if (!known) this.#open(key, entry)
@@ -220,6 +222,13 @@ function release({ holdings, ips, freed }: Entry): void {
 
 function containerKey({ node, containerId, ifname }: Pick<Call, "node" | "containerId" | "ifname">): string {
   return [node, containerId, ifname].join("\n")
+}
+
+/** A plugin that does not know the version of its configuration (code 1 of the specification) has done nothing. */
+function refusedVersion(call: Call, streams: StreamSource): boolean {
+  if (outcomeOf(call) !== "failed") return false
+  const error = jsonObject(streams.stdout(call))
+  return error?.code === 1 && /\bversion/i.test(String(error.msg))
 }
 
 function goneKey(containerId: string, ifname: string | undefined): string {

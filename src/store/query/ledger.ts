@@ -1,4 +1,5 @@
 import type { Address } from "../../cni/address.ts"
+import { EVERYTHING } from "../../model/filter/filter.ts"
 import { rangeOf } from "../../model/filter/prefilter.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
 import type { Period } from "../../model/ledger/unrecorded.ts"
@@ -13,7 +14,7 @@ import {
   ownersOfLines,
   ownersWithoutAdd,
 } from "../index/read/container-operations.ts"
-import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
+import { indexCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 import { openBlocks } from "../index/read/open-blocks.ts"
 import { settledContainers } from "../index/read/settled-containers.ts"
 import type { BlockRef } from "../index/read/spanning-finder.ts"
@@ -42,9 +43,10 @@ export async function bookLedger(
   ledger: Ledger,
   capture: Capture,
   errors: ReadErrors,
-  { range = {}, filter, nowMs, progress }: ReadOptions & { range?: TimeRange },
+  { range = {}, filter, nowMs, progress, currentLists }: ReadOptions & { range?: TimeRange },
 ): Promise<BookedLedger> {
-  const indexed = await openIndexedCapture(capture, errors, {}, progress)
+  const opened = await openBlocks(capture, {}, progress, currentLists)
+  const indexed = await indexCapture(opened, errors, EVERYTHING, progress)
   try {
     const settled = settledContainers(indexed)
     ledger.addGone(settled.gone)

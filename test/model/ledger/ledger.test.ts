@@ -62,6 +62,17 @@ test("pain 22: a later plugin fails on DEL, the first is never called and its ad
   ])
 })
 
+test("plugins that do not know the version of the list have done nothing", () => {
+  const refused: CallProps = {
+    exit: { code: 1 },
+    stdout: { code: 1, msg: 'incompatible CNI versions; config is "1.1.0", plugin supports ["1.0.0"]' },
+  }
+  assert.deepEqual(lines(call("bridge", refused), del("portmap", refused)), [])
+  assert.deepEqual(lines(...add(), del("portmap", refused)), [
+    "web-1 eth0 stuck [10.1.2.3] bridge,host-local,portmap: DEL failed in portmap; never reached bridge, host-local",
+  ])
+})
+
 test("pain 22: a plugin whose file is missing is executed neither on ADD nor on DEL", () => {
   assert.deepEqual(lines(call("aws-cni", { stdout: IP })), ["web-1 eth0 up [10.1.2.3] aws-cni: in use"])
 })
