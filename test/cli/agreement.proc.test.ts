@@ -96,7 +96,7 @@ const USES: Readonly<Record<string, string>> = {
   "--all-namespaces": "",
   "--pod": "web-1",
   "--command": "ADD",
-  "--plugin": "bridge",
+  "--plugin": "portmap",
   "--failed": "",
   "--since": "2h",
   "--until": "now",
