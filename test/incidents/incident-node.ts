@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
+import { Fault } from "../../src/fault/fault.ts"
 import { PROGRAM, type Ran, run } from "../cli/cnitap.ts"
 import { Transcripts } from "../cli/transcript.ts"
 import type { NetworkList } from "./libcni.ts"
@@ -37,6 +38,7 @@ export class IncidentNode {
 
   /** Starts a node with these plugins of the distribution and these scripts, and installs cnitap. */
   static async start(t: TestContext, { plugins, scripts = {}, lists }: IncidentOptions): Promise<IncidentNode> {
+    if (process.getuid?.() !== 0) throw new Fault("NOT_PERMITTED", "only root may make namespaces", "Run it with sudo.")
     const node = new IncidentNode()
     t.after(() => node.#remove())
     await node.#begin()
