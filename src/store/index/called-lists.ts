@@ -9,7 +9,7 @@ import { type Columns, outcomeAt, textAt } from "./columns.ts"
 export type ListVariant = { key: string; plugins: string[]; operations: number[] }
 
 /** More operations of a block than may continue in another one. */
-export const MOST_SAMPLES = 4
+const MOST_SAMPLES = 4
 
 /** The top-level calls of an operation of which none failed, as rows; undefined for other operations. */
 export function calledRows(columns: Columns, operation: number): number[] | undefined {

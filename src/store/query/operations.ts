@@ -5,7 +5,7 @@ import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { Progress } from "../capture/progress.ts"
-import type { ReadErrors } from "../capture/read-errors.ts"
+import { ReadErrors } from "../capture/read-errors.ts"
 import { addressLines } from "../index/read/address-lines.ts"
 import { containerOperations, ownersOfLines } from "../index/read/container-operations.ts"
 import { type CurrentLists, mayBeIncomplete } from "../index/read/incomplete-lists.ts"
@@ -63,8 +63,11 @@ async function operationsWithAddresses(
   const owners = ownersOfLines(opened.blocks, lines)
   // Only time shows which calls without a container belong together.
   if (owners.has(0)) return undefined
+  const ownErrors = new ReadErrors()
+  const operations = await containerOperations(opened, ownErrors, owners)
   // The operations of other containers decide the outcome.
-  if (mayBeIncomplete(opened)) return undefined
-  const operations = (await containerOperations(opened, errors, owners)).filter(operationTest(wanted, opened.summaries))
-  return wanted.newestFirst ? operations.reverse() : operations
+  if (mayBeIncomplete(opened, operations)) return undefined
+  errors.addCounts(ownErrors.list())
+  const found = operations.filter(operationTest(wanted, opened.summaries))
+  return wanted.newestFirst ? found.reverse() : found
 }

@@ -1,7 +1,7 @@
 import { type CalledList, calledList, findIncomplete, type KnownList } from "../../../model/incomplete-list.ts"
 import { incompleteList } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { calledRows, listKey, MOST_SAMPLES, pluginsInListOrder } from "../called-lists.ts"
+import { calledRows, listKey, pluginsInListOrder } from "../called-lists.ts"
 import { type Columns, textAt } from "../columns.ts"
 import { BlockBuffer } from "../index-file.ts"
 import type { OpenBlocks } from "./open-blocks.ts"
@@ -50,12 +50,23 @@ export function judgeBlockLists(
   })
 }
 
-/** Whether many operations of a block may be incomplete: a few may be the parts of some that continue in another one. */
-export function mayBeIncomplete({ blocks, currentLists }: OpenBlocks): boolean {
-  const many = blocks.flatMap(({ header }) =>
-    header.lists.filter(({ operations }) => operations.length >= MOST_SAMPLES),
-  )
-  return suspiciousKeys(many, currentLists).size > 0
+/** Whether one of these operations called only the start or the end of a longer list of its network: it may be incomplete. */
+export function mayBeIncomplete(
+  { blocks, currentLists }: OpenBlocks,
+  operations: readonly OperationSummary[],
+): boolean {
+  const lists = operations.flatMap((one) => calledList(one) ?? [])
+  const variants = [...blocks.flatMap(({ header }) => header.lists), ...lists]
+  return lists.some(({ key, plugins }) => {
+    const known = knownList(key, currentLists)?.plugins ?? []
+    return isPartOf(plugins, known) || variants.some((one) => one.key === key && isPartOf(plugins, one.plugins))
+  })
+}
+
+function isPartOf(plugins: readonly string[], list: readonly string[]): boolean {
+  const { length } = plugins
+  const isAt = (from: number) => plugins.every((plugin, at) => plugin === list[from + at])
+  return list.length > length && (isAt(0) || isAt(list.length - length))
 }
 
 type SpanningList = CalledList & { spanning: OperationSummary; monoMs: number }
