@@ -262,8 +262,8 @@ test("lint and ledger and who-owns", async () => {
     {
       out: [
         "SEVERITY  RULE  TIMES  LAST  PLUGIN  COMMAND  POD  WHERE  WHAT",
-        "note  stderr-discarded  1  T  host-local  ADD  shop/orders-0  #:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
         "note  stderr-discarded  1  T  bridge  ADD  shop/orders-0  #:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
+        "note  stderr-discarded  1  T  host-local  ADD  shop/orders-0  #:stderr:0  stderr of a failed call is discarded by the runtime: 97 bytes of stderr",
       ],
       err: [],
       code: 0,
@@ -272,7 +272,7 @@ test("lint and ledger and who-owns", async () => {
   const rules = async (...args: string[]) =>
     (await transcripts.of("lint", "-o", "jsonpath={.items[*].plugin}", ...args)).out
   assert.deepEqual(await rules("--plugin", "host-local"), ["host-local"])
-  assert.deepEqual(await rules("--failed", "--pod", "orders-0,web-1"), ["host-local bridge"])
+  assert.deepEqual(await rules("--failed", "--pod", "orders-0,web-1"), ["bridge host-local"])
   const nowhere = ["--root", node.root, "--capture", "/capture"]
   assert.deepEqual(
     (await transcripts.of("ledger", "-n", "shop", ...nowhere)).out.map((line) =>

@@ -153,8 +153,8 @@ test("lint prints findings that are alike as one line with their count", { timeo
   const what = "stderr of a failed call is discarded by the runtime: 97 bytes of stderr"
   assert.deepEqual(lines.slice(0, lines.indexOf("done")), [
     "SEVERITY  RULE  TIMES  LAST  PLUGIN  COMMAND  POD  WHERE  WHAT",
-    `note  stderr-discarded  6  AGE  host-local  ADD  6 pods  ID:stderr:0  ${what}`,
     `note  stderr-discarded  6  AGE  bridge  ADD  6 pods  ID:stderr:0  ${what}`,
+    `note  stderr-discarded  6  AGE  host-local  ADD  6 pods  ID:stderr:0  ${what}`,
     "cnitap: 12 notes in N operations; -o wide shows remedies",
   ])
   const { stdout } = await cnitap(["lint", "-n", "full", "-o", "json"], { env: { CNITAP_CAPTURE: node.capture } })

@@ -1,6 +1,6 @@
 import { maskAnywhere } from "../compare/volatile.ts"
 import { podName } from "../format.ts"
-import type { Finding } from "./finding.ts"
+import type { Finding, Severity } from "./finding.ts"
 
 /** Findings that differ in nothing but the pod, its addresses and its IDs: the newest of them, and how many there are. */
 export type FindingGroup = Finding & {
@@ -56,15 +56,17 @@ export class FindingGroups {
     return copy
   }
 
-  /** By severity, worst first, then by count, then the newest first. */
+  /** By severity, worst first, then by count, then in the order in which they were found. */
   list(): FindingGroup[] {
     return [...this.#groups.values()]
       .map(({ finding }) => finding)
-      .sort(
-        (a, b) =>
-          SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count || b.wallMs - a.wallMs,
-      )
+      .sort((a, b) => bySeverity(a, b) || b.count - a.count)
   }
+}
+
+/** Worst first. */
+export function bySeverity(a: { severity: Severity }, b: { severity: Severity }): number {
+  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
 }
 
 /** The same for findings that are the same but for their pod. */

@@ -1,4 +1,4 @@
-import type { FindingGroup } from "./finding-groups.ts"
+import { bySeverity, type FindingGroup } from "./finding-groups.ts"
 
 /** The findings of one rule. */
 export type RuleFindings = Pick<FindingGroup, "rule" | "severity" | "title" | "source" | "remedy"> & {
@@ -9,7 +9,7 @@ export type RuleFindings = Pick<FindingGroup, "rule" | "severity" | "title" | "s
   groups: FindingGroup[]
 }
 
-/** Groups of findings by rule, in the order in which the first group of each rule stands. */
+/** Groups of findings by rule: worst first, then the most frequent, then the one that was found first. */
 export function findingsByRule(groups: readonly FindingGroup[]): RuleFindings[] {
   const rules = new Map<string, FindingGroup[]>()
   for (const group of groups) {
@@ -17,7 +17,7 @@ export function findingsByRule(groups: readonly FindingGroup[]): RuleFindings[] 
     if (own) own.push(group)
     else rules.set(group.rule, [group])
   }
-  return [...rules.values()].flatMap((own) => {
+  const found = [...rules.values()].flatMap((own) => {
     const newest = [...own].sort((a, b) => b.wallMs - a.wallMs)
     const [first] = newest
     if (!first) return []
@@ -26,4 +26,5 @@ export function findingsByRule(groups: readonly FindingGroup[]): RuleFindings[] 
     const plugins = [...new Set(own.map(({ plugin }) => plugin))].sort()
     return [{ rule, severity, title, source, remedy, count, plugins, groups: newest }]
   })
+  return found.sort((a, b) => bySeverity(a, b) || b.count - a.count)
 }
