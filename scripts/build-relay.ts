@@ -6,7 +6,7 @@ import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { promisify } from "node:util"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "./engine.ts"
 
 const run = promisify(execFile)
@@ -55,6 +55,7 @@ async function bundle(): Promise<string[]> {
     format: "iife",
     target: "es2023",
     minify: true,
+    plugins: [rulesWithoutExamples()],
     metafile: true,
     outfile: script,
     absWorkingDir: root,
@@ -68,6 +69,26 @@ async function bundle(): Promise<string[]> {
     text.replace('#include "quickjs-libc.h"', "").replaceAll("const uint", "static const uint"),
   )
   return Object.keys(result.metafile.inputs)
+}
+
+/** The rules of redaction are data: the relay gets what their modules export, without the examples beside each rule. */
+function rulesWithoutExamples(): Plugin {
+  return {
+    name: "rules-without-examples",
+    setup({ onLoad }) {
+      onLoad({ filter: /\/redact\/rules\/[a-z]+\.ts$/ }, async ({ path }) => {
+        const exported = Object.entries((await import(path)) as Record<string, unknown>)
+        const lines = exported.map(
+          ([name, value]) => `export const ${name} = ${JSON.stringify(value, withoutExamples)}`,
+        )
+        return { contents: lines.join("\n") }
+      })
+    },
+  }
+}
+
+function withoutExamples(key: string, value: unknown): unknown {
+  return key === "finds" || key === "keeps" ? undefined : value
 }
 
 function objectsOf({ compiler, flags }: Target): Promise<string[]> {

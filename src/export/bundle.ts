@@ -72,6 +72,7 @@ function redactedPayload(payload: Payload, base64: Base64): Payload {
   return {
     sizeBytes: payload.sizeBytes,
     ...(payload.truncated ? { truncated: true as const } : {}),
+    ...(payload.truncatedBy ? { truncatedBy: payload.truncatedBy } : {}),
     ...(all.length > 0 ? { redacted: all } : {}),
     ...("text" in payload ? { text } : { base64: base64.encode(text) }),
   }

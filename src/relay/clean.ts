@@ -1,46 +1,48 @@
-import { runStart } from "../capture/redact/character.ts"
-import { redact } from "../capture/redact/redact.ts"
+import { REDACTED } from "../capture/redact/redacted.ts"
+import { redactWith } from "../capture/redact/redaction.ts"
 import { isSecretName } from "../capture/redact/secret-name.ts"
-import { isAddressCode } from "../capture/redact/secret-shape.ts"
-import { REDACTED } from "../capture/redact/secret-value.ts"
 import type { CleanText, Host } from "./host.ts"
 
-type Marks = Pick<Host, "holdsMark">
-
-/** The search takes at most 3 ms for so many; a longer text that may hold a secret is cut. */
+/** As many as a text that native code searches may have (host-text.h). */
 const SEARCHED_CHARACTERS = 65_536
 
 /** The text of a stream without secrets. `isTruncated`: only its beginning is recorded. */
-export function clean(marks: Marks, text: string, isTruncated: boolean): CleanText {
+export function clean(host: Host, text: string, isTruncated: boolean): CleanText {
   const whole = isTruncated ? withoutCutAddress(text) : text
-  if (!marks.holdsMark(whole)) return { text: whole, redacted: "", isCut: false }
-  const isCut = whole.length > SEARCHED_CHARACTERS
-  const searched = isCut ? withoutCutAddress(whole.slice(0, wholeCharacters(whole, SEARCHED_CHARACTERS))) : whole
-  const { text: safe, redacted } = redact(searched)
-  return { text: safe, redacted: redacted.length > 0 ? JSON.stringify(redacted) : "", isCut }
+  if (!host.holdsMark(whole)) return { text: whole, redacted: "", isCut: false }
+  const isLong = whole.length > SEARCHED_CHARACTERS
+  const searched = isLong ? withoutCutAddress(whole.slice(0, wholeCharacters(whole, SEARCHED_CHARACTERS))) : whole
+  const { text: safe, redacted, isCut } = redactWith(host, searched)
+  return { text: safe, redacted: redacted.length > 0 ? JSON.stringify(redacted) : "", isCut: isCut || isLong }
 }
 
 /** `--token=x` is one argument, `--token x` is two. */
-export function cleanArguments(marks: Marks, argv: readonly string[]): string[] {
+export function cleanArguments(host: Host, argv: readonly string[]): string[] {
   return argv.map((argument, at) => {
     const before = argv[at - 1] ?? ""
-    const isValue = before.startsWith("-") && !before.includes("=") && isSecretName(before) && !argument.startsWith("-")
-    return isValue ? REDACTED : clean(marks, argument, false).text
+    const isAfterSwitch = before.startsWith("-") && !before.includes("=") && !argument.startsWith("-")
+    if (isAfterSwitch && clean(host, `${before} ${argument}`, false).text.startsWith(`${before} ${REDACTED}`))
+      return REDACTED
+    return clean(host, argument, false).text
   })
 }
 
 /** The value of a variable; null if it is a secret because of its name. */
-export function cleanVariable(marks: Marks, name: string, value: string): string | null {
-  return isSecretName(name) ? null : clean(marks, value, false).text
+export function cleanVariable(host: Host, name: string, value: string): string | null {
+  return isSecretName(name) ? null : clean(host, value, false).text
 }
 
-const LONGEST_ADDRESS = 4096
+const LONGEST_ADDRESS = 1024
+const SEPARATORS = [" ", "\n", "\t", "\r", '"', "'", "<", ">"]
 
 /** If the text was truncated inside an address, the `@` that marks the password before it may be missing. */
 function withoutCutAddress(text: string): string {
-  const word = runStart(text, text.length, Math.max(0, text.length - LONGEST_ADDRESS), isAddressCode)
-  const colon = text.indexOf(":", word)
-  return colon < 0 ? text : text.slice(0, colon + 1)
+  const from = Math.max(0, text.length - LONGEST_ADDRESS)
+  const end = text.slice(from)
+  let word = 0
+  for (const separator of SEPARATORS) word = Math.max(word, end.lastIndexOf(separator) + 1)
+  const colon = end.indexOf(":", word)
+  return colon < 0 ? text : text.slice(0, from + colon + 1)
 }
 
 /** The length without half of a surrogate pair at the end. */

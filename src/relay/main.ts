@@ -1,4 +1,5 @@
-import { SECRET_MARKS } from "../capture/redact/secret-name.ts"
+import { ALL_MARK_LINES, LITERALS } from "../capture/redact/rules/marks.ts"
+import { CLASSES } from "../capture/redact/text.ts"
 import { clean, cleanArguments, cleanVariable } from "./clean.ts"
 import type { Host } from "./host.ts"
 import { probe } from "./probe.ts"
@@ -7,7 +8,7 @@ import { rejectLoop } from "./reject-loop.ts"
 
 declare const host: Host
 
-host.provide(SECRET_MARKS.join("\n"), {
+host.provide(ALL_MARK_LINES, LITERALS.length, CLASSES.map((characters) => `\u0001${characters}`).join(""), {
   clean: (text, isTruncated) => clean(host, text, isTruncated),
   cleanArguments: (argv) => cleanArguments(host, argv),
   cleanVariable: (name, value) => cleanVariable(host, name, value),

@@ -153,9 +153,12 @@ test("only the beginning of a long text that may hold secrets is searched and re
   const [stdout] = stand.ends().map((end) => end.stdout)
   const text = textOf(stdout)
   const kept = line.replace(SECRET, "[redacted]")
-  assert.deepEqual([stdout?.sizeBytes, stdout?.truncated, stdout?.redacted], [Buffer.byteLength(stdin), true, ["text"]])
+  assert.deepEqual(
+    [stdout?.sizeBytes, stdout?.truncated, stdout?.truncatedBy, stdout?.redacted],
+    [Buffer.byteLength(stdin), true, "search", ["text"]],
+  )
   assert.equal(kept.repeat(20_000).startsWith(text), true)
-  assert.ok(text.length > 65_000)
+  assert.ok(text.length > 1_500, `${text.length}`)
   stand.forget()
   const harmless = "level=info \n".repeat(20_000)
   await stand.run("plugin", { command: "ADD", stdin: harmless })

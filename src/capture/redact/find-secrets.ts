@@ -1,154 +1,132 @@
-import { type JsonNode, scanJson, stringEnd, unquoted } from "../json-scan.ts"
-import { isNameCode, runEnd } from "./character.ts"
-import { MarkFinder } from "./mark-finder.ts"
-import { isPrivateName, isSecret, isSecretName } from "./secret-name.ts"
-import { isPairName, Pairs } from "./secret-pair.ts"
-import { findInText, isPlainLiteral } from "./secret-text.ts"
-import { REDACTED, type SecretMatch } from "./secret-value.ts"
-import { unescaped } from "./unescaped.ts"
+import { findInUrl, findUserinfo } from "./address.ts"
+import { Finder, type SecretMatch } from "./finder.ts"
+import { isSecretKeyKind, nameKind } from "./name-kind.ts"
+import { replaceNamed, type TextName } from "./named-value.ts"
+import { INDEX_OF_MARK, LITERALS, MARK_RULES, type MarkRule, RULE_OF_MARK } from "./rules/marks.ts"
+import { replacePaired, replacePodMetadata, replaceSecretData } from "./secret-document.ts"
+import {
+  findInCommand,
+  findKeyBlock,
+  findKeyInLine,
+  findPasswordFile,
+  findScheme,
+  findToken,
+  findWireGuardKey,
+} from "./secret-shape.ts"
+import { CLASS, MARK_LIMIT, NOTATION, type SearchText, SPENT, type TextOpener } from "./text.ts"
 
-/** A match and the JSON value that contains it. */
-export type JsonMatch = SecretMatch & { node: JsonNode | undefined }
+/** What a search found. `searchedTo`: where in the source it ended, because its budget was used up. */
+export type SearchResult = { matches: SecretMatch[]; searchedTo: number | undefined }
 
-/** How deep JSON may nest in strings of JSON; a deeper string is redacted as a whole if it may hold a secret. */
-const MAX_NESTING = 5
+/** Lists of bytes that are decoded. */
+const MOST_ENCODED = 8
 
-/** An AWS access key ID is the shortest secret that is recognized by its shape. */
-const SHORTEST_TOKEN = 20
-
-/**
- * Finds the secrets of a text: in JSON by the names of its values, elsewhere by the text before them. `isJson`: the
- * text is JSON up to its end. Strings are searched with their escapes resolved; they may hold JSON or text themselves.
- */
-export function findSecrets(text: string, depth = 0): { matches: JsonMatch[]; isJson: boolean } {
-  const matches: JsonMatch[] = []
-  const isJson = (text.includes("{") || text.includes("[")) && findInJson(text, depth, matches)
-  if (isJson) return { matches, isJson }
-  // A log line or a Go value that only begins like JSON: search it both ways, and report no part of it as a name.
-  addMatches(matches, findInText(text), undefined, 0)
-  findBetweenQuotes(text, depth, matches)
-  return { matches, isJson }
+export function findSecrets(opener: TextOpener, source: string): SearchResult {
+  const t = opener.open(source)
+  const f = new Finder(t)
+  const stoppedAt = search(f)
+  const searchedTo = stoppedAt === undefined ? undefined : t.sourceStart(stoppedAt)
+  const matches = f.matches
+  // Opening the first bytes closes the text.
+  const ranges = byteRanges(t, matches, stoppedAt ?? t.content.length)
+  for (const { notation, from, to } of ranges) matches.push(...searchBytes(opener, notation, from, to))
+  return { matches, searchedTo }
 }
 
-/** In plain text it is unknown whether a quote opens or closes a string, so every part between quotes is searched. */
-function findBetweenQuotes(text: string, depth: number, matches: JsonMatch[]): void {
-  if (!text.includes("\\")) return
-  for (let from = 0; from < text.length; ) {
-    const next = stringEnd(text, from - 1)
-    const part = text.slice(from, text.charAt(next - 1) === '"' ? next - 1 : next)
-    addMatches(matches, findEscaped(part, depth) ?? [], undefined, from)
-    from = next
+type ByteRange = { notation: number; from: number; to: number }
+
+/** Bytes written as numbers that are not part of a match. */
+function byteRanges(t: SearchText, matches: readonly SecretMatch[], end: number): ByteRange[] {
+  const ranges: ByteRange[] = []
+  for (let at = 0; at < t.encoded.length && at < 3 * MOST_ENCODED; at += 3) {
+    const [notation = 0, from = 0, to = 0] = t.encoded.slice(at, at + 3)
+    const [sourceFrom, sourceTo] = [t.sourceStart(from), t.sourceEnd(to)]
+    if (from < end && !matches.some((match) => match.from <= sourceFrom && match.to >= sourceTo))
+      ranges.push({ notation, from, to })
   }
+  return ranges
 }
 
-function findInJson(text: string, depth: number, matches: JsonMatch[]): boolean {
-  const marks = new MarkFinder(text)
-  const pairs = new Pairs()
-  let secretUntilClosed: JsonNode | undefined
-  // Whether the last key holds a mark; the content of a secret list or object is covered by `secretUntilClosed`.
-  let isKeyMarked = false
-  let lastSwitch: JsonNode | undefined
-  const strings: { node: JsonNode; inner: JsonNode }[] = []
-  const isJson = scanJson(
-    text,
-    (node) => {
-      const { kind, from, to } = node
-      const isSecret =
-        secretUntilClosed !== undefined ||
-        (isKeyMarked && isSecretNode(text, node)) ||
-        (kind !== "key" && isValueOf(pairs.nameOf(node), text, node)) ||
-        (kind === "string" && follows(lastSwitch, node) && text.charAt(from + 1) !== "-")
-      const inner = secretUntilClosed ?? node
-      if (kind === "key" || (kind === "string" && !isSecret)) {
-        const isMarked = marks.isIn(from, to)
-        if (kind === "key") isKeyMarked = isMarked
-        if (!isMarked) return undefined
-        if (kind !== "key" || !isPlainName(node.key)) strings.push({ node, inner })
-        if (isSecretSwitch(text, node)) lastSwitch = node
-        if (kind === "string" && isPairName(node)) {
-          const name = unquoted(text.slice(from, to))
-          const values = isSecretName(name) ? pairs.name(node, name) : []
-          for (const value of values) if (isValueOf(name, text, value)) matches.push(wholeOf(text, value, value))
-        }
-      } else if (kind === "string") matches.push(wholeOf(text, node, inner))
-      else if (kind === "scalar") {
-        if (isSecret && !isPlainLiteral(text.slice(from, to))) matches.push(wholeOf(text, node, inner))
-      } else if (isSecret) secretUntilClosed ??= node
-      return undefined
-    },
-    (closed) => {
-      pairs.close(closed)
-      if (closed === secretUntilClosed) secretUntilClosed = undefined
-    },
-  )
-  // If it is not JSON, the whole text is searched, including these strings.
-  if (isJson) {
-    for (const { node, inner } of strings) {
-      const literal = text.slice(node.from + 1, contentEnd(text, node))
-      addMatches(matches, findEscaped(literal, depth) ?? findSecrets(literal, depth).matches, inner, node.from + 1)
-    }
+/** Secrets in bytes that are written as numbers; what is replaced remains a list of numbers. */
+function searchBytes(opener: TextOpener, notation: number, from: number, to: number): SecretMatch[] {
+  const f = new Finder(opener.openBytes(notation, from, to))
+  const stoppedAt = search(f)
+  if (stoppedAt !== undefined) f.add(stoppedAt, f.text.length)
+  return f.matches.map((match) => ({ ...match, with: written(match.with, notation) }))
+}
+
+function written(text: string, notation: number): string {
+  const bytes: string[] = []
+  for (let at = 0; at < text.length; at++) {
+    const byte = text.charCodeAt(at)
+    bytes.push(
+      notation === NOTATION.decimal ? String(byte) : `${notation === NOTATION.hex ? "" : "0x"}${byte.toString(16)}`,
+    )
   }
-  return isJson
+  return bytes.join(notation === NOTATION.decimal ? " " : notation === NOTATION.hex ? "" : ", ")
 }
 
-/** Secrets of the text with its escapes resolved; undefined if it has no escapes. */
-function findEscaped(text: string, depth: number): SecretMatch[] | undefined {
-  const inner = unescaped(text)
-  if (!inner) return undefined
-  if (!new MarkFinder(inner.text).isIn(0, inner.text.length)) return []
-  if (depth === MAX_NESTING) return [{ from: 0, to: text.length, with: REDACTED }]
-  return findSecrets(inner.text, depth + 1).matches.map(({ from, to, with: by }) => ({
-    from: inner.sourceOf(from),
-    to: inner.sourceOf(to),
-    with: by.replaceAll("\\", "\\\\").replaceAll('"', '\\"'),
-  }))
+/** Follows the marks in the order of the text. Returns where it stopped if the budget was used up. */
+function search(f: Finder): number | undefined {
+  let nameTo = 0
+  let at = 0
+  let hit = f.t.nextHit(0, 0)
+  while (hit >= 0) {
+    const index = hit % MARK_LIMIT
+    at = (hit - index) / MARK_LIMIT
+    const rule = MARK_RULES[RULE_OF_MARK.charCodeAt(index) - 48]
+    if (rule !== "word") findShape(f, rule, index, at)
+    else if (at >= nameTo) nameTo = findName(f, at, nameTo)
+    hit = f.doneTo > at ? f.t.nextHit(f.doneTo, 0) : f.t.nextHit(at, index + 1)
+  }
+  return hit === SPENT ? stopAt(f, at) : undefined
 }
 
-function addMatches(
-  matches: JsonMatch[],
-  found: readonly SecretMatch[],
-  node: JsonNode | undefined,
-  offset: number,
-): void {
-  for (const { from, to, with: by } of found) matches.push({ from: from + offset, to: to + offset, with: by, node })
+/** Before the word at which the search stopped, so that no half of a secret is left. */
+function stopAt(f: Finder, at: number): number {
+  const from = f.t.runStart(at, f.doneTo, CLASS.address)
+  return Math.max(f.doneTo, from)
 }
 
-/** Too short for a token, and without the punctuation of addresses and assignments: most keys. */
-function isPlainName(name: string): boolean {
-  return name.length < SHORTEST_TOKEN && runEnd(name, 0, isNameCode) === name.length
+function findShape(f: Finder, rule: MarkRule | undefined, mark: number, at: number): void {
+  const index = INDEX_OF_MARK.charCodeAt(mark) - 48
+  const literal = LITERALS[mark] ?? ""
+  if (rule === "token") findToken(f, index, literal, at)
+  else if (rule === "url") findInUrl(f, at)
+  else if (rule === "userinfo") findUserinfo(f, at)
+  else if (rule === "scheme") findScheme(f, literal, at)
+  else if (rule === "line") findKeyInLine(f, index, at)
+  else if (rule === "command") findInCommand(f, index, at)
+  else if (rule === "key block") findKeyBlock(f, literal, at)
+  else if (rule === "annotations" || rule === "labels") replacePodMetadata(f, at, literal)
+  else if (rule === "wireguard") findWireGuardKey(f, at)
+  else if (rule === "pgpass") findPasswordFile(f, at)
 }
 
-/** The replacement of a JSON value is always a string. */
-function wholeOf(text: string, value: JsonNode, node: JsonNode): JsonMatch {
-  return value.kind === "string"
-    ? { from: value.from + 1, to: contentEnd(text, value), with: REDACTED, node }
-    : { from: value.from, to: value.to, with: `"${REDACTED}"`, node }
+const LONGEST_NAME = 100
+
+/** Finds the value of the name that contains this position; returns the end of the name. */
+function findName(f: Finder, at: number, notBefore: number): number {
+  const { t, text } = f
+  const from = t.runStart(at, notBefore, CLASS.word)
+  let to = t.runEnd(at, CLASS.word)
+  while (text.charCodeAt(to) === 46 && t.runEnd(to + 1, CLASS.word) > to + 1) to = t.runEnd(to + 1, CLASS.word)
+  if (to - from > LONGEST_NAME) return to
+  const own = text.slice(from, to)
+  const name = spacedName(f, { text: own, from, to, kind: nameKind(own) })
+  if (name.kind === "none") return to
+  if (own.toLowerCase() === "secret" && replaceSecretData(f, name)) return to
+  if (!replacePaired(f, name)) replaceNamed(f, name)
+  return to
 }
 
-function isSecretNode(text: string, node: JsonNode): boolean {
-  if (isPrivateName(node.key) || isValueOf(node.key, text, node)) return true
-  const cni = node.parent
-  return node.step === "labels" && cni?.step === "cni" && cni.parent?.step === "args"
-}
-
-/** An argument in a list, such as `--token`, whose value is the next item. */
-function isSecretSwitch(text: string, { kind, parent, from, to }: JsonNode): boolean {
-  if (kind !== "string" || parent?.kind !== "array" || text.charAt(from + 1) !== "-") return false
-  const name = unquoted(text.slice(from, to))
-  return isSecretName(name) && !name.includes("=")
-}
-
-function follows(previous: JsonNode | undefined, { parent, step }: JsonNode): boolean {
-  return previous !== undefined && previous.parent === parent && Number(step) === Number(previous.step) + 1
-}
-
-/** Whether the value is a secret under that name. */
-function isValueOf(name: string | undefined, text: string, node: JsonNode): boolean {
-  if (name === undefined) return false
-  return node.kind === "string" ? isSecret(name, text.slice(node.from + 1, contentEnd(text, node))) : isSecretName(name)
-}
-
-/** Position of the closing quote; the end of the text if the string is cut off. */
-function contentEnd(text: string, node: JsonNode): number {
-  return node.to > node.from + 1 && text.charAt(node.to - 1) === '"' ? node.to - 1 : node.to
+/** Two words that name a secret only together: `api key`, `client secret`. */
+function spacedName(f: Finder, name: TextName): TextName {
+  const lower = name.text.toLowerCase()
+  if (lower !== "key" && lower !== "keys" && lower !== "secret") return name
+  const gap = f.t.runStart(name.from, 0, CLASS.blank)
+  const from = f.t.runStart(gap, Math.max(0, gap - 24), CLASS.word)
+  const kind = f.text.slice(from, gap).toLowerCase()
+  if (gap === name.from || !isSecretKeyKind(kind)) return name
+  return { ...name, kind: "secret", isSpaced: true }
 }

@@ -1,82 +1,89 @@
-import { indexOrEnd, isBlank, isDigit, isLetter, isQuote, runEnd, runStart } from "./character.ts"
-import { isObjectName, isSpacedName } from "./secret-name.ts"
-import { quotedEnd, REDACTED, type TextName, type TextValue, wordEnd } from "./secret-value.ts"
+import type { Finder } from "./finder.ts"
+import type { TextName } from "./named-value.ts"
+import { hasLetterOrDigit, isFileName, isObjectName, isOrdinary, isPath, isPlain, isRemark } from "./ordinary-value.ts"
+import { CLASS } from "./text.ts"
 
 /** Words between a name and its value in a sentence. */
-const LINKS = "is was now set to as value".split(" ")
+const LINKS: Record<string, true> = {
+  is: true,
+  was: true,
+  now: true,
+  set: true,
+  to: true,
+  as: true,
+  value: true,
+  "->": true,
+}
 const MOST_LINKS = 4
-/** After these comes a value, or one of the words below. */
-const VERBS = ["is", "was"]
-const COMMON_WORDS = (
-  "a about absent already an at bad by correct different empty for from in incorrect mandatory nil no none not null of " +
-  "ok on only optional our part present still the their too true false unique unset until unknown up with wrong your"
-).split(" ")
-const COMMON_ENDS = ["able", "ed", "ent", "ible", "id", "ing", "less"]
-const LONGEST_WORD = 20
+/** Brackets and punctuation around a value. */
+const MOST_SIGNS = 8
+const OPENING = "(<[{`"
+const CLOSING = ".:!?>`)"
 
 /**
  * The secret in a sentence: `password x1`, `psk "x"`, `the token is x`. A plain word after the name is assumed to
  * continue the sentence, as in `password authentication failed`; after `is` only a common one is.
  */
-export function loggedValue(text: string, name: TextName): TextValue | undefined {
-  let from = runEnd(text, name.to, isSpacedName(name.text) ? isBlankOrSign : isBlank)
+export function loggedValue(f: Finder, name: TextName): void {
+  const { t, text } = f
+  if (text.slice(Math.max(0, name.from - 11), name.from).toLowerCase() === "unexpected ") return
+  let from = t.runEnd(name.to, CLASS.blank)
   let hasVerb = false
   for (let links = 0; from > name.to && links <= MOST_LINKS; links++) {
-    if (isQuote(text.charCodeAt(from))) {
-      const quoted = text.slice(from + 1, quotedEnd(text, from))
-      const content = quoted.slice(0, indexOrEnd(quoted, "\n", 0))
-      const to = from + 1 + content.length
-      const isObject = !hasVerb && isObjectName(name.text, content)
-      return isObject ? undefined : { kind: "quoted", from: from + 1, to, with: REDACTED }
+    const quote = f.quoteAt(from)
+    if (quote !== "") {
+      replaceQuoted(f, name, from, quote, hasVerb)
+      return
     }
-    from = runEnd(text, from, isOpening)
-    const end = wordEnd(text, from)
-    const to = runStart(text, end, from, isClosing)
-    if (end === from) return undefined
-    const word = text.slice(from, to)
+    for (let signs = 0; signs < MOST_SIGNS && from < text.length && OPENING.includes(text.charAt(from)); signs++) from++
+    const end = f.valueEnd(from)
+    let to = end
+    for (let signs = 0; signs < MOST_SIGNS && to > from && CLOSING.includes(text.charAt(to - 1)); signs++) to--
+    if (to === from && end === from) return
+    const word = text.slice(from, Math.min(to, from + 300))
     const lower = word.toLowerCase()
-    if (!LINKS.includes(lower) && hasLetterOrDigit(word)) {
-      const isSentence = hasVerb ? isCommon(word, lower) : isPlain(word, lower) || isObjectName(name.text, word)
-      return isSentence || isPathOrAssignment(word) ? undefined : { kind: "word", from, to, with: REDACTED }
+    if (!LINKS[lower] && hasLetterOrDigit(word)) {
+      if (!isSentence(name, word, hasVerb)) f.add(from, to)
+      return
     }
-    hasVerb ||= VERBS.includes(lower)
-    from = runEnd(text, end, isBlank)
+    hasVerb ||= lower === "is" || lower === "was"
+    from = t.runEnd(end, CLASS.blank)
+    if (from === end) return
   }
-  return undefined
 }
 
-function isCommon(word: string, lower: string): boolean {
-  if (COMMON_WORDS.includes(lower)) return true
-  return isPlain(word, lower) && COMMON_ENDS.some((end) => lower.endsWith(end))
+function replaceQuoted(f: Finder, name: TextName, at: number, quote: string, hasVerb: boolean): void {
+  const from = at + quote.length
+  const content = f.text.slice(from, f.contentEnd(at, quote))
+  const line = content.indexOf("\n")
+  const value = line < 0 ? content : content.slice(0, line)
+  const isName = !hasVerb && isAboutObject(name) && isObjectName(value)
+  if (isName || name.kind !== "secret" || !hasLetterOrDigit(value) || isOrdinary(name.kind, value, false)) return
+  f.add(from, from + value.length)
 }
 
-/** Letters only, all lower case or all upper case except for the first. */
-function isPlain(word: string, lower: string): boolean {
-  const isOneCase = word.slice(1) === lower.slice(1) || word === word.toUpperCase()
-  return isOneCase && word.length <= LONGEST_WORD && runEnd(word, 0, isLetter) === word.length
+function isSentence(name: TextName, word: string, hasVerb: boolean): boolean {
+  if (hasVerb ? isRemark(word) : isPlain(word) || isRemark(word)) return true
+  if (isAboutObject(name) && isObjectName(word)) return true
+  if (name.kind === "reference" || name.kind === "location" || name.kind === "object") return true
+  if (name.kind === "weak" && (hasVerb || !isCommunity(name.text))) return true
+  return isPathOrAssignment(word) || isFileName(word) || isOrdinary(name.kind, word, true)
+}
+
+/** After `secret` comes more often the name of a Kubernetes object than its content. */
+function isAboutObject(name: TextName): boolean {
+  const lower = name.text.toLowerCase()
+  return !name.isSpaced && (lower.endsWith("secret") || lower.endsWith("secrets") || lower.endsWith("tokens"))
+}
+
+function isCommunity(name: string): boolean {
+  return name.toLowerCase().endsWith("community")
 }
 
 /** A path, a URL or another name with its value: not the value of the name before it. */
 function isPathOrAssignment(word: string): boolean {
-  const name = runEnd(word, 0, isLetter)
-  const isAssignment = name > 0 && word.charAt(name) === "=" && name + 1 < word.length && word.charAt(name + 1) !== "="
-  return isAssignment || word.startsWith("/") || word.includes("://")
-}
-
-function hasLetterOrDigit(word: string): boolean {
-  return runEnd(word, 0, (code) => !isLetter(code) && !isDigit(code)) < word.length
-}
-
-function isBlankOrSign(code: number): boolean {
-  return isBlank(code) || code === 58 || code === 61
-}
-
-/** `(`, `<`, `[`, `{`, a backtick */
-function isOpening(code: number): boolean {
-  return code === 40 || code === 60 || code === 91 || code === 123 || code === 96
-}
-
-/** Punctuation after a word: `.`, `:`, `!`, `?`, `>`, a backtick */
-function isClosing(code: number): boolean {
-  return code === 46 || code === 58 || code === 33 || code === 63 || code === 62 || code === 96
+  const sign = word.indexOf("=")
+  const isAssignment =
+    sign > 0 && sign + 1 < word.length && word.charAt(sign + 1) !== "=" && isPlain(word.slice(0, sign))
+  return isAssignment || isPath(word) || word.charAt(0) === "/" || word.includes("://") || word.charAt(0) === "-"
 }

@@ -1,84 +1,96 @@
-import { isBlank, isLineEnd, isQuote, runEnd, runStart } from "./character.ts"
+import type { Finder } from "./finder.ts"
+import type { TextName } from "./named-value.ts"
+import { isRemark } from "./ordinary-value.ts"
+import { CLASS } from "./text.ts"
 
 type TextRange = { from: number; to: number }
-
-/** Longer than any tag or comment that people write next to a value. */
-const MAX_ASIDE_LENGTH = 256
 
 /**
  * The value of a YAML key if it is more than one word: the block after `key: |`, the more deeply indented lines after
  * `key:`, or the rest of the line for a passphrase, which may contain blanks. `from`: after the sign and its blanks.
  */
-export function yamlLines(
-  text: string,
-  name: TextRange & { text: string },
-  from: number,
-): (TextRange & { kind: "lines" | "word" }) | undefined {
-  const isQuoted = isQuote(text.charCodeAt(name.from - 1))
+export function yamlLines(f: Finder, name: TextName, from: number): TextRange | undefined {
+  const { text } = f
+  const isQuoted = f.quoteAt(name.to) !== ""
   const key = isQuoted ? name.from - 1 : name.from
-  const start = lineStart(text, key)
-  const header = headerEnd(text, from)
-  if (isAtLineEnd(text, header) && (header > from || start !== undefined)) {
+  // The first line of a string has no indentation before it.
+  const start = f.lineStart(key) ?? (isQuoted ? undefined : stringStart(f, key))
+  const header = headerEnd(f, from)
+  if (isAtLineEnd(f, header) && (header > from || start !== undefined || isListBelow(f, header))) {
     // The key is not the first word of its line, for example after a timestamp: compare with the line's indentation.
-    const line = start ?? text.lastIndexOf("\n", key) + 1
-    const column = (start === undefined ? runEnd(text, line, isBlank) : key) - line
-    const lines = deeperLines(text, header, column, header === from)
-    return lines && { kind: "lines", ...lines }
+    const line = start ?? indentedFrom(f, key)
+    const column = (start === undefined ? f.t.runEnd(line, CLASS.blank) : key) - line
+    return deeperLines(f, header, column, header === from)
   }
   if (start === undefined || isQuoted || !mayContainBlanks(name.text)) return undefined
-  const to = lineEnd(text, from)
+  const to = f.restEnd(from)
   // A single line is more likely a message than YAML: `password: authentication failed`.
-  return start > 0 || to + 1 < text.length ? { kind: "word", from, to: withoutComment(text, from, to) } : undefined
+  if (start === 0 && to + 1 >= text.length) return undefined
+  const content = text.slice(from, to)
+  const comment = content.indexOf(" #")
+  const value = comment < 0 ? content : content.slice(0, comment)
+  const blank = value.indexOf(" ")
+  if (blank < 0 || isRemark(value.slice(0, blank)) || value.includes('"') || value.includes("=")) return undefined
+  return { from, to: from + value.trimEnd().length }
 }
 
-/** Undefined if anything but indentation and list dashes precedes the key. */
-function lineStart(text: string, key: number): number | undefined {
-  const from = runStart(text, key, 0, (code) => isBlank(code) || code === 45)
-  return from === 0 || isLineEnd(text.charCodeAt(from - 1)) ? from : undefined
+/** Start of the line, or of the string that begins in it. */
+function indentedFrom(f: Finder, at: number): number {
+  const line = f.t.runStart(at, Math.max(0, at - LONGEST_LINE), CLASS.line)
+  return line + f.text.slice(line, at).lastIndexOf('"') + 1
+}
+
+const LONGEST_LINE = 1024
+
+/** Where the string starts, if only list dashes are before this position. */
+function stringStart(f: Finder, at: number): number | undefined {
+  let from = at
+  for (let dashes = 0; dashes < 8 && f.text.startsWith("- ", from - 2); dashes++) from -= 2
+  return f.slashesAndQuoteBefore(from) > 0 ? from : undefined
 }
 
 /** Position after a block header (`|`, `>-2`), including a tag and an anchor before it; `from` if there is none. */
-function headerEnd(text: string, from: number): number {
-  const at = asideEnd(text, asideEnd(text, from))
+function headerEnd(f: Finder, from: number): number {
+  const { text } = f
+  let at = from
+  for (let aside = 0; aside < 2 && (text.charAt(at) === "!" || text.charAt(at) === "&"); aside++)
+    at = f.t.runEnd(f.t.runEnd(at, CLASS.value), CLASS.blank)
   if (text.charAt(at) !== "|" && text.charAt(at) !== ">") return from
-  return runEnd(text, at + 1, (code) => code === 43 || code === 45 || (code >= 48 && code <= 57))
+  at++
+  while ("+-0123456789".includes(text.charAt(at)) && at < text.length) at++
+  return at
 }
 
-function asideEnd(text: string, from: number): number {
-  if (text.charAt(from) !== "!" && text.charAt(from) !== "&") return from
-  const aside = text.slice(from, from + MAX_ASIDE_LENGTH)
-  return runEnd(text, from + runEnd(aside, 0, (code) => code > 32), isBlank)
+function isAtLineEnd(f: Finder, from: number): boolean {
+  const at = f.t.runEnd(from, CLASS.blank)
+  const code = f.text.charCodeAt(at)
+  return code === 35 || code === 10 || code === 13 || (at === f.text.length && at > from)
 }
 
-function isAtLineEnd(text: string, from: number): boolean {
-  const at = runEnd(text, from, isBlank)
-  if (text.charAt(at) !== "#") return at === text.length || isLineEnd(text.charCodeAt(at))
-  const aside = text.slice(at, at + MAX_ASIDE_LENGTH)
-  return aside.includes("\n") || at + aside.length === text.length
+function isListBelow(f: Finder, from: number): boolean {
+  const line = f.t.runEnd(from, CLASS.line) + 1
+  return f.text.startsWith("- ", f.t.runEnd(line, CLASS.blank))
 }
+
+/** Longer than any block: a pod cannot make the search slow with many short lines. */
+const MOST_LINES = 200
 
 /** The lines after this one that are indented further than the column; list items may start in the column. */
-function deeperLines(text: string, from: number, column: number, allowItems: boolean): TextRange | undefined {
+export function deeperLines(f: Finder, from: number, column: number, allowItems: boolean): TextRange | undefined {
+  const { t, text } = f
   let range: TextRange | undefined
-  for (let line = text.indexOf("\n", from) + 1; line > 0 && line < text.length; line = text.indexOf("\n", line) + 1) {
-    const content = runEnd(text, line, isBlank)
-    const to = lineEnd(text, content)
+  let line = text.indexOf("\n", from) + 1
+  for (let count = 0; line > 0 && line < text.length; count++, line = text.indexOf("\n", line) + 1) {
+    if (count === MOST_LINES) return range && { from: range.from, to: text.length }
+    const content = t.runEnd(line, CLASS.blank)
+    const to = t.runEnd(content, CLASS.line)
     if (to === content) continue
     const depth = content - line
     const isItem = allowItems && depth === column && text.startsWith("- ", content)
     if (depth <= column && !isItem) break
-    range = { from: range?.from ?? content, to }
+    range = { from: range?.from ?? content, to: Math.max(content, f.restEnd(content)) }
   }
   return range
-}
-
-function lineEnd(text: string, from: number): number {
-  return runEnd(text, from, (code) => !isLineEnd(code))
-}
-
-function withoutComment(text: string, from: number, to: number): number {
-  const comment = text.slice(from, to).indexOf(" #")
-  return runStart(text, comment < 0 ? to : from + comment, from, isBlank)
 }
 
 function mayContainBlanks(name: string): boolean {

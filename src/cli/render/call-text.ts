@@ -133,7 +133,8 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint, m
     `${payload.sizeBytes} bytes`,
     ...more,
     ...("base64" in payload ? ["not UTF-8"] : []),
-    ...(payload.truncated ? ["truncated in the record"] : []),
+    ...(payload.truncatedBy === "search" ? ["truncated where the search for secrets ended"] : []),
+    ...(payload.truncated && !payload.truncatedBy ? ["truncated in the record"] : []),
     ...(payload.redacted ? [`redacted: ${payload.redacted.join(" ")}`] : []),
   ]
   const head = paint(`${name} (${visible(notes.join(", "))})`, "dim")

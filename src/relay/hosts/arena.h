@@ -12,7 +12,7 @@
 #include "quickjs.h"
 
 /* The image is what the build fills. A call goes on in the heap, which is not part of the file. */
-enum { IMAGE_BYTES = 400 << 10, HEAP_BYTES = 1 << 17, ARENA_BLOCK_LIMIT = 1 << 13 };
+enum { IMAGE_BYTES = 560 << 10, HEAP_BYTES = 1 << 17, ARENA_BLOCK_LIMIT = 1 << 13 };
 
 typedef struct { size_t size, unused; } BlockHead; /* 16 bytes: what follows is aligned for any type */
 
@@ -22,6 +22,8 @@ static struct {
     uint8_t *at;
     uint32_t crc[256];
     Marks marks;
+    uint32_t classes[128]; /* a bit for each class of characters; host-text.h */
+    uint8_t *scriptAt; /* the engine's own objects are before it */
     uint8_t bytes[IMAGE_BYTES] __attribute__((aligned(4096)));
 } image __attribute__((section(".image"), aligned(4096)));
 

@@ -35,6 +35,7 @@ static int buildImage(void)
     image.host = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, image.host, hostFunctions, sizeof hostFunctions / sizeof *hostFunctions);
     JS_SetPropertyStr(ctx, global, "host", JS_DupValue(ctx, image.host));
+    image.scriptAt = image.at;
     script = JS_EvalFunction(ctx, JS_ReadObject(ctx, mainScript, mainScript_size, JS_READ_OBJ_BYTECODE));
     if (JS_IsException(script) || !JS_IsObject(image.exports)) return 1;
     makeCrcTable(image.crc);

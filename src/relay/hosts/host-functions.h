@@ -2,16 +2,18 @@
 #pragma once
 #include <dirent.h>
 #include "host.h"
+#include "host-text.h"
 #include "recorder.h"
 
 HOST(hostProvide)
 {
-    size_t length;
-    const char *list = JS_ToCStringLen(ctx, &length, argv[0]);
+    const char *marks = JS_ToCString(ctx, argv[0]), *classes = JS_ToCString(ctx, argv[2]);
+    int32_t shown;
     UNUSED;
-    if (!list || !setMarks(&image.marks, list, length)) return JS_EXCEPTION;
-    JS_FreeCString(ctx, list);
-    image.exports = JS_DupValue(ctx, argv[1]);
+    if (!marks || !classes || JS_ToInt32(ctx, &shown, argv[1]) || !setMarks(&image.marks, marks, shown) || !setClasses(classes)) return JS_EXCEPTION;
+    JS_FreeCString(ctx, marks);
+    JS_FreeCString(ctx, classes);
+    image.exports = JS_DupValue(ctx, argv[3]);
     return JS_UNDEFINED;
 }
 
@@ -223,8 +225,18 @@ HOST(hostRemove)
 }
 
 static const JSCFunctionListEntry hostFunctions[] = {
-    JS_CFUNC_DEF("provide", 2, hostProvide),
+    JS_CFUNC_DEF("provide", 4, hostProvide),
     JS_CFUNC_DEF("holdsMark", 1, hostHoldsMark),
+    JS_CFUNC_DEF("open", 1, hostOpen),
+    JS_CFUNC_DEF("openBytes", 3, hostOpenBytes),
+    JS_CFUNC_DEF("nextHit", 2, hostNextHit),
+    JS_CFUNC_DEF("runEnd", 2, hostRunEnd),
+    JS_CFUNC_DEF("runStart", 3, hostRunStart),
+    JS_CFUNC_DEF("contentEnd", 3, hostContentEnd),
+    JS_CFUNC_DEF("leaves", 1, hostLeaves),
+    JS_CFUNC_DEF("spend", 1, hostSpend),
+    JS_CFUNC_DEF("sourceStart", 1, hostSourceStart),
+    JS_CFUNC_DEF("sourceEnd", 1, hostSourceEnd),
     JS_CFUNC_DEF("variable", 1, hostVariable),
     JS_CFUNC_DEF("settings", 0, hostSettings),
     JS_CFUNC_DEF("readStdin", 2, hostReadStdin),

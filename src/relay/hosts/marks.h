@@ -1,63 +1,181 @@
 /* The prefilter of the search for secrets: a text without any mark has none, and the engine is not started for it. The
- * marks come from the script (src/capture/redact); the tables are made when the relay is built and are part of its image. */
+ * marks come from the rules (src/capture/redact/rules); the tables are made when the relay is built and are part of its
+ * image. Bytes that are written as numbers may spell a secret: they count as marks too. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { MARKS = 512, MARK_BYTES = 8192 };
+enum { MARKS = 384, HEADS = 1024, FEWEST_BYTES = 8, FEWEST_HEX = 16 };
+enum { DECIMAL, HEX, HEX_LIST };
 
-/* Lower-case marks, sorted by their first byte; those with first byte c are from[c] to from[c + 1]. */
+/* With `min` in exactly this case, else in lower case; see Mark in src/capture/redact/rules/marks.ts. */
+typedef struct { uint8_t min, before, length; uint16_t next; char literal[32]; } Mark;
+
 typedef struct {
-    uint16_t from[257], at[MARKS];
-    uint8_t isSecond[256], isAlone[256]; /* second bytes of marks; marks of only one byte */
-    char text[MARK_BYTES]; /* each ends with a zero byte */
+    int count, shown; /* the first `shown` are found in open texts (host-text.h) */
+    Mark list[MARKS];
+    uint16_t heads[HEADS], alone[128]; /* number of the first mark with these first characters; 0 if there is none */
+    uint8_t pairs[128][16]; /* a bit for each pair of first characters */
 } Marks;
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+static int isHex(uint8_t c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
+static int hexValue(uint8_t c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; }
 
-static int isMarkAt(const char *mark, const uint8_t *text, size_t left)
+static int isTextByte(int byte) { return (byte >= 32 && byte < 256 && byte != 127) || byte == 9 || byte == 10 || byte == 13; }
+
+/* One byte as it is written there: its length, 0 if there is none. `isFirst`: no separator comes before it. */
+static size_t byteAt(int notation, const uint8_t *s, size_t left, int isFirst, int *byte, size_t *skipped)
 {
-    size_t i;
-    for (i = 0; mark[i]; i++) if (i >= left || lower(text[i]) != (uint8_t)mark[i]) return 0;
+    size_t i = 0, from;
+    *byte = 0;
+    if (!isFirst && notation == DECIMAL) while (i < left && (s[i] == ' ' || s[i] == ',' || s[i] == '\n' || s[i] == '\t')) i++;
+    if (!isFirst && notation == HEX_LIST && i < left && s[i] == ',') do i++; while (i < left && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t'));
+    if (!isFirst && notation != HEX && i == 0) return 0;
+    from = *skipped = i;
+    if (notation == DECIMAL) for (; i < left && i < from + 3 && s[i] >= '0' && s[i] <= '9'; i++) *byte = *byte * 10 + s[i] - '0';
+    else {
+        if (notation == HEX_LIST) { if (left < i + 2 || s[i] != '0' || s[i + 1] != 'x') return 0; i += 2; }
+        for (from = i; i < left && i < from + 2 && isHex(s[i]); i++) *byte = *byte << 4 | hexValue(s[i]);
+        if (notation == HEX && i != from + 2) return 0;
+        if (notation == HEX_LIST && i > from) return i - *skipped;
+    }
+    return i - from;
+}
+
+/* End of the bytes of text that are written there; 0 if they are too few. */
+static size_t bytesEnd(int notation, const uint8_t *s, size_t left)
+{
+    size_t at = 0, count = 0, n, skipped;
+    int byte;
+    while ((n = byteAt(notation, s + at, left - at, count == 0, &byte, &skipped))) {
+        if (!isTextByte(byte) || (notation == HEX && byte > 126)) return 0;
+        at += skipped + n;
+        count++;
+    }
+    if (notation == HEX && at < FEWEST_HEX) return 0;
+    if (notation == HEX && at < left && isHex(s[at])) at++;
+    return count >= FEWEST_BYTES ? at : 0;
+}
+
+static int isNumberStart(const uint8_t *s, size_t i)
+{
+    uint8_t before = i ? s[i - 1] : 0;
+    int isWord = (before >= '0' && before <= '9') || ((before | 32) >= 'a' && (before | 32) <= 'z');
+    return !isWord || (before | 32) == 'x';
+}
+
+/* The first bytes that are written as numbers from i on: their notation and range, -1 if there are none. A list begins with
+ * a bracket or `0x`. A number of FEWEST_HEX digits has one at every place of that distance. */
+static int nextBytes(const uint8_t *s, size_t i, size_t length, size_t *from, size_t *to)
+{
+    const uint8_t *bracket, *x;
+    size_t list = i, hexList = i, hex = i, end;
+    int notation = -1;
+    *from = length;
+    for (; (bracket = memchr(s + list, '[', length - list)); list = (size_t)(bracket - s) + 1) {
+        size_t at = (size_t)(bracket - s) + 1;
+        if (at < length && (end = bytesEnd(DECIMAL, s + at, length - at))) { *from = at; *to = at + end; notation = DECIMAL; break; }
+    }
+    for (; (x = memchr(s + hexList, 'x', length - hexList)) && (size_t)(x - s) <= *from; hexList = (size_t)(x - s) + 1) {
+        size_t at = (size_t)(x - s);
+        if (at > i && s[at - 1] == '0' && (end = bytesEnd(HEX_LIST, s + at - 1, length - at + 1))) { *from = at - 1; *to = at - 1 + end; notation = HEX_LIST; break; }
+    }
+    while (hex + FEWEST_HEX <= length && hex < *from) {
+        size_t last = hex + FEWEST_HEX - 1, start;
+        if (!isHex(s[last])) { hex = last + 1; continue; }
+        for (start = last; start > hex && isHex(s[start - 1]); start--) {}
+        if (start == hex && isHex(s[hex]) && isNumberStart(s, hex) && (end = bytesEnd(HEX, s + hex, length - hex)) && hex < *from) {
+            *from = hex; *to = hex + end;
+            return HEX;
+        }
+        if (start > hex) hex = start;
+        else while (hex < length && isHex(s[hex])) hex++;
+    }
+    return notation;
+}
+
+static inline int lowered(int c) { return c + ((unsigned)c - 'A' < 26) * 32; }
+static inline int folded(uint8_t c) { return c < 128 ? lowered(c) : 0; }
+
+/* Any character of an alphabet of tokens; they are ASCII. */
+static int isTokenCode(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && c < 128 && strchr("+/=_-.~$,:@%", c));
+}
+
+/* Whether the mark is at i: in lower case, or exactly and with as many characters of a token around it as it needs. */
+static int isMarkAt(const Mark *m, const uint8_t *s, size_t i, size_t length)
+{
+    size_t k;
+    if (m->length > length - i) return 0;
+    for (k = 0; k < m->length; k++) if ((m->min ? s[i + k] : lowered(s[i + k])) != (uint8_t)m->literal[k]) return 0;
+    if (m->min > length - i - m->length || m->before > i) return 0;
+    for (k = 0; k < m->min; k++) if (!isTokenCode(s[i + m->length + k])) return 0;
+    for (k = 1; k <= m->before; k++) if (!isTokenCode(s[i - k])) return 0;
     return 1;
 }
 
-/* Whether the text contains a mark, in any case: one pass. */
-static int holdsMark(const Marks *marks, const void *bytes, size_t length)
+/* Whether a mark may start with these two characters: decides for nearly every position. */
+static inline int mayStart(const Marks *marks, int first, int second) { return marks->pairs[first][second >> 3] >> (second & 7) & 1; }
+
+/* The first mark at i with an index of at least `least` and less than `most`; -1 if there is none. */
+static int markAt(const Marks *marks, const uint8_t *s, size_t i, size_t length, int first, int second, int least, int most)
 {
-    const uint8_t *text = bytes;
-    size_t i;
-    uint16_t k;
-    for (i = 0; i < length; i++) {
-        uint8_t first = lower(text[i]);
-        if (marks->from[first] == marks->from[first + 1]) continue;
-        if (!marks->isAlone[first] && !marks->isSecond[i + 1 < length ? lower(text[i + 1]) : 0]) continue;
-        for (k = marks->from[first]; k < marks->from[first + 1]; k++)
-            if (isMarkAt(marks->text + marks->at[k], text + i, length - i)) return 1;
-    }
-    return 0;
+    int found = -1, chain, m;
+    for (chain = 0; chain < 2; chain++)
+        for (m = chain ? marks->alone[first] : marks->heads[(first * 31 + second) % HEADS]; m; m = marks->list[m - 1].next)
+            if (m - 1 >= least && m - 1 < most && (found < 0 || m - 1 < found) && isMarkAt(&marks->list[m - 1], s, i, length)) found = m - 1;
+    return found;
 }
 
-/* At build time: `list` has one mark per line. 0 if there are too many. */
-static int setMarks(Marks *marks, const char *list, size_t length)
+/* Position of the next mark; `length` if there is none. */
+static size_t nextMark(const Marks *marks, const uint8_t *s, size_t i, size_t length, int least, int most, int *found)
 {
-    size_t i, start = 0, count = 0;
-    unsigned c;
-    if (length + 1 > MARK_BYTES) return 0;
+    int first, second = i < length ? folded(s[i]) : 0;
+    for (; i < length; i++, least = 0) {
+        first = second;
+        second = i + 1 < length ? folded(s[i + 1]) : 0;
+        if (mayStart(marks, first, second) && (*found = markAt(marks, s, i, length, first, second, least, most)) >= 0) return i;
+    }
+    return length;
+}
+
+/* Whether the text contains a mark or bytes written as numbers. */
+static int holdsMark(const Marks *marks, const void *bytes, size_t length)
+{
+    size_t from, to;
+    int found;
+    return nextMark(marks, bytes, 0, length, 0, marks->count, &found) < length || nextBytes(bytes, 0, length, &from, &to) >= 0;
+}
+
+/* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many. */
+static int setMarks(Marks *marks, const char *lines, int shown)
+{
+    const char *line, *end;
     memset(marks, 0, sizeof *marks);
-    for (i = 0; i < length; i++) marks->text[i] = list[i] == '\n' ? 0 : list[i];
-    for (c = 0; c < 256; c++) {
-        marks->from[c] = (uint16_t)count;
-        for (start = 0; start < length; start += strlen(marks->text + start) + 1) {
-            const uint8_t *mark = (const uint8_t *)marks->text + start;
-            if (*mark != c || !*mark) continue;
-            if (count == MARKS) return 0;
-            marks->at[count++] = (uint16_t)start;
-            if (mark[1]) marks->isSecond[mark[1]] = 1;
-            else marks->isAlone[c] = 1;
+    marks->shown = shown;
+    for (line = lines; line; line = *end ? end + 1 : NULL) {
+        Mark *m = &marks->list[marks->count];
+        int first, second;
+        end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
+        if (marks->count == MARKS || end - line - 2 > (long)sizeof m->literal || end - line < 3) return 0;
+        m->min = (uint8_t)(line[0] - '0');
+        m->before = (uint8_t)(line[1] - '0');
+        m->length = (uint8_t)(end - line - 2);
+        memcpy(m->literal, line + 2, m->length);
+        first = folded((uint8_t)m->literal[0]);
+        second = m->length > 1 ? folded((uint8_t)m->literal[1]) : 0;
+        if (m->length == 1) {
+            memset(marks->pairs[first], 0xff, sizeof marks->pairs[first]);
+            m->next = marks->alone[first];
+            marks->alone[first] = (uint16_t)++marks->count;
+        } else {
+            uint16_t *head = &marks->heads[(first * 31 + second) % HEADS];
+            marks->pairs[first][second >> 3] |= (uint8_t)(1 << (second & 7));
+            m->next = *head;
+            *head = (uint16_t)++marks->count;
         }
     }
-    marks->from[256] = (uint16_t)count;
-    return count > 0;
+    return marks->count > 0;
 }

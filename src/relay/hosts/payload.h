@@ -74,7 +74,7 @@ static void putSearched(Line *l, int isText, int isTruncated, const uint8_t *byt
         count = isText ? validUtf8(bytes, SHORT_SEARCH_BYTES) : SHORT_SEARCH_BYTES;
         answer = searched(isText, 1, bytes, count);
     }
-    if (JS_IsException(answer)) { puts_(l, ",\"truncated\":true,\"text\":\"\""); return; }
+    if (JS_IsException(answer)) { puts_(l, ",\"truncated\":true,\"truncatedBy\":\"search\",\"text\":\"\""); return; }
     text = JS_GetPropertyStr(ctx, answer, "text");
     redacted = JS_GetPropertyStr(ctx, answer, "redacted");
     isCut = JS_GetPropertyStr(ctx, answer, "isCut");
@@ -83,6 +83,7 @@ static void putSearched(Line *l, int isText, int isTruncated, const uint8_t *byt
     if (content && !isText && (copy = malloc(length + 1))) length = bytesOfLatin1(memcpy(copy, content, length), length);
     if (!content || (!isText && !copy)) { content = NULL; isText = 1; length = 0; }
     if (isTruncated || !content || JS_ToBool(ctx, isCut)) puts_(l, ",\"truncated\":true");
+    if (JS_ToBool(ctx, isCut)) puts_(l, ",\"truncatedBy\":\"search\"");
     if (content && list && *list) { puts_(l, ",\"redacted\":"); puts_(l, list); }
     putContent(l, isText, copy ? copy : (const uint8_t *)(content ? content : ""), length);
     free(copy);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { nameKind } from "../../../src/capture/redact/name-kind.ts"
 import { redact } from "../../../src/capture/redact/redact.ts"
-import { isSecretName, SECRET_MARKS } from "../../../src/capture/redact/secret-name.ts"
 import { plantNone, plantOne, readings } from "../plant.ts"
 import { Random } from "../random.ts"
 
@@ -70,23 +70,18 @@ test("JSON within a JSON string, at any depth of escaping", () => {
   let inner = '{"\\u0074oken":"a \\"b\\" c","n":1,"password":{"x":["y}"]},"u":"h:\\/\\/u:p\\u0040h","z":"kept"}'
   let expected =
     '{"\\u0074oken":"[redacted]","n":1,"password":{"x":["[redacted]"]},"u":"h:\\/\\/u:[redacted]\\u0040h","z":"kept"}'
-  for (let depth = 0; depth < 5; depth++) {
+  for (let depth = 0; depth < 7; depth++) {
     assert.equal(redact(inner).text, expected)
     inner = JSON.stringify({ msg: inner })
     expected = JSON.stringify({ msg: expected })
   }
-  // Deeper than any real text: redacted as a whole.
-  const deeper = JSON.stringify({ msg: inner })
-  const [before = "", after = "", ...others] = redact(deeper).text.split("[redacted]")
-  assert.deepEqual([deeper.startsWith(before), deeper.endsWith(after), others], [true, true, []])
-  assert.equal((before + after).includes("kept"), false)
 })
 
 test("a plugin that repeats its stdin in an error message", () => {
   const config = '{"runtimeConfig":{"io.kubernetes.cri.pod-annotations":{"a":"b"}},"name":"net"}'
   becomes({
     [JSON.stringify({ code: 999, msg: `bad config ${config}` })]:
-      '{"code":999,"msg":"bad config {\\"runtimeConfig\\":{\\"io.kubernetes.cri.pod-annotations\\":\\"[redacted]\\"},\\"name\\":\\"net\\"}"}',
+      '{"code":999,"msg":"bad config {\\"runtimeConfig\\":{\\"io.kubernetes.cri.pod-annotations\\":{\\"a\\":\\"[redacted]\\"}},\\"name\\":\\"net\\"}"}',
     'x {"capabilities":{"io.kubernetes.cri.pod-annotations": true}}':
       'x {"capabilities":{"io.kubernetes.cri.pod-annotations": true}}',
     [`2026-09-01 delegate: ${config}`]:
@@ -101,7 +96,7 @@ test("secrets by their shape", () => {
     [`{"a":"${jwt}"}`]: '{"a":"[redacted]"}',
     "certificate-authority-data: LS0tLS1CRUdJTi== end": "certificate-authority-data: [redacted] end",
     '{"kubeconfig":"YXBpVmVyc2lvbjogdjEKa2luZDogQ29uZmln"}': '{"kubeconfig":"[redacted]"}',
-    "config a2luZDogQ29uZmlnCmFwaVZlcnNpb246IHYx.": "config [redacted]",
+    "config a2luZDogQ29uZmlnCmFwaVZlcnNpb246IHYx.": "config [redacted].",
     "Set-Cookie: a=b; c=d": "Set-Cookie: [redacted]",
     "passphrase=x": "passphrase=[redacted]",
     "AKIAIOSFODNN7EXAMPLE and AKIA": "[redacted] and AKIA",
@@ -136,7 +131,7 @@ test("an object that holds a name and its value, in JSON and as Go and YAML writ
   becomes({
     '[{"name":"X_PASSWORD","value":"a"},{"name":"B","value":"c"}]':
       '[{"name":"X_PASSWORD","value":"[redacted]"},{"name":"B","value":"c"}]',
-    '{"Value":{"a":["b",1]},"Key":"db-secret"}': '{"Value":"[redacted]","Key":"db-secret"}',
+    '{"Value":{"a":["b",1]},"Key":"db-secret"}': '{"Value":{"a":["[redacted]","[redacted]"]},"Key":"db-secret"}',
     '{"key":"API_TOKEN","value":7,"x":{"value":"kept","name":"n"}}':
       '{"key":"API_TOKEN","value":"[redacted]","x":{"value":"kept","name":"n"}}',
     '{"name":"\\u0058_TOKEN","value":["a",{"b":"c"}]}':
@@ -221,7 +216,7 @@ test("YAML values of more than one word", () => {
       "Annotations:map[string]string(nil) Labels:map[] Token:[redacted]",
     "metadata:\n  annotations:\n    a: b\n    c: d\n  name: x": "metadata:\n  annotations:\n    [redacted]\n  name: x",
     "user: x\npassword: correct horse # mine\nz: 1": "user: x\npassword: [redacted] # mine\nz: 1",
-    "password: authentication failed": "password: [redacted] failed",
+    "password: authentication failed": "password: authentication failed",
     "password: 'it''s x'\nz: 1": "password: '[redacted]'\nz: 1",
     "cannot read token:\n  no such file": "cannot read token:\n  no such file",
   })
@@ -241,11 +236,11 @@ test("which names are secret", () => {
   const secret = ["k8s_auth_token", "K8S_API_TOKEN", "etcd_key", "k8s_client_key", "ETCD_PASSWORD", "client-key-data"]
   const open = ["key", "monkeys", "name", "kubeconfig", "author", "authType", "CNI_ARGS", "cniVersion", ""]
   assert.deepEqual(
-    secret.map(isSecretName),
+    secret.map((name) => nameKind(name) !== "none"),
     secret.map(() => true),
   )
   assert.deepEqual(
-    open.map(isSecretName),
+    open.map((name) => nameKind(name) !== "none"),
     open.map(() => false),
   )
 })
@@ -298,7 +293,6 @@ test("random texts with a secret of any shape: it is redacted, and nothing else 
     const { text, expected, secret } = plantOne(random)
     const { text: safe, redacted } = redact(text)
     assert.equal(safe, expected)
-    assert.ok(SECRET_MARKS.some((mark) => text.toLowerCase().includes(mark)))
     assert.ok(redacted.length > 0)
     assert.equal(redact(safe).text, safe)
     for (const log of [

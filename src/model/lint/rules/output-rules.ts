@@ -1,6 +1,5 @@
-import { MarkFinder } from "../../../capture/redact/mark-finder.ts"
 import { redact } from "../../../capture/redact/redact.ts"
-import { REDACTED } from "../../../capture/redact/secret-value.ts"
+import { REDACTED } from "../../../capture/redact/redacted.ts"
 import { isCommand } from "../../../cni/command.ts"
 import { isObject } from "../../../cni/json.ts"
 import type { OutputPiece } from "../../result/document.ts"
@@ -181,8 +180,6 @@ function unexpectedOutput({ pieces, error }: CallFacts): CallHit[] {
 function secretsIn(payload: CallFacts["call"]["stdout"], stream: "stdout" | "stderr"): CallHit[] {
   if (!payload) return []
   const recorded = "text" in payload ? payload.text : ""
-  // Like the relay: a text that contains none of the literals is not searched.
-  if (!payload.redacted && !new MarkFinder(recorded).isIn(0, recorded.length)) return []
   const { text, redacted } = payload.redacted ? { text: recorded, redacted: payload.redacted } : redact(recorded)
   const secrets = redacted.filter((path) => (path === "text" ? !isPodMetadata(text) : !POD_METADATA.test(path)))
   return secrets.length > 0 ? [{ detail: `at ${secrets.join(", ")}`, stream, excerpt: "" }] : []

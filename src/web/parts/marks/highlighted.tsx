@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { REDACTED } from "../../../capture/redact/secret-value.ts"
+import { REDACTED } from "../../../capture/redact/redacted.ts"
 import type { JsonLine } from "../json-lines.ts"
 
 /** A line of a stream with search hits and redacted values marked. */

@@ -142,7 +142,13 @@ function Facts({ payload }: { payload: Payload }) {
     <>
       <span>{sizeText(payload.sizeBytes)}</span>
       {"base64" in payload && <span class="tag">not UTF-8</span>}
-      {payload.truncated && <span class="tag">truncated in the record</span>}
+      {payload.truncated && (
+        <span class="tag">
+          {payload.truncatedBy === "search"
+            ? "truncated where the search for secrets ended"
+            : "truncated in the record"}
+        </span>
+      )}
       {redacted.length > 0 && (
         <span class="tag redaction" title={`redacted before it was written: ${redacted.join(" ")}`}>
           {redacted.length} redacted
