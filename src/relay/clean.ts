@@ -3,18 +3,28 @@ import { redactWith } from "../capture/redact/redaction.ts"
 import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { CleanText, Host } from "./host.ts"
 
-/** As many as a text that native code searches may have (host-text.h). */
-const SEARCHED_CHARACTERS = 65_536
+/** More would need more than 2 MB of memory; native code has room for 65536 (host-text.h). */
+const SEARCHED_CHARACTERS = 49_152
 
 /** The text of a stream without secrets. `isTruncated`: only its beginning is recorded. */
 export function clean(host: Host, text: string, isTruncated: boolean): CleanText {
   const whole = isTruncated ? withoutCutAddress(text) : text
-  if (!host.holdsMark(whole)) return { text: whole, redacted: "", isCut: false }
+  if (!holdsMark(host, whole)) return { text: whole, redacted: "", isCut: false }
   const isLong = whole.length > SEARCHED_CHARACTERS
   const searched = isLong ? withoutCutAddress(whole.slice(0, wholeCharacters(whole, SEARCHED_CHARACTERS))) : whole
   const { text: safe, redacted, isCut } = redactWith(host, searched)
   return { text: safe, redacted: redacted.length > 0 ? JSON.stringify(redacted) : "", isCut: isCut || isLong }
 }
+
+/** Part by part, because native code gets a copy. The longest mark, with what must be around it, fits the overlap. */
+function holdsMark(host: Host, text: string): boolean {
+  for (let from = 0; from < text.length; from += PART_CHARACTERS)
+    if (host.holdsMark(text.slice(from, from + PART_CHARACTERS + OVERLAP_CHARACTERS))) return true
+  return false
+}
+
+const PART_CHARACTERS = 16_384
+const OVERLAP_CHARACTERS = 256
 
 /** `--token=x` is one argument, `--token x` is two. */
 export function cleanArguments(host: Host, argv: readonly string[]): string[] {

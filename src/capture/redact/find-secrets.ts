@@ -30,6 +30,7 @@ export function findSecrets(opener: TextOpener, source: string): SearchResult {
   // Opening the first bytes closes the text.
   const ranges = byteRanges(t, matches, stoppedAt ?? t.content.length)
   for (const { notation, from, to } of ranges) matches.push(...searchBytes(opener, notation, from, to))
+  opener.close()
   return { matches, searchedTo }
 }
 

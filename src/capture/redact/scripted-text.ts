@@ -7,6 +7,9 @@ export const SCRIPTED: TextOpener = {
     opened = new ScriptedText(normalized(source))
     return opened
   },
+  close: () => {
+    opened = new ScriptedText({ text: "" })
+  },
   openBytes: (notation, from, to) => new ScriptedText(decoded(opened, notation, from, to)),
 }
 

@@ -29,6 +29,8 @@ export interface TextOpener {
   open(source: string): SearchText
   /** The bytes written in this range of the text that was last opened with `open`: a text whose positions lead to its source. */
   openBytes(notation: number, from: number, to: number): SearchText
+  /** Frees what was opened. */
+  close(): void
 }
 
 /** What `nextHit` returns when the rest of the text must not be searched. */

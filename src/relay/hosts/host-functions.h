@@ -229,6 +229,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("holdsMark", 1, hostHoldsMark),
     JS_CFUNC_DEF("open", 1, hostOpen),
     JS_CFUNC_DEF("openBytes", 3, hostOpenBytes),
+    JS_CFUNC_DEF("close", 0, hostClose),
     JS_CFUNC_DEF("nextHit", 2, hostNextHit),
     JS_CFUNC_DEF("runEnd", 2, hostRunEnd),
     JS_CFUNC_DEF("runStart", 3, hostRunStart),

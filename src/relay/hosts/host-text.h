@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "call.h"
 #include "host.h"
+#include <sys/mman.h>
 
 /* As many as the script searches (SEARCHED_CHARACTERS); a longer text is searched up to here. */
 enum { TEXT_UNITS = 1 << 16, MARK_LIMIT = 1024, MOST_LEAVES = 300, MOST_ENCODED = 8 };
@@ -16,7 +17,7 @@ static size_t spent;
 static size_t spend(size_t from, size_t to) { spent += STEPS_PER_CALL + (to - from) / UNITS_PER_STEP; return to; }
 
 /* One character for each UTF-16 unit of the source. If escapes were resolved, `starts` and `ends` lead to the source. */
-typedef struct { size_t length; int isMapped; uint8_t units[TEXT_UNITS + 1]; uint32_t starts[TEXT_UNITS], ends[TEXT_UNITS]; } Text;
+typedef struct { size_t length, room, bytes; int isMapped; uint8_t *units; uint16_t *starts, *lengths; } Text;
 
 static Text texts[2], *text = texts;
 
@@ -35,11 +36,29 @@ static int setClasses(const char *list)
 static int isIn(int class, uint8_t c) { return c < 128 && image.classes[c] >> class & 1; }
 static int isShown(uint8_t c) { return (c >= 32 && c < 127) || c == '\n' || c == '\r' || c == '\t'; }
 
+/* Memory for so many units; 0 if there is none, and then nothing is found and the text must not be recorded. */
+static int makeRoom(Text *t, size_t units, int isMapped)
+{
+    void *memory;
+    if (t->bytes) munmap(t->starts, t->bytes);
+    t->length = t->bytes = 0;
+    t->room = units < TEXT_UNITS ? units : TEXT_UNITS;
+    t->isMapped = isMapped;
+    units = t->room + 1;
+    memory = mmap(NULL, units * (isMapped ? 5 : 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return 0;
+    t->bytes = units * (isMapped ? 5 : 1);
+    t->starts = memory;
+    t->lengths = t->starts + units;
+    t->units = (uint8_t *)memory + (isMapped ? 4 * units : 0);
+    return 1;
+}
+
 static void putUnit(Text *t, uint8_t c, size_t start, size_t end)
 {
-    if (t->length == TEXT_UNITS) return;
+    if (t->length == t->room) return;
     t->units[t->length] = isShown(c) ? c : 127;
-    if (t->isMapped) t->starts[t->length] = (uint32_t)start, t->ends[t->length] = (uint32_t)end;
+    if (t->isMapped) t->starts[t->length] = (uint16_t)start, t->lengths[t->length] = (uint16_t)(end - start);
     t->length++;
 }
 
@@ -68,16 +87,15 @@ static size_t resolved(const uint8_t *s, size_t left, uint8_t *c)
 }
 
 /* From UTF-8; `at` counts UTF-16 units of the source. */
-static void normalize(Text *t, const uint8_t *s, size_t length)
+static int normalize(Text *t, const uint8_t *s, size_t length)
 {
     size_t i = 0, at = 0, k, n, skip;
     uint8_t c;
-    t->length = 0;
-    t->isMapped = memchr(s, '\\', length) || memchr(s, 27, length);
+    if (!makeRoom(t, length, memchr(s, '\\', length) || memchr(s, 27, length))) return 0;
     if (!t->isMapped)
-        for (; i < length && i < TEXT_UNITS && isShown(s[i]); i++) t->units[i] = s[i];
+        for (; i < length && i < t->room && isShown(s[i]); i++) t->units[i] = s[i];
     at = t->length = i;
-    while (i < length && t->length < TEXT_UNITS) {
+    while (i < length && t->length < t->room) {
         if (s[i] == '\\') {
             for (k = 1; i + k < length && s[i + k] == '\\'; k++) {}
             n = resolved(s + i + k, length - i - k, &c);
@@ -97,6 +115,7 @@ static void normalize(Text *t, const uint8_t *s, size_t length)
         }
     }
     t->units[t->length] = 0;
+    return 1;
 }
 
 static size_t runEnd(const Text *t, size_t at, int class)
@@ -127,13 +146,14 @@ HOST(hostOpen)
 {
     size_t length;
     const char *source = JS_ToCStringLen(ctx, &length, argv[0]);
+    int isOpen;
     UNUSED;
     if (!source) return JS_EXCEPTION;
     text = &texts[0];
     spent = 0;
-    normalize(text, (const uint8_t *)source, length);
+    isOpen = normalize(text, (const uint8_t *)source, length);
     JS_FreeCString(ctx, source);
-    return opened(ctx);
+    return isOpen ? opened(ctx) : JS_ThrowOutOfMemory(ctx);
 }
 
 /* A position in the text: what is outside is its start or its end. */
@@ -144,7 +164,7 @@ static size_t position(JSContext *ctx, JSValueConst value)
     return at < (double)text->length ? (size_t)at : text->length;
 }
 
-static size_t sourceEnd(const Text *t, size_t at) { return !t->isMapped ? at : at ? t->ends[at - 1] : t->length ? t->starts[0] : 0; }
+static size_t sourceEnd(const Text *t, size_t at) { return !t->isMapped ? at : at ? (size_t)t->starts[at - 1] + t->lengths[at - 1] : t->length ? t->starts[0] : 0; }
 static size_t sourceStart(const Text *t, size_t at) { return !t->isMapped ? at : at < t->length ? t->starts[at] : sourceEnd(t, at); }
 
 HOST(hostSpend)
@@ -169,8 +189,7 @@ HOST(hostOpenBytes)
     int byte, isFirst = 1;
     UNUSED;
     JS_ToInt32(ctx, &notation, argv[0]);
-    inner->length = 0;
-    inner->isMapped = 1;
+    if (!makeRoom(inner, to > at ? (to - at) / 2 + 1 : 1, 1)) return JS_ThrowOutOfMemory(ctx);
     while (at < to && (n = byteAt(notation, outer->units + at, to - at, isFirst, &byte, &skipped))) {
         at += skipped;
         putUnit(inner, byte < 127 ? (uint8_t)byte : 127, sourceStart(outer, at), sourceEnd(outer, at + n));
@@ -180,6 +199,19 @@ HOST(hostOpenBytes)
     inner->units[inner->length] = 0;
     text = inner;
     return opened(ctx);
+}
+
+HOST(hostClose)
+{
+    int i;
+    UNUSED;
+    for (i = 0; i < 2; i++) {
+        if (texts[i].bytes) munmap(texts[i].starts, texts[i].bytes);
+        memset(&texts[i], 0, sizeof texts[i]);
+    }
+    text = &texts[0];
+    JS_SetPropertyStr(ctx, image.host, "content", JS_UNDEFINED);
+    return JS_UNDEFINED;
 }
 
 HOST(hostNextHit)
