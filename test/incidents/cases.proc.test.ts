@@ -11,7 +11,7 @@ import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
 
 const T0 = Date.now() - 60_000
 
-/** The lines of `cnitap explain shop/web` without what was left behind. `calls`: milliseconds are after the first. */
+/** The lines of `cnitap explain shop/web` without what was left behind and what lint has. `calls`: milliseconds are after the first. */
 async function explained(t: TestContext, ...calls: Partial<WrittenCall>[]): Promise<string[]> {
   const root = mkdtempSync(join(tmpdir(), "cnitap-"))
   t.after(() => rmSync(root, { recursive: true }))
@@ -27,7 +27,7 @@ async function explained(t: TestContext, ...calls: Partial<WrittenCall>[]): Prom
   const { out, err } = await new Transcripts(root).of("explain", "shop/web")
   assert.deepEqual(err, [])
   return out
-    .filter((line) => !/^ {2}(?:left behind|never ran) /.test(line))
+    .filter((line) => !/^ {2}(?:left behind|never ran|findings) /.test(line))
     .map((line) => line.replace(/\b\d\d:\d\d:\d\dZ/, "TIME"))
 }
 

@@ -89,7 +89,7 @@ test("incident 16: a plugin states its problem on stderr, hangs, and the runtime
 
 test("the runtime is killed while three plugins work for it: none of them is at fault", async (t) => {
   const list = pods(bridge("10.70.0.0/24"), { type: "slowcni" })
-  const slowcni = `${ADD_ONLY}sleep 3; ${PRINT_PREV_RESULT}`
+  const slowcni = `${ADD_ONLY}sleep 15; ${PRINT_PREV_RESULT}`
   const node = await IncidentNode.start(t, { plugins: DEBIAN, scripts: { slowcni }, lists: [list] })
   const containerd = await node.runtime()
   for (const pod of ["a", "b", "c"]) void containerd.run(`shop/${pod}`, list)

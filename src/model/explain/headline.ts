@@ -30,7 +30,10 @@ export function headline(
     case "unknown":
       return `${subject} has no recorded end (began ${when})`
     case "runtime-gone": {
-      const others = abandoned > 0 ? `, and that of ${abandoned} other operations at that time` : ""
+      const others =
+        abandoned > 0
+          ? `, and that of ${abandoned} other ${abandoned === 1 ? "operation" : "operations"} at that time`
+          : ""
       return `${subject} was abandoned ${when}: ${runtime} was gone before it read the answer of ${failing?.top.plugin}${others}`
     }
     case "failed":
