@@ -61,7 +61,7 @@ function refusedStep(failing: FailingCall | undefined, context: ExplainContext):
 /** The runtime's log from shortly before the operation. */
 function logAt({ runtime, wallMs }: Operation): string {
   const time = new Date(wallMs - 1000).toISOString().slice(0, 19).replace("T", " ")
-  return `journalctl -u ${runtime ?? "containerd"} --since "${time} UTC"`
+  return runtime ? `journalctl -u ${runtime} --since "${time} UTC"` : `the container runtime's log from ${time} UTC on`
 }
 
 function compare({ id, command }: Operation, { list }: ExplainContext): string {
