@@ -27,8 +27,8 @@ export const UNKNOWN_PLUGIN = ""
  * each such operation: the plugin that would have been next. `operations`: in the order they started.
  *
  * What the whole list is, other operations of the network show. Short operations may also mean that the list was edited,
- * or that a plugin is no longer recorded. Then they are deleted by exactly the same plugins, or one pod after the other is
- * added without ever being tried again; the kubelet tries a pod again that failed.
+ * that a plugin is no longer recorded, or that recording began or ended in the middle. Then no pod is tried again; the
+ * kubelet tries a pod again that failed, and a DEL that failed.
  */
 export function findIncomplete<Called extends CalledList>(
   operations: Iterable<Called>,
@@ -130,14 +130,15 @@ class ListJudge<Called extends CalledList> {
     this.#incomplete.set(del, UNKNOWN_PLUGIN)
   }
 
-  #addOther({ command, plugins }: Called): void {
+  #addOther(operation: Called): void {
+    const { command, plugins } = operation
     const list = this.#list
     if (command === "DEL") {
       if (this.#shortAdds.has(plugins.join())) this.#edit(plugins)
       return
     }
     if (list === undefined || isEqual(plugins, list)) {
-      this.#judgeShort()
+      this.#judgeShort(operation)
       this.#list = list ?? plugins
       this.#others = 0
     } else if (!isSubsequence(plugins, list) || ++this.#others === PODS_OF_AN_EDITED_LIST) {
@@ -152,11 +153,11 @@ class ListJudge<Called extends CalledList> {
     this.#others = 0
   }
 
-  #judgeShort(): void {
-    const adds = this.#short.filter(([{ command }]) => command !== "DEL")
-    const pods = new Set(adds.map(([{ pod }]) => pod))
-    const isEdited = pods.size === adds.length && pods.size >= PODS_OF_AN_EDITED_LIST
-    if (!isEdited) for (const [operation, next] of this.#short) this.#incomplete.set(operation, next)
+  /** `next`: an operation over the whole list, which may be the next attempt too. */
+  #judgeShort(next?: Called): void {
+    const attempts = [...this.#short.map(([operation]) => attemptKey(operation)), ...(next ? [attemptKey(next)] : [])]
+    const isRetried = new Set(attempts).size < attempts.length
+    if (isRetried) for (const [operation, plugin] of this.#short) this.#incomplete.set(operation, plugin)
     this.#forgetShort()
   }
 
@@ -164,6 +165,11 @@ class ListJudge<Called extends CalledList> {
     this.#short = []
     this.#shortAdds.clear()
   }
+}
+
+/** Operations with the same key are attempts of the same: the kubelet adds a pod again in a new sandbox. */
+function attemptKey({ command, pod, containerId }: CalledList): string {
+  return command === "DEL" ? `DEL ${containerId}` : `${command} ${pod}`
 }
 
 /** The plugin at which the operation stopped, if it called the beginning of the list (DEL: the end) and no more. */

@@ -24,15 +24,24 @@ test("operations that call the same plugins are complete", () => {
   assert.deepEqual(incomplete(["ADD a: bridge"]), [])
 })
 
-test("an ADD that stops where others went on", () => {
-  assert.deepEqual(incomplete(["ADD a: bridge portmap", "ADD b: bridge"]), ["ADD b: bridge | portmap"])
-  assert.deepEqual(incomplete(["ADD a: bridge portmap", "ADD b: bridge", "ADD c: bridge portmap"]), [
-    "ADD b: bridge | portmap",
+test("an ADD that stops where others went on, and whose pod is tried again", () => {
+  assert.deepEqual(incomplete(["ADD a: bridge portmap", "ADD b/1: bridge", "ADD b/2: bridge portmap"]), [
+    "ADD b/1: bridge | portmap",
   ])
 })
 
+test("a recording that ended in the middle of a list says nothing about the list", () => {
+  assert.deepEqual(incomplete(["ADD a: bridge portmap", "ADD b: bridge"]), [])
+  assert.deepEqual(incomplete(["ADD a: bridge portmap", "ADD b: bridge", "ADD c: bridge portmap"]), [])
+  assert.deepEqual(incomplete(["ADD a: bridge tuning portmap", "DEL a: portmap"]), [])
+})
+
 test("a DEL starts at the end of the list", () => {
-  assert.deepEqual(incomplete(["ADD a: bridge tuning portmap", "DEL a: portmap"]), ["DEL a: portmap | tuning"])
+  const tries = ["DEL a: portmap", "+15s DEL a: portmap"]
+  assert.deepEqual(
+    incomplete(["ADD a: bridge tuning portmap", ...tries]),
+    tries.map((line) => `${line} | tuning`),
+  )
 })
 
 test("ADD and the DEL after it share no plugin: the one between them was not found", () => {

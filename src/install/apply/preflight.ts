@@ -34,6 +34,8 @@ export function preflight(
   if (JSON.stringify(direct) === JSON.stringify(through)) return
   const moved = join(dirname(relay), ".cnitap", "real", plugin)
   if (JSON.stringify(askVersion(disk, moved, argv0)) === JSON.stringify(through)) {
+    // It says where it is, or fails in both places; a pod gets the same answer as without the relay.
+    if (!isWorse(through, direct)) return
     // chroot(1) cannot set argv[0], by which some plugins find the files beside them; the relay passes it on for a pod.
     if (disk.at("/") !== "/" && !isUnlinked(through)) return
     throw new Fault(
@@ -47,6 +49,12 @@ export function preflight(
     `VERSION of ${plugin} differs through the relay: ${versionReplyText(through)} instead of ${versionReplyText(direct)}`,
     "Nothing was changed. Please report this with the two replies.",
   )
+}
+
+/** Whether a plugin that answers VERSION in its place does not elsewhere. */
+function isWorse(elsewhere: VersionReply, inPlace: VersionReply): boolean {
+  if ("cannot" in inPlace || inPlace.status !== 0) return false
+  return "cannot" in elsewhere || elsewhere.status !== 0 || elsewhere.stdout !== inPlace.stdout
 }
 
 /** ld.so did not find a library. */

@@ -3,10 +3,11 @@ import { EVERYTHING } from "../../model/filter/filter.ts"
 import { rangeOf } from "../../model/filter/prefilter.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
 import type { Period } from "../../model/ledger/unrecorded.ts"
+import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { TimeRange } from "../capture/calls.ts"
 import type { Capture } from "../capture/capture.ts"
 import type { Progress } from "../capture/progress.ts"
-import type { ReadErrors } from "../capture/read-errors.ts"
+import { ReadErrors } from "../capture/read-errors.ts"
 import { addressLines } from "../index/read/address-lines.ts"
 import {
   containerOperations,
@@ -14,8 +15,9 @@ import {
   ownersOfLines,
   ownersWithoutAdd,
 } from "../index/read/container-operations.ts"
+import { mayBeIncomplete } from "../index/read/incomplete-lists.ts"
 import { indexCapture, operationSummaries } from "../index/read/indexed-capture.ts"
-import { openBlocks } from "../index/read/open-blocks.ts"
+import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
 import { settledContainers } from "../index/read/settled-containers.ts"
 import type { BlockRef } from "../index/read/spanning-finder.ts"
 import type { ReadOptions } from "./operations.ts"
@@ -91,12 +93,28 @@ export async function bookOwners(
     for (const owner of ownersWithoutAdd(blocks)) owners.add(owner)
     for (const owner of ownersOfLines(blocks, addressLines(blocks, [rangeOf(address)]))) owners.add(owner)
     owners.delete(0)
-    const operations = await containerOperations(opened, errors, owners)
-    for (const operation of operations) ledger.add(operation, summaries)
+    const ownErrors = new ReadErrors()
+    const operations = await containerOperations(opened, ownErrors, owners)
+    // The operations of other containers decide whether these are complete.
+    const isDecided = !mayBeIncomplete(opened, operations)
+    if (isDecided) errors.addCounts(ownErrors.list())
+    for (const operation of isDecided ? operations : await operationsOfContainers(opened, errors, operations))
+      ledger.add(operation, summaries)
     return { operations: operations.length, ...facts, wanted: undefined }
   } finally {
     opened.close()
   }
+}
+
+/** All operations of the containers of these, judged among all operations of the capture, in order. */
+async function operationsOfContainers(
+  opened: OpenBlocks,
+  errors: ReadErrors,
+  operations: readonly OperationSummary[],
+): Promise<OperationSummary[]> {
+  const containers = new Set(operations.map(({ containerId }) => containerId))
+  const indexed = await indexCapture(opened, errors, EVERYTHING, undefined)
+  return [...operationSummaries(indexed, {})].filter(({ containerId }) => containers.has(containerId))
 }
 
 type OwnersWanted = {

@@ -36,12 +36,17 @@ export async function containerOperations(
   return operations.sort(byFirst(order))
 }
 
-/** A plugin may name another container, or another node, for its delegate: that one's calls belong to the operation. */
+/**
+ * A plugin may name another container, or another node, for its delegate: that one's calls belong to the operation. And a
+ * container is one for the ledger, whether its calls were recorded under one name of the node, another, or none.
+ */
 function relatedOwners(blocks: readonly BlockRef[], calls: ReadonlyMap<string, Call>): Owners {
   const missing = [...calls.values()].flatMap(({ parent }) => (parent && !calls.has(parent) ? [parent] : []))
   const owners = missing.length > 0 ? ownersOfCalls(blocks, new Set(missing)) : new Set<number>()
   for (const { header } of blocks)
     for (const { owner, parent } of header.dangling) if (calls.has(parent)) owners.add(owner)
+  const containers = new Set([...calls.values()].flatMap(({ containerId }) => containerId ?? []))
+  for (const owner of ownersOfContainers(blocks, containers)) owners.add(owner)
   return owners
 }
 
