@@ -90,7 +90,9 @@ test("every reading verb prints the same for a bundle as for the capture", async
       await cnitap([...verb, "--capture", stand.capture]),
       await cnitap([...verb, "--from", bundle]),
     ]
-    assert.deepEqual(bundled, live, verb.join(" "))
+    // The one was read a moment after the other: column LAST.
+    const settled = ({ stdout, ...rest }: typeof live) => ({ ...rest, stdout: stdout.replace(/\b\d+s\b/g, "N") })
+    assert.deepEqual(settled(bundled), settled(live), verb.join(" "))
   }
 })
 

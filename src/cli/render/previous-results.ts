@@ -1,4 +1,5 @@
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser"
+import { parseJson } from "../../cni/json.ts"
 import { type Call, textOf } from "../../model/call.ts"
 import { type CallNode, walk } from "../../model/operation.ts"
 
@@ -27,16 +28,21 @@ export function previousResults(nodes: CallNode[]): Map<string, PreviousResult> 
 
 function prevResultOf({ stdin }: Call): { offset: number; length: number; key: string } | undefined {
   const text = textOf(stdin)
-  const tree = text === undefined || !text.includes('"prevResult"') ? undefined : parseTree(text)
+  const tree = text === undefined || !text.includes('"prevResult"') ? undefined : treeOf(text)
   const node = tree && findNodeAtLocation(tree, ["prevResult"])
   if (!text || !node) return undefined
   const key = canonical(text.slice(node.offset, node.offset + node.length))
   return key ? { offset: node.offset, length: node.length, key } : undefined
 }
 
+/** jsonc-parser is recursive and reads what is not JSON too. */
+function treeOf(text: string): Node | undefined {
+  return parseJson(text) === undefined ? undefined : parseTree(text)
+}
+
 /** The same text for values that differ in white space or in the order of keys only. Numbers stay as they are written. */
 function canonical(text: string | undefined): string | undefined {
-  const tree = text?.trimStart().startsWith("{") ? parseTree(text) : undefined
+  const tree = text?.trimStart().startsWith("{") ? treeOf(text) : undefined
   return text && tree ? written(tree, text) : undefined
 }
 

@@ -1,5 +1,5 @@
 import { parseTree } from "jsonc-parser"
-import { isObject } from "../../cni/json.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { type CallFacts, type JsonObject, wholeText } from "./call-facts.ts"
 import { type ConfPath, type FileHit, type FileRule, toConfFile } from "./conf/conf-file.ts"
 import { CONFIGURATION_RULES, offsetOf } from "./conf/lint-conf.ts"
@@ -82,6 +82,6 @@ function positionIn(text: string, path: ConfPath, isKey: boolean): number | unde
     const first = text.indexOf(key)
     if (first >= 0 && text.indexOf(key, first + 1) < 0) return isKey ? first : first + key.length
   }
-  const tree = parseTree(text)
+  const tree = parseJson(text) === undefined ? undefined : parseTree(text)
   return tree && offsetOf(tree, path, isKey)
 }

@@ -34,6 +34,7 @@ const READING: readonly (readonly string[])[] = [
   ["tail", ...FROM],
   ["ps", ...FROM],
   ["stats", ...FROM],
+  ["stats", "--errors", ...FROM],
   ["explain", "shop/web-2", ...FROM],
   ["explain", "shop/web-0", ...FROM],
   ["diff", "shop/web-0", ...FROM],
