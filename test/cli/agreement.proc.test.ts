@@ -1,14 +1,12 @@
 import assert from "node:assert/strict"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Readable } from "node:stream"
 import { test } from "node:test"
 import { Command } from "commander"
-import type { Context } from "../../src/cli/context.ts"
-import { program } from "../../src/cli/program.ts"
 import { VERB_GROUPS } from "../../src/cli/verbs.ts"
 import { EXIT_STATUSES } from "../../src/fault/exit-status.ts"
 import { plainNode } from "../install/plan/planned.ts"
+import { inProcess } from "./in-process.ts"
 import { writeCalls } from "./written-capture.ts"
 
 const START_MS = Date.UTC(2026, 2, 1, 6)
@@ -30,22 +28,9 @@ async function makeRoot(t: { after(fn: () => void): void }): Promise<{ root: str
   return { root, bundle }
 }
 
-/** A command line, run in this process: a start of the program for each flag would take minutes. */
 async function run(...args: string[]): Promise<{ status: number; text: string }> {
-  let text = ""
-  const write = (part: string | Uint8Array) => {
-    text += part
-    return true
-  }
-  const context: Context = {
-    stdout: { write },
-    stderr: { write },
-    stdin: Readable.from([]),
-    env: {},
-    exitCode: 0,
-    nowMs: () => START_MS + 3_600_000,
-  }
-  return { status: await program(context, args), text }
+  const { code, stdout, stderr } = await inProcess(args, () => START_MS + 3_600_000)
+  return { status: code, text: stdout + stderr }
 }
 
 /** What a verb must be given; `{root}` and `{bundle}` are replaced. Paths of the node are below the root. */

@@ -58,7 +58,7 @@ test("kubernetes/kubernetes#53536, cilium/cilium#8474: a comma before a bracket"
     "    |                                                              ^",
     "  Remove the comma.",
     "20-bridge.conflist:1:1: note: file that the runtime does not use: the first one is 10-calico.conf (conf-file-unused)",
-    "  Remove it, or rename it to sort first: containerd and CRI-O use one file unless they are told otherwise.",
+    "  Remove it, or rename it to sort first: containerd and CRI-O use one file by default.",
   ])
 })
 

@@ -1,30 +1,16 @@
 import assert from "node:assert/strict"
-import { Readable } from "node:stream"
 import { test } from "node:test"
 import { Command } from "commander"
-import type { Context } from "../../src/cli/context.ts"
-import { program } from "../../src/cli/program.ts"
 import { VERB_GROUPS } from "../../src/cli/verbs.ts"
 import { parseFilter } from "../../src/model/filter/parse.ts"
+import { inProcess } from "./in-process.ts"
 
 const VERBS = VERB_GROUPS.flatMap(({ verbs }) => verbs)
 
-/** What a command line prints, run in this process. */
 async function printed(...args: string[]): Promise<string> {
-  let text = ""
-  const write = (part: string | Uint8Array) => {
-    text += part
-  }
-  const context: Context = {
-    stdout: { write },
-    stderr: { write },
-    stdin: Readable.from([]),
-    env: {},
-    exitCode: 0,
-    nowMs: () => 0,
-  }
-  assert.equal(await program(context, args), 0)
-  return text
+  const { code, stdout, stderr } = await inProcess(args, () => 0)
+  assert.equal(code, 0)
+  return stdout + stderr
 }
 
 test("cnitap alone fits a terminal and says what to type first", async () => {

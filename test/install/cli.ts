@@ -1,22 +1,8 @@
-import { Readable } from "node:stream"
-import { program } from "../../src/cli/program.ts"
+import { type Answer, inProcess } from "../cli/in-process.ts"
 import type { Node } from "./node.ts"
 
-export type Answer = { code: number; stdout: string; stderr: string }
-
-/** Runs one command line of cnitap in this process. */
-export async function cnitap(...args: string[]): Promise<Answer> {
-  const answer = { stdout: "", stderr: "" }
-  const context = {
-    stdout: { write: (text: string) => (answer.stdout += text) },
-    stderr: { write: (text: string) => (answer.stderr += text) },
-    stdin: Readable.from([]),
-    env: {},
-    exitCode: 0,
-    nowMs: Date.now,
-  }
-  const code = await program(context, args)
-  return { code, ...answer }
+export function cnitap(...args: string[]): Promise<Answer> {
+  return inProcess(args)
 }
 
 /** The flags that keep a command line within a node's temporary root. */
