@@ -40,7 +40,7 @@ const CONFIG = JSON.stringify({
   policy: { type: "k8s" },
 })
 
-/** The least that somebody writes in a shell to see the same. */
+/** A minimal recorder as a shell script. */
 const SHELL_RECORDER = `#!/bin/bash
 here=\${0%/*}
 { date +%s.%N; env | grep ^CNI_; } >>$here/calls.log

@@ -15,7 +15,9 @@ const root = join(import.meta.dirname, "..")
  * Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable.
  */
 const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
-/** The engine parses what plugins print. Why there is no PIE: docs/decisions/0011-stack-protector-no-pie.md. */
+/**
+ * The engine parses untrusted plugin output. docs/decisions/0011-stack-protector-no-pie.md explains why there is no PIE.
+ */
 const HARDENING = ["-fstack-protector-strong"]
 
 const isSanitized = process.argv.includes("--sanitize")

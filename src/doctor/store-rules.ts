@@ -108,7 +108,7 @@ export const STORE_RULES: NodeRule[] = [
   },
 ]
 
-/** An address that is not left behind is in use, or too young to tell. */
+/** An address that is not left behind is in use, or too recent to decide. */
 function unusedHit({ reservations, leftovers }: NodeSnapshot, directory: string, network: string): NodeHit {
   const left = new Set(leftovers.flatMap(({ files }) => files))
   const used = reservations.filter(({ path }) => dirname(path) === directory && !left.has(path))

@@ -27,7 +27,7 @@ export function toRepro(calls: readonly Call[]): string {
 /** Set once for all calls; variables that may differ between the calls of an operation are set per call. */
 const SHARED = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_ARGS", "CNI_PATH"]
 
-/** Names of the variables whose values a relay records; a shell could not set every name that a capture may hold. */
+/** Names of the variables that a relay records by value. A shell cannot set every name that a capture may contain. */
 const RECORDED = /^(?:CNI_|TRACE)\w*$/
 
 function variables({ env }: Call): string[] {

@@ -1,7 +1,7 @@
 import type { Operation } from "./operation.ts"
 import { calledAll, incompleteList } from "./outcome.ts"
 
-/** An operation of which no call failed: what it called, and of what. Times are milliseconds since 1970. */
+/** An operation without a failed call, and the plugins it called. Times are milliseconds since 1970. */
 export type CalledList = {
   /** node, network and interface: operations with the same key are carried out over the same list */
   key: string
@@ -22,13 +22,13 @@ export type KnownList = { plugins: readonly string[]; changedMs: number }
 export const UNKNOWN_PLUGIN = ""
 
 /**
- * Finds the operations of which no call failed and of which the runtime nevertheless did not call the whole list: libcni
- * stops at a plugin that it does not find, and no call shows it. ADD calls the list from its start, DEL from its end. For
- * each such operation: the plugin that would have been next. `operations`: in the order they started.
+ * Finds the operations without a failed call for which the runtime did not call the whole list: libcni stops at a plugin
+ * that it does not find, which leaves no call. ADD calls the list from its start, DEL from its end. The result maps each
+ * such operation to the plugin that would have been next. `operations`: in the order they started.
  *
- * What the whole list is, other operations of the network show. Short operations may also mean that the list was edited,
- * that a plugin is no longer recorded, or that recording began or ended in the middle. Then no pod is tried again; the
- * kubelet tries a pod again that failed, and a DEL that failed.
+ * The whole list is known from other operations of the network. A short operation can also mean that the list was edited,
+ * that a plugin is no longer recorded, or that recording started or stopped during the operation. In these cases nothing
+ * is retried, whereas the kubelet retries an ADD or DEL that failed.
  */
 export function findIncomplete<Called extends CalledList>(
   operations: Iterable<Called>,

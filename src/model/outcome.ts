@@ -33,7 +33,7 @@ export function judge(calls: readonly Call[]): Verdict {
   return last?.answer !== undefined && isRefused(last.answer, last) ? failed(last.answer, last) : { outcome: "ok" }
 }
 
-/** The verdict on an operation of which no call failed, and of which the runtime did not call the whole list. */
+/** The verdict on an operation without a failed call, if the runtime did not call the whole list. */
 export function incompleteList(plugin: string): Verdict {
   return { outcome: "failed", outcomeReason: { kind: "incomplete-list", ...(plugin ? { plugin } : {}) } }
 }

@@ -24,7 +24,7 @@ export class Reviewer {
   readonly #review = new Review()
   /** version of the catalog that was reviewed completely; -1 before the first review */
   #version = -1
-  /** the capture is of the node whose state can be read */
+  /** the capture was recorded on the node whose state can be read */
   #isThisNode: boolean
   readonly #nodes = new Set<string>()
   /** start of the first and the last operation */

@@ -5,7 +5,7 @@ import { CLASS } from "./text.ts"
 const LONGEST_ADDRESS = 1024
 const LONGEST_USERINFO = 256
 
-/** The password in the authority of a URL; the whole of it if there is no user name. `mark`: the position of `://`. */
+/** Finds the password in the authority of a URL; without a user name, all of its userinfo. `mark`: position of `://`. */
 export function findInUrl(f: Finder, mark: number): void {
   const { t, text } = f
   const from = mark + 3

@@ -108,7 +108,7 @@ function withoutParameters(text: string, from: number, to: number): number {
   return ampersand > 0 && value.includes("=", ampersand) ? from + ampersand : to
 }
 
-/** Whether this quote closes the string that the name is in, so that there is no value. */
+/** Whether this quote ends the string that contains the name, so that no value follows. */
 function isClosing(f: Finder, name: TextName, at: number, quote: string): boolean {
   const next = f.text.charCodeAt(at + quote.length)
   const isAtEnd = next === 44 || next === 125 || next === 93 || Number.isNaN(next) || next === 10

@@ -4,7 +4,7 @@ import { isListed } from "./word-list.ts"
 
 const LONGEST_WORD = 20
 
-/** Whether a value under a name of that kind is no secret. `isBare`: it is not quoted, and its name neither. */
+/** Whether the value of a name of this kind is not a secret. `isBare`: neither the value nor its name is quoted. */
 export function isOrdinary(kind: NameKind, value: string, isBare: boolean): boolean {
   if (value === "" || isPlaceholder(value)) return true
   if (isPath(value)) return true

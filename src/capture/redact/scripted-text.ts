@@ -159,7 +159,7 @@ function normalized(source: string): Units {
   const copy = (from: number, to: number, part: string) => {
     parts.push(part)
     for (let at = 0; at < part.length; at++) {
-      // Backslashes before an escaped quote keep their places; the last character stands for the rest.
+      // Backslashes before an escaped quote keep their places; the last character represents the rest.
       starts[length] = from + at
       ends[length++] = at === part.length - 1 ? to : from + at + 1
     }

@@ -32,7 +32,7 @@ export function findToken(f: Finder, index: number, literal: string, at: number)
     from = t.runStart(at, Math.max(0, at - LONGEST_WORD), rule.of === "digits" ? CLASS.hex : CLASS.word)
     if (at - from < rule.before) return
   } else if (!rule.isPublic && isInWord(text, at, literal, rule.isWrapped === true)) return
-  // A word of letters is no token: `sk-` also begins what follows a hyphen in a name.
+  // Letters alone are not a token: `sk-` also occurs inside hyphenated names.
   if (literal.length <= 3 && rule.of === "word" && !isMixed(text.slice(body, body + 64))) return
   if (rule.of === "path" && literal.endsWith("-") && !text.slice(body, to).includes(":")) return
   while (rule.isWrapped) {

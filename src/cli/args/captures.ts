@@ -35,7 +35,7 @@ export function namesSeveral({ capture, from }: Record<string, unknown>): boolea
   return [capture, from].reduce<number>((count, paths) => count + (namesOption(paths)?.length ?? 0), 0) > 1
 }
 
-/** Opens what the flags name. A bundle is a file of the person who asks, not of the node. */
+/** Opens the captures that the flags name. A bundle is a local file; its path is not below `--root`. */
 export async function openCaptures(context: Context, options: Record<string, unknown>): Promise<Capture> {
   const bundles = namesOption(options.from) ?? []
   const named =

@@ -157,7 +157,7 @@ async function sharingAddress(
   return found
 }
 
-/** The attachments of a network of which no address was free. */
+/** The attachments of the operation's network, if it had no free address. */
 async function networkOf(
   context: Context,
   options: Record<string, unknown>,

@@ -24,6 +24,6 @@ export const LIST_SCHEMA: ConfigurationSchema = object({
   plugins: {},
 })
 
-/** Maps: names come from files, and `constructor` is no plugin. */
+/** Maps instead of objects, because names come from files: a plugin named `constructor` must not be found. */
 const PLUGINS = new Map(Object.entries({ ...MAIN_PLUGINS, ...META_PLUGINS, ...AGENT_PLUGINS }))
 const IPAM = new Map(Object.entries(IPAM_PLUGINS))

@@ -64,7 +64,7 @@ export function integer(minimum?: number, maximum?: number): ConfigurationSchema
   }
 }
 
-/** An empty string stands for the default, as Go cannot tell it from a missing key. */
+/** An empty string means the default, because Go cannot distinguish it from a missing key. */
 export function oneOf(...values: string[]): ConfigurationSchema {
   return { type: "string", enum: ["", ...values] }
 }
@@ -78,7 +78,7 @@ export const IP: ConfigurationSchema = { type: "string", format: "ip" }
 export const CIDR: ConfigurationSchema = { type: "string", format: "cidr" }
 export const MAC: ConfigurationSchema = { type: "string", format: "mac" }
 export const PCI_ADDRESS: ConfigurationSchema = { type: "string", format: "pci-address" }
-/** 0 stands for the default. 65536 is the loopback interface's, the largest that Linux uses. */
+/** 0 means the default. 65536 is the loopback interface's, the largest that Linux uses. */
 export const MTU = integer(0, 65536)
 export const VLAN_ID = integer(0, 4094)
 export const PORT = integer(0, 65535)

@@ -24,7 +24,7 @@ export function neverRan(
   return [{ topic: "never ran", text: `any plugins ${rest} ${failing.top.plugin} in the list, which is not known` }]
 }
 
-/** Plugins of the node's present list of which a call leaves no record. */
+/** Plugins of the node's current list that are not recorded. */
 export function notRecorded({ node }: Pick<ExplainContext, "node">): Statement[] {
   const names = node?.list?.notRecorded ?? []
   if (!node?.list || names.length === 0) return []

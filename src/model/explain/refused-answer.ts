@@ -4,7 +4,7 @@ import type { Operation } from "../operation.ts"
 import type { FailingCall } from "./failing-call.ts"
 import type { ExplainContext } from "./statement.ts"
 
-/** Why the runtime failed an operation of which every plugin exited with 0, as the end of a sentence. */
+/** Why the runtime failed an operation although every plugin exited with 0, as the end of a sentence. */
 export function refusedText({ outcomeReason, ifname }: Operation, failing: FailingCall | undefined): string {
   const plugin = outcomeReason?.plugin ?? failing?.top.plugin ?? "one of them"
   switch (outcomeReason?.kind) {

@@ -8,7 +8,7 @@ import { resultAddresses } from "./error-text.ts"
 import { findingOfAnswer, sentenceOf } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
-/** The facts of an operation of which no plugin failed. */
+/** The facts of an operation in which no plugin failed. */
 export function summaryOf(operation: Operation, { list, nowMs }: ExplainContext): Statement[] {
   const slowest = [...walk(operation.calls)]
     .map(({ call }) => call)

@@ -16,7 +16,7 @@ export const GRAMMAR = `A filter is a condition, or several joined by and, or, n
 
   =    equal; * matches any text (pod=web-*); for IDs, = compares the beginning
   ~    contains, case-insensitive; or matches a /regular expression/ with flags i m s u
-  !=   not =; !~ is not ~. Both match if there is no value, except for fields with numbers.
+  !=   the opposite of =; !~ is the opposite of ~. Both also match a missing value, except in numeric fields.
 
 Durations have a unit (us, ms, s, m, h, d), and so do sizes (B, kB, MB, GB, KiB, MiB, GiB). A time is a duration before now
 (10m) or a date (2026-09-21, 2026-09-21T03:00, 2026-09-21T03:00:00+09:00), in UTC unless it has an offset. Quote values with

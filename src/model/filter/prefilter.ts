@@ -3,9 +3,9 @@ import { type FieldName, fieldOf } from "./field.ts"
 import type { Filter, Operand, Test } from "./filter.ts"
 
 /**
- * The source of a regular expression (latin1, no flags) that finds something in the lines of every call that the filter
- * matches: searching a million calls for it is many times faster than parsing them. Undefined if there is no such
- * expression. `isDecided`: whether a test is decided without the streams, so that the prefilter can leave it out.
+ * The source of a regular expression (latin1, no flags) that matches in the lines of every call that the filter matches.
+ * Searching a million calls is many times faster than parsing them. Undefined if no such expression exists. `isDecided`:
+ * whether a test is decided without the streams, so that the prefilter can leave it out.
  */
 export function prefilterOf(filter: Filter, isDecided: (test: Test) => boolean): string | undefined {
   const patterns = required(filter, isDecided, testPatterns)
@@ -33,7 +33,7 @@ export function rangeOf(address: Address): AddressRange {
 const ANYTHING = "\\\\u|\\xe2\\x84\\xaa|\\xc4\\xb0"
 const DECIDED = Symbol("decided")
 
-/** Alternatives, one of which every match must have. `of`: those of a test; undefined if it requires nothing. */
+/** Every match contains one of these alternatives. `of`: those of a test; undefined if it requires nothing. */
 function required<Alternative>(
   filter: Filter,
   isDecided: (test: Test) => boolean,

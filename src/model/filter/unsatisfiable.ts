@@ -76,7 +76,7 @@ function isPossible(tests: Test[], candidates: readonly (string | number)[] | un
   return candidates.some((candidate) => decide(() => [candidate]))
 }
 
-/** Values of which at least one matches if any value does; undefined if there is no such finite list. */
+/** If any value matches, one of these does. Undefined if no finite list has this property. */
 function candidatesOf(name: FieldName, tests: Test[]): readonly (string | number)[] | undefined {
   const { kind, values, isOpen, range } = fieldOf(name)
   if (kind === "choice" && !isOpen) return values

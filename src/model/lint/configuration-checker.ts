@@ -44,8 +44,8 @@ export class ConfigurationChecker {
 }
 
 /**
- * The part of a call's configuration that stands in the list: without what the runtime adds for each pod. Undefined for the
- * configuration of another plugin: an IPAM plugin gets that of the plugin that calls it, where it is checked.
+ * The part of a call's configuration that comes from the list, without what the runtime adds for each pod. Undefined if it
+ * is the configuration of another plugin: an IPAM plugin gets that of its caller, where it is checked.
  */
 function ownConfiguration({ call, config, level, parent }: CallFacts): JsonObject | undefined {
   const callerIpam = parent?.config?.ipam

@@ -147,7 +147,7 @@ HOST(hostExit)
     return JS_UNDEFINED;
 }
 
-static JSValue afterReply; /* {0}: the number 0, which is no function */
+static JSValue afterReply; /* {0}: the number 0, which is not a function */
 static char complaint[PATH_MAX + 256];
 
 HOST(hostAfterReply) { UNUSED; afterReply = JS_DupValue(ctx, argv[0]); return JS_UNDEFINED; }

@@ -71,7 +71,7 @@ static size_t colour(const uint8_t *s, size_t left)
     return i < left && i < 24 && s[i] == 'm' ? i + 1 : 0;
 }
 
-/* The character that an escape without its backslashes stands for, and its length; 0 if it is none. */
+/* The character that an escape without its backslashes encodes, and its length; 0 if it is not an escape. */
 static size_t resolved(const uint8_t *s, size_t left, uint8_t *c)
 {
     if (left >= 5 && s[0] == 'u' && s[1] == '0' && s[2] == '0' && isHex(s[3]) && isHex(s[4])) {

@@ -11,7 +11,7 @@ export type ListVariant = { key: string; plugins: string[]; operations: number[]
 /** More operations of a block than may continue in another one. */
 const MOST_SAMPLES = 4
 
-/** The top-level calls of an operation of which none failed, as rows; undefined for other operations. */
+/** The top-level calls of an operation, as rows; undefined if one of them failed. */
 export function calledRows(columns: Columns, operation: number): number[] | undefined {
   const { operations, numbers, rows } = columns
   const from = operations.from[operation] ?? 0

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { type ConfDirEntry, isConfName } from "../../model/lint/conf/lint-dir.ts"
 import { decodeSource } from "./source-file.ts"
 
-/** The files of a configuration directory, sorted by name; those that are no configuration by their name are left out. */
+/** The files of a configuration directory, sorted by name; files whose name is not that of a configuration are left out. */
 export function readConfDir(directory: string): ConfDirEntry[] {
   return readdirSync(directory)
     .sort()

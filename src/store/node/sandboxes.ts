@@ -12,7 +12,7 @@ const BUNDLES: { directory: string; config: string }[] = [
   { directory: "/run/containers/storage/overlay-containers", config: "userdata/config.json" },
 ]
 
-/** Annotations by which the runtimes tell a pod's sandbox from its containers. */
+/** Annotations by which runtimes distinguish a pod's sandbox from its containers. */
 const ANNOTATIONS: { type: string; namespace: string; name: string }[] = [
   {
     type: "io.kubernetes.cri.container-type",

@@ -9,7 +9,7 @@ export type Alphabet = "digits" | "hex" | "alnum" | "word" | "base64" | "dotted"
 
 /**
  * A secret that is recognized by a literal in it, in exactly this case, followed by at least `min` and at most `max`
- * characters of the alphabet. `before`: as many of them stand before the literal.
+ * characters of the alphabet. `before`: this many of them precede the literal.
  */
 export type TokenRule = Examples & {
   literals: readonly string[]

@@ -184,7 +184,7 @@ export const WORD_RULES: readonly WordRule[] = [
   },
 ]
 
-/** The letter that stands for a meaning in `MEANINGS` and `KEY_KINDS`. */
+/** The letter that encodes a meaning in `MEANINGS` and `KEY_KINDS`. */
 export const LETTER_OF: Readonly<Record<WordMeaning, string>> = {
   secret: "s",
   weak: "w",

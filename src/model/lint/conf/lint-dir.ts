@@ -38,7 +38,7 @@ export const UNUSED: Rule = {
   severity: "note",
   title: "file that the runtime does not use",
   source: libcni("libcni/conf.go"),
-  remedy: "Remove it, or rename it to sort first: containerd and CRI-O use one file unless they are told otherwise.",
+  remedy: "Remove it, or rename it to sort first: containerd and CRI-O use one file by default.",
 }
 
 const NO_TEXT = toSourceText("")

@@ -190,7 +190,7 @@ const WRITERS: [RegExp, string][] = [
   [/(?:\.(?:bak|old|orig|save|swp|rpmnew|rpmsave|dpkg-\w+)|~)$/, "a backup"],
 ]
 
-/** Why a file beside the lists is there, as far as its name tells. */
+/** Why a file beside the lists is there, as far as its name indicates. */
 export function unreadDetail(name: string): string {
   const writer = WRITERS.find(([pattern]) => pattern.test(name))?.[1]
   return writer === undefined ? name : `${name}: ${writer}`

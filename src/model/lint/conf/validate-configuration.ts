@@ -36,7 +36,7 @@ export function validateConfiguration(
     .map((error) => toViolation(error, config, schema))
 }
 
-/** An empty text stands for a missing value, as Go cannot tell them apart. */
+/** An empty text means a missing value, because Go cannot distinguish the two. */
 const FORMATS: Record<NonNullable<ConfigurationSchema["format"]>, (text: string) => boolean> = {
   ip: (text) => parseAddress(text) !== undefined,
   cidr: (text) => parsePrefix(text) !== undefined,

@@ -140,7 +140,7 @@ const STATE_FILES: Readonly<Record<string, string>> = {
   sriov: "/var/lib/cni/sriov/CONTAINER_ID-IFNAME",
 }
 
-/** Keys of which one must name the device. */
+/** One of these keys must name the device. */
 const DEVICE_KEYS: Readonly<Record<string, readonly string[]>> = {
   sriov: ["deviceID"],
   "ib-sriov": ["deviceID"],

@@ -93,7 +93,7 @@ function knownList(key: string, currentLists: CurrentLists | undefined): KnownLi
   return currentLists?.(node, network)
 }
 
-/** The operations of a block of which no call failed. */
+/** The operations of a block without a failed call. */
 function* listsIn(ref: BlockRef, columns: Columns, isSpanning: (operation: number) => boolean): Generator<BlockList> {
   const { operations, numbers } = columns
   for (let operation = 0; operation < operations.from.length; operation++) {
