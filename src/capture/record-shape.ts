@@ -56,7 +56,7 @@ const END = {
 
 const EXIT = { code: optional(isNumber), signal: optional(isNumber), errno: optional(isNumber) }
 
-function isPayload(value: unknown): value is Payload {
+export function isPayload(value: unknown): value is Payload {
   return (
     isObject(value) &&
     isNumber(value.sizeBytes) &&

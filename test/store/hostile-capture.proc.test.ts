@@ -34,7 +34,7 @@ const VERBS = [
   ["export", "otlp-json"],
   ["export", "html"],
   ["export", "probe-log"],
-  ["export", "repro"],
+  ["export", "repro", ID],
 ]
 
 const DEEP: Record<string, { stdin?: string; stdout?: string; stderr?: string }> = {
@@ -89,6 +89,28 @@ test("sealed records with members of the wrong type are counted, and every other
     assert.deepEqual({ stdout, stderr, code }, { stdout: OK, stderr: message, code: 0 }, pass)
   }
   for (const verb of VERBS) {
+    const { code, stderr } = await cnitap([...verb, "--capture", directory])
+    assert.ok(code === 0 || (code === 1 && FINDS.includes(verb[0] ?? "")), `${verb}: exit ${code} ${stderr}`)
+  }
+})
+
+/** Each in the place of the stdout of an ADD that exits with 0. Last: the line is not JSON, although it is sealed. */
+const STREAMS = [
+  '{"sizeBytes":1,"text":5}',
+  '{"sizeBytes":1}',
+  '{"sizeBytes":1,"base64":["x"]}',
+  '{"sizeBytes":1,"text":"a"b}',
+]
+
+test("a sealed record whose stream is malformed is never fatal", async (t) => {
+  const directory = captureOf(t)
+  const lines = STREAMS.flatMap((stream, at) => {
+    const id = `00000000000000c${at}`
+    const body = JSON.stringify({ ...end({}), id }).replace('{"sizeBytes":0,"text":""}', () => stream)
+    return [lineOf({ ...begin({}), id }), sealed(body.slice(0, -1))]
+  })
+  writeFileSync(join(directory, SEGMENT), [lineOf(begin({})), lineOf(end({})), ...lines].join(""))
+  for (const verb of [["ls"], ...VERBS]) {
     const { code, stderr } = await cnitap([...verb, "--capture", directory])
     assert.ok(code === 0 || (code === 1 && FINDS.includes(verb[0] ?? "")), `${verb}: exit ${code} ${stderr}`)
   }
@@ -231,6 +253,10 @@ function text(content: string | undefined): Payload | undefined {
 
 function lineOf(record: CaptureRecord): string {
   return encode(record, checksum)
+}
+
+function sealed(body: string): string {
+  return `\n${body},"seal":${JSON.stringify(checksum(body))}}\n`
 }
 
 function captureOf(t: TestContext, ...records: CaptureRecord[]): string {

@@ -1,9 +1,8 @@
 import type { Payload } from "../../capture/record.ts"
 import { addressNumber, parseAddress } from "../../cni/address.ts"
-import { isObject } from "../../cni/json.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { addressesOf } from "../../model/result/result-fields.ts"
 import { isAt } from "./byte-scanner.ts"
-import { parseJson } from "./parse-json.ts"
 
 const TAB = 9
 const SPACE = 32
@@ -96,7 +95,7 @@ function addText(text: string, into: number[]): void {
 
 /** The same from a decoded stream. `member`: look in this member of the object, instead of in the object itself. */
 export function payloadAddresses(payload: Payload | undefined, into: number[], member?: "prevResult"): void {
-  const value = payload && "text" in payload ? parseJson<unknown>(payload.text) : undefined
+  const value = payload && "text" in payload ? parseJson(payload.text) : undefined
   const result = member && isObject(value) ? value[member] : value
   if (isObject(result)) for (const text of addressesOf(result)) addText(text, into)
 }

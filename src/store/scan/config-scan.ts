@@ -1,8 +1,8 @@
 import type { Begin } from "../../capture/record.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { type Call, configOf } from "../../model/call.ts"
 import { type ByteScanner, isLongAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
-import { parseJson } from "./parse-json.ts"
 
 /** What a list shows of a network configuration. */
 export type ConfigFields = Pick<Call, "network" | "cniVersion">
@@ -111,6 +111,7 @@ export function configFields(stdin: Begin["stdin"]): ConfigFields {
 /** Where host-local keeps its addresses, if its configuration says so. */
 export function dataDirOf(stdin: Begin["stdin"]): string | undefined {
   if (!stdin || !("text" in stdin) || !stdin.text.includes("dataDir")) return undefined
-  const dataDir = parseJson<{ ipam?: { dataDir?: unknown } }>(stdin.text)?.ipam?.dataDir
+  const config = parseJson(stdin.text)
+  const dataDir = isObject(config) && isObject(config.ipam) ? config.ipam.dataDir : undefined
   return typeof dataDir === "string" ? dataDir : undefined
 }

@@ -1,8 +1,8 @@
 import { BEGIN, hasShape } from "../../capture/record-shape.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { type ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import type { CachedConfig } from "./config-scan.ts"
-import { parseJson } from "./parse-json.ts"
 
 const ENV = Buffer.from(',"env":{')
 const STDIN = Buffer.from(',"stdin":{')
@@ -74,6 +74,6 @@ class PrefixCache {
 }
 
 function hasOnly(json: string, members: Members): boolean {
-  const value = parseJson<Record<string, unknown>>(json)
-  return value !== undefined && Object.keys(value).every((name) => name in members) && hasShape(value, members)
+  const value = parseJson(json)
+  return isObject(value) && Object.keys(value).every((name) => name in members) && hasShape(value, members)
 }

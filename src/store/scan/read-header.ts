@@ -1,18 +1,20 @@
 import { type Decoded, decode } from "../../capture/decode.ts"
-import { type Begin, type End, type Exit, FORMAT, type Payload } from "../../capture/record.ts"
-import { MAX_TIME_MS } from "../../capture/record-shape.ts"
+import { type Exit, FORMAT } from "../../capture/record.ts"
+import { isPayload, MAX_TIME_MS } from "../../capture/record-shape.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { checksum } from "../capture/checksum.ts"
 import { payloadAddresses, scanAddresses } from "./address-scan.ts"
 import { ByteScanner, isAt } from "./byte-scanner.ts"
 import { ByteSlice } from "./byte-slice.ts"
 import { dataDirOf, scanConfig } from "./config-scan.ts"
 import { EnvCache } from "./env-cache.ts"
-import { parseJson } from "./parse-json.ts"
+import { parsePayload } from "./parse-payload.ts"
 import { PluginCache } from "./plugin-cache.ts"
 import { EXIT_OK, RecordHeader, summaryOf } from "./record-header.ts"
 import { sealedEnd } from "./seal.ts"
 
 export { ByteSlice } from "./byte-slice.ts"
+export { parsePayload } from "./parse-payload.ts"
 export { complete, type EndHeader, EXIT_OK, endHeader, type RecordHeader } from "./record-header.ts"
 
 /**
@@ -105,10 +107,10 @@ export class HeaderReader {
     header.network = config.network
     header.cniVersion = config.cniVersion
     if (layout.isHostLocal && bytes.subarray(stdin, end).includes(DATA_DIR))
-      header.dataDir = dataDirOf(parseJson<Begin["stdin"]>(`{${bytes.toString("utf8", stdin, end)}`))
+      header.dataDir = dataDirOf(parsePayload(`{${bytes.toString("utf8", stdin, end)}`))
     // A probe prints no result of its own: it logs the one that it was given.
     if (header.isProbe && !scanAddresses(bytes.subarray(stdin, end), header.addresses))
-      payloadAddresses(parseJson<Payload>(`{${bytes.toString("utf8", stdin, end)}`), header.addresses, "prevResult")
+      payloadAddresses(parsePayload(`{${bytes.toString("utf8", stdin, end)}`), header.addresses, "prevResult")
     return true
   }
 
@@ -150,12 +152,13 @@ export class HeaderReader {
     const streams = bytes.subarray(scanner.at + 1, end)
     if (streams.includes(STDIN)) return false
     if (exit === EXIT_OK && scanAddresses(streams, header.addresses)) return true
-    const parsed = parseJson<Pick<End, "stdout" | "stderr">>(`{${streams.toString("utf8", 1)}}`)
-    if (!parsed) return false
+    const parsed = parseJson(`{${streams.toString("utf8", 1)}}`)
+    if (!isObject(parsed) || !isPayload(parsed.stdout) || !isPayload(parsed.stderr)) return false
+    const { stdout, stderr } = parsed
     header.addresses.length = 0
-    payloadAddresses(parsed.stdout, header.addresses)
+    payloadAddresses(stdout, header.addresses)
     if (exit === EXIT_OK) return true
-    header.summary = summaryOf({ exit, stdout: parsed.stdout, stderr: parsed.stderr })
+    header.summary = summaryOf({ exit, stdout, stderr })
     return true
   }
 }

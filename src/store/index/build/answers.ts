@@ -1,10 +1,10 @@
-import type { Payload } from "../../../capture/record.ts"
 import type { Call } from "../../../model/call.ts"
 import { ANSWERS } from "../../../model/call-schema.ts"
 import { answerOf } from "../../../model/result/answer.ts"
-import { EXIT_OK, type RecordHeader } from "../../scan/read-header.ts"
+import { EXIT_OK, parsePayload, type RecordHeader } from "../../scan/read-header.ts"
 
 const ADD = Buffer.from("ADD")
+const STDOUT = '"stdout":'
 const STDERR = Buffer.from(',"stderr":{')
 const FIRST_BYTES = 256 * 1024
 const FIRST_ROWS = 4096
@@ -49,8 +49,9 @@ export class Answers {
   /** The number of the answer in `ANSWERS`; 0 if nothing is known against it. */
   of(row: number, call: Pick<Call, "as" | "plugin" | "ifname" | "cniVersion">): number {
     const text = this.#bytes.toString("utf8", this.#from[row], this.#to[row])
-    const streams: { stdin?: Payload; stdout?: Payload } =
-      call.as === "probe" ? { stdin: JSON.parse(text) } : JSON.parse(`{${text}}`)
+    const payload = parsePayload(call.as === "probe" ? text : text.slice(STDOUT.length))
+    if (!payload) return 0
+    const streams = call.as === "probe" ? { stdin: payload } : { stdout: payload }
     const answer = answerOf({ ...call, command: "ADD", exit: EXIT_OK, ...streams })
     return answer === undefined ? 0 : ANSWERS.indexOf(answer)
   }
