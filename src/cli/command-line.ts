@@ -5,6 +5,7 @@ import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
 import { addHelp } from "./help/help.ts"
+import { sentence } from "./help/sentence.ts"
 import { COLOUR_CHOICES, type ColourChoice, visible } from "./render/colour.ts"
 import { repeatFlags } from "./render/command-text.ts"
 import { startPager } from "./render/pager.ts"
@@ -123,10 +124,6 @@ function colourChoice(text: string): ColourChoice {
   const choice = COLOUR_CHOICES.find((one) => one === text)
   if (choice) return choice
   throw new Fault("USAGE", `--color must be ${COLOUR_CHOICES.join(", ")}`, "Write --color never.")
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function examplesText(examples: readonly Example[]): string {

@@ -1,6 +1,7 @@
 import type { Payload } from "../capture/record.ts"
 import type { Call } from "../model/call.ts"
 import { podName, stateText } from "../model/format.ts"
+import { INVISIBLE } from "../model/invisible.ts"
 
 /**
  * A shell script that repeats the calls of the runtime with the recorded environment, which its user can override, and the
@@ -88,7 +89,7 @@ export function quoted(text: string): string {
 
 /** On one line, whatever a pod name contains; without characters that would show another line than the shell reads. */
 function comment(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ")
+  return text.replace(INVISIBLE, " ")
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

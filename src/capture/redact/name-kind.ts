@@ -122,6 +122,6 @@ function isLower(code: number): boolean {
   return code >= 97 && code <= 122
 }
 
-function isDigit(code: number): boolean {
+export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }

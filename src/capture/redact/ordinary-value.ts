@@ -1,4 +1,4 @@
-import type { NameKind } from "./name-kind.ts"
+import { isDigit, type NameKind } from "./name-kind.ts"
 import { FILE_ENDS, LITERALS, MODES, REMARK_ENDS, REMARKS, ROOTS, TYPES } from "./rules/vocabulary.ts"
 import { isListed } from "./word-list.ts"
 
@@ -121,8 +121,4 @@ function consistsOf(value: string, others: string): boolean {
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 127
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
 }

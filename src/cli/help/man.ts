@@ -4,6 +4,7 @@ import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Declare } from "../verb.ts"
 import { VERB_GROUPS } from "../verbs.ts"
+import { sentence } from "./sentence.ts"
 import { ENVIRONMENT, OUTPUT } from "./topics.ts"
 
 /** The manual page in man(7) macros, generated from the same declarations as the help texts. */
@@ -68,10 +69,6 @@ function tagged(tag: string, text: string): string[] {
 
 function preformatted(text: string): string[] {
   return [".PP", ".nf", ...text.trimEnd().split("\n").map(escaped), ".fi"]
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 /** roff interprets backslashes and hyphens, and a dot or a quote at the start of a line is a request. */

@@ -1,3 +1,4 @@
+import { escapedCharacter, INVISIBLE, unicodeEscape } from "../../model/invisible.ts"
 import type { Context } from "../context.ts"
 
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
@@ -35,7 +36,7 @@ function wantsColour({ stdout, env, colour = "auto" }: Pick<Context, "stdout" | 
  * invisible or change the direction of text are shown as escapes.
  */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, (character) => (character === "\t" ? "\t" : escaped(character)))
+  return text.replace(INVISIBLE, (character) => (character === "\t" ? "\t" : escapedCharacter(character)))
 }
 
 /** JSON in which these characters are escapes too, so that it is safe for a terminal and still the same value. */
@@ -49,16 +50,3 @@ export function jsonText(value: unknown, indent?: number): string {
 export function shown({ stdout }: Pick<Context, "stdout">, text: string): string {
   return stdout.isTTY ? text.split("\n").map(visible).join("\n") : text
 }
-
-/** `\x1b`, or `\u202e` above one byte. */
-function escaped(character: string): string {
-  const code = character.codePointAt(0) ?? 0
-  return code > 0xff ? unicodeEscape(code) : `\\x${code.toString(16).padStart(2, "0")}`
-}
-
-function unicodeEscape(code: number): string {
-  return `\\u${code.toString(16).padStart(4, "0")}`
-}
-
-/** Control characters, format characters (direction of text, zero width), line and paragraph separators. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { isObject } from "../../cni/json.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
 import { namesIn } from "../capture/directory.ts"
 
 /** A pod's sandbox on this node. `isHostNetwork`: it has the node's own network, and no plugin is called for it. */
@@ -39,7 +39,8 @@ export async function readSandboxes(root: string): Promise<PodSandbox[]> {
 }
 
 function toSandbox(id: string, text: string): PodSandbox | undefined {
-  const spec = parsed(text)
+  const value = parseJson(text)
+  const spec = isObject(value) ? value : undefined
   const annotations = isObject(spec?.annotations) ? spec.annotations : {}
   for (const keys of ANNOTATIONS) {
     const [namespace, name] = [annotations[keys.namespace], annotations[keys.name]]
@@ -53,13 +54,4 @@ function toSandbox(id: string, text: string): PodSandbox | undefined {
 function hasOwnNetwork(spec: Record<string, unknown> | undefined): boolean {
   const namespaces = isObject(spec?.linux) && Array.isArray(spec.linux.namespaces) ? spec.linux.namespaces : []
   return namespaces.some((entry) => isObject(entry) && entry.type === "network")
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }

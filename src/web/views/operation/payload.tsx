@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Payload } from "../../../capture/record.ts"
 import type { Call } from "../../../model/call.ts"
 import { BYTES_PER_LINE, hexDump } from "../../../model/hex-dump.ts"
+import { escapedCharacter, INVISIBLE } from "../../../model/invisible.ts"
 import { characterAt } from "../../../model/lint/utf8-offset.ts"
 import { bytesOf, saveFile, sizeText } from "../../parts/bytes.ts"
 import { CopyButton } from "../../parts/copy-button.tsx"
@@ -230,13 +231,6 @@ function textLines(text: string): PayloadLine[] {
     .map((line, at) => {
       const from = next
       next += line.length + 1
-      return { text: visible(line), from, before: <span class="number">{at + 1}</span> }
+      return { text: line.replace(INVISIBLE, escapedCharacter), from, before: <span class="number">{at + 1}</span> }
     })
 }
-
-/** Escapes control characters, including those that move or hide text. */
-function visible(text: string): string {
-  return text.replace(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
-}
-
-const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
