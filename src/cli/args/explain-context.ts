@@ -1,4 +1,3 @@
-import { hostname } from "node:os"
 import { parseAddress } from "../../cni/address.ts"
 import { isAbandoned } from "../../model/call.ts"
 import { resultAddresses } from "../../model/explain/error-text.ts"
@@ -21,6 +20,7 @@ import { nodeEvidenceOf } from "./node-evidence.ts"
 import { nodeStateOf, readLedger, readOwners } from "./read-ledger.ts"
 import type { Selection } from "./selection.ts"
 import type { Subject } from "./subject.ts"
+import { isThisNode, rootOf } from "./this-node.ts"
 
 /**
  * What is known about the operations of a subject. `contextOf` suffices to choose one of them; `completed` adds, for the
@@ -55,7 +55,7 @@ export async function readSubject(
   const containers = new Set(related.map(({ containerId }) => containerId))
   const attachments = conclude(ledger, state).filter(({ containerId }) => containers.has(containerId))
   const { lists, abandoned } = await readAround(selection, related)
-  const evidenceOf = isOfThisNode(options, nodes) ? nodeEvidenceOf(options, capture) : undefined
+  const evidenceOf = isThisNode(rootOf(options), nodes) ? nodeEvidenceOf(options, capture) : undefined
   const contextOf = (operation: Operation): ExplainContext => {
     const node = evidenceOf?.(operation)
     return {
@@ -80,10 +80,6 @@ export async function readSubject(
       network: await networkOf(context, options, everything, operation),
     }),
   }
-}
-
-function isOfThisNode(options: Record<string, unknown>, nodes: ReadonlySet<string>): boolean {
-  return nodes.has(hostname()) || String(options.root ?? "/") !== "/"
 }
 
 /** The list as the node has it now is known exactly; the one that other operations show is older, and may be a part of it. */

@@ -1,5 +1,4 @@
 import { existsSync, statSync } from "node:fs"
-import { hostname } from "node:os"
 import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { NodeFiles } from "../../install/detect/node-files.ts"
@@ -16,6 +15,7 @@ import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
 import type { CurrentLists } from "../../store/query/operations.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { gapsOf, installsOf, type NodeView, openNode } from "./node.ts"
+import { isThisNode, rootOf } from "./this-node.ts"
 
 /**
  * What this node shows about operations of its own capture. Undefined for a bundle, for the capture of another machine,
@@ -25,14 +25,13 @@ export function nodeEvidenceOf(
   options: Record<string, unknown>,
   capture: Capture,
 ): ((operation: Operation) => NodeEvidence) | undefined {
-  const root = String(options.root ?? "/")
+  const root = rootOf(options)
   if (!capture.isLive) return undefined
   const view = viewOf(root)
   if (!view) return undefined
   const unrecorded = unrecordedPlugins(view)
   return (operation) => {
-    if (operation.node !== hostname() && root === "/")
-      return { isHostNetwork: false, unrunnable: new Map(), waits: new Map() }
+    if (!isThisNode(root, [operation.node])) return { isHostNetwork: false, unrunnable: new Map(), waits: new Map() }
     const list = currentList(view, operation, unrecorded)
     return {
       ...(list ? { list } : {}),
@@ -45,11 +44,11 @@ export function nodeEvidenceOf(
 
 /** The lists of this node's networks, as far as calls of their plugins leave records. Detects the node when asked. */
 export function currentListsOf(options: Record<string, unknown>, capture: Capture): CurrentLists | undefined {
-  const root = String(options.root ?? "/")
+  const root = rootOf(options)
   if (!capture.isLive) return undefined
   let lists: Map<string, KnownList> | undefined
   return (node, network) => {
-    if (node !== hostname() && root === "/") return undefined
+    if (!isThisNode(root, [node])) return undefined
     lists ??= knownLists(root)
     return lists.get(network)
   }

@@ -2,6 +2,7 @@ import { Fault } from "../../fault/fault.ts"
 import { readSandboxes } from "../../store/node/sandboxes.ts"
 import { textOption } from "./option.ts"
 import type { Selection } from "./selection.ts"
+import { rootOf } from "./this-node.ts"
 
 /** Why the capture of this node has no call for a pod that runs on it; undefined if no such pod runs. */
 export async function podWithoutCalls(
@@ -12,7 +13,7 @@ export async function podWithoutCalls(
   if (!capture.isLive) return undefined
   const wanted = words.replace(/^pods?\//, "")
   const namespace = textOption(options.namespace)
-  const sandbox = (await readSandboxes(String(options.root ?? "/"))).find(
+  const sandbox = (await readSandboxes(rootOf(options))).find(
     (one) =>
       (wanted.includes("/") ? `${one.namespace}/${one.name}` : one.name) === wanted &&
       (namespace === undefined || one.namespace === namespace),

@@ -14,6 +14,7 @@ import { bookLedger, bookOwners, type CaptureFacts } from "../../store/query/led
 import type { Context } from "../context.ts"
 import { installPeriod } from "./known-installs.ts"
 import { isChoosing, type Selection } from "./selection.ts"
+import { isThisNode, rootOf } from "./this-node.ts"
 
 /** `rows`: every attachment that is still in the ledger; `isWanted`: whether its container matches the selection. */
 export type LedgerInput = { rows: LedgerRow[]; operations: number; isWanted(row: LedgerRow): boolean }
@@ -48,7 +49,7 @@ export async function readLedger(
 export async function readOwners(
   context: Context,
   options: Record<string, unknown>,
-  { capture, readErrors, progress }: Selection,
+  { capture, readErrors, progress, currentLists }: Selection,
   address: Address,
 ): Promise<Pick<LedgerInput, "rows" | "operations">> {
   const ledger = new Ledger((ips) => holds(ips, address))
@@ -56,6 +57,7 @@ export async function readOwners(
   const { operations } = await bookOwners(ledger, capture, readErrors, {
     address,
     progress,
+    currentLists,
     async alsoOf(facts) {
       state = await nodeStateOf(context, options, capture, facts)
       return state ? containersHolding(state, address) : []
@@ -83,8 +85,8 @@ export async function nodeStateOf(
   capture: Capture,
   facts: CaptureFacts,
 ): Promise<NodeState | undefined> {
-  const root = String(options.root ?? "/")
-  if (!capture.isLive || (!facts.nodes.has(hostname()) && root === "/")) return undefined
+  const root = rootOf(options)
+  if (!capture.isLive || !isThisNode(root, facts.nodes)) return undefined
   try {
     return await readState(root, capture.path, facts, context.nowMs())
   } catch (error) {
