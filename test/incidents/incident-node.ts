@@ -102,7 +102,7 @@ export class IncidentNode {
       this.cnitap("explain", pod),
       this.#items<{ command: string; pod?: Pod; outcome: string }>("ls"),
       this.#items<{ severity: string; rule: string; plugin: string }>("lint"),
-      this.#items<{ state: string; pod?: Pod; ips: string[] }>("ledger"),
+      this.#items<LedgerItem>("ledger"),
     ])
     return {
       explain,
@@ -110,13 +110,18 @@ export class IncidentNode {
         .filter((operation) => nameOf(operation) === pod)
         .map(({ command, outcome }) => `${command} ${outcome}`),
       lint: [...new Set(findings.map(({ severity, rule, plugin }) => `${severity} ${rule} ${plugin}`))].sort(),
-      ledger: rows.map((row) => [row.state, nameOf(row), ...row.ips].join(" ")),
+      ledger: rows.map(ledgerLine),
     }
   }
 
-  async #items<T>(verb: string): Promise<T[]> {
-    const { stdout, stderr } = await this.exec(process.execPath, PROGRAM, verb, "-o", "json")
-    if (stdout === "") throw new Error(`cnitap ${verb}: ${stderr}`)
+  /** The verdicts of `who-owns`, as in `answers`. */
+  async owners(address: string): Promise<string[]> {
+    return (await this.#items<LedgerItem>("who-owns", address)).map(ledgerLine)
+  }
+
+  async #items<T>(...words: string[]): Promise<T[]> {
+    const { stdout, stderr } = await this.exec(process.execPath, PROGRAM, ...words, "-o", "json")
+    if (stdout === "") throw new Error(`cnitap ${words.join(" ")}: ${stderr}`)
     return (JSON.parse(stdout) as { items: T[] }).items
   }
 
@@ -152,6 +157,12 @@ export class IncidentNode {
     for (const child of this.#children.reverse()) child.kill("SIGKILL")
     rmSync(this.#root, { recursive: true, force: true })
   }
+}
+
+type LedgerItem = { state: string; pod?: Pod; ips: string[] }
+
+function ledgerLine(row: LedgerItem): string {
+  return [row.state, nameOf(row), ...row.ips].join(" ")
 }
 
 export type Answers = { explain: string[]; ls: string[]; lint: string[]; ledger: string[] }

@@ -22,6 +22,7 @@ test("incident 3: a plugin of the list has no file", async (t) => {
     lint: [],
     ledger: ["failed shop/a 10.83.0.2"],
   })
+  assert.deepEqual(await node.owners("10.83.0.2"), ["failed shop/a 10.83.0.2"])
 })
 
 test("incident 5: a plugin writes a log line to stdout", async (t) => {

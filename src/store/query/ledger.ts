@@ -15,7 +15,7 @@ import {
   ownersOfLines,
   ownersWithoutAdd,
 } from "../index/read/container-operations.ts"
-import { mayBeIncomplete } from "../index/read/incomplete-lists.ts"
+import { type CurrentLists, mayBeIncomplete } from "../index/read/incomplete-lists.ts"
 import { indexCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
 import { settledContainers } from "../index/read/settled-containers.ts"
@@ -82,9 +82,9 @@ export async function bookOwners(
   ledger: Ledger,
   capture: Capture,
   errors: ReadErrors,
-  { address, progress, alsoOf }: OwnersWanted,
+  { address, progress, currentLists, alsoOf }: OwnersWanted,
 ): Promise<BookedLedger> {
-  const opened = await openBlocks(capture, {}, progress)
+  const opened = await openBlocks(capture, {}, progress, currentLists)
   const { blocks, summaries } = opened
   try {
     const facts = factsOf(blocks)
@@ -120,6 +120,7 @@ async function operationsOfContainers(
 type OwnersWanted = {
   address: Address
   progress?: Progress | undefined
+  currentLists?: CurrentLists | undefined
   alsoOf(facts: CaptureFacts): Promise<Iterable<string>>
 }
 
