@@ -3,11 +3,12 @@
 # (Debian's qjs-src, which only the newer suite has) and musl for arm64 (Debian's musl-dev of the other architecture).
 #   scripts/fetch-engine.sh         fetch what is missing, verify what is there
 #   scripts/fetch-engine.sh --pin   pin what the suites have now
-# ENGINE_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
+# DEBIAN_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
 # QUICKJS_NG=DIR names another QuickJS-ng source tree; one that is not the pinned one is used, and reported.
 # docs/decisions/0008-pinned-engine-and-reproducible-build.md has the reasons.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/debian-archive.sh
 lock=scripts/engine.lock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -48,12 +49,9 @@ place_of() {
 }
 
 fetch() {
-  echo "cnitap: fetching ${file##*/}" >&2
-  base=${ENGINE_MIRROR:-$(mirror)}
-  if ! /usr/lib/apt/apt-helper -o APT::Sandbox::User=root \
-    download-file "${base%/}/$file" "$work/$package.deb" "SHA256:$sha256" >"$work/log" 2>&1; then
+  if ! download; then
     cat "$work/log" >&2
-    moved "cannot fetch ${file##*/} from ${base%/}"
+    moved "cannot fetch ${file##*/} from $(archive)"
   fi
   unpack
 }
@@ -80,12 +78,12 @@ verify() {
 moved() {
   echo "cnitap: $1" >&2
   echo "  pinned    ${file##*/}, SHA-256 $sha256" >&2
-  if [ -z "${ENGINE_MIRROR:-}" ] && index; then
+  if [ -z "${DEBIAN_MIRROR:-}" ] && index; then
     echo "  the suite ${suite} has ${candidate##*/}, SHA-256 $candidate_sha256" >&2
   fi
   cat >&2 <<END
 Either
-  - set ENGINE_MIRROR to an archive that still has $file: Debian's snapshot archive, or a copy of yours, or
+  - set DEBIAN_MIRROR to an archive that still has $file: Debian's snapshot archive, or a copy of yours, or
   - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
   - move to the version of $suite: scripts/fetch-engine.sh --pin, then npm test, and commit $lock.
 END
@@ -103,26 +101,6 @@ pin() {
   done <"$lock"
   cp "$work/lock" "$lock"
   echo "cnitap: $lock pins what the suites have now; review it with git diff, run npm test, commit it" >&2
-}
-
-# Sets candidate and candidate_sha256 to what the suite has. The machine's own apt configuration and its mirror are used
-# with private lists, so nothing of the system changes.
-index() {
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$work/sources.list"
-  set -- -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Dir::State::Lists="$work/lists" \
-    -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Cache="$work/cache" \
-    -o APT::Sandbox::User=root
-  apt-get "$@" -qq update >"$work/log" 2>&1 || return 1
-  candidate=$(apt-cache "$@" show "$package" | sed -n 's/^Filename: //p;T;q')
-  candidate_sha256=$(apt-cache "$@" show "$package" | sed -n 's/^SHA256: //p;T;q')
-  [ -n "$candidate" ]
-}
-
-mirror() {
-  { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null
-    sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null
-  } | grep -m1 '/debian/*$'
 }
 
 main "$@"

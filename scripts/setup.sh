@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what is missing: npm packages, Debian packages, the engine's sources and, for tests, other versions of Node.js.
-# Says what it does, and is silent when there is nothing to do. `setup.sh relay`: what building needs; `setup.sh demo`: a
-# container runtime too; `setup.sh bench`: what reading is compared with.
+# Installs what is missing: npm packages, Debian packages, the engine's sources and, for tests, other versions of Node.js
+# and of container runtimes. Says what it does, and is silent when there is nothing to do. `setup.sh relay`: what building
+# needs; `setup.sh demo`: a container runtime too; `setup.sh bench`: what reading is compared with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -44,4 +44,7 @@ if [ ! -d node_modules/esbuild ] || [ package-lock.json -nt node_modules/.packag
   npm ci --no-audit --no-fund --loglevel=error >&2
 fi
 scripts/fetch-engine.sh
-[ "${1:-all}" != all ] || scripts/fetch-node.sh
+if [ "${1:-all}" = all ]; then
+  scripts/fetch-node.sh
+  scripts/fetch-runtimes.sh
+fi

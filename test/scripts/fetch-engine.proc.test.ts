@@ -1,5 +1,4 @@
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
   appendFileSync,
@@ -12,11 +11,12 @@ import {
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { run } from "../cli/cnitap.ts"
+import { buildPackage } from "./debian-package.ts"
 
-const SCRIPT = join(import.meta.dirname, "../../scripts/fetch-engine.sh")
+const SCRIPTS = join(import.meta.dirname, "../../scripts")
 const FILE = "pool/main/q/quickjs-ng/qjs-src_1.0_all.deb"
 const ENGINE = "usr/src/quickjs-ng"
 const SOURCES = { "quickjs.c": "int a;\n", "quickjs.h": "int b;\n" }
@@ -25,23 +25,17 @@ const SOURCES = { "quickjs.c": "int a;\n", "quickjs.h": "int b;\n" }
 function checkout(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), "cnitap-fetch-"))
   t.after(() => rmSync(root, { recursive: true }))
-  const [scripts, archive, tree] = [join(root, "scripts"), join(root, "archive"), join(root, "tree")]
+  const [scripts, archive] = [join(root, "scripts"), join(root, "archive")]
   mkdirSync(scripts)
-  copyFileSync(SCRIPT, join(scripts, "fetch-engine.sh"))
+  for (const name of ["fetch-engine.sh", "debian-archive.sh"]) copyFileSync(join(SCRIPTS, name), join(scripts, name))
   const deb = join(archive, FILE)
-  mkdirSync(dirname(deb), { recursive: true })
-  mkdirSync(join(tree, "DEBIAN"), { recursive: true })
-  writeFileSync(
-    join(tree, "DEBIAN/control"),
-    "Package: qjs-src\nVersion: 1.0\nArchitecture: all\nMaintainer: x\nDescription: x\n",
-  )
-  writeTree(join(tree, ENGINE))
-  execFileSync("dpkg-deb", ["--build", "--root-owner-group", tree, deb], { stdio: "ignore" })
+  const files = Object.entries(SOURCES).map(([name, text]) => [join(ENGINE, name), text])
+  const pinned = buildPackage(deb, "qjs-src", Object.fromEntries(files))
   const lock = (sha256: string) =>
     writeFileSync(join(scripts, "engine.lock"), `# pins\nqjs-src any amd64 ${FILE} ${sha256} ${treeHash()}\n`)
-  lock(sha256(readFileSync(deb)))
+  lock(pinned)
   const fetch = (env: Record<string, string> = {}) =>
-    run(join(scripts, "fetch-engine.sh"), [], { env: { ENGINE_MIRROR: `file://${archive}`, ...env } })
+    run(join(scripts, "fetch-engine.sh"), [], { env: { DEBIAN_MIRROR: `file://${archive}`, ...env } })
   return { root, deb, lock, fetch, engine: join(root, "build/qjs-src", ENGINE) }
 }
 
@@ -64,7 +58,7 @@ function sha256(bytes: string | Buffer): string {
 }
 
 const WAYS = `Either
-  - set ENGINE_MIRROR to an archive that still has ${FILE}: Debian's snapshot archive, or a copy of yours, or
+  - set DEBIAN_MIRROR to an archive that still has ${FILE}: Debian's snapshot archive, or a copy of yours, or
   - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
   - move to the version of any: scripts/fetch-engine.sh --pin, then npm test, and commit scripts/engine.lock.
 `
@@ -73,7 +67,7 @@ test("what is pinned is fetched once, and then verified in silence", async (t) =
   const { fetch, engine } = checkout(t)
   assert.deepEqual(await fetch(), { stdout: "", stderr: "cnitap: fetching qjs-src_1.0_all.deb\n", code: 0 })
   assert.equal(readFileSync(join(engine, "quickjs.c"), "utf8"), SOURCES["quickjs.c"])
-  assert.deepEqual(await fetch({ ENGINE_MIRROR: "file:///nowhere" }), { stdout: "", stderr: "", code: 0 })
+  assert.deepEqual(await fetch({ DEBIAN_MIRROR: "file:///nowhere" }), { stdout: "", stderr: "", code: 0 })
 })
 
 test("a tree that was changed since is not compiled", async (t) => {
