@@ -22,7 +22,7 @@ export function mortal(disk: Disk, { dieAfter = 0, death = "SIGKILL", onChange }
   return new Proxy(disk, {
     get(target, key: keyof Disk) {
       const method = target[key] as (...args: unknown[]) => unknown
-      if (key === "at") return method
+      if (key === "at" || key === "entry") return method
       return (...args: unknown[]) => {
         if (isDead()) throw new Died()
         const result = method(...args)

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import type { Command } from "commander"
+import { resolvePath } from "../../install/disk/resolve-path.ts"
 import { type Capture, openCapture } from "../../store/capture/capture.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Context } from "../context.ts"
@@ -51,5 +52,5 @@ export async function openCaptures(context: Context, options: Record<string, unk
 
 /** A path of the node as this process finds it. */
 export function nodePath({ root = "/" }: Record<string, unknown>, path: string): string {
-  return root === "/" ? path : join(String(root), path)
+  return root === "/" ? path : join(String(root), resolvePath(String(root), path) ?? path)
 }

@@ -1,16 +1,18 @@
 import { existsSync, realpathSync } from "node:fs"
-import { join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { layoutOf } from "../../install/disk/layout.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
 import type { Capture } from "../../store/capture/capture.ts"
+import { nodePath } from "./captures.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 
 /** The directories of known platforms in which something is installed; empty unless this process is root's. */
 export function knownInstallDirs(root = "/"): string[] {
   if (process.getuid?.() !== 0) return []
-  return [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR].filter((binDir) => existsSync(join(root, layoutOf(binDir).journal)))
+  return [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR].filter((binDir) =>
+    existsSync(nodePath({ root }, layoutOf(binDir).journal)),
+  )
 }
 
 /** `wanted`: the options of the install that records them too. */

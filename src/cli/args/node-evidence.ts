@@ -13,6 +13,7 @@ import type { ProcessWait } from "../../model/process-wait.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readProcessWait } from "../../store/node/wait/read-process-wait.ts"
 import type { CurrentLists } from "../../store/query/operations.ts"
+import { nodePath } from "./captures.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { gapsOf, installsOf, type NodeView, openNode } from "./node.ts"
 import { isThisNode, rootOf } from "./this-node.ts"
@@ -110,7 +111,7 @@ function currentList({ disk, facts }: NodeView, operation: Operation, unrecorded
 
 /** Whether the operation's network namespace is that of the node's first process. */
 function isHostNetwork(root: string, { netns }: Operation): boolean {
-  const inode = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.ino
+  const inode = (path: string) => statSync(nodePath({ root }, path), { throwIfNoEntry: false })?.ino
   try {
     return netns !== undefined && inode(netns) !== undefined && inode(netns) === inode("/proc/1/ns/net")
   } catch {

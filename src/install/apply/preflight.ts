@@ -69,7 +69,7 @@ function isProgram(path: string): boolean {
   try {
     fd = openSync(path, "r")
   } catch {
-    // An absolute symlink of a node that is mounted elsewhere: running it in a chroot resolves it.
+    // Running it says why.
     return true
   }
   try {

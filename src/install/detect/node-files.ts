@@ -8,14 +8,12 @@ import {
   type Stats,
   statSync,
 } from "node:fs"
-import { basename, dirname, join, normalize } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import { resolvePath } from "../disk/resolve-path.ts"
 import type { RunProgram } from "../disk/run-program.ts"
 
-/**
- * The files of a node below its mount point. Symlinks are resolved as on the node: an absolute one starts at the mount
- * point, and none leads outside of it.
- */
+/** The files of a node below its mount point. Symlinks are resolved as on the node. */
 export class NodeFiles {
   readonly root: string
   /** for what no file shows: the version of a daemon, labels of SELinux */
@@ -28,7 +26,14 @@ export class NodeFiles {
 
   /** The node's path with every symlink resolved; undefined if the target does not exist. */
   real(path: string): string | undefined {
-    return this.#follow(path, 0)
+    const real = resolvePath(this.root, path)
+    if (real === undefined) return undefined
+    try {
+      lstatSync(join(this.root, real))
+      return real
+    } catch {
+      return undefined
+    }
   }
 
   /** Throws if the path exists but cannot be read, for callers that would treat it as missing otherwise. */
@@ -101,29 +106,5 @@ export class NodeFiles {
   host(path: string): string | undefined {
     const real = this.real(path)
     return real === undefined ? undefined : join(this.root, real)
-  }
-
-  #follow(path: string, hops: number): string | undefined {
-    if (hops > 40) return undefined
-    let here = "/"
-    const parts = normalize(path).split("/").filter(Boolean)
-    for (const [at, part] of parts.entries()) {
-      const next = join(here, part)
-      let isLink: boolean
-      try {
-        isLink = lstatSync(join(this.root, next)).isSymbolicLink()
-      } catch {
-        return undefined
-      }
-      // The links in /proc/<pid> are not paths.
-      if (!isLink || next.startsWith("/proc/")) {
-        here = next
-        continue
-      }
-      const target = readlinkSync(join(this.root, next))
-      const base = target.startsWith("/") ? target : join(here, target)
-      return this.#follow(join(base, ...parts.slice(at + 1)), hops + 1)
-    }
-    return here
   }
 }

@@ -17,20 +17,23 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import { resolvePath } from "./resolve-path.ts"
 import type { RunProgram } from "./run-program.ts"
 
 /**
  * Every change that the installer makes on a node goes through this interface, one method per step, so that tests can
- * crash after each of them. Paths are the node's; the implementation prepends the root. A change is durable when the
+ * crash after each of them. Paths are the node's, and symlinks are resolved as on the node. A change is durable when the
  * method returns, so after a power cut the steps are on disk in order.
  */
 export interface Disk {
-  /** the path for this process, for reading */
+  /** the path for this process, with every symlink followed */
   at(path: string): string
+  /** the path for this process of the entry itself, which may be a symlink */
+  entry(path: string): string
   /** Runs a program of this machine; no step of its own. */
   run: RunProgram
   makeDirectory(path: string, mode: number): void
-  /** returns false if it is not empty or does not exist */
+  /** returns false if it is not empty, is a symlink, or does not exist */
   removeDirectory(path: string): boolean
   link(from: string, path: string): void
   symlink(target: string, path: string): void
@@ -51,41 +54,43 @@ export interface Disk {
 }
 
 export function nodeDisk(root: string, run: RunProgram): Disk {
-  const at = (path: string) => join(root, path)
+  const at = (path: string) => pathBelow(root, path, "follow")
+  const entry = (path: string) => pathBelow(root, path, "keep")
   return {
     at,
+    entry,
     run,
     makeDirectory(path, mode) {
       withFaults(path, () => {
-        mkdirSync(at(path), { mode })
+        mkdirSync(entry(path), { mode })
         // The mode must not depend on the umask: it decides who can read a capture and whether a runtime can enter.
-        chmodSync(at(path), mode)
-        syncDirectory(at(path))
+        chmodSync(entry(path), mode)
+        syncDirectory(entry(path))
       })
     },
     removeDirectory(path) {
       return withFaults(path, () =>
-        succeedsUnless(["ENOTEMPTY", "EEXIST", "ENOENT"], () => {
-          rmdirSync(at(path))
-          syncDirectory(at(path))
+        succeedsUnless(["ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT"], () => {
+          rmdirSync(entry(path))
+          syncDirectory(entry(path))
         }),
       )
     },
     link(from, path) {
       withFaults(path, () => {
-        linkSync(at(from), at(path))
-        syncDirectory(at(path))
+        linkSync(entry(from), entry(path))
+        syncDirectory(entry(path))
       })
     },
     symlink(target, path) {
       withFaults(path, () => {
-        symlinkSync(target, at(path))
-        syncDirectory(at(path))
+        symlinkSync(target, entry(path))
+        syncDirectory(entry(path))
       })
     },
     copy(from, path) {
       withFaults(path, () => {
-        const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", at(from), at(path)])
+        const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", entry(from), entry(path)])
         if (error || status !== 0) {
           const why = error ? error.message : String(stderr).trim()
           throw new Fault(
@@ -94,42 +99,43 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
             "Install GNU cp (coreutils), or use a file system with hard links.",
           )
         }
-        sync(at(path))
-        syncDirectory(at(path))
+        // The target of a symlink is not ours.
+        if (lstatSync(entry(path)).isFile()) sync(entry(path))
+        syncDirectory(entry(path))
       })
     },
     create(path, content, mode) {
       withFaults(path, () => {
-        const fd = openSync(at(path), "wx", mode)
+        const fd = openSync(entry(path), "wx", mode)
         try {
           writeFully(fd, content)
           fsyncSync(fd)
         } finally {
           closeSync(fd)
         }
-        chmodSync(at(path), mode)
-        syncDirectory(at(path))
+        chmodSync(entry(path), mode)
+        syncDirectory(entry(path))
       })
     },
     append(path, text) {
       withFaults(path, () => {
         const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
-        const fd = openSync(at(path), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+        const fd = openSync(entry(path), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
         try {
           writeFully(fd, text)
           fsyncSync(fd)
         } finally {
           closeSync(fd)
         }
-        syncDirectory(at(path))
+        syncDirectory(entry(path))
       })
     },
     copyAttributes(from, path) {
       return withFaults(path, () => {
         const { uid, gid, mode } = statSync(at(from))
         // Change the owner first, because chown clears setuid bits.
-        chownSync(at(path), uid, gid)
-        chmodSync(at(path), mode & 0o7777)
+        chownSync(entry(path), uid, gid)
+        chmodSync(entry(path), mode & 0o7777)
         // Node.js has no API for extended attributes. Without GNU cp, the file keeps the label that its directory
         // assigns.
         const { status } = run("cp", [
@@ -137,28 +143,35 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
           "--preserve=all",
           "--no-preserve=timestamps",
           at(from),
-          at(path),
+          entry(path),
         ])
-        sync(at(path))
+        sync(entry(path))
         return status === 0
       })
     },
     rename(from, path) {
       withFaults(path, () => {
-        renameSync(at(from), at(path))
-        syncDirectory(at(path))
-        if (dirname(from) !== dirname(path)) syncDirectory(at(from))
+        renameSync(entry(from), entry(path))
+        syncDirectory(entry(path))
+        if (dirname(from) !== dirname(path)) syncDirectory(entry(from))
       })
     },
     remove(path) {
       return withFaults(path, () =>
         succeedsUnless(["ENOENT"], () => {
-          unlinkSync(at(path))
-          syncDirectory(at(path))
+          unlinkSync(entry(path))
+          syncDirectory(entry(path))
         }),
       )
     },
   }
+}
+
+function pathBelow(root: string, path: string, last: "follow" | "keep"): string {
+  // Here the kernel resolves the links.
+  if (root === "/") return join(root, path)
+  // A loop leads nowhere; a name of this length does not exist.
+  return join(root, resolvePath(root, path, last) ?? "x".repeat(256))
 }
 
 /** Turns system errors into faults that name the path. */
@@ -209,7 +222,7 @@ function succeedsUnless(codes: string[], act: () => void): boolean {
 
 /** Also true for a dangling symlink. */
 export function exists(disk: Disk, path: string): boolean {
-  return lstatSync(disk.at(path), { throwIfNoEntry: false }) !== undefined
+  return lstatSync(disk.entry(path), { throwIfNoEntry: false }) !== undefined
 }
 
 export function codeOf(error: unknown): string | undefined {

@@ -52,7 +52,7 @@ type Without<Union, Key extends string> = Union extends unknown ? Omit<Union, Ke
 
 /** Undefined if there is none. Paths in steps are updated to the directory's current path. */
 export function readJournal(disk: Disk, path: string, binDir: string): Journal | undefined {
-  const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
+  const stat = lstatSync(disk.entry(path), { throwIfNoEntry: false })
   if (!stat) return undefined
   // Undo renames and removes the paths in the journal as root, so no other user may have written it.
   const isOurs = stat.isFile() && (stat.uid === 0 || stat.uid === process.geteuid?.()) && (stat.mode & 0o022) === 0

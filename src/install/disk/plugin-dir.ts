@@ -6,7 +6,6 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
-  realpathSync,
   type Stats,
   statSync,
 } from "node:fs"
@@ -62,7 +61,6 @@ export type PluginFile = {
 /** Reads the state of these plugins and of all that have a saved original. */
 export function readPluginDir(disk: Disk, binDir: string, names: readonly string[]): PluginDir {
   const layout = layoutOf(binDir)
-  assertInside(disk, binDir)
   const journal = readJournal(disk, layout.journal, binDir)
   const originals = list(disk.at(layout.real))
   if (!journal) assertNoOriginals(disk, layout)
@@ -127,7 +125,7 @@ export function originalOf(disk: Disk, path: string): string {
   const original = join(layoutOf(binDir).real, basename(path))
   if (!exists(disk, original)) return path
   const journal = journalOf(disk, binDir)
-  return journal === undefined || relayAt(disk.at(path), relayHashes(journal)) ? original : path
+  return journal === undefined || relayAt(disk.entry(path), relayHashes(journal)) ? original : path
 }
 
 function journalOf(disk: Disk, binDir: string): Journal | undefined {
@@ -142,11 +140,11 @@ function journalOf(disk: Disk, binDir: string): Journal | undefined {
 function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: ReadonlySet<string>): PluginFile {
   const path = join(layout.binDir, name)
   const original = join(layout.real, name)
-  const itself = lstatSync(disk.at(path), { throwIfNoEntry: false })
+  const itself = lstatSync(disk.entry(path), { throwIfNoEntry: false })
   const reached = itself ? statOf(disk.at(path)) : undefined
-  const relaySha256 = relayAt(disk.at(path), relays)
+  const relaySha256 = relayAt(disk.entry(path), relays)
   const broken = whyNotRunnable(new NodeFiles(disk.at("/"), disk.run), relaySha256 ? original : path)
-  const originalItself = lstatSync(disk.at(original), { throwIfNoEntry: false })
+  const originalItself = lstatSync(disk.entry(original), { throwIfNoEntry: false })
   return {
     name,
     path,
@@ -180,7 +178,7 @@ function isScript(path: string): boolean {
 }
 
 function targetOf(disk: Disk, path: string, binDir: string): string {
-  const target = readlinkSync(disk.at(path))
+  const target = readlinkSync(disk.entry(path))
   const absolute = target.startsWith("/") ? target : join(dirname(path), target)
   return isSameDirectory(disk.at(dirname(absolute)), disk.at(binDir)) ? join(binDir, basename(absolute)) : absolute
 }
@@ -188,15 +186,6 @@ function targetOf(disk: Disk, path: string, binDir: string): string {
 export function isSameDirectory(one: string, other: string): boolean {
   const [a, b] = [one, other].map(statOf)
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
-}
-
-/** Throws if the directory is a symlink that leads out of the root that the node is mounted under. */
-function assertInside(disk: Disk, binDir: string): void {
-  const root = realpathSync(disk.at("/"))
-  if (root === "/" || !exists(disk, binDir)) return
-  const real = realpathSync(disk.at(binDir))
-  if (real === root || real.startsWith(`${root}/`)) return
-  throw new Fault("REFUSED", `${binDir} is a symlink that leads out of ${root}`, "Set its target with --bin-dir.")
 }
 
 function textOf(path: string): string | undefined {

@@ -104,7 +104,7 @@ function pluginStatuses(disk: Disk, journal: Journal, { binDirs }: UndoContext):
   const relays = relayHashes(journal)
   return relayPlacements(journal).map(({ path, undo }) => {
     const original = "original" in undo ? undo.original : undefined
-    const isRelay = relayAt(disk.at(path), relays) !== undefined
+    const isRelay = relayAt(disk.entry(path), relays) !== undefined
     const state = isRelay
       ? original !== undefined && !exists(disk, original)
         ? "broken"

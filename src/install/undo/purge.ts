@@ -12,7 +12,7 @@ export function purge(disk: Disk, { settings: { capture, logFile } }: InstallRec
     .map((name) => join(capture, name))
   const files = [...segments, ...(logFile === undefined ? [] : [logFile])]
   const purged = files.filter(
-    (path) => lstatSync(disk.at(path), { throwIfNoEntry: false })?.isFile() && disk.remove(path),
+    (path) => lstatSync(disk.entry(path), { throwIfNoEntry: false })?.isFile() && disk.remove(path),
   )
   if (list(disk.at(capture)).length > 0 || !disk.removeDirectory(capture)) return purged
   // It was created by an earlier install, whose journal no longer exists.

@@ -30,7 +30,7 @@ function restoreOriginal(
   const home = join(path, "..", ".cnitap")
   const link = join(home, "links", plugin)
   const saved = exists(disk, link) ? link : original
-  if (!relayAt(disk.at(path), new Set([...relays, relaySha256]))) {
+  if (!relayAt(disk.entry(path), new Set([...relays, relaySha256]))) {
     if (!exists(disk, saved) || isSame(disk, saved, path)) return
     const reason = exists(disk, path) ? "was replaced by another program" : "was removed by another program"
     undone.notRestored.push({ path, reason, isBlocking: false })
@@ -64,7 +64,7 @@ function forward(
   relays: ReadonlySet<string>,
   undone: UndoResult,
 ): void {
-  if (!relayAt(disk.at(path), new Set([...relays, relaySha256]))) return
+  if (!relayAt(disk.entry(path), new Set([...relays, relaySha256]))) return
   const back = join(path, "..", ".cnitap/new", basename(path))
   disk.remove(back)
   disk.symlink(original, back)
@@ -125,14 +125,14 @@ function unedit(
  * A saved list is the original inode, which a program that has it open can still write to. A symlink is never trusted.
  */
 function isChanged(disk: Disk, saved: string, path: string, lists: ReadonlySet<string>): boolean {
-  if (!lstatSync(disk.at(saved), { throwIfNoEntry: false })?.isFile() || isSame(disk, saved, path)) return false
+  if (!lstatSync(disk.entry(saved), { throwIfNoEntry: false })?.isFile() || isSame(disk, saved, path)) return false
   return !lists.has(sha256(readFileSync(disk.at(saved))))
 }
 
 /** Restores the target of a symlink in real/ that had been changed to skip a relay. */
 function repoint(disk: Disk, path: string, target: string): void {
-  const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
-  if (!stat?.isSymbolicLink() || readlinkSync(disk.at(path)) === target) return
+  const stat = lstatSync(disk.entry(path), { throwIfNoEntry: false })
+  if (!stat?.isSymbolicLink() || readlinkSync(disk.entry(path)) === target) return
   const back = join(path, "../../new", basename(path))
   disk.remove(back)
   disk.symlink(target, back)
@@ -150,7 +150,7 @@ export function cleanUp(
 ): void {
   if (undo.kind === "probe") {
     if (!exists(disk, path)) return
-    if (!relayAt(disk.at(path), relays)) {
+    if (!relayAt(disk.entry(path), relays)) {
       undone.notRestored.push({ path, reason: "was replaced by another program", isBlocking: false })
       return
     }
@@ -159,8 +159,8 @@ export function cleanUp(
     const namedBy = named()
     removeUnlessNamed(disk, path, namedBy.length > 0 ? namedBy : [...drain(), ...named()], undone)
   } else if (undo.kind === "forward") {
-    const stat = lstatSync(disk.at(path), { throwIfNoEntry: false })
-    if (!stat?.isSymbolicLink() || readlinkSync(disk.at(path)) !== undo.original) return
+    const stat = lstatSync(disk.entry(path), { throwIfNoEntry: false })
+    if (!stat?.isSymbolicLink() || readlinkSync(disk.entry(path)) !== undo.original) return
     const isInUse = binDirs.includes(dirname(path))
     removeUnlessNamed(disk, path, isInUse ? ["the plugin path of the runtime"] : [], undone)
   }
@@ -186,8 +186,8 @@ export function sleep(durationMs: number): void {
 
 /** Whether both paths are the same file, or identical copies. */
 function isSame(disk: Disk, saved: string, path: string): boolean {
-  const a = lstatSync(disk.at(saved), { throwIfNoEntry: false })
-  const b = lstatSync(disk.at(path), { throwIfNoEntry: false })
+  const a = lstatSync(disk.entry(saved), { throwIfNoEntry: false })
+  const b = lstatSync(disk.entry(path), { throwIfNoEntry: false })
   if (!a || !b) return false
   if (a.dev === b.dev && a.ino === b.ino) return true
   if (!a.isFile() || !b.isFile() || a.size !== b.size || a.mtimeMs !== b.mtimeMs) return false

@@ -21,7 +21,7 @@ export function pathsOf({ plugins, list }: InstallStatus): string[] {
 export function fingerprint(disk: Disk, paths: readonly string[]): string {
   return paths
     .map((path) => {
-      const stat = lstatSync(disk.at(path), { bigint: true, throwIfNoEntry: false })
+      const stat = lstatSync(disk.entry(path), { bigint: true, throwIfNoEntry: false })
       return stat ? `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}` : `${path} -`
     })
     .join("\n")
