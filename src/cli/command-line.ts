@@ -5,18 +5,29 @@ import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
 import { addHelp } from "./help/help.ts"
+import { FIRST_STEPS } from "./help/overview.ts"
 import { sentence } from "./help/sentence.ts"
 import { COLOUR_CHOICES, type ColourChoice, visible } from "./render/colour.ts"
 import { repeatFlags } from "./render/command-text.ts"
 import { startPager } from "./render/pager.ts"
 import type { Declare, Example, Verb } from "./verb.ts"
-import { VERB_GROUPS, type VerbEntry } from "./verbs.ts"
+import { VERB_GROUPS, type VerbEntry, type VerbGroup } from "./verbs.ts"
 import { VERSION } from "./version.ts"
 
+/** A command by its name, as people type it, and its verbs. */
+export type Program = {
+  name: "cnitap" | "kubectl cnitap"
+  groups: readonly VerbGroup[]
+  /** what to type first */
+  firstSteps: string
+}
+
+const ON_NODE: Program = { name: "cnitap", groups: VERB_GROUPS, firstSteps: FIRST_STEPS }
+
 /** Parses one command line, runs its verb and returns the exit status. */
-export async function runCommandLine(context: Context, args: readonly string[]): Promise<number> {
+export async function runCommandLine(context: Context, args: readonly string[], program = ON_NODE): Promise<number> {
   try {
-    await commandLine(context).parseAsync(asKubectl(args), { from: "user" })
+    await commandLine(context, program).parseAsync(asKubectl(args), { from: "user" })
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
@@ -33,8 +44,8 @@ function asKubectl(args: readonly string[]): string[] {
 }
 
 /** Every verb by name and summary; the one that is used is loaded and declared before its arguments are parsed. */
-function commandLine(context: Context): Command {
-  const root = new Command("cnitap")
+function commandLine(context: Context, program: Program): Command {
+  const root = new Command(program.name)
     .description("See what every CNI plugin was given and what it gave back.")
     .version(VERSION)
     .configureOutput({
@@ -45,7 +56,7 @@ function commandLine(context: Context): Command {
     .configureHelp({ showGlobalOptions: false })
     .exitOverride()
   const undeclared = new Map<Command, VerbEntry>()
-  for (const { title, verbs } of VERB_GROUPS)
+  for (const { title, verbs } of program.groups)
     for (const verb of verbs)
       undeclared.set(
         root.command(verb.name).summary(verb.summary).helpGroup(`${title}:`).copyInheritedSettings(root),
@@ -54,23 +65,29 @@ function commandLine(context: Context): Command {
   const declare: Declare = async (command) => {
     const entry = undeclared.get(command)
     undeclared.delete(command)
-    if (entry) declareVerb(context, command, entry, await entry.load())
+    if (entry) declareVerb(context, program, command, entry, await entry.load())
   }
   root.hook("preSubcommand", (_, command) => declare(command))
-  addHelp(root, context, declare)
+  addHelp(root, context, declare, program)
   addCompletion(root, context, declare)
   for (const command of root.commands)
-    if (!undeclared.has(command)) explainErrors(command, `Usage: cnitap ${command.name()} ${command.usage()}`)
+    if (!undeclared.has(command)) explainErrors(command, `Usage: ${program.name} ${command.name()} ${command.usage()}`)
   return root
 }
 
-function declareVerb(context: Context, command: Command, { name, summary }: VerbEntry, verb: Verb): void {
+function declareVerb(
+  context: Context,
+  program: Program,
+  command: Command,
+  { name, summary }: VerbEntry,
+  verb: Verb,
+): void {
   command.description([sentence(summary), verb.description ?? ""].join("\n").trimEnd())
   verb.define(command)
   command.option("--color <when>", "colours: auto (on a terminal), always or never", colourChoice, "auto")
   if (verb.isPaged) command.option("--no-pager", "print without a pager")
-  explainErrors(command, `Usage: cnitap ${name} ${command.usage()}`)
-  command.addHelpText("after", examplesText(verb.examples)).action(() => runVerb(context, verb, command))
+  explainErrors(command, `Usage: ${program.name} ${name} ${command.usage()}`)
+  command.addHelpText("after", examplesText(verb.examples)).action(() => runVerb(context, program, verb, command))
 }
 
 /** Flags as other tools call them; the first one that the verb has is suggested. */
@@ -97,7 +114,7 @@ function explainErrors(command: Command, usage: string): void {
   })
 }
 
-async function runVerb(context: Context, verb: Verb, command: Command): Promise<void> {
+async function runVerb(context: Context, program: Program, verb: Verb, command: Command): Promise<void> {
   // V8 lets the heap grow to four times what is alive before it collects: on a node, that memory is the pods'. Not earlier:
   // a changed flag makes Node.js compile the built-in modules that are loaded afterwards instead of using its cache.
   setFlagsFromString("--heap-growing-percent=50")
@@ -105,7 +122,7 @@ async function runVerb(context: Context, verb: Verb, command: Command): Promise<
   context.colour = options.color
   // Verbs that look for installs in other directories, or on another node, end them themselves.
   const { root = "/", shimDir } = options
-  if (root === "/" && shimDir === undefined) await endExpiredInstalls(context)
+  if (program === ON_NODE && root === "/" && shimDir === undefined) await endExpiredInstalls(context)
   const isPaged = typeof verb.isPaged === "function" ? verb.isPaged(options) : verb.isPaged
   const paged = isPaged && options.pager ? await startPager(context) : undefined
   const run = (to: Context) => verb.run(to, command.processedArgs, options)

@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs"
+import { basename } from "node:path"
 import type { Context } from "./context.ts"
-import { program, reportError } from "./program.ts"
+import { kubectlProgram, program, reportError } from "./program.ts"
 
 let openStderr: NodeJS.WriteStream | undefined
 
@@ -28,7 +29,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : reportError(context, error))
 })
 
-void program(context, process.argv.slice(2)).then((status) => {
+// kubectl runs a plugin by its name, and tells it nothing else.
+const run = basename(process.argv[1] ?? "").startsWith("kubectl-cnitap") ? kubectlProgram : program
+
+void run(context, process.argv.slice(2)).then((status) => {
   process.exitCode = status
 })
 

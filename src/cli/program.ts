@@ -5,11 +5,26 @@ import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
-  try {
+  return guarded(context, async () => {
     if (args.length === 0) context.stdout.write((await import("./help/overview.ts")).overview())
     else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) context.stdout.write(`${VERSION}\n`)
-    else return await (await import("./command-line.ts")).runCommandLine(context, args)
+    else return (await import("./command-line.ts")).runCommandLine(context, args)
     return 0
+  })
+}
+
+/** The same for `kubectl cnitap`. */
+export async function kubectlProgram(context: Context, args: string[]): Promise<number> {
+  return guarded(context, async () => {
+    const { runCommandLine } = await import("./command-line.ts")
+    const { CLUSTER_FIRST_STEPS: firstSteps, CLUSTER_VERB_GROUPS: groups } = await import("./cluster/cluster-verbs.ts")
+    return runCommandLine(context, args.length === 0 ? ["help"] : args, { name: "kubectl cnitap", groups, firstSteps })
+  })
+}
+
+async function guarded(context: Context, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
   } catch (error) {
     return reportError(context, error)
   }
@@ -19,7 +34,7 @@ export async function program(context: Context, args: string[]): Promise<number>
 export function reportError({ stderr }: Pick<Context, "stderr">, error: unknown): number {
   const fault = error instanceof Fault ? error : faultOf(error)
   // A filter's message ends with the line that points at the mistake.
-  const separator = fault.message.includes("\n") ? "\n" : ". "
+  const separator = fault.message.includes("\n") ? "\n" : /[.?!]$/.test(fault.message) ? " " : ". "
   // A message may quote an argument or a capture.
   const lines = `cnitap: ${fault.message}${separator}${fault.hint}`.split("\n")
   stderr.write(`${lines.map(visible).join("\n")}\n`)

@@ -22,6 +22,11 @@ export const EXIT_STATUSES: readonly { status: number; meaning: string }[] = [
     status: FAULTS.NOT_FOUND,
     meaning: "no such pod, call, operation or node; status, uninstall: nothing is installed",
   },
+  {
+    status: FAULTS.NODES_FAILED,
+    meaning: "kubectl cnitap: some nodes failed or gave no answer; what the others answered was printed",
+  },
+  { status: FAULTS.CLUSTER, meaning: "kubectl cnitap: kubectl is missing, or it cannot reach the cluster" },
   { status: FAULTS.INTERNAL, meaning: "an internal error of cnitap" },
   { status: 130, meaning: "interrupted by Ctrl-C; verbs that run until then (tail -f, ls -w, ps -w) exit with 0" },
 ]

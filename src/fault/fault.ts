@@ -12,6 +12,8 @@ export const FAULTS = {
   NOT_PERMITTED: 4,
   REFUSED: 5,
   NOT_FOUND: 6,
+  NODES_FAILED: 7,
+  CLUSTER: 8,
   INTERNAL: 70,
 } as const satisfies Record<string, number>
 

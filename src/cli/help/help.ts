@@ -3,11 +3,15 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import type { Context } from "../context.ts"
 import type { Declare } from "../verb.ts"
-import { FIRST_STEPS } from "./overview.ts"
 import { TOPICS } from "./topics.ts"
 
 /** `cnitap help [verb or topic]`, and the manual page. */
-export function addHelp(root: Command, context: Context, declare: Declare): void {
+export function addHelp(
+  root: Command,
+  context: Context,
+  declare: Declare,
+  { firstSteps }: { firstSteps: string },
+): void {
   root
     .helpCommand(false)
     .command("help")
@@ -28,7 +32,7 @@ export function addHelp(root: Command, context: Context, declare: Declare): void
     })
   root.usage("<verb> [flags]").addHelpText(
     "before",
-    `${FIRST_STEPS}
+    `${firstSteps}
 `,
   )
   root.addHelpText("after", topicLines)

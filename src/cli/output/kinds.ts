@@ -10,6 +10,7 @@ import type { DecodedOutput } from "./decoded-output.ts"
 import type { ChainOutput, DifferenceOutput } from "./diff-output.ts"
 import type { ErrorGroupOutput } from "./error-group-output.ts"
 import type { FindingOutput } from "./finding-output.ts"
+import type { RecorderOutput } from "./recorder-output.ts"
 import type { StatisticsOutput } from "./statistics-output.ts"
 
 /** Programs may rely on it: keys are added, but their meaning does not change within a version. */
@@ -37,6 +38,8 @@ export type OutputKinds = {
   Install: PlanOutput
   Status: StatusOutput
   Uninstall: UninstallOutput
+  /** `kubectl cnitap status` */
+  Recorder: RecorderOutput
 }
 
 export type OutputKind = keyof OutputKinds

@@ -65,7 +65,7 @@ export async function printRows<Row>(
   } else
     await printTable(context, table, counted(), {
       isWide: format.kind === "wide",
-      isMerged: namesSeveral(options),
+      isMerged: table.isMerged ?? namesSeveral(options),
       headers: options.headers !== false,
     })
   if (count === 0 && format.kind !== "json" && format.kind !== "yaml") context.stderr.write(`${table.empty}\n`)

@@ -15,6 +15,8 @@ export type Table<Row, Kind extends string = string> = {
   value?(row: Row): Kind extends OutputKind ? OutputKinds[Kind] : object
   /** message on stderr if there is no row */
   empty: string
+  /** its rows are of several nodes, however they were read */
+  isMerged?: true
   /** a row as lines of text, for people, instead of columns */
   block?(row: Row, paint: Paint): string
 }

@@ -55,7 +55,7 @@ async function openCalls(calls: AsyncIterable<Call>, options: Record<string, unk
   return open.sort((a, b) => a.wallMs - b.wallMs)
 }
 
-type CallInFlight = Call & Pick<CallOutput, "waitsIn">
+export type CallInFlight = Call & Pick<CallOutput, "waitsIn">
 
 /** Reads what plugins wait in, for the formats that show it. */
 function withWaits(calls: readonly Call[], options: Record<string, unknown>): CallInFlight[] {
@@ -118,7 +118,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
 /** Moves the cursor home and clears the screen. */
 const CLEAR = "\u001b[H\u001b[2J"
 
-function inFlightTable(nowMs: number): Table<CallInFlight, "Call"> {
+export function inFlightTable(nowMs: number): Table<CallInFlight, "Call"> {
   return {
     kind: "Call",
     name: ({ id }) => `call/${id}`,

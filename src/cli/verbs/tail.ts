@@ -49,7 +49,7 @@ export const tail: Verb = {
   },
 }
 
-const callTable: Table<Call, "Call"> = {
+export const callTable: Table<Call, "Call"> = {
   kind: "Call",
   value: callOutput,
   name: ({ id }) => `call/${id}`,

@@ -1,0 +1,7 @@
+const NODE_COMMAND =
+  /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) \S+)*)/g
+
+/** The command lines in a text that cnitap wrote on a node, or over files of nodes, as they are written over a cluster. */
+export function overCluster(text: string): string {
+  return text.replace(NODE_COMMAND, (_, verb: string) => `kubectl cnitap ${verb}`)
+}

@@ -1,0 +1,87 @@
+import type { Command } from "commander"
+import type { NodeFinding } from "../../doctor/node-finding.ts"
+import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
+import type { Context } from "../context.ts"
+import { nodeFindingTable } from "../render/finding-table.ts"
+import { ledgerTable } from "../render/ledger-table.ts"
+import { printRows } from "../render/output.ts"
+import type { Table } from "../render/table.ts"
+import type { Verb } from "../verb.ts"
+import { doctor } from "../verbs/doctor.ts"
+import { ledger } from "../verbs/ledger.ts"
+import { type CallInFlight, inFlightTable, ps } from "../verbs/ps.ts"
+import { whoOwns } from "../verbs/who-owns.ts"
+import { declareAsOnNode, nodeArguments, OUTPUT_FLAGS } from "./cluster-flags.ts"
+import { collectRows, spooled, withNode } from "./collect-rows.ts"
+import { reportAnswers } from "./report-answers.ts"
+import { chooseRecorders, withKubectl } from "./session.ts"
+
+type RowsVerb<Row extends object> = {
+  name: string
+  verb: Verb
+  examples: Verb["examples"]
+  table(context: Context, options: Record<string, unknown>, args: readonly unknown[]): Table<Row>
+  timeOf(row: Row): number
+  /** the exit status by the rows, if those of the nodes do not add up to it */
+  exitCode?(count: number): number
+}
+
+/** A verb that runs on every node, whose processes and files it looks at, and prints the rows of all of them. */
+function rowsVerb<Row extends object>(spec: RowsVerb<Row>): Verb {
+  let command: Command
+  const { name, verb, examples, table, timeOf, exitCode } = spec
+  return {
+    ...(verb.description ? { description: verb.description } : {}),
+    ...(verb.isPaged ? { isPaged: verb.isPaged } : {}),
+    examples,
+    define(own) {
+      command = own
+      declareAsOnNode(verb, own)
+    },
+    run: (context, args, options) =>
+      withKubectl(context, options, async (kubectl) => {
+        const nodeArgs = [name, ...nodeArguments(command, OUTPUT_FLAGS), "-o", "jsonl"]
+        const recorders = await chooseRecorders(context, kubectl, options)
+        const { spool, answers } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, { timeOf })
+        const count = await printRows(context, options, withNode(table(context, options, args)), spooled<Row>(spool))
+        spool.close()
+        reportAnswers(context, answers, count)
+        if (exitCode && context.exitCode <= 1) context.exitCode = exitCode(count)
+      }),
+  }
+}
+
+export const clusterPs = rowsVerb<CallInFlight>({
+  name: "ps",
+  verb: ps,
+  examples: [["kubectl cnitap ps -o wide", "calls in flight on every node, and what their plugins wait in"]],
+  table: ({ nowMs }) => inFlightTable(nowMs()),
+  timeOf: ({ wallMs }) => wallMs,
+})
+
+const attachmentTime = ({ add, dels }: LedgerRow) => add?.wallMs ?? dels[0]?.wallMs ?? 0
+
+export const clusterLedger = rowsVerb<LedgerRow>({
+  name: "ledger",
+  verb: ledger,
+  examples: [["kubectl cnitap ledger --leaks -o wide", "what was left behind on any node, and what releases it"]],
+  table: ({ nowMs }, { leaks }) => ledgerTable(nowMs(), leaks ? "nothing was left behind" : "no attachment found"),
+  timeOf: attachmentTime,
+})
+
+export const clusterWhoOwns = rowsVerb<LedgerRow>({
+  name: "who-owns",
+  verb: whoOwns,
+  examples: [["kubectl cnitap who-owns 10.88.0.17", "the pods that own or owned this address, on any node"]],
+  table: ({ nowMs }, _options, [address]) => ledgerTable(nowMs(), `${address} has no owner on these nodes`, true),
+  timeOf: attachmentTime,
+  exitCode: (count) => (count === 0 ? 1 : 0),
+})
+
+export const clusterDoctor = rowsVerb<NodeFinding>({
+  name: "doctor",
+  verb: doctor,
+  examples: [["kubectl cnitap doctor", "what keeps any node from creating pods, and what to do"]],
+  table: () => nodeFindingTable("no problems found"),
+  timeOf: () => 0,
+})

@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { open } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Command } from "commander"
+import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
+import { eachNode } from "../../cluster/each-node.ts"
+import type { Kubectl } from "../../cluster/kubectl.ts"
+import type { Recorder } from "../../cluster/recorder.ts"
+import { namesOption } from "../args/option.ts"
+import type { Context } from "../context.ts"
+import type { Verb } from "../verb.ts"
+import { diff } from "../verbs/diff.ts"
+import { exportVerb } from "../verbs/export.ts"
+import { lint } from "../verbs/lint.ts"
+import { stats } from "../verbs/stats.ts"
+import { declareAsOnNode, nodeArguments } from "./cluster-flags.ts"
+import { overCluster } from "./over-cluster.ts"
+import { reportAnswers } from "./report-answers.ts"
+import { chooseRecorders, withKubectl } from "./session.ts"
+
+export const clusterStats = shippedVerb(stats, [
+  ["kubectl cnitap stats --errors --since 1h", "how often operations failed for which reason, over all nodes"],
+])
+
+export const clusterLint = shippedVerb(lint, [["kubectl cnitap lint --since 1h", "findings in the calls of all nodes"]])
+
+export const clusterDiff = shippedVerb(diff, [
+  ["kubectl cnitap diff shop/web-1 shop/web-2", "what differs between two pods, also on different nodes"],
+  ["kubectl cnitap diff node/node-1 node/node-2", "what differs between two nodes"],
+])
+
+export const clusterExport = shippedVerb(exportVerb, [
+  ["kubectl cnitap export bundle --out cluster.cnitap", "the calls of all nodes in one redacted file"],
+  ["kubectl cnitap export html --failed --out failed.html", "a web page with the failed operations of all nodes"],
+])
+
+/** A verb that compares or counts the calls of all nodes: their bundles are fetched, and it runs here. */
+function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
+  let command: Command
+  return {
+    ...verb,
+    examples,
+    define(own) {
+      command = own
+      declareAsOnNode(verb, own)
+    },
+    async run(context, args, options) {
+      // Configuration files are here.
+      if (verb === lint && (namesOption(args[0]) ?? []).length > 0) return verb.run(context, args, options)
+      // Refuses the flags of a node.
+      nodeArguments(command, [])
+      await withKubectl(context, options, async (kubectl, signal) => {
+        const recorders = await chooseRecorders(context, kubectl, options)
+        const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
+        const remove = () => rmSync(directory, { recursive: true, force: true })
+        process.once("exit", remove)
+        try {
+          const { answers, bundles } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
+          signal.throwIfAborted()
+          const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
+          if (answers.some(({ kind }) => kind === "answered"))
+            await verb.run(plainContext(context, directory), args, { ...options, ...capture })
+          const { exitCode } = context
+          reportAnswers(context, answers, 1)
+          context.exitCode ||= exitCode
+        } finally {
+          remove()
+          process.removeListener("exit", remove)
+        }
+      })
+    },
+  }
+}
+
+/** Operations are compared with others of their network, so that everything within the time is fetched, whatever the filter. */
+function rangeFlags({ since, until }: Record<string, unknown>): string[] {
+  return [...(since === undefined ? [] : [`--since=${since}`]), ...(until === undefined ? [] : [`--until=${until}`])]
+}
+
+function emptyCapture(directory: string): string {
+  const path = join(directory, "0", "cluster")
+  mkdirSync(path, { recursive: true })
+  return path
+}
+
+async function fetchBundles(
+  kubectl: Kubectl,
+  recorders: readonly Recorder[],
+  flags: readonly string[],
+  directory: string,
+): Promise<{ answers: NodeAnswer[]; bundles: string[] }> {
+  const fetched = await eachNode(recorders, async (recorder, at) => {
+    // A directory of its own: the name of a node is what the bundle is called by.
+    mkdirSync(join(directory, String(at)), { mode: 0o700 })
+    const path = join(directory, String(at), recorder.node)
+    const file = await open(path, "wx", 0o600)
+    try {
+      const write = async (chunk: Buffer) => void (await file.write(chunk))
+      const answer = await askNode(kubectl, recorder, ["export", "bundle", ...flags], write)
+      return {
+        answer,
+        path: answer.kind === "answered" && !/^no operation found$/m.test(answer.notes) ? path : undefined,
+      }
+    } finally {
+      await file.close()
+    }
+  })
+  return { answers: fetched.map(({ answer }) => answer), bundles: fetched.flatMap(({ path }) => path ?? []) }
+}
+
+/** Names the nodes instead of the files that their bundles are in for now. */
+function plainContext(context: Context, directory: string): Context {
+  const { stdout, stderr } = context
+  const plain = (text: string) =>
+    overCluster(text).replace(new RegExp(`${directory}/\\d+/([\\w.-]+)`, "g"), (_, node: string) => node)
+  return {
+    ...context,
+    stdin: context.stdin,
+    get exitCode() {
+      return context.exitCode
+    },
+    set exitCode(code) {
+      context.exitCode = code
+    },
+    stdout: {
+      write: (data) => stdout.write(typeof data === "string" ? plain(data) : data),
+      ...(stdout.once ? { once: stdout.once.bind(stdout) } : {}),
+      ...(stdout.isTTY === undefined ? {} : { isTTY: stdout.isTTY }),
+      ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
+      ...(stdout.rows === undefined ? {} : { rows: stdout.rows }),
+    },
+    stderr: {
+      write: (text) => stderr.write(plain(text)),
+      ...(stderr.isTTY === undefined ? {} : { isTTY: stderr.isTTY }),
+    },
+  }
+}

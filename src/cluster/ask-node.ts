@@ -1,0 +1,51 @@
+import { type Kubectl, kubectlWords } from "./kubectl.ts"
+import { CONTAINER, HOST_ROOT, NAMESPACE, PROGRAM } from "./names.ts"
+import type { Recorder } from "./recorder.ts"
+
+/**
+ * What became of a verb on a node. `answered`: it ran there and ended with `code`, 0 or 1; `notes` is what it wrote to
+ * stderr. `refused`: cnitap failed there with another exit status. `failed`: it could not be run, for a reason in the
+ * words of kubectl or the kubelet.
+ */
+export type NodeAnswer =
+  | { node: string; kind: "answered"; code: 0 | 1; notes: string }
+  | { node: string; kind: "refused"; code: number; reason: string }
+  | { node: string; kind: "failed"; reason: string }
+
+/** Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. */
+export async function askNode(
+  kubectl: Kubectl,
+  { node, pod, problem }: Recorder,
+  [verb = "", ...args]: readonly string[],
+  onData: (chunk: Buffer) => void | Promise<void>,
+  isEndless = false,
+): Promise<NodeAnswer> {
+  if (problem !== undefined) return { node, kind: "failed", reason: problem }
+  const command = [PROGRAM, verb, "--root", HOST_ROOT, ...args]
+  const result = await kubectl.run(["exec", "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command], {
+    onData,
+    isEndless,
+  })
+  const [ending = "", code] = /^command terminated with exit code (\d+)$/m.exec(result.stderr) ?? []
+  const stderr = result.stderr.replace(ending, "").trimEnd()
+  if (result.code === 0) return { node, kind: "answered", code: 0, notes: stderr }
+  if (code === "1") return { node, kind: "answered", code: 1, notes: stderr }
+  if (code !== undefined && /^cnitap: /m.test(stderr))
+    return { node, kind: "refused", code: Number(code), reason: stderr }
+  return { node, kind: "failed", reason: kubectlWords({ ...result, stderr: stderr || result.stderr }) }
+}
+
+/** Calls `onLine` for every line that ends; what follows the last newline is no row. */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+  let rest = Buffer.alloc(0)
+  return (chunk) => {
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const line = chunk.subarray(from, end)
+      onLine((rest.length > 0 ? Buffer.concat([rest, line]) : line).toString("utf8"))
+      rest = Buffer.alloc(0)
+      from = end + 1
+    }
+    if (from < chunk.length) rest = Buffer.concat([rest, chunk.subarray(from)])
+  }
+}

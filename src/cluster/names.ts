@@ -1,0 +1,27 @@
+/** The one namespace of everything that cnitap creates in a cluster. */
+export const NAMESPACE = "cnitap"
+export const CONTAINER = "cnitap"
+/** Where the node's file system is in a pod, and the program. */
+export const HOST_ROOT = "/host"
+export const PROGRAM = "/cnitap"
+
+const NAME = "app.kubernetes.io/name"
+const COMPONENT = "app.kubernetes.io/component"
+export const VERSION_LABEL = "app.kubernetes.io/version"
+/** When the relays of a pod stop recording: RFC 3339. */
+export const UNTIL_ANNOTATION = "cnitap/until"
+
+/** `recorder`: installs, stays and uninstalls. `look`: shows what an install would do, and ends. */
+export type Component = "recorder" | "look"
+
+export function labelsOf(component: Component, version: string): Record<string, string> {
+  return { [NAME]: "cnitap", [COMPONENT]: component, [VERSION_LABEL]: version }
+}
+
+export function selectorOf(component?: Component): string {
+  return `${NAME}=cnitap${component ? `,${COMPONENT}=${component}` : ""}`
+}
+
+export function componentOf(labels: Record<string, string> | undefined): string | undefined {
+  return labels?.[COMPONENT]
+}

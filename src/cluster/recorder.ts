@@ -1,0 +1,49 @@
+import { isObject, parseJson } from "../cni/json.ts"
+import { Fault } from "../fault/fault.ts"
+import type { Kubectl } from "./kubectl.ts"
+import { NAMESPACE, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
+import { type PodObject, podProblem } from "./pod-object.ts"
+
+/** The pod that records on a node. */
+export type Recorder = {
+  node: string
+  pod: string
+  /** of the pod's cnitap */
+  version: string
+  /** why it cannot be asked, in the words of Kubernetes; absent if it runs */
+  problem?: string
+  isReady: boolean
+  /** it has ended: its time was over, or it was stopped */
+  isOver: boolean
+  /** when its relays stop recording; since 1970 */
+  untilMs?: number
+}
+
+/** Every recorder of the cluster, by the name of its node. */
+export async function readRecorders(kubectl: Kubectl): Promise<Recorder[]> {
+  const pods = await readPods(kubectl, ["-l", selectorOf("recorder")])
+  return pods.map(recorderOf).sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : 0))
+}
+
+/** Pods of our namespace, as the API server has them. */
+export async function readPods(kubectl: Kubectl, args: readonly string[]): Promise<PodObject[]> {
+  const list = parseJson(await kubectl.read(["get", "pods", "-n", NAMESPACE, ...args, "-o", "json"]))
+  if (!isObject(list) || !Array.isArray(list.items))
+    throw new Fault("CLUSTER", "`kubectl get pods -o json` printed no list", "Check that kubectl is Kubernetes' own.")
+  return list.items as PodObject[]
+}
+
+function recorderOf(pod: PodObject): Recorder {
+  const { metadata, spec, status } = pod
+  const untilMs = Date.parse(metadata.annotations?.[UNTIL_ANNOTATION] ?? "")
+  const problem = podProblem(pod)
+  return {
+    node: spec.nodeName ?? "",
+    pod: metadata.name,
+    version: metadata.labels?.[VERSION_LABEL] ?? "",
+    isReady: status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    isOver: status?.phase === "Succeeded" || status?.phase === "Failed",
+    ...(problem ? { problem } : {}),
+    ...(Number.isNaN(untilMs) ? {} : { untilMs }),
+  }
+}

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict"
+import { mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { after, before, beforeEach, test } from "node:test"
+import { type Ran, run } from "../cli/cnitap.ts"
+import { writeCalls } from "../cli/written-capture.ts"
+import { FakeCluster } from "./fake-cluster.ts"
+
+const START_MS = Date.UTC(2026, 2, 1, 6)
+const ids = { web1: "a".repeat(16), web2: "b".repeat(16), web3: "c".repeat(16) }
+
+let cluster: FakeCluster
+
+before(() => {
+  cluster = new FakeCluster()
+  writeCalls(join(cluster.addNode("node-1"), "capture"), [
+    { id: ids.web1, node: "host-1", pod: "web-1", wallMs: START_MS },
+    { id: ids.web3, node: "host-1", pod: "web-3", wallMs: START_MS + 2000 },
+  ])
+  writeCalls(join(cluster.addNode("node-2"), "capture"), [
+    { id: ids.web2, node: "host-2", pod: "web-2", wallMs: START_MS + 1000, error: "no addresses left" },
+  ])
+  writeCalls(join(cluster.addNode("node-3"), "capture"), [])
+  for (const node of ["node-1", "node-2", "node-3"]) cluster.addRecorder(node)
+})
+beforeEach(() => {
+  const { nodes } = cluster.state
+  for (const node of Object.values(nodes)) delete node.execError
+  cluster.state = { nodes }
+})
+after(() => cluster.remove())
+
+/** Columns are separated by two spaces, and ages and IDs are short. */
+function rows({ stdout }: Ran): string[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) =>
+      line
+        .replace(/(\w)\1{15}/g, "$1")
+        .replace(/ {2,}/g, "  ")
+        .replace(/ {2}\d+d {2}/, "  AGE  ")
+        .trim(),
+    )
+}
+
+test("ls and tail merge the nodes in the order of time, with a column for the node", async () => {
+  const listed = await cluster.cnitap(["ls"])
+  assert.deepEqual(
+    [rows(listed), listed.stderr, listed.code],
+    [
+      [
+        "ID  AGE  NODE  COMMAND  POD  DURATION  OUTCOME  PLUGINS",
+        "a  AGE  node-1  ADD  shop/web-1  10.0ms  ok  bridge 10.0ms",
+        "b  AGE  node-2  ADD  shop/web-2  10.0ms  failed  bridge! 10.0ms",
+        "c  AGE  node-1  ADD  shop/web-3  10.0ms  ok  bridge 10.0ms",
+      ],
+      "",
+      0,
+    ],
+  )
+  assert.deepEqual(rows(await cluster.cnitap(["ls", "--last", "1", "--failed", "--no-headers"])), [
+    "b  AGE  node-2  ADD  shop/web-2  10.0ms  failed  bridge! 10.0ms",
+  ])
+  assert.deepEqual(rows(await cluster.cnitap(["ls", "--sort-by", "time", "-o", "name"])), [
+    "operation/c",
+    "operation/b",
+    "operation/a",
+  ])
+  assert.deepEqual(rows(await cluster.cnitap(["tail", "--last", "2"])), [
+    "STARTED  NODE  COMMAND  POD  PLUGIN  DURATION  OUTCOME  ID",
+    "06:00:01.000Z  node-2  ADD  shop/web-2  bridge  10.0ms  exit 1  b",
+    "06:00:02.000Z  node-1  ADD  shop/web-3  bridge  10.0ms  exit 0  c",
+  ])
+})
+
+test("a program gets the objects of a node's verb, with the name that the cluster has for the node", async () => {
+  const { stdout } = await cluster.cnitap(["ls", "pod=web-2", "-o", "json"])
+  const { kind, items } = JSON.parse(stdout) as { kind: string; items: Record<string, unknown>[] }
+  const [{ id, node, outcome, pod } = {}] = items
+  assert.deepEqual(
+    [kind, items.length, id, node, outcome, pod],
+    ["OperationList", 1, ids.web2, "node-2", "failed", { namespace: "shop", name: "web-2" }],
+  )
+})
+
+test("--node asks these nodes only, and kubectl gets the context", async () => {
+  const before = cluster.calls().length
+  assert.deepEqual(rows(await cluster.cnitap(["ls", "--node", "node-2", "--context", "prod", "-o", "name"])), [
+    "operation/b",
+  ])
+  const calls = cluster.calls().slice(before)
+  assert.deepEqual(
+    calls.map(([context, verb, ...rest]) => [context, verb, rest[2]]),
+    [
+      ["--context=prod", "get", "cnitap"],
+      ["--context=prod", "exec", "cnitap-node-2"],
+    ],
+  )
+  assert.deepEqual(await cluster.cnitap(["ls", "--node", "node-9"]), {
+    stdout: "",
+    stderr:
+      "cnitap: node-9 is not recorded; node-1, node-2 and node-3 are. Run `kubectl cnitap install --node node-9`.\n",
+    code: 6,
+  })
+})
+
+test("explain and show go to the node of the pod; without a name, to that of the latest failure", async () => {
+  cluster.state.pods = [{ metadata: { namespace: "shop", name: "web-2" }, spec: { nodeName: "node-2" } }]
+  const before = cluster.calls().length
+  const explained = await cluster.cnitap(["explain", "shop/web-2"])
+  assert.match(explained.stdout, /no addresses left/)
+  assert.match(explained.stdout, /kubectl cnitap show /)
+  assert.doesNotMatch(explained.stdout, /--root/)
+  assert.deepEqual([explained.stderr, explained.code], ["", 0])
+  const asked = cluster.calls().slice(before)
+  assert.deepEqual(
+    asked.map(([verb, , , pod]) => (verb === "exec" ? pod : `get in ${pod}`)),
+    ["get in cnitap", "get in shop", "cnitap-node-2"],
+  )
+  assert.equal((await cluster.cnitap(["explain"])).stdout, explained.stdout)
+  assert.match((await cluster.cnitap(["show", ids.web1.slice(0, 6)])).stdout, /^ADD a{16} +ok\n +pod +shop\/web-1\n/)
+  const missing = await cluster.cnitap(["show", "dddd"])
+  assert.match(missing.stderr, /^cnitap: no pod, operation or container dddd in .* `kubectl cnitap ls`\.\n$/)
+  assert.deepEqual([missing.stdout, missing.code], ["", 6])
+})
+
+test("verbs that count and compare read the calls of all nodes here, and leave no file", async () => {
+  const temporary = join(cluster.directory, "tmp")
+  mkdirSync(temporary)
+  assert.match((await cluster.cnitap(["stats"], { TMPDIR: temporary })).stdout, /^3 calls.*1 failed/)
+  const compared = await cluster.cnitap(["diff", "web-1", "web-2"], { TMPDIR: temporary })
+  assert.equal(compared.code, 1)
+  assert.match(compared.stdout, /no addresses left/)
+  const bundle = join(cluster.directory, "all.cnitap")
+  assert.deepEqual(await cluster.cnitap(["export", "bundle", "--out", bundle]), { stdout: "", stderr: "", code: 0 })
+  assert.deepEqual(
+    rows(
+      await run(process.execPath, [
+        join(import.meta.dirname, "../../dist/cnitap.js"),
+        "ls",
+        "--from",
+        bundle,
+        "-o",
+        "name",
+      ]),
+    ),
+    ["operation/a", "operation/b", "operation/c"],
+  )
+  assert.match((await cluster.cnitap(["export", "repro", ids.web2])).stdout, /CNI_COMMAND/)
+  assert.deepEqual(readdirSync(temporary), [])
+})
+
+test("who-owns, ledger, ps, lint and doctor ask every node", async () => {
+  const owner = await cluster.cnitap([
+    "who-owns",
+    "10.1.0.9",
+    "-o",
+    "jsonpath={range .items[*]}{.node} {.pod.name}{'\\n'}{end}",
+  ])
+  assert.deepEqual([owner.stdout, owner.code], ["node-1 web-1\nnode-1 web-3\n", 0])
+  const nobody = await cluster.cnitap(["who-owns", "10.9.9.9"])
+  assert.deepEqual([nobody.stdout, nobody.stderr, nobody.code], ["", "10.9.9.9 has no owner on these nodes\n", 1])
+  assert.match((await cluster.cnitap(["ledger"])).stdout, /^STATE +AGE +NODE +POD .*\n.* node-1 +shop\/web-1/)
+  assert.deepEqual(await cluster.cnitap(["ps"]), { stdout: "", stderr: "no call in flight\n", code: 0 })
+  assert.match((await cluster.cnitap(["doctor"])).stdout, /^NODE +SEVERITY +RULE/)
+  const linted = await cluster.cnitap(["lint"])
+  assert.match(linted.stdout, /^SEVERITY +RULE/)
+  assert.equal(linted.code, 1)
+})
+
+test("a node that gives no answer is named with the reason, and the others are printed", async () => {
+  const node = cluster.state.nodes["node-2"]
+  if (node) node.execError = 'error: unable to upgrade connection: container not found ("cnitap")'
+  for (const verb of [
+    ["ls"],
+    ["tail"],
+    ["ps"],
+    ["ledger"],
+    ["stats"],
+    ["lint"],
+    ["doctor"],
+    ["who-owns", "10.1.0.9"],
+    ["export", "jsonl"],
+    ["show", ids.web1],
+  ]) {
+    const { stdout, stderr, code } = await cluster.cnitap(verb)
+    const own = stderr.split("\n").filter((line) => line.includes("node-2"))
+    assert.deepEqual(
+      { verb, printed: stdout !== "" || verb[0] === "ps", own, code },
+      {
+        verb,
+        printed: true,
+        own: ['cnitap: no answer from node-2: unable to upgrade connection: container not found ("cnitap")'],
+        code: 7,
+      },
+    )
+  }
+})
+
+test("mistakes on the command line are reported once, as on a node", async () => {
+  const wrong = await cluster.cnitap(["ls", "plugin=="])
+  assert.equal(wrong.code, 2)
+  assert.equal(wrong.stderr.split("\n").filter((line) => line.startsWith("cnitap: ")).length, 1)
+  assert.deepEqual(await cluster.cnitap(["ls", "--root", "/"]), {
+    stdout: "",
+    stderr: "cnitap: --root names a directory of one node. Leave it out, or use cnitap on the node.\n",
+    code: 2,
+  })
+  const unknown = await cluster.cnitap(["lss"])
+  assert.deepEqual([unknown.stderr, unknown.code], ["cnitap: unknown command 'lss'. Did you mean ls?\n", 2])
+})
+
+test("no kubectl, no cluster, no rights, nothing installed: one line that says what to do", async () => {
+  const failing = async (env: NodeJS.ProcessEnv = {}) => {
+    const { stdout, stderr, code } = await cluster.cnitap(["ls"], env)
+    assert.equal(stdout, "")
+    return [stderr, code]
+  }
+  assert.deepEqual(await failing({ PATH: "/nonexistent" }), [
+    "cnitap: kubectl is not in $PATH. Install kubectl: kubernetes.io/docs/tasks/tools.\n",
+    8,
+  ])
+  cluster.state.fails =
+    'E1128 23:01:00.000000   11 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group list"\nThe connection to the server localhost:8080 was refused - did you specify the right host or port?'
+  assert.deepEqual(await failing(), [
+    "cnitap: The connection to the server localhost:8080 was refused - did you specify the right host or port? Check that `kubectl get nodes` works.\n",
+    8,
+  ])
+  delete cluster.state.fails
+  cluster.state.forbidden = ["get pods"]
+  assert.deepEqual(await failing(), [
+    'cnitap: Error from server (Forbidden): pods is forbidden: User "dev" cannot get resource in the namespace "cnitap". Ask for the roles in deploy/rbac.yaml: they are all that kubectl cnitap needs.\n',
+    4,
+  ])
+  const empty = new FakeCluster()
+  assert.deepEqual(await empty.cnitap(["ls"]), {
+    stdout: "",
+    stderr: "cnitap: no node of this cluster is recorded. Run `kubectl cnitap install`.\n",
+    code: 6,
+  })
+  empty.remove()
+})
+
+test("pods of another version are named in one line, with the command that replaces them", async () => {
+  cluster.addRecorder("node-3", "0.0.9")
+  const { stderr, code } = await cluster.cnitap(["ls", "-o", "name"])
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+    version: string
+  }
+  assert.deepEqual(
+    [stderr, code],
+    [`cnitap: this is version ${version}, but 0.0.9 records on node-3. \`kubectl cnitap install\` replaces it.\n`, 0],
+  )
+  cluster.addRecorder("node-3")
+})
