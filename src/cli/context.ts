@@ -1,4 +1,4 @@
-import type { ColourChoice } from "./render/colour.ts"
+import type { ColourChoice } from "./terminal/colour.ts"
 
 /** What a verb may touch of the process; tests pass their own. */
 export type Context = {

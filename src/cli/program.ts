@@ -1,6 +1,6 @@
 import { FAULTS, Fault } from "../fault/fault.ts"
 import type { Context } from "./context.ts"
-import { visible } from "./render/colour.ts"
+import { visible } from "./terminal/colour.ts"
 import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */

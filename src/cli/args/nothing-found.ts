@@ -6,7 +6,7 @@ import { walk } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
-import { visible } from "../render/colour.ts"
+import { visible } from "../terminal/colour.ts"
 import type { Selection } from "./selection.ts"
 
 const MOST_VALUES = 8

@@ -1,7 +1,7 @@
 import type { NodeAnswer } from "../../cluster/ask-node.ts"
 import { FAULTS } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
-import { visible } from "../render/colour.ts"
+import { visible } from "../terminal/colour.ts"
 import { nodeNames } from "./node-names.ts"
 import { overCluster } from "./over-cluster.ts"
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
-import { shown } from "../render/colour.ts"
+import { shown } from "../terminal/colour.ts"
 
 /** Where an export is written. `abandon` discards what was written so far. */
 export type Sink = { write(data: string | Uint8Array): Promise<void>; end(): void; abandon(): void }

@@ -8,7 +8,7 @@ import { age, duration, podName, processText, stateText } from "../../model/form
 import { hexDump } from "../../model/hex-dump.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { reasonText } from "../../model/outcome.ts"
-import { type Paint, visible } from "./colour.ts"
+import { type Paint, visible } from "../terminal/colour.ts"
 import { callDuration, OUTCOME_COLOURS } from "./operation-table.ts"
 import { type PreviousResult, previousResults } from "./previous-results.ts"
 

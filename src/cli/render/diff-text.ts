@@ -4,7 +4,7 @@ import { isDifferent, type SignatureDifference } from "../../model/compare/compa
 import { age, duration, podName, stateText } from "../../model/format.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { ChainStep, ResultChange, ResultObject } from "../../model/result/chain.ts"
-import { type Paint, visible } from "./colour.ts"
+import { type Paint, visible } from "../terminal/colour.ts"
 import { OUTCOME_COLOURS } from "./operation-table.ts"
 
 /** What each plugin changed in the result, for people. */

@@ -4,9 +4,9 @@ import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import type { Severity } from "../../model/lint/finding.ts"
 import type { FindingGroup } from "../../model/lint/finding-groups.ts"
 import { findingOutput } from "../output/finding-output.ts"
-import { type Colour, visible } from "./colour.ts"
+import { type Colour, visible } from "../terminal/colour.ts"
+import { displayWidth } from "../terminal/wrap.ts"
 import type { Table } from "./table.ts"
-import { displayWidth } from "./wrap.ts"
 
 const COLOURS: Record<Severity, Colour> = { error: "red", warning: "yellow", note: "dim" }
 

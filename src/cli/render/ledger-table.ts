@@ -1,7 +1,7 @@
 import { age, podName } from "../../model/format.ts"
 import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 import { attachmentOutput } from "../output/attachment-output.ts"
-import type { Colour } from "./colour.ts"
+import type { Colour } from "../terminal/colour.ts"
 import type { Table } from "./table.ts"
 
 /** Colours of states; red if something was left behind. */

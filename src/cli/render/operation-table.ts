@@ -3,7 +3,7 @@ import { age, duration, podName } from "../../model/format.ts"
 import type { CallNode, Operation } from "../../model/operation.ts"
 import { reasonText } from "../../model/outcome.ts"
 import { operationOutput } from "../output/call-output.ts"
-import type { Colour } from "./colour.ts"
+import type { Colour } from "../terminal/colour.ts"
 import type { Column, Table } from "./table.ts"
 
 /** One line per operation. */

@@ -3,11 +3,11 @@ import { Fault } from "../../fault/fault.ts"
 import { namesSeveral } from "../args/captures.ts"
 import type { Context } from "../context.ts"
 import { API_VERSION, type OutputKind, type OutputKinds } from "../output/kinds.ts"
-import { jsonText, painter, shown, visible } from "./colour.ts"
+import { jsonText, painter, shown, visible } from "../terminal/colour.ts"
+import { writer } from "../terminal/writer.ts"
 import { customColumns } from "./custom-columns.ts"
 import { compileJsonPath } from "./jsonpath.ts"
 import { type Column, printTable, type Table } from "./table.ts"
-import { writer } from "./writer.ts"
 
 export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>
 

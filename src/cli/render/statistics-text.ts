@@ -1,8 +1,8 @@
 import { duration } from "../../model/format.ts"
 import type { CallGroup, Statistics } from "../../model/statistics/statistics.ts"
+import type { Paint } from "../terminal/colour.ts"
+import { visible } from "../terminal/colour.ts"
 import { bar, columnChart, squeezed } from "./chart.ts"
-import type { Paint } from "./colour.ts"
-import { visible } from "./colour.ts"
 import type { Table } from "./table.ts"
 
 /** One line per plugin and command. */

@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts"
 import type { OutputKind, OutputKinds } from "../output/kinds.ts"
-import { type Colour, type Paint, painter, visible } from "./colour.ts"
-import { displayWidth, wrap } from "./wrap.ts"
-import { writer } from "./writer.ts"
+import { type Colour, type Paint, painter, visible } from "../terminal/colour.ts"
+import { displayWidth, wrap } from "../terminal/wrap.ts"
+import { writer } from "../terminal/writer.ts"
 
 /** How the rows of a verb are printed in every format. */
 export type Table<Row, Kind extends string = string> = {

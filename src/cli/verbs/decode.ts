@@ -2,10 +2,10 @@ import { parseJson } from "../../cni/json.ts"
 import type { DecodedPart } from "../../model/decode/decode.ts"
 import { decodeLines, type NumberedLine } from "../../model/decode/decode-lines.ts"
 import type { Context } from "../context.ts"
-import { shown } from "../render/colour.ts"
 import { addFormat, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
-import { writer } from "../render/writer.ts"
+import { shown } from "../terminal/colour.ts"
+import { writer } from "../terminal/writer.ts"
 import type { Verb } from "../verb.ts"
 
 export const decode: Verb = {

@@ -9,9 +9,9 @@ import { reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { callPairOutput, chainOutput, signatureDifferenceOutput } from "../output/diff-output.ts"
-import { painter } from "../render/colour.ts"
 import { chainText, operationLine, pairsText, signaturesText } from "../render/diff-text.ts"
 import { addFormat, printOne } from "../render/output.ts"
+import { painter } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
 
 export const diff: Verb = {

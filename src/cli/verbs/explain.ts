@@ -6,10 +6,10 @@ import { readSubject } from "../args/explain-context.ts"
 import { podWithoutCalls } from "../args/pod-without-calls.ts"
 import { reportReadErrors, select } from "../args/selection.ts"
 import { findSubject, latestFailure } from "../args/subject.ts"
-import { type Paint, painter, visible } from "../render/colour.ts"
 import { repeatFlags } from "../render/command-text.ts"
 import { addFormat, printOne } from "../render/output.ts"
-import { wrap } from "../render/wrap.ts"
+import { type Paint, painter, visible } from "../terminal/colour.ts"
+import { wrap } from "../terminal/wrap.ts"
 import type { Verb } from "../verb.ts"
 
 export const explain: Verb = {

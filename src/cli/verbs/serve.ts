@@ -6,7 +6,7 @@ import { addCaptures, openCaptures } from "../args/captures.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
-import { progressBar } from "../render/progress.ts"
+import { progressBar } from "../terminal/progress.ts"
 import type { Verb } from "../verb.ts"
 
 export const serve: Verb = {

@@ -6,10 +6,10 @@ import { findSubject, nodeOf, type Subject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { callNodeOutput, callOutput, operationOutput } from "../output/call-output.ts"
 import { callText, operationText } from "../render/call-text.ts"
-import { painter } from "../render/colour.ts"
 import { repeatFlags } from "../render/command-text.ts"
 import { addFormat, outputFormat, printOne } from "../render/output.ts"
 import { printStream, STREAMS, streamOption } from "../render/raw-stream.ts"
+import { painter } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
 
 export const show: Verb = {

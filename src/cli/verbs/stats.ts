@@ -8,10 +8,10 @@ import { parseCount } from "../args/count.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { statisticsOutput } from "../output/statistics-output.ts"
-import { painter } from "../render/colour.ts"
 import { errorGroupTable } from "../render/error-group-table.ts"
 import { addOutput, outputFormat, printOne, printRows } from "../render/output.ts"
 import { chartsText, groupTable, totalsText } from "../render/statistics-text.ts"
+import { painter } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
 
 export const stats: Verb = {

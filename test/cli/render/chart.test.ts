@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { bar, columnChart, squeezed } from "../../../src/cli/render/chart.ts"
-import { wrap } from "../../../src/cli/render/wrap.ts"
+import { wrap } from "../../../src/cli/terminal/wrap.ts"
 
 test("a bar is as long as its share, and visible for any share above 0", () => {
   assert.deepEqual(
