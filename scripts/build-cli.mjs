@@ -5,9 +5,10 @@
  * - chunks that are loaded together are one file, because each file costs as much as parsing some kilobytes;
  * - files are CommonJS: Node.js loads ECMAScript modules more slowly, and with a built-in one all that is lazy in it.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { basename } from "node:path"
 import { build, transform } from "esbuild"
+import { onlyTheVersion, withoutExecutableSubcommands, withoutSideEffects, yamlAsModules } from "./bundling.mjs"
 
 const OUTPUT = {
   platform: "node",
@@ -33,6 +34,7 @@ const { outputFiles, metafile } = await build({
     { name: "version", setup: onlyTheVersion },
     { name: "sources", setup: withoutSideEffects },
     { name: "subcommands", setup: withoutExecutableSubcommands },
+    { name: "yaml", setup: yamlAsModules },
   ],
   outdir: "dist",
   write: false,
@@ -106,27 +108,4 @@ function write(name, code) {
 
 function exportName(chunk) {
   return chunk.replace(/\W/g, "_")
-}
-
-/** Of our package.json the command line wants the version; the rest of it would make every bundle differ. */
-function onlyTheVersion(bundler) {
-  const { version } = JSON.parse(readFileSync("package.json", "utf8"))
-  bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
-    path === `${process.cwd()}/package.json` ? { contents: JSON.stringify({ version }), loader: "json" } : undefined,
-  )
-}
-
-/** A module of ours that is imported for a name only passes it on: importing it changes nothing. */
-function withoutSideEffects(bundler) {
-  bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) =>
-    kind === "entry-point" ? undefined : { path: join(resolveDir, path), sideEffects: false },
-  )
-}
-
-/** commander can run subcommands that are programs of their own. cnitap has none, and child_process loads the network. */
-function withoutExecutableSubcommands(bundler) {
-  bundler.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
-    importer.includes("/commander/") ? { path, namespace: "unused" } : undefined,
-  )
-  bundler.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: "module.exports = {}" }))
 }

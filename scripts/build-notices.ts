@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Metafile } from "esbuild"
 import { type BundledPackage, bundledPackages } from "./bundled-package.ts"
-import { ENGINE, ENGINE_FILES } from "./engine.ts"
+import { ENGINE, ENGINE_FILES, ZLIB } from "./engine.ts"
 
 const root = join(import.meta.dirname, "..")
 /** musl of the machine that builds, and of the other architecture. */
@@ -14,7 +14,9 @@ const notices = [
   "cnitap is licensed under the Apache License 2.0 (`LICENSE`). Its files contain the following works of others.",
   ...packagesOf("cli", "`cnitap.js` and the files beside it"),
   ...packagesOf("page", "`page.html`, and every page that `cnitap export html` writes"),
-  "## In `relay-x86_64` and `relay-aarch64`",
+  ...packagesOf("node", "`cnitap-linux-amd64` and `cnitap-linux-arm64`"),
+  section("zlib", "Zlib", readFileSync(join(ZLIB, "LICENSE"), "utf8")),
+  "## In `relay-x86_64`, `relay-aarch64`, `cnitap-linux-amd64` and `cnitap-linux-arm64`",
   section("QuickJS-ng", "MIT", engineNotice()),
   section(
     "Unicode Character Database",
@@ -26,7 +28,7 @@ const notices = [
 ]
 writeFileSync(join(root, "dist/THIRD-PARTY-NOTICES.md"), `${notices.join("\n\n")}\n`)
 
-function packagesOf(bundle: "cli" | "page", where: string): string[] {
+function packagesOf(bundle: "cli" | "page" | "node", where: string): string[] {
   const metafile: Metafile = JSON.parse(readFileSync(join(root, `build/${bundle}.meta.json`), "utf8"))
   return [`## In ${where}`, ...bundledPackages(metafile, root).map(packageSection)]
 }

@@ -8,45 +8,22 @@ import { join, relative } from "node:path"
 import { promisify } from "node:util"
 import { build, type Plugin } from "esbuild"
 import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "./engine.ts"
+import { HARDENING, SECTIONS, TARGETS, type Target } from "./targets.ts"
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, "..")
-/**
- * Functions that nothing reaches (RegExp, Date, Proxy, BigInt, ...) are left out by the linker: half the executable.
- */
-const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
-/**
- * The engine parses untrusted plugin output. docs/decisions/0011-stack-protector-no-pie.md explains why there is no PIE.
- */
-const HARDENING = ["-fstack-protector-strong"]
-
 const isSanitized = process.argv.includes("--sanitize")
 const SANITIZERS = isSanitized ? ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"] : []
 const outputs = join(root, isSanitized ? "build/fuzz" : "dist")
 
-/** `run`: what starts a program of that machine on this one. */
-type Target = { name: string; compiler: string; objcopy: string; run: string[]; flags: string[]; link: string[] }
-
-const muslArm = join(root, "build/musl-dev/usr")
-const ALL: Target[] = [
-  { name: "x86_64", compiler: "musl-gcc", objcopy: "objcopy", run: [], flags: [], link: ["-static"] },
-  {
-    name: "aarch64",
-    compiler: "aarch64-linux-gnu-gcc",
-    objcopy: "aarch64-linux-gnu-objcopy",
-    run: ["qemu-aarch64"],
-    flags: ["-nostdinc", "-isystem", join(muslArm, "include/aarch64-linux-musl"), "-isystem", await gccIncludes()],
-    link: muslLink(join(muslArm, "lib/aarch64-linux-musl")),
-  },
-]
-const TARGETS = isSanitized ? ALL.slice(0, 1) : ALL
+const targets = isSanitized ? TARGETS.slice(0, 1) : TARGETS
 
 // All of the engine at once: it is most of the build's time.
-const [qjsc, ...objects] = await Promise.all([bytecodeCompiler(), ...TARGETS.map(objectsOf)])
+const [qjsc, ...objects] = await Promise.all([bytecodeCompiler(), ...targets.map(objectsOf)])
 mkdirSync(outputs, { recursive: true })
 const inputs = await bundle()
 writeFileSync(join(root, "build/relay-closure.txt"), `${inputs.sort().join("\n")}\n`)
-for (const [at, target] of TARGETS.entries()) await link(target, objects[at] ?? [])
+for (const [at, target] of targets.entries()) await link(target, objects[at] ?? [])
 
 /** Its inputs are a reviewed list: what joins the hot path shows up in test/relay/closure.txt. */
 async function bundle(): Promise<string[]> {
@@ -118,7 +95,6 @@ async function link(target: Target, objects: readonly string[]): Promise<void> {
     "-s",
     "-Wl,--gc-sections",
     ...target.link,
-    ...(target.name === "x86_64" ? ["-lm"] : []),
   ])
   await startEngine(target, `${output}.new`)
   renameSync(`${output}.new`, output)
@@ -134,24 +110,4 @@ async function startEngine({ objcopy, run: by }: Target, executable: string): Pr
   writeFileSync(`${executable}.image`, stdout)
   await run(objcopy, ["--update-section", `.image=${executable}.image`, executable])
   rmSync(`${executable}.image`)
-}
-
-async function gccIncludes(): Promise<string> {
-  const { stdout } = await run("aarch64-linux-gnu-gcc", ["-print-file-name=include"])
-  return stdout.trim()
-}
-
-/** Debian's cross compiler links glibc; start files and libc are named one by one to get musl instead. */
-function muslLink(lib: string): string[] {
-  return [
-    "-static",
-    "-nostdlib",
-    "-nostartfiles",
-    join(lib, "crt1.o"),
-    join(lib, "crti.o"),
-    join(lib, "libc.a"),
-    "-lgcc",
-    join(lib, "libc.a"),
-    join(lib, "crtn.o"),
-  ]
 }

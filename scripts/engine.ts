@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, renameSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { promisify } from "node:util"
 
 const run = promisify(execFile)
@@ -11,6 +11,9 @@ const objects = join(root, "build/engine")
 
 /** The source tree of QuickJS-ng; scripts/fetch-engine.sh verifies it. */
 export const ENGINE = resolve(process.env.QUICKJS_NG ?? join(root, "build/qjs-src/usr/src/quickjs-ng"))
+/** zlib, for the node executable. */
+export const ZLIB = join(root, "build/zlib")
+export const ZLIB_FILES = ["adler32", "crc32", "deflate", "inffast", "inflate", "inftrees", "trees", "zutil"]
 export const ENGINE_FILES = ["quickjs", "dtoa", "libunicode", "libregexp"]
 
 /**
@@ -24,18 +27,23 @@ export const DEFINES = [
 ]
 
 /** Paths of the object files, each compiled if there is none of the same text, headers, flags and compiler. */
-export async function compileEngine(compiler: string, flags: string[], files: string[]): Promise<string[]> {
+export async function compileEngine(
+  compiler: string,
+  flags: string[],
+  files: string[],
+  folder = ENGINE,
+): Promise<string[]> {
   mkdirSync(objects, { recursive: true })
   const { stdout: version } = await run(compiler, ["--version"])
   return Promise.all(
     files.map(async (file) => {
-      const args = [...flags, ...DEFINES, join(ENGINE, `${file}.c`)]
+      const args = [...flags, ...DEFINES, join(folder, `${file}.c`)]
       // What the preprocessor makes of it holds every header, those of the C library too.
       const { stdout: text } = await run(compiler, ["-E", "-P", ...args], { maxBuffer: 1 << 26 })
       const key = hashOf(compiler, version, args.join("\0"), text)
       const object = join(objects, `${file}-${key}.o`)
       if (existsSync(object)) return object
-      console.error(`cnitap: compiling ${file}.c of the engine with ${compiler} (once)`)
+      console.error(`cnitap: compiling ${file}.c of ${basename(folder)} with ${compiler} (once)`)
       const unfinished = `${object}.${process.pid}`
       await run(compiler, ["-c", ...args, "-o", unfinished])
       renameSync(unfinished, object)
@@ -46,8 +54,21 @@ export async function compileEngine(compiler: string, flags: string[], files: st
 
 /** Path of the compiler from script to bytecode, of the same engine, for this machine. */
 export async function bytecodeCompiler(): Promise<string> {
-  const parts = await compileEngine("gcc", ["-O0"], [...ENGINE_FILES, "quickjs-libc", "qjsc"])
-  const program = join(objects, `qjsc-${hashOf(...parts)}`)
+  return linkTool("qjsc", await compileEngine("gcc", ["-O0"], [...ENGINE_FILES, "quickjs-libc", "qjsc"]))
+}
+
+/** Path of the compiler of the node executable's modules, likewise. */
+export async function moduleCompiler(): Promise<string> {
+  const folder = join(root, "src/engine/hosts")
+  const [engine, compiler] = await Promise.all([
+    compileEngine("gcc", ["-O0"], ENGINE_FILES),
+    compileEngine("gcc", ["-O0", "-I", ENGINE], ["compile"], folder),
+  ])
+  return linkTool("compile", [...engine, ...compiler])
+}
+
+async function linkTool(name: string, parts: readonly string[]): Promise<string> {
+  const program = join(objects, `${name}-${hashOf(...parts)}`)
   if (existsSync(program)) return program
   const unfinished = `${program}.${process.pid}`
   await run("gcc", [...parts, "-o", unfinished, "-lm", "-lpthread", "-ldl"])

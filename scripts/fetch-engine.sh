@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts what the relay is compiled from into build/, exactly as scripts/engine.lock pins it: the sources of QuickJS-ng
-# (Debian's qjs-src, which only the newer suite has) and musl for arm64 (Debian's musl-dev of the other architecture).
+# (Debian's qjs-src, which only the newer suite has), musl for arm64 (Debian's musl-dev of the other architecture), and
+# zlib's, for the node executable (its own archive of sources, as Debian keeps it).
 #   scripts/fetch-engine.sh         fetch what is missing, verify what is there
 #   scripts/fetch-engine.sh --pin   pin what the suites have now
 # DEBIAN_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
@@ -37,6 +38,7 @@ tree_of() {
     qjs-src) set -- "$2" . -maxdepth 1 -name '*.h' -o -maxdepth 1 \
       \( -name quickjs.c -o -name dtoa.c -o -name libunicode.c -o -name libregexp.c -o -name quickjs-libc.c -o -name qjsc.c \) ;;
     musl-dev) set -- "$2" include lib -type f ;;
+    zlib) set -- "$2" . -maxdepth 1 -name '*.[ch]' ;;
   esac
   (cd "$1" && shift && find "$@" | LC_ALL=C sort | xargs sha256sum) | sha256sum | cut -d ' ' -f 1
 }
@@ -45,6 +47,7 @@ place_of() {
   case $1 in
     qjs-src) echo build/qjs-src/usr/src/quickjs-ng ;;
     musl-dev) echo build/musl-dev/usr ;;
+    zlib) echo build/zlib ;;
   esac
 }
 
@@ -59,7 +62,10 @@ fetch() {
 unpack() {
   rm -rf "build/$package.new"
   mkdir "build/$package.new"
-  dpkg -x "$work/$package.deb" "build/$package.new"
+  case $file in
+    *.tar.gz) tar -xzf "$work/$package.deb" -C "build/$package.new" --strip-components=1 --no-same-owner ;;
+    *) dpkg -x "$work/$package.deb" "build/$package.new" ;;
+  esac
   rm -rf "build/$package"
   mv "build/$package.new" "build/$package"
 }
@@ -94,6 +100,11 @@ pin() {
   sed -n '/^#/p' "$lock" >"$work/lock"
   while read -r package suite architecture file sha256 tree; do
     case $package in '#'* | '') continue ;; esac
+    # Sources are not in the index of packages: their line is changed by hand.
+    if [ "$architecture" = source ]; then
+      echo "$package $suite $architecture $file $sha256 $tree" >>"$work/lock"
+      continue
+    fi
     index || { cat "$work/log" >&2; echo "cnitap: cannot read what $suite has of $package" >&2; exit 1; }
     file=$candidate sha256=$candidate_sha256
     fetch

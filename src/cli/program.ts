@@ -52,5 +52,7 @@ function faultOf(error: unknown): Fault {
       return new Fault("NOT_PERMITTED", `permission denied: ${what}`, "Run as root.", error)
     return new Fault("INTERNAL", `${what}: ${code}`, "Check that file, or report a bug.", error)
   }
-  return new Fault("INTERNAL", `internal error: ${stack ?? message}`, "Please report these lines as a bug.", error)
+  // Of V8 the stack begins with the message, of QuickJS it does not.
+  const text = stack?.includes(message) ? stack : `${message}\n${stack ?? ""}`.trimEnd()
+  return new Fault("INTERNAL", `internal error: ${text}`, "Please report these lines as a bug.", error)
 }

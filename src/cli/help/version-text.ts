@@ -9,9 +9,14 @@ export function versionText(): string {
     `cnitap ${VERSION}`,
     `record format ${FORMAT}`,
     `relay ${relayText()}`,
-    `Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
+    `${engineText(process.versions)}, ${process.platform} ${process.arch}`,
     "",
   ].join("\n")
+}
+
+/** The node executable runs on QuickJS-ng. */
+function engineText({ node, "quickjs-ng": engine }: NodeJS.ProcessVersions): string {
+  return node ? `Node.js ${node}` : `QuickJS-ng ${engine}`
 }
 
 function relayText(): string {

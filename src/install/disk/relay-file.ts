@@ -1,38 +1,15 @@
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
-import { Fault } from "../../fault/fault.ts"
+import { relayBytes } from "./relay-bytes.ts"
 
 /** The native executable that replaces a plugin. */
 export type RelayFile = { bytes: Uint8Array; sizeBytes: number; sha256: string }
 
-const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" }
-
-/** The relay for this architecture: next to the bundled command line, or in dist/ if cnitap runs from its sources. */
+/** The relay for this architecture. Throws a Fault if there is none. */
 export function readRelay(): RelayFile {
-  const machine = MACHINES[process.arch]
-  if (!machine) throw new Fault("REFUSED", `there is no relay for ${process.arch}`, "Use an x86-64 or arm64 node.")
-  const here = import.meta.dirname
-  const candidates = [join(here, `relay-${machine}`), join(here, "../../../dist", `relay-${machine}`)]
-  for (const path of candidates) {
-    const bytes = readIfThere(path)
-    if (bytes) return { bytes, sizeBytes: bytes.length, sha256: sha256(bytes) }
-  }
-  throw new Fault(
-    "FILE_MISSING",
-    `the relay ${candidates[0]} does not exist`,
-    "Reinstall cnitap, or run npm run build.",
-  )
+  const bytes = relayBytes()
+  return { bytes, sizeBytes: bytes.length, sha256: sha256(bytes) }
 }
 
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex")
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path)
-  } catch {
-    return undefined
-  }
 }

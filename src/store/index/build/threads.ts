@@ -26,9 +26,12 @@ export class Threads {
     for (const worker of workers) this.#add(worker)
   }
 
-  /** One job runs in the calling thread, which then need not load what threads need. */
+  /**
+   * One job runs in the calling thread, which then need not load what threads need. So do all on a single processor, and
+   * in the node executable, which has no threads.
+   */
   static async start(jobs: number): Promise<Threads> {
-    if (jobs < 2) return new Threads([])
+    if (jobs < 2 || availableParallelism() < 2) return new Threads([])
     const { Worker } = await import("node:worker_threads")
     const start = () => new Worker(WORKER, { resourceLimits: LIMITS })
     return new Threads(Array.from({ length: Math.min(MOST_THREADS, availableParallelism(), jobs) }, start))

@@ -1,0 +1,34 @@
+/** What both bundles of the command line, dist/cnitap.js and the node executable, have in common. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** Of our package.json the command line wants the version; the rest of it would make every bundle differ. */
+export function onlyTheVersion(bundler) {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"))
+  bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
+    path === `${process.cwd()}/package.json` ? { contents: JSON.stringify({ version }), loader: "json" } : undefined,
+  )
+}
+
+/** A module of ours that is imported for a name only passes it on: importing it changes nothing. */
+export function withoutSideEffects(bundler) {
+  bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) =>
+    kind === "entry-point" ? undefined : { path: join(resolveDir, path), sideEffects: false },
+  )
+}
+
+/** commander can run subcommands that are programs of their own. cnitap has none, and child_process loads the network. */
+export function withoutExecutableSubcommands(bundler) {
+  bundler.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+    importer.includes("/commander/") ? { path, namespace: "unused" } : undefined,
+  )
+  bundler.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: "module.exports = {}" }))
+}
+
+/**
+ * yaml has one build of ECMAScript modules, meant for browsers. Of the other one, in CommonJS, an `import()` in a bundle has
+ * the default export only, and everything is loaded for one function.
+ */
+export function yamlAsModules(bundler) {
+  bundler.onResolve({ filter: /^yaml$/ }, () => ({ path: join(process.cwd(), "node_modules/yaml/browser/index.js") }))
+}

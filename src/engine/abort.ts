@@ -1,0 +1,45 @@
+/** AbortController and AbortSignal, as the DOM standard has them. */
+type Listener = () => void
+
+export class AbortSignal {
+  aborted = false
+  reason: unknown
+  readonly #listeners = new Set<Listener>()
+
+  static any(signals: Iterable<AbortSignal>): AbortSignal {
+    const result = new AbortSignal()
+    for (const signal of signals) {
+      if (signal.aborted) result.abort(signal.reason)
+      else signal.addEventListener("abort", () => result.abort(signal.reason))
+    }
+    return result
+  }
+
+  addEventListener(_event: "abort", listener: Listener): void {
+    this.#listeners.add(listener)
+  }
+
+  removeEventListener(_event: "abort", listener: Listener): void {
+    this.#listeners.delete(listener)
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw this.reason
+  }
+
+  abort(reason: unknown): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.reason = reason ?? Object.assign(new Error("This operation was aborted"), { name: "AbortError" })
+    for (const listener of this.#listeners) listener()
+    this.#listeners.clear()
+  }
+}
+
+export class AbortController {
+  readonly signal = new AbortSignal()
+
+  abort(reason?: unknown): void {
+    this.signal.abort(reason)
+  }
+}

@@ -1,0 +1,2 @@
+/** node:v8: QuickJS-ng has no such flags. */
+export function setFlagsFromString(_flags: string): void {}
