@@ -1,6 +1,7 @@
 /** node:fs, as far as cnitap uses it, over system calls. */
 import * as native from "native"
 import { Buffer } from "./buffer.ts"
+import { randomBytes } from "./crypto.ts"
 import { EventEmitter } from "./events.ts"
 import { onReadable } from "./loop.ts"
 import { dirname, resolve } from "./path.ts"
@@ -253,10 +254,27 @@ export function unlinkSync(path: string): void {
   succeeded(native.unlink(path), "unlink", path)
 }
 
-export function rmSync(path: string, { force = false }: { force?: boolean } = {}): void {
+/** A file, or a directory with what is in it. */
+export function rmSync(
+  path: string,
+  { force = false, recursive = false }: { force?: boolean; recursive?: boolean } = {},
+): void {
   const result = native.unlink(path)
-  if (result < 0 && force && errorCode(-result) === "ENOENT") return
-  succeeded(result, result < 0 && errorCode(-result) === "ENOENT" ? "lstat" : "rm", path)
+  const code = result < 0 ? errorCode(-result) : ""
+  if (code === "ENOENT" && force) return
+  if (code === "EISDIR" && recursive) {
+    for (const name of readdirSync(path)) rmSync(`${path}/${name}`, { force: true, recursive })
+    rmdirSync(path)
+    return
+  }
+  succeeded(result, code === "ENOENT" ? "lstat" : "rm", path)
+}
+
+/** A new directory that only this user can read, whose name begins with `prefix`. */
+export function mkdtempSync(prefix: string): string {
+  const path = `${prefix}${randomBytes(6).toString("base64url").replace(/\W/g, "x").slice(0, 6)}`
+  succeeded(native.mkdir(path, 0o700), "mkdtemp", `${prefix}XXXXXX`)
+  return path
 }
 
 export function renameSync(from: string, to: string): void {
