@@ -5,6 +5,7 @@ export type PodObject = {
     labels?: Record<string, string>
     annotations?: Record<string, string>
     deletionTimestamp?: string
+    ownerReferences?: { kind: string; name: string }[]
   }
   spec: { nodeName?: string }
   status?: {

@@ -15,6 +15,10 @@ export type Recorder = {
   isReady: boolean
   /** it has ended: its time was over, or it was stopped */
   isOver: boolean
+  /** it ended well: it has checked that nothing is installed any more */
+  isSucceeded: boolean
+  /** what would start another pod in its place: DaemonSet/cnitap */
+  owner?: string
   /** when its relays stop recording; since 1970 */
   untilMs?: number
 }
@@ -37,13 +41,16 @@ function recorderOf(pod: PodObject): Recorder {
   const { metadata, spec, status } = pod
   const untilMs = Date.parse(metadata.annotations?.[UNTIL_ANNOTATION] ?? "")
   const problem = podProblem(pod)
+  const [owner] = metadata.ownerReferences ?? []
   return {
     node: spec.nodeName ?? "",
     pod: metadata.name,
     version: metadata.labels?.[VERSION_LABEL] ?? "",
     isReady: status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    isSucceeded: status?.phase === "Succeeded",
     isOver: status?.phase === "Succeeded" || status?.phase === "Failed",
     ...(problem ? { problem } : {}),
+    ...(owner ? { owner: `${owner.kind}/${owner.name}` } : {}),
     ...(Number.isNaN(untilMs) ? {} : { untilMs }),
   }
 }

@@ -6,9 +6,19 @@ export const CLUSTER_VERB_GROUPS: readonly VerbGroup[] = [
     title: "Record",
     verbs: [
       {
+        name: "install",
+        summary: "record the plugins of these nodes, for a limited time",
+        load: async () => (await import("./install.ts")).clusterInstall,
+      },
+      {
         name: "status",
         summary: "show which nodes are recorded, until when, and by what",
         load: async () => (await import("./status.ts")).clusterStatus,
+      },
+      {
+        name: "uninstall",
+        summary: "restore every node, and remove everything",
+        load: async () => (await import("./uninstall.ts")).clusterUninstall,
       },
     ],
   },

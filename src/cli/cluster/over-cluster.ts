@@ -1,5 +1,5 @@
 const NODE_COMMAND =
-  /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) \S+)*)/g
+  /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) [^\s`]+)*)/g
 
 /** The command lines in a text that cnitap wrote on a node, or over files of nodes, as they are written over a cluster. */
 export function overCluster(text: string): string {

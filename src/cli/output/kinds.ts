@@ -10,6 +10,8 @@ import type { DecodedOutput } from "./decoded-output.ts"
 import type { ChainOutput, DifferenceOutput } from "./diff-output.ts"
 import type { ErrorGroupOutput } from "./error-group-output.ts"
 import type { FindingOutput } from "./finding-output.ts"
+import type { NodePlanOutput } from "./node-plan-output.ts"
+import type { NodeUninstallOutput } from "./node-uninstall-output.ts"
 import type { RecorderOutput } from "./recorder-output.ts"
 import type { StatisticsOutput } from "./statistics-output.ts"
 
@@ -40,6 +42,10 @@ export type OutputKinds = {
   Uninstall: UninstallOutput
   /** `kubectl cnitap status` */
   Recorder: RecorderOutput
+  /** `kubectl cnitap install` */
+  NodePlan: NodePlanOutput
+  /** `kubectl cnitap uninstall` */
+  NodeUninstall: NodeUninstallOutput
 }
 
 export type OutputKind = keyof OutputKinds

@@ -1,10 +1,12 @@
+import { existsSync, realpathSync } from "node:fs"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
+import type { Disk } from "../../install/disk/disk.ts"
 import type { InstallMode, Settings } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
 import { type InstallStep, stepText } from "../../install/plan/step.ts"
-import { instant } from "../args/node.ts"
+import { instant, type NodeView } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { visible } from "../terminal/colour.ts"
 import { installCommand, nodeCommand, readingCommand } from "./command-text.ts"
@@ -22,15 +24,24 @@ export async function printPlan(
   context: Context,
   options: Record<string, unknown>,
   plan: Plan,
-  facts: NodeFacts,
+  { disk, facts }: Pick<NodeView, "disk" | "facts">,
 ): Promise<void> {
   const next = installCommand(plan.options, options, context.nowMs())
   await printOne(context, options, {
     kind: "Plan",
     name: `plan/${plan.options.mode}`,
-    value: planOutput(plan),
+    value: planOutput(plan, facts, realPathOn(disk)),
     text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts, next)),
   })
+}
+
+/** Paths of the node without symlinks: `disk` has them below its root. */
+export function realPathOn(disk: Disk): (path: string) => string {
+  const root = disk.at("/").replace(/\/+$/, "")
+  return (path) => {
+    const below = disk.at(path).slice(root.length)
+    return root === "" && existsSync(below) ? realpathSync(below) : below
+  }
 }
 
 /** A plan as text: what is recorded, where, what is not, for how long, every step, and the command that performs it. */

@@ -8,7 +8,7 @@ import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { addOutput, printOne } from "../render/output.ts"
-import { installedText, printPlan, progressText } from "../render/plan-text.ts"
+import { installedText, printPlan, progressText, realPathOn } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const install: Verb = {
@@ -17,15 +17,22 @@ export const install: Verb = {
   examples: [
     ["cnitap install --for 2h", "record every plugin that the active network uses, for two hours"],
     ["cnitap install --plugins calico,calico-ipam --sample 1/10", "two plugins, the calls of one container in ten"],
+    ["cnitap install --stay --for 2h", "the same in the foreground; Ctrl-C uninstalls"],
     ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post in the list, and the probe log"],
   ],
   define(command) {
     addOutput(addInstallOptions(addNode(command)))
       .option("--dry-run", "show every step and change nothing, as plan does")
       .option("--diff", "with --dry-run: show changed files as a diff")
+      .option("--stay", "stay in the foreground, reinstall relays, and uninstall on Ctrl-C, SIGTERM or after --for")
+      .option("--purge", "with --stay: also delete the capture at the end")
   },
   async run(context, _args, options) {
     const wanted = installOptionsOf(context, options)
+    if (options.purge === true && options.stay !== true)
+      throw new Fault("USAGE", "--purge requires --stay", "Leave it out, or use `cnitap uninstall --purge` later.")
+    // From here on a signal must not end the process in the middle of an install.
+    const end = options.stay === true ? endOnSignals() : undefined
     const relay = readRelay()
     const node = openNode(options)
     const { disk, facts, undoContext } = node
@@ -33,7 +40,7 @@ export const install: Verb = {
     const planNow = () => planInstall(takeInventory(disk, facts, wanted), wanted, relay.sha256)
     const planned = planNow()
     if (options.dryRun === true) {
-      await printPlan(context, options, planned, facts)
+      await printPlan(context, options, planned, node)
       if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
       return
     }
@@ -52,10 +59,17 @@ export const install: Verb = {
     await printOne(context, options, {
       kind: "Install",
       name: `install/${wanted.mode}`,
-      value: planOutput(planned),
+      value: planOutput(planned, facts, realPathOn(disk)),
       text: () => installedText(planned, options),
     })
+    if (end) await (await import("../stay.ts")).stay(context, options, begin, end)
   },
+}
+
+function endOnSignals(): AbortSignal {
+  const end = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
+  return end.signal
 }
 
 function refuse({ refusals }: Plan): void {

@@ -21,9 +21,10 @@ export const plan: Verb = {
   },
   async run(context, _args, options) {
     const wanted = installOptionsOf(context, options)
-    const { disk, facts } = openNode(options)
+    const node = openNode(options)
+    const { disk, facts } = node
     const planned = planInstall(takeInventory(disk, facts, wanted), wanted, readRelay().sha256)
-    await printPlan(context, options, planned, facts)
+    await printPlan(context, options, planned, node)
     if (planned.refusals.length > 0) context.exitCode = FAULTS.REFUSED
   },
 }

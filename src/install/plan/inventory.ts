@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 import { mountOf, parseMountinfo } from "../detect/find-mounts.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { isRemoteFilesystem } from "../detect/remote-filesystem.ts"
 import { type Disk, exists } from "../disk/disk.ts"
-import { newConfiguration, PROBES, savedConfiguration } from "../disk/layout.ts"
+import { HOME, newConfiguration, PROBES, savedConfiguration } from "../disk/layout.ts"
 import { list, type PluginDir, readPluginDir, statOf } from "../disk/plugin-dir.ts"
 import type { ListFile } from "./chain-steps.ts"
 import type { InstallOptions } from "./install-options.ts"
@@ -93,7 +93,8 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
       if (stat || here === "/") break
       toCreate.unshift(here)
     }
-    for (const path of toCreate) missing.add(path)
+    // Our own directory is created before its lock is taken.
+    for (const path of toCreate) if (basename(path) !== HOME) missing.add(path)
   }
   // Runtimes run plugins as root, and a relay writes only to a directory of its own user.
   const { mode, uid } = statOf(disk.at(capture)) ?? { mode: 0, uid: 0 }

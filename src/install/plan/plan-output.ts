@@ -1,6 +1,7 @@
 import { redact } from "../../capture/redact/redact.ts"
 import type { DirectoryChange } from "../apply/apply.ts"
-import type { PathSetting } from "../detect/runtimes/runtime.ts"
+import type { NodeFacts, SeLinux } from "../detect/node-facts.ts"
+import { type PathSetting, runtimeLabel } from "../detect/runtimes/runtime.ts"
 import type { InstallMode } from "./install-options.ts"
 import type { NotRecorded } from "./not-recorded.ts"
 import type { Plan } from "./plan.ts"
@@ -30,15 +31,47 @@ export type PlanOutput = {
   /** path mode: what the operator has to set */
   pathSetting?: PathSetting
   otherModes: { mode: InstallMode; refusals: Refusal[] }[]
+  node: PlanNode
 }
 
-export function planOutput({ options, edit, changes, ...plan }: Plan): PlanOutput {
+/** What was detected on the node, in short. */
+export type PlanNode = {
+  /** the container runtime and its version */
+  runtime?: string
+  platform: string
+  confDir: string
+  binDirs: string[]
+  selinux: SeLinux["mode"]
+  /** the directories that the install changes, without symlinks in their paths */
+  changedDirs: string[]
+}
+
+/** `realPath`: of a directory of the node, with every symlink followed. */
+export function planOutput(plan: Plan, facts: NodeFacts, realPath: (path: string) => string): PlanOutput {
+  const { options, edit, changes, ...rest } = plan
   return {
     ...options,
     settings: settingsOutput(options.settings),
-    ...plan,
+    ...rest,
     changes: changes.map((change) => ({ ...change, steps: change.steps.map(redactedStep) })),
     ...(edit ? { edit: { ...edit, before: printable(edit.before), after: printable(edit.after) } } : {}),
+    node: planNode(plan, facts, realPath),
+  }
+}
+
+function planNode(
+  { changes, edit }: Plan,
+  { runtime, platform, confDir, binDirs, selinux }: NodeFacts,
+  realPath: (path: string) => string,
+): PlanNode {
+  const changed = [...changes.map(({ binDir }) => binDir), ...(edit ? [confDir.value] : [])]
+  return {
+    ...(runtime ? { runtime: runtimeLabel(runtime) } : {}),
+    platform: platform.name,
+    confDir: confDir.value,
+    binDirs: binDirs.value,
+    selinux: selinux.mode,
+    changedDirs: [...new Set(changed.map(realPath))],
   }
 }
 

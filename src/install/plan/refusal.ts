@@ -1,7 +1,7 @@
 import type { AgentEffect } from "../detect/agents/known-agents.ts"
 import type { Mount } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
-import { PROBES } from "../disk/layout.ts"
+import { layoutOf, PROBES } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
 import { chainSteps } from "./chain-steps.ts"
 import { whyNotFirst } from "./first-plugin.ts"
@@ -52,7 +52,11 @@ function generalRefusals(
   }
   const watched = [facts.confDir.value, ...pluginDirsOf(facts), shim.layout.binDir]
   for (const path of [settings.capture, ...(settings.logFile === undefined ? [] : [settings.logFile])]) {
-    const inside = watched.find((directory) => path === directory || path.startsWith(`${directory}/`))
+    // Watchers do not see what happens in subdirectories; only ours is certain to be one for as long as it is needed.
+    const isInHome = (directory: string) => path.startsWith(`${layoutOf(directory).home}/`)
+    const inside = watched.find(
+      (directory) => path === directory || (path.startsWith(`${directory}/`) && !isInHome(directory)),
+    )
     if (inside) {
       const hint = "Choose another directory: CRI-O runs VERSION of every plugin after each write there."
       refusals.push(fixedRefusal(`${path} is inside ${inside}, which runtimes watch`, hint))

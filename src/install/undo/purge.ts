@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { indexedSegment, isSegmentName } from "../../capture/segment-name.ts"
 import type { Disk } from "../disk/disk.ts"
 import type { InstallRecord } from "../disk/journal.ts"
+import { HOME } from "../disk/layout.ts"
 import { list } from "../disk/plugin-dir.ts"
 
 /** Removes the recorded segments, their indexes and the probe log. A directory with other files is kept. */
@@ -15,7 +16,7 @@ export function purge(disk: Disk, { settings: { capture, logFile } }: InstallRec
     (path) => lstatSync(disk.entry(path), { throwIfNoEntry: false })?.isFile() && disk.remove(path),
   )
   if (list(disk.at(capture)).length > 0 || !disk.removeDirectory(capture)) return purged
-  // It was created by an earlier install, whose journal no longer exists.
-  if (basename(dirname(capture)) === "cnitap") disk.removeDirectory(dirname(capture))
+  // It was created by an earlier install, whose journal no longer exists, or for the journal too.
+  if (["cnitap", HOME].includes(basename(dirname(capture)))) disk.removeDirectory(dirname(capture))
   return [...purged, capture]
 }

@@ -1,0 +1,76 @@
+import { awaitPods } from "../../cluster/await-pods.ts"
+import type { ClusterNode } from "../../cluster/cluster-node.ts"
+import { createPods } from "../../cluster/create-objects.ts"
+import { deletePods } from "../../cluster/delete-objects.ts"
+import { eachNode } from "../../cluster/each-node.ts"
+import type { Kubectl } from "../../cluster/kubectl.ts"
+import { lookPod, podName, type RecorderOptions } from "../../cluster/objects.ts"
+import { readLog } from "../../cluster/read-log.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
+import type { PlanOutput } from "../../install/plan/plan-output.ts"
+import type { Context } from "../context.ts"
+import type { NodePlanOutput } from "../output/node-plan-output.ts"
+import { visible } from "../render/colour.ts"
+
+/** Plans the install on each node, in a pod that can only read, and removes these pods again. */
+export async function lookAtNodes(
+  { stderr }: Context,
+  kubectl: Kubectl,
+  nodes: readonly ClusterNode[],
+  isRecorded: (node: ClusterNode) => boolean,
+  options: RecorderOptions,
+): Promise<NodePlanOutput[]> {
+  const asked = nodes.filter((node) => node.problem === undefined && !isRecorded(node)).map(({ name }) => name)
+  const pods = asked.map((name) => podName("look", name))
+  try {
+    await createPods(
+      kubectl,
+      asked.map((name) => lookPod(name, options)),
+    )
+    const outcomes = await awaitPods(
+      kubectl,
+      "look",
+      asked,
+      ({ status }) => status?.phase === "Succeeded",
+      (node, text) => {
+        if (stderr.isTTY) stderr.write(`cnitap: ${visible(`${node}: ${text}`)}\n`)
+      },
+    )
+    const plans = await eachNode(outcomes, async (outcome) => {
+      const { node, pod } = outcome
+      const log = pod === "" ? "" : await readLog(kubectl, pod)
+      const plan = parseJson(log)
+      if (isObject(plan) && plan.kind === "Plan") return planned(node, plan as unknown as PlanOutput)
+      const words = log.trim().replace(/^cnitap: /, "")
+      return refused(node, words || (outcome.kind === "failed" ? outcome.reason : "it printed no plan"))
+    })
+    const byName = new Map(plans.map((plan) => [plan.name, plan]))
+    return nodes.map(({ name, problem }) =>
+      problem === undefined
+        ? (byName.get(name) ?? { name, recorded: [], warnings: [], isRecorded: true })
+        : refused(name, problem),
+    )
+  } finally {
+    await deletePods(kubectl.withoutSignal(), pods)
+  }
+}
+
+function planned(name: string, { node, targets, refusals, warnings, changes }: PlanOutput): NodePlanOutput {
+  const isInstalled = targets.some(({ installed }) => installed)
+  const why = refusals.map(({ reason }) => reason)
+  if (isInstalled)
+    why.push("cnitap is installed there already, not by kubectl cnitap; run `cnitap uninstall` on it first")
+  else if (changes.length === 0 && why.length === 0) why.push("no plugin of its networks can be recorded")
+  return {
+    name,
+    ...node,
+    recorded: targets.filter(({ reason }) => reason === undefined).map((target) => target.name),
+    isRecorded: false,
+    warnings,
+    ...(why.length > 0 ? { refusal: why.join("; ") } : {}),
+  }
+}
+
+function refused(name: string, refusal: string): NodePlanOutput {
+  return { name, recorded: [], warnings: [], isRecorded: false, refusal }
+}

@@ -1,0 +1,118 @@
+import { askNode } from "../../cluster/ask-node.ts"
+import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
+import { eachNode } from "../../cluster/each-node.ts"
+import type { Kubectl } from "../../cluster/kubectl.ts"
+import { selectorOf } from "../../cluster/names.ts"
+import { type Recorder, readPods, readRecorders } from "../../cluster/recorder.ts"
+import { isObject, parseJson } from "../../cni/json.ts"
+import { FAULTS, Fault } from "../../fault/fault.ts"
+import type { UninstallOutput } from "../../install/undo/uninstall.ts"
+import { instant } from "../args/node.ts"
+import { namesOption } from "../args/option.ts"
+import type { NodeUninstallOutput } from "../output/node-uninstall-output.ts"
+import { visible } from "../render/colour.ts"
+import { addOutput, printRows } from "../render/output.ts"
+import type { Table } from "../render/table.ts"
+import type { Verb } from "../verb.ts"
+import { addNodes } from "./cluster-flags.ts"
+import { nodeNames } from "./node-names.ts"
+import { withKubectl } from "./session.ts"
+
+export const clusterUninstall: Verb = {
+  description:
+    "Restores every file of the nodes and checks it there, removes what was recorded, and then deletes the pods and their namespace. Exits 6 if there is nothing to remove, 7 if some nodes gave no answer: their relays pass calls on and stop recording at the time that is printed.",
+  examples: [
+    ["kubectl cnitap uninstall", "restore every node and remove everything"],
+    ["kubectl cnitap uninstall --node node-1", "one node; the others go on"],
+  ],
+  define(command) {
+    addOutput(addNodes(command))
+  },
+  run: (context, _args, options) =>
+    withKubectl(context, options, async (kubectl) => {
+      const named = namesOption(options.node)
+      const all = await readRecorders(kubectl)
+      const recorders = all.filter(({ node }) => named?.includes(node) ?? true)
+      const owned = recorders.filter(({ owner }) => owner !== undefined)
+      if (owned.length > 0)
+        throw new Fault(
+          "REFUSED",
+          `${owned[0]?.owner} would start the pods of ${nodeNames(owned.map(({ node }) => node))} again`,
+          "Delete it as it was applied: kubectl delete -k deploy/base. Its pods uninstall when they end.",
+        )
+      const results = await eachNode(recorders, (recorder) => uninstallNode(kubectl, recorder))
+      const silent = results.filter(({ isRestored }) => !isRestored).map(({ pod }) => pod)
+      await deletePods(
+        kubectl,
+        results.flatMap(({ pod, isRestored }) => (isRestored ? [pod] : [])),
+      )
+      // A node that comes back later finds its pod deleted, which uninstalls.
+      await deletePods(kubectl, silent, { isWaiting: false })
+      const left = await readPods(kubectl, ["-l", selectorOf()])
+      const others = left.map(({ metadata: { name } }) => name).filter((name) => all.every(({ pod }) => pod !== name))
+      await deletePods(kubectl, others, { isWaiting: false })
+      const isLast = all.length === recorders.length
+      const isRemoved = isLast && (recorders.length > 0 || others.length > 0) && (await deleteNamespace(kubectl))
+      await printRows(context, options, uninstallTable, results)
+      for (const { node, reason, untilMs } of results)
+        if (reason !== undefined) {
+          const when =
+            untilMs === undefined
+              ? ""
+              : `; its relays stop recording at ${instant(untilMs)}, and then only pass calls on`
+          context.stderr.write(`cnitap: ${visible(`no answer from ${node}: ${reason}${when}`)}\n`)
+        }
+      if (isLast && recorders.length > 0 && !isRemoved)
+        context.stderr.write("cnitap: the namespace cnitap is empty and stays, because you may not delete it\n")
+      if (results.length === 0 && others.length === 0) context.exitCode = FAULTS.NOT_FOUND
+      if (results.some(({ isRestored }) => !isRestored)) context.exitCode = FAULTS.NODES_FAILED
+    }),
+}
+
+/** Uninstalls there and checks that nothing is left. The pod's own process notices that, checks the same, and ends. */
+async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<NodeUninstallOutput> {
+  const { node, pod, untilMs, isOver, isSucceeded } = recorder
+  const base = { node, pod, ...(untilMs === undefined ? {} : { untilMs }), restored: [] as string[] }
+  if (isOver && isSucceeded) return { ...base, isRestored: true }
+  const chunks: Buffer[] = []
+  const answer = await askNode(
+    kubectl,
+    recorder,
+    ["uninstall", "--purge", "-o", "json"],
+    (chunk) => void chunks.push(chunk),
+  )
+  const output = parseJson(Buffer.concat(chunks).toString("utf8"))
+  const { restored = [], notRestored = [] }: Partial<UninstallOutput> = isObject(output) ? output : {}
+  const found = { ...base, restored: [...new Set(restored)] }
+  const left = notRestored.map(({ path, reason }) => `${path} ${reason}`).join("; ")
+  const isNothing = answer.kind === "refused" && answer.code === FAULTS.NOT_FOUND
+  if (answer.kind !== "answered" && !isNothing) return { ...found, isRestored: false, reason: left || answer.reason }
+  const check = await askNode(kubectl, recorder, ["status"], () => {})
+  const isVerified = (check.kind === "refused" && check.code === FAULTS.NOT_FOUND) || (await hasEnded(kubectl, pod))
+  if (!isVerified)
+    return { ...found, isRestored: false, reason: "something is still installed there; run kubectl cnitap status" }
+  return { ...found, isRestored: true, ...(left ? { remark: `left as it is: ${left}` } : {}) }
+}
+
+async function hasEnded(kubectl: Kubectl, pod: string): Promise<boolean> {
+  const [own] = (await readPods(kubectl, ["-l", selectorOf("recorder")])).filter(
+    ({ metadata }) => metadata.name === pod,
+  )
+  return own?.status?.phase === "Succeeded"
+}
+
+const uninstallTable: Table<NodeUninstallOutput, "NodeUninstall"> = {
+  kind: "NodeUninstall",
+  name: ({ node }) => `node/${node}`,
+  empty: "no node of this cluster is recorded",
+  columns: [
+    { title: "NODE", text: ({ node }) => node },
+    {
+      title: "RESULT",
+      text: ({ isRestored }) => (isRestored ? "restored" : "unknown"),
+      colour: ({ isRestored }) => (isRestored ? "green" : "red"),
+    },
+    { title: "FILES", text: ({ restored }) => restored.join(", ") },
+    { title: "REMARKS", text: ({ remark, reason }) => remark ?? reason ?? "" },
+  ],
+}

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto"
+import { CONTAINER, type Component, HOST_ROOT, labelsOf, NAMESPACE, PROGRAM, UNTIL_ANNOTATION } from "./names.ts"
+
+/** An object for the API server. */
+export type ClusterObject = { apiVersion: string; kind: string; metadata: Metadata; spec?: object }
+
+type Metadata = {
+  name: string
+  namespace?: string
+  labels: Record<string, string>
+  annotations?: Record<string, string>
+}
+
+/** What a recorder needs to know of its node; see `PlanNode`. */
+export type RecorderNode = {
+  node: string
+  /** the plugin directories that it changes, without symlinks in their paths */
+  changedDirs: readonly string[]
+  isSelinuxEnforcing: boolean
+}
+
+export type RecorderOptions = {
+  image: string
+  version: string
+  /** further arguments of `cnitap plan` and `install`: --plugins */
+  installArgs: readonly string[]
+  /** of --for, and when that will be over; since 1970 */
+  duration: { text: string; ms: number; untilMs: number }
+}
+
+/** Pods that mount the node's directories are allowed in it and nowhere else. */
+export function namespaceObject(version: string): ClusterObject {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: {
+      name: NAMESPACE,
+      labels: {
+        "app.kubernetes.io/name": "cnitap",
+        "app.kubernetes.io/version": version,
+        "pod-security.kubernetes.io/enforce": "privileged",
+        "pod-security.kubernetes.io/audit": "privileged",
+        "pod-security.kubernetes.io/warn": "privileged",
+      },
+    },
+  }
+}
+
+const LOOK_SECONDS = 120
+
+/** Plans an install on a node that it can only read, prints the plan, and ends. */
+export function lookPod(node: string, { image, version, installArgs }: RecorderOptions): ClusterObject {
+  const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...installArgs]
+  return pod("look", node, version, {
+    activeDeadlineSeconds: LOOK_SECONDS,
+    restartPolicy: "Never",
+    containers: [{ ...container(image, args), securityContext: securityContext(READING), volumeMounts: [HOST_MOUNT] }],
+    volumes: [HOST_VOLUME],
+  })
+}
+
+/** A pod that misses its end by more than this was not told of it. */
+const LATE_SECONDS = 60
+
+/** Installs, stays, and uninstalls when its time is over or when it is deleted; what it recorded goes with it. */
+export function recorderPod(
+  { node, changedDirs, isSelinuxEnforcing }: RecorderNode,
+  { image, version, installArgs, duration }: RecorderOptions,
+): ClusterObject {
+  const capture = captureIn(changedDirs)
+  const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text, ...installArgs]
+  const status = { exec: { command: [PROGRAM, "status", "--root", HOST_ROOT] }, timeoutSeconds: 10 }
+  const recorder = {
+    ...container(image, args),
+    env: [{ name: "CNITAP_CAPTURE", value: capture }],
+    // Where SELinux enforces, capabilities do not suffice to write to the directories of the host.
+    securityContext: isSelinuxEnforcing ? { ...WITHOUT_CAPABILITIES, privileged: true } : securityContext(INSTALLING),
+    startupProbe: { ...status, periodSeconds: 1, failureThreshold: 120 },
+    readinessProbe: { ...status, periodSeconds: 60 },
+    volumeMounts: [
+      HOST_MOUNT,
+      ...changedDirs.map((path, at) => ({ name: `plugins-${at}`, mountPath: `${HOST_ROOT}${path}` })),
+    ],
+  }
+  const object = pod("recorder", node, version, {
+    activeDeadlineSeconds: Math.ceil(duration.ms / 1000) + LATE_SECONDS,
+    restartPolicy: "OnFailure",
+    terminationGracePeriodSeconds: LATE_SECONDS,
+    containers: [recorder],
+    volumes: [
+      HOST_VOLUME,
+      ...changedDirs.map((path, at) => ({ name: `plugins-${at}`, hostPath: { path, type: "Directory" } })),
+    ],
+  })
+  const annotations = { ...object.metadata.annotations, [UNTIL_ANNOTATION]: new Date(duration.untilMs).toISOString() }
+  return { ...object, metadata: { ...object.metadata, annotations } }
+}
+
+/** Beside the originals, so that no further directory of the host has to be writable. */
+function captureIn([first = ""]: readonly string[]): string {
+  return `${first}/.cnitap/capture`
+}
+
+/** netns mounts of pods that are created later must be visible. */
+const HOST_MOUNT = { name: "host", mountPath: HOST_ROOT, readOnly: true, mountPropagation: "HostToContainer" }
+const HOST_VOLUME = { name: "host", hostPath: { path: "/", type: "Directory" } }
+
+/** Other processes' executables and namespaces; files of other users. */
+const READING = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYS_CHROOT"]
+/** Files keep their owners, modes and attributes; VERSION of each plugin is run in the node's root. */
+const INSTALLING = [...READING, "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "KILL"]
+
+const WITHOUT_CAPABILITIES = { runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true }
+
+function securityContext(capabilities: readonly string[]) {
+  return {
+    ...WITHOUT_CAPABILITIES,
+    privileged: false,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"], add: capabilities },
+  }
+}
+
+function container(image: string, args: readonly string[]) {
+  return {
+    name: CONTAINER,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: [PROGRAM],
+    args,
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "512Mi" } },
+  }
+}
+
+function pod(component: Component, node: string, version: string, spec: object): ClusterObject {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: podName(component, node),
+      namespace: NAMESPACE,
+      labels: labelsOf(component, version),
+      // Its default profile denies reading what other processes execute.
+      annotations: { [`container.apparmor.security.beta.kubernetes.io/${CONTAINER}`]: "unconfined" },
+    },
+    spec: {
+      nodeName: node,
+      // It has to start while the network of pods is broken.
+      hostNetwork: true,
+      dnsPolicy: "Default",
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: "Exists" }],
+      ...spec,
+    },
+  }
+}
+
+const MAX_NAME = 253
+
+export function podName(component: Component, node: string): string {
+  const name = component === "recorder" ? `cnitap-${node}` : `cnitap-${component}-${node}`
+  if (name.length <= MAX_NAME) return name
+  return `${name.slice(0, MAX_NAME - 9)}-${createHash("sha256").update(node).digest("hex").slice(0, 8)}`
+}
