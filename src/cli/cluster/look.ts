@@ -10,7 +10,7 @@ import { isObject, parseJson } from "../../cni/json.ts"
 import type { PlanOutput } from "../../install/plan/plan-output.ts"
 import type { Context } from "../context.ts"
 import type { NodePlanOutput } from "../output/node-plan-output.ts"
-import { visible } from "../render/colour.ts"
+import { visible } from "../terminal/colour.ts"
 
 /** Plans the install on each node, in a pod that can only read, and removes these pods again. */
 export async function lookAtNodes(
