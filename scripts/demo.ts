@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createTwoFilesPatch } from "diff"
 import { FAULTS, Fault } from "../src/fault/fault.ts"
+import { containerd1 } from "../test/node/containerd.ts"
 import { type PrivateNode, startNode } from "../test/node/private-node.ts"
 
 process.on("uncaughtException", (error) => {
@@ -35,7 +36,7 @@ const POD = {
 }
 
 const node = await step("starting a private containerd with bridge, host-local, portmap and bandwidth", () =>
-  startNode({
+  startNode(containerd1, {
     plugins: ["bridge", "host-local", "portmap", "bandwidth", "loopback"],
     conf: { "10-demo.conflist": `${JSON.stringify(LIST, null, 2)}\n` },
   }),

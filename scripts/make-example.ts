@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { startContainerd } from "../test/node/containerd.ts"
+import { containerd1 } from "../test/node/containerd.ts"
 import { CriError } from "../test/node/cri.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -35,7 +35,7 @@ execFileSync("cp", ["--preserve=mode,timestamps", ...PLUGINS.map((name) => join(
 writeFileSync(join(CONF_DIR, "10-pods.conflist"), `${JSON.stringify(LIST, null, 2)}\n`)
 
 const world = mkdtempSync("/opt/example-")
-const { cri, cgroupParent, stop } = await startContainerd(world, { binDir: BIN_DIR, confDir: CONF_DIR })
+const { cri, cgroupParent, stop } = await containerd1.start(world, { binDir: BIN_DIR, confDir: CONF_DIR })
 try {
   cnitap("install", "--bin-dir", BIN_DIR, "--conf-dir", CONF_DIR, "--capture", CAPTURE)
   const portMappings = [{ hostPort: 8080, containerPort: 80 }]

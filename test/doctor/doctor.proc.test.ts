@@ -15,7 +15,8 @@ import { type TestContext, test } from "node:test"
 import { program as cli } from "../../src/cli/program.ts"
 import { double } from "../doubles/double.ts"
 import { plant, type Tree } from "../install/plant.ts"
-import { withContainerd } from "../node/private-node.ts"
+import { containerd1 } from "../node/containerd.ts"
+import { withNode } from "../node/private-node.ts"
 import { HEALTHY, LIST, list, ranged } from "./healthy.ts"
 
 const REAL = "/usr/lib/cni"
@@ -208,7 +209,7 @@ const MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
 test("a containerd with pods: no findings; then a plugin is removed, a namespace, and the content of a cached result", async () => {
   const conf = { "10-pods.conflist": list({ name: "pods" }) }
   const plugins = ["bridge", "host-local", "portmap", "loopback"]
-  await withContainerd({ plugins, conf }, async ({ pid, cri, cgroupParent, stateDir, confDir, binDir }) => {
+  await withNode(containerd1, { plugins, conf }, async ({ pid, cri, cgroupParent, stateDir, confDir, binDir }) => {
     // In the mount namespace of this containerd its state is in /var/lib, and its network namespaces in /run/netns.
     const inside = (...command: string[]) =>
       spawnSync("nsenter", ["--target", String(pid), "--mount", "--net", ...command], { encoding: "utf8" })

@@ -3,13 +3,19 @@ import { spawn, spawnSync } from "node:child_process"
 import { renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { type TestContext, test } from "node:test"
+import type { TestContext } from "node:test"
+import { RUNTIMES, testOn } from "../node/runtimes.ts"
 import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
+
+const test = testOn(RUNTIMES)
 
 const CNITAP = join(import.meta.dirname, "../../dist/cnitap.js")
 
-test("an upgrade adds a plugin to the list and renames it: status names the plugin, and watch records it", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP])
+test("an upgrade adds a plugin to the list and renames it: status names the plugin, and watch records it", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP])
   await stand.install()
   await stand.remove(await stand.run({ name: "before" }))
   assert.equal(status(stand).status, 0)

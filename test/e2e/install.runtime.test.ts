@@ -1,11 +1,16 @@
 import assert from "node:assert/strict"
 import { mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
-import { test } from "node:test"
+import { RUNTIMES, testOn } from "../node/runtimes.ts"
 import { BANDWIDTH, BRIDGE, cnitap, E2eStand, PORTMAP } from "./stand.ts"
 
-test("the list is edited and restored while pods are created: every pod has its network, and the probes are recorded in between", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+const test = testOn(RUNTIMES)
+
+test("the list is edited and restored while pods are created: every pod has its network, and the probes are recorded in between", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
   const before = stand.files()
   const traffic = new Traffic(stand)
   await traffic.pods(4)
@@ -27,8 +32,11 @@ test("the list is edited and restored while pods are created: every pod has its 
   assert.deepEqual(stand.leases(), [])
 })
 
-test("plugins are replaced and restored while pods are created: every pod has its network, and is recorded in between", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+test("plugins are replaced and restored while pods are created: every pod has its network, and is recorded in between", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
   const before = stand.files()
   const traffic = new Traffic(stand)
   await traffic.pods(2)
@@ -51,8 +59,11 @@ test("plugins are replaced and restored while pods are created: every pod has it
   assert.deepEqual(stand.leases(), [])
 })
 
-test("path mode: the runtime uses only our directory, finds every plugin there, and works after the uninstall", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+test("path mode: the runtime uses only our directory, finds every plugin there, and works after the uninstall", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
   const { root, binDir, confDir } = stand.node
   const plugins = join(root, "plugins")
   renameSync(binDir, plugins)

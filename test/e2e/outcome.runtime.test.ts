@@ -1,11 +1,13 @@
 import assert from "node:assert/strict"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Operation } from "../../src/model/operation.ts"
 import { DEADLINE_EXCEEDED } from "../node/cri.ts"
+import { CONTAINERDS, testOn } from "../node/runtimes.ts"
 import { BRIDGE, E2eStand } from "./stand.ts"
+
+const test = testOn(CONTAINERDS)
 
 const ETH0 = { name: "eth0", sandbox: "/run/netns/x" }
 const ON_NODE = { name: "veth1" }
@@ -72,8 +74,8 @@ const ANSWERS: Record<string, { stdout: string; runtime: string | RegExp; outcom
   },
 }
 
-test("containerd and cnitap conclude the same from what a plugin printed", async (t) => {
-  const stand = await E2eStand.start(t, [{ type: "mycni" }])
+test("containerd and cnitap conclude the same from what a plugin printed", async ({ version, t }) => {
+  const stand = await E2eStand.start(version, t, [{ type: "mycni" }])
   const cases = Object.entries(ANSWERS).map(([pod, { stdout }]) => `*K8S_POD_NAME=${pod}\\;*) printf %s '${stdout}';;`)
   stand.script(
     "mycni",
@@ -95,8 +97,8 @@ test("containerd and cnitap conclude the same from what a plugin printed", async
 })
 
 // go-cni compares with > where the indexes end one earlier (helper.go), and then indexes the list.
-test("an interface index just past the end ends containerd itself", async (t) => {
-  const stand = await E2eStand.start(t, [{ type: "mycni" }])
+test("an interface index just past the end ends containerd itself", async ({ version, t }) => {
+  const stand = await E2eStand.start(version, t, [{ type: "mycni" }])
   const stdout = json({ interfaces: [ETH0], ips: [{ ...IP, interface: 1 }] })
   stand.script("mycni", `cat >/dev/null; [ "$CNI_COMMAND" = ADD ] || exit 0; printf %s '${stdout}'`)
   await stand.install()
@@ -104,8 +106,11 @@ test("an interface index just past the end ends containerd itself", async (t) =>
   assert.deepEqual(outcomesOf(await stand.operations()), ["past-the-end: failed interface-index"])
 })
 
-test("a plugin of the list that is missing: containerd fails the ADD and its DEL, and no call shows it", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, { type: "late" }])
+test("a plugin of the list that is missing: containerd fails the ADD and its DEL, and no call shows it", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, { type: "late" }])
   stand.script("late", `[ "$CNI_COMMAND" = ADD ] || exit 0; sed 's/.*"prevResult":\\({.*}\\),"type".*/\\1/'`)
   await stand.install()
   await stand.run({ name: "before" })
@@ -117,8 +122,8 @@ test("a plugin of the list that is missing: containerd fails the ADD and its DEL
   assert.deepEqual(outcomesOf(await stand.operations()), ["before: ok", without, without])
 })
 
-test("the runtime's deadline passes: the ADD was killed", async (t) => {
-  const stand = await E2eStand.start(t, [{ type: "mycni" }])
+test("the runtime's deadline passes: the ADD was killed", async ({ version, t }) => {
+  const stand = await E2eStand.start(version, t, [{ type: "mycni" }])
   stand.script("mycni", `cat >/dev/null; [ "$CNI_COMMAND" = ADD ] || exit 0; exec sleep 1000`)
   await stand.install()
   await assert.rejects(stand.run({ name: "hung" }, 5000), { code: DEADLINE_EXCEEDED })

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { test } from "node:test"
 import { Transcripts } from "../cli/transcript.ts"
+import { CONTAINERDS, testOn } from "../node/runtimes.ts"
 import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
+
+const test = testOn(CONTAINERDS)
 
 const WEB = { portMappings: [{ hostPort: 8080, containerPort: 80 }] }
 
-test("real plugins and a real runtime: no findings, nothing left behind, one line per change", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP, BANDWIDTH])
+test("real plugins and a real runtime: no findings, nothing left behind, one line per change", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
   await stand.install()
   const transcripts = new Transcripts(stand.capture)
   const id = await stand.run(WEB)
@@ -47,14 +52,14 @@ test("real plugins and a real runtime: no findings, nothing left behind, one lin
       "  bandwidth  changed nothing",
     ],
   )
-  await stand.node.cri.stopPodSandbox(id)
-  await stand.node.cri.removePodSandbox(id)
+  await stand.node.stopPod(id)
+  await stand.node.removePod(id)
   assert.deepEqual((await transcripts.of("ledger", "--root", stand.node.root, "--capture", "/capture")).out, [])
   assert.deepEqual(await transcripts.of("lint"), { out: [], err: ["nothing found"], code: 0 })
 })
 
-test("the runtime error in explain is what containerd reported", async (t) => {
-  const stand = await E2eStand.start(t, [BRIDGE, PORTMAP])
+test("the runtime error in explain is what containerd reported", async ({ version, t }) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP])
   const answers: Record<string, string> = {
     error: `echo '{"code":11,"msg":"try again","details":"later"}'; exit 1`,
     stderr: `echo "why it failed" >&2; exit 3`,

@@ -7,6 +7,7 @@ import { type Call, jsonObject } from "../../src/model/call.ts"
 import { type CallNode, type Operation, walk } from "../../src/model/operation.ts"
 import type { PodConfig } from "../node/cri.ts"
 import { type PrivateNode, startNode } from "../node/private-node.ts"
+import type { Runtime, RuntimeVersion } from "../node/runtime.ts"
 
 const CNITAP = join(import.meta.dirname, "../../dist/cnitap.js")
 const PLUGINS = ["bridge", "host-local", "portmap", "bandwidth", "loopback"]
@@ -17,20 +18,24 @@ export const PORTMAP = { type: "portmap", capabilities: { portMappings: true } }
 export const BANDWIDTH = { type: "bandwidth", capabilities: { bandwidth: true } }
 
 /** A private node with one network, and the cnitap commands of its operator. */
-export class E2eStand {
-  readonly node: PrivateNode
+export class E2eStand<R extends Runtime = Runtime> {
+  readonly node: PrivateNode<R>
   readonly capture: string
   readonly logFile: string
   readonly list: string
 
-  static async start(t: TestContext, plugins: readonly object[], cniVersion = "1.0.0"): Promise<E2eStand> {
-    const list = `${JSON.stringify({ cniVersion, name: "demo", plugins }, null, 2)}\n`
-    const stand = new E2eStand(await startNode({ plugins: PLUGINS, conf: { "10-demo.conflist": list } }))
+  static async start<R extends Runtime>(
+    version: RuntimeVersion<R>,
+    t: TestContext,
+    plugins: readonly object[],
+  ): Promise<E2eStand<R>> {
+    const list = `${JSON.stringify({ cniVersion: "1.0.0", name: "demo", plugins }, null, 2)}\n`
+    const stand = new E2eStand(await startNode(version, { plugins: PLUGINS, conf: { "10-demo.conflist": list } }))
     t.after(() => stand.node.remove())
     return stand
   }
 
-  private constructor(node: PrivateNode) {
+  private constructor(node: PrivateNode<R>) {
     this.node = node
     this.capture = join(node.root, "capture")
     this.logFile = join(node.root, "log/cni.log")
@@ -49,16 +54,12 @@ export class E2eStand {
   }
 
   run(pod: Partial<PodConfig> = {}, timeoutMs?: number): Promise<string> {
-    const { cgroupParent } = this.node
-    return this.node.cri.runPodSandbox(
-      { namespace: "default", name: "web-0", uid: randomUUID(), cgroupParent, ...pod },
-      timeoutMs,
-    )
+    return this.node.runPod({ namespace: "default", name: "web-0", uid: randomUUID(), ...pod }, timeoutMs)
   }
 
   async remove(id: string): Promise<void> {
-    await this.node.cri.stopPodSandbox(id)
-    await this.node.cri.removePodSandbox(id)
+    await this.node.stopPod(id)
+    await this.node.removePod(id)
   }
 
   async install(...options: string[]): Promise<void> {

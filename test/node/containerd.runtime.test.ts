@@ -2,11 +2,13 @@ import assert from "node:assert/strict"
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
-import { test } from "node:test"
 import { Fault } from "../../src/fault/fault.ts"
 import { CriError } from "./cri.ts"
-import { type NodeOptions, type PrivateNode, startNode, withContainerd } from "./private-node.ts"
+import { type NodeOptions, type PrivateNode, startNode, withNode } from "./private-node.ts"
 import { mountNamespaceOf } from "./processes.ts"
+import { CONTAINERDS, testOn } from "./runtimes.ts"
+
+const test = testOn(CONTAINERDS)
 
 const IPAM = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24" }]] }
 const BRIDGE = { type: "bridge", bridge: "cnitap-test", isGateway: true, ipam: IPAM }
@@ -19,7 +21,9 @@ function wish(...plugins: object[]): NodeOptions {
 const run = ({ cri, cgroupParent }: PrivateNode) =>
   cri.runPodSandbox({ namespace: "default", name: "web-0", uid: "1", cgroupParent })
 
-test("two nodes with the same subnet and bridge name do not conflict, and leave nothing behind", async () => {
+test("two nodes with the same subnet and bridge name do not conflict, and leave nothing behind", async ({
+  version,
+}) => {
   const one = async (node: PrivateNode) => {
     const id = await run(node)
     const { name, isReady, ips } = await node.cri.podSandboxStatus(id)
@@ -29,12 +33,12 @@ test("two nodes with the same subnet and bridge name do not conflict, and leave 
     assert.deepEqual(trace(), { root: true, processes: true, cgroups: true })
     return trace
   }
-  const traces = await Promise.all([withContainerd(wish(BRIDGE), one), withContainerd(wish(BRIDGE), one)])
+  const traces = await Promise.all([withNode(version, wish(BRIDGE), one), withNode(version, wish(BRIDGE), one)])
   for (const trace of traces) assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
-test("a pod whose DEL fails does not outlive its node", async () => {
-  const trace = await withContainerd(wish(BRIDGE), async (node) => {
+test("a pod whose DEL fails does not outlive its node", async ({ version }) => {
+  const trace = await withNode(version, wish(BRIDGE), async (node) => {
     const id = await run(node)
     // Without its plugin the DEL fails, and so does StopPodSandbox; the sandbox remains.
     rmSync(join(node.binDir, "bridge"))
@@ -45,9 +49,10 @@ test("a pod whose DEL fails does not outlive its node", async () => {
   assert.deepEqual(trace(), { root: false, processes: false, cgroups: false })
 })
 
-test("an error of the runtime is a CriError with its message", async () => {
-  await withContainerd({ plugins: [], conf: { "10-broken.conflist": '{"name":"x"' } }, async ({ cri }) => {
-    assert.equal((await cri.version()).name, "containerd")
+test("an error of the runtime is a CriError with its message", async ({ version }) => {
+  await withNode(version, { plugins: [], conf: { "10-broken.conflist": '{"name":"x"' } }, async ({ cri }) => {
+    const { name, version: number } = await cri.version()
+    assert.equal(`${name} ${number.replace(/^v/, "").split(".")[0]}`, version.name)
     const network = (await cri.status()).find(({ type }) => type === "NetworkReady")
     assert.equal(network?.status, false)
     assert.match(network.message, /cni plugin not initialized/)
@@ -57,7 +62,7 @@ test("an error of the runtime is a CriError with its message", async () => {
   })
 })
 
-test("a node is not started if one of its plugins is missing", async (t) => {
+test("a node is not started if one of its plugins is missing", async ({ version, t }) => {
   const temporary = mkdtempSync(join(tmpdir(), "cnitap-"))
   const before = process.env.TMPDIR
   t.after(() => {
@@ -66,7 +71,7 @@ test("a node is not started if one of its plugins is missing", async (t) => {
     rmSync(temporary, { recursive: true })
   })
   process.env.TMPDIR = temporary
-  const error: unknown = await startNode({ plugins: ["no-such-plugin"], conf: {} }).catch((reason) => reason)
+  const error: unknown = await startNode(version, { plugins: ["no-such-plugin"], conf: {} }).catch((reason) => reason)
   assert.ok(error instanceof Fault)
   assert.equal(error.code, "NOT_FOUND")
   assert.match(error.message, /^the CNI plugin no-such-plugin is in none of /)

@@ -1,35 +1,40 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { type ChildProcess, execFile } from "node:child_process"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
 import { Fault } from "../../src/fault/fault.ts"
 import { killCgroup, removeCgroup } from "./cgroup.ts"
 import { CriClient } from "./cri.ts"
+import { spawnIsolated } from "./isolated-process.ts"
 import { buildPauseImage, PAUSE_IMAGE } from "./pause-image.ts"
 import { killNamespace, mountNamespaceOf } from "./processes.ts"
+import { fetched, type PluginDirs, type Runtime, type RuntimeVersion } from "./runtime.ts"
 
-/** A private containerd. `stop` removes its pods, processes and cgroups; the caller removes `root`. */
-export type Containerd = {
-  pid: number
-  socket: string
-  logFile: string
-  /** what the plugins see as /var/lib: `cni/networks` of host-local and `cni/results` of libcni are in it */
-  stateDir: string
-  /** cgroup for the pods; `stop` removes it */
-  cgroupParent: string
-  cri: CriClient
-  stop(): Promise<void>
+export type Containerd = Runtime & { socket: string; logFile: string; cri: CriClient }
+
+/** Debian 12's, as the machine has it. */
+export const containerd1: RuntimeVersion<Containerd> = {
+  name: "containerd 1",
+  start: (root, dirs) => startContainerd(root, dirs, process.env.PATH, version2Config),
+}
+
+/** Debian's newer one, with Debian 12's runc: the newer runc needs a newer C library. */
+export const containerd2: RuntimeVersion<Containerd> = {
+  name: "containerd 2",
+  start: (root, dirs) =>
+    startContainerd(root, dirs, `${fetched("containerd-2", "usr/bin")}:${process.env.PATH}`, version3Config),
 }
 
 const START_MS = 20_000
 const CALL_MS = 5000
 
-/**
- * Starts containerd in its own mount and network namespace with its state below `root`. Whatever plugins do, the
- * bridges, iptables rules, /run and /var/lib of the machine are unaffected, and two nodes do not conflict.
- */
-export async function startContainerd(root: string, dirs: { binDir: string; confDir: string }): Promise<Containerd> {
+async function startContainerd(
+  root: string,
+  dirs: PluginDirs,
+  path = "",
+  configOf: (home: string, socket: string, dirs: PluginDirs) => string,
+): Promise<Containerd> {
   if (process.getuid?.() !== 0) {
     throw new Fault("NOT_PERMITTED", "only root may start a containerd", "Run it with sudo.")
   }
@@ -38,43 +43,37 @@ export async function startContainerd(root: string, dirs: { binDir: string; conf
   const socket = join(home, "containerd.sock")
   const logFile = join(home, "containerd.log")
   const cgroupParent = `/cnitap-${basename(root)}`
-  for (const directory of [home, stateDir, join(root, "run")]) mkdirSync(directory, { recursive: true })
+  mkdirSync(home, { recursive: true })
   const image = buildPauseImage(join(home, "image"))
   const config = join(home, "config.toml")
-  writeFileSync(config, configText(home, socket, dirs))
+  writeFileSync(config, configOf(home, socket, dirs))
 
-  const daemon = spawnIsolated(root, logFile, ["containerd", "--config", config])
+  const daemon = spawnIsolated(root, logFile, path, ["containerd", "--config", config])
   const cri = new CriClient(socket)
-  const handle = { pid: daemon.pid ?? 0, socket, logFile, stateDir, cgroupParent, cri }
   try {
     await untilReady(daemon, cri, logFile)
-    await promisify(execFile)("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", image])
+    await promisify(execFile)("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", image], {
+      env: { PATH: path },
+    })
     // The CRI plugin learns of images by an event; a sandbox created before that would pull the image from a registry.
     while (!(await cri.hasImage(PAUSE_IMAGE))) await sleep(20)
   } catch (cause) {
     await stop(daemon, cri, cgroupParent)
     throw cause
   }
-  return { ...handle, stop: () => stop(daemon, cri, cgroupParent) }
-}
-
-/**
- * Runs a program in new namespaces, with directories of `root` mounted over /run and /var/lib. It has its own session,
- * so that Ctrl-C in the terminal does not end it before its pods are removed; it does not outlive this process.
- */
-function spawnIsolated(root: string, logFile: string, command: string[]): ChildProcess {
-  const script = 'mount --bind "$0/run" /run && mount --bind "$0/var-lib" /var/lib && ip link set lo up && exec "$@"'
-  const unshare = ["unshare", "--mount", "--net", "--propagation", "private"]
-  const log = openSync(logFile, "a")
-  const daemon = spawn("setpriv", ["--pdeathsig", "KILL", ...unshare, "sh", "-c", script, root, ...command], {
-    cwd: "/",
-    // The environment of a service: plugins inherit it and must not see that of this terminal.
-    env: { PATH: process.env.PATH },
-    detached: true,
-    stdio: ["ignore", log, log],
-  })
-  closeSync(log)
-  return daemon
+  return {
+    pid: daemon.pid ?? 0,
+    socket,
+    logFile,
+    stateDir,
+    cgroupParent,
+    cri,
+    runPod: (pod, timeoutMs) => cri.runPodSandbox({ cgroupParent, ...pod }, timeoutMs),
+    stopPod: (id) => cri.stopPodSandbox(id),
+    removePod: (id) => cri.removePodSandbox(id),
+    addressesOf: async (id) => (await cri.podSandboxStatus(id)).ips,
+    stop: () => stop(daemon, cri, cgroupParent),
+  }
 }
 
 async function untilReady(daemon: ChildProcess, cri: CriClient, logFile: string): Promise<void> {
@@ -134,14 +133,9 @@ function lastLines(file: string): string {
 }
 
 /** restrict_oom_score_adj: in a container the score cannot be lowered, and containerd would fail every pod. */
-function configText(home: string, socket: string, { binDir, confDir }: { binDir: string; confDir: string }): string {
+function version2Config(home: string, socket: string, { binDir, confDir }: PluginDirs): string {
   return `version = 2
-root = "${home}/root"
-state = "${home}/state"
-[grpc]
-  address = "${socket}"
-[plugins."io.containerd.internal.v1.opt"]
-  path = "${home}/opt"
+${placesOf(home, socket)}
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${PAUSE_IMAGE}"
   restrict_oom_score_adj = true
@@ -154,4 +148,32 @@ state = "${home}/state"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"
 `
+}
+
+function version3Config(home: string, socket: string, { binDir, confDir }: PluginDirs): string {
+  return `version = 3
+${placesOf(home, socket)}
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "native"
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = "${PAUSE_IMAGE}"
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = ["${binDir}", "${home}/no-such-directory"]
+    conf_dir = "${confDir}"
+  [plugins."io.containerd.cri.v1.runtime".containerd]
+    default_runtime_name = "runc"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+`
+}
+
+function placesOf(home: string, socket: string): string {
+  return `root = "${home}/root"
+state = "${home}/state"
+[grpc]
+  address = "${socket}"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "${home}/opt"`
 }

@@ -36,6 +36,7 @@ export class CriError extends Error {
   }
 }
 
+const CANCELLED = 1
 export const DEADLINE_EXCEEDED = 4
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -145,9 +146,12 @@ export class CriClient {
 
 function call(service: Service, name: string, request: Raw, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Raw> {
   return new Promise((resolve, reject) => {
-    service[name]?.(request, { deadline: new Date(Date.now() + timeoutMs) }, (error, reply) => {
-      if (error) reject(new CriError(name, error.code, error.details))
-      else resolve(reply)
+    const deadline = new Date(Date.now() + timeoutMs)
+    service[name]?.(request, { deadline }, (error, reply) => {
+      if (!error) return resolve(reply)
+      // At the deadline a newer gRPC server resets the stream, which may arrive before this process's own timer fires.
+      const isDeadline = error.code === CANCELLED && Date.now() >= deadline.getTime()
+      reject(new CriError(name, isDeadline ? DEADLINE_EXCEEDED : error.code, error.details))
     })
   })
 }

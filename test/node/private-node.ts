@@ -2,12 +2,13 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Fault } from "../../src/fault/fault.ts"
-import { type Containerd, startContainerd } from "./containerd.ts"
+import type { Containerd } from "./containerd.ts"
+import type { Runtime, RuntimeVersion } from "./runtime.ts"
 
 /**
- * A node for one test: a containerd, a directory with real plugins and a configuration directory, in a temporary root.
+ * A node for one test: a container runtime, a directory with real plugins and a configuration directory, in a temporary root.
  */
-export type PrivateNode = Containerd & {
+export type PrivateNode<R extends Runtime = Containerd> = R & {
   root: string
   binDir: string
   confDir: string
@@ -21,7 +22,10 @@ export type NodeOptions = { plugins: readonly string[]; conf: Readonly<Record<st
 /** The directory of Debian's containernetworking-plugins first, then the usual ones. */
 const PLUGIN_DIRS = ["/usr/lib/cni", "/usr/libexec/cni", "/opt/cni/bin"]
 
-export async function startNode({ plugins, conf }: NodeOptions): Promise<PrivateNode> {
+export async function startNode<R extends Runtime>(
+  version: RuntimeVersion<R>,
+  { plugins, conf }: NodeOptions,
+): Promise<PrivateNode<R>> {
   const root = mkdtempSync(join(tmpdir(), "cnitap-"))
   const removeRoot = () => rmSync(root, { recursive: true, force: true })
   try {
@@ -31,12 +35,12 @@ export async function startNode({ plugins, conf }: NodeOptions): Promise<Private
     mkdirSync(confDir)
     for (const name of plugins) copyFileSync(pathOfPlugin(name), join(binDir, name))
     for (const [name, text] of Object.entries(conf)) writeFileSync(join(confDir, name), text)
-    const containerd = await startContainerd(root, { binDir, confDir })
+    const runtime = await version.start(root, { binDir, confDir })
     const remove = async () => {
-      await containerd.stop()
+      await runtime.stop()
       removeRoot()
     }
-    return { ...containerd, root, binDir, confDir, remove }
+    return { ...runtime, root, binDir, confDir, remove }
   } catch (cause) {
     removeRoot()
     throw cause
@@ -44,8 +48,12 @@ export async function startNode({ plugins, conf }: NodeOptions): Promise<Private
 }
 
 /** Runs `use` on a private node, which is removed afterwards in any case. */
-export async function withContainerd<T>(wish: NodeOptions, use: (node: PrivateNode) => Promise<T>): Promise<T> {
-  const node = await startNode(wish)
+export async function withNode<R extends Runtime, T>(
+  version: RuntimeVersion<R>,
+  options: NodeOptions,
+  use: (node: PrivateNode<R>) => Promise<T>,
+): Promise<T> {
+  const node = await startNode(version, options)
   try {
     return await use(node)
   } finally {

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { detect } from "../../../src/install/detect/detect.ts"
 import { runProgram } from "../../../src/install/disk/run-program.ts"
+import { containerd1 } from "../../node/containerd.ts"
 import { type PrivateNode, startNode } from "../../node/private-node.ts"
 
 const GOOD = list({})
@@ -57,7 +58,7 @@ const cases: [string, Record<string, string>][] = [
 
 let node: PrivateNode
 before(async () => {
-  node = await startNode({ plugins: ["bridge", "loopback"], conf: {} })
+  node = await startNode(containerd1, { plugins: ["bridge", "loopback"], conf: {} })
 })
 after(() => node.remove())
 
