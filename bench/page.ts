@@ -87,7 +87,7 @@ function startServer(directory: string): Promise<{ url: string; process: ReturnT
 async function writeFile(path: string): Promise<number> {
   const all: Call[] = []
   for await (const call of readCalls(await openCapture(capture), new ReadErrors())) all.push(call)
-  const html = toHtml(readPage().html, { path: capture, host: "worker-17", calls: all })
+  const html = toHtml(readPage().html, { path: capture, writtenMs: Date.now(), host: "worker-17", calls: all })
   writeFileSync(path, html)
   const left = /the oldest (\d+) of/.exec(html)?.[1]
   return all.length - Number(left ?? 0)

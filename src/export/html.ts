@@ -5,6 +5,8 @@ export type EmbeddedCapture = {
   /** the capture, as given on the command line */
   path: string
   host: string
+  /** when the capture was read; calls in flight have this age, whenever the page is opened */
+  writtenMs: number
   /** shown in the page, such as that calls were left out */
   note?: string
   calls: Call[]

@@ -12,10 +12,12 @@ export type WaterfallRow = {
   /** nesting depth: 0 for the calls that the runtime made */
   level: number
   fromMs: number
-  /** the current time for a call in flight; equal to `fromMs` if the end is unknown */
+  /** the current time for a call in flight; the end of the last nested call if its own end is unknown */
   toMs: number
   /** in flight: the row still grows */
   isOpen: boolean
+  /** it ended after `toMs`, but not when is known: killed with its recorder, or on a node that cannot be asked */
+  isEndUnknown: boolean
   /** without gaps, in time order */
   spans: WaterfallSpan[]
 }
@@ -38,12 +40,15 @@ type Origin = { monoMs: number; elapsedMs: number }
 function rowsOf(node: CallNode, level: number, origin: Origin): WaterfallRow[] {
   const { call, children } = node
   const { fromMs, toMs } = timesOf(call, origin)
-  const row = { call, level, fromMs, toMs, isOpen: call.state === "running", spans: spansOf(node, origin) }
-  return [row, ...children.flatMap((child) => rowsOf(child, level + 1, origin))]
+  const nested = children.flatMap((child) => rowsOf(child, level + 1, origin))
+  const isOpen = call.state === "running"
+  const isEndUnknown = call.durationMs === undefined && !isOpen && call.as !== "probe"
+  const lastMs = isEndUnknown ? Math.max(toMs, ...nested.map((row) => row.toMs)) : toMs
+  return [{ call, level, fromMs, toMs: lastMs, isOpen, isEndUnknown, spans: spansOf(node, origin, lastMs) }, ...nested]
 }
 
-function spansOf({ call, children }: CallNode, origin: Origin): WaterfallSpan[] {
-  const { fromMs, toMs } = timesOf(call, origin)
+function spansOf({ call, children }: CallNode, origin: Origin, toMs: number): WaterfallSpan[] {
+  const { fromMs } = timesOf(call, origin)
   const spans: WaterfallSpan[] = []
   let at = fromMs
   const until = (kind: WaterfallSpan["kind"], ms: number) => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
 import { parseFilter } from "../model/filter/parse.ts"
+import { type Operation, walk } from "../model/operation.ts"
 import { messages } from "./events.ts"
 import { type AccessDecision, checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "./guard.ts"
 import { Matches } from "./matches.ts"
@@ -38,7 +39,9 @@ export function app(session: Session, reviewer: Reviewer, page: Page, server: Se
   routes.get("/favicon.ico", (context) => context.body(null, 204))
   routes.get("/api/operations/:id", async (context) => {
     const summary = session.catalog.operationOf(context.req.param("id"))
-    return summary ? context.json<OperationAnswer>({ operation: await session.whole(summary) }) : notFound(context)
+    if (!summary) return notFound(context)
+    const operation = await session.whole(summary)
+    return context.json<OperationAnswer>({ operation, pruned: prunedCalls(operation, summary) })
   })
   routes.get("/api/matches", async (context) => {
     const text = context.req.query("q") ?? ""
@@ -115,6 +118,12 @@ function requestInfo({ req }: Context): RequestInfo {
 function targetOf(url: string): string {
   const { pathname, search } = new URL(url)
   return pathname + search
+}
+
+/** A call whose records are gone is left as it is in the summary. */
+function prunedCalls(whole: Operation, summary: Operation): string[] {
+  const unread = new Set([...walk(summary.calls)].map(({ call }) => call))
+  return [...walk(whole.calls)].flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
 }
 
 function busy(context: Context, what: string): Response {

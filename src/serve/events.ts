@@ -35,6 +35,7 @@ export async function* messages(
   }
   let isReady = false
   let sentErrors = ""
+  let sentState = "{}"
   while (!signal.aborted && !session.isClosed) {
     if (catalog.version > version) {
       const changes = catalog.changesSince(version)
@@ -49,6 +50,11 @@ export async function* messages(
     if (JSON.stringify(lines) !== sentErrors) {
       sentErrors = JSON.stringify(lines)
       yield toMessage({ kind: "readErrors", lines })
+    }
+    const state = JSON.stringify(session.state)
+    if (state !== sentState) {
+      sentState = state
+      yield toMessage({ kind: "state", state: session.state })
     }
     if (!session.isRead) yield toMessage({ kind: "progress", ...session.progress })
     else if (!isReady) {

@@ -28,9 +28,20 @@ export type ServerEvent =
   | { kind: "ready" }
   /** number of lines that could not be read, by reason */
   | { kind: "readErrors"; lines: Record<string, number> }
+  /** whether the capture can be read at present */
+  | { kind: "state"; state: CaptureState }
 
-/** `GET /api/operations/:id`, with the ID of any of its calls: the operation with all streams. */
-export type OperationAnswer = { operation: Operation }
+/**
+ * `trouble`: why the capture cannot be read at present; absent while it can. `prunedBeforeMs`: the records of operations
+ * that began before were removed since the server read them; absent if none were.
+ */
+export type CaptureState = { trouble?: ErrorAnswer | undefined; prunedBeforeMs?: number }
+
+/**
+ * `GET /api/operations/:id`, with the ID of any of its calls: the operation with all streams. `pruned`: IDs of its calls
+ * whose records are no longer in the capture; they have no streams.
+ */
+export type OperationAnswer = { operation: Operation; pruned: string[] }
 
 /** `GET /api/matches?q=<filter>`: IDs of the matching operations. */
 export type MatchesAnswer = { ids: string[] }

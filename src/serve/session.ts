@@ -8,7 +8,8 @@ import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
 import { TimeSlice } from "../store/query/time-slice.ts"
 import { Catalog } from "./catalog.ts"
-import type { Source } from "./protocol.ts"
+import type { CaptureState, Source } from "./protocol.ts"
+import { troubleOf } from "./trouble.ts"
 
 const POLL_MS = 200
 
@@ -25,6 +26,9 @@ export class Session {
   #isClosed = false
   #progress = { readBytes: 0, totalBytes: 0 }
   #isRead = false
+  #state: CaptureState = {}
+  /** inode by name, and when they were listed */
+  #segments: { inodes: ReadonlyMap<string, number>; listedMs: number } = { inodes: new Map(), listedMs: 0 }
 
   constructor(capture: Capture) {
     this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
@@ -39,6 +43,10 @@ export class Session {
 
   get progress(): { readBytes: number; totalBytes: number } {
     return this.#progress
+  }
+
+  get state(): CaptureState {
+    return this.#state
   }
 
   /** Reads all calls, then follows the capture until `close`. Resolves when the calls that existed have been read. */
@@ -111,9 +119,38 @@ export class Session {
   #schedule(): void {
     if (this.#isClosed) return
     this.#timer = setTimeout(() => {
-      // After a failed read (directory removed, permissions changed) the page keeps showing the last state; try again.
-      void this.#readNext().finally(() => this.#schedule())
+      void this.#poll().finally(() => this.#schedule())
     }, POLL_MS)
+  }
+
+  /** After a failed read (directory removed, permissions changed) pages keep what they have, and are told why. */
+  async #poll(): Promise<void> {
+    try {
+      await this.#readNext()
+      await this.#notePruned()
+      this.#setState({ ...this.#state, trouble: undefined })
+    } catch (error) {
+      this.#setState({ ...this.#state, trouble: troubleOf(error, this.source.path) })
+    }
+  }
+
+  async #notePruned(): Promise<void> {
+    const listedMs = Date.now()
+    const segments = await this.#capture.segments()
+    const inodes = new Map(segments.map(({ name, inode }) => [name, inode]))
+    const before = this.#segments
+    this.#segments = { inodes, listedMs }
+    const pruned = [...before.inodes].filter(([name, inode]) => inodes.get(name) !== inode)
+    if (pruned.length === 0) return
+    const isReplaced = segments.length === 0 || pruned.some(([name]) => inodes.has(name))
+    const prunedBeforeMs = isReplaced ? before.listedMs : segments[0]?.startMs
+    this.#setState({ ...this.#state, ...(prunedBeforeMs === undefined ? {} : { prunedBeforeMs }) })
+  }
+
+  #setState(state: CaptureState): void {
+    const isNew = JSON.stringify(state) !== JSON.stringify(this.#state)
+    this.#state = state
+    if (isNew) this.#notify()
   }
 
   async #readNext(progress?: Progress): Promise<void> {

@@ -1,7 +1,9 @@
 import "./theme.css"
 import "./app.css"
-import { connection, isReady, note, readShare, source, unreadLines } from "./state/capture.ts"
+import { dateAndTime } from "./parts/clock.ts"
+import { captureState, connection, isReady, note, operations, readShare, source, unreadLines } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
+import { nowMs } from "./state/now.ts"
 import { link, NOTHING_OPEN, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
 import { Help } from "./views/help/help.tsx"
@@ -69,7 +71,7 @@ export function App() {
 }
 
 function CurrentView() {
-  if (connection.value === "denied") return <AccessDenied />
+  if (connection.value === "denied" && operations.value.length === 0) return <AccessDenied />
   switch (route.value.view) {
     case "operations":
       return <Operations />
@@ -93,14 +95,16 @@ function SourceState() {
     state === "lost"
       ? "disconnected, retrying"
       : state === "static"
-        ? "file"
+        ? `file, as of ${dateAndTime(nowMs.value)}`
         : state === "denied"
           ? "access denied"
           : !isReady.value
             ? `reading ${percent} %`
-            : from?.isLive
-              ? "live"
-              : "bundle"
+            : captureState.value.trouble
+              ? "capture not readable"
+              : from?.isLive
+                ? "live"
+                : "bundle"
   return (
     <div class={`source ${state}`} title={from ? `${from.path} on ${from.host}` : ""}>
       <span class="path nowrap">{from ? `${from.host}:${from.path}` : ""}</span>
@@ -115,8 +119,20 @@ function SourceState() {
 function Notices() {
   const unread = Object.entries(unreadLines.value)
   const lines = unread.reduce((sum, [, count]) => sum + count, 0)
+  const { trouble } = captureState.value
   return (
     <>
+      {trouble && (
+        <p class="notice" role="alert">
+          {trouble.error}. {trouble.hint}
+        </p>
+      )}
+      {connection.value === "denied" && operations.value.length > 0 && (
+        <p class="notice" role="alert">
+          The server was restarted and does not know this page; what is shown was read before. Open the URL that{" "}
+          <code>cnitap serve</code> printed in this tab to go on.
+        </p>
+      )}
       {note.value && (
         <p class="notice" role="note">
           {note.value}

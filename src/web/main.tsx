@@ -14,6 +14,11 @@ addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeou
 
 function start(): void {
   const embedded = embeddedCapture()
-  connect(embedded ? staticBackend(embedded) : liveBackend(sessionSigner()))
-  if (!embedded) watchForToken()
+  if (embedded) {
+    connect(staticBackend(embedded))
+    return
+  }
+  const connectToServer = () => connect(liveBackend(sessionSigner))
+  connectToServer()
+  watchForToken(connectToServer)
 }

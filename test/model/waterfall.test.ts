@@ -31,8 +31,8 @@ function call(plugin: string, fromMs: number, durationMs: number | undefined, mo
 /** `bridge 0 spawn 1 work 10`: level, then each span and its end. */
 function rowLines({ rows }: { rows: WaterfallRow[] }): string[] {
   return rows.map(
-    ({ call: { plugin }, level, fromMs, spans, isOpen }) =>
-      `${"  ".repeat(level)}${plugin} ${fromMs} ${spans.map(({ kind, toMs }) => `${kind} ${toMs}`).join(" ")}${isOpen ? " …" : ""}`,
+    ({ call: { plugin }, level, fromMs, spans, isOpen, isEndUnknown }) =>
+      `${"  ".repeat(level)}${plugin} ${fromMs} ${spans.map(({ kind, toMs }) => `${kind} ${toMs}`).join(" ")}${isOpen ? " …" : ""}${isEndUnknown ? " ?" : ""}`,
   )
 }
 
@@ -86,5 +86,5 @@ test("a call in flight grows, and so does its caller", () => {
 
 test("a killed call has no known length", () => {
   const waterfall = waterfallOf([call("bridge", 0, 4), call("portmap", 5, undefined, { state: "killed" })], T0 + 999)
-  assert.deepEqual(rowLines(waterfall), ["bridge 0 spawn 1 work 4", "portmap 5 "])
+  assert.deepEqual(rowLines(waterfall), ["bridge 0 spawn 1 work 4", "portmap 5  ?"])
 })

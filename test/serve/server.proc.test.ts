@@ -201,13 +201,20 @@ test("findings and ledger cover the whole capture and follow it", async () => {
   assert.deepEqual(said(second, "late"), ["up, 1 ips: in use"])
 })
 
-test("listening beyond loopback needs a certificate", () => {
+test("listening beyond loopback needs a certificate, and a token file is private and holds a token", () => {
+  const open = join(node.root, "open.token")
+  writeFileSync(open, `${"t".repeat(24)}\n`, { mode: 0o644 })
+  const empty = join(node.root, "empty.token")
+  writeFileSync(empty, "", { mode: 0o600 })
   const cases: [args: string[], status: number, words: RegExp][] = [
     [["--listen", "0.0.0.0:0"], 5, /0\.0\.0\.0 is reachable from other machines.*--tls-cert and --tls-key/],
     [["--listen", "0.0.0.0:0", "--tls-cert", "/nowhere.pem"], 2, /must be used together/],
     [["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], 3, /cannot read \/nowhere\.pem/],
     [["--listen", "somewhere:99999"], 2, /invalid listen address somewhere:99999/],
     [["--listen", new URL(serving.origin).host], 5, /is already in use/],
+    [["--token-file", open], 5, /other users can read .*open\.token/],
+    [["--token-file", empty], 3, /empty\.token holds no token/],
+    [["--token-file", join(node.root, "none/x")], 3, /cannot write .*none\/x/],
     [["--capture", join(node.root, "missing")], 3, /missing does not exist/],
   ]
   for (const [args, status, words] of cases) {

@@ -15,6 +15,8 @@ import { ReadErrors } from "../../src/store/capture/read-errors.ts"
 import { openBrowser, openPage } from "./browser.ts"
 import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
 
+/** Days ago: the page must not count on from there. */
+const WRITTEN_MS = Date.now() - 3 * 86_400_000
 let node: Node
 let browser: Browser
 let url: string
@@ -25,7 +27,10 @@ before(async () => {
   const calls: Call[] = []
   for await (const call of readCalls(await openCapture(node.capture), new ReadErrors())) calls.push(call)
   const file = join(node.root, "capture.html")
-  writeFileSync(file, toHtml(readPage().html, { path: "/var/lib/cnitap/capture", host: "node-1", calls }))
+  writeFileSync(
+    file,
+    toHtml(readPage().html, { path: "/var/lib/cnitap/capture", host: "node-1", writtenMs: WRITTEN_MS, calls }),
+  )
   url = pathToFileURL(file).href
   browser = await openBrowser()
 })
@@ -39,7 +44,10 @@ test("a file shows every view without network access", async () => {
   const { page, context, wrongs } = await openPage(browser, `${url}#/operations`, { offline: true })
   await page.locator(".row").first().waitFor()
   assert.deepEqual(await page.locator(".counter").allTextContents(), ["all 11", "failed 3", "in flight 0", "killed 0"])
-  assert.equal((await page.getByRole("status").textContent()) ?? "", "file")
+  await page
+    .getByRole("status")
+    .getByText(`file, as of ${localTime(WRITTEN_MS)}`)
+    .waitFor()
   await page.locator(".row", { hasText: "ADDshop/cart" }).click()
   await page.locator(".lines .line", { hasText: '"cniVersion": "1.0.0"' }).waitFor()
   for (const [panel, wanted] of [
@@ -60,6 +68,24 @@ test("a file shows every view without network access", async () => {
     await page.locator(wanted).first().waitFor()
   }
   assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("a call in flight has the age that it had when the file was written", async () => {
+  const hung = node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
+  const calls: Call[] = []
+  while (!calls.some(({ state }) => state === "running")) {
+    calls.length = 0
+    for await (const call of readCalls(await openCapture(node.capture), new ReadErrors())) calls.push(call)
+  }
+  hung.kill("SIGKILL")
+  const [call] = calls.filter(({ state }) => state === "running")
+  assert.ok(call)
+  const file = join(node.root, "hung.html")
+  const writtenMs = call.wallMs + 5_000
+  writeFileSync(file, toHtml(readPage().html, { path: "p", host: "h", writtenMs, calls: [call] }))
+  const { page, context } = await openPage(browser, `${pathToFileURL(file).href}#/operations`)
+  assert.equal(await page.locator(".row .duration").textContent(), "5.00s")
   await context.close()
 })
 
@@ -103,7 +129,10 @@ test("omitted calls are reported", async () => {
       stdout: { sizeBytes: text.length, text },
     }),
   )
-  writeFileSync(file, toHtml(readPage().html, { path: "p", host: "h", note: "3 torn lines", calls }))
+  writeFileSync(
+    file,
+    toHtml(readPage().html, { path: "p", host: "h", writtenMs: WRITTEN_MS, note: "3 torn lines", calls }),
+  )
   assert.ok(statSync(file).size < 70_000_000)
   const { page, context } = await openPage(browser, `${pathToFileURL(file).href}#/operations`)
   await page
@@ -117,3 +146,10 @@ test("omitted calls are reported", async () => {
 test("the compressed page is small", () => {
   assert.ok(gzipSync(readPage().html).length < 250_000)
 })
+
+/** As the page writes it, in the time zone of this machine. */
+function localTime(ms: number): string {
+  const date = new Date(ms)
+  const two = (value: number) => String(value).padStart(2, "0")
+  return `${date.toLocaleString("en", { month: "short" })} ${date.getDate()} ${two(date.getHours())}:${two(date.getMinutes())}`
+}

@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
+import { mkdirSync, rmSync } from "node:fs"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { join } from "node:path"
 import { after, afterEach, before, beforeEach, test } from "node:test"
 import type { Browser } from "playwright-core"
 import { type Serving, serve } from "../serve/serving.ts"
@@ -55,6 +57,7 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
   await row.filter({ hasText: "sleeper: killed before it ended" }).waitFor()
   await page.getByRole("button", { name: "killed 1" }).waitFor()
   await page.getByRole("button", { name: "in flight 0" }).waitFor()
+  assert.equal(await page.locator(".track.killed .took").textContent(), "end unseen")
   assert.deepEqual(wrongs, [])
   await context.close()
 })
@@ -104,7 +107,7 @@ test("after a lost connection the page gets what it missed, and nothing twice", 
   tunnel.close()
 })
 
-test("after a restart of the server the page reports an invalid token, and the new URL works", async () => {
+test("after a restart of the server the page keeps what it shows, and its new URL goes on in the same tab", async () => {
   node.operation("DEL", pod("early"), { list: ["bandwidth"] })
   const { page, context } = await openPage(browser, serving.url)
   const state = page.getByRole("status")
@@ -113,10 +116,79 @@ test("after a restart of the server the page reports an invalid token, and the n
   await serving.end()
   await state.getByText("disconnected, retrying").waitFor()
   serving = await serve(node.capture, "--listen", `127.0.0.1:${port}`)
-  await page.getByRole("alert").getByText("invalid token").waitFor()
+  await page.getByRole("alert").getByText("The server was restarted and does not know this page").waitFor()
+  assert.equal(await page.locator(".row", { hasText: "shop/early" }).count(), 1)
+  node.operation("DEL", pod("late"), { list: ["bandwidth"] })
+  await page.evaluate(() => {
+    Object.assign(window, { isSameDocument: true })
+  })
   await page.goto(serving.url)
-  await page.locator(".row").first().waitFor()
+  await page.locator(".row", { hasText: "shop/late" }).waitFor()
+  await state.getByText("live", { exact: true }).waitFor()
+  assert.equal(await page.evaluate(() => "isSameDocument" in window), true)
+  assert.deepEqual(await page.getByRole("alert").count(), 0)
+  assert.equal(await page.locator(".row").count(), 2)
   await context.close()
+})
+
+test("with a token file an open page reconnects to a restarted server by itself", async () => {
+  await serving.end()
+  const tokenFile = join(node.root, "token")
+  serving = await serve(node.capture, "--token-file", tokenFile)
+  node.operation("DEL", pod("early"), { list: ["bandwidth"] })
+  const { page, context } = await openPage(browser, serving.url)
+  await page.locator(".row", { hasText: "shop/early" }).waitFor()
+  const { port } = new URL(serving.origin)
+  await serving.end()
+  node.operation("DEL", pod("late"), { list: ["bandwidth"] })
+  serving = await serve(node.capture, "--token-file", tokenFile, "--listen", `127.0.0.1:${port}`)
+  await page.locator(".row", { hasText: "shop/late" }).waitFor()
+  await page.getByRole("status").getByText("live", { exact: true }).waitFor()
+  assert.equal(await page.locator(".row").count(), 2)
+  await context.close()
+})
+
+test("a page without anything to show says why it is denied", async () => {
+  const { page, context } = await openPage(browser, serving.url.replace(/token=.*/, "token=wrong"))
+  await page.getByRole("alert").getByText("invalid token").waitFor()
+  await context.close()
+})
+
+test("when the capture is removed the page keeps its lists and says so, and goes on when it is back", async () => {
+  node.operation("DEL", pod("early"), { list: ["bandwidth"] })
+  const { page, context } = await openPage(browser, serving.url)
+  const state = page.getByRole("status")
+  await page.locator(".row", { hasText: "shop/early" }).waitFor()
+  await state.getByText("live", { exact: true }).waitFor()
+  rmSync(node.capture, { recursive: true })
+  await page.getByRole("alert").getByText(`${node.capture} was removed`).waitFor()
+  await state.getByText("capture not readable").waitFor()
+  await page.locator(".row", { hasText: "shop/early" }).click()
+  await page.getByText("The records of this call were removed from the capture").waitFor()
+
+  mkdirSync(node.capture, { mode: 0o700 })
+  node.operation("DEL", pod("late"), { list: ["bandwidth"] })
+  await page.locator(".row", { hasText: "shop/late" }).waitFor()
+  await state.getByText("live", { exact: true }).waitFor()
+  assert.equal(await page.getByRole("alert").count(), 0)
+  assert.match((await page.locator(".row", { hasText: "shop/early" }).getAttribute("aria-label")) ?? "", /, pruned$/)
+  await context.close()
+})
+
+test("while the server is away a search and an unopened call say so", async () => {
+  node.operation("DEL", pod("early"), { list: ["bandwidth"] })
+  const { page, context } = await openPage(browser, serving.url)
+  await page.getByRole("status").getByText("live", { exact: true }).waitFor()
+  await serving.end()
+  await page.getByRole("status").getByText("disconnected, retrying").waitFor()
+  await page.locator(".row", { hasText: "shop/early" }).click()
+  await page.getByText("The server is not responding: the call is shown as soon as it does.").waitFor()
+  await page.getByRole("combobox", { name: "filter" }).fill("stderr ~ refused")
+  await page.getByText("The server is not responding: it searches as soon as it does.").waitFor()
+  await page.getByRole("navigation").getByRole("link", { name: "Findings" }).click()
+  await page.getByText("the server is not responding: not all is checked").waitFor()
+  await context.close()
+  serving = await serve(node.capture)
 })
 
 /** Between page and server, as ssh -L is; it can break. */

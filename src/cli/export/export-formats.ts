@@ -113,13 +113,15 @@ async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink
   return count
 }
 
-async function writeHtml({ operations, path, filter }: ExportInput, sink: Sink): Promise<number> {
+async function writeHtml({ operations, path, filter, nowMs }: ExportInput, sink: Sink): Promise<number> {
   const { html } = readPage()
   const calls: Call[] = []
   const count = await each(operations, async (operation) => {
     for (const { call } of walk(operation.calls)) calls.push(call)
   })
-  await sink.write(toHtml(html, { path, host: hostname(), calls, ...(filter ? { note: `only ${filter}` } : {}) }))
+  await sink.write(
+    toHtml(html, { path, host: hostname(), writtenMs: nowMs, calls, ...(filter ? { note: `only ${filter}` } : {}) }),
+  )
   return count
 }
 

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto"
 import { readPage } from "../../serve/page.ts"
 import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
+import { serverToken } from "../../serve/token.ts"
 import { addCaptures, openCaptures } from "../args/captures.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
@@ -21,6 +21,7 @@ export const serve: Verb = {
       .option("--listen <address:port>", "address to listen on; port 0 picks a free port", "127.0.0.1:7811")
       .option("--tls-cert <file>", "certificate (PEM); required to listen on other than loopback addresses")
       .option("--tls-key <file>", "key of the certificate (PEM)")
+      .option("--token-file <file>", "keep the token in this file, so that open pages reconnect after a restart")
   },
   async run(context, _args, options) {
     const { app } = await import("../../serve/app.ts")
@@ -30,7 +31,7 @@ export const serve: Verb = {
     const page = readPage()
     const capture = await openCaptures(context, options)
     const session = new Session(capture)
-    const identity = identityOf(randomBytes(18).toString("base64url"), tls)
+    const identity = identityOf(serverToken(textOption(options.tokenFile)), tls)
     const root = String(options.root)
     const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
     const reviewer = new Reviewer(session, readNode, root !== "/")

@@ -23,7 +23,7 @@ type OpenCall = OpenRecords & { isAlive: (() => boolean) | undefined }
 export class Follower {
   readonly #capture: Capture
   readonly #errors: ReadErrors
-  readonly #positions = new Map<string, { splitter: LineSplitter; readBytes: number }>()
+  readonly #positions = new Map<string, { inode: number; splitter: LineSplitter; readBytes: number }>()
   readonly #joiner = new Joiner<OpenCall>()
   readonly #processOf: ReturnType<typeof processes>
 
@@ -34,8 +34,8 @@ export class Follower {
   }
 
   /** Starts reading a segment at its present end. */
-  skip({ name, sizeBytes }: Segment): void {
-    this.#positions.set(name, { splitter: new LineSplitter(sizeBytes), readBytes: sizeBytes })
+  skip({ name, inode, sizeBytes }: Segment): void {
+    this.#positions.set(name, { inode, splitter: new LineSplitter(sizeBytes), readBytes: sizeBytes })
   }
 
   /** Adds a call in flight whose records are in a part that is skipped. Returns its state as far as it is known. */
@@ -66,7 +66,9 @@ export class Follower {
   }
 
   async *#read(segment: Segment): AsyncGenerator<FollowedCall> {
-    const position = this.#positions.get(segment.name) ?? { splitter: new LineSplitter(), readBytes: 0 }
+    const known = this.#positions.get(segment.name)
+    const { inode } = segment
+    const position = known?.inode === inode ? known : { inode, splitter: new LineSplitter(), readBytes: 0 }
     this.#positions.set(segment.name, position)
     if (segment.sizeBytes <= position.readBytes) return
     for await (const chunk of segment.chunks(position.readBytes)) {

@@ -12,6 +12,8 @@ export type Segment = {
   path: string
   sizeBytes: number
   modifiedMs: number
+  /** of its file: a segment of the same name and another inode was written after the first was removed */
+  inode: number
   /** start of its hour, milliseconds since 1970; absent for a bundle */
   startMs?: number
   /** raw bytes from an offset to the end of the file */
@@ -65,6 +67,7 @@ export async function fileSegment(path: string, name: string): Promise<Segment |
     path,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
+    inode: found.ino,
     chunks: (fromByte) => fileChunks(path, fromByte),
   }
 }

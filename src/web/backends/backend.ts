@@ -1,13 +1,12 @@
-import type { Operation } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
-import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
+import type { CaptureState, OperationAnswer, ReviewAnswer, Source } from "../../serve/protocol.ts"
 
 /** Source of the page's data: a server that reads a capture, or the capture embedded in the page. */
 export interface Backend {
-  /** Sends all operations to the sink, then changes, as long as the page is open. */
-  start(sink: OperationSink): void
+  /** Sends all operations to the sink, then changes, until the signal. */
+  start(sink: OperationSink, signal: AbortSignal): void
   /** The operation of a call, with all streams. Undefined if it is no longer in the capture. */
-  operation(callId: string): Promise<Operation | undefined>
+  operation(callId: string): Promise<OperationAnswer | undefined>
   /** IDs of the operations that match a filter on streams. */
   matches(filter: string): Promise<string[]>
   /** Findings and ledger of the operations reviewed so far. The first request starts the review. */
@@ -19,10 +18,11 @@ export type Connection = "connecting" | "live" | "static" | "lost" | "denied"
 
 export interface OperationSink {
   connection(state: Connection): void
-  /** Discards everything received before. */
+  /** All operations follow, until `ready`. What was received before of another capture is discarded. */
   reset(source: Source, note?: string): void
   progress(readBytes: number, totalBytes: number): void
   operations(changed: OperationSummary[], removed: string[]): void
   ready(): void
   readErrors(lines: Record<string, number>): void
+  state(state: CaptureState): void
 }

@@ -6,12 +6,14 @@ export type StreamMessage = { event: string; data: string }
 
 /**
  * Reads server-sent events with fetch, because EventSource cannot send an Authorization header. To resume after the
- * connection was lost, pass the same `resume` object again. Throws StreamDenied if the status is not 200.
+ * connection was lost, pass the same `resume` object again. Throws StreamDenied if the status is not 200, and ends with
+ * the signal.
  */
 export async function* eventStream(
   url: string,
   headers: Record<string, string>,
   resume: { lastEventId: string },
+  signal: AbortSignal,
 ): AsyncGenerator<StreamMessage> {
   const watchdog = new AbortController()
   const resetWatchdog = () => {
@@ -21,7 +23,7 @@ export async function* eventStream(
   let timer: ReturnType<typeof setTimeout> | undefined
   resetWatchdog()
   const answer = await fetch(url, {
-    signal: watchdog.signal,
+    signal: AbortSignal.any([watchdog.signal, signal]),
     headers: { ...headers, ...(resume.lastEventId ? { "Last-Event-ID": resume.lastEventId } : {}) },
     cache: "no-store",
   })

@@ -7,18 +7,19 @@ import { eventStream, StreamDenied } from "./event-stream.ts"
 const EVENTS = "/api/events"
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000]
 
-/** The server that this page came from. */
-export function liveBackend(signer: Promise<Signer>): Backend {
+/** The server that this page came from. `openSigner` is called again when the server denies what was signed. */
+export function liveBackend(openSigner: () => Promise<Signer>): Backend {
+  let signer = openSigner()
   const authorization = async (path: string) => ({ Authorization: await (await signer)(path) })
   const getJson = async <Answer>(path: string) => fetchJson<Answer>(path, await authorization(path))
   return {
-    start(sink) {
-      void follow(authorization, sink)
+    start(sink, signal) {
+      const renewSigner = () => {
+        signer = openSigner()
+      }
+      void follow(authorization, renewSigner, sink, signal)
     },
-    async operation(callId) {
-      const answer = await getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`)
-      return answer?.operation
-    },
+    operation: (callId) => getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`),
     async matches(filter) {
       const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`)
       return answer?.ids ?? []
@@ -41,22 +42,32 @@ async function fetchJson<Answer>(path: string, headers: Record<string, string>):
 
 async function follow(
   authorization: (path: string) => Promise<Record<string, string>>,
+  renewSigner: () => void,
   sink: OperationSink,
+  signal: AbortSignal,
 ): Promise<void> {
   const resume = { lastEventId: "" }
-  for (let failures = 0; ; failures++) {
+  let denials = 0
+  for (let failures = 0; !signal.aborted; failures++) {
     try {
-      for await (const { data } of eventStream(EVENTS, await authorization(EVENTS), resume)) {
+      for await (const { data } of eventStream(EVENTS, await authorization(EVENTS), resume, signal)) {
         failures = 0
+        denials = 0
         dispatch(JSON.parse(data) as ServerEvent | { kind?: undefined }, resume, sink)
       }
     } catch (error) {
       if (error instanceof StreamDenied && (error.status === 401 || error.status === 403)) {
-        sink.connection("denied")
-        return
+        // A restarted server may still know the token, but what is signed must hold its own challenge.
+        if (denials++ > 0) {
+          sink.connection("denied")
+          return
+        }
+        renewSigner()
+        continue
       }
       // The server or the network is down: retry below.
     }
+    if (signal.aborted) return
     sink.connection("lost")
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]))
   }
@@ -75,5 +86,6 @@ function dispatch(
   } else if (event.kind === "operations") sink.operations(unpackOperations(event.batch), event.removed)
   else if (event.kind === "progress") sink.progress(event.readBytes, event.totalBytes)
   else if (event.kind === "readErrors") sink.readErrors(event.lines)
+  else if (event.kind === "state") sink.state(event.state)
   else if (event.kind === "ready") sink.ready()
 }

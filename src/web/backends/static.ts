@@ -6,6 +6,7 @@ import { type Operation, toOperations, walk } from "../../model/operation.ts"
 import { summarize } from "../../model/packed-operations.ts"
 import { Review } from "../../model/review.ts"
 import type { ReviewAnswer } from "../../serve/protocol.ts"
+import { stopClock } from "../state/now.ts"
 import type { Backend } from "./backend.ts"
 
 /** The capture embedded in the page. */
@@ -14,10 +15,11 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
   const byCall = new Map(
     operations.flatMap((operation) => [...walk(operation.calls)].map(({ call }) => [call.id, operation])),
   )
-  const review = reviewer(operations)
+  const review = reviewer(operations, capture.writtenMs)
   return {
     review,
     start(sink) {
+      stopClock(capture.writtenMs)
       sink.connection("static")
       sink.reset({ path: capture.path, host: capture.host, isLive: false }, capture.note)
       const summaries = operations.map((operation) => ({
@@ -27,10 +29,13 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       sink.operations(summaries, [])
       sink.ready()
     },
-    operation: async (callId) => byCall.get(callId),
+    async operation(callId) {
+      const operation = byCall.get(callId)
+      return operation && { operation, pruned: [] }
+    },
     async matches(text) {
-      const parsed = parseFilter(text, Date.now())
-      const matcher = parsed.ok && toMatcher(parsed.filter, Date.now())
+      const parsed = parseFilter(text, capture.writtenMs)
+      const matcher = parsed.ok && toMatcher(parsed.filter, capture.writtenMs)
       return matcher ? operations.filter(matcher.operation).map(({ id }) => id) : []
     },
   }
@@ -39,7 +44,7 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
 /** Reviewing a large capture takes seconds: it is done in slices, so that the page stays responsive. */
 const SLICE_MS = 50
 
-function reviewer(operations: Operation[]): () => Promise<ReviewAnswer> {
+function reviewer(operations: Operation[], nowMs: number): () => Promise<ReviewAnswer> {
   const review = new Review()
   const inOrder = operations.toSorted((a, b) => a.wallMs - b.wallMs)
   let next = 0
@@ -47,13 +52,13 @@ function reviewer(operations: Operation[]): () => Promise<ReviewAnswer> {
     const endMs = performance.now() + SLICE_MS
     for (; next < inOrder.length && performance.now() < endMs; next++) {
       const operation = inOrder[next]
-      if (operation) review.add(operation, Date.now())
+      if (operation) review.add(operation, nowMs)
     }
     return {
       isComplete: next === inOrder.length,
       checked: next,
-      rules: review.rules(Date.now()),
-      ledger: ledgerRows(review.attachments(Date.now())),
+      rules: review.rules(nowMs),
+      ledger: ledgerRows(review.attachments(nowMs)),
       gone: review.goneCount,
     }
   }

@@ -7,6 +7,12 @@ export function timeOfDay(wallMs: number, nowMs: number): string {
     : `${MONTHS[date.getMonth()]} ${date.getDate()} ${time.slice(0, 8)}`
 }
 
+/** Day and time to the minute, in the browser's time zone. */
+export function dateAndTime(wallMs: number): string {
+  const date = new Date(wallMs)
+  return `${MONTHS[date.getMonth()]} ${date.getDate()} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
 /** Exact, for a title: ISO 8601 in UTC. */
 export function exactTime(wallMs: number): string {
   return new Date(wallMs).toISOString()

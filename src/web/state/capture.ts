@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals"
-import { type Operation, walk } from "../../model/operation.ts"
+import { walk } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
-import type { ReviewAnswer, Source } from "../../serve/protocol.ts"
+import type { CaptureState, OperationAnswer, ReviewAnswer, Source } from "../../serve/protocol.ts"
 import type { Backend, Connection, OperationSink } from "../backends/backend.ts"
 
 /** All operations that the page has, oldest first. A new array after each change. */
@@ -13,8 +13,11 @@ export const connection = signal<Connection>("connecting")
 export const readShare = signal(0)
 export const isReady = signal(false)
 export const unreadLines = signal<Record<string, number>>({})
+export const captureState = signal<CaptureState>({})
 
 const byId = new Map<string, OperationSummary>()
+/** Until a restarted server has sent all operations: those that it has not sent yet. */
+let unconfirmed: Set<string> | undefined
 
 export const tally = computed(() => tallyOf(operations.value))
 
@@ -43,9 +46,14 @@ export const sink: OperationSink = {
     connection.value = state
   },
   reset(from, text) {
-    byId.clear()
-    operations.value = []
+    const known = source.peek()
+    if (known?.path === from.path && known.host === from.host) unconfirmed = new Set(byId.keys())
+    else {
+      byId.clear()
+      operations.value = []
+    }
     source.value = from
+    captureState.value = {}
     note.value = text
     isReady.value = false
     readShare.value = 0
@@ -55,14 +63,20 @@ export const sink: OperationSink = {
     readShare.value = totalBytes > 0 ? Math.min(readBytes / totalBytes, 1) : 0
   },
   operations(changed, removed) {
+    for (const { id } of changed) unconfirmed?.delete(id)
     operations.value = mergeOperations(operations.peek(), changed, removed)
   },
   ready() {
+    if (unconfirmed) operations.value = mergeOperations(operations.peek(), [], [...unconfirmed])
+    unconfirmed = undefined
     readShare.value = 1
     isReady.value = true
   },
   readErrors(lines) {
     unreadLines.value = lines
+  },
+  state(state) {
+    captureState.value = state
   },
 }
 
@@ -85,15 +99,18 @@ function mergeOperations(
 }
 
 let backend: Backend | undefined
+let connected = new AbortController()
 const wholeOperations = new Map<
   string,
-  { summary: OperationSummary | undefined; answer: Promise<Operation | undefined> }
+  { summary: OperationSummary | undefined; answer: Promise<OperationAnswer | undefined> }
 >()
 const MOST_WHOLE = 20
 
 export function connect(to: Backend): void {
+  connected.abort()
+  connected = new AbortController()
   backend = to
-  to.start(sink)
+  to.start(sink, connected.signal)
 }
 
 /** IDs of the operations that match a filter on data that the page does not have. */
@@ -107,7 +124,7 @@ export async function reviewed(): Promise<ReviewAnswer | undefined> {
 }
 
 /** An operation with its streams; requested once until it changes. */
-export function wholeOperation(id: string): Promise<Operation | undefined> {
+export function wholeOperation(id: string): Promise<OperationAnswer | undefined> {
   const summary = byId.get(id)
   const cached = wholeOperations.get(id)
   if (cached && cached.summary === summary) return cached.answer

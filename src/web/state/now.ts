@@ -1,8 +1,14 @@
 import { signal } from "@preact/signals"
 
-/** The current time, updated every second: for calls in flight and ages. Milliseconds since 1970. */
+/** The current time, updated every second: for calls in flight and ages. In a file, when it was written. Milliseconds since 1970. */
 export const nowMs = signal(Date.now())
 
-setInterval(() => {
+const timer = setInterval(() => {
   nowMs.value = Date.now()
 }, 1_000)
+
+/** The time stands still. */
+export function stopClock(atMs: number): void {
+  clearInterval(timer)
+  nowMs.value = atMs
+}

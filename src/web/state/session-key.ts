@@ -23,9 +23,9 @@ export async function sessionSigner(): Promise<Signer> {
 }
 
 /** Opening the URL of a restarted server in the same tab changes only the fragment, so the browser does not reload. */
-export function watchForToken(): void {
+export function watchForToken(opened: () => void): void {
   addEventListener("hashchange", () => {
-    if (location.hash.includes("token=")) location.reload()
+    if (location.hash.includes("token=")) opened()
   })
 }
 

@@ -127,7 +127,7 @@ export function FilterBox() {
       </div>
       <p class="trouble" aria-live="polite">
         {text.trim() === q && !isOpen && <Problem text={q} />}
-        {isSearching.value && "searching the capture…"}
+        {isSearching.value && <span class="dim">searching the capture…</span>}
       </p>
     </div>
   )

@@ -18,7 +18,7 @@ const CANDIDATES = 60
 export function Compare({ operation, summary }: { operation: Operation | undefined; summary: OperationSummary }) {
   const candidates = useMemo(() => candidatesFor(summary), [summary.id, operations.value.length])
   const otherSummary = operationById(route.value.other ?? candidates[0]?.id)
-  const other = useWholeOperation(otherSummary)
+  const other = useWholeOperation(otherSummary)?.operation
   const [withVolatile, setVolatile] = useState(false)
   const pairs = useMemo(() => operation && other && compareOperations(operation, other), [operation, other])
   if (!otherSummary) return <div class="empty">There is no other {summary.command} operation to compare with.</div>

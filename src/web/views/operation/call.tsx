@@ -10,10 +10,13 @@ import { go, link, route, type Stream } from "../../state/route.ts"
 import { PayloadView } from "./payload.tsx"
 import "./call.css"
 
+/** Whether the streams of a call are here. `unreachable`: the server does not answer. `pruned`: they are in no file. */
+export type Reading = "read" | "reading" | "unreachable" | "pruned"
+
 /** One call: its input and output. */
-export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
+export function CallView({ call, reading }: { call: Call; reading: Reading }) {
   // Until the streams have arrived, show the tab that most calls open with, so that the selected tab does not change.
-  const stream: Stream = route.value.stream ?? (isWhole ? mostRelevant(call) : "stdout")
+  const stream: Stream = route.value.stream ?? (reading === "read" ? mostRelevant(call) : "stdout")
   const size = (payload: Call["stdin"]) => payload && <span class="badge">{sizeText(payload.sizeBytes)}</span>
   const tabs = [
     { name: "stdin" as const, title: <>stdin {size(call.stdin)}</> },
@@ -39,8 +42,8 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
         href={(name) => link(choose(name))}
         onChoose={(name) => go(choose(name), "replace")}
       />
-      {!isWhole ? (
-        <div class="empty">Reading the call…</div>
+      {reading !== "read" && (reading !== "pruned" || stream !== "exit") ? (
+        <div class="empty">{READING_TEXTS[reading]}</div>
       ) : stream === "env" ? (
         <Env call={call} />
       ) : stream === "exit" ? (
@@ -57,6 +60,12 @@ export function CallView({ call, isWhole }: { call: Call; isWhole: boolean }) {
       )}
     </section>
   )
+}
+
+const READING_TEXTS: Record<Exclude<Reading, "read">, string> = {
+  reading: "Reading the call…",
+  unreachable: "The server is not responding: the call is shown as soon as it does.",
+  pruned: "The records of this call were removed from the capture: pruned by a relay, or deleted.",
 }
 
 function failedExit({ exit }: Call): boolean {

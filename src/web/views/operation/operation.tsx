@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks"
+import type { Call } from "../../../model/call.ts"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -8,13 +9,13 @@ import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { isReady, operationById } from "../../state/capture.ts"
+import { connection, isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
-import { useWholeOperation } from "../../state/whole-operation.ts"
+import { useWholeOperation, type WholeOperation } from "../../state/whole-operation.ts"
 import { Compare } from "../compare/compare.tsx"
-import { CallView } from "./call.tsx"
+import { CallView, type Reading } from "./call.tsx"
 import { Chain } from "./chain.tsx"
 import { Waterfall } from "./waterfall.tsx"
 import "./operation.css"
@@ -28,7 +29,8 @@ const PANEL_TITLES: { name: Panel; title: string }[] = [
 /** The selected operation: its facts, and its calls, its chain or a comparison. */
 export function OperationDetail({ id }: { id: string }) {
   const summary = operationById(id)
-  const whole = useWholeOperation(summary)
+  const read = useWholeOperation(summary)
+  const whole = read?.operation
   const { panel } = route.value
   if (!summary) {
     return (
@@ -59,7 +61,7 @@ export function OperationDetail({ id }: { id: string }) {
         {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${summary.command}-${summary.id}`} />}
       </div>
       <div class="panel">
-        {panel === "calls" && <Calls summary={summary} whole={whole} />}
+        {panel === "calls" && <Calls summary={summary} read={read} />}
         {panel === "chain" && <Chain operation={whole} summary={summary} />}
         {panel === "compare" && <Compare operation={whole} summary={summary} />}
       </div>
@@ -67,7 +69,7 @@ export function OperationDetail({ id }: { id: string }) {
   )
 }
 
-function Calls({ summary, whole }: { summary: OperationSummary; whole: Operation | undefined }) {
+function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperation | undefined }) {
   const calls = useMemo(() => [...walk(summary.calls)].map(({ call }) => call), [summary])
   const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(summary)
   const keys = useMemo(
@@ -81,13 +83,18 @@ function Calls({ summary, whole }: { summary: OperationSummary; whole: Operation
     [summary, calls],
   )
   useKeys(keys)
-  const full = whole && [...walk(whole.calls)].find(({ call }) => call.id === chosen?.id)?.call
+  const full = read && [...walk(read.operation.calls)].find(({ call }) => call.id === chosen?.id)?.call
   return (
     <div class="calls">
       <Waterfall operation={summary} chosenId={chosen?.id} />
-      {chosen && <CallView call={full ?? chosen} isWhole={full !== undefined} />}
+      {chosen && <CallView call={full ?? chosen} reading={readingOf(full, read?.pruned)} />}
     </div>
   )
+}
+
+function readingOf(call: Call | undefined, pruned: ReadonlySet<string> | undefined): Reading {
+  if (!call) return connection.value === "lost" || connection.value === "denied" ? "unreachable" : "reading"
+  return pruned?.has(call.id) ? "pruned" : "read"
 }
 
 /** The call to show first: the innermost one that was not successful, else the first. */

@@ -6,6 +6,7 @@ import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 import "./waterfall.css"
 
+const UNSEEN = "ended unseen, at a time that was not recorded"
 const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for nested calls" } as const
 
 /** The calls of an operation over time. */
@@ -14,8 +15,10 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
     operation,
     operation.outcome === "running" ? nowMs.value : nowMs.peek(),
   )
-  const totalMs = Math.max(exactMs, 0.001)
-  const ticks = ticksOf(totalMs)
+  const isOpenEnded = rows.some(({ isEndUnknown, toMs }) => isEndUnknown && toMs >= exactMs)
+  const totalMs = Math.max(isOpenEnded ? exactMs * 1.2 : exactMs, 0.001)
+  // Of a single call that was killed nothing but its start is known.
+  const ticks = exactMs > 0 ? ticksOf(totalMs) : []
   const left = (ms: number) => `${(100 * ms) / totalMs}%`
   return (
     <section class="waterfall" aria-label="waterfall">
@@ -47,6 +50,13 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
                 {ticks.map((ms) => (
                   <i key={ms} class="tick" style={{ left: left(ms) }} />
                 ))}
+                {row.isEndUnknown && (
+                  <i
+                    class="piece unseen"
+                    title={UNSEEN}
+                    style={{ left: left(row.toMs), width: left(totalMs - row.toMs) }}
+                  />
+                )}
                 {row.spans.map(({ kind, fromMs, toMs }) => (
                   <i
                     key={fromMs}
@@ -55,8 +65,8 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
                     style={{ left: left(fromMs), width: left(toMs - fromMs) }}
                   />
                 ))}
-                <b class="took mono" style={{ left: `calc(${left(row.toMs)} + 6px)` }}>
-                  {duration(row.toMs - row.fromMs)}
+                <b class="took mono" style={{ left: `calc(${left(row.isEndUnknown ? totalMs : row.toMs)} + 6px)` }}>
+                  {row.isEndUnknown ? "end unseen" : duration(row.toMs - row.fromMs)}
                 </b>
               </span>
             </a>
@@ -66,14 +76,21 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
       <p class="legend" aria-hidden="true">
         <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting
         for nested calls
+        {rows.some(({ isEndUnknown }) => isEndUnknown) && (
+          <>
+            <i class="piece unseen" /> {UNSEEN}
+          </>
+        )}
       </p>
     </section>
   )
 }
 
-function labelOf({ call, level, spans, fromMs, toMs }: WaterfallRow): string {
+function labelOf({ call, level, spans, fromMs, toMs, isEndUnknown }: WaterfallRow): string {
   const parts = spans.map(({ kind, fromMs: from, toMs: to }) => `${KINDS[kind]} ${duration(to - from)}`)
   const nested = level > 0 ? `, nested ${level} deep` : ""
+  if (isEndUnknown)
+    return `${call.plugin}${nested}: ${OUTCOME_WORDS[callOutcome(call)]}, from ${duration(fromMs)}, ${UNSEEN}`
   return `${call.plugin}${nested}: ${OUTCOME_WORDS[callOutcome(call)]}, from ${duration(fromMs)} for ${duration(toMs - fromMs)} (${parts.join(", ")})`
 }
 

@@ -4,10 +4,10 @@ import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
-import { connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
+import { captureState, connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
-import { visible } from "../../state/query.ts"
+import { isSearching, visible } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
 import "./operations.css"
@@ -46,7 +46,11 @@ export function Operations() {
         <div class="toolbar">
           <FilterBox />
           <Counters />
-          {route.value.q && <span class="dim">{count} shown</span>}
+          {route.value.q && !isSearching.value && (
+            <span class="dim" aria-live="polite">
+              {count} shown
+            </span>
+          )}
         </div>
         {count === 0 ? (
           <Nothing />
@@ -68,11 +72,11 @@ export function Operations() {
               return (
                 <div
                   id={`row-${operation.id}`}
-                  class={`row ${operation.outcome} ${isHung(operation) ? "hung" : ""} ${operation.id === cursorId && !isSelected ? "cursor" : ""}`}
+                  class={`row ${operation.outcome} ${isHung(operation) ? "hung" : ""} ${operation.id === cursorId && !isSelected ? "cursor" : ""} ${isPruned(operation) ? "pruned" : ""}`}
                   role="option"
                   tabIndex={-1}
                   aria-selected={isSelected}
-                  aria-label={operationLabel(operation)}
+                  aria-label={`${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
                   aria-posinset={index + 1}
                   aria-setsize={count}
                   onClick={() => {
@@ -91,6 +95,11 @@ export function Operations() {
       {selectedId && <OperationDetail key={selected?.id ?? selectedId} id={selectedId} />}
     </div>
   )
+}
+
+/** Its records were removed from the capture after they were read. */
+function isPruned({ wallMs }: OperationSummary): boolean {
+  return wallMs < (captureState.value.prunedBeforeMs ?? Number.NEGATIVE_INFINITY)
 }
 
 function openOperation(id: string, how: "push" | "replace"): void {
@@ -136,6 +145,14 @@ function Counters() {
 }
 
 function Nothing() {
+  if (isSearching.value)
+    return (
+      <div class="empty">
+        {connection.value === "lost" || connection.value === "denied"
+          ? "The server is not responding: it searches as soon as it does."
+          : "Searching the capture…"}
+      </div>
+    )
   if (operations.value.length > 0) {
     return (
       <div class="empty">
