@@ -1,0 +1,241 @@
+import { execFileSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ociArchive } from "../../../scripts/oci-image.ts"
+import { removeCgroup } from "../../node/cgroup.ts"
+import { ClusterNode, connect, until } from "./cluster-node.ts"
+
+const BOX_IMAGE = "cnitap.local/box:1"
+const USERS = { admin: "system:masters", dev: "developers", reader: "developers" }
+
+/**
+ * A real Kubernetes of two nodes on this machine: containerd, runc and the kubelet in namespaces of their own, and the
+ * control plane on the first node. Everything is in a temporary directory and ends with `stop`.
+ */
+export class Kubernetes {
+  readonly directory = mkdtempSync(join(tmpdir(), "cnitap-kubernetes-"))
+  readonly nodes: readonly [ClusterNode, ClusterNode]
+  readonly #programs: string
+
+  constructor() {
+    this.#programs = execFileSync(join(import.meta.dirname, "build.sh"), { encoding: "utf8" }).trim()
+    const programs = [
+      join(this.directory, "bin"),
+      join(this.#programs, "bin"),
+      join(this.#programs, "tools/usr/bin"),
+      join(this.#programs, "tools/usr/sbin"),
+    ]
+    const node = (number: number) =>
+      new ClusterNode(`node-${number}`, `10.200.0.${number}`, join(this.directory, `node-${number}`), programs)
+    this.nodes = [node(1), node(2)]
+  }
+
+  async start(): Promise<void> {
+    mkdirSync(join(this.directory, "bin"))
+    for (const node of this.nodes) await node.start()
+    connect(...this.nodes)
+    this.#writeKeys()
+    const control = this.#startControlPlane()
+    for (const [at, node] of this.nodes.entries()) {
+      await this.#configure(node, at + 1)
+      node.daemon("containerd", ["containerd"])
+    }
+    await Promise.all(
+      this.nodes.map(async (node) => {
+        await until(`containerd runs on ${node.name}`, async () => (await node.exec(["ctr", "version"])).code === 0)
+        await this.importImage(node, this.#boxImage())
+      }),
+    )
+    await control
+    for (const node of this.nodes) this.startKubelet(node)
+    await until("both nodes are ready", async () => {
+      const { stdout } = await this.kubectl(["get", "nodes"])
+      return (stdout.match(/ Ready /g) ?? []).length === this.nodes.length
+    })
+  }
+
+  stop(): void {
+    for (const node of this.nodes) node.stop()
+    try {
+      removeCgroup("k8s.io")
+    } catch {
+      // Another container of this machine uses it.
+    }
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 })
+  }
+
+  /** kubectl on the first node, as one of the users. */
+  kubectl(args: readonly string[], { user = "admin", stdin = "" }: { user?: keyof typeof USERS; stdin?: string } = {}) {
+    return this.nodes[0].exec(["kubectl", ...args], { stdin, env: { KUBECONFIG: this.#kubeconfig(user) } })
+  }
+
+  /** A program of ours on the first node, with kubectl in its path. */
+  run(args: readonly string[], user: keyof typeof USERS = "admin") {
+    return this.nodes[0].exec(args, { env: { KUBECONFIG: this.#kubeconfig(user) } })
+  }
+
+  async importImage(node: ClusterNode, archive: string): Promise<void> {
+    await node.succeed(["ctr", "-n", "k8s.io", "images", "import", archive])
+  }
+
+  startKubelet(node: ClusterNode) {
+    return node.daemon("kubelet", [
+      "kubelet",
+      `--kubeconfig=${this.#kubeconfig("admin")}`,
+      "--container-runtime=remote",
+      "--container-runtime-endpoint=unix:///run/containerd/containerd.sock",
+      "--cgroup-driver=cgroupfs",
+      "--cgroups-per-qos=false",
+      "--enforce-node-allocatable=",
+      "--fail-swap-on=false",
+      "--eviction-hard=",
+      "--root-dir=/var/lib/kubelet",
+      `--node-ip=${node.address}`,
+      `--hostname-override=${node.name}`,
+      "--authorization-mode=AlwaysAllow",
+      "--anonymous-auth=true",
+      `--pod-infra-container-image=${BOX_IMAGE}`,
+      "--image-gc-high-threshold=100",
+      "--node-status-update-frequency=4s",
+    ])
+  }
+
+  /** A pod that sleeps, on a node. */
+  async createPod(name: string, node: string): Promise<void> {
+    const spec = {
+      nodeName: node,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "box", image: BOX_IMAGE, imagePullPolicy: "Never" }],
+    }
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default" }, spec }
+    const { code, stderr } = await this.kubectl(["create", "--validate=false", "-f", "-"], {
+      stdin: JSON.stringify(pod),
+    })
+    if (code !== 0) throw new Error(stderr)
+  }
+
+  async awaitPod(name: string, phase = "Running"): Promise<void> {
+    await until(`pod ${name} is ${phase}`, async () => {
+      const { stdout } = await this.kubectl(["get", "pod", name, "-o", "jsonpath={.status.phase}"])
+      return stdout === phase
+    })
+  }
+
+  #kubeconfig(user: string): string {
+    return join(this.directory, `${user}.conf`)
+  }
+
+  #writeKeys(): void {
+    execFileSync("openssl", ["genrsa", "-out", join(this.directory, "sa.key"), "2048"], { stdio: "ignore" })
+    const key = join(this.directory, "sa.key")
+    execFileSync("openssl", ["rsa", "-in", key, "-pubout", "-out", join(this.directory, "sa.pub")], { stdio: "ignore" })
+    const tokens = Object.entries(USERS).map(([user, group]) => `${user}-token,${user},${user},"${group}"\n`)
+    writeFileSync(join(this.directory, "tokens.csv"), tokens.join(""))
+    for (const user of Object.keys(USERS)) {
+      const config = {
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [
+          {
+            name: "test",
+            cluster: { server: `https://${this.nodes[0].address}:6443`, "insecure-skip-tls-verify": true },
+          },
+        ],
+        users: [{ name: user, user: { token: `${user}-token` } }],
+        contexts: [{ name: "test", context: { cluster: "test", user } }],
+        "current-context": "test",
+      }
+      writeFileSync(this.#kubeconfig(user), JSON.stringify(config))
+    }
+  }
+
+  async #startControlPlane(): Promise<void> {
+    const [node] = this.nodes
+    const admin = `--kubeconfig=${this.#kubeconfig("admin")}`
+    const etcd = "http://127.0.0.1:2379"
+    const data = ["--data-dir", "/var/lib/etcd", "--unsafe-no-fsync"]
+    node.daemon("etcd", ["etcd", ...data, "--listen-client-urls", etcd, "--advertise-client-urls", etcd])
+    node.daemon("kube-apiserver", [
+      "kube-apiserver",
+      `--etcd-servers=${etcd}`,
+      "--cert-dir=/var/lib/apiserver",
+      "--secure-port=6443",
+      `--token-auth-file=${join(this.directory, "tokens.csv")}`,
+      "--authorization-mode=RBAC",
+      "--service-cluster-ip-range=10.96.0.0/16",
+      "--service-account-issuer=https://test",
+      `--service-account-signing-key-file=${join(this.directory, "sa.key")}`,
+      `--service-account-key-file=${join(this.directory, "sa.pub")}`,
+      "--allow-privileged=true",
+      `--advertise-address=${node.address}`,
+      "--kubelet-preferred-address-types=InternalIP",
+      "--disable-admission-plugins=ServiceAccount",
+    ])
+    await until(
+      "the API server is ready",
+      async () => (await this.kubectl(["get", "--raw", "/readyz"])).stdout === "ok",
+    )
+    const key = `--service-account-private-key-file=${join(this.directory, "sa.key")}`
+    node.daemon("kube-controller-manager", [
+      "kube-controller-manager",
+      admin,
+      key,
+      "--leader-elect=false",
+      "--node-monitor-grace-period=16s",
+    ])
+    node.daemon("kube-scheduler", ["kube-scheduler", admin, "--leader-elect=false"])
+  }
+
+  /** Files that the node finds in the standard places; its own namespaces hide the machine's. */
+  async #configure(node: ClusterNode, number: number): Promise<void> {
+    const write = (path: string, text: string) => node.succeed(["cp", "/dev/stdin", path], text)
+    await write("/etc/containerd/config.toml", containerdConfig())
+    await write("/etc/cni/net.d/10-pods.conflist", JSON.stringify(networkList(number)))
+    await node.succeed(["cp", "-r", "/usr/lib/cni/.", "/opt/cni/bin"])
+    await write("/opt/cni/bin/trouble", readFileSync(join(import.meta.dirname, "trouble.py"), "utf8"))
+    await node.succeed(["chmod", "755", "/opt/cni/bin/trouble"])
+  }
+
+  #boxImage(): string {
+    const path = join(this.directory, "box.tar")
+    const busybox = readFileSync(join(this.#programs, "tools/bin/busybox"))
+    const config = { Entrypoint: ["/busybox", "sleep", "1000000"], Env: ["PATH=/"], WorkingDir: "/", Labels: {} }
+    const layers = {
+      [process.arch === "arm64" ? "arm64" : "amd64"]: [{ path: "busybox", mode: 0o755, content: busybox }],
+    }
+    writeFileSync(path, ociArchive({ name: BOX_IMAGE, layers, config }))
+    return path
+  }
+}
+
+function networkList(number: number): object {
+  const ranges = [[{ subnet: `10.88.${number}.0/24` }]]
+  return {
+    cniVersion: "1.0.0",
+    name: "pods",
+    plugins: [
+      { type: "bridge", bridge: "cni0", isGateway: true, ipam: { type: "host-local", ranges } },
+      { type: "trouble" },
+    ],
+  }
+}
+
+function containerdConfig(): string {
+  return `version = 2
+[plugins."io.containerd.internal.v1.opt"]
+  path = "/var/lib/containerd/opt"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${BOX_IMAGE}"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+    default_runtime_name = "runc"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+`
+}
