@@ -1,4 +1,4 @@
-import { isObject } from "./json.ts"
+import { isObject, MAX_JSON_DEPTH, tooDeepAt } from "./json.ts"
 import { LIBCNI, type LibcniBehaviour, type LibcniVersion, NEWEST_LIBCNI } from "./libcni.ts"
 
 /** A plugin's configuration object. */
@@ -91,6 +91,7 @@ export function parseSinglePlugin(text: string): NetworkList | InvalidList {
 const VERSION = /^\d+(?:\.\d+){0,2}$/
 
 function parseObject(text: string): { value: Record<string, unknown> } | InvalidList {
+  if (tooDeepAt(text) !== undefined) return { error: `it is nested deeper than ${MAX_JSON_DEPTH} levels` }
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,7 +1,8 @@
 import { basename } from "node:path"
 import type { Network } from "../install/detect/node-facts.ts"
 import { DEFAULT_BEHAVIOUR } from "../install/detect/runtimes/runtime.ts"
-import { lintConf } from "../model/lint/conf/lint-conf.ts"
+import { isAboutText } from "../model/lint/conf/lint-conf.ts"
+import { lintNetwork } from "./lint-network.ts"
 import type { NodeRule } from "./node-finding.ts"
 import type { NodeSnapshot } from "./node-snapshot.ts"
 import { writableByOthers } from "./permission.ts"
@@ -114,7 +115,7 @@ export const NETWORK_RULES: NodeRule[] = [
     title: "the active list violates a lint rule",
     check: ({ active, files }) =>
       active.flatMap(({ file }) =>
-        lintConf(file, files.text(file) ?? "").map(({ rule, severity, title, detail, line, remedy }) => ({
+        lintNetwork(files, file).map(({ rule, severity, title, detail, line, remedy }) => ({
           detail: `${title}${detail ? `: ${detail}` : ""} (${rule})`,
           evidence: [`${file}:${line}`],
           remedy,
@@ -124,21 +125,24 @@ export const NETWORK_RULES: NodeRule[] = [
   },
 ]
 
-function brokenHits({ facts: { networks, runtime }, active }: NodeSnapshot, { file, broken }: Network) {
+function brokenHits({ facts: { networks, runtime }, active, files }: NodeSnapshot, { file, broken }: Network) {
   if (broken === undefined) return []
   const at = networks.findIndex((network) => network.file === file)
   const { selection } = runtime?.behaviour ?? DEFAULT_BEHAVIOUR
   const takesFirst = selection.by === "first-files"
   const blocksAll = takesFirst ? selection.count <= 0 || at < selection.count : active.length === 0
   const consequence = takesFirst && blocksAll ? `; ${runtime?.name ?? "the runtime"} has no network at all then` : ""
+  const flaw = broken === "it is empty" ? undefined : lintNetwork(files, file).find(({ rule }) => isAboutText(rule))
   return [
     {
-      detail: `${broken}${consequence}`,
-      evidence: [file],
+      detail: `${flaw ? [flaw.title, flaw.detail].filter(Boolean).join(": ") : broken}${consequence}`,
+      evidence: [flaw ? `${file}:${flaw.line}` : file],
       remedy:
         broken === "it is empty"
           ? `Run rm ${file}, then restart the agent that writes it.`
-          : `Fix ${file}, or remove it.`,
+          : flaw
+            ? `${file}: ${flaw.remedy}`
+            : `Fix ${file}, or remove it.`,
       ...(blocksAll ? {} : { severity: "warning" as const }),
     },
   ]

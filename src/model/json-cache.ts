@@ -1,24 +1,26 @@
 import { parseJson } from "../cni/json.ts"
 
-/** Longer texts are not cached. */
+/** Longer texts have a cache of their own, because their values take memory. */
 const MAX_CHARACTERS = 64 * 1024
 /** Enough for the payloads of one operation and the configurations that every pod gets. */
-const MAX_TEXTS = 64
+const short: Cache = { values: new Map(), size: 64 }
+/** stdin and stdout of one call */
+const long: Cache = { values: new Map(), size: 2 }
 
-const known = new Map<string, unknown>()
+type Cache = { values: Map<string, unknown>; size: number }
 
 /**
- * Parses JSON; undefined if the text is not JSON or is nested too deep. Recent results are cached, because every reader of an operation parses the
- * same few payloads. Callers share the value and must not modify it.
+ * Parses JSON; undefined if the text is not JSON or is nested too deep. Recent results are cached, because every reader of
+ * an operation parses the same few payloads. Callers share the value and must not modify it.
  */
 export function parseJsonCached(text: string): unknown {
   if (text === "") return undefined
-  if (text.length > MAX_CHARACTERS) return parseJson(text)
-  const value = known.get(text)
-  if (value !== undefined || known.has(text)) return value
-  const [oldest] = known.size < MAX_TEXTS ? [] : known.keys()
-  if (oldest !== undefined) known.delete(oldest)
+  const { values, size } = text.length > MAX_CHARACTERS ? long : short
+  const value = values.get(text)
+  if (value !== undefined || values.has(text)) return value
+  const [oldest] = values.size < size ? [] : values.keys()
+  if (oldest !== undefined) values.delete(oldest)
   const fresh = parseJson(text)
-  known.set(text, fresh)
+  values.set(text, fresh)
   return fresh
 }

@@ -149,6 +149,23 @@ test("network-lint: the findings of cnitap lint for the active list", async (t) 
   ])
 })
 
+test("network-broken, network-lint: encodings and syntax, with what lint says to do", async (t) => {
+  const utf16 = { mode: 0o644, text: Buffer.from(list({}), "utf16le") }
+  const remedy = `Convert it: iconv -f UTF-16LE -t UTF-8 ${LIST} > ${LIST}.new && mv ${LIST}.new ${LIST}`
+  assert.equal(
+    (await changed(t, { [LIST]: utf16 }))[0],
+    `error network-broken: file that is not plain UTF-8: it is UTF-16LE, and JSON parsers read UTF-8; containerd has no network at all then => ${LIST}: ${remedy}`,
+  )
+  assert.equal(
+    (await changed(t, { [LIST]: `${list({}).slice(0, -1)},}` }))[0],
+    `error network-broken: file is not JSON: a comma before \`}\`; containerd has no network at all then => ${LIST}: Remove the comma.`,
+  )
+  assert.equal(
+    (await changed(t, { [LIST]: "[".repeat(100_000) }))[0],
+    `error network-broken: brackets are nested deeper than 64 levels, which no configuration needs; containerd has no network at all then => ${LIST}: Find out what wrote the file, and let it write it again.`,
+  )
+})
+
 test("bin-dir-missing", async (t) => {
   const bare = Object.fromEntries(Object.entries(HEALTHY).filter(([path]) => !path.startsWith("/opt/")))
   assert.equal(

@@ -216,6 +216,33 @@ test("a plan is printed without the secrets of the configuration, and the edited
   assert.ok(readFileSync(node.at(`${node.confDir}/10-pods.conflist`), "utf8").includes(secret))
 })
 
+test("a plan has what lint finds in the active list, or in those that cannot be loaded", async (t) => {
+  const node = plainNode(t)
+  const list = node.at(LIST)
+  const planned = async () => {
+    const { stdout } = await cnitap("plan", ...capturing(node))
+    const { findings } = JSON.parse((await cnitap("plan", ...capturing(node), "-o", "json")).stdout)
+    return [/^CONFIGURATION\n((?: {2}.*\n)+)/m.exec(stdout)?.[1], findings.map(({ rule }: { rule: string }) => rule)]
+  }
+  assert.deepEqual(await planned(), [undefined, []])
+  node.list("10-pods.conflist", [{ type: "bridge", mtu: "9001" }, { type: "portmap" }])
+  assert.deepEqual(await planned(), [
+    `  ${list}:7: error: value of the wrong type: mtu is "9001", a string; bridge takes an integer (conf-value-type)\n    Write it without quotes: 9001.\n`,
+    ["conf-value-type"],
+  ])
+  writeFileSync(list, Buffer.from(readFileSync(list, "utf8").replace('"9001"', "9001"), "utf16le"))
+  assert.deepEqual(await planned(), [
+    `  ${list}:1: error: file that is not plain UTF-8: it is UTF-16LE, and JSON parsers read UTF-8 (conf-encoding)\n    Convert it: iconv -f UTF-16LE -t UTF-8 ${list} > ${list}.new && mv ${list}.new ${list}\n`,
+    ["conf-encoding"],
+  ])
+  for (const mode of ["swap", "chain"]) {
+    writeFileSync(list, `{"cniVersion":"1.0.0","name":"x","plugins":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)
+    const { code, stderr } = await cnitap("install", ...capturing(node), "--mode", mode)
+    assert.equal(code, 5)
+    assert.match(stderr, /10-pods\.conflist cannot be read: it is nested deeper than 64 levels\. /)
+  }
+})
+
 test("files that another program has changed are left unchanged and reported", async (t) => {
   const node = plainNode(t)
   await cnitap("install", ...capturing(node))

@@ -35,7 +35,8 @@ export type OutputKinds = {
   Attachment: AttachmentOutput
   Decoded: DecodedOutput
   NodeFinding: NodeFinding
-  Plan: PlanOutput
+  /** `findings`: what `lint` finds in the active list */
+  Plan: PlanOutput & { findings: FileFinding[] }
   /** what was done */
   Install: PlanOutput
   Status: StatusOutput

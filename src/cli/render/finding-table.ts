@@ -92,6 +92,6 @@ function whereText({ evidence: { call, stream, byte } }: FindingGroup): string {
   return [call, stream, ...(byte === undefined ? [] : [byte])].join(":")
 }
 
-function whatText({ title, detail }: { title: string; detail: string }): string {
+export function whatText({ title, detail }: { title: string; detail: string }): string {
   return detail ? `${title}: ${detail}` : title
 }

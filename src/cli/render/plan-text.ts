@@ -1,15 +1,20 @@
 import { existsSync, realpathSync } from "node:fs"
+import { lintNetworks } from "../../doctor/lint-network.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
+import { NodeFiles } from "../../install/detect/node-files.ts"
 import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import type { Disk } from "../../install/disk/disk.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
 import type { InstallMode, Settings } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
 import { type InstallStep, stepText } from "../../install/plan/step.ts"
+import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
 import { instant, type NodeView } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { visible } from "../terminal/colour.ts"
 import { installCommand, nodeCommand, readingCommand } from "./command-text.ts"
+import { whatText } from "./finding-table.ts"
 import { printOne } from "./output.ts"
 import { planDiff } from "./plan-diff.ts"
 
@@ -27,11 +32,12 @@ export async function printPlan(
   { disk, facts }: Pick<NodeView, "disk" | "facts">,
 ): Promise<void> {
   const next = installCommand(plan.options, options, context.nowMs())
+  const findings = lintNetworks(new NodeFiles(facts.root, runProgram), facts.networks)
   await printOne(context, options, {
     kind: "Plan",
     name: `plan/${plan.options.mode}`,
-    value: planOutput(plan, facts, realPathOn(disk)),
-    text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts, next)),
+    value: { ...planOutput(plan, facts, realPathOn(disk)), findings },
+    text: () => (options.diff === true ? planDiff(plan) : planText(plan, facts, findings, next)),
   })
 }
 
@@ -44,14 +50,18 @@ export function realPathOn(disk: Disk): (path: string) => string {
   }
 }
 
-/** A plan as text: what is recorded, where, what is not, for how long, every step, and the command that performs it. */
-export function planText(plan: Plan, facts: NodeFacts, next: string): string {
+/**
+ * A plan as text: what is wrong with the configuration, what is recorded, where, what is not, for how long, every step,
+ * and the command that performs it.
+ */
+export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFinding[], next: string): string {
   const { options, targets, notRecorded, changes, warnings, refusals, otherModes } = plan
   const steps = changes.flatMap((work) => work.steps)
   return sections([
     [`MODE ${options.mode}: ${MODE_TEXT[options.mode]}`, nodeLines(facts)],
     ["REFUSED", refusals.flatMap(({ reason, hint }) => [reason, `  ${hint}`])],
     ["WARNING", warnings],
+    ["CONFIGURATION", findings.flatMap(findingLines)],
     [
       "PLUGINS",
       aligned(
@@ -77,6 +87,10 @@ export function planText(plan: Plan, facts: NodeFacts, next: string): string {
     ],
     ["NEXT", refusals.length === 0 && steps.length > 0 ? [next] : []],
   ])
+}
+
+function findingLines({ path, line, severity, rule, title, detail, remedy }: FileFinding): string[] {
+  return [`${path}:${line}: ${severity}: ${whatText({ title, detail })} (${rule})`, `  ${remedy}`]
 }
 
 /** What the operator has to set: path mode only. */

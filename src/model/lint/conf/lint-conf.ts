@@ -1,5 +1,5 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree } from "jsonc-parser"
-import { isObject } from "../../../cni/json.ts"
+import { isObject, MAX_JSON_DEPTH, tooDeepAt } from "../../../cni/json.ts"
 import { shellWord } from "../../shell-word.ts"
 import type { Rule, RuleSource, Severity } from "../finding.ts"
 import { issue, libcni, spec } from "../rule-source.ts"
@@ -44,6 +44,9 @@ export function lintConf(path: string, content: string | SourceText): FileFindin
   const source = typeof content === "string" ? toSourceText(content) : content
   const { text } = source
   const encoding = encodingHits(source, path).map((hit) => toFileFinding(ENCODING, path, source, undefined, hit))
+  const deepAt = tooDeepAt(text)
+  if (deepAt !== undefined)
+    return [...encoding, toFileFinding(TOO_DEEP, path, source, undefined, { detail: "", at: deepAt })]
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
   const [error] = errors
@@ -84,6 +87,14 @@ const NOT_OBJECT: Rule = {
   remedy: "Write an object with `cniVersion`, `name` and `plugins`.",
 }
 
+const TOO_DEEP: Rule = {
+  id: "conf-too-deep",
+  severity: "error",
+  title: `brackets are nested deeper than ${MAX_JSON_DEPTH} levels, which no configuration needs`,
+  source: spec("1, Configuration format"),
+  remedy: "Find out what wrote the file, and let it write it again.",
+}
+
 /** Rules about the objects of plugins, which hold for the configuration that a plugin gets on stdin as well. */
 export const CONFIGURATION_RULES: readonly FileRule[] = [
   ...RANGE_RULES,
@@ -95,7 +106,12 @@ export const CONFIGURATION_RULES: readonly FileRule[] = [
 const FILE_RULES: readonly FileRule[] = [...CONFIGURATION_RULES, ...SYSCTL_RULES, ...NETWORK_RULES, ...PLUGIN_RULES]
 
 /** The rules about a configuration file, in the order in which they are listed. */
-export const CONF_RULES: readonly Rule[] = [ENCODING, BROKEN, NOT_OBJECT, ...FILE_RULES]
+export const CONF_RULES: readonly Rule[] = [ENCODING, TOO_DEEP, BROKEN, NOT_OBJECT, ...FILE_RULES]
+
+/** Whether a rule is about the text of a file: it is no configuration at all then. */
+export function isAboutText(rule: string): boolean {
+  return [ENCODING, TOO_DEEP, BROKEN, NOT_OBJECT].some(({ id }) => id === rule)
+}
 
 function encodingHits({ encoding, markBytes }: SourceText, path: string): FileHit[] {
   // With a mark, iconv finds out the byte order and removes the mark.

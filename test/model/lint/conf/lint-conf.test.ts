@@ -26,6 +26,10 @@ const CASES: ConfCases = {
     { content: "", found: ["conf-broken-json 1:1 the file is empty"] },
     { content: '{"name":"x", // why\n"plugins":[]}', found: ["conf-broken-json 1:14 JSON has no comments (`//`)"] },
   ],
+  "conf-too-deep": [
+    { content: `{"name":"x","plugins":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, found: ["conf-too-deep 1:86"] },
+    { content: '{"a":'.repeat(100_000), found: ["conf-too-deep 1:321"] },
+  ],
   "conf-not-object": [{ content: "[]", found: ["conf-not-object 1:1"] }],
   "conf-without-name": [
     {
