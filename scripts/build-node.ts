@@ -39,6 +39,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
 const REPLACED: Readonly<Record<string, string>> = {
   "src/cli/verbs/serve.ts": "src/engine/serve.ts",
   "src/serve/page.ts": "src/engine/page.ts",
+  "src/install/disk/platform.ts": "src/engine/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/relay-bytes.ts",
 }
 

@@ -150,6 +150,7 @@ int main(int argc, char **argv)
     argumentCount = argc, argumentList = argv;
     signal(SIGPIPE, SIG_IGN);
     JS_SetMaxStackSize(rt, stackBytes());
+    JS_SetCanBlock(rt, true); /* Atomics.wait */
     JS_SetGCThreshold(rt, COLLECT_FROM_BYTES);
     JS_NewClassID(rt, &streamClass);
     JS_NewClass(rt, streamClass, &streamClassDef);

@@ -1,4 +1,5 @@
 import type { Disk } from "../disk/disk.ts"
+import { runInRoot } from "../disk/platform.ts"
 
 /** VERSION has no side effects; libcni executes it with these variables (pkg/invoke/exec.go). */
 const ENV = { CNI_COMMAND: "VERSION", CNI_NETNS: "dummy", CNI_IFNAME: "dummy", CNI_PATH: "dummy" }
@@ -16,7 +17,7 @@ export function askVersion(disk: Disk, path: string, argv0 = path): VersionReply
   const options = { env: { PATH: process.env.PATH, ...ENV }, stdin: STDIN, cwd: "/", timeoutMs: TIMEOUT_MS }
   // A plugin of a mounted root needs the libraries of that root. chroot(1) cannot set argv[0], so the name differs.
   const { error, stdout, stderr, status, signal } = isMounted
-    ? disk.run("chroot", [disk.at("/"), path], options)
+    ? runInRoot(disk.run, disk.at("/"), path, options)
     : disk.run(path, [], { ...options, argv0 })
   if (error?.code !== undefined && error.code !== "EPIPE") return { cannot: error.code }
   return { stdout: stdout.toString("latin1"), stderr: stderr.toString("latin1"), status, signal }

@@ -1,3 +1,4 @@
+import { selinuxLabel } from "../disk/platform.ts"
 import type { SeLinux } from "./node-facts.ts"
 import type { NodeFiles } from "./node-files.ts"
 
@@ -15,15 +16,13 @@ function modeOf(files: NodeFiles): SeLinux["mode"] {
   return configured === "enforcing" || configured === "permissive" ? configured : "disabled"
 }
 
-/** Node.js has no API for extended attributes. */
 function labelsOf(files: NodeFiles, paths: readonly string[]): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const path of new Set(paths)) {
     const host = files.host(path)
     if (host === undefined) continue
-    const { stdout, status } = files.run("stat", ["--printf=%C", host])
-    const label = stdout.toString("utf8")
-    if (status === 0 && label !== "" && label !== "?") labels[path] = label
+    const label = selinuxLabel(files.run, host)
+    if (label !== undefined) labels[path] = label
   }
   return labels
 }

@@ -17,6 +17,7 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
+import { copyAttributes, copyFile } from "./platform.ts"
 import { resolvePath } from "./resolve-path.ts"
 import type { RunProgram } from "./run-program.ts"
 
@@ -90,15 +91,13 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
     },
     copy(from, path) {
       withFaults(path, () => {
-        const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", entry(from), entry(path)])
-        if (error || status !== 0) {
-          const why = error ? error.message : String(stderr).trim()
+        const why = copyFile(run, entry(from), entry(path))
+        if (why !== undefined)
           throw new Fault(
             "REFUSED",
             `cannot copy ${from} with its attributes: ${why}`,
-            "Install GNU cp (coreutils), or use a file system with hard links.",
+            "Use a file system with hard links.",
           )
-        }
         // The target of a symlink is not ours.
         if (lstatSync(entry(path)).isFile()) sync(entry(path))
         syncDirectory(entry(path))
@@ -136,17 +135,10 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
         // Change the owner first, because chown clears setuid bits.
         chownSync(entry(path), uid, gid)
         chmodSync(entry(path), mode & 0o7777)
-        // Node.js has no API for extended attributes. Without GNU cp, the file keeps the label that its directory
-        // assigns.
-        const { status } = run("cp", [
-          "--attributes-only",
-          "--preserve=all",
-          "--no-preserve=timestamps",
-          at(from),
-          entry(path),
-        ])
+        // If that fails, the file keeps the label that its directory assigns.
+        const isComplete = copyAttributes(run, at(from), entry(path))
         sync(entry(path))
-        return status === 0
+        return isComplete
       })
     },
     rename(from, path) {

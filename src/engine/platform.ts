@@ -1,0 +1,32 @@
+/** src/install/disk/platform.ts by system calls. */
+import * as native from "native"
+import { spawnSync } from "./child-process.ts"
+import { systemError } from "./system-error.ts"
+
+/** What it is given to run programs: not needed. */
+type RunProgram = unknown
+
+export function copyFile(_run: RunProgram, from: string, to: string): string | undefined {
+  const result = native.copyFile(from, to)
+  return result < 0 ? systemError(-result, "copyfile", from, to).message : undefined
+}
+
+export function copyAttributes(_run: RunProgram, from: string, to: string): boolean {
+  return native.copyAttributes(from, to) === 0
+}
+
+export function selinuxLabel(_run: RunProgram, path: string): string | undefined {
+  const label = native.attribute(path, "security.selinux")
+  return typeof label === "string" && label !== "" ? label : undefined
+}
+
+type Options = { env?: Record<string, string | undefined>; stdin?: string; timeoutMs?: number }
+
+export function runInRoot(_run: RunProgram, root: string, file: string, { env, stdin, timeoutMs }: Options) {
+  return spawnSync(file, [], {
+    root,
+    ...(env ? { env } : {}),
+    ...(stdin === undefined ? {} : { input: stdin }),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+  })
+}
