@@ -41,6 +41,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   "src/serve/page.ts": "src/engine/page.ts",
   "src/install/disk/platform.ts": "src/engine/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/relay-bytes.ts",
+  "src/store/capture/temporary-file.ts": "src/engine/temporary-file.ts",
 }
 
 mkdirSync(work, { recursive: true })

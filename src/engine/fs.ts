@@ -51,8 +51,16 @@ type Stat = {
 }
 
 export function openSync(path: string, flags: string | number = "r", mode = 0o666): number {
+  const own = ownDescriptor(path)
+  if (own !== undefined) return succeeded(native.duplicate(own), "open", path)
   const number = typeof flags === "number" ? flags : (FLAGS[flags] ?? 0)
   return succeeded(native.open(path, number, mode), "open", path)
+}
+
+/** Of a path that names an open file of this process, also where /proc is not mounted. */
+function ownDescriptor(path: string): number | undefined {
+  const [, fd] = /^\/proc\/self\/fd\/(\d+)$/.exec(path) ?? []
+  return fd === undefined ? undefined : Number(fd)
 }
 
 export function closeSync(fd: number): void {
@@ -90,7 +98,8 @@ export function fsyncSync(fd: number): void {
 const stat = (syscall: string, followsLinks: boolean) =>
   ((path: string, { bigint = false, throwIfNoEntry = true }: StatOptions = {}) => {
     const fields = new BigInt64Array(STAT_FIELDS)
-    const result = native.stat(path, followsLinks, fields)
+    const own = followsLinks ? ownDescriptor(path) : undefined
+    const result = own === undefined ? native.stat(path, followsLinks, fields) : native.fstat(own, fields)
     if (result < 0 && !throwIfNoEntry && ["ENOENT", "ENOTDIR"].includes(errorCode(-result))) return undefined
     succeeded(result, syscall, path)
     return bigint ? new BigIntStats(fields) : numberStats(fields)

@@ -42,6 +42,8 @@ declare module "native" {
   export function rename(from: string, to: string): Errno
   export function link(from: string, to: string): Errno
   export function symlink(target: string, path: string): Errno
+  export function duplicate(fd: number): number
+  export function memoryFile(): number
   export function fsync(fd: number): Errno
   export function stat(path: string, followsLinks: boolean, fields: BigInt64Array): Errno
   export function fstat(fd: number, fields: BigInt64Array): Errno

@@ -73,7 +73,7 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("open", 3, fileOpen), FUNCTION("close", 1, fileClose), FUNCTION("read", 5, fileRead), FUNCTION("write", 5, fileWrite),
     FUNCTION("access", 2, fileAccess), FUNCTION("mkdir", 2, fileMkdir), FUNCTION("rmdir", 1, fileRmdir), FUNCTION("unlink", 1, fileUnlink),
     FUNCTION("chmod", 2, fileChmod), FUNCTION("chown", 3, fileChown), FUNCTION("rename", 2, fileRename), FUNCTION("link", 2, fileLink),
-    FUNCTION("symlink", 2, fileSymlink), FUNCTION("fsync", 1, fileSync), FUNCTION("stat", 3, fileStat), FUNCTION("fstat", 2, fileFstat),
+    FUNCTION("symlink", 2, fileSymlink), FUNCTION("duplicate", 1, fileDuplicate), FUNCTION("memoryFile", 0, memoryFile), FUNCTION("fsync", 1, fileSync), FUNCTION("stat", 3, fileStat), FUNCTION("fstat", 2, fileFstat),
     FUNCTION("statfs", 1, fileStatfs), FUNCTION("readlink", 1, fileReadlink), FUNCTION("entries", 1, fileEntries),
     FUNCTION("copyFile", 2, fileCopy), FUNCTION("copyAttributes", 2, fileCopyAttributes), FUNCTION("attribute", 2, fileAttribute),
     FUNCTION("utf8Decode", 3, utf8Decode), FUNCTION("latin1Decode", 3, latin1Decode), FUNCTION("utf16Decode", 3, utf16Decode),

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -48,6 +49,11 @@ WITH_PATH(fileChown, chown(path, (uid_t)INTEGER(1), (gid_t)INTEGER(2)))
 WITH_PATHS(fileRename, rename(from, to))
 WITH_PATHS(fileLink, link(from, to))
 WITH_PATHS(fileSymlink, symlink(from, to))
+
+NATIVE(fileDuplicate) { UNUSED; return resultOf(ctx, fcntl(INTEGER(0), F_DUPFD_CLOEXEC, 3)); }
+
+/* A file in memory; musl's memfd_create is as old as Linux 3.17. */
+NATIVE(memoryFile) { UNUSED; return resultOf(ctx, memfd_create("cnitap", MFD_CLOEXEC)); }
 
 NATIVE(fileClose) { UNUSED; return resultOf(ctx, close(INTEGER(0))); }
 NATIVE(fileSync) { UNUSED; return resultOf(ctx, fsync(INTEGER(0))); }

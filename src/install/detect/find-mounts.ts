@@ -11,13 +11,22 @@ export function findMounts(files: NodeFiles, directories: readonly string[]): Mo
   const isMounted = files.root !== "/"
   // The table of PID 1 has paths as PID 1 sees them, which differ in a chroot.
   const own = isMounted ? files.text("/proc/1/mountinfo") : undefined
-  const table = parseMountinfo(own ?? readFileSync("/proc/self/mountinfo", "utf8"))
+  const table = own === undefined ? ownMounts() : parseMountinfo(own)
   return [...new Set(directories)].flatMap((directory) => {
     const real = files.real(directory) ?? directory
     const path = own === undefined && isMounted ? join(files.root, real) : real
     const mount = mountOf(table, path)
     return mount ? [{ directory, ...mount }] : []
   })
+}
+
+/** As this process sees them. None if /proc is not mounted: then the call that changes a read-only directory fails. */
+export function ownMounts(): MountEntry[] {
+  try {
+    return parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"))
+  } catch {
+    return []
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname } from "node:path"
-import { mountOf, parseMountinfo } from "../detect/find-mounts.ts"
+import { mountOf, ownMounts } from "../detect/find-mounts.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { isRemoteFilesystem } from "../detect/remote-filesystem.ts"
@@ -108,7 +108,7 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
 
 /** From this process' mount table: a path below the root is a path of this process. */
 function remoteOf(disk: Disk, paths: readonly string[]): Outputs["remote"] {
-  const table = parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"))
+  const table = ownMounts()
   for (const path of paths) {
     const mount = mountOf(table, disk.at(path))
     if (mount && isRemoteFilesystem(mount.fsType)) return { path, fsType: mount.fsType }

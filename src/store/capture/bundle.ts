@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto"
-import { closeSync, createReadStream, openSync, readSync, statfsSync, statSync, unlinkSync, writeSync } from "node:fs"
+import { closeSync, createReadStream, openSync, readSync, statSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
 import { FORMAT } from "../../capture/record.ts"
@@ -10,6 +8,7 @@ import type { Capture } from "./capture.ts"
 import { ReadErrors } from "./read-errors.ts"
 import { readRecords } from "./records.ts"
 import { fileSegment, type Segment } from "./segments.ts"
+import { openTemporaryFile, temporaryFreeBytes } from "./temporary-file.ts"
 
 const GZIP = Buffer.from([0x1f, 0x8b])
 const NEWLINE = 10
@@ -76,7 +75,7 @@ function readStart(path: string): Buffer {
  * unpacked.
  */
 async function unpack(path: string): Promise<{ content: string; truncatedBy?: string }> {
-  const file = openTemporary(join(tmpdir(), `.cnitap-${randomUUID()}`))
+  const file = openTemporary()
   const content = `/proc/self/fd/${file}`
   const limitBytes = unpackedLimit(statSync(path).size)
   let unpackedBytes = 0
@@ -111,8 +110,7 @@ const SMALL_BYTES = 64 * 1024 * 1024
 
 /** At most half of the free space of the temporary directory, which others use too. */
 function unpackedLimit(packedBytes: number): number {
-  const { bavail, bsize } = statfsSync(tmpdir())
-  return Math.min((bavail * bsize) / 2, Math.max(SMALL_BYTES, packedBytes * MAX_RATIO))
+  return Math.min(temporaryFreeBytes() / 2, Math.max(SMALL_BYTES, packedBytes * MAX_RATIO))
 }
 
 function unpacksToTooMuch(path: string, limitBytes: number): Fault {
@@ -123,11 +121,9 @@ function unpacksToTooMuch(path: string, limitBytes: number): Fault {
   )
 }
 
-function openTemporary(path: string): number {
+function openTemporary(): number {
   try {
-    const file = openSync(path, "wx+", 0o600)
-    unlinkSync(path)
-    return file
+    return openTemporaryFile()
   } catch (error) {
     const { message } = error as Error
     throw new Fault(

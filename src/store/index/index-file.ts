@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { crc32 } from "node:zlib"
 import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
+import { openTemporaryFile } from "../capture/temporary-file.ts"
 import { type Block, type BlockHeader, blockBytes, toBlock } from "./block.ts"
 import type { BuiltBlock } from "./build/build-block.ts"
 import {
@@ -140,7 +140,7 @@ export class IndexWriter {
     this.#segment = segment
     this.#path = indexPath(segment)
     this.#temporary = isKept ? `${this.#path}.${process.pid}` : undefined
-    this.#file = this.#temporary === undefined ? openUnnamed() : openSync(this.#temporary, "wx+", 0o600)
+    this.#file = this.#temporary === undefined ? openTemporaryFile() : openSync(this.#temporary, "wx+", 0o600)
     this.#stamp = isKept ? stampOf(segment) : ""
   }
 
@@ -179,22 +179,6 @@ function publish(temporary: string, path: string): void {
     renameSync(temporary, path)
   } catch {
     rmSync(temporary, { force: true })
-  }
-}
-
-/** open(2), Linux 3.11; Node.js has no constant for it. The value is the same on every architecture Node.js supports. */
-const O_TMPFILE = 0o20000000
-
-/** A file without a name disappears with this process, however it ends. */
-function openUnnamed(): number {
-  try {
-    return openSync(tmpdir(), O_TMPFILE | constants.O_DIRECTORY | constants.O_RDWR, 0o600)
-  } catch {
-    // Older overlay file systems do not support O_TMPFILE.
-    const path = join(tmpdir(), `.cnitap-${process.pid}-${process.hrtime.bigint()}`)
-    const file = openSync(path, "wx+", 0o600)
-    unlinkSync(path)
-    return file
   }
 }
 
