@@ -43,6 +43,8 @@ export type PluginCall = {
   /** called with the running process, for signals and for streams that the test itself handles */
   during?: (child: ChildProcess) => void | Promise<void>
   cwd?: string
+  /** the command that runs the plugin somewhere else, such as nsenter */
+  within?: readonly string[]
 }
 
 /** A bin directory of doubles, a capture and a working directory, all in a temporary root. */
@@ -96,7 +98,7 @@ export class Stand {
     return { ...(await ended), files: this.#takeFiles() }
   }
 
-  start(name: string, { command, env = {}, argv = [], launch, cwd }: PluginCall = {}): ChildProcess {
+  start(name: string, { command, env = {}, argv = [], launch, cwd, within = [] }: PluginCall = {}): ChildProcess {
     const path = join(this.bin, name)
     const variables = {
       ...(command === undefined
@@ -112,7 +114,8 @@ export class Stand {
       PATH: "/usr/bin:/bin",
       ...env,
     }
-    return spawn(launch ? double("launch") : path, launch ? [...launch, path, path, ...argv] : argv, {
+    const [program = path, ...args] = [...within, ...(launch ? [double("launch"), ...launch, path] : []), path, ...argv]
+    return spawn(program, args, {
       env: variables,
       cwd: cwd ?? this.work,
       stdio: "pipe",
