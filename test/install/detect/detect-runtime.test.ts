@@ -194,6 +194,40 @@ test("of several runtimes, the one that the kubelet uses comes first", (t) => {
   )
 })
 
+const PODMAN = { "/usr/bin/podman": program }
+const CONTAINERD_UNIT = {
+  "/usr/lib/systemd/system/containerd.service": "[Service]\nExecStart=/usr/bin/containerd\n",
+}
+const CONMON =
+  "/usr/bin/conmon --api-version 1 -c 1f3a -u 1f3a --exit-command /usr/bin/podman --exit-command-arg cleanup"
+
+test("what runs comes before what is installed: podman with a container, its service, a daemon of another runtime", (t) => {
+  const order = (...trees: Tree[]) =>
+    detectFiles(plant(t, process(1, "/sbin/init"), ...trees)).runtimes.map(
+      ({ name, isRunning }) => `${name}${isRunning ? " runs" : ""}`,
+    )
+  assert.deepEqual(order(PODMAN, CONTAINERD_UNIT), ["containerd", "podman"])
+  assert.deepEqual(order(PODMAN, CONTAINERD_UNIT, process(70, CONMON)), ["podman runs", "containerd"])
+  const service = process(71, "/usr/bin/podman system service --time=0")
+  assert.deepEqual(order(PODMAN, CONTAINERD_UNIT, service), ["podman runs", "containerd"])
+  // The monitor of a container of CRI-O.
+  const other = process(72, "/usr/bin/conmon -b /var/run/containers -c 1f3a --exit-dir /var/run/crio/exits")
+  assert.deepEqual(order(PODMAN, CONTAINERD_UNIT, other), ["containerd", "podman"])
+})
+
+test("what runs comes before what a kubelet that does not run was configured with", (t) => {
+  const former = {
+    [CONFIG]: "version = 2\n",
+    "/var/lib/kubelet/config.yaml": "containerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n",
+  }
+  const crio = process(9, "/usr/bin/crio")
+  const names = (...trees: Tree[]) =>
+    detectFiles(plant(t, process(1, "init"), former, ...trees)).runtimes.map(({ name }) => name)
+  assert.deepEqual(names(crio), ["cri-o", "containerd"])
+  // It will use containerd as soon as that is started again.
+  assert.deepEqual(names(crio, process(10, "/usr/bin/kubelet")), ["containerd", "cri-o"])
+})
+
 test("options override everything; an empty root has the default directories", (t) => {
   const root = plant(t, { "/usr/lib/cni/bridge": program })
   const found = detectFiles(root)

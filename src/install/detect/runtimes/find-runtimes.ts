@@ -2,7 +2,7 @@ import { parse } from "yaml"
 import type { NodeFiles } from "../node-files.ts"
 import type { PlatformName } from "../platforms/known-platforms.ts"
 import type { NodeProcess } from "../read-processes.ts"
-import { flag, running } from "./command-line.ts"
+import { type CommandLine, flag, running } from "./command-line.ts"
 import { containerd } from "./containerd.ts"
 import { criDockerd } from "./cri-dockerd.ts"
 import { crio } from "./crio.ts"
@@ -14,16 +14,18 @@ export const RUNTIMES: readonly RuntimeDetector[] = [containerd, crio, criDocker
 
 /**
  * Every runtime of the node that uses CNI. The one that creates the node's pods comes first: the one whose socket the
- * kubelet uses, else one that runs, else one that is configured.
+ * running kubelet uses, else one that runs, else the one that a former kubelet is configured with, else one that is
+ * installed.
  */
 export function findRuntimes(files: NodeFiles, processes: readonly NodeProcess[], platform: PlatformName): Runtime[] {
   const found = RUNTIMES.flatMap((detector) => detector.find(files, processes, platform))
-  const endpoint = kubeletEndpoint(files, processes)
-  const rank = ({ socket, isRunning, off }: Runtime) =>
-    [off === undefined, endpoint !== undefined && socketPath(files, socket) === endpoint, isRunning].reduce(
-      (sum, holds, at) => sum + (holds ? 4 >> at : 0),
-      0,
-    )
+  const [kubelet] = running(files, processes, "kubelet")
+  const endpoint = kubeletEndpoint(files, kubelet)
+  const rank = ({ socket, isRunning, off }: Runtime) => {
+    const isOfKubelet = endpoint !== undefined && socketPath(files, socket) === endpoint
+    const reasons = [off === undefined, isOfKubelet && kubelet !== undefined, isRunning, isOfKubelet]
+    return reasons.reduce((sum, holds) => 2 * sum + (holds ? 1 : 0), 0)
+  }
   return found
     .map((runtime, at) => ({ runtime, at }))
     .sort((a, b) => rank(b.runtime) - rank(a.runtime) || a.at - b.at)
@@ -34,8 +36,7 @@ const KUBEADM_FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 const KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 
 /** The kubelet's CRI endpoint: from its command line, kubeadm's flags file or its configuration. */
-function kubeletEndpoint(files: NodeFiles, processes: readonly NodeProcess[]): string | undefined {
-  const [kubelet] = running(files, processes, "kubelet")
+function kubeletEndpoint(files: NodeFiles, kubelet: CommandLine | undefined): string | undefined {
   const kubeadm = files
     .text(KUBEADM_FLAGS)
     ?.replace(/["'\n]/g, " ")

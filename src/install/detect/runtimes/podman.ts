@@ -1,6 +1,8 @@
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import type { Chosen } from "../node-facts.ts"
 import type { NodeFiles } from "../node-files.ts"
+import type { NodeProcess } from "../read-processes.ts"
+import { type CommandLine, running } from "./command-line.ts"
 import type { Runtime, RuntimeDetector } from "./runtime.ts"
 import { readToml, tableAt, textAt, textsAt } from "./toml.ts"
 import { versionOf } from "./version.ts"
@@ -12,8 +14,8 @@ const NETAVARK = ["/usr/lib/podman/netavark", "/usr/libexec/podman/netavark", "/
 const BACKEND_FILE = "/var/lib/containers/storage/defaultNetworkBackend"
 const BIN_DIRS = ["/usr/local/libexec/cni", "/usr/libexec/cni", "/usr/local/lib/cni", "/usr/lib/cni", "/opt/cni/bin"]
 
-/** Root's podman, if its network backend is CNI. It has no daemon, so it is never reported as running. */
-function findPodman(files: NodeFiles): Runtime[] {
+/** Root's podman, if its network backend is CNI. It has no daemon: it runs as long as one of its containers does. */
+function findPodman(files: NodeFiles, processes: readonly NodeProcess[]): Runtime[] {
   const program = PROGRAMS.find((path) => files.isFile(path))
   if (program === undefined) return []
   const dropIns = "/etc/containers/containers.conf.d"
@@ -47,12 +49,13 @@ function findPodman(files: NodeFiles): Runtime[] {
   if (backend.value !== "cni") return []
   const version = versionOf(files, program, ["podman"])
   const [setting] = binDirs.from.split(", ")
+  const active = activity(files, processes)
   return [
     {
       name: podman.name,
       ...(version === undefined ? {} : { version }),
-      evidence: [program, backend.from],
-      isRunning: false,
+      evidence: [program, backend.from, ...(active ? [active.from] : [])],
+      isRunning: active !== undefined,
       ...(broken === undefined ? {} : { broken }),
       confDir,
       binDirs,
@@ -76,6 +79,14 @@ function findPodman(files: NodeFiles): Runtime[] {
       },
     },
   ]
+}
+
+/** A podman command or its API service, or the monitor of a container, which runs podman when the container exits. */
+function activity(files: NodeFiles, processes: readonly NodeProcess[]): CommandLine | undefined {
+  const monitors = running(files, processes, "conmon").filter(({ words }) =>
+    words.some((word) => basename(word) === podman.name),
+  )
+  return [...running(files, processes, podman.name), ...monitors][0]
 }
 
 /** The backend that podman chose when its storage was created, or would choose now: netavark if it is installed. */
