@@ -191,7 +191,9 @@ test("incident 17: the interpreter of a plugin is missing", async (t) => {
   const containerd = await node.runtime()
   const error = await containerd.run("shop/a", list)
   assert.match(error, /fork\/exec \/opt\/cni\/bin\/badint: no such file or directory$/)
-  const { explain, ls } = await node.answers("shop/a")
+  const { explain, ls, lint } = await node.answers("shop/a")
+  // What a plugin that could not be started was given is recorded too.
+  assert.deepEqual(lint, [])
   assert.deepEqual(
     [explain.slice(0, 3), explain.at(-1), ls],
     [

@@ -270,6 +270,23 @@ test("the original cannot be executed: libcni gets the error that it would have 
   )
 })
 
+test("the original cannot be executed: what it was given is recorded, as far as the caller has written it", (t) => {
+  const stand = standWithPlugin(t)
+  const file = join(stand.root, "stdin")
+  const fifo = join(stand.root, "fifo")
+  writeFileSync(join(stand.real, "plugin"), "no program")
+  writeFileSync(file, CONFIG)
+  execFileSync("mkfifo", [fifo])
+  // Opened for reading and writing, a FIFO has no end.
+  for (const stdin of [`<${file}`, `3<>${fifo}; exec <&3`, `3<>${fifo}; printf %s '{"na' >&3; exec <&3`])
+    assert.equal(spawnSync("sh", ["-c", `exec ${stdin}; CNI_COMMAND=ADD exec ${stand.bin}/plugin`]).status, 1)
+  assert.deepEqual(stand.stdins(), [
+    { sizeBytes: CONFIG.length, text: CONFIG },
+    undefined,
+    { sizeBytes: 4, truncated: true, text: '{"na' },
+  ])
+})
+
 test("the original is missing: the fault is ours, and a DEL must not look like success", async (t) => {
   const stand = standWithPlugin(t)
   rmSync(join(stand.real, "plugin"))

@@ -139,6 +139,7 @@ static void relayAndRecord(void)
         execReal(nestingVariable(""), 1);
         outcome.execErrno = errno;
         setMask(SIG_BLOCK, &set, NULL);
+        readWithoutPlugin();
     } else {
         outcome.started = 1;
         outcome.pluginPid = child;

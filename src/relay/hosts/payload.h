@@ -94,7 +94,7 @@ static void putSearched(Line *l, int isText, int isTruncated, const uint8_t *byt
     JS_FreeValue(ctx, answer);
 }
 
-/* `,"key":{"sizeBytes":…}`. The stream may grow while this is written. */
+/* `,"key":{"sizeBytes":…}`. The stream may grow while this is written. Of stdin there may be more that nobody has read. */
 static void putPayload(Line *l, const char *key, const Stream *s, const Recording *r, size_t limit)
 {
     uint64_t total = __atomic_load_n(&s->total, __ATOMIC_ACQUIRE);
@@ -103,7 +103,7 @@ static void putPayload(Line *l, const char *key, const Stream *s, const Recordin
     if (limit > r->streamBytes) limit = r->streamBytes;
     if (kept > total) kept = (size_t)total;
     if (kept > limit) kept = limit;
-    isTruncated = total > kept;
+    isTruncated = total > kept || (s == &streams[STDIN] && !outcome.stdinComplete);
     valid = validUtf8(s->data, kept);
     /* Truncated inside a character by our own limit: still text. */
     isText = valid == kept || (isTruncated && kept - valid < 4);

@@ -34,20 +34,38 @@ static ssize_t readStream(Pump *p)
     return n;
 }
 
-/* What the caller has already written and the plugin does not want: for the record. */
-static void readUnwanted(Pump *p)
+/* If the caller keeps stdin open longer than this, the begin record is written without it. */
+enum { STDIN_WAIT_US = 10000 };
+
+static int shortest(int64_t a, int64_t b)
 {
+    int64_t us = a < 0 ? b : b < 0 || a < b ? a : b;
+    return us < 0 ? -1 : (int)(us / 1000) + (us % 1000 > 0);
+}
+
+/* What the caller writes and the plugin does not want: for the record. */
+static void readUnwanted(Pump *p, int64_t waitUs)
+{
+    int64_t endsUs = clockUs(CLOCK_MONOTONIC) + waitUs;
     struct pollfd wait = { p->from, POLLIN, 0 };
-    while (p->stream->kept < p->stream->room && p->stream->kept == p->stream->total && poll(&wait, 1, 0) > 0) {
-        ssize_t n = readStream(p);
-        if (n == 0) outcome.stdinComplete = 1;
-        if (n <= 0) return;
+    while (!outcome.stdinComplete && p->stream->kept < p->stream->room && p->stream->kept == p->stream->total) {
+        int64_t leftUs = endsUs - clockUs(CLOCK_MONOTONIC);
+        ssize_t n;
+        if (poll(&wait, 1, leftUs > 0 ? shortest(leftUs, -1) : 0) <= 0 || (n = readStream(p)) < 0) return;
+        outcome.stdinComplete = n == 0;
     }
+}
+
+/* The plugin could not be started at all. The call is over, but the caller writes stdin after it has started us. */
+static void readWithoutPlugin(void)
+{
+    pumps[STDIN] = (Pump){ .from = STDIN, .to = -1, .stream = &streams[STDIN] };
+    readUnwanted(&pumps[STDIN], STDIN_WAIT_US);
 }
 
 static void stop(Pump *p)
 {
-    if (p == &pumps[STDIN] && p->from >= 0 && !outcome.stdinComplete) readUnwanted(p);
+    if (p == &pumps[STDIN] && p->from >= 0 && !outcome.stdinComplete) readUnwanted(p, 0);
     if (p->from >= 0) close(p->from); /* a writer on the other side now gets EPIPE, as it would without us */
     p->from = -1;
     p->left = 0;
@@ -130,15 +148,6 @@ static void closeUnread(void)
     if (poll(p, 2, 0) <= 0) return;
     for (i = 0; i < 2; i++)
         if (p[i].revents & (POLLERR | POLLHUP)) { close(pipes[p[i].fd][0]); pipes[p[i].fd][0] = -1; }
-}
-
-/* If the caller keeps stdin open longer than this, the begin record is written without it. */
-enum { STDIN_WAIT_US = 10000 };
-
-static int shortest(int64_t a, int64_t b)
-{
-    int64_t us = a < 0 ? b : b < 0 || a < b ? a : b;
-    return us < 0 ? -1 : (int)(us / 1000) + (us % 1000 > 0);
 }
 
 /* Relays until the plugin has ended and both its output streams are at their end, as libcni itself waits for EOF: a

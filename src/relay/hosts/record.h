@@ -129,7 +129,7 @@ static void putExit(Line *l)
 
 static int64_t usOf(const struct timeval *t) { return (int64_t)t->tv_sec * 1000000 + t->tv_usec; }
 
-/* It holds stdin if the begin record was written before stdin was complete. */
+/* It holds stdin if the begin record was written before stdin was complete, unless nothing of it was read. */
 static void putEnd(Line *l, const Recording *r, int64_t wallUs)
 {
     open_(l, "end", wallUs, clockUs(CLOCK_MONOTONIC));
@@ -142,7 +142,7 @@ static void putEnd(Line *l, const Recording *r, int64_t wallUs)
     putMs(l, "userMs", usOf(&outcome.usage.ru_utime));
     putMs(l, "systemMs", usOf(&outcome.usage.ru_stime));
     put(l, "}", 1);
-    if (!call.hasStdin) putPayload(l, "stdin", &streams[STDIN], r, SIZE_MAX);
+    if (!call.hasStdin && (outcome.stdinComplete || streams[STDIN].total)) putPayload(l, "stdin", &streams[STDIN], r, SIZE_MAX);
     putPayload(l, "stdout", &streams[STDOUT], r, SIZE_MAX);
     putPayload(l, "stderr", &streams[STDERR], r, SIZE_MAX);
 }
