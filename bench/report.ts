@@ -19,6 +19,7 @@ export type Report = {
   latency: Measurement[]
   probe: Measurement
   recorders: Recorder[]
+  searches: Search[]
   throughput: Throughput[]
   peakBytes: number
   /** with 1 GiB on stdout and on stderr */
@@ -28,6 +29,9 @@ export type Report = {
 
 /** One way to record, of the same plugin. The first is none, the second the floor. */
 export type Recorder = { what: string; timing: Timing }
+
+/** Processor time that the search for secrets adds to a call with this content of 64 KiB; sorted. */
+export type Search = { what: string; processorMs: number }
 
 /** The limit of descriptors that some runtimes set for their children. */
 export const MILLION = 1_048_576
@@ -46,6 +50,7 @@ export function targetsOf({
   latency,
   probe,
   recorders,
+  searches,
   throughput,
   peakBytes,
   floodPeakBytes,
@@ -61,6 +66,7 @@ export function targetsOf({
     ]),
     atLeast("probe: Python's time in ours", probe.bare.p50Ms / probe.ours.p50Ms, 20, "times"),
     ...throughput.map(({ what, share }) => atLeast(`throughput: ${what}`, share * 100, 95, "% of bare")),
+    atMost("search of 64 KiB, worst content", searches.at(-1)?.processorMs ?? Number.NaN, 3, "ms of processor time"),
     atMost("peak memory", peakBytes / 1e6, 2, "MB"),
     atMost("peak memory, streams of 1 GiB", floodPeakBytes / 1e6, 2, "MB"),
     atMost("executable", sizeBytes / 1e6, 1.5, "MB"),
@@ -93,7 +99,7 @@ function comparisons(recorders: readonly Recorder[]): Comparison[] {
 
 /** For people. */
 export function table(report: Report, targets: readonly Budget[]): string {
-  const { machine, rounds, probeRounds, latency, probe, recorders, throughput } = report
+  const { machine, rounds, probeRounds, latency, probe, recorders, searches, throughput } = report
   const compared = comparisons(recorders)
   const ms = (value: number) => value.toFixed(3)
   const times = ({ what, bare, ours }: Measurement) => [
@@ -123,6 +129,12 @@ export function table(report: Report, targets: readonly Budget[]): string {
         ms(compared[at]?.addedProcessorMs ?? 0),
         (compared[at]?.processorRatio ?? 0).toFixed(2),
       ]),
+    ]),
+    "",
+    ...columns([
+      [`search of 64 KiB, ${searches.length} contents`, "processor ms"],
+      ["the median", ms(searches[searches.length >> 1]?.processorMs ?? Number.NaN)],
+      ...searches.slice(-5).map(({ what, processorMs }) => [JSON.stringify(what), ms(processorMs)]),
     ]),
     "",
     ...columns([
