@@ -120,8 +120,10 @@ export function scanJson(
   }
 }
 
-function mayClose({ expected, index }: Level): boolean {
-  return expected === "comma or close" || (index === 0 && expected !== "colon")
+function mayClose({ node, expected, index }: Level): boolean {
+  return (
+    expected === "comma or close" || (index === 0 && expected === (node.kind === "object" ? "key or close" : "value"))
+  )
 }
 
 function isScalar(literal: string, isCut: boolean): boolean {

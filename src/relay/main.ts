@@ -5,6 +5,7 @@ import type { Host } from "./host.ts"
 import { probe } from "./probe.ts"
 import { prune } from "./prune.ts"
 import { rejectLoop } from "./reject-loop.ts"
+import { warmUp } from "./warm-up.ts"
 
 declare const host: Host
 
@@ -16,3 +17,5 @@ host.provide(ALL_MARK_LINES, LITERALS.length, CLASSES.map((characters) => `\u000
   probe: () => probe(host),
   rejectLoop: () => rejectLoop(host),
 })
+
+warmUp(host)

@@ -1,4 +1,3 @@
-import { type JsonNode, scanJson } from "../json-scan.ts"
 import { findSecrets } from "./find-secrets.ts"
 import type { SecretMatch } from "./finder.ts"
 import type { BoundedRedaction } from "./redacted.ts"
@@ -28,7 +27,8 @@ export function redactWith(opener: TextOpener, source: string): BoundedRedaction
   }
   parts.push(source.slice(at, Math.max(at, end)))
   const text = parts.join("")
-  return { text, redacted: places.length > 0 ? pointers(text, places) : [], isCut: searchedTo !== undefined }
+  const redacted = places.length > 0 ? distinct(opener.pointers(text, places)) : []
+  return { text, redacted, isCut: searchedTo !== undefined }
 }
 
 /** In the order of the text. Of overlapping matches the rest of the second one is secret too. */
@@ -51,42 +51,8 @@ function inOrder(matches: SecretMatch[]): SecretMatch[] {
   return matches
 }
 
-/** Deeper than any configuration; pointers to deeper values could be longer than the document. */
-const MAX_POINTER_DEPTH = 64
-/** Tokens of JSON that are read to find where a secret was: as many as those of a configuration of about 5 KiB. */
-const MOST_TOKENS = 600
-
-/**
- * The JSON pointers (RFC 6901) of the values at these places of the recorded text; `text` if it is not JSON, or if they
- * are behind the first tokens of a long one. Keys are those of the record: one that holds a secret was redacted before.
- */
-function pointers(text: string, places: readonly number[]): string[] {
-  const nodes: (JsonNode | undefined)[] = []
-  let next = 0
-  let tokens = 0
-  const isJson = scanJson(
-    text,
-    (node) => {
-      const isContainer = node.kind === "object" || node.kind === "array"
-      const to = isContainer ? node.from + 1 : node.to
-      for (let place = places[next] ?? text.length; place < to; place = places[++next] ?? text.length)
-        nodes[next] = place >= node.from ? node : undefined
-      return undefined
-    },
-    undefined,
-    () => tokens++ < MOST_TOKENS && next < places.length,
-  )
-  const names: Record<string, true> = {}
-  let last: JsonNode | undefined
-  for (let at = 0; at < places.length; at++) {
-    const node = isJson ? nodes[at] : undefined
-    if (node === undefined || node !== last) names[node ? pointer(node) : "text"] = true
-    last = node
-  }
-  return Object.keys(names)
-}
-
-function pointer(node: JsonNode): string {
-  if (node.depth > MAX_POINTER_DEPTH) return "text"
-  return `/${node.path.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
+function distinct(texts: readonly string[]): string[] {
+  const seen: Record<string, true> = {}
+  for (const text of texts) seen[text] = true
+  return Object.keys(seen)
 }

@@ -1,3 +1,4 @@
+import { jsonPointers } from "./json-pointers.ts"
 import { MARKS } from "./rules/marks.ts"
 import { CLASSES, MARK_LIMIT, NOTATION, type SearchText, type TextOpener } from "./text.ts"
 
@@ -11,6 +12,7 @@ export const SCRIPTED: TextOpener = {
     opened = new ScriptedText({ text: "" })
   },
   openBytes: (notation, from, to) => new ScriptedText(decoded(opened, notation, from, to)),
+  pointers: jsonPointers,
 }
 
 /** Units of text; without `starts`, each is one character of the source. */

@@ -31,6 +31,11 @@ export interface TextOpener {
   openBytes(notation: number, from: number, to: number): SearchText
   /** Frees what was opened. */
   close(): void
+  /**
+   * The JSON pointers (RFC 6901) of the values and keys at these places of a text, which are in its order; `text` for a place
+   * that has none, and for all of them if the text up to the last one is not JSON. May leave out repetitions.
+   */
+  pointers(text: string, places: readonly number[]): string[]
 }
 
 /** What `nextHit` returns when the rest of the text must not be searched. */

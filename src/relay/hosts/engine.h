@@ -3,7 +3,6 @@
 #include "arena.h"
 #include "call.h"
 
-enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, since Linux 5.14; on older kernels each page faults separately */
 enum { CLEANING_BUDGET_US = 250000, SCRIPT_STACK_BYTES = 200 << 10 };
 
 static int64_t scriptEndsUs;
@@ -23,8 +22,6 @@ static void startEngine(void)
     isStarted = 1;
     heap = heapAt = mmap(NULL, HEAP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (heap == MAP_FAILED) heap = heapAt = NULL;
-    /* Most pages of the engine's own objects are written: one call instead of a fault each. Few of the script's are. */
-    madvise(&image, (size_t)(image.scriptAt - (uint8_t *)&image), POPULATE_WRITE);
     JS_UpdateStackTop(rt);
     JS_SetMaxStackSize(rt, SCRIPT_STACK_BYTES);
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include "host.h"
 #include "host-text.h"
+#include "json-pointers.h"
 #include "recorder.h"
 
 HOST(hostProvide)
@@ -238,6 +239,7 @@ static const JSCFunctionListEntry hostFunctions[] = {
     JS_CFUNC_DEF("spend", 1, hostSpend),
     JS_CFUNC_DEF("sourceStart", 1, hostSourceStart),
     JS_CFUNC_DEF("sourceEnd", 1, hostSourceEnd),
+    JS_CFUNC_DEF("pointers", 2, hostPointers),
     JS_CFUNC_DEF("variable", 1, hostVariable),
     JS_CFUNC_DEF("settings", 0, hostSettings),
     JS_CFUNC_DEF("readStdin", 2, hostReadStdin),

@@ -182,12 +182,15 @@ HOST(hostSourceEnd) { UNUSED; return JS_NewInt32(ctx, (int)sourceEnd(text, posit
 /* openBytes(notation, from, to): of the text that was opened last. */
 HOST(hostOpenBytes)
 {
-    size_t at = position(ctx, argv[1]), to = position(ctx, argv[2]), n, skipped;
+    size_t at, to, n, skipped;
     const Text *outer = &texts[0];
     Text *inner = &texts[1];
     int32_t notation = HEX;
     int byte, isFirst = 1;
     UNUSED;
+    text = &texts[0]; /* which the positions are in */
+    at = position(ctx, argv[1]);
+    to = position(ctx, argv[2]);
     JS_ToInt32(ctx, &notation, argv[0]);
     if (!makeRoom(inner, to > at ? (to - at) / 2 + 1 : 1, 1)) return JS_ThrowOutOfMemory(ctx);
     while (at < to && (n = byteAt(notation, outer->units + at, to - at, isFirst, &byte, &skipped))) {
