@@ -9,9 +9,14 @@ import type { TextOpener } from "./text.ts"
  */
 export function redactWith(opener: TextOpener, source: string): BoundedRedaction {
   const { matches, searchedTo } = findSecrets(opener, source)
-  const end = searchedTo ?? source.length
+  const { text, places } = replaced(source, matches, searchedTo ?? source.length)
+  const redacted = places.length > 0 ? distinct(opener.pointers(text, places)) : []
+  return { text, redacted, isCut: searchedTo !== undefined }
+}
+
+/** `places`: where in the result each match is, or the list or object that it is in. */
+function replaced(source: string, matches: SecretMatch[], end: number): { text: string; places: number[] } {
   const parts: string[] = []
-  /** where in the result each match is, or the list or object that it is in */
   const places: number[] = []
   let at = 0
   let length = 0
@@ -26,9 +31,7 @@ export function redactWith(opener: TextOpener, source: string): BoundedRedaction
     at = match.to
   }
   parts.push(source.slice(at, Math.max(at, end)))
-  const text = parts.join("")
-  const redacted = places.length > 0 ? distinct(opener.pointers(text, places)) : []
-  return { text, redacted, isCut: searchedTo !== undefined }
+  return { text: parts.join(""), places }
 }
 
 /** In the order of the text. Of overlapping matches the rest of the second one is secret too. */

@@ -15,7 +15,6 @@
 extern char **environ;
 
 enum { STDIN, STDOUT, STDERR, STREAMS };
-enum { CHUNK_BYTES = 65536 };
 enum { STREAM_BYTES = 65536 }; /* how much of each stream is recorded unless relay.json says otherwise */
 
 /* The content of a stream: the first `kept` bytes, and the number of all bytes. The recorder reads it while more is added:

@@ -13,7 +13,7 @@ typedef struct {
 
 static Config config;
 
-enum { DEFAULT_MAX_SIZE_BYTES = 256 << 20, CONFIG_DEPTH = 64 };
+enum { DEFAULT_MAX_SIZE_BYTES = 256 << 20, CONFIG_DEPTH = 64, CONFIG_BYTES = 65536 };
 
 /* A position in the document; `failed` once it is not JSON. */
 typedef struct { uint8_t *at, *end; int failed; } Json;
@@ -228,7 +228,7 @@ static ssize_t readWhole(const char *path, uint8_t *bytes, size_t room)
 
 static void readConfig(void)
 {
-    static uint8_t text[CHUNK_BYTES]; /* the settings stay in it */
+    static uint8_t text[CONFIG_BYTES]; /* the settings stay in it */
     ssize_t length = readWhole(configPath, text, sizeof text);
     if (length > 0) parseConfig(text, (size_t)length);
 }

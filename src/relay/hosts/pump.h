@@ -9,6 +9,9 @@ typedef struct { int from, to; Stream *stream; const uint8_t *data; size_t left;
 
 static Pump pumps[STREAMS];
 
+/* Read at once of what is not recorded. It is written in pages, so that more would only need more memory. */
+enum { CHUNK_BYTES = 16384 };
+
 /* For what is relayed and not recorded: most streams never need it. */
 static uint8_t *chunkOf(Pump *p, size_t *room)
 {
@@ -25,7 +28,7 @@ static ssize_t readStream(Pump *p)
     size_t room = s->kept == s->total ? s->room - s->kept : 0; /* nothing after a gap: it would look like one text */
     uint8_t *to = room ? s->data + s->kept : chunkOf(p, &room);
     int isKept = to == s->data + s->kept && room == s->room - s->kept;
-    ssize_t n = read(p->from, to, room < CHUNK_BYTES ? room : CHUNK_BYTES);
+    ssize_t n = read(p->from, to, room);
     if (n <= 0) return n;
     p->data = to;
     p->left = (size_t)n;
