@@ -193,7 +193,7 @@ test("incident 17: the interpreter of a plugin is missing", async (t) => {
   assert.match(error, /fork\/exec \/opt\/cni\/bin\/badint: no such file or directory$/)
   const { explain, ls, lint } = await node.answers("shop/a")
   // What a plugin that could not be started was given is recorded too.
-  assert.deepEqual(lint, [])
+  assert.deepEqual(lint, ["error not-started badint"])
   assert.deepEqual(
     [explain.slice(0, 3), explain.at(-1), ls],
     [
