@@ -1,149 +1,19 @@
-/**
- * Builds the node executable, dist/cnitap-linux-amd64 and -arm64: the command line without Node.js, and the relay in it.
- * TypeScript becomes modules, these become bytecode, and the engine, C and bytecode one static executable. A verb's
- * modules are read when it is named, as in dist/. What Node.js provides there, src/engine provides here.
- */
-import { execFile } from "node:child_process"
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { basename, join, relative } from "node:path"
-import { promisify } from "node:util"
-import { build, type Plugin } from "esbuild"
-import { onlyTheVersion, withoutExecutableSubcommands, withoutSideEffects, yamlAsModules } from "./bundling.mjs"
-import { compileEngine, DEFINES, ENGINE, ENGINE_FILES, moduleCompiler, ZLIB, ZLIB_FILES } from "./engine.ts"
-import { HARDENING, SECTIONS, TARGETS, type Target } from "./targets.ts"
+/** Builds the node executable, dist/cnitap-linux-amd64 and -arm64: the command line without Node.js, and the relay in it. */
+import { statSync, writeFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import { buildExecutables } from "./node-executable.ts"
+import { TARGETS, type Target } from "./targets.ts"
 
-const run = promisify(execFile)
-const root = join(import.meta.dirname, "..")
-const work = join(root, "build/node-executable")
-/** A copy on every node of a cluster, and in an image. */
+/** A copy is on every node of a cluster, and in an image. */
 const BUDGET_BYTES = 6_000_000
+const root = join(import.meta.dirname, "..")
+const outputOf = ({ goName }: Target) => join(root, `dist/cnitap-linux-${goName}`)
 
-/** Where each module of Node.js' is replaced. One that is not here fails the build. */
-const NODE_MODULES: Readonly<Record<string, string>> = {
-  buffer: "buffer",
-  child_process: "child-process",
-  crypto: "crypto",
-  events: "events",
-  fs: "fs",
-  "fs/promises": "fs-promises",
-  os: "os",
-  path: "path",
-  process: "process",
-  "stream/promises": "stream-promises",
-  "timers/promises": "timers-promises",
-  v8: "v8",
-  worker_threads: "worker-threads",
-  zlib: "zlib",
-}
-/** Modules of ours that the platform decides, and what stands for them here. */
-const REPLACED: Readonly<Record<string, string>> = {
-  "src/cli/verbs/serve.ts": "src/engine/serve.ts",
-  "src/serve/page.ts": "src/engine/page.ts",
-  "src/install/disk/platform.ts": "src/engine/platform.ts",
-  "src/install/disk/relay-bytes.ts": "src/engine/relay-bytes.ts",
-  "src/store/capture/temporary-file.ts": "src/engine/temporary-file.ts",
-}
-
-mkdirSync(work, { recursive: true })
-const [compiler, ...objects] = await Promise.all([moduleCompiler(), ...TARGETS.map(objectsOf)])
-await run(compiler, [join(work, "modules"), ...(await bundle())], { cwd: work })
-for (const [at, target] of TARGETS.entries()) await link(target, objects[at] ?? [])
-
-/** Returns the names of the modules in build/node-executable/modules. */
-async function bundle(): Promise<string[]> {
-  const outdir = join(work, "modules")
-  rmSync(outdir, { recursive: true, force: true })
-  const { metafile } = await build({
-    entryPoints: { main: join(root, "src/cli/main.ts") },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "es2023",
-    mainFields: ["module", "main"],
-    minify: true,
-    charset: "utf8",
-    inject: [join(root, "src/engine/globals.ts")],
-    define: { "import.meta.dirname": '"/"', "import.meta.filename": '"/cnitap"' },
-    external: ["native"],
-    plugins: [
-      { name: "version", setup: onlyTheVersion },
-      { name: "subcommands", setup: withoutExecutableSubcommands },
-      { name: "yaml", setup: yamlAsModules },
-      nodeModules(),
-      { name: "sources", setup: withoutSideEffects },
-    ],
-    outdir,
-    metafile: true,
-    logLevel: "error",
-  })
-  writeFileSync(join(root, "build/node.meta.json"), JSON.stringify(metafile))
-  return Object.keys(metafile.outputs).map((path) => basename(path))
-}
-
-function nodeModules(): Plugin {
-  return {
-    name: "node-modules",
-    setup(bundler) {
-      bundler.onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) => {
-        const name = path.replace(/^node:/, "")
-        // What is required is the process itself, not a module that exports it.
-        if (name === "process" && kind === "require-call") return { path, namespace: "required" }
-        const found = Object.hasOwn(NODE_MODULES, name) ? NODE_MODULES[name] : undefined
-        if (found) return { path: join(root, `src/engine/${found}.ts`), sideEffects: found === "process" }
-        return path.startsWith("node:") ? { errors: [{ text: `src/engine has no ${path}` }] } : undefined
-      })
-      bundler.onLoad({ filter: /./, namespace: "required" }, () => ({
-        contents: 'module.exports = require("./src/engine/process.ts").default',
-        resolveDir: root,
-      }))
-      bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) => {
-        const found = REPLACED[relative(root, join(resolveDir, path))]
-        return found ? { path: join(root, found) } : undefined
-      })
-    },
-  }
-}
-
-async function objectsOf({ compiler, flags }: Target): Promise<string[]> {
-  const options = ["-O2", ...SECTIONS, ...HARDENING, ...flags]
-  const [engine, zlib] = await Promise.all([
-    compileEngine(compiler, options, ENGINE_FILES),
-    compileEngine(compiler, [...options, "-DHAVE_UNISTD_H"], ZLIB_FILES, ZLIB),
-  ])
-  return [...engine, ...zlib]
-}
-
-async function link(target: Target, objects: readonly string[]): Promise<void> {
-  const output = join(root, `dist/cnitap-linux-${target.goName}`)
-  copyFileSync(join(root, `dist/relay-${target.name}`), join(work, "relay.bin"))
-  await run(
-    target.compiler,
-    [
-      "-O2",
-      "-Wall",
-      "-Wextra",
-      ...HARDENING,
-      ...target.flags,
-      ...DEFINES,
-      "-I",
-      ENGINE,
-      "-I",
-      ZLIB,
-      "-I",
-      work,
-      join(root, "src/engine/hosts/entry.c"),
-      ...objects,
-      "-o",
-      `${output}.new`,
-      "-s",
-      "-Wl,--gc-sections",
-      ...target.link,
-    ],
-    { cwd: work },
-  )
-  renameSync(`${output}.new`, output)
-  const { size } = statSync(output)
-  console.error(`cnitap: ${relative(root, output)} ${(size / 1e6).toFixed(2)} MB`)
-  if (size > BUDGET_BYTES) throw new Error(`${output} is over its budget of ${BUDGET_BYTES} bytes`)
+const work = join(root, "build/node-executable")
+const metafile = await buildExecutables(join(root, "src/cli/main.ts"), TARGETS, outputOf, work)
+writeFileSync(join(root, "build/node.meta.json"), JSON.stringify(metafile))
+for (const path of TARGETS.map(outputOf)) {
+  const { size } = statSync(path)
+  console.error(`cnitap: ${relative(root, path)} ${(size / 1e6).toFixed(2)} MB`)
+  if (size > BUDGET_BYTES) throw new Error(`${path} is over its budget of ${BUDGET_BYTES} bytes`)
 }

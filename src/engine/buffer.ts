@@ -27,8 +27,12 @@ export class Buffer extends Uint8Array {
     return buffer
   }
 
-  static alloc(length: number): Buffer {
-    return new Buffer(length)
+  static alloc(length: number, fill: number | string = 0): Buffer {
+    const buffer = new Buffer(length)
+    if (typeof fill === "number") return fill === 0 ? buffer : buffer.fill(fill)
+    const bytes = new Uint8Array(bytesOfText(fill, "utf8"))
+    for (let at = 0; at < length && bytes.length > 0; at += bytes.length) buffer.set(bytes.subarray(0, length - at), at)
+    return buffer
   }
 
   static allocUnsafe(length: number): Buffer {

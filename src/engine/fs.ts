@@ -100,7 +100,7 @@ const stat = (syscall: string, followsLinks: boolean) =>
     const fields = new BigInt64Array(STAT_FIELDS)
     const own = followsLinks ? ownDescriptor(path) : undefined
     const result = own === undefined ? native.stat(path, followsLinks, fields) : native.fstat(own, fields)
-    if (result < 0 && !throwIfNoEntry && ["ENOENT", "ENOTDIR"].includes(errorCode(-result))) return undefined
+    if (result < 0 && !throwIfNoEntry && errorCode(-result) === "ENOENT") return undefined
     succeeded(result, syscall, path)
     return bigint ? new BigIntStats(fields) : numberStats(fields)
   }) as Stat
@@ -192,7 +192,7 @@ export function realpathSync(path: string): string {
 
 /** In the order of bytes, as libuv sorts them. */
 export function readdirSync(path: string): string[] {
-  const directory = openDirectory(path, "scandir")
+  const directory = new Dir(path, succeeded(native.open(path, O_RDONLY | O_DIRECTORY, 0), "scandir", path))
   try {
     const names: string[] = []
     for (let entry = directory.readSync(); entry; entry = directory.readSync()) names.push(entry.name)
@@ -208,11 +208,8 @@ export function readdirSync(path: string): string[] {
 }
 
 export function opendirSync(path: string): Dir {
-  return openDirectory(path, "opendir")
-}
-
-function openDirectory(path: string, syscall: string): Dir {
-  return new Dir(path, succeeded(native.open(path, O_RDONLY | O_DIRECTORY, 0), syscall, path))
+  // The error of Node.js does not name the path.
+  return new Dir(path, succeeded(native.open(path, O_RDONLY | O_DIRECTORY, 0), "opendir"))
 }
 
 /** Reads some thousand names at a time. */

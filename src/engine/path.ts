@@ -49,7 +49,7 @@ export function dirname(path: string): string {
   const trimmed = path.replace(/\/+$/, "")
   const at = trimmed.lastIndexOf("/")
   if (at < 0) return path.startsWith("/") ? "/" : "."
-  return trimmed.slice(0, at).replace(/\/+$/, "") || "/"
+  return at === 0 ? "/" : trimmed.slice(0, at)
 }
 
 export function basename(path: string, suffix = ""): string {
