@@ -6,6 +6,7 @@ export type Timer = { dueMs: number; order: number; callback: Callback; isRefere
 
 const timers = new Set<Timer>()
 const readable = new Map<number, { callback: Callback; isReferenced: boolean }>()
+const writable = new Map<number, Callback>()
 let deferred: Callback[] = []
 let order = 0
 
@@ -32,6 +33,12 @@ export function onReadable(fd: number, callback: Callback, isReferenced = true):
   return () => readable.delete(fd)
 }
 
+/** Runs once, when the descriptor can be written. Returns what ends waiting for that. */
+export function onceWritable(fd: number, callback: Callback): Callback {
+  writable.set(fd, callback)
+  return () => writable.delete(fd)
+}
+
 /** Milliseconds of the monotonic clock. */
 export function nowMs(): number {
   return Number(native.monotonicNs()) / 1e6
@@ -41,8 +48,13 @@ export function nowMs(): number {
 function turn(): boolean {
   native.runJobs()
   const isAlive = [...timers, ...readable.values()].some(({ isReferenced }) => isReferenced)
-  if (!isAlive && deferred.length === 0) return false
-  for (const fd of native.waitForDescriptors([...readable.keys()], waitMs())) run(readable.get(fd)?.callback)
+  if (!isAlive && deferred.length === 0 && writable.size === 0) return false
+  for (const fd of native.waitForDescriptors([...readable.keys()], [...writable.keys()], waitMs())) {
+    const write = writable.get(fd)
+    writable.delete(fd)
+    run(write)
+    run(readable.get(fd)?.callback)
+  }
   runTimers()
   const callbacks = deferred
   deferred = []

@@ -94,8 +94,22 @@ declare module "native" {
     timeoutMs: number,
   ): RunResult
 
-  /** The descriptors that can be read, or were closed, within this time; a negative time has no end. */
-  export function waitForDescriptors(fds: readonly number[], timeoutMs: number): number[]
+  /** `streams`: 0 for /dev/null, 1 for a pipe, 2 for our own; the result has our ends of the pipes, or -1 */
+  export function startProgram(
+    file: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: string | undefined,
+    stdin: number,
+    stdout: number,
+    stderr: number,
+  ): { errno: Errno; pid: number; streams: number[] }
+  /** exit status and signal; undefined while it runs */
+  export function endedProgram(pid: number): [status: number | null, signal: number] | undefined
+  export function signalProgram(pid: number, signal: number): Errno
+
+  /** The descriptors that are ready, or were closed, within this time; a negative time has no end. */
+  export function waitForDescriptors(toRead: readonly number[], toWrite: readonly number[], timeoutMs: number): number[]
   export function openSignal(signal: number): number
   export function closeSignal(signal: number, fd: number): Errno
   export function openWatch(path: string): number

@@ -3,6 +3,7 @@ import * as native from "native"
 import { Buffer } from "./buffer.ts"
 import { EventEmitter } from "./events.ts"
 import { systemError } from "./system-error.ts"
+import { TextChunks } from "./text-chunks.ts"
 
 const AGAIN = 11
 const CHUNK_BYTES = 1 << 16
@@ -32,8 +33,8 @@ export class OutputStream extends EventEmitter {
     for (let at = 0; at < bytes.length && !this.#hasFailed; ) {
       const result = native.write(this.fd, bytes, at, bytes.length - at, -1)
       if (result >= 0) at += result
-      // Another process has made the pipe non-blocking.
-      else if (result === -AGAIN) native.waitForDescriptors([], 1)
+      // Another process has made the pipe non-blocking: then there is room as soon as it is read.
+      else if (result === -AGAIN) native.waitForDescriptors([], [this.fd], -1)
       else this.#fail(-result)
     }
     return true
@@ -63,36 +64,19 @@ export class InputStream extends EventEmitter {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer | string> {
-    let held = Buffer.alloc(0)
+    const text = new TextChunks()
     for (;;) {
       const chunk = Buffer.alloc(CHUNK_BYTES)
       const count = native.read(this.fd, chunk, 0, CHUNK_BYTES, -1)
       if (count === -AGAIN) {
-        native.waitForDescriptors([this.fd], -1)
+        native.waitForDescriptors([this.fd], [], -1)
         continue
       }
       if (count < 0) throw systemError(-count, "read")
-      const bytes =
-        held.length > 0 ? Buffer.concat([held, chunk.subarray(0, count)]) : (chunk.subarray(0, count) as Buffer)
-      if (!this.#isText) {
-        if (count === 0) return
-        yield bytes
-        continue
-      }
-      const whole = count === 0 ? bytes.length : wholeCharacters(bytes)
-      held = bytes.subarray(whole) as Buffer
-      if (whole > 0) yield bytes.toString("utf8", 0, whole)
+      const bytes = chunk.subarray(0, count) as Buffer
+      const part = this.#isText ? text.push(bytes, count === 0) : bytes
+      if (part.length > 0) yield part
       if (count === 0) return
     }
   }
-}
-
-/** Without the beginning of a character at the end. */
-function wholeCharacters(bytes: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0
-    if (byte < 0x80) break
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.length - back : bytes.length
-  }
-  return bytes.length
 }

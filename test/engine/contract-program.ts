@@ -2,7 +2,7 @@
  * What cnitap expects of Node.js' modules, as a program: it prints what each call gives. `contract.proc.test.ts` runs it
  * with Node.js and compiled into an executable. Its argument is an empty directory.
  */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { createHash, randomUUID } from "node:crypto"
 import {
   accessSync,
@@ -54,6 +54,7 @@ hashes()
 await streams()
 await timers()
 await signals()
+await programsBeside()
 await watching()
 
 /** One line: the values as JSON; of what throws, the properties of the error. */
@@ -423,6 +424,42 @@ async function signals(): Promise<void> {
   const args = await got
   clearTimeout(busy)
   show("signal", () => args)
+}
+
+async function programsBeside(): Promise<void> {
+  const stdio: ("pipe" | "ignore")[] = ["pipe", "pipe", "pipe"]
+  const ended = async (file: string, args: readonly string[], stdin: string) => {
+    const child = spawn(file, args, { stdio })
+    const closed = new Promise<unknown[]>((done) => {
+      child.on("error", ({ message, code, syscall, path }: NodeJS.ErrnoException) =>
+        done([message, code, syscall, path]),
+      )
+      child.on("close", (...how) => done(how))
+    })
+    let errors = ""
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      errors += text
+    })
+    child.stdin?.on("error", () => {})
+    child.stdin?.end(stdin)
+    const chunks: Buffer[] = []
+    if (child.pid !== undefined) for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer)
+    const how = await closed
+    return [how, Buffer.concat(chunks).length, sha256(Buffer.concat(chunks)), errors]
+  }
+  const long = "é line\n".repeat(100_000)
+  const results = await Promise.all([
+    ended("cat", [], long),
+    ended("sh", ["-c", "echo out; echo é >&2; exit 7"], ""),
+    ended("sh", ["-c", "kill -15 $$"], long),
+    ended("no-such-program", [], ""),
+  ])
+  for (const [at, result] of results.entries()) show(`beside ${at}`, () => result)
+  const endless = spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "ignore"] })
+  const closed = new Promise((done) => endless.on("close", (...how) => done(how)))
+  show("kill", () => endless.kill("SIGTERM"))
+  const how = await closed
+  show("killed", () => [how, endless.kill()])
 }
 
 async function watching(): Promise<void> {

@@ -7,19 +7,27 @@
 #include <unistd.h>
 #include "values.h"
 
-/* (descriptors, timeoutMs): those that can be read, were closed or failed */
+enum { MOST_DESCRIPTORS = 256 };
+
+static uint32_t addDescriptors(JSContext *ctx, JSValueConst list, struct pollfd *fds, uint32_t count, short events)
+{
+    uint32_t length = lengthOf(ctx, list), i;
+    for (i = 0; i < length && count < MOST_DESCRIPTORS; i++) {
+        JSValue fd = JS_GetPropertyUint32(ctx, list, i);
+        fds[count++] = (struct pollfd){ (int)numberOf(ctx, fd), events, 0 };
+    }
+    return count;
+}
+
+/* (to read, to write, timeoutMs): the descriptors that are ready, were closed or failed */
 NATIVE(waitForDescriptors)
 {
-    struct pollfd fds[64];
-    uint32_t count = lengthOf(ctx, argv[0]), i, ready = 0;
+    struct pollfd fds[MOST_DESCRIPTORS];
+    uint32_t count = addDescriptors(ctx, argv[0], fds, 0, POLLIN), i, ready = 0;
     JSValue list = JS_NewArray(ctx);
     UNUSED;
-    if (count > 64) count = 64;
-    for (i = 0; i < count; i++) {
-        JSValue fd = JS_GetPropertyUint32(ctx, argv[0], i);
-        fds[i] = (struct pollfd){ (int)numberOf(ctx, fd), POLLIN, 0 };
-    }
-    if (poll(fds, count, INTEGER(1)) <= 0) return list;
+    count = addDescriptors(ctx, argv[1], fds, count, POLLOUT);
+    if (poll(fds, count, (int)numberOf(ctx, argv[2])) <= 0) return list;
     for (i = 0; i < count; i++) if (fds[i].revents) JS_SetPropertyUint32(ctx, list, ready++, JS_NewInt32(ctx, fds[i].fd));
     return list;
 }

@@ -1,4 +1,4 @@
-/* Runs a program and waits for it, with its output in memory. */
+/* Runs programs: one that is waited for, with its output in memory, and one that runs beside us. */
 #pragma once
 #include <fcntl.h>
 #include <poll.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "bytes.h"
+#include "files.h"
 
 enum { MOST_OUTPUT_BYTES = 1 << 20 }; /* of each stream, as Node.js' maxBuffer */
 
@@ -164,3 +164,66 @@ NATIVE(runProgram)
     if (cwd) JS_FreeCString(ctx, cwd);
     return result;
 }
+
+enum { IGNORED, PIPED, INHERITED };
+
+/* What the program gets as a standard stream; of a pipe, our end in `*ours`. */
+static int streamFor(int stream, int mode, int *ours)
+{
+    int ends[2], theirs = stream == 0 ? 0 : 1;
+    if (mode == INHERITED) return fcntl(stream, F_DUPFD_CLOEXEC, 3);
+    if (mode == IGNORED) return open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (pipe2(ends, O_CLOEXEC)) return -1;
+    *ours = ends[1 - theirs];
+    fcntl(*ours, F_SETFL, O_NONBLOCK);
+    return ends[theirs];
+}
+
+/* (file, arguments, environment, cwd, modes of the three streams): { errno, pid, streams } */
+NATIVE(startProgram)
+{
+    const char *file = JS_ToCString(ctx, argv[0]), *cwd = JS_IsString(argv[3]) ? JS_ToCString(ctx, argv[3]) : NULL;
+    char **arguments = stringsOf(ctx, argv[1]), **environment = stringsOf(ctx, argv[2]);
+    int fds[3], ours[3] = { -1, -1, -1 }, i;
+    volatile int failed = 0;
+    pid_t pid = -1;
+    JSValue result = JS_NewObject(ctx), streams = JS_NewArray(ctx);
+    UNUSED;
+    for (i = 0; i < 3; i++) if ((fds[i] = streamFor(i, INTEGER(4 + i), &ours[i])) < 0 && !failed) failed = errno;
+    if (!failed) {
+        pid = vfork();
+        if (pid == 0) {
+            failed = becomeProgram(file, arguments, environment, NULL, cwd, fds);
+            _exit(127);
+        }
+        if (pid < 0) failed = errno;
+    }
+    if (failed && pid > 0) waitpid(pid, NULL, 0);
+    for (i = 0; i < 3; i++) {
+        if (fds[i] >= 0) close(fds[i]);
+        if (failed && ours[i] >= 0) close(ours[i]);
+        JS_SetPropertyUint32(ctx, streams, (uint32_t)i, JS_NewInt32(ctx, failed ? -1 : ours[i]));
+    }
+    JS_SetPropertyStr(ctx, result, "errno", JS_NewInt32(ctx, failed));
+    JS_SetPropertyStr(ctx, result, "pid", JS_NewInt32(ctx, failed ? 0 : pid));
+    JS_SetPropertyStr(ctx, result, "streams", streams);
+    freeStrings(arguments), freeStrings(environment);
+    JS_FreeCString(ctx, file);
+    if (cwd) JS_FreeCString(ctx, cwd);
+    return result;
+}
+
+/* [status, signal] of a program that has ended; nothing while it runs */
+NATIVE(endedProgram)
+{
+    int status;
+    JSValue list;
+    UNUSED;
+    if (waitpid(INTEGER(0), &status, WNOHANG) <= 0) return JS_UNDEFINED;
+    list = JS_NewArray(ctx);
+    JS_SetPropertyUint32(ctx, list, 0, WIFEXITED(status) ? JS_NewInt32(ctx, WEXITSTATUS(status)) : JS_NULL);
+    JS_SetPropertyUint32(ctx, list, 1, JS_NewInt32(ctx, WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+    return list;
+}
+
+NATIVE(signalProgram) { UNUSED; return resultOf(ctx, kill(INTEGER(0), INTEGER(1))); }
