@@ -11,8 +11,8 @@ export function copyFile(_run: RunProgram, from: string, to: string): string | u
   return result < 0 ? systemError(-result, "copyfile", from, to).message : undefined
 }
 
-export function copyAttributes(_run: RunProgram, from: string, to: string): boolean {
-  return native.copyAttributes(from, to) === 0
+export function copyAttributes(_run: RunProgram, from: string, to: string): string | undefined {
+  return native.copyAttributes(from, to) === 0 ? undefined : "the kernel refused to set some of them"
 }
 
 export function selinuxLabel(_run: RunProgram, path: string): string | undefined {

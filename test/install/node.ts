@@ -16,12 +16,12 @@ export class Node extends NodeTree {
 
   protected override setAttributes(path: string, given: Attributes): void {
     super.setAttributes(path, given)
-    if (given.attributes === undefined) return
-    python(
-      "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())",
-      path,
-      JSON.stringify(given.attributes),
-    )
+    if (given.attributes !== undefined) setExtendedAttributes(path, given.attributes)
+  }
+
+  /** Gives extended attributes to what exists. */
+  label(path: string, attributes: Record<string, string>): void {
+    setExtendedAttributes(this.at(path), attributes)
   }
 
   /** All properties of every file: equal trees differ in nothing but inode numbers and times of directories. */
@@ -81,6 +81,11 @@ for line in sys.stdin:
       if keys: found[os.path.relpath(path,top)]=" ".join(sorted(k+"="+os.getxattr(path,k,follow_symlinks=False).hex() for k in keys))
   print(json.dumps(found),flush=True)
 `
+
+function setExtendedAttributes(path: string, attributes: Record<string, string>): void {
+  const script = "import os,sys,json\nfor k,v in json.loads(sys.argv[2]).items(): os.setxattr(sys.argv[1],k,v.encode())"
+  python(script, path, JSON.stringify(attributes))
+}
 
 function python(script: string, ...args: string[]): void {
   const { status, stderr } = spawnSync("python3", ["-c", script, ...args], { encoding: "utf8" })

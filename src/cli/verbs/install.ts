@@ -1,5 +1,5 @@
 import { FAULTS, Fault } from "../../fault/fault.ts"
-import { apply, installRecord, recordOptions } from "../../install/apply/apply.ts"
+import { apply, installRecord, type MissingAttributes, recordOptions } from "../../install/apply/apply.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { takeInventory } from "../../install/plan/inventory.ts"
 import { type Plan, planInstall } from "../../install/plan/plan.ts"
@@ -50,17 +50,27 @@ export const install: Verb = {
       ...(planned.edit ? [facts.confDir.value] : []),
     ])
     const begin = installRecord(wanted, facts, context.nowMs())
+    let bare: MissingAttributes[]
     try {
-      apply(disk, relay, begin, planned.changes, () => planNow().changes, undoContext, progress(context, planned))
+      bare = apply(
+        disk,
+        relay,
+        begin,
+        planned.changes,
+        () => planNow().changes,
+        undoContext,
+        progress(context, planned),
+      )
       recordOptions(disk, begin, node.installDirs)
     } finally {
       if (context.stderr.isTTY) context.stderr.write("\r\u001b[K")
     }
+    const done = { ...planned, warnings: [...planned.warnings, ...attributeWarnings(bare)] }
     await printOne(context, options, {
       kind: "Install",
       name: `install/${wanted.mode}`,
-      value: planOutput(planned, facts, realPathOn(disk)),
-      text: () => installedText(planned, options),
+      value: planOutput(done, facts, realPathOn(disk)),
+      text: () => installedText(done, options),
     })
     if (end) await (await import("../stay.ts")).stay(context, options, begin, end)
   },
@@ -70,6 +80,14 @@ function endOnSignals(): AbortSignal {
   const end = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
   return end.signal
+}
+
+/** One sentence for all of them. */
+function attributeWarnings(bare: readonly MissingAttributes[]): string[] {
+  const [first] = bare
+  if (!first) return []
+  const files = bare.map(({ path }) => path).join(", ")
+  return [`without the extended attributes of the original, such as its SELinux label: ${files} (${first.why})`]
 }
 
 function refuse({ refusals }: Plan): void {

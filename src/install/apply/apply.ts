@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { codeOf, type Disk } from "../disk/disk.ts"
@@ -11,6 +11,9 @@ import { type InstallOptions, settingsText } from "../plan/install-options.ts"
 import type { InstallStep } from "../plan/step.ts"
 import { clearHome, type UndoContext, undoSteps } from "../undo/undo.ts"
 import { preflight } from "./preflight.ts"
+
+/** A file that has mode and owner of its original, but not all of its extended attributes. */
+export type MissingAttributes = { path: string; why: string }
 
 /** The steps of a plan for one plugin directory. */
 export type DirectoryChange = { binDir: string; steps: InstallStep[] }
@@ -33,7 +36,8 @@ export function installRecord(
 
 /**
  * Performs a plan. The journal names each step, durably, before it is performed. If a step fails, this install is
- * rolled back; after a crash, the next install or uninstall continues from the state that it finds.
+ * rolled back; after a crash, the next install or uninstall continues from the state that it finds. Returns the files whose
+ * extended attributes could not be copied.
  */
 export function apply(
   disk: Disk,
@@ -43,7 +47,8 @@ export function apply(
   replan: () => readonly DirectoryChange[],
   undoContext: UndoContext,
   progress: (step: InstallStep) => void = () => {},
-): void {
+): MissingAttributes[] {
+  const missing: MissingAttributes[] = []
   const pending = changes.filter(({ steps }) => steps.length > 0)
   const unlocks: (() => void)[] = []
   const started: { layout: PluginDirLayout; isFirst: boolean; steps: InstallStep[] }[] = []
@@ -68,10 +73,12 @@ export function apply(
         current.steps.push(step)
         appendEntry(disk, layout.journal, { kind: "step", step })
         progress(step)
-        performStep(disk, relay, step)
+        const why = performStep(disk, relay, step)
+        if (why !== undefined) missing.push({ path: finalPath(step, binDir), why })
       }
       appendEntry(disk, layout.journal, { kind: "done" })
     }
+    return missing
   } catch (error) {
     rollBack(disk, started, undoContext)
     throw error
@@ -119,28 +126,36 @@ function makeDirectories(disk: Disk, path: string): void {
   }
 }
 
-export function performStep(disk: Disk, relay: RelayFile, step: InstallStep): void {
+/** Where a staged file is in the end. */
+function finalPath(step: InstallStep, binDir: string): string {
+  return step.kind === "write" && "edit" in step
+    ? step.edit.from
+    : join(binDir, basename("path" in step ? step.path : ""))
+}
+
+/** Returns why extended attributes could not be copied to the new file. */
+function performStep(disk: Disk, relay: RelayFile, step: InstallStep): string | undefined {
   switch (step.kind) {
     case "mkdir":
       disk.makeDirectory(step.path, step.mode)
-      return
+      return undefined
     case "link":
       linkOrCopy(disk, step.from, step.path)
-      return
+      return undefined
     case "symlink":
       disk.symlink(step.target, step.path)
-      return
+      return undefined
     case "write":
-      write(disk, relay, step)
-      return
+      return write(disk, relay, step)
     case "verify":
       preflight(disk, step)
-      return
+      return undefined
     case "rename":
       disk.rename(step.from, step.path)
-      return
+      return undefined
     case "remove":
       disk.remove(step.path)
+      return undefined
   }
 }
 
@@ -155,18 +170,21 @@ function linkOrCopy(disk: Disk, from: string, path: string): void {
   }
 }
 
-function write(disk: Disk, relay: RelayFile, step: Extract<InstallStep, { kind: "write" }>): void {
+function write(disk: Disk, relay: RelayFile, step: Extract<InstallStep, { kind: "write" }>): string | undefined {
   if ("relay" in step) {
     disk.create(step.path, relay.bytes, 0o755)
-    if (step.relay.like) disk.copyAttributes(step.relay.like, step.path)
-  } else if ("edit" in step) {
+    return step.relay.like ? disk.copyAttributes(step.relay.like, step.path) : undefined
+  }
+  if ("edit" in step) {
     const { from, sha256: planned, text } = step.edit
     if (sha256(readFileSync(disk.at(from))) !== planned) {
       throw new Fault("REFUSED", `${from} was changed while cnitap was installing`, "Run the same command again.")
     }
     disk.create(step.path, Buffer.from(text, "latin1"), 0o600)
-    disk.copyAttributes(from, step.path)
-  } else disk.create(step.path, step.text, step.mode)
+    return disk.copyAttributes(from, step.path)
+  }
+  disk.create(step.path, step.text, step.mode)
+  return undefined
 }
 
 function rollBack(

@@ -46,9 +46,9 @@ export interface Disk {
   create(path: string, content: Uint8Array | string, mode: number): void
   append(path: string, text: string): void
   /**
-   * Copies mode, owner, SELinux label and other extended attributes; returns false if only mode and owner were copied.
+   * Copies mode, owner, SELinux label and other extended attributes; returns why, if not all attributes were copied.
    */
-  copyAttributes(from: string, path: string): boolean
+  copyAttributes(from: string, path: string): string | undefined
   rename(from: string, path: string): void
   /** returns false if it did not exist */
   remove(path: string): boolean
@@ -136,9 +136,9 @@ export function nodeDisk(root: string, run: RunProgram): Disk {
         chownSync(entry(path), uid, gid)
         chmodSync(entry(path), mode & 0o7777)
         // If that fails, the file keeps the label that its directory assigns.
-        const isComplete = copyAttributes(run, at(from), entry(path))
+        const why = copyAttributes(run, at(from), entry(path))
         sync(entry(path))
-        return isComplete
+        return why
       })
     },
     rename(from, path) {

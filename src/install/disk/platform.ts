@@ -7,14 +7,15 @@ import type { ProgramOptions, ProgramResult, RunProgram } from "./run-program.ts
 
 /** Copies a file or symlink with owner, mode, times, SELinux label and other extended attributes. Returns why it failed. */
 export function copyFile(run: RunProgram, from: string, to: string): string | undefined {
-  const { error, status, stderr } = run("cp", ["--archive", "--no-target-directory", from, to])
+  const { error, status, stderr } = run("cp", ["--archive", "--preserve=all", "--no-target-directory", from, to])
   if (!error && status === 0) return undefined
   return `${error ? error.message : String(stderr).trim()} (GNU cp is needed)`
 }
 
-/** Copies owner, mode, SELinux label and other extended attributes. Returns false if not all could be copied. */
-export function copyAttributes(run: RunProgram, from: string, to: string): boolean {
-  return run("cp", ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", from, to]).status === 0
+/** Copies owner, mode, SELinux label and other extended attributes. Returns why not all could be copied. */
+export function copyAttributes(run: RunProgram, from: string, to: string): string | undefined {
+  const { status } = run("cp", ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", from, to])
+  return status === 0 ? undefined : "GNU cp is needed, and this machine has another one or none"
 }
 
 /** The SELinux label of a file; undefined if it has none. */

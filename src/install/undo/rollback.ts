@@ -106,19 +106,21 @@ function unedit(
     })
     return
   }
-  if (now !== editedSha256)
-    undone.notRestored.push({
-      path,
-      reason: "was changed by another program; only the probes were removed",
-      isBlocking: false,
-    })
-  if (cleaned.text === text) return
+  const notes = now === editedSha256 ? [] : ["was changed by another program; only the probes were removed"]
+  const why = cleaned.text === text ? undefined : replaceList(disk, path, cleaned.text)
+  if (why !== undefined) notes.push(`has lost its extended attributes, such as a SELinux label: ${why}`)
+  if (notes.length > 0) undone.notRestored.push({ path, reason: notes.join("; "), isBlocking: false })
+  if (cleaned.text !== text) undone.restored.push(path)
+}
+
+/** Returns why the new list has not all attributes of the present one. */
+function replaceList(disk: Disk, path: string, text: string): string | undefined {
   const back = newConfiguration(path)
   disk.remove(back)
-  disk.create(back, Buffer.from(cleaned.text, "latin1"), 0o600)
-  disk.copyAttributes(path, back)
+  disk.create(back, Buffer.from(text, "latin1"), 0o600)
+  const why = disk.copyAttributes(path, back)
   disk.rename(back, path)
-  undone.restored.push(path)
+  return why
 }
 
 /**
