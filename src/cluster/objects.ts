@@ -79,6 +79,7 @@ export function recorderPod(
     readinessProbe: { ...status, periodSeconds: 60 },
     volumeMounts: [
       HOST_MOUNT,
+      TEMPORARY_MOUNT,
       ...changedDirs.map((path, at) => ({ name: `plugins-${at}`, mountPath: `${HOST_ROOT}${path}` })),
     ],
   }
@@ -89,6 +90,7 @@ export function recorderPod(
     containers: [recorder],
     volumes: [
       HOST_VOLUME,
+      TEMPORARY_VOLUME,
       ...changedDirs.map((path, at) => ({ name: `plugins-${at}`, hostPath: { path, type: "Directory" } })),
     ],
   })
@@ -104,6 +106,10 @@ function captureIn([first = ""]: readonly string[]): string {
 /** netns mounts of pods that are created later must be visible. */
 const HOST_MOUNT = { name: "host", mountPath: HOST_ROOT, readOnly: true, mountPropagation: "HostToContainer" }
 const HOST_VOLUME = { name: "host", hostPath: { path: "/", type: "Directory" } }
+
+/** What a verb cannot hold in memory; the root file system is read-only. */
+const TEMPORARY_MOUNT = { name: "temporary", mountPath: "/tmp" }
+const TEMPORARY_VOLUME = { name: "temporary", emptyDir: { sizeLimit: "512Mi" } }
 
 /** Other processes' executables and namespaces; files of other users. */
 const READING = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYS_CHROOT"]

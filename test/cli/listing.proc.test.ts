@@ -32,6 +32,15 @@ before(() => {
 })
 after(() => rmSync(capture, { recursive: true, force: true }))
 
+test("ls --brief has no environment and no streams in JSON", async () => {
+  const { stdout } = await run("ls", "--brief", "--last", "1", "-o", "json")
+  const [{ calls, ...operation }] = JSON.parse(stdout).items
+  assert.deepEqual(
+    [operation.summaries, calls[0].call.plugin, calls[0].call.env, calls[0].call.stdin, calls[0].call.stdout],
+    [undefined, "bridge", {}, undefined, undefined],
+  )
+})
+
 const run = (...args: string[]) => cnitap(args, { env: { CNITAP_CAPTURE: capture } })
 
 /** The first two digits of what is listed. */

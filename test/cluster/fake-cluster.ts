@@ -1,6 +1,8 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Readable } from "node:stream"
 import { VERSION } from "../../src/cli/version.ts"
 import { labelsOf } from "../../src/cluster/names.ts"
 import { PROGRAM, type Ran, run } from "../cli/cnitap.ts"
@@ -61,6 +63,12 @@ export class FakeCluster {
   cnitap(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
     this.save()
     return run(process.execPath, [this.#plugin, ...args], { env: { ...this.env(), ...env } })
+  }
+
+  /** The same, while it runs. */
+  start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    this.save()
+    return spawn(process.execPath, [this.#plugin, ...args], { stdio: ["ignore", "pipe", "pipe"], env: this.env() })
   }
 
   save(): void {

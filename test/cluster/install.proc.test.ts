@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Ran } from "../cli/cnitap.ts"
 import { Node } from "../install/node.ts"
 import { FakeCluster } from "./fake-cluster.ts"
@@ -142,6 +144,22 @@ test("uninstall names a node that gives no answer, and when its relays stop reco
   assert.match(removed.stdout, /^node-1 +restored/m)
 })
 
+test("Ctrl-C during an install removes what it has created", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  const before = await trees(nodes)
+  const state = cluster.state.nodes["node-2"]
+  // Its pod never starts.
+  if (state) state.isUnreachable = true
+  const installing = cluster.start(["install", "--all"])
+  const closed = once(installing, "close")
+  while (!left(cluster).includes("cnitap-look-node-2")) await sleep(50)
+  installing.kill("SIGINT")
+  assert.deepEqual(await closed, [130, null])
+  assert.deepEqual(left(cluster), [])
+  assert.deepEqual(await trees(nodes), before)
+  delete state?.isUnreachable
+})
+
 test("pods have no token, no right that they do not need, and no host path that does not exist", async (t) => {
   const { cluster } = twoNodes(t)
   assert.equal((await cluster.cnitap(["install", "--node", "node-1"])).code, 0)
@@ -152,7 +170,7 @@ test("pods have no token, no right that they do not need, and no host path that 
       token: pod.spec.automountServiceAccountToken,
       deadline: pod.spec.activeDeadlineSeconds,
       tolerations: pod.spec.tolerations,
-      volumes: pod.spec.volumes.map(({ hostPath }: { hostPath: object }) => hostPath),
+      volumes: pod.spec.volumes.map(({ hostPath }: { hostPath?: object }) => hostPath ?? "emptyDir"),
       mounts: volumeMounts.map(({ mountPath, readOnly = false }: { mountPath: string; readOnly?: boolean }) => [
         mountPath,
         readOnly,
@@ -164,12 +182,10 @@ test("pods have no token, no right that they do not need, and no host path that 
       token: false,
       deadline: 7260,
       tolerations: [{ operator: "Exists" }],
-      volumes: [
-        { path: "/", type: "Directory" },
-        { path: "/opt/cni/bin", type: "Directory" },
-      ],
+      volumes: [{ path: "/", type: "Directory" }, "emptyDir", { path: "/opt/cni/bin", type: "Directory" }],
       mounts: [
         ["/host", true],
+        ["/tmp", false],
         ["/host/opt/cni/bin", false],
       ],
       privileged: false,

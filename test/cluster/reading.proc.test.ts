@@ -1,7 +1,10 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { after, before, beforeEach, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { type Ran, run } from "../cli/cnitap.ts"
 import { writeCalls } from "../cli/written-capture.ts"
 import { FakeCluster } from "./fake-cluster.ts"
@@ -167,6 +170,27 @@ test("who-owns, ledger, ps, lint and doctor ask every node", async () => {
   const linted = await cluster.cnitap(["lint"])
   assert.match(linted.stdout, /^SEVERITY +RULE/)
   assert.equal(linted.code, 1)
+})
+
+test("tail -f and ls -w follow all nodes until Ctrl-C", async (t) => {
+  const later = (id: string, pod: string) => ({ id: id.repeat(16), node: "host-3", pod, wallMs: Date.now() })
+  for (const [verb, id, expected] of [
+    [["tail", "-f", "--last", "0"], "d", "call/dddddddddddddddd"],
+    [["ls", "-w", "--last", "0"], "e", "operation/eeeeeeeeeeeeeeee"],
+  ] as const) {
+    const following = cluster.start([...verb, "-o", "name"])
+    t.after(() => following.kill())
+    const closed = once(following, "close")
+    const seen = new Set<string>()
+    createInterface(following.stdout).on("line", (line) => seen.add(line))
+    // Each process is a node's: they have to run before there is anything new.
+    const asked = () => cluster.calls().filter((args) => args.includes("exec") && args.includes(verb[0])).length
+    for (const before = asked(); asked() < before + 3; ) await sleep(50)
+    writeCalls(join(cluster.state.nodes["node-3"]?.root ?? "", "capture"), [later(id, "web-9")])
+    while (!seen.has(expected)) await sleep(50)
+    following.kill("SIGINT")
+    assert.deepEqual(await closed, [0, null])
+  }
 })
 
 test("a node that gives no answer is named with the reason, and the others are printed", async () => {

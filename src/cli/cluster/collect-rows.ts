@@ -13,8 +13,6 @@ export type NodeRow<Row> = Row & { node: string }
 export type CollectOptions<Row> = {
   /** what rows are ordered by, milliseconds */
   timeOf(row: Row): number
-  /** leaves out what the wanted format does not show */
-  slim?(row: Row): void
 }
 
 /** Asks every node for its rows. The spool must be closed. */
@@ -23,7 +21,7 @@ export async function collectRows<Row extends object>(
   kubectl: Kubectl,
   recorders: readonly Recorder[],
   nodeArgs: readonly string[],
-  { timeOf, slim }: CollectOptions<Row>,
+  { timeOf }: CollectOptions<Row>,
 ): Promise<{ spool: RowSpool; answers: NodeAnswer[] }> {
   const spool = new RowSpool()
   let done = 0
@@ -33,9 +31,7 @@ export async function collectRows<Row extends object>(
     const split = lineSplitter((line) => {
       const row = rowOf<Row>(line, recorder.node)
       if (!row) return
-      const time = timeOf(row)
-      slim?.(row)
-      spool.add(row, time, rank)
+      spool.add(row, timeOf(row), rank)
     })
     const answer = await askNode(kubectl, recorder, nodeArgs, split)
     if (isShown) stderr.write(`\r\u001b[Kcnitap: ${++done} of ${recorders.length} nodes`)

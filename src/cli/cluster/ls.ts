@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import type { Call } from "../../model/call.ts"
-import { type Operation, walk } from "../../model/operation.ts"
+import type { Operation } from "../../model/operation.ts"
 import { parseCount } from "../args/count.ts"
 import { inListingOrder } from "../args/listing-order.ts"
 import { requireStream } from "../follow.ts"
@@ -30,7 +30,11 @@ export const clusterLs: Verb = {
   run: (context, _args, options) =>
     withKubectl(context, options, async (kubectl, signal) => {
       const format = outputFormat(options)
-      const nodeArgs = ["ls", ...nodeArguments(lsCommand, [...OUTPUT_FLAGS, "sortBy"]), "-o", "jsonl"]
+      // Tables show no streams; without them a million operations fit.
+      const isTable = ["table", "wide", "name"].includes(format.kind)
+      const given = nodeArguments(lsCommand, [...OUTPUT_FLAGS, "sortBy", "brief"])
+      const brief = isTable || options.brief === true ? ["--brief"] : []
+      const nodeArgs = ["ls", ...given, ...brief, "-o", "jsonl"]
       if (options.watch === true) requireStream(format)
       const recorders = await chooseRecorders(context, kubectl, options)
       const table = withNode(operationTable(context.nowMs))
@@ -38,10 +42,8 @@ export const clusterLs: Verb = {
         await followRows(context, options, kubectl, signal, recorders, nodeArgs, table)
         return
       }
-      const isList = ["table", "wide", "name"].includes(format.kind)
       const { spool, answers } = await collectRows<Operation>(context, kubectl, recorders, nodeArgs, {
         timeOf: ({ wallMs }) => wallMs,
-        ...(isList ? { slim: withoutStreams } : {}),
       })
       const read = async function* (order: { newestFirst: boolean }) {
         yield* spooled<Operation>(spool, order)
@@ -50,18 +52,6 @@ export const clusterLs: Verb = {
       spool.close()
       reportAnswers(context, answers, count)
     }),
-}
-
-/** Tables show no streams; without them a million operations fit. */
-function withoutStreams({ calls }: Operation): void {
-  for (const { call } of walk(calls)) {
-    delete call.stdin
-    delete call.stdout
-    delete call.stderr
-    call.env = {}
-    call.envNames = []
-    call.argv = []
-  }
 }
 
 let tailCommand: Command

@@ -120,6 +120,7 @@ async function latestFailure(
     "outcome!=ok",
     "--last",
     "1",
+    "--brief",
     ...(namespace ? [`--namespace=${namespace}`] : []),
     "-o",
     "jsonl",

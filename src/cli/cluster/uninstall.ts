@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { askNode } from "../../cluster/ask-node.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
 import { eachNode } from "../../cluster/each-node.ts"
@@ -88,17 +89,26 @@ async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<Node
   const isNothing = answer.kind === "refused" && answer.code === FAULTS.NOT_FOUND
   if (answer.kind !== "answered" && !isNothing) return { ...found, isRestored: false, reason: left || answer.reason }
   const check = await askNode(kubectl, recorder, ["status"], () => {})
-  const isVerified = (check.kind === "refused" && check.code === FAULTS.NOT_FOUND) || (await hasEnded(kubectl, pod))
+  const isVerified =
+    check.kind === "refused"
+      ? check.code === FAULTS.NOT_FOUND
+      : check.kind === "failed" && (await hasEnded(kubectl, pod))
   if (!isVerified)
     return { ...found, isRestored: false, reason: "something is still installed there; run kubectl cnitap status" }
   return { ...found, isRestored: true, ...(left ? { remark: `left as it is: ${left}` } : {}) }
 }
 
+const ENDING_MS = 30_000
+
+/** Whether the process of the pod, which was ending when `status` was to be run beside it, ended well. */
 async function hasEnded(kubectl: Kubectl, pod: string): Promise<boolean> {
-  const [own] = (await readPods(kubectl, ["-l", selectorOf("recorder")])).filter(
-    ({ metadata }) => metadata.name === pod,
-  )
-  return own?.status?.phase === "Succeeded"
+  for (const endMs = Date.now() + ENDING_MS; Date.now() < endMs; await sleep(500)) {
+    const pods = await readPods(kubectl, ["-l", selectorOf("recorder")])
+    const own = pods.find(({ metadata }) => metadata.name === pod)
+    if (own?.status?.phase === "Succeeded") return true
+    if (own?.status?.phase === "Failed") return false
+  }
+  return false
 }
 
 const uninstallTable: Table<NodeUninstallOutput, "NodeUninstall"> = {

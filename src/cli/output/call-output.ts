@@ -44,6 +44,12 @@ export function callNodeOutput({ call, children }: CallNode): CallNodeOutput {
   return { call: callOutput(call), children: children.map(callNodeOutput) }
 }
 
-export function operationOutput({ id, calls, ...operation }: Operation): OperationOutput {
+/** `summaries`: an operation that was read without streams has what the page shows of them. */
+export function operationOutput({
+  id,
+  calls,
+  summaries: _summaries,
+  ...operation
+}: Operation & { summaries?: unknown }): OperationOutput {
   return { id, startedAt: timestamp(operation.wallMs), ...operation, calls: calls.map(callNodeOutput) }
 }

@@ -23,6 +23,7 @@ export const ls: Verb = {
   define(command) {
     addListingOrder(addOutput(addSelection(command)))
       .argument("[filter...]", "a filter, as for --filter")
+      .option("--brief", "in JSON and YAML: without environment and streams")
       .option("-w, --watch", "keep listing new operations until Ctrl-C")
   },
   async run(context, [words], options) {
@@ -33,7 +34,7 @@ export const ls: Verb = {
     if (isWatching && options.sortBy !== undefined)
       throw new Fault("USAGE", "--sort-by cannot be combined with --watch", "Leave one of them out.")
     // Streams are read only for programs: tables do not show them.
-    const isList = ["table", "wide", "name"].includes(format.kind)
+    const isList = options.brief === true || ["table", "wide", "name"].includes(format.kind)
     const read: ReadInOrder = (order) => (isList ? selection.lightOperations(order) : selection.operations(order))
     const operations = isWatching
       ? watched(context, selection, () => oldestFirst(read, lastOf(options)))

@@ -190,7 +190,7 @@ export class Kubernetes {
 
   /** Files that the node finds in the standard places; its own namespaces hide the machine's. */
   async #configure(node: ClusterNode, number: number): Promise<void> {
-    const write = (path: string, text: string) => node.succeed(["cp", "/dev/stdin", path], text)
+    const write = (path: string, text: string) => node.succeed(["sh", "-c", 'cat > "$0"', path], text)
     await write("/etc/containerd/config.toml", containerdConfig())
     await write("/etc/cni/net.d/10-pods.conflist", JSON.stringify(networkList(number)))
     await node.succeed(["cp", "-r", "/usr/lib/cni/.", "/opt/cni/bin"])
