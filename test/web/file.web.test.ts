@@ -98,7 +98,10 @@ test("captured data cannot end the data block and is not executed", async () => 
   const { page, context, wrongs } = await openPage(browser, `${url}#/operations`)
   await page.locator(".row", { hasText: "<img" }).click()
   await page.locator(".lines .line").first().waitFor()
-  assert.deepEqual([await page.title(), await page.evaluate(() => document.images.length)], ["cnitap", 0])
+  assert.deepEqual(
+    [await page.title(), await page.evaluate(() => document.images.length)],
+    [`✗ ADD shop/${HOSTILE_NAME} · node-1 · cnitap`, 0],
+  )
   assert.deepEqual(wrongs, [])
   await context.close()
 })

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
+import { hostname } from "node:os"
 import { after, before, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
 import { type Serving, serve } from "../serve/serving.ts"
@@ -438,6 +439,7 @@ test("the filter: completion from captured values, effect while typing, errors w
   await press("Enter")
   await page.locator(".trouble mark", { hasText: "duratoin" }).waitFor()
   await page.getByText("no field is called duratoin; expected duration").waitFor()
+  await page.getByText("filter not applied").waitFor()
   assert.equal(await rows(page).count(), 11)
 
   await box.fill("exit=300")
@@ -448,7 +450,77 @@ test("the filter: completion from captured values, effect while typing, errors w
   await page.getByRole("button", { name: "failed 3" }).click()
   await page.getByText("3 shown", { exact: true }).waitFor()
   assert.equal(await box.inputValue(), "outcome=failed")
+
+  await box.fill("hostile or plugin=binary")
+  await press("Enter")
+  await page.getByText("2 shown", { exact: true }).waitFor()
+  await page.getByRole("button", { name: "failed 3" }).click()
+  assert.equal(await box.inputValue(), "outcome=failed and (hostile or plugin=binary)")
+  await page.getByText("2 shown", { exact: true }).waitFor()
+  await page.getByRole("button", { name: "all 11" }).click()
+  assert.equal(await box.inputValue(), "(hostile or plugin=binary)")
+
+  const address = await row(page, "ADDshop/cart").locator(".ips").count()
+  assert.equal(address, 0)
+  await box.fill("")
+  await page.getByText("2 shown", { exact: true }).waitFor({ state: "detached" })
+  const visible = (await row(page, "ADDshop/cart").locator(".ips").textContent())?.replace(/\/\d+$/, "") ?? ""
+  await box.fill(visible)
+  await page.getByText("1 shown", { exact: true }).waitFor()
+  assert.deepEqual(await pods(), ["cart-5c6d7f8b9-hv4tp"])
+  await box.fill("failed orders-0 DEL")
+  await page.getByText("0 shown", { exact: true }).waitFor()
+  await box.fill("orders-0 DEL")
+  await page.getByText("1 shown", { exact: true }).waitFor()
   assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the error is stated in words; a panic on stderr comes before garbage on stdout", async () => {
+  const panicking = makeNode()
+  panicking.operation("ADD", { namespace: "shop", name: "sad", sandbox: 1 }, { list: ["panics"] })
+  const own = await serve("/capture", "--root", panicking.root)
+  const { page, context } = await openPage(browser, own.url)
+  await row(page, "shop/sad").click()
+  await page.locator(".why", { hasText: "panics: panic: runtime error: invalid memory address" }).waitFor()
+  await page.getByRole("tab", { name: /^stderr/, selected: true }).waitFor()
+  assert.equal(await page.title(), `✗ ADD shop/sad · ${hostname()} · cnitap`)
+  await context.close()
+  await own.end()
+  panicking.remove()
+})
+
+test("going away and back keeps the place in the list and the focus", async () => {
+  const { page, context } = await open("", { viewport: { width: 1280, height: 260 } })
+  const list = page.locator(".list")
+  await list.evaluate((element) => {
+    element.scrollTop = 84
+    element.dispatchEvent(new Event("scroll"))
+  })
+  await goTo(page, "#/overview")
+  await page.locator(".tile").first().waitFor()
+  await page.goBack()
+  await list.waitFor()
+  assert.equal(await list.evaluate((element) => element.scrollTop), 84)
+
+  await list.focus()
+  await page.keyboard.press("G")
+  await page.locator(".row.cursor", { hasText: "STATUS" }).waitFor()
+  await page.keyboard.press("Home")
+  await page.locator(".row.cursor", { hasText: "shop/binary" }).waitFor()
+  await page.keyboard.press("Enter")
+  await page.locator(".detail:focus").waitFor()
+  await page.keyboard.press("j")
+  await page.locator(".detail:focus").getByRole("heading", { name: "<img" }).waitFor()
+  await page.keyboard.press("Escape")
+  await page.locator(".list:focus").waitFor()
+
+  const opened = context.waitForEvent("page")
+  await rows(page)
+    .first()
+    .click({ modifiers: ["Control"] })
+  await (await opened).getByRole("heading", { name: "ADD shop/binary" }).waitFor()
+  assert.equal(await page.locator(".detail").count(), 0)
   await context.close()
 })
 
@@ -480,7 +552,7 @@ test("data from pods, plugins and files is shown as text, never as markup", asyn
   await page.locator(".tile").first().waitFor()
   await goTo(page, `#/operations/%3Cimg%20src=x%20onerror=alert(1)%3E/calls?q=${encodeURIComponent(HOSTILE_NAME)}`)
   await page.getByText("This operation is not in the capture.").waitFor()
-  assert.equal(await page.title(), "cnitap")
+  assert.equal(await page.title(), `(3 failed) operations · ${hostname()} · cnitap`)
   assert.deepEqual(
     await page.evaluate(() => [
       document.images.length,

@@ -195,6 +195,12 @@ printf '<script>document.title="owned"</script><b>bold</b>\\033[31mred\\n' >&2
 printf '{"cniVersion":"1.0.0","msg":"<img src=x onerror=document.title=1></script>"}'
 exit 1
 `,
+  panics: `
+cat >/dev/null
+echo 'not json at all'
+echo 'panic: runtime error: invalid memory address' >&2
+exit 2
+`,
   binary: `
 cat >/dev/null
 printf '\\377\\000\\001not text\\200'

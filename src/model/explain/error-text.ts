@@ -17,11 +17,27 @@ export function messageOf(call: Call): string | undefined {
   return parts.length > 0 ? decodeLine(parts.join("; ")).text : undefined
 }
 
-/** The cause that a failing call states: its error object, else text on stdout, else stderr. */
+/** The cause that a failing call states: its error object, else the text that tells more of stdout and stderr. */
 export function errorTextOf(call: Call): string | undefined {
+  return messageOf(call) ?? tellingLine(call)?.line
+}
+
+/** The stream that states why a call failed; undefined if neither does. */
+export function tellingStream(call: Call): "stdout" | "stderr" | undefined {
+  return messageOf(call) === undefined ? tellingLine(call)?.stream : "stdout"
+}
+
+function tellingLine(call: Call): { stream: "stdout" | "stderr"; line: string } | undefined {
   // A JSON object that is not an error is a result, which states no cause.
-  const stdout = jsonObject(call.stdout) ? undefined : textOf(call.stdout)
-  return messageOf(call) ?? (mostRelevantLine(stdout) || mostRelevantLine(textOf(call.stderr)) || undefined)
+  const stdout = jsonObject(call.stdout) ? undefined : mostRelevantLine(textOf(call.stdout))
+  const stderr = mostRelevantLine(textOf(call.stderr))
+  const isInStderr = stderr && (!stdout || (statesProblem(stderr) && !statesProblem(stdout)))
+  if (isInStderr) return { stream: "stderr", line: stderr }
+  return stdout ? { stream: "stdout", line: stdout } : undefined
+}
+
+function statesProblem(line: string): boolean {
+  return PANIC.test(line) || PROBLEM.test(line)
 }
 
 /** The line that states a problem, if any does, of what a call without an end has written (its progress records). */

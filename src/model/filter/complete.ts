@@ -23,7 +23,9 @@ export function complete(text: string, cursor: number, known: KnownValues = {}):
     const suggestions = suggestionsFor(expectationAtEnd(text.slice(0, operatorFrom), 0), known)
     return beginningWith(before.slice(operatorFrom), operatorFrom, cursor, suggestions)
   }
-  return beginningWith(word, from, cursor, suggestionsFor(expectation, known))
+  // Conditions need no word between them, but all of them at once would hide the few words that join.
+  const others = expectation.kind === "connector" && word !== "" ? CONDITIONS : []
+  return beginningWith(word, from, cursor, [...suggestionsFor(expectation, known), ...others])
 }
 
 function beginningWith(word: string, from: number, to: number, suggestions: Suggestion[]): Completion {

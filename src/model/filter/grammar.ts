@@ -2,15 +2,16 @@ import { FIELD_NAMES, fieldOf, fieldSource } from "./field.ts"
 import { operatorsOf } from "./operand.ts"
 
 /** The syntax of filters, for help and documents; `fieldLines` follows it. */
-export const GRAMMAR = `A filter is a condition, or several joined by and, or, not and brackets; and binds tighter than or.
+export const GRAMMAR = `A filter is a condition, or several joined by and, or, not and brackets; and binds tighter than or, and may be left out.
 
   filter    = term { "or" term }
-  term      = factor { "and" factor }
+  term      = factor { [ "and" ] factor }
   factor    = "not" factor | "(" filter ")" | condition
   condition = field operator value
             | field ["not"] "in" "(" value { "," value } ")"
             | "failed" | "ok" | "running" | "killed"      the outcome
             | "since" "=" time | "until" "=" time
+            | address                                     as ip=address
             | word | quoted                               in what a list shows
   operator  = "=" | "!=" | "~" | "!~" | ">" | ">=" | "<" | "<="
 

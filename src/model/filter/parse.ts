@@ -1,3 +1,4 @@
+import { parseAddress, parsePrefix } from "../../cni/address.ts"
 import { FIELD_ALIASES, FIELD_NAMES, type FieldName, fieldOf, findField } from "./field.ts"
 import type { Filter, Operand, Operator, Place } from "./filter.ts"
 import { nearest } from "./nearest.ts"
@@ -79,14 +80,29 @@ function readFilter(
 }
 
 function parseOr(parser: FilterParser): Filter {
-  return parseSeries(parser, "or", () => parseSeries(parser, "and", () => parseNot(parser)))
+  return parseSeries(
+    "or",
+    () => takeKeyword(parser, "or"),
+    () =>
+      parseSeries(
+        "and",
+        () => takeKeyword(parser, "and") || beginsCondition(parser),
+        () => parseNot(parser),
+      ),
+  )
 }
 
-function parseSeries(parser: FilterParser, kind: "and" | "or", parsePart: () => Filter): Filter {
+function parseSeries(kind: "and" | "or", goesOn: () => boolean, parsePart: () => Filter): Filter {
   const first = parsePart()
   const parts = [first]
-  while (takeKeyword(parser, kind)) parts.push(parsePart())
+  while (goesOn()) parts.push(parsePart())
   return parts.length === 1 ? first : { kind, parts }
+}
+
+/** Conditions that follow one another without a word between them must all hold, as in a search engine. */
+function beginsCondition({ text, at }: FilterParser): boolean {
+  const rest = text.slice(at)
+  return /^["'(]/.test(rest) || (/^[^\s()=!~<>,"'&|]/.test(rest) && !/^(?:and|or)(?=[\s()"']|$)/i.test(rest))
 }
 
 function parseNot(parser: FilterParser): Filter {
@@ -123,6 +139,11 @@ function parseTest(parser: FilterParser, word: string, place: Place): Filter | u
   const from = parser.at
   const operator = takeOperator(parser)
   if (!operator) return undefined
+  // "no addresses in range" are four words to search for.
+  if (operator.isList && parser.text[parser.at] !== "(" && !findField(word)) {
+    parser.at = from
+    return undefined
+  }
   const limit = Object.hasOwn(LIMITS, word.toLowerCase()) ? LIMITS[word.toLowerCase()] : undefined
   const field = limit ? "time" : findField(word)
   if (!field) throw unknownField(word, place)
@@ -137,7 +158,7 @@ function parseTest(parser: FilterParser, word: string, place: Place): Filter | u
   return { kind: "test", field, operator: sign, values, place: { ...place, length: end - place.column + 1 } }
 }
 
-/** A word without an operator: a short condition, or a text to search for. */
+/** A word without an operator: a short condition, an address, or a text to search for. */
 function parseWord(parser: FilterParser, word: string, place: Place): Filter {
   const values = Object.hasOwn(SHORT_CONDITIONS, word.toLowerCase()) && SHORT_CONDITIONS[word.toLowerCase()]
   if (values) {
@@ -146,11 +167,13 @@ function parseWord(parser: FilterParser, word: string, place: Place): Filter {
   }
   const limit = Object.hasOwn(LIMITS, word.toLowerCase())
   const field = limit ? "time" : findField(word)
-  if (field) {
+  if (field && !beginsCondition(parser)) {
     const operators = limit ? ["="] : operatorsOf(field)
     const message = `${word} is compared with nothing; quote it to look for the word`
     throw fail(parser, message, operators, { kind: "operator", field })
   }
+  const isAddress = parseAddress(word) !== undefined || parsePrefix(word) !== undefined
+  if (isAddress) return { kind: "test", field: "ip", operator: "=", values: [{ kind: "text", text: word }], place }
   return search(word, place)
 }
 
@@ -204,7 +227,7 @@ const VALUE = /[^\s()=!~<>,"']+/y
 /** Must end with a slash before a space, a bracket, a comma or the end, so that `/var/run` is a plain text. */
 const REGEX = /\/(?:[^/\\]|\\.|\/(?![imsu]*(?:[\s),]|$)))+\/[imsu]*(?=[\s),]|$)/y
 
-const KEYWORDS = ["and", "or", "not", "in"]
+const KEYWORDS = ["and", "or", "not"]
 
 function isKeyword(word: string): boolean {
   return KEYWORDS.includes(word.toLowerCase())
@@ -264,7 +287,7 @@ function noConnector(parser: FilterParser): Failure {
       ? "a bracket is not closed"
       : rest === ")"
         ? "this bracket closes none"
-        : "two conditions need a word between them"
+        : "conditions are joined by words"
   return fail(parser, message, ["and", "or", ...(isNested ? [")"] : [])], expectation)
 }
 

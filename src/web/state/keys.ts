@@ -27,6 +27,8 @@ export function useKeys(own: KeyHandlers): void {
 /** All keys, for the help. */
 export const KEYS: [keys: string, what: string][] = [
   ["j  k  ↓  ↑", "next, previous row"],
+  ["Home  End  g  G", "first, last row"],
+  ["PgUp  PgDn", "a screen of rows up, down"],
   ["Enter", "open the row"],
   ["Esc", "close help or details, clear the filter"],
   ["/", "filter"],
@@ -54,6 +56,10 @@ function press({ key, target }: KeyboardEvent): boolean {
   if (["j", "k"].includes(key) && isInControl) document.querySelector<HTMLElement>(".list")?.focus()
   if (key === "j" || (key === "ArrowDown" && !isScrolling)) move?.(1)
   else if (key === "k" || (key === "ArrowUp" && !isScrolling)) move?.(-1)
+  else if (key === "g" || (key === "Home" && !isScrolling)) move?.(Number.NEGATIVE_INFINITY)
+  else if (key === "G" || (key === "End" && !isScrolling)) move?.(Number.POSITIVE_INFINITY)
+  else if (key === "PageDown" && !isScrolling) move?.(PAGE_ROWS)
+  else if (key === "PageUp" && !isScrolling) move?.(-PAGE_ROWS)
   else if (key === "Enter" && !isInControl) open?.()
   else if (key === "]") step?.(1)
   else if (key === "[") step?.(-1)
@@ -68,11 +74,15 @@ function press({ key, target }: KeyboardEvent): boolean {
   return true
 }
 
+const PAGE_ROWS = 20
+
 function closeFront(event: KeyboardEvent): void {
   if (isHelpOpen.value) isHelpOpen.value = false
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
-  else if (route.value.operation) go({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })
-  else if (route.value.pod || route.value.rule || route.value.attachment) go(NOTHING_OPEN)
+  else if (route.value.operation) {
+    go({ operation: undefined, call: undefined, stream: undefined, panel: "calls" })
+    document.querySelector<HTMLElement>(".list")?.focus()
+  } else if (route.value.pod || route.value.rule || route.value.attachment) go(NOTHING_OPEN)
   else if (route.value.q) go({ q: "" })
   else return
   event.preventDefault()

@@ -26,7 +26,10 @@ export function listKeys(list: {
       const next = ids[Math.min(Math.max((from < 0 && rows < 0 ? ids.length : from) + rows, 0), ids.length - 1)]
       if (next === undefined) return
       cursor.value = next
-      if (list.opened() !== undefined) list.open(next, "replace")
+      if (list.opened() === undefined) return
+      const isInDetail = Boolean(document.activeElement?.closest(".detail"))
+      list.open(next, "replace")
+      if (isInDetail) focusDetail()
     },
     open() {
       const ids = list.ids()
@@ -34,7 +37,12 @@ export function listKeys(list: {
       if (found === undefined) return
       cursor.value = found
       list.open(found, "push")
-      requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
+      focusDetail()
     },
   }
+}
+
+/** Once it is drawn. */
+function focusDetail(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(".detail")?.focus())
 }

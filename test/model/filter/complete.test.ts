@@ -31,6 +31,7 @@ const CASES: [text: string, ...completed: string[]][] = [
   ["failed |", "failed and", "failed or"],
   ["(failed |", "(failed and", "(failed or", "(failed )"],
   ["failed a|", "failed and"],
+  ["failed com|", "failed command"],
   ["failed and (pod=a or nod|)", "failed and (pod=a or node)"],
   ["nonsense=1 and com|"],
   [") |"],

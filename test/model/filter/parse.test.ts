@@ -30,8 +30,7 @@ const ERRORS: [message: string, text: string, marks: string][] = [
     "plugin and failed",
     "       ^^^",
   ],
-  ['two conditions need a word between them; expected "and" or "or"', "plugin=a plugin=b", "         ^^^^^^"],
-  ['two conditions need a word between them; expected "and" or "or"', "plugin=a && failed", "         ^^"],
+  ['conditions are joined by words; expected "and" or "or"', "plugin=a && failed", "         ^^"],
   ["several values stand in a list; expected in (a, b)", "command=ADD,DEL", "           ^"],
   ["a condition is missing; expected a field, ( or not", "failed and", "          ^"],
   ["a condition is missing; expected a field, ( or not", "or failed", "^^"],
@@ -50,6 +49,27 @@ const ERRORS: [message: string, text: string, marks: string][] = [
 
 for (const [message, text, marks] of ERRORS) {
   test(`error in ${text}`, () => assert.deepEqual(error(text), [`filter: ${message}`, `  ${text}`, `  ${marks}`]))
+}
+
+for (const [text, meaning] of [
+  ["plugin=a plugin=b", "plugin=a and plugin=b"],
+  ["failed bridge", "outcome in (failed, killed) and text~bridge"],
+  [
+    "no IP addresses available in range set",
+    "text~no and text~IP and text~addresses and text~available and text~in and text~range and text~set",
+  ],
+  ["failed or bridge calico", "outcome in (failed, killed) or (text~bridge and text~calico)"],
+  ["(failed) not plugin=bridge", "outcome in (failed, killed) and not plugin=bridge"],
+  ['"a b" c', 'text~"a b" and text~c'],
+  ["10.244.1.8", "ip=10.244.1.8"],
+  ["10.244.0.0/16 failed", "ip=10.244.0.0/16 and outcome in (failed, killed)"],
+  ["fd00::1", "ip=fd00::1"],
+  ["10.244.1", "text~10.244.1"],
+] as const) {
+  test(`${text} is ${meaning}`, () => {
+    const result = parseFilter(text, NOW)
+    assert.equal(result.ok && filterText(result.filter), meaning)
+  })
 }
 
 test("a field that nothing resembles lists them all", () => {

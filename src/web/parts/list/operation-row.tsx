@@ -56,7 +56,7 @@ export function operationLabel(operation: OperationSummary): string {
 }
 
 /** The innermost call that failed is the cause; its callers repeat its error. */
-function reasonOf(operation: OperationSummary): string | undefined {
+export function reasonOf(operation: OperationSummary): string | undefined {
   const { outcomeReason } = operation
   if (outcomeReason && outcomeReason.kind !== "plugin-failed") return reasonText(outcomeReason)
   let found: string | undefined

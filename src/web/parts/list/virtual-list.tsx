@@ -11,8 +11,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 /** Elements of rows that left the screen are reused: creating them is most of the cost of scrolling. */
 const POOL_ROWS = 64
 
+/** By name of the list: where it was scrolled to when it was last shown. */
+const scrolled = new Map<string, number>()
+
 /** A list of rows with equal height; only the visible ones are in the document. */
 export function VirtualList({
+  name,
   count,
   rowHeight,
   row,
@@ -20,6 +24,7 @@ export function VirtualList({
   identity,
   ...attributes
 }: {
+  name: string
   count: number
   rowHeight: number
   row(index: number): ComponentChildren
@@ -47,6 +52,10 @@ export function VirtualList({
   useLayoutEffect(() => list._didMount(), [list])
   useLayoutEffect(() => list._willUpdate())
   useLayoutEffect(() => list.measure(), [list, rowHeight])
+  useLayoutEffect(() => {
+    const box = element.current
+    if (box) box.scrollTop = scrolled.get(name) ?? 0
+  }, [name])
   const top = useRef<{ id: string; offset: number }>(undefined)
   useLayoutEffect(() => {
     const box = element.current
@@ -59,6 +68,7 @@ export function VirtualList({
   }, [count, rowHeight])
   const remember = () => {
     const box = element.current
+    if (box) scrolled.set(name, box.scrollTop)
     const first = box ? Math.floor(box.scrollTop / rowHeight) : 0
     const id = identity?.idOf(first)
     top.current = box && id !== undefined ? { id, offset: box.scrollTop - first * rowHeight } : undefined

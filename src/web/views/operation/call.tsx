@@ -1,4 +1,5 @@
 import { type Call, parseArgs } from "../../../model/call.ts"
+import { tellingStream } from "../../../model/explain/error-text.ts"
 import { duration, processText, stateText } from "../../../model/format.ts"
 import { sizeText } from "../../parts/bytes.ts"
 import { exactTime } from "../../parts/clock.ts"
@@ -74,6 +75,8 @@ function failedExit({ exit }: Call): boolean {
 
 /** The stream with the error or the result; stdin if there is neither. */
 function mostRelevant(call: Call): Stream {
+  const telling = failedExit(call) && tellingStream(call)
+  if (telling) return telling
   if (call.stdout && call.stdout.sizeBytes > 0) return "stdout"
   if (failedExit(call) && call.stderr && call.stderr.sizeBytes > 0) return "stderr"
   return "stdin"

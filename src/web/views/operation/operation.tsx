@@ -5,7 +5,7 @@ import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
-import { addressesOf } from "../../parts/list/operation-row.tsx"
+import { addressesOf, reasonOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
@@ -106,6 +106,7 @@ function worst({ calls }: Operation) {
 function Head({ operation }: { operation: OperationSummary }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
+  const reason = reasonOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
     ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
     ["duration", durationMs === undefined ? undefined : duration(durationMs)],
@@ -138,6 +139,7 @@ function Head({ operation }: { operation: OperationSummary }) {
           what="operation"
         />
       </div>
+      {reason && <p class={`why ${outcome}`}>{reason}</p>}
       <dl class="facts">
         {facts.map(
           ([name, value, title]) =>

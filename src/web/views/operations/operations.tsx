@@ -7,8 +7,8 @@ import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { captureState, connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
-import { isSearching, visible } from "../../state/query.ts"
-import { go, route } from "../../state/route.ts"
+import { filterProblem, isSearching, visible } from "../../state/query.ts"
+import { go, link, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
 import "./operations.css"
 
@@ -39,6 +39,7 @@ export function Operations() {
   const marked = rowOf(shown, markedId)
   const list = useRef<HTMLElement>(null)
   const isNarrow = useNarrow(list)
+  const isApplied = filterProblem.value === undefined || count === 0
   useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
@@ -48,7 +49,7 @@ export function Operations() {
           <Counters />
           {route.value.q && !isSearching.value && (
             <span class="dim" aria-live="polite">
-              {count} shown
+              {isApplied ? `${count} shown` : "filter not applied"}
             </span>
           )}
         </div>
@@ -56,7 +57,8 @@ export function Operations() {
           <Nothing />
         ) : (
           <VirtualList
-            class="list"
+            class={`list ${isApplied ? "" : "unfiltered"}`}
+            name="operations"
             role="listbox"
             aria-label={`${count} operations, newest first`}
             aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
@@ -79,10 +81,12 @@ export function Operations() {
                   aria-label={`${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
                   aria-posinset={index + 1}
                   aria-setsize={count}
-                  onClick={() => {
+                  onClick={(event) => {
                     keys.cursor.value = operation.id
-                    openOperation(operation.id, "push")
+                    if (event.ctrlKey || event.metaKey) openInTab(operation.id)
+                    else openOperation(operation.id, "push")
                   }}
+                  onAuxClick={(event) => event.button === 1 && openInTab(operation.id)}
                   onKeyDown={() => undefined}
                 >
                   <OperationRow operation={operation} />
@@ -102,6 +106,11 @@ function isPruned({ wallMs }: OperationSummary): boolean {
   return wallMs < (captureState.value.prunedBeforeMs ?? Number.NEGATIVE_INFINITY)
 }
 
+/** As with any link: Ctrl or the middle button. */
+function openInTab(id: string): void {
+  open(link({ operation: id, call: undefined, stream: undefined, panel: "calls" }), "_blank")
+}
+
 function openOperation(id: string, how: "push" | "replace"): void {
   const { panel } = route.peek()
   go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
@@ -117,10 +126,21 @@ function rowOf(shown: readonly OperationSummary[], id: string | undefined): numb
   return at < 0 ? -1 : shown.length - 1 - at
 }
 
-/** Number of operations by outcome; each is a filter. */
+/** The outcome that a chip has put before the filter. */
+function outcomeOf(q: string): { outcome: string; rest: string } {
+  const [, outcome = "", rest = ""] = /^(outcome=(?:failed|running|killed))(?: and (.*))?$/s.exec(q) ?? [q, "", q]
+  return { outcome, rest }
+}
+
+function joined(outcome: string, rest: string): string {
+  const isAlternative = /\bor\b/i.test(rest) && !/^\([^()]*\)$/.test(rest)
+  return [outcome, isAlternative && outcome ? `(${rest})` : rest].filter(Boolean).join(" and ")
+}
+
+/** Number of operations by outcome; each is a filter, and keeps the rest of the filter. */
 function Counters() {
   const { all, failed, running, killed } = tally.value
-  const { q } = route.value
+  const { outcome, rest } = outcomeOf(route.value.q)
   const kinds = [
     { title: "all", count: all, filter: "" },
     { title: "failed", count: failed, filter: "outcome=failed" },
@@ -134,8 +154,8 @@ function Counters() {
           key={title}
           type="button"
           class={`counter ${title.replace(" ", "-")} ${count > 0 ? "some" : ""}`}
-          aria-pressed={q === filter}
-          onClick={() => go({ q: filter })}
+          aria-pressed={outcome === filter}
+          onClick={() => go({ q: joined(filter, rest) })}
         >
           {title} <b>{count}</b>
         </button>

@@ -59,6 +59,7 @@ export function Pods() {
           </div>
         ) : (
           <VirtualList
+            name="pods"
             class="list"
             role="listbox"
             aria-label={`${shown.length} pods, most recently changed first`}

@@ -50,6 +50,7 @@ export function Findings() {
           <Nothing />
         ) : (
           <VirtualList
+            name="findings"
             class="list"
             role="listbox"
             aria-label={`${shown.length} violated rules, most severe first`}

@@ -51,6 +51,7 @@ export function LedgerView() {
           <Nothing />
         ) : (
           <VirtualList
+            name="ledger"
             class="list"
             role="listbox"
             aria-label={`${shown.length} attachments, problems first`}
