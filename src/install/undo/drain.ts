@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { isSameDirectory } from "../disk/plugin-dir.ts"
@@ -23,7 +23,7 @@ export function drain(facts: NodeFacts): string[] {
   const directories = pluginDirsOf(facts)
   const isPolled = runtimes.some(({ isRunning, behaviour }) => isRunning && behaviour.configReload === "poll")
   const startMs = Date.now()
-  const seesProcesses = root === "/" || isSameDirectory("/proc/1/root", root)
+  const seesProcesses = root === "/" ? existsSync("/proc/self") : isSameDirectory("/proc/1/root", root)
   // Without access to the node's processes, calls cannot be observed: wait longer, unless there is no runtime.
   const blindMs = seesProcesses || runtimes.length === 0 ? 0 : TIMEOUT_MS
   const reloadedMs = startMs + (isPolled ? POLL_DELAY_MS : WATCH_DELAY_MS) + blindMs

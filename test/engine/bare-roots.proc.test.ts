@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { copyFileSync } from "node:fs"
+import { join } from "node:path"
+import { type TestContext, test } from "node:test"
+import { Node } from "../install/node.ts"
+import { NODE_EXECUTABLE } from "./node-executable.ts"
+
+const EXAMPLE = join(import.meta.dirname, "../../examples/failed-pod.cnitap")
+const ARM64 = join(import.meta.dirname, "../../dist/cnitap-linux-arm64")
+const ENV = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
+
+for (const mode of ["swap", "path", "chain"])
+  test(`${mode}: installs, reads and uninstalls in a root with nothing but the executable and plugins`, async (t) => {
+    const node = bareNode(t)
+    const before = await node.tree()
+    const installed = within(node, "install", "--mode", mode)
+    assert.deepEqual([installed.status, installed.stderr], [0, ""])
+    const recorded =
+      mode === "path" ? "/opt/cnitap/bin/bridge" : mode === "chain" ? "/opt/cni/bin/cni_pre" : "/opt/cni/bin/bridge"
+    const { status } = spawnSync("chroot", [node.root, recorded], { env: { PATH: process.env.PATH, ...ENV }, input: '["out {}"]' })
+    assert.equal(status, 0)
+    if (mode !== "chain") {
+      const { stdout } = within(node, "ls", "-o", "jsonpath={.items[*].command}")
+      assert.equal(stdout, "ADD")
+    }
+    assert.equal(within(node, "status").status, 0)
+    const { status: undone, stderr } = within(node, "uninstall", "--purge")
+    assert.deepEqual([undone, stderr], [0, ""])
+    assert.deepEqual(await node.tree(), before)
+  })
+
+test("a read-only root: a bundle is read, and install says what is in its way", (t) => {
+  const node = bareNode(t)
+  copyFileSync(EXAMPLE, node.at("/example.cnitap"))
+  const { stdout, stderr, status } = spawnSync("unshare", ["--mount", "sh", "-c", READ_ONLY, "sh", node.root], {
+    encoding: "utf8",
+  })
+  assert.deepEqual([status, stdout], [5, "ADD ADD ADD ADD DEL ADD DEL DEL DEL\n"])
+  assert.match(stderr, /^cnitap: .*read-only file system.*\.\n$/)
+})
+
+const READ_ONLY = `
+mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 99
+chroot "$1" /cnitap ls --from /example.cnitap -o 'jsonpath={.items[*].command}'
+echo
+chroot "$1" /cnitap install
+`
+
+test("the executable for arm64 prints the same, under qemu-user", () => {
+  for (const args of [["ls", "-o", "wide"], ["explain", "web-2"], ["stats", "-o", "json"], ["lint", "-o", "json"]]) {
+    const [one, other] = [
+      spawnSync("qemu-aarch64", [ARM64, ...args, "--from", EXAMPLE], { encoding: "utf8" }),
+      spawnSync(NODE_EXECUTABLE, [...args, "--from", EXAMPLE], { encoding: "utf8" }),
+    ]
+    assert.notEqual(other.stdout, "")
+    assert.deepEqual([one.stdout, one.stderr, one.status], [other.stdout, other.stderr, other.status])
+  }
+})
+
+/** Plugins with owners, modes and attributes of their own, a list, and the executable. */
+function bareNode(t: TestContext): Node {
+  const node = new Node()
+  t.after(() => node.remove())
+  for (const name of ["bridge", "host-local"]) node.delete(`${node.binDir}/${node.plugin(name).split("/").at(-1)}.json`)
+  node.list("10-pods.conflist", [{ type: "bridge", ipam: { type: "host-local" } }])
+  copyFileSync(NODE_EXECUTABLE, node.at("/cnitap"))
+  return node
+}
+
+function within(node: Node, ...args: string[]) {
+  return spawnSync("chroot", [node.root, "/cnitap", ...args], { encoding: "utf8", env: { PATH: process.env.PATH } })
+}
