@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { copyFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { writeCalls } from "../cli/written-capture.ts"
 import { Node } from "../install/node.ts"
 import { NODE_EXECUTABLE } from "./node-executable.ts"
 
@@ -18,7 +19,10 @@ for (const mode of ["swap", "path", "chain"])
     assert.deepEqual([installed.status, installed.stderr], [0, ""])
     const recorded =
       mode === "path" ? "/opt/cnitap/bin/bridge" : mode === "chain" ? "/opt/cni/bin/cni_pre" : "/opt/cni/bin/bridge"
-    const { status } = spawnSync("chroot", [node.root, recorded], { env: { PATH: process.env.PATH, ...ENV }, input: '["out {}"]' })
+    const { status } = spawnSync("chroot", [node.root, recorded], {
+      env: { PATH: process.env.PATH, ...ENV },
+      input: '["out {}"]',
+    })
     assert.equal(status, 0)
     if (mode !== "chain") {
       const { stdout } = within(node, "ls", "-o", "jsonpath={.items[*].command}")
@@ -29,6 +33,27 @@ for (const mode of ["swap", "path", "chain"])
     assert.deepEqual([undone, stderr], [0, ""])
     assert.deepEqual(await node.tree(), before)
   })
+
+test("a root without /proc: every reading verb reads a live capture with a call in flight", (t) => {
+  const node = bareNode(t)
+  writeCalls(node.at("/capture"), [
+    { id: "0a".repeat(8), pod: "web-1", wallMs: Date.now() - 9000, durationMs: 30 },
+    { id: "0b".repeat(8), pod: "web-2", wallMs: Date.now() - 5000, isOpen: true },
+  ])
+  for (const args of [
+    ["ls"],
+    ["ps"],
+    ["tail"],
+    ["stats"],
+    ["ledger"],
+    ["lint"],
+    ["show", "web-1"],
+    ["explain", "web-2"],
+  ]) {
+    const { stderr, status } = within(node, ...args, "--capture", "/capture")
+    assert.ok(status === 0 || status === 1, `${args}: ${stderr}`)
+  }
+})
 
 test("a read-only root: a bundle is read, and install says what is in its way", (t) => {
   const node = bareNode(t)
@@ -48,7 +73,12 @@ chroot "$1" /cnitap install
 `
 
 test("the executable for arm64 prints the same, under qemu-user", () => {
-  for (const args of [["ls", "-o", "wide"], ["explain", "web-2"], ["stats", "-o", "json"], ["lint", "-o", "json"]]) {
+  for (const args of [
+    ["ls", "-o", "wide"],
+    ["explain", "web-2"],
+    ["stats", "-o", "json"],
+    ["lint", "-o", "json"],
+  ]) {
     const [one, other] = [
       spawnSync("qemu-aarch64", [ARM64, ...args, "--from", EXAMPLE], { encoding: "utf8" }),
       spawnSync(NODE_EXECUTABLE, [...args, "--from", EXAMPLE], { encoding: "utf8" }),

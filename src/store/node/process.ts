@@ -85,9 +85,12 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). */
+/**
+ * Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). Without /proc no
+ * process is visible either.
+ */
 function suspendedTime(): number {
-  const uptimeMs = Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 1000
+  const uptimeMs = Number(readText("/proc/uptime")?.split(" ")[0] ?? 0) * 1000
   const monotonicMs = Number(process.hrtime.bigint()) / 1e6
   return Math.max(0, uptimeMs - monotonicMs)
 }
