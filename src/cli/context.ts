@@ -16,5 +16,7 @@ export type Context = {
   colour?: ColourChoice
   /** exit status to end with when the verb returns; verbs that answer a question set 1 */
   exitCode: number
+  /** installs whose time was over when the command began; a capture that is empty is removed with them */
+  expired?: readonly { capture: string; installedMs: number; untilMs: number }[]
   nowMs(): number
 }

@@ -69,7 +69,7 @@ test("without GNU cp: a list that another program changed is named, because undo
   assert.equal(status, 0)
   assert.ok(
     stdout.includes(
-      `${list} has lost its extended attributes, such as a SELinux label: GNU cp is needed, and this machine has another one or none\n`,
+      `${list} was changed by another program; only the probes were removed; has lost its extended attributes, such as a SELinux label: GNU cp is needed, and this machine has another one or none\n`,
     ),
     stdout,
   )

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
 import { request as tlsRequest } from "node:https"
@@ -25,6 +26,30 @@ before(async () => {
 after(async () => {
   await serving.end()
   node.remove()
+})
+
+test("it ends with its client, which closes stdin as kubectl exec and ssh do", async () => {
+  const other = await serve("/capture", "--root", node.root)
+  // An open page does not keep it.
+  const events = await other.get("/api/events")
+  const ended = once(other.process, "exit")
+  other.process.stdin?.end()
+  assert.deepEqual(await ended, [0, null])
+  await events.body?.cancel().catch(() => {})
+})
+
+test("without a pipe on stdin it stays: a service, nohup", async () => {
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--root", node.root, "--capture", "/capture"],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  )
+  const [url] = await once(child.stdout, "data")
+  assert.equal((await fetch(new URL(String(url).trim()).origin)).status, 200)
+  child.kill("SIGTERM")
+  assert.deepEqual(await once(child, "exit"), [0, null])
 })
 
 test("the page needs no token, the API does", async () => {

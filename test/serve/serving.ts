@@ -15,7 +15,7 @@ export type Serving = {
 
 export async function serve(capture: string, ...more: string[]): Promise<Serving> {
   const child = spawn(process.execPath, [PROGRAM, "serve", "--listen", "127.0.0.1:0", ...more], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, CNITAP_CAPTURE: capture },
   })
   let stderr = ""

@@ -1,9 +1,11 @@
 import { join } from "node:path"
 import type { Command } from "commander"
+import { Fault } from "../../fault/fault.ts"
 import { resolvePath } from "../../install/disk/resolve-path.ts"
 import { type Capture, openCapture } from "../../store/capture/capture.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Context } from "../context.ts"
+import { HOW_TO_RECORD, nothingRecorded } from "./nothing-recorded.ts"
 import { collectPaths, namesOption, textOption } from "./option.ts"
 
 /** The flags of every verb that reads a capture. */
@@ -42,12 +44,26 @@ export async function openCaptures(context: Context, options: Record<string, unk
   const named =
     namesOption(options.capture) ?? (bundles.length > 0 ? [] : [context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE])
   const captures: Capture[] = []
-  for (const path of named) captures.push(await openCapture(nodePath(options, path), textOption(options.root)))
+  for (const path of named) {
+    const opening = openCapture(nodePath(options, path), textOption(options.root))
+    captures.push(
+      await opening.catch((error: unknown) => {
+        throw emptyUntilExpiry(context, path, error) ?? error
+      }),
+    )
+  }
   for (const path of bundles) captures.push(await (await import("../../store/capture/bundle.ts")).openBundle(path))
   const [only] = captures
   return only && captures.length === 1
     ? only
     : (await import("../../store/capture/merged-capture.ts")).mergeCaptures(captures)
+}
+
+/** A capture without a call was removed when the time of its install was over. */
+function emptyUntilExpiry({ expired }: Context, path: string, error: unknown): Fault | undefined {
+  const install = expired?.find(({ capture }) => capture === path)
+  if (!install || !(error instanceof Fault) || error.code !== "CAPTURE_MISSING") return undefined
+  return new Fault("CAPTURE_MISSING", nothingRecorded(path, install), HOW_TO_RECORD)
 }
 
 /** A path of the node as this process finds it. */

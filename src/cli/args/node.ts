@@ -17,6 +17,7 @@ import type { Context } from "../context.ts"
 import { addRoot } from "./captures.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
+import { instant } from "./time.ts"
 
 /** The node that `install` and related verbs work on. */
 export type NodeView = {
@@ -73,16 +74,12 @@ export function gapsOf({ disk, facts, shimDir }: NodeView, installs: readonly In
   return readRecordingGaps(disk, facts, installs, shimDir)
 }
 
-/** Restores the files of an install whose time is over, and reports it. */
+/** Restores the files of an install whose time is over, reports it, and notes it in the context. */
 export function endExpired(context: Context, { disk, installDirs, shimDir, undoContext }: NodeView): void {
   const { stderr, nowMs } = context
-  for (const { binDir, untilMs } of restoreExpired(
-    disk,
-    installDirs,
-    shimDir,
-    withWaitNotice(context, undoContext),
-    nowMs(),
-  )) {
+  const expired = restoreExpired(disk, installDirs, shimDir, withWaitNotice(context, undoContext), nowMs())
+  context.expired = expired
+  for (const { binDir, untilMs } of expired) {
     stderr.write(`cnitap: the capture in ${binDir} ended at ${instant(untilMs)}; its files are as they were before\n`)
   }
 }
@@ -114,10 +111,6 @@ export function assertWritable(disk: Disk, directories: readonly string[]): void
       }
     }
   }
-}
-
-export function instant(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC`
 }
 
 function directoryOf(path: string, flag: string, shown = path): string {

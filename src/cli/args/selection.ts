@@ -18,7 +18,9 @@ import { type CurrentLists, readOperations } from "../../store/query/operations.
 import type { Context } from "../context.ts"
 import { progressBar } from "../terminal/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
+import { installPeriod } from "./known-installs.ts"
 import { currentListsOf } from "./node-evidence.ts"
+import { HOW_TO_RECORD, nothingRecorded } from "./nothing-recorded.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
@@ -145,6 +147,7 @@ export async function reportReadErrors(
 ): Promise<void> {
   if (found === 0 && filter && fieldsOf(filter).length > 0)
     await (await import("./nothing-found.ts")).explainNothingFound(context, { capture, filter })
+  if (found === 0) await explainEmptyCapture(context, capture)
   if (capture.truncatedBy !== undefined)
     context.stderr.write(
       `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
@@ -168,6 +171,17 @@ export async function reportReadErrors(
     context.stderr.write(
       `cnitap: ${lines} ${lines === 1 ? "line" : "lines"} not read: ${WORDS[kind]}, first at ${first}\n`,
     )
+  }
+}
+
+/** If an install writes this capture, and has not recorded a call yet. */
+async function explainEmptyCapture({ stderr, nowMs }: Context, capture: Capture): Promise<void> {
+  if (!capture.isLive || (await capture.segments()).length > 0) return
+  for (const { path, root } of capture.parts ?? [capture]) {
+    const { installedMs, untilMs } = await installPeriod(path, root)
+    if (installedMs === undefined) continue
+    const period = untilMs !== undefined && untilMs < nowMs() ? { installedMs, untilMs } : { installedMs }
+    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${HOW_TO_RECORD}\n`)
   }
 }
 

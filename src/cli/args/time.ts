@@ -11,3 +11,8 @@ export function parseTime(text: string, nowMs: number, flag: string): number {
     `Write ${flag} 10m or ${flag} 2026-09-21T03:00:00Z.`,
   )
 }
+
+/** "2026-11-28 23:07 UTC" */
+export function instant(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC`
+}

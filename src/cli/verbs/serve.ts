@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs"
 import { readPage } from "../../serve/page.ts"
 import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
@@ -6,6 +7,7 @@ import { addCaptures, openCaptures } from "../args/captures.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
+import type { Context } from "../context.ts"
 import { progressBar } from "../terminal/progress.ts"
 import type { Verb } from "../verb.ts"
 
@@ -46,12 +48,26 @@ export const serve: Verb = {
       await Promise.race([ended, opened])
       // The page reports unreadable lines too; if nothing can be read, the command fails.
       await reportReadErrors(context, { capture, readErrors: session.readErrors }, session.catalog.size)
-      await ended
+      await Promise.race([ended, clientGone(context)])
     } finally {
       session.close()
       server.close()
       // Pages keep their event stream open.
       server.closeAllConnections()
+      if (isPipe()) process.stdin.destroy()
     }
   },
+}
+
+/** `kubectl exec -i` and ssh without a terminal send no signal when their client is gone: they close stdin. */
+function clientGone({ stdin }: Context): Promise<void> {
+  return new Promise((resolve) => {
+    if (isPipe()) stdin.once("close", resolve).resume()
+  })
+}
+
+/** A terminal, /dev/null or a file says nothing about the client. */
+function isPipe(): boolean {
+  const stat = fstatSync(0)
+  return stat.isFIFO() || stat.isSocket()
 }
