@@ -26,6 +26,7 @@ export const BEGIN = {
   node: optional(isText),
   pid: isNumber,
   ppid: isNumber,
+  recorderPid: optional(isNumber),
   parentName: optional(isText),
   plugin: isText,
   path: isText,

@@ -31,6 +31,8 @@ export type Begin = {
   node?: string
   pid: number
   ppid: number
+  /** process that writes the records, if it is not `pid`: it may end a moment after it */
+  recorderPid?: number
   /** comm of the parent process: containerd, crio, multus-daemon, another plugin */
   parentName?: string
   /** basename of the executable the runtime called, which is the plugin's `type` */

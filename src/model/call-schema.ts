@@ -198,6 +198,11 @@ export const CALL_FACTS = {
     column: "uint32",
     description: "process ID of its parent: the runtime, or the calling plugin",
   },
+  recorderPid: {
+    source: "begin",
+    type: "number, optional",
+    description: "process ID of the recorder, which writes the records and may end a moment after the relay",
+  },
   parentName: {
     source: "begin",
     type: "string, optional",

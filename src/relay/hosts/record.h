@@ -97,6 +97,7 @@ static void putBegin(Line *l, const Recording *r, pid_t pid)
     if (uname(&host) == 0) putText(l, "node", host.nodename);
     putNumber(l, "pid", pid);
     putNumber(l, "ppid", parentPid);
+    if (getpid() != pid) putNumber(l, "recorderPid", getpid());
     putParentName(l);
     putText(l, "plugin", name);
     putText(l, "path", selfPath);

@@ -10,26 +10,32 @@ const TICK_MS = 10
 const STARTUP_MS = 5_000
 
 /**
- * Returns a function that makes an `isAlive` test for a call: whether its process still runs on the node. The process must
+ * Returns a function that makes an `isAlive` test for a call: whether its relay or its recorder still runs on the node. It must
  * have started just before the begin record was written; this detects a reused PID and a reboot. Undefined for a call of
  * another node, and if the processes of the node cannot be seen. `root`: mount point of the node's root file system; a
  * container that has it sees its own processes in /proc, and those of the node in the /proc below the root.
  */
-export function processes(root = "/"): (begin: Pick<Begin, "node" | "pid" | "monoMs">) => (() => boolean) | undefined {
+export function processes(root = "/"): (begin: Process) => (() => boolean) | undefined {
   const proc = procOf(root)
   const nodes = [hostname(), root === "/" ? undefined : readText(join(root, "etc/hostname"))?.trim()]
   const suspendedMs = suspendedTime()
   const isVisible = startTime(proc, 1) !== undefined
   return (begin) => {
     if (!isVisible || (begin.node !== undefined && !nodes.includes(begin.node))) return undefined
-    return () => {
-      const startMs = startTime(proc, begin.pid)
-      if (startMs === undefined) return false
-      const ageAtBeginMs = begin.monoMs - (startMs - suspendedMs)
-      return ageAtBeginMs > -2 * TICK_MS && ageAtBeginMs < STARTUP_MS
+    const startedWithin = (pid: number, earliestMs: number, latestMs: number) => {
+      const startMs = startTime(proc, pid)
+      const afterMs = startMs === undefined ? Number.NaN : startMs - suspendedMs - begin.monoMs
+      return afterMs > earliestMs && afterMs < latestMs
     }
+    const { pid, recorderPid } = begin
+    return () =>
+      startedWithin(pid, -STARTUP_MS, 2 * TICK_MS) ||
+      // On a node that is busy beyond measure the relay does not wait for the last record.
+      (recorderPid !== undefined && startedWithin(recorderPid, -STARTUP_MS, STARTUP_MS))
   }
 }
+
+type Process = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs">
 
 /**
  * The plugin of a call in flight: the child of its relay that is not the recorder, which is the same program. Undefined if

@@ -87,6 +87,7 @@ export class HeaderReader {
     if (!this.#scanOptional(NODE, header.node)) return false
     header.pid = scanner.skip(PID) ? scanner.number() : Number.NaN
     header.ppid = scanner.skip(PPID) ? scanner.number() : Number.NaN
+    if (scanner.skip(RECORDER_PID) && !scanner.skipNumber()) return false
     if (!this.#scanOptional(PARENT_NAME, header.parentName)) return false
     if (!scanner.skip(PLUGIN) || !scanner.text(this.#plugin)) return false
     if (Number.isNaN(header.depth + header.wallMs + header.monoMs + header.pid + header.ppid)) return false
@@ -173,6 +174,7 @@ const MONO = Buffer.from(',"monoMs":')
 const NODE = Buffer.from(',"node":"')
 const PID = Buffer.from(',"pid":')
 const PPID = Buffer.from(',"ppid":')
+const RECORDER_PID = Buffer.from(',"recorderPid":')
 const PARENT_NAME = Buffer.from(',"parentName":"')
 const PLUGIN = Buffer.from(',"plugin":"')
 const DATA_DIR = Buffer.from("dataDir")

@@ -40,6 +40,9 @@ test("below a root, the processes and the name of the node decide whether a call
   assert.equal(processOf(begin)?.(), true)
   assert.equal(processOf({ ...begin, node: hostname() })?.(), true)
   assert.equal(processOf({ ...begin, pid: 4712 })?.(), false)
+  // The relay has ended, and its recorder still writes.
+  assert.equal(processOf({ ...begin, pid: 4712, recorderPid: 4711 })?.(), true)
+  assert.equal(processOf({ ...begin, pid: 4712, recorderPid: 4711, monoMs: STARTED_MONO_MS - 60_000 })?.(), false)
   // The PID was reused: the process started long after the call.
   assert.equal(processOf({ ...begin, monoMs: STARTED_MONO_MS - 60_000 })?.(), false)
   assert.equal(processOf({ ...begin, node: "node-8" }), undefined)
