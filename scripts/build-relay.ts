@@ -89,6 +89,8 @@ async function link(target: Target, objects: readonly string[]): Promise<void> {
     "-I",
     join(root, "build"),
     join(root, "src/relay/hosts/entry.c"),
+    // Before the engine: what every call uses is then in few pages, of which the kernel maps several at once.
+    target.libc,
     ...objects,
     "-o",
     `${output}.new`,

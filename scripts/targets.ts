@@ -5,7 +5,7 @@ import { join } from "node:path"
 const root = join(import.meta.dirname, "..")
 const muslArm = join(root, "build/musl-dev/usr")
 
-/** `run`: what starts a program of that machine on this one. `goName`: the machine as Go and OCI call it. */
+/** `run`: what starts a program of that machine on this one. `goName`: the machine as Go and OCI call it. `libc`: as an argument of the linker. */
 export type Target = {
   name: "x86_64" | "aarch64"
   goName: "amd64" | "arm64"
@@ -13,6 +13,7 @@ export type Target = {
   objcopy: string
   run: string[]
   flags: string[]
+  libc: string
   link: string[]
 }
 
@@ -33,6 +34,7 @@ export const TARGETS: readonly Target[] = [
     objcopy: "objcopy",
     run: [],
     flags: [],
+    libc: "-lc",
     link: ["-static", "-lm"],
   },
   {
@@ -42,6 +44,7 @@ export const TARGETS: readonly Target[] = [
     objcopy: "aarch64-linux-gnu-objcopy",
     run: ["qemu-aarch64"],
     flags: ["-nostdinc", "-isystem", join(muslArm, "include/aarch64-linux-musl"), "-isystem", gccIncludes()],
+    libc: join(muslArm, "lib/aarch64-linux-musl/libc.a"),
     link: muslLink(join(muslArm, "lib/aarch64-linux-musl")),
   },
 ]

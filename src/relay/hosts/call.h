@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,21 @@ extern char **environ;
 
 enum { STDIN, STDOUT, STDERR, STREAMS };
 enum { STREAM_BYTES = 65536 }; /* how much of each stream is recorded unless relay.json says otherwise */
+
+/* The first touch of a page costs as much as several system calls, so memory that every call uses lies together: variables,
+ * and then what is reserved in `scratch`. Large and rarely used buffers are behind all of it. */
+#define RARE __attribute__((section(".bss.rare")))
+enum { SCRATCH_BYTES = 156 << 10 }; /* at most three sets of paths, the settings, two short environments and two lines */
+static uint8_t scratch[SCRATCH_BYTES], *scratchAt = scratch;
+
+/* Memory that is never freed; NULL if there is none left. Only before the recorder is started, and by the recorder. */
+static void *reserve(size_t bytes)
+{
+    void *at = scratchAt;
+    if (bytes > (size_t)(scratch + SCRATCH_BYTES - scratchAt)) return NULL;
+    scratchAt += (bytes + 15) & ~(size_t)15;
+    return at;
+}
 
 /* The content of a stream: the first `kept` bytes, and the number of all bytes. The recorder reads it while more is added:
  * bytes never move or change, and both numbers are set after the bytes. */
@@ -28,7 +44,7 @@ typedef struct {
     struct rusage usage;
 } Outcome;
 
-static uint8_t streamBytes[STREAMS][STREAM_BYTES];
+static uint8_t streamBytes[STREAMS][STREAM_BYTES] RARE;
 static Stream streams[STREAMS] = {
     { streamBytes[STDIN], 0, STREAM_BYTES, 0 }, { streamBytes[STDOUT], 0, STREAM_BYTES, 0 }, { streamBytes[STDERR], 0, STREAM_BYTES, 0 },
 };
@@ -45,12 +61,10 @@ static pid_t parentPid;
  * It keeps the name of a symlink, which is what a multi-call binary dispatches on. */
 static int setPaths(const char *self)
 {
-    static char memory[2][4 * PATH_MAX]; /* `self` may be in the other one */
-    static int which;
-    char *at = memory[which = !which];
+    char *at;
     const char *slash = strrchr(self, '/'), *folder = slash ? self : ".";
     size_t length = slash ? (size_t)(slash - self) : 1; /* "" for a plugin in / itself */
-    if (strlen(self) + sizeof "/.cnitap/relay.json" >= PATH_MAX) return -1;
+    if (strlen(self) + sizeof "/.cnitap/relay.json" >= PATH_MAX || !(at = reserve(4 * (strlen(self) + sizeof "/.cnitap/relay.json")))) return -1;
     selfPath = at;
     at = stpcpy(at, self) + 1;
     name = slash ? selfPath + (slash + 1 - self) : selfPath;
@@ -72,7 +86,7 @@ static int isHome(void)
 
 static int locate(const char *self)
 {
-    static char resolved[PATH_MAX];
+    static char resolved[PATH_MAX] RARE;
     const char *wanted;
     ssize_t length;
     if (setPaths(self)) return -1;
@@ -94,7 +108,7 @@ static int locate(const char *self)
 /* The home directory of an install is beside the relay. */
 static int isInstalled(void)
 {
-    static char home[PATH_MAX];
+    static char home[PATH_MAX] RARE;
     strcpy(stpcpy(home, directory), "/.cnitap");
     return hasOriginal || access(home, F_OK) == 0;
 }
@@ -111,7 +125,7 @@ static int isOurselves(const char *path)
 static int64_t clockUs(clockid_t id)
 {
     struct timespec t;
-    clock_gettime(id, &t);
+    syscall(SYS_clock_gettime, id, &t); /* finding the vDSO's costs more than a call saves */
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -126,7 +140,7 @@ static const char *variable(const char *wanted, size_t length)
 
 static void complain(const char *why)
 {
-    static char text[PATH_MAX + 256];
+    static char text[PATH_MAX + 256] RARE;
     int n = snprintf(text, sizeof text, "cnitap: cannot execute %s: %s\n", realPath, why);
     if (n > 0 && write(2, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1) < 0) return;
 }

@@ -228,9 +228,9 @@ static ssize_t readWhole(const char *path, uint8_t *bytes, size_t room)
 
 static void readConfig(void)
 {
-    static uint8_t text[CONFIG_BYTES]; /* the settings stay in it */
-    ssize_t length = readWhole(configPath, text, sizeof text);
-    if (length > 0) parseConfig(text, (size_t)length);
+    uint8_t *text = scratchAt; /* the settings stay in it */
+    ssize_t length = readWhole(configPath, text, CONFIG_BYTES);
+    if (length > 0 && reserve((size_t)length)) parseConfig(text, (size_t)length);
 }
 
 /* FNV-1a, 32 bits: the same containers are selected in every process and on every node. */

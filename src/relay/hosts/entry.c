@@ -36,7 +36,7 @@ static int isStandard(void) { return !isUnusual(STDIN) && !isUnusual(STDOUT) && 
 /* With more privileges than the caller (setuid, file capabilities), a symlink of the caller must not select the original. */
 static const char *privilegedSelf(void)
 {
-    static char path[PATH_MAX];
+    static char path[PATH_MAX] RARE;
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     return length > 0 ? path : NULL;
 }

@@ -24,9 +24,8 @@ static const char *goError(int code)
  * contains "not found" or "no such file or directory" (cni.go:260). */
 static int reportFailure(int code)
 {
-    static uint8_t memory[SHORT_LINE_BYTES];
-    static char text[PATH_MAX + 256];
-    Line line = { memory, 0, sizeof memory, 0, 0 };
+    static char text[PATH_MAX + 256] RARE;
+    Line line = { reserve(SHORT_LINE_BYTES), 0, SHORT_LINE_BYTES, 0, 0 };
     if (!hasOriginal || isOurselves(realPath)) { complain(isOurselves(realPath) ? "it is the relay itself" : "the original is missing"); return 1; }
     complain(goError(code));
     if (!variable("CNI_COMMAND", sizeof "CNI_COMMAND" - 1)) return code == ENOENT ? 127 : 126;

@@ -149,7 +149,7 @@ HOST(hostExit)
 }
 
 static JSValue afterReply; /* {0}: the number 0, which is not a function */
-static char complaint[PATH_MAX + 256];
+static char complaint[PATH_MAX + 256] RARE;
 
 HOST(hostAfterReply) { UNUSED; afterReply = JS_DupValue(ctx, argv[0]); return JS_UNDEFINED; }
 

@@ -22,7 +22,7 @@ typedef struct {
     int isFirst, isJson; /* isFirst: nothing is in the innermost container yet */
 } PointerScan;
 
-static uint8_t objectBits[CHECKED_DEPTH / 8];
+static uint8_t objectBits[CHECKED_DEPTH / 8] RARE;
 
 static int isInObject(const PointerScan *p) { return p->depth > 0 && objectBits[(p->depth - 1) / 8] >> ((p->depth - 1) & 7) & 1; }
 

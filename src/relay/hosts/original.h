@@ -9,17 +9,18 @@
 
 static int pipes[STREAMS][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
 
+enum { SHORT_LIST = 512 };
+
 /* The environment with one more variable, or with its value in the place of another. The kernel limits the list to a few
  * megabytes; if there is no memory for a copy of it, the plugin runs without the variable. */
 static char **environmentWith(const char *added)
 {
-    static char *few[512];
     size_t count = 0, prefix, i;
-    char **result = few;
+    char **result;
     if (!added) return environ;
     prefix = (size_t)(strchr(added, '=') - added) + 1;
     while (environ[count]) count++;
-    if (count + 2 > sizeof few / sizeof *few) {
+    if (count > SHORT_LIST || !(result = reserve((count + 2) * sizeof *result))) {
         result = mmap(NULL, (count + 2) * sizeof *result, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (result == MAP_FAILED) return environ;
     }

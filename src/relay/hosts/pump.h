@@ -15,7 +15,7 @@ enum { CHUNK_BYTES = 16384 };
 /* For what is relayed and not recorded: most streams never need it. */
 static uint8_t *chunkOf(Pump *p, size_t *room)
 {
-    static uint8_t small[STREAMS][PIPE_BUF];
+    static uint8_t small[STREAMS][PIPE_BUF] RARE;
     if (!p->chunk) p->chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     *room = p->chunk == MAP_FAILED ? PIPE_BUF : CHUNK_BYTES;
     return p->chunk == MAP_FAILED ? small[p - pumps] : p->chunk;

@@ -215,8 +215,8 @@ typedef enum { BEGIN, PROGRESS, END } RecordKind;
 
 static void record(RecordKind kind, const Recording *r, pid_t pid)
 {
-    static uint8_t memory[SHORT_LINE_BYTES];
-    Line line = { memory, 0, sizeof memory, 0, 0 };
+    static uint8_t *memory;
+    Line line = { memory ? memory : (memory = reserve(SHORT_LINE_BYTES)), 0, SHORT_LINE_BYTES, 0, 0 };
     int64_t wallUs = kind == BEGIN ? call.wallUs : clockUs(CLOCK_REALTIME);
     if (kind == BEGIN) putBegin(&line, r, pid);
     else if (kind == PROGRESS) putProgress(&line, r, wallUs);
