@@ -15,6 +15,8 @@ const LINKS: Record<string, true> = {
   "->": true,
 }
 const MOST_LINKS = 4
+/** Of reading a sentence on, besides what finds its words. */
+const SENTENCE_STEPS = 50
 /** Brackets and punctuation around a value. */
 const MOST_SIGNS = 8
 const OPENING = "(<[{`"
@@ -26,6 +28,7 @@ const CLOSING = ".:!?>`)"
  */
 export function loggedValue(f: Finder, name: TextName): void {
   const { t, text } = f
+  t.spend(SENTENCE_STEPS)
   if (text.slice(Math.max(0, name.from - 11), name.from).toLowerCase() === "unexpected ") return
   let from = t.runEnd(name.to, CLASS.blank)
   let hasVerb = false

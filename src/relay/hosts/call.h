@@ -21,7 +21,7 @@ enum { STREAM_BYTES = 65536 }; /* how much of each stream is recorded unless rel
 /* The first touch of a page costs as much as several system calls, so memory that every call uses lies together: variables,
  * and then what is reserved in `scratch`. Large and rarely used buffers are behind all of it. */
 #define RARE __attribute__((section(".bss.rare")))
-enum { SCRATCH_BYTES = 156 << 10 }; /* at most three sets of paths, the settings, two short environments and two lines */
+enum { SCRATCH_BYTES = 124 << 10 }; /* at most three sets of paths, the settings, two short environments and two lines */
 static uint8_t scratch[SCRATCH_BYTES], *scratchAt = scratch;
 
 /* Memory that is never freed; NULL if there is none left. Only before the recorder is started, and by the recorder. */

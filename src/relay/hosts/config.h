@@ -13,7 +13,7 @@ typedef struct {
 
 static Config config;
 
-enum { DEFAULT_MAX_SIZE_BYTES = 256 << 20, CONFIG_DEPTH = 64, CONFIG_BYTES = 65536 };
+enum { DEFAULT_MAX_SIZE_BYTES = 256 << 20, CONFIG_DEPTH = 64, CONFIG_BYTES = 32768 };
 
 /* A position in the document; `failed` once it is not JSON. */
 typedef struct { uint8_t *at, *end; int failed; } Json;
