@@ -15,24 +15,12 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { compiled } from "../test/doubles/double.ts"
 import { RELAY, Stand } from "../test/relay/stand.ts"
-import {
-  type Measurement,
-  MILLION,
-  type Recorder,
-  type Report,
-  type Search,
-  type Throughput,
-  table,
-  targetsOf,
-} from "./report.ts"
+import { type Measurement, MILLION, type Recorder, type Report, type Throughput, table, targetsOf } from "./report.ts"
 import { type BenchCase, crowd, type Timing, turns } from "./rounds.ts"
-import { PLAIN_CONTENT, SEARCH_CONTENTS } from "./search-contents.ts"
+import { measureSearches } from "./searches.ts"
 
 const ROUNDS = 2000
 const PROBE_ROUNDS = 300
-const SEARCH_ROUNDS = 20
-/** As many cases as one run may have, with the plain text. */
-const SEARCHES_AT_ONCE = 31
 const BATCHES = 10
 const WORKERS = 50
 /** Number of ADD and DEL pairs of each worker in one batch. */
@@ -104,7 +92,8 @@ async function measure(): Promise<Report> {
     (done) => progress("probes", done, PROBE_ROUNDS),
   )
   const recorders = await compareRecorders()
-  const searches = await searchAll()
+  const relayOf = (stdin: string) => ({ ...addOf(join(stand.bin, "tiny")), stdin })
+  const searches = await measureSearches(stand.root, relayOf, (done, all) => progress("searches", done, all))
   progress("streams of 1 GiB", 0, 1)
   const [flood] = await turns(stand.root, 1, [addOf(join(stand.bin, "flood"))], () => {})
   const latency = [
@@ -150,24 +139,6 @@ async function compareRecorders(): Promise<Recorder[]> {
     const timing = timings[at]
     return timing ? [{ what, timing }] : []
   })
-}
-
-/** What the search for secrets costs in each content, compared with a text that needs none. */
-async function searchAll(): Promise<Search[]> {
-  const found: Search[] = []
-  const relayOf = (stdin: string) => ({ ...addOf(join(stand.bin, "tiny")), stdin })
-  for (let at = 0; at < SEARCH_CONTENTS.length; at += SEARCHES_AT_ONCE) {
-    const contents = SEARCH_CONTENTS.slice(at, at + SEARCHES_AT_ONCE)
-    const [plain, ...timings] = await turns(
-      stand.root,
-      SEARCH_ROUNDS,
-      [PLAIN_CONTENT, ...contents.map(({ text }) => text)].map(relayOf),
-      (done) => progress("searches", at + done * contents.length, SEARCH_CONTENTS.length * SEARCH_ROUNDS),
-    )
-    for (const [each, { processorMs }] of timings.entries())
-      found.push({ what: contents[each]?.what ?? "", processorMs: processorMs - (plain?.processorMs ?? Number.NaN) })
-  }
-  return found.sort((a, b) => a.processorMs - b.processorMs)
 }
 
 function setUp(): void {
