@@ -16,7 +16,6 @@ export const install: Verb = {
     "Replaces each plugin by the relay, which runs the original and records the call. No pod is restarted; `cnitap uninstall` restores every file byte for byte.",
   examples: [
     ["cnitap install --for 2h", "record every plugin that the active network uses, for two hours"],
-    ["cnitap install --plugins calico,calico-ipam --sample 1/10", "two plugins, the calls of one container in ten"],
     ["cnitap install --stay --for 2h", "the same in the foreground; Ctrl-C uninstalls"],
     ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post in the list, and the probe log"],
   ],
