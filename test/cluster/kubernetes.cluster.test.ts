@@ -29,6 +29,10 @@ function allFiles(): Promise<string[][]> {
   return Promise.all(cluster.nodes.map((node) => node.files()))
 }
 
+async function namespaceGone(): Promise<void> {
+  await until("the namespace is gone", async () => (await cluster.kubectl(["get", "namespace", "cnitap"])).code !== 0)
+}
+
 async function deletePods(...names: string[]): Promise<void> {
   await cluster.kubectl(["delete", "pods", "--force", "--grace-period=0", ...names])
 }
@@ -58,7 +62,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
       })),
     )
     assert.equal(planned.code, 0)
-    await until("the namespace is gone", async () => (await cluster.kubectl(["get", "namespace", "cnitap"])).code !== 0)
+    await namespaceGone()
     assert.deepEqual(await allFiles(), files)
   })
 
@@ -82,8 +86,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
   await t.test("ls, tail, ps, explain, show, status and the others answer for both nodes", async () => {
     const listed = await cnitap([
       "ls",
-      "command=ADD",
-      "outcome=ok",
+      "command=ADD and outcome=ok",
       "-o",
       "jsonpath={range .items[*]}{.node} {.pod.name}{'\\n'}{end}",
     ])
@@ -112,7 +115,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     const removed = await cnitap(["uninstall"])
     assert.deepEqual([removed.stderr, removed.code], ["", 0])
     assert.match(removed.stdout, /^node-1 +restored.*\nnode-2 +restored/m)
-    await until("the namespace is gone", async () => (await cluster.kubectl(["get", "namespace", "cnitap"])).code !== 0)
+    await namespaceGone()
     assert.deepEqual(await allFiles(), files)
   })
 
@@ -126,20 +129,25 @@ test("from install to the first calls of both nodes, every verb, and back withou
   })
 
   await t.test("the time is over: the pods end by themselves, and the files are as they were", async () => {
-    assert.equal((await cnitap(["install", "--node", "node-2", "--for", "30s"])).code, 0)
-    await until("the pod has ended", async () => {
-      const { stdout } = await cluster.kubectl([
-        "get",
-        "pods",
-        "-n",
-        "cnitap",
-        "-o",
-        "jsonpath={.items[*].status.phase}",
-      ])
-      return stdout === "Succeeded"
-    })
+    assert.equal((await cnitap(["install", "--node", "node-2", "--for", "2m"])).code, 0)
+    await until(
+      "the pod has ended",
+      async () => {
+        const { stdout } = await cluster.kubectl([
+          "get",
+          "pods",
+          "-n",
+          "cnitap",
+          "-o",
+          "jsonpath={.items[*].status.phase}",
+        ])
+        return stdout === "Succeeded"
+      },
+      240_000,
+    )
     assert.deepEqual(await allFiles(), files)
     assert.equal((await cnitap(["uninstall"])).code, 0)
+    await namespaceGone()
   })
 
   await t.test("the manifests are accepted, are read like any recorder, and leave no trace", async () => {

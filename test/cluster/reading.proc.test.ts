@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { after, before, beforeEach, test } from "node:test"
-import { setTimeout as sleep } from "node:timers/promises"
 import { type Ran, run } from "../cli/cnitap.ts"
 import { writeCalls } from "../cli/written-capture.ts"
 import { FakeCluster } from "./fake-cluster.ts"
@@ -173,21 +172,25 @@ test("who-owns, ledger, ps, lint and doctor ask every node", async () => {
 })
 
 test("tail -f and ls -w follow all nodes until Ctrl-C", async (t) => {
-  const later = (id: string, pod: string) => ({ id: id.repeat(16), node: "host-3", pod, wallMs: Date.now() })
-  for (const [verb, id, expected] of [
-    [["tail", "-f", "--last", "0"], "d", "call/dddddddddddddddd"],
-    [["ls", "-w", "--last", "0"], "e", "operation/eeeeeeeeeeeeeeee"],
+  const capture = join(cluster.state.nodes["node-3"]?.root ?? "", "capture")
+  let count = 0
+  for (const [verb, kind] of [
+    [["tail", "-f", "--last", "0"], "call"],
+    [["ls", "-w", "--last", "0"], "operation"],
   ] as const) {
     const following = cluster.start([...verb, "-o", "name"])
     t.after(() => following.kill())
     const closed = once(following, "close")
-    const seen = new Set<string>()
-    createInterface(following.stdout).on("line", (line) => seen.add(line))
-    // Each process is a node's: they have to run before there is anything new.
-    const asked = () => cluster.calls().filter((args) => args.includes("exec") && args.includes(verb[0])).length
-    for (const before = asked(); asked() < before + 3; ) await sleep(50)
-    writeCalls(join(cluster.state.nodes["node-3"]?.root ?? "", "capture"), [later(id, "web-9")])
-    while (!seen.has(expected)) await sleep(50)
+    const lines = createInterface(following.stdout)
+    const first = once(lines, "line")
+    // A process of each node follows; when they have begun cannot be seen from here.
+    const writing = setInterval(() => {
+      const id = (++count).toString(16).padStart(16, "f")
+      writeCalls(capture, [{ id, node: "host-3", pod: `web-${count}`, wallMs: Date.now() }])
+    }, 300)
+    const [line] = await first
+    clearInterval(writing)
+    assert.match(String(line), new RegExp(`^${kind}/f+[0-9a-f]+$`))
     following.kill("SIGINT")
     assert.deepEqual(await closed, [0, null])
   }
