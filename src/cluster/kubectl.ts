@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { Fault } from "../fault/fault.ts"
 
 /** Which cluster: what the user gives to kubectl. */
@@ -25,10 +25,14 @@ const SILENCE_MS = 60_000
 export class Kubectl {
   readonly #flags: string[]
   readonly #signal: AbortSignal | undefined
+  readonly #running = new Set<ChildProcess>()
 
   constructor({ context, kubeconfig }: ClusterOptions, signal?: AbortSignal) {
     this.#flags = [...(context ? [`--context=${context}`] : []), ...(kubeconfig ? [`--kubeconfig=${kubeconfig}`] : [])]
     this.#signal = signal
+    signal?.addEventListener("abort", () => {
+      for (const child of this.#running) child.kill("SIGTERM")
+    })
   }
 
   /** The same cluster, for what has to be done after the signal was aborted. */
@@ -59,7 +63,7 @@ export class Kubectl {
         kill()
       }, SILENCE_MS)
     }
-    this.#signal?.addEventListener("abort", kill, { once: true })
+    this.#running.add(child)
     try {
       heard()
       child.stdin?.on("error", () => {})
@@ -84,7 +88,7 @@ export class Kubectl {
       throw error
     } finally {
       clearTimeout(silence)
-      this.#signal?.removeEventListener("abort", kill)
+      this.#running.delete(child)
     }
     this.#signal?.throwIfAborted()
     return result

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events"
 import { Kubectl } from "../../cluster/kubectl.ts"
 import { type Recorder, readRecorders } from "../../cluster/recorder.ts"
 import { Fault } from "../../fault/fault.ts"
@@ -15,8 +14,6 @@ export async function withKubectl(
   run: (kubectl: Kubectl, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const end = new AbortController()
-  // Every kubectl listens to it.
-  setMaxListeners(0, end.signal)
   const abort = () => end.abort()
   for (const signal of SIGNALS) process.once(signal, abort)
   try {
