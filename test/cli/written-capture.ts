@@ -34,6 +34,8 @@ export type WrittenCall = {
   /** what the container ID is made of; the default is the pod's name */
   container?: string
   envNames?: string[]
+  /** when the node was started, milliseconds since 1970 */
+  bootMs?: number
   /** without an end record */
   isOpen?: true
 }
@@ -65,7 +67,7 @@ function recordsOf(call: WrittenCall): [Begin, End] {
   const answer = error === undefined ? (call.stdout ?? RESULT) : { code: 11, msg: error, ...details }
   const stdout = call.stdoutText ?? (command === "DEL" && error === undefined ? "" : JSON.stringify(answer))
   const stderr = call.stderr ?? ""
-  const clock = (at: number) => ({ wallMs: at, monoMs: at - Date.UTC(2026, 0, 1) })
+  const clock = (at: number) => ({ wallMs: at, monoMs: at - (call.bootMs ?? Date.UTC(2026, 0, 1)) })
   return [
     {
       format: 1,

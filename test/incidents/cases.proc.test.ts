@@ -116,6 +116,24 @@ test("k8snetworkplumbingwg/sriov-network-device-plugin#258: stdin without a devi
   )
 })
 
+test("k8snetworkplumbingwg/sriov-network-device-plugin#258: a call that worked shows what stdin lacks", async (t) => {
+  const stdin = { cniVersion: "1.0.0", name: "sriov-net", type: "sriov", vlan: 5 }
+  const lines = await explained(
+    t,
+    { pod: "other", plugin: "sriov", network: "sriov-net", stdin: { ...stdin, deviceID: "0000:3b:02.1" } },
+    {
+      plugin: "sriov",
+      network: "sriov-net",
+      stdin,
+      error: "SRIOV-CNI failed to load netconf: VF pci addr is required",
+    },
+  )
+  assert.deepEqual(lines.slice(-2), [
+    "  compared  with #1, which worked T ago: stdin /deviceID is 0000:3b:02.1 there, and missing here",
+    "  next step  stdin has no deviceID: Multus takes it from the resource that the pod requests, if the network's annotation k8s.v1.cni.cncf.io/resourceName names it; cnitap diff #2 #1",
+  ])
+})
+
 test("antrea-io/antrea#2002: every plugin exits with 0, and the result has no interface of this sandbox", async (t) => {
   const stdout = { cniVersion: "1.0.0", interfaces: [{ name: "antrea-gw0" }], ips: [], dns: {} }
   assert.deepEqual((await explained(t, { plugin: "antrea", stdout })).slice(0, 2), [
@@ -226,6 +244,23 @@ const STEPS: [source: string, plugin: string, error: string, step: string][] = [
     "check that calico-node runs on this node: it writes /var/lib/calico/nodename, and until then pods stay in Terminating",
   ],
 ]
+test("containers/podman#19583: an address that a container holds since before the node was started", async (t) => {
+  const lines = await explained(
+    t,
+    { pod: "db", plugin: "bridge", wallMs: -7_200_000, bootMs: T0 - 9_000_000, stdout: resultWith("10.89.0.5/24") },
+    {
+      plugin: "host-local",
+      wallMs: 0,
+      bootMs: T0 - 3_600_000,
+      error: "requested IP address 10.89.0.5 is not available in range set 10.89.0.1-10.89.0.254",
+    },
+  )
+  assert.deepEqual(lines.slice(-2), [
+    "  addresses  10.89.0.5 is held by shop/db, added T ago, before the node was started (T ago)",
+    "  next step  cnitap who-owns 10.89.0.5",
+  ])
+})
+
 for (const [source, plugin, error, step] of STEPS)
   test(`${source}: ${error}`, async (t) => {
     const lines = await explained(t, { plugin, error })

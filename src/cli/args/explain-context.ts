@@ -3,6 +3,7 @@ import { isAbandoned } from "../../model/call.ts"
 import { resultAddresses } from "../../model/explain/error-text.ts"
 import type { NodeEvidence } from "../../model/explain/node-evidence.ts"
 import { type PluginList, PluginLists, withCurrentList } from "../../model/explain/plugin-lists.ts"
+import { refusedAddressOf } from "../../model/explain/requested-address.ts"
 import type { ExplainContext } from "../../model/explain/statement.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
 import { Ledger } from "../../model/ledger/ledger.ts"
@@ -16,6 +17,7 @@ import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readCaptureFacts } from "../../store/query/ledger.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
+import { findCall } from "./call-by-id.ts"
 import { nodeEvidenceOf } from "./node-evidence.ts"
 import { nodeStateOf, readLedger, readOwners } from "./read-ledger.ts"
 import type { Selection } from "./selection.ts"
@@ -66,6 +68,7 @@ export async function readSubject(
       abandoned: abandonedWith(operation, abandoned),
       findings: findings.get(operation.id) ?? [],
       list: listOf(lists, operation, related, node),
+      worked: undefined,
       node,
       nowMs,
     }
@@ -78,6 +81,7 @@ export async function readSubject(
       ...contextOf(operation),
       sharingAddress: await sharingAddress(context, options, everything, operation),
       network: await networkOf(context, options, everything, operation),
+      worked: await workedBefore(everything, operation, contextOf(operation)),
     }),
   }
 }
@@ -131,16 +135,17 @@ function abandonedWith(operation: Operation, abandoned: readonly Operation[]): n
   ).length
 }
 
-/** Attachments of other containers of the node that have an address of this successful ADD too. */
+/** Attachments of other containers of the node that have an address of this ADD too, or the one that it asked for. */
 async function sharingAddress(
   context: Context,
   options: Record<string, unknown>,
   everything: Selection,
   operation: Operation,
 ): Promise<LedgerRow[]> {
-  if (operation.command !== "ADD" || operation.outcome !== "ok") return []
+  if (operation.command !== "ADD") return []
+  const refused = refusedAddressOf(operation)
   const found: LedgerRow[] = []
-  for (const ip of resultAddresses(operation)) {
+  for (const ip of operation.outcome === "ok" ? resultAddresses(operation) : refused ? [refused] : []) {
     const address = parseAddress(ip)
     if (!address) continue
     const { rows } = await readOwners(context, options, everything, address)
@@ -151,6 +156,17 @@ async function sharingAddress(
     found.push(...others.map((row) => ({ ...row, ips: [ip] })))
   }
   return found
+}
+
+/** With streams: lists are learned without. */
+async function workedBefore(
+  everything: Selection,
+  { id, command, outcome }: Operation,
+  { list }: ExplainContext,
+): Promise<Operation | undefined> {
+  const good = list?.lastComplete.get(command)
+  if (outcome === "ok" || good === undefined || good === id) return undefined
+  return (await findCall(everything, good).catch(() => undefined))?.operation
 }
 
 /** The attachments of the operation's network, if it had no free address. */

@@ -7,9 +7,11 @@ import { headline } from "./headline.ts"
 import { hostNetwork } from "./host-network.ts"
 import { neverRan, notRecorded } from "./never-ran.ts"
 import { nextStep } from "./next-step.ts"
+import { heldAddress } from "./requested-address.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
 import type { ExplainContext, Explanation } from "./statement.ts"
 import { findingsAboutInput, findingsOf, leakedBefore, summaryOf } from "./summary.ts"
+import { comparedWithGood } from "./worked-before.ts"
 
 /**
  * The operation to explain for a pod: the newest that failed or hangs; otherwise the newest that succeeded with a problem;
@@ -55,7 +57,9 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...discardedStderr(operation),
         ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),
         ...(conclusion.kind === "failed" && failing ? findingsAboutInput(failing.call, context) : []),
+        ...(conclusion.kind === "failed" && failing ? comparedWithGood(failing, context) : []),
         ...poolUse(context),
+        ...heldAddress(operation, context),
         ...failedCleanup(operation, context),
         ...leftBehind(operation, conclusion, context),
         ...attempts(operation, conclusion, context),

@@ -23,6 +23,7 @@ export type StatementTopic =
   | "list changed"
   | "since then"
   | "findings"
+  | "compared"
   | "next step"
 
 /** A headline and at most nine statements. `hasProblem`: it failed, hangs, or its success is not real. */
@@ -39,7 +40,7 @@ export type ExplainContext = {
   related: readonly Operation[]
   /** what became of the attachments of that pod or container */
   attachments: readonly LedgerRow[]
-  /** attachments of other containers of the node that have one of its addresses too */
+  /** attachments of other containers of the node that have one of its addresses too, or the one that it asked for */
   sharingAddress: readonly LedgerRow[]
   /** if it failed because no address was free: the attachments of its network */
   network: readonly LedgerRow[]
@@ -48,6 +49,8 @@ export type ExplainContext = {
   /** findings about the operation itself */
   findings: readonly Finding[]
   list: PluginList | undefined
+  /** the last operation with the same command and list in which every plugin succeeded, if this one failed */
+  worked: Operation | undefined
   node: NodeEvidence | undefined
   nowMs: number
 }

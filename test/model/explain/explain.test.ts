@@ -58,6 +58,7 @@ function explained(...calls: Call[]): string[] {
     related,
     attachments: conclude(ledger, undefined),
     sharingAddress: [],
+    worked: undefined,
     network: [],
     abandoned: 0,
     findings: findings.get(one.id) ?? [],
