@@ -6,6 +6,7 @@ import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { promisify } from "node:util"
+import { bundle } from "./node-executable.ts"
 import { complaintsAboutTests } from "./pure-tests.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -24,6 +25,7 @@ const checks: [string, () => string[] | Promise<string[]>][] = [
   ["names", checkNames],
   ["tests", () => complaintsAboutTests(root, filesBelow("test"))],
   ["links", checkLinks],
+  ["node executable", checkNodeExecutable],
   ["types", checkTypes],
   ["lint and format", () => complaintsOf("biome", ["check", "--error-on-warnings", "."])],
 ]
@@ -168,6 +170,16 @@ function headingsOf(path: string): string[] {
       .trim()
       .replaceAll(" ", "-"),
   )
+}
+
+/** Whatever the command line needs of Node.js, src/engine has. */
+async function checkNodeExecutable(): Promise<string[]> {
+  try {
+    await bundle(join(root, "src/cli/main.ts"), join(root, "build/node-executable/checked"))
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
 }
 
 async function checkTypes(): Promise<string[]> {

@@ -56,7 +56,8 @@ export async function buildExecutables(
   return metafile
 }
 
-async function bundle(entry: string, outdir: string): Promise<Metafile> {
+/** Writes the modules of a program. Throws if it needs something of Node.js that src/engine does not have. */
+export async function bundle(entry: string, outdir: string): Promise<Metafile> {
   rmSync(outdir, { recursive: true, force: true })
   const { metafile } = await build({
     entryPoints: { main: entry },

@@ -43,4 +43,7 @@ export class EventEmitter {
   }
 }
 
+/** Node.js warns about more listeners than a limit; nothing here does. */
+export function setMaxListeners(_most: number, ..._emitters: unknown[]): void {}
+
 export default EventEmitter
