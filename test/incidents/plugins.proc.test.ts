@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { PROGRAM } from "../cli/cnitap.ts"
 import { IncidentNode } from "./incident-node.ts"
-import { ADD_ONLY, bridge, DEBIAN, PORTMAP, PRINT_PREV_RESULT, pods } from "./lists.ts"
+import { ADD_ONLY, bridge, DEBIAN, later, PORTMAP, PRINT_PREV_RESULT, pods } from "./lists.ts"
 
 test("incident 3: a plugin of the list has no file", async (t) => {
   const list = pods(bridge("10.83.0.0/24"), PORTMAP, { type: "flannel-qos" })
@@ -23,6 +24,23 @@ test("incident 3: a plugin of the list has no file", async (t) => {
     ledger: ["failed shop/a 10.83.0.2"],
   })
   assert.deepEqual(await node.owners("10.83.0.2"), ["failed shop/a 10.83.0.2"])
+})
+
+test("an uninstall while an ADD runs: the plugins that were called after it are not taken for missing", async (t) => {
+  const list = pods({ type: "slow" }, { type: "last" })
+  const result = '{"cniVersion":"1.0.0","ips":[{"address":"10.84.0.2/24"}]}'
+  const slow = `${ADD_ONLY}touch /run/started; until [ -e /run/go ]; do sleep 0.02; done; echo '${result}'`
+  const last = `${ADD_ONLY}touch /run/finished; echo '${result}'`
+  const node = await IncidentNode.start(t, { plugins: [], scripts: { slow, last }, lists: [list] })
+  const containerd = await node.runtime()
+  const added = containerd.run("shop/a", list)
+  while (node.read("/run/started") === undefined) await later(20)
+  assert.deepEqual((await node.exec(process.execPath, PROGRAM, "uninstall")).code, 0)
+  node.write("/run/go", "")
+  assert.equal(await added, "")
+  assert.equal(node.read("/run/finished"), "")
+  const { explain, ls } = await node.answers("shop/a")
+  assert.deepEqual([explain[0], ls], ["ADD shop/a succeeded T ago, in T", ["ADD ok"]])
 })
 
 test("incident 5: a plugin writes a log line to stdout", async (t) => {

@@ -43,7 +43,10 @@ export function nodeEvidenceOf(
   }
 }
 
-/** The lists of this node's networks, as far as calls of their plugins leave records. Detects the node when asked. */
+/**
+ * The lists of this node's networks, as far as calls of their plugins leave records. Detects the node when asked. A list is
+ * known only since recording last changed: an install, an uninstall or a repair may have cut an operation short.
+ */
 export function currentListsOf(options: Record<string, unknown>, capture: Capture): CurrentLists | undefined {
   const root = rootOf(options)
   if (!capture.isLive) return undefined
@@ -59,15 +62,29 @@ function knownLists(root: string): Map<string, KnownList> {
   const view = viewOf(root)
   if (!view) return new Map()
   const unrecorded = unrecordedPlugins(view)
+  const recordedSinceMs = recordingSinceMs(view)
+  if (recordedSinceMs === undefined) return new Map()
   const networks = view.facts.networks.filter(({ broken }) => broken === undefined)
   // Of several files with one name the active one counts.
   return new Map(
     [...networks, ...networks.filter(({ isActive }) => isActive)].flatMap(({ name, file, plugins }) => {
       const stat = statSync(view.disk.at(file), { throwIfNoEntry: false })
       const recorded = plugins.map(({ type }) => type).filter((plugin) => !unrecorded.includes(plugin))
-      return stat && name !== undefined ? [[name, { plugins: recorded, changedMs: stat.mtimeMs }] as const] : []
+      const changedMs = Math.max(stat?.mtimeMs ?? 0, recordedSinceMs)
+      return stat && name !== undefined ? [[name, { plugins: recorded, changedMs }] as const] : []
     }),
   )
+}
+
+/** When what is recorded last changed, in milliseconds since 1970; undefined if nothing is recorded. */
+function recordingSinceMs(node: NodeView): number | undefined {
+  try {
+    const installs = installsOf(node).filter(({ state }) => state === "installed")
+    return installs.length === 0 ? undefined : Math.max(...installs.map(({ changedMs }) => changedMs))
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return undefined
+  }
 }
 
 function viewOf(root: string): NodeView | undefined {
