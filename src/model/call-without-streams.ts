@@ -41,7 +41,7 @@ export function callWithoutStreams(facts: FactReader): Call {
     if (text) call[name] = text
   }
   const [namespace, podName, uid] = [facts.text("namespace"), facts.text("podName"), facts.text("podUid")]
-  if (namespace && podName) call.pod = { namespace, name: podName, ...(uid ? { uid } : {}) }
+  if (podName) call.pod = { ...(namespace ? { namespace } : {}), name: podName, ...(uid ? { uid } : {}) }
   const exit = exitOf(facts.number("exit"))
   if (exit) call.exit = exit
   const answer = ANSWERS[facts.number("answer")]

@@ -2,8 +2,11 @@ import type { Begin, End, Payload, ProgressRecord } from "../capture/record.ts"
 import { isObject, parseJson } from "../cni/json.ts"
 import { parseJsonCached } from "./json-cache.ts"
 
-/** The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). */
-export type Pod = { namespace: string; name: string; uid?: string }
+/**
+ * The pod a call is for, from CNI_ARGS (K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID). Podman sends the name of its container
+ * as K8S_POD_NAME, and no namespace (containers/common, libnetwork/cni/run.go).
+ */
+export type Pod = { namespace?: string; name: string; uid?: string }
 
 /**
  * `running`: it has not ended and its process exists. `killed`: it has not ended and its process is gone: the relay itself
@@ -189,7 +192,12 @@ export function podOf(args: string | undefined): Pod | undefined {
     else if (pair.startsWith("K8S_POD_NAME=")) name = pair.slice("K8S_POD_NAME=".length)
     else if (pair.startsWith("K8S_POD_UID=")) uid = pair.slice("K8S_POD_UID=".length)
   }
-  return namespace && name ? { namespace, name, ...(uid ? { uid } : {}) } : undefined
+  return name ? { ...(namespace ? { namespace } : {}), name, ...(uid ? { uid } : {}) } : undefined
+}
+
+/** `namespace/name`, or the name alone if the runtime has no namespaces. */
+export function podKey({ namespace, name }: Pod): string {
+  return namespace ? `${namespace}/${name}` : name
 }
 
 /** `name` and `cniVersion` of the configuration on stdin. */

@@ -1,10 +1,10 @@
 import { type Exit, SIGNALS } from "../capture/record.ts"
-import type { Call } from "./call.ts"
+import { type Call, podKey } from "./call.ts"
 import type { Operation } from "./operation.ts"
 
-/** `namespace/name` of the pod; the container if there is no pod (GC, STATUS, a container created by hand). */
+/** `namespace/name` of the pod, or its name; the container if there is no pod (GC, STATUS, a container created by hand). */
 export function podName({ pod, containerId }: Pick<Operation, "pod" | "containerId">): string {
-  return pod ? `${pod.namespace}/${pod.name}` : (containerId?.slice(0, 13) ?? "")
+  return pod ? podKey(pod) : (containerId?.slice(0, 13) ?? "")
 }
 
 /** Errors of execve(2), as strerror(3) prints them. */

@@ -1,3 +1,4 @@
+import { podKey } from "./call.ts"
 import type { Operation } from "./operation.ts"
 import { calledAll, incompleteList } from "./outcome.ts"
 
@@ -70,7 +71,7 @@ export function calledList(operation: Operation): CalledList | undefined {
     wallMs,
     endMs: last ? last.wallMs + (last.durationMs ?? 0) : wallMs,
     containerId,
-    pod: pod ? `${pod.namespace}/${pod.name}` : containerId,
+    pod: pod ? podKey(pod) : containerId,
   }
 }
 

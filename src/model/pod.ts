@@ -1,3 +1,4 @@
+import { podKey } from "./call.ts"
 import type { Operation } from "./operation.ts"
 
 /** `up`: ADD succeeded, no DEL since. `gone`: its last DEL succeeded. `failed`: neither. `starting`: in flight. */
@@ -16,9 +17,9 @@ export type Sandbox<Op extends Operation = Operation> = {
 
 /** All operations of a pod over all its sandboxes. A pod that was recreated under the same name is the same pod here. */
 export type PodHistory<Op extends Operation = Operation> = {
-  /** `namespace/name` */
+  /** `namespace/name`, or the name alone if the runtime has no namespaces */
   key: string
-  namespace: string
+  namespace?: string
   name: string
   /** of the newest sandbox */
   state: SandboxState
@@ -31,7 +32,7 @@ export type PodHistory<Op extends Operation = Operation> = {
 
 /** The pods of a capture, most recently changed first. */
 export function toPods<Op extends Operation>(operations: Iterable<Op>): PodHistory<Op>[] {
-  const byPod = groupByKey(operations, ({ pod }) => pod && `${pod.namespace}/${pod.name}`)
+  const byPod = groupByKey(operations, ({ pod }) => pod && podKey(pod))
   return [...byPod].map(([key, own]) => toPod(key, own)).sort((a, b) => b.lastMs - a.lastMs)
 }
 
@@ -39,10 +40,10 @@ function toPod<Op extends Operation>(key: string, unsorted: Op[]): PodHistory<Op
   const operations = unsorted.toSorted((a, b) => a.wallMs - b.wallMs)
   const bySandbox = groupByKey(operations, ({ containerId }) => containerId ?? "")
   const sandboxes = [...bySandbox].map(([containerId, own]) => toSandbox(containerId, own))
-  const [namespace = "", name = ""] = key.split("/")
+  const { namespace, name = key } = operations[0]?.pod ?? {}
   return {
     key,
-    namespace,
+    ...(namespace === undefined ? {} : { namespace }),
     name,
     state: sandboxes.at(-1)?.state ?? "failed",
     sandboxes,

@@ -86,7 +86,10 @@ export class Catalog {
       const text = call[name]
       if (text !== undefined) call[name] = same(text)
     }
-    if (call.pod) call.pod = { ...call.pod, namespace: same(call.pod.namespace), name: same(call.pod.name) }
+    if (call.pod) {
+      const { namespace, name } = call.pod
+      call.pod = { ...call.pod, ...(namespace ? { namespace: same(namespace) } : {}), name: same(name) }
+    }
     return call
   }
 

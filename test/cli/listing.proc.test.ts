@@ -232,3 +232,29 @@ test("tail --last 0 -f lists nothing that was there before, not even a call that
   assert.equal(listed.includes("01".repeat(8)), false)
   assert.match(listed, /^call\/1\d/)
 })
+
+test("Podman sends the name of a container as that of a pod, without a namespace: it is shown and found", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "cnitap-listing-"))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const args = "IgnoreUnknown=1;K8S_POD_NAME=db"
+  writeCalls(directory, [
+    { id: "1a".repeat(8), pod: "db", args, parentName: "podman", wallMs: START_MS, error: "no iptables" },
+    { id: "1b".repeat(8), pod: "web-1", wallMs: START_MS + 1000 },
+  ])
+  const podman = (...words: string[]) => cnitap(words, { env: { CNITAP_CAPTURE: directory } })
+  const listed = async (...words: string[]) => {
+    const { stdout } = await podman("ls", "--no-headers", "-o", "custom-columns=ID:.id,POD:.pod", ...words)
+    return stdout.split("\n").map((line) => line.replace(/^(..)\w+ +/, "$1 "))
+  }
+  const [db, web] = ['1a {"name":"db"}', '1b {"namespace":"shop","name":"web-1"}']
+  for (const index of ["built", "read"]) {
+    assert.deepEqual(await listed(), [db, web, ""], index)
+    assert.deepEqual(await listed("--pod", "db"), [db, ""], index)
+    assert.deepEqual(await listed("pod=db or pod=shop/web-1"), [db, web, ""], index)
+    assert.deepEqual(await listed("-n", "shop"), [web, ""], index)
+  }
+  assert.match((await podman("ls")).stdout, / ADD +db +/)
+  for (const name of ["db", "pod/db"])
+    assert.match((await podman("explain", name)).stdout, /^ADD db failed /, `explain ${name}`)
+  assert.equal((await podman("explain", "shop/db")).code, 6)
+})

@@ -1,5 +1,5 @@
 import { Fault } from "../../fault/fault.ts"
-import type { Call } from "../../model/call.ts"
+import { type Call, podKey } from "../../model/call.ts"
 import type { FieldName } from "../../model/filter/field.ts"
 import { allOf, EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { nearest } from "../../model/filter/nearest.ts"
@@ -34,7 +34,7 @@ export async function findSubject(selection: Selection, words: string, namespace
   const reading = { filter: named(word), progress, withoutStreams: true }
   for await (const operation of readOperations(capture, readErrors, {}, reading)) {
     const { pod, containerId } = operation
-    if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(`${pod.namespace}/${pod.name}`)
+    if (pod && (namespace === undefined || pod.namespace === namespace)) pods.add(podKey(pod))
     if (isIdLike(word) && containerId?.startsWith(word)) containers.add(containerId)
     for (const { node } of callsWithPrefix(operation, word)) calls.add(node.call.id)
   }
@@ -79,7 +79,7 @@ export async function latestFailure(selection: Selection, namespace: unknown): P
     )
   const { pod } = latest
   if (!pod) return callSubject(selection, latest.id, false)
-  const name = `${pod.namespace}/${pod.name}`
+  const name = podKey(pod)
   return { name, related: () => matching(selection, "pod", name) }
 }
 
@@ -113,7 +113,7 @@ async function callSubject(selection: Selection, id: string, isCall: boolean): P
     ...(isCall || operation.id !== id ? { call: node.call } : {}),
     related: () =>
       pod
-        ? matching(selection, "pod", `${pod.namespace}/${pod.name}`)
+        ? matching(selection, "pod", podKey(pod))
         : containerId !== undefined
           ? matching(selection, "container", containerId)
           : matching(selection, "id", operation.id),
@@ -166,7 +166,7 @@ async function missing({ capture }: Selection, words: string, word: string): Pro
     {},
     { filter: EVERYTHING, withoutStreams: true },
   ))
-    if (pod) pods.add(`${pod.namespace}/${pod.name}`)
+    if (pod) pods.add(podKey(pod))
   const names = [...pods].map((key) => (word.includes("/") ? key : (key.split("/")[1] ?? key)))
   const elsewhere = [...pods].find((key) => key.endsWith(`/${word}`))
   const meant = elsewhere ?? nearest(word, names)

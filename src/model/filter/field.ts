@@ -1,5 +1,5 @@
 import { SIGNALS } from "../../capture/record.ts"
-import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
+import { type Call, isFailed, jsonObject, type Pod, podKey, resultOf } from "../call.ts"
 import {
   FACT_NAMES,
   type FactField,
@@ -231,8 +231,8 @@ function durationOf(
   return [one.durationMs ?? (isRunning && nowMs !== undefined ? nowMs - one.wallMs : undefined)]
 }
 
-function podNames({ pod }: { pod?: { namespace: string; name: string } }): readonly (string | undefined)[] {
-  return pod ? [pod.name, `${pod.namespace}/${pod.name}`] : []
+function podNames({ pod }: { pod?: Pod }): readonly (string | undefined)[] {
+  return pod ? [pod.name, podKey(pod)] : []
 }
 
 function listed(call: Call): string[] {

@@ -1,3 +1,4 @@
+import { podKey } from "../call.ts"
 import { maskAnywhere } from "../compare/volatile.ts"
 import { podName } from "../format.ts"
 import type { Finding, Severity } from "./finding.ts"
@@ -72,7 +73,7 @@ export function bySeverity(a: { severity: Severity }, b: { severity: Severity })
 /** The same for findings that are the same but for their pod. */
 function signature({ rule, plugin, command, node, detail, pod, containerId }: Finding): string {
   let masked = detail
-  for (const own of [containerId, pod?.uid, pod && `${pod.namespace}/${pod.name}`, pod?.name])
+  for (const own of [containerId, pod?.uid, pod && podKey(pod), pod?.name])
     if (own !== undefined && own.length > 2) masked = masked.replaceAll(own, "<pod>")
   masked = maskAnywhere(masked).replace(AMOUNT, "<n>")
   return [rule, plugin, command, node ?? "", masked].join("\n")

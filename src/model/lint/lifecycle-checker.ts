@@ -1,5 +1,5 @@
 import { parseAddress } from "../../cni/address.ts"
-import type { Call } from "../call.ts"
+import { type Call, podKey } from "../call.ts"
 import { PluginLists } from "../explain/plugin-lists.ts"
 import type { Operation } from "../operation.ts"
 import { type CallFacts, locate, objects, text, wholeText } from "./call-facts.ts"
@@ -177,7 +177,7 @@ function finding(rule: Rule, { call, operation }: Pick<CallFacts, "call" | "oper
 }
 
 function podOf({ pod }: Call): string {
-  return pod ? `${pod.namespace}/${pod.name}` : ""
+  return pod ? podKey(pod) : ""
 }
 
 /** Loopback and link-local addresses exist in every container. */

@@ -1,4 +1,4 @@
-import type { Call } from "../call.ts"
+import { type Call, podKey } from "../call.ts"
 import { maskOf } from "../compare/volatile.ts"
 import { abbreviate, errorTextOf } from "../explain/error-text.ts"
 import { failingCallOf } from "../explain/failing-call.ts"
@@ -56,7 +56,7 @@ export class ErrorGroups {
     const plugin = call?.plugin ?? operation.outcomeReason?.plugin
     if (plugin !== undefined) group.plugins.add(plugin)
     group.commands.add(command)
-    group.pods.add(pod ? `${pod.namespace}/${pod.name}` : (containerId ?? ""))
+    group.pods.add(pod ? podKey(pod) : (containerId ?? ""))
     group.firstMs = Math.min(group.firstMs, wallMs)
     if (wallMs >= group.lastMs) Object.assign(group, { lastMs: wallMs, operation: id })
   }

@@ -84,7 +84,7 @@ function variableAt(bytes: Buffer, from: number, to: number): (typeof VARIABLES)
 }
 
 /**
- * Reads CNI_ARGS as `contextOf` does: the last value of a repeated key counts, and a pod needs a namespace and a name.
+ * Reads CNI_ARGS as `contextOf` does: the last value of a repeated key counts, and a pod needs a name.
  * Returns the position of the closing quote.
  */
 function scanArgs(bytes: Buffer, from: number, to: number, into: EnvSlices): number {
@@ -102,8 +102,7 @@ function scanArgs(bytes: Buffer, from: number, to: number, into: EnvSlices): num
     if (bytes[at] === QUOTE) break
   }
   const { namespace, name, uid } = into
-  if (namespace.to === namespace.from || name.to === name.from)
-    for (const slice of [namespace, name, uid]) slice.place(bytes, 0, 0, 0)
+  if (name.to === name.from) for (const slice of [namespace, name, uid]) slice.place(bytes, 0, 0, 0)
   return at < to ? at : -1
 }
 

@@ -1,3 +1,4 @@
+import { podKey } from "../../../model/call.ts"
 import { type CalledList, calledList, findIncomplete, type KnownList } from "../../../model/incomplete-list.ts"
 import { incompleteList } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -102,7 +103,8 @@ function* listsIn(ref: BlockRef, columns: Columns, isSpanning: (operation: numbe
     const last = calls?.at(-1)
     if (!calls || first === undefined || last === undefined) continue
     const containerId = textAt(columns, "containerId", first) ?? ""
-    const podName = textAt(columns, "podName", first)
+    const name = textAt(columns, "podName", first)
+    const namespace = textAt(columns, "namespace", first)
     yield {
       ref,
       operation,
@@ -113,7 +115,7 @@ function* listsIn(ref: BlockRef, columns: Columns, isSpanning: (operation: numbe
       monoMs: numbers.monoMs[first] ?? 0,
       endMs: (numbers.wallMs[last] ?? 0) + (numbers.durationMs[last] || 0),
       containerId,
-      pod: podName === undefined ? containerId : `${textAt(columns, "namespace", first)}/${podName}`,
+      pod: name ? podKey({ name, ...(namespace ? { namespace } : {}) }) : containerId,
     }
   }
 }

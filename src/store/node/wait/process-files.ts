@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
 import { basename } from "node:path"
-import { podOf } from "../../../model/call.ts"
+import { podKey, podOf } from "../../../model/call.ts"
 import type { ProcessName } from "../../../model/process-wait.ts"
 
 /** A file of /proc as text; undefined if the process is gone, or permission is denied. */
@@ -60,5 +60,5 @@ export function processName(pid: number): ProcessName {
     ?.split("\0")
     .find((entry) => entry.startsWith("CNI_ARGS="))
   const pod = podOf(args?.slice("CNI_ARGS=".length))
-  return { pid, name: pod ? `${name} for ${pod.namespace}/${pod.name}` : name }
+  return { pid, name: pod ? `${name} for ${podKey(pod)}` : name }
 }

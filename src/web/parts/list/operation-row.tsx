@@ -41,7 +41,7 @@ function PodText({ operation: { pod, containerId, network } }: { operation: Oper
   if (!pod) return <span class="dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
   return (
     <>
-      <span class="dim">{pod.namespace}/</span>
+      {pod.namespace && <span class="dim">{pod.namespace}/</span>}
       {pod.name}
     </>
   )

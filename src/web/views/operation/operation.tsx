@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks"
-import type { Call } from "../../../model/call.ts"
+import { type Call, podKey } from "../../../model/call.ts"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -126,9 +126,7 @@ function Head({ operation }: { operation: OperationSummary }) {
         <h1 class="nowrap">
           {command || "(no command)"}{" "}
           {pod ? (
-            <a href={link({ view: "pods", pod: `${pod.namespace}/${pod.name}` })}>
-              {pod.namespace}/{pod.name}
-            </a>
+            <a href={link({ view: "pods", pod: podKey(pod) })}>{podKey(pod)}</a>
           ) : (
             <span class="dim">{network}</span>
           )}
