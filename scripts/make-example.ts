@@ -35,7 +35,11 @@ execFileSync("cp", ["--preserve=mode,timestamps", ...PLUGINS.map((name) => join(
 writeFileSync(join(CONF_DIR, "10-pods.conflist"), `${JSON.stringify(LIST, null, 2)}\n`)
 
 const world = mkdtempSync("/opt/example-")
-const { cri, cgroupParent, stop } = await containerd1.start(world, { binDir: BIN_DIR, confDir: CONF_DIR })
+const { cri, cgroupParent, stop } = await containerd1.start(world, {
+  binDir: BIN_DIR,
+  spareBinDir: `${BIN_DIR}-spare`,
+  confDir: CONF_DIR,
+})
 try {
   cnitap("install", "--bin-dir", BIN_DIR, "--conf-dir", CONF_DIR, "--capture", CAPTURE)
   const portMappings = [{ hostPort: 8080, containerPort: 80 }]

@@ -9,8 +9,6 @@ import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
 
 const test = testOn(RUNTIMES)
 
-const CNITAP = join(import.meta.dirname, "../../dist/cnitap.js")
-
 test("an upgrade adds a plugin to the list and renames it: status names the plugin, and watch records it", async ({
   version,
   t,
@@ -40,8 +38,9 @@ test("an upgrade adds a plugin to the list and renames it: status names the plug
   assert.equal(status(stand).status, 6)
 })
 
-function status({ directories }: E2eStand) {
-  return spawnSync(process.execPath, [CNITAP, "status", ...directories], { encoding: "utf8" })
+function status(stand: E2eStand) {
+  const [program = "", ...options] = stand.command(["status", ...stand.directories])
+  return spawnSync(program, options, { encoding: "utf8" })
 }
 
 /** The new list is there before the old one goes, as with an agent's upgrade. */
@@ -63,8 +62,9 @@ async function podUntil(stand: E2eStand, isTrue: () => Promise<boolean>): Promis
 }
 
 /** A running watch; `stop` returns what it has reported about the install. */
-async function watching(t: TestContext, { directories }: E2eStand): Promise<{ stop(): Promise<string[]> }> {
-  const child = spawn(process.execPath, [CNITAP, "watch", ...directories], { stdio: ["ignore", "pipe", "inherit"] })
+async function watching(t: TestContext, stand: E2eStand): Promise<{ stop(): Promise<string[]> }> {
+  const [program = "", ...options] = stand.command(["watch", ...stand.directories])
+  const child = spawn(program, options, { stdio: ["ignore", "pipe", "inherit"] })
   t.after(() => child.kill("SIGKILL"))
   const lines: string[] = []
   const output = createInterface(child.stdout)

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict"
 import { mkdirSync, renameSync } from "node:fs"
-import { join } from "node:path"
 import { RUNTIMES, testOn } from "../node/runtimes.ts"
-import { BANDWIDTH, BRIDGE, cnitap, E2eStand, PORTMAP } from "./stand.ts"
+import { BANDWIDTH, BRIDGE, E2eStand, PORTMAP } from "./stand.ts"
 
 const test = testOn(RUNTIMES)
 
@@ -28,6 +27,7 @@ test("the list is edited and restored while pods are created: every pod has its 
   // An operation that started with one list may have finished with the other: it has one probe and does not fail.
   for (const line of whole) assert.match(line, /^(ADD|DEL) ok: cni_(pre|post)$/)
   assert.ok(recorded.length - whole.length >= 4, recorded.join("\n"))
+  await stand.afterUninstall()
   assert.deepEqual(stand.files(), before)
   assert.deepEqual(stand.leases(), [])
 })
@@ -55,6 +55,12 @@ test("plugins are replaced and restored while pods are created: every pod has it
     recorded.filter((line) => !/^(ADD|DEL) ok: /.test(line)),
     [],
   )
+  const versions = (await stand.operations()).filter(({ command }) => command === "VERSION")
+  assert.deepEqual(
+    [...new Set(versions.map(({ outcome }) => outcome))],
+    version.checksVersions ? ["ok"] : [],
+    "VERSION is recorded if the runtime asks for it",
+  )
   assert.deepEqual(stand.files(), before)
   assert.deepEqual(stand.leases(), [])
 })
@@ -64,27 +70,52 @@ test("path mode: the runtime uses only our directory, finds every plugin there, 
   t,
 }) => {
   const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
-  const { root, binDir, confDir } = stand.node
-  const plugins = join(root, "plugins")
+  // A runtime with one directory needs every plugin in it; one with a list finds those without a relay in the next one.
+  const { binDir, spareBinDir: plugins, confDir } = stand.node
   renameSync(binDir, plugins)
   mkdirSync(binDir)
   const before = stand.files()
   const within = ["--conf-dir", confDir, "--shim-dir", binDir]
-  await cnitap("install", "--mode", "path", ...within, "--bin-dir", plugins, "--capture", stand.capture)
+  await stand.cnitap("install", "--mode", "path", ...within, "--bin-dir", plugins, "--capture", stand.capture)
   await stand.remove(await stand.run({ name: "recorded" }))
   const recorded = await stand.transcript()
   assert.deepEqual(
     [...new Set(recorded.filter((line) => !line.endsWith("loopback")))],
     ["ADD ok: bridge(host-local) portmap bandwidth", "DEL ok: bandwidth portmap bridge(host-local)"],
   )
-  const answer = await cnitap("uninstall", ...within, "--bin-dir", `${binDir},${plugins}`)
+  const answer = await stand.cnitap("uninstall", ...within, "--bin-dir", `${binDir},${plugins}`)
   assert.match(answer, /bridge, named by the plugin path of the runtime\n/)
   await stand.remove(await stand.run({ name: "unrecorded" }))
   assert.deepEqual(await stand.transcript(), recorded)
   // The operator has restored the plugin directory in the runtime's configuration.
-  await cnitap("status", ...within, "--bin-dir", plugins).catch(() => {})
+  await stand.cnitap("status", ...within, "--bin-dir", plugins).catch(() => {})
   mkdirSync(binDir, { recursive: true })
   assert.deepEqual(stand.files(), before)
+})
+
+test("pods created before the install are deleted through it, pods created during it outlive it, and everything is restored", async ({
+  version,
+  t,
+}) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
+  const before = stand.files()
+  const old = await stand.run({ name: "old" })
+  await stand.install()
+  const young = await stand.run({ name: "young" })
+  assert.deepEqual(stand.leases(), ["10.88.0.2", "10.88.0.3"])
+  await stand.node.stopPod(old)
+  await stand.uninstall()
+
+  assert.deepEqual(stand.files(), before)
+  const recorded = ["ADD ok: bridge(host-local) portmap bandwidth", "DEL ok: bandwidth portmap bridge(host-local)"]
+  assert.deepEqual(await stand.transcript(), recorded)
+  assert.deepEqual(
+    (await stand.operations()).flatMap(({ pod }) => pod?.name ?? []),
+    ["young", "old"],
+  )
+  await stand.remove(young)
+  assert.deepEqual(await stand.transcript(), recorded)
+  assert.deepEqual(stand.leases(), [])
 })
 
 /** Creates and removes pods, two at a time, until it is stopped. */

@@ -63,11 +63,32 @@ export class E2eStand<R extends Runtime = Runtime> {
   }
 
   async install(...options: string[]): Promise<void> {
-    await cnitap("install", ...this.directories, "--capture", this.capture, ...options)
+    await this.cnitap("install", ...this.directories, "--capture", this.capture, ...options)
   }
 
   async uninstall(): Promise<void> {
-    await cnitap("uninstall", ...this.directories)
+    await this.cnitap("uninstall", ...this.directories)
+  }
+
+  /** The next command removes what an uninstall had to keep, because a cached list or the runtime still named it. */
+  async afterUninstall(): Promise<void> {
+    await this.cnitap("status", ...this.directories).catch(() => {})
+  }
+
+  /** Runs the built command line on the node, whose /var/lib and /run it sees. Rejects if it fails. */
+  cnitap(...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const [program = "", ...options] = this.command(args)
+      execFile(program, options, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`cnitap ${args.join(" ")}: ${error.message}\n${stderr}`))
+        else resolve(stdout)
+      })
+    })
+  }
+
+  /** The command line of cnitap with these arguments, on the node. */
+  command(args: readonly string[]): string[] {
+    return ["nsenter", `--target=${this.node.pid}`, "--mount", process.execPath, CNITAP, ...args]
   }
 
   /** The flags that name the node. */
@@ -77,7 +98,9 @@ export class E2eStand<R extends Runtime = Runtime> {
 
   /** The operations as `cnitap ls` reads them. */
   async operations(): Promise<Operation[]> {
-    const { items } = JSON.parse(await cnitap("ls", "--capture", this.capture, "-o", "json")) as { items: Operation[] }
+    const { items } = JSON.parse(await this.cnitap("ls", "--capture", this.capture, "-o", "json")) as {
+      items: Operation[]
+    }
     return items
   }
 
@@ -87,9 +110,10 @@ export class E2eStand<R extends Runtime = Runtime> {
     return calls.filter((call) => call.plugin === plugin)
   }
 
-  /** One line per operation: `ADD ok: bridge(host-local) portmap`. */
+  /** One line per operation: `ADD ok: bridge(host-local) portmap`. A VERSION is none: the runtime attaches nothing. */
   async transcript(): Promise<string[]> {
-    return (await this.operations()).map(({ command, outcome, calls }) => `${command} ${outcome}: ${tree(calls)}`)
+    const operations = (await this.operations()).filter(({ command }) => command !== "VERSION")
+    return operations.map(({ command, outcome, calls }) => `${command} ${outcome}: ${tree(calls)}`)
   }
 
   /** Everything in the plugin and configuration directories, which an uninstall must restore. */
@@ -101,16 +125,6 @@ export class E2eStand<R extends Runtime = Runtime> {
   leases(): string[] {
     return readdirSync(join(this.node.stateDir, "cni/networks/demo")).filter((name) => /^[0-9.]+$/.test(name))
   }
-}
-
-/** Runs the built command line. Rejects if it fails. */
-export function cnitap(...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [CNITAP, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`cnitap ${args.join(" ")}: ${error.message}\n${stderr}`))
-      else resolve(stdout)
-    })
-  })
 }
 
 export const input = (call: Call | undefined) => jsonObject(call?.stdin)

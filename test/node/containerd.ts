@@ -150,7 +150,7 @@ ${placesOf(home, socket)}
 `
 }
 
-function version3Config(home: string, socket: string, { binDir, confDir }: PluginDirs): string {
+function version3Config(home: string, socket: string, { binDir, spareBinDir, confDir }: PluginDirs): string {
   return `version = 3
 ${placesOf(home, socket)}
 [plugins."io.containerd.cri.v1.images"]
@@ -160,7 +160,7 @@ ${placesOf(home, socket)}
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
   [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = ["${binDir}", "${home}/no-such-directory"]
+    bin_dirs = ["${binDir}", "${spareBinDir}"]
     conf_dir = "${confDir}"
   [plugins."io.containerd.cri.v1.runtime".containerd]
     default_runtime_name = "runc"

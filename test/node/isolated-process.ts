@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { closeSync, mkdirSync, openSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Fault } from "../../src/fault/fault.ts"
+import { killNamespace, mountNamespaceOf } from "./processes.ts"
 
 /**
  * Runs a program in new mount and network namespaces, with `run` and `var-lib` of `root` mounted over /run and /var/lib:
@@ -22,4 +25,27 @@ export function spawnIsolated(root: string, logFile: string, path: string, comma
   })
   closeSync(log)
   return child
+}
+
+/** `enter`: the command that runs another command in the namespaces; `end` ends every process in them. */
+export type Namespaces = { pid: number; enter: readonly string[]; end(): Promise<void> }
+
+/** Makes the namespaces without a program of their own. */
+export async function holdNamespaces(root: string): Promise<Namespaces> {
+  if (process.getuid?.() !== 0) throw new Fault("NOT_PERMITTED", "only root may make namespaces", "Run it with sudo.")
+  const log = join(root, "namespaces.log")
+  const { pid = 0 } = spawnIsolated(root, log, process.env.PATH ?? "", ["sleep", "infinity"])
+  // They are complete when the last program has started.
+  for (let tries = 0; readFileSync(`/proc/${pid}/comm`, "utf8") !== "sleep\n"; tries++) {
+    if (tries === 1000) throw new Fault("INTERNAL", `no namespaces: ${readFileSync(log, "utf8")}`, "See unshare(1).")
+    await sleep(5)
+  }
+  const namespace = mountNamespaceOf(pid)
+  return {
+    pid,
+    enter: ["nsenter", `--target=${pid}`, "--mount", "--net"],
+    end: async () => {
+      if (namespace) await killNamespace(namespace)
+    },
+  }
 }

@@ -14,8 +14,7 @@ export function buildPauseImage(directory: string): string {
   const blobs = join(layout, "blobs/sha256")
   mkdirSync(rootfs, { recursive: true })
   mkdirSync(blobs, { recursive: true })
-  const source = join(import.meta.dirname, "pause.c")
-  execFileSync("musl-gcc", ["-Os", "-static", "-s", "-o", join(rootfs, "pause"), source], { stdio: "pipe" })
+  buildPauseProgram(rootfs)
   tar(rootfs, join(directory, "layer.tar"))
 
   const layer = readFileSync(join(directory, "layer.tar"))
@@ -46,6 +45,12 @@ export function buildPauseImage(directory: string): string {
   const archive = join(directory, "pause.tar")
   tar(layout, archive)
   return archive
+}
+
+/** Compiles `/pause` of this root file system. */
+export function buildPauseProgram(rootfs: string): void {
+  const source = join(import.meta.dirname, "pause.c")
+  execFileSync("musl-gcc", ["-Os", "-static", "-s", "-o", join(rootfs, "pause"), source], { stdio: "pipe" })
 }
 
 function tar(directory: string, archive: string): void {

@@ -11,6 +11,7 @@ import type { Runtime, RuntimeVersion } from "./runtime.ts"
 export type PrivateNode<R extends Runtime = Containerd> = R & {
   root: string
   binDir: string
+  spareBinDir: string
   confDir: string
   /** Removes everything, including the root. */
   remove(): Promise<void>
@@ -30,17 +31,18 @@ export async function startNode<R extends Runtime>(
   const removeRoot = () => rmSync(root, { recursive: true, force: true })
   try {
     const binDir = join(root, "bin")
+    const spareBinDir = join(root, "spare-bin")
     const confDir = join(root, "net.d")
     mkdirSync(binDir)
     mkdirSync(confDir)
     for (const name of plugins) copyFileSync(pathOfPlugin(name), join(binDir, name))
     for (const [name, text] of Object.entries(conf)) writeFileSync(join(confDir, name), text)
-    const runtime = await version.start(root, { binDir, confDir })
+    const runtime = await version.start(root, { binDir, spareBinDir, confDir })
     const remove = async () => {
       await runtime.stop()
       removeRoot()
     }
-    return { ...runtime, root, binDir, confDir, remove }
+    return { ...runtime, root, binDir, spareBinDir, confDir, remove }
   } catch (cause) {
     removeRoot()
     throw cause

@@ -7,11 +7,14 @@ import type { PodConfig } from "./cri.ts"
 export type RuntimeVersion<R extends Runtime = Runtime> = {
   /** for the titles of tests */
   name: string
+  /** whether it asks the plugins of every list for their VERSION when it starts */
+  checksVersions?: true
   /** Starts it with its state below `root`. */
   start(root: string, dirs: PluginDirs): Promise<R>
 }
 
-export type PluginDirs = { binDir: string; confDir: string }
+/** `spareBinDir`: does not exist; runtimes that take a list of directories search it after `binDir`. */
+export type PluginDirs = { binDir: string; spareBinDir: string; confDir: string }
 
 /** A private container runtime. `stop` removes its pods, processes and cgroups; the caller removes `root`. */
 export type Runtime = {

@@ -1,12 +1,13 @@
 import { type TestContext, test } from "node:test"
 import { type Containerd, containerd1, containerd2 } from "./containerd.ts"
+import { podman4 } from "./podman.ts"
 import type { Runtime, RuntimeVersion } from "./runtime.ts"
 
 /** What the tests of CRI run on. */
 export const CONTAINERDS: readonly RuntimeVersion<Containerd>[] = [containerd1, containerd2]
 
 /** What the tests of an install run on. */
-export const RUNTIMES: readonly RuntimeVersion[] = [...CONTAINERDS]
+export const RUNTIMES: readonly RuntimeVersion[] = [...CONTAINERDS, podman4]
 
 /** Returns a `test` that runs for each of these runtimes. */
 export function testOn<R extends Runtime>(versions: readonly RuntimeVersion<R>[]) {

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { setTimeout as sleep } from "node:timers/promises"
-import { spawnIsolated } from "../node/isolated-process.ts"
-import { killNamespace, mountNamespaceOf } from "../node/processes.ts"
+import { holdNamespaces } from "../node/isolated-process.ts"
 import { fetched } from "../node/runtime.ts"
 import { Stand } from "./stand.ts"
 
@@ -140,22 +138,14 @@ async function carryOut(list: readonly Plugin[], cniVersion: string, within: rea
 /** Bridges, leases and iptables rules of one list do not reach the next one, nor this machine. */
 async function inNewNode<T>(use: (within: readonly string[]) => Promise<T>): Promise<T> {
   const root = mkdtempSync(join(tmpdir(), "cnitap-plugins-"))
-  const node = spawnIsolated(root, join(root, "log"), process.env.PATH ?? "", ["sleep", "infinity"])
-  // Its last step before the program.
-  const comm = `/proc/${node.pid}/comm`
-  for (let tries = 0; readFileSync(comm, "utf8") !== "sleep\n"; tries++) {
-    if (tries === 400) throw new Error(readFileSync(join(root, "log"), "utf8"))
-    await sleep(5)
-  }
-  const namespace = mountNamespaceOf(node.pid)
-  const within = ["nsenter", `--target=${node.pid}`, "--mount", "--net"]
+  const { enter, end } = await holdNamespaces(root)
   try {
-    const [program = "", ...options] = within
+    const [program = "", ...options] = enter
     const links = "ip netns add pod && ip link add uplink type veth peer name peer && ip link set uplink up"
     execFileSync(program, [...options, "sh", "-c", links], { stdio: "pipe" })
-    return await use(within)
+    return await use(enter)
   } finally {
-    if (namespace) await killNamespace(namespace)
+    await end()
     rmSync(root, { recursive: true })
   }
 }
