@@ -13,7 +13,7 @@ test("the krew manifest names an archive and its checksum for each platform", ()
       version: "1.2.3",
       baseUrl: "https://example.com/v1.2.3",
       archives: [
-        { os: "linux", architecture: "amd64", bin: "kubectl-cnitap", file: "a.tar.gz", sha256: "aa" },
+        { os: "linux", architecture: "amd64", bin: "cnitap", file: "a.tar.gz", sha256: "aa" },
         { os: "darwin", architecture: "arm64", bin: "dist/cnitap.js", file: "b.tar.gz", sha256: "bb" },
       ],
     }),
@@ -32,7 +32,7 @@ test("the krew manifest names an archive and its checksum for each platform", ()
             selector: { matchLabels: { os: "linux", arch: "amd64" } },
             uri: "https://example.com/v1.2.3/a.tar.gz",
             sha256: "aa",
-            bin: "kubectl-cnitap",
+            bin: "cnitap",
           },
           {
             selector: { matchLabels: { os: "darwin", arch: "arm64" } },
