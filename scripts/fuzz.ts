@@ -4,13 +4,13 @@
  * same with and without it, and records that say what happened. Prints the seed first; the same seed makes the same input.
  */
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
-import { copyFileSync, mkdirSync } from "node:fs"
+import { copyFileSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import type { End, Payload } from "../src/capture/record.ts"
 import { Random } from "../test/capture/random.ts"
+import { fuzzHostParts } from "../test/fuzz/host-parts.ts"
 import { type Seen, Stand } from "../test/relay/stand.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -24,18 +24,8 @@ if (!(seconds >= 2 && Number.isInteger(seed))) {
   process.exit(2)
 }
 console.error(`fuzz: --seed ${seed}, ${seconds} s`)
-fuzzParts()
+console.error(`fuzz: parts of the relay: ${fuzzHostParts(seed, Math.floor(seconds / 2))}`)
 await fuzzCalls()
-
-function fuzzParts(): void {
-  const program = join(root, "build/fuzz/host-parts")
-  mkdirSync(join(root, "build/fuzz"), { recursive: true })
-  const source = join(root, "test/fuzz/host-parts.c")
-  const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-  execFileSync("gcc", ["-O1", "-g", ...sanitizers, "-D_GNU_SOURCE", "-o", program, source], { stdio: "inherit" })
-  const rounds = execFileSync(program, [String(seed), String(Math.floor(seconds / 2))], { encoding: "utf8" }).trim()
-  console.error(`fuzz: parts of the relay: ${rounds}`)
-}
 
 async function fuzzCalls(): Promise<void> {
   const random = new Random(seed)

@@ -93,28 +93,38 @@ static void checkString(void)
     free(first);
 }
 
-static int holds(const uint8_t *text, size_t length, const char *mark)
+static int areOfToken(const uint8_t *text, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count; i++) if (!isTokenCode(text[i])) return 0;
+    return 1;
+}
+
+/* With `min` in exactly this case, and with so many characters of a token behind it, and `before` of them before it. */
+static int holds(const uint8_t *text, size_t length, const char *mark, size_t min, size_t before)
 {
     size_t i, k, n = strlen(mark);
-    for (i = 0; i + n <= length; i++) {
-        for (k = 0; k < n && tolower(text[i + k]) == mark[k]; k++) ;
-        if (k == n) return 1;
+    for (i = before; i + n + min <= length; i++) {
+        for (k = 0; k < n && (min ? text[i + k] : tolower(text[i + k])) == mark[k]; k++) ;
+        if (k == n && areOfToken(text + i - before, before) && areOfToken(text + i + n, min)) return 1;
     }
     return 0;
 }
 
 static void checkMarks(void)
 {
-    static const char list[] = "token\n@\nkey\nto\nbearer \n\\u00";
-    static const char *const each[] = { "token", "@", "key", "to", "bearer ", "\\u00" };
+    static const char list[] = "00token\n00@\n00key\n00to\n00bearer \n00\\u00\n20aB\n31b";
+    static const struct { const char *literal; size_t min, before; } each[] = { { "token", 0, 0 }, { "@", 0, 0 }, { "key", 0, 0 },
+        { "to", 0, 0 }, { "bearer ", 0, 0 }, { "\\u00", 0, 0 }, { "aB", 2, 0 }, { "b", 3, 1 } };
     static Marks marks;
     uint8_t *text, made[64];
-    size_t length = below(40), i;
-    int expected = 0;
-    if (!marks.text[0] && !setMarks(&marks, list, strlen(list))) fail("marks");
-    for (i = 0; i < length; i++) made[i] = (uint8_t)"tokenTOKEbar uy@\\0k\xff"[below(20)];
+    size_t length = below(40), i, from, to;
+    int expected;
+    if (!marks.count && !setMarks(&marks, list, 0)) fail("marks");
+    for (i = 0; i < length; i++) made[i] = (uint8_t)"tokenTOKEbarBuy@\\0k \xff"[below(22)];
     memcpy(text = malloc(length + 1), made, length);
-    for (i = 0; i < 6; i++) expected |= holds(text, length, each[i]);
+    expected = nextBytes(text, 0, length, &from, &to) >= 0;
+    for (i = 0; i < sizeof each / sizeof *each; i++) expected |= holds(text, length, each[i].literal, each[i].min, each[i].before);
     if (holdsMark(&marks, text, length) != expected) fail("a mark that was not found, or found where none is");
     free(text);
 }
