@@ -12,7 +12,7 @@ enum { TEXT_UNITS = 1 << 16, MARK_LIMIT = 1024, MOST_LEAVES = 300, MOST_ENCODED 
 
 /* A search costs at most about two milliseconds of processor time. It is counted in steps, so that the same text always has
  * the same record: a step is about 0.1 microseconds, and a call with what the script does about it takes several. */
-enum { STEPS = 13000, STEPS_PER_CALL = 8, STEPS_PER_LEAF = 10, UNITS_PER_STEP = 64, SPENT = -2 };
+enum { STEPS = 11000, STEPS_PER_CALL = 8, STEPS_PER_LEAF = 10, UNITS_PER_STEP = 64, SPENT = -2 };
 static size_t spent;
 static size_t spend(size_t from, size_t to) { spent += STEPS_PER_CALL + (to - from) / UNITS_PER_STEP; return to; }
 
