@@ -77,13 +77,7 @@ export class E2eStand<R extends Runtime = Runtime> {
 
   /** Runs the built command line on the node, whose /var/lib and /run it sees. Rejects if it fails. */
   cnitap(...args: string[]): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const [program = "", ...options] = this.command(args)
-      execFile(program, options, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`cnitap ${args.join(" ")}: ${error.message}\n${stderr}`))
-        else resolve(stdout)
-      })
-    })
+    return outputOf(this.command(args))
   }
 
   /** The command line of cnitap with these arguments, on the node. */
@@ -96,9 +90,11 @@ export class E2eStand<R extends Runtime = Runtime> {
     return ["--bin-dir", this.node.binDir, "--conf-dir", this.node.confDir]
   }
 
-  /** The operations as `cnitap ls` reads them. */
+  /** The operations as `cnitap ls` reads them, outside of the node, which a test may have ended. */
   async operations(): Promise<Operation[]> {
-    const { items } = JSON.parse(await this.cnitap("ls", "--capture", this.capture, "-o", "json")) as {
+    const { items } = JSON.parse(
+      await outputOf([process.execPath, CNITAP, "ls", "--capture", this.capture, "-o", "json"]),
+    ) as {
       items: Operation[]
     }
     return items
@@ -125,6 +121,16 @@ export class E2eStand<R extends Runtime = Runtime> {
   leases(): string[] {
     return readdirSync(join(this.node.stateDir, "cni/networks/demo")).filter((name) => /^[0-9.]+$/.test(name))
   }
+}
+
+function outputOf(command: readonly string[]): Promise<string> {
+  const [program = "", ...options] = command
+  return new Promise((resolve, reject) => {
+    execFile(program, options, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${command.join(" ")}: ${error.message}\n${stderr}`))
+      else resolve(stdout)
+    })
+  })
 }
 
 export const input = (call: Call | undefined) => jsonObject(call?.stdin)
