@@ -69,13 +69,13 @@ export function recorderPod(
 ): ClusterObject {
   const capture = captureIn(changedDirs)
   const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text, ...installArgs]
-  const status = { exec: { command: [PROGRAM, "status", "--root", HOST_ROOT] }, timeoutSeconds: 10 }
+  const status = { exec: { command: [PROGRAM, "status", "--root", HOST_ROOT] }, timeoutSeconds: 30 }
   const recorder = {
     ...container(image, args),
     env: [{ name: "CNITAP_CAPTURE", value: capture }],
     // Where SELinux enforces, capabilities do not suffice to write to the directories of the host.
     securityContext: isSelinuxEnforcing ? { ...WITHOUT_CAPABILITIES, privileged: true } : securityContext(INSTALLING),
-    startupProbe: { ...status, periodSeconds: 1, failureThreshold: 120 },
+    startupProbe: { ...status, periodSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...status, periodSeconds: 60 },
     volumeMounts: [
       HOST_MOUNT,
@@ -134,7 +134,8 @@ function container(image: string, args: readonly string[]) {
     imagePullPolicy: "IfNotPresent",
     command: [PROGRAM],
     args,
-    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "512Mi" } },
+    // With a smaller share a busy node lets a verb wait longer than the probes do.
+    resources: { requests: { cpu: "100m", memory: "32Mi" }, limits: { memory: "512Mi" } },
   }
 }
 

@@ -133,9 +133,10 @@ async function awaitRecorders(
   })
   const failed = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome] : []))
   for (const { node, pod, reason } of failed) {
-    const words = (await readLog(kubectl, pod)).replace(/^cnitap: /, "")
+    // One that has installed says so, and not why it is not ready.
+    const [, words] = /^cnitap: (.*)/m.exec(await readLog(kubectl, pod)) ?? []
     const plan = plans.find(({ name }) => name === node)
-    if (plan) plan.refusal = words || reason
+    if (plan) plan.refusal = words ?? reason
   }
   await deletePods(
     kubectl,
