@@ -80,6 +80,7 @@ export async function bundle(entry: string, outdir: string): Promise<Metafile> {
       { name: "sources", setup: withoutSideEffects },
     ],
     outdir,
+    absWorkingDir: root,
     metafile: true,
     logLevel: "error",
   })
