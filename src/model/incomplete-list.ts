@@ -19,6 +19,15 @@ export type CalledList = {
 /** A list as the node has it now, as far as calls of its plugins leave records. */
 export type KnownList = { plugins: readonly string[]; changedMs: number }
 
+/** The list that a network of a node has now; undefined if it is not known. */
+export type CurrentLists = (node: string, network: string) => KnownList | undefined
+
+/** The list of the operations with this key (`CalledList`). */
+export function knownList(key: string, currentLists: CurrentLists | undefined): KnownList | undefined {
+  const [node = "", network = ""] = key.split("\n")
+  return currentLists?.(node, network)
+}
+
 /** What is not known: which plugin was not found. */
 export const UNKNOWN_PLUGIN = ""
 
@@ -45,12 +54,16 @@ export function findIncomplete<Called extends CalledList>(
 }
 
 /** The operations, in the order they started, with the verdict on those that are incomplete. */
-export function judgeLists<Judged extends Operation>(operations: readonly Judged[]): Judged[] {
+export function judgeLists<Judged extends Operation>(
+  operations: readonly Judged[],
+  currentLists?: CurrentLists,
+): Judged[] {
   const called = operations.flatMap((operation) => {
     const list = calledList(operation)
     return list ? [{ ...list, operation }] : []
   })
-  const found = new Map(Array.from(findIncomplete(called), ([{ operation }, plugin]) => [operation, plugin]))
+  const incomplete = findIncomplete(called, (key) => knownList(key, currentLists))
+  const found = new Map(Array.from(incomplete, ([{ operation }, plugin]) => [operation, plugin]))
   if (found.size === 0) return [...operations]
   return operations.map((operation) => {
     const plugin = found.get(operation)

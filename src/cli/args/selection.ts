@@ -6,6 +6,7 @@ import { fieldsOf, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../../model/filter/text.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
+import type { CurrentLists } from "../../model/incomplete-list.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { TimeRange } from "../../store/capture/calls.ts"
@@ -14,7 +15,7 @@ import type { Progress } from "../../store/capture/progress.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { holdRecords } from "../../store/capture/records.ts"
 import { withPluginPid } from "../../store/node/process.ts"
-import { type CurrentLists, readOperations } from "../../store/query/operations.ts"
+import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../terminal/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
@@ -38,6 +39,8 @@ export type Selection = {
   progress: Progress | undefined
   /** the present plugin lists of this node, if the capture is its own */
   currentLists: CurrentLists | undefined
+  /** the same, read again at each call, for a command that runs as long as the node's lists may change */
+  readLists(): CurrentLists | undefined
   /** calls that have not ended */
   openCalls(): AsyncGenerator<Call>
   operations(order?: ReadingOrder): AsyncGenerator<Operation>
@@ -83,6 +86,7 @@ export async function select(context: Context, options: Record<string, unknown>,
     filter,
     progress,
     currentLists,
+    readLists: () => currentListsOf(options, capture),
     matchesCall,
     matchesOperation: (operation) => isInTime(operation) && matcher.operation(operation),
     async *openCalls() {

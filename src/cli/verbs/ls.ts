@@ -3,6 +3,7 @@ import type { Call } from "../../model/call.ts"
 import { type Operation, toOperations } from "../../model/operation.ts"
 import { Follower } from "../../store/capture/follower.ts"
 import { recentSegments } from "../../store/capture/segments.ts"
+import { CurrentJudge } from "../args/current-judge.ts"
 import { addListingOrder, inListingOrder, lastOf, oldestFirst, type ReadInOrder } from "../args/listing-order.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
@@ -50,10 +51,11 @@ const SETTLED_MS = 500
 /** Existing operations, then each new one as it ends or is found killed; one that was in flight is listed again. */
 async function* watched(
   context: Context,
-  { capture, readErrors, matchesOperation }: Selection,
+  { capture, readErrors, matchesOperation, readLists }: Selection,
   there: () => AsyncGenerator<Operation>,
 ): AsyncGenerator<Operation> {
   const follower = new Follower(capture, readErrors)
+  const judge = new CurrentJudge(readLists, context.nowMs)
   const listed = new Set<string>()
   const startMs = context.nowMs()
   let pending: Call[] = []
@@ -67,7 +69,7 @@ async function* watched(
   for await (const _ of changesOf(context, capture)) {
     for await (const call of follower.nextEnded()) if (isLate(call, startMs)) pending.push(call)
     const settled = toOperations(pending).filter((operation) => context.nowMs() - endOf(operation) > SETTLED_MS)
-    for (const operation of settled) {
+    for (const operation of judge.judge(settled)) {
       if (!listed.has(operation.id) && matchesOperation(operation)) yield operation
       listed.add(operation.id)
     }

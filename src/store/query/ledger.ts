@@ -1,6 +1,7 @@
 import type { Address } from "../../cni/address.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
 import { rangeOf } from "../../model/filter/prefilter.ts"
+import type { CurrentLists } from "../../model/incomplete-list.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
 import type { Period } from "../../model/ledger/unrecorded.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
@@ -15,7 +16,7 @@ import {
   ownersOfLines,
   ownersWithoutAdd,
 } from "../index/read/container-operations.ts"
-import { type CurrentLists, mayBeIncomplete } from "../index/read/incomplete-lists.ts"
+import { mayBeIncomplete } from "../index/read/incomplete-lists.ts"
 import { indexCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
 import { settledContainers } from "../index/read/settled-containers.ts"

@@ -1,5 +1,6 @@
 import { EVERYTHING, type Filter } from "../../model/filter/filter.ts"
 import { requiredAddresses } from "../../model/filter/prefilter.ts"
+import type { CurrentLists } from "../../model/incomplete-list.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { TimeRange } from "../capture/calls.ts"
@@ -8,11 +9,9 @@ import type { Progress } from "../capture/progress.ts"
 import { ReadErrors } from "../capture/read-errors.ts"
 import { addressLines } from "../index/read/address-lines.ts"
 import { containerOperations, ownersOfLines } from "../index/read/container-operations.ts"
-import { type CurrentLists, mayBeIncomplete } from "../index/read/incomplete-lists.ts"
+import { mayBeIncomplete } from "../index/read/incomplete-lists.ts"
 import { indexCapture, operationSummaries, operationTest, type Wanted } from "../index/read/indexed-capture.ts"
 import { type OpenBlocks, openBlocks } from "../index/read/open-blocks.ts"
-
-export type { CurrentLists }
 
 export type ReadOptions = {
   filter?: Filter

@@ -1,5 +1,11 @@
 import { podKey } from "../../../model/call.ts"
-import { type CalledList, calledList, findIncomplete, type KnownList } from "../../../model/incomplete-list.ts"
+import {
+  type CalledList,
+  type CurrentLists,
+  calledList,
+  findIncomplete,
+  knownList,
+} from "../../../model/incomplete-list.ts"
 import { incompleteList } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { calledRows, listKey, pluginsInListOrder } from "../called-lists.ts"
@@ -7,9 +13,6 @@ import { type Columns, textAt } from "../columns.ts"
 import { BlockBuffer } from "../index-file.ts"
 import type { OpenBlocks } from "./open-blocks.ts"
 import type { BlockRef, SpanningFinder } from "./spanning-finder.ts"
-
-/** The list that a network of a node has now; undefined if it is not known. */
-export type CurrentLists = (node: string, network: string) => KnownList | undefined
 
 /**
  * Finds the operations that the runtime did not carry out over the whole list: marks those of blocks in their indexes, and
@@ -87,11 +90,6 @@ function suspiciousKeys(
     if (before !== own) suspicious.add(key)
   }
   return suspicious
-}
-
-function knownList(key: string, currentLists: CurrentLists | undefined): KnownList | undefined {
-  const [node = "", network = ""] = key.split("\n")
-  return currentLists?.(node, network)
 }
 
 /** The operations of a block without a failed call. */

@@ -1,3 +1,4 @@
+import type { CurrentLists } from "../../../model/incomplete-list.ts"
 import type { Operation } from "../../../model/operation.ts"
 import { isInRange, type TimeRange } from "../../capture/calls.ts"
 import type { Capture } from "../../capture/capture.ts"
@@ -5,7 +6,6 @@ import type { Progress } from "../../capture/progress.ts"
 import { completeSegments, type Segment } from "../../capture/segments.ts"
 import { openIndexes } from "../build/open-indexes.ts"
 import { type Order, orderOf } from "../clock-order.ts"
-import type { CurrentLists } from "./incomplete-lists.ts"
 import type { BlockRef } from "./spanning-finder.ts"
 import { SummaryReader } from "./summary-reader.ts"
 
