@@ -6,7 +6,7 @@ import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { promisify } from "node:util"
-import { bundle } from "./node-executable.ts"
+import { bundle } from "./build/node-executable.ts"
 import { complaintsAboutTests } from "./pure-tests.ts"
 
 const root = join(import.meta.dirname, "..")

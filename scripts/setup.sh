@@ -43,8 +43,8 @@ if [ ! -d node_modules/esbuild ] || [ package-lock.json -nt node_modules/.packag
   echo "cnitap: installing npm packages" >&2
   npm ci --no-audit --no-fund --loglevel=error >&2
 fi
-scripts/fetch-engine.sh
+scripts/fetch/fetch-engine.sh
 if [ "${1:-all}" = all ]; then
-  scripts/fetch-node.sh
-  scripts/fetch-runtimes.sh
+  scripts/fetch/fetch-node.sh
+  scripts/fetch/fetch-runtimes.sh
 fi

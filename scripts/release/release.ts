@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
-import { type TarEntry, tar } from "../tar.ts"
+import { type TarEntry, tar } from "../build/tar.ts"
 import { krewManifest, type PluginArchive } from "./krew-manifest.ts"
 import { spdxDocument } from "./spdx-document.ts"
 

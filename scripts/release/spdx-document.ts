@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type BundledPackage, bundledPackages } from "../bundled-package.ts"
+import { type BundledPackage, bundledPackages } from "../build/bundled-package.ts"
 
 type Component = Pick<BundledPackage, "name" | "version" | "license"> & { locator: string }
 
@@ -47,7 +47,7 @@ const LICENSES: Readonly<Record<string, string>> = { "qjs-src": "MIT", "musl-dev
 
 /** The sources that the executables are compiled from, as the lock file pins them. */
 function lockedSources(root: string): Component[] {
-  return readFileSync(join(root, "scripts/engine.lock"), "utf8")
+  return readFileSync(join(root, "scripts/fetch/engine.lock"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => {

@@ -2,8 +2,8 @@
 import { nowMs } from "./loop.ts"
 
 export { AbortController, AbortSignal } from "./abort.ts"
-export { Buffer } from "./buffer.ts"
-export { process } from "./process.ts"
+export { Buffer } from "./modules/buffer.ts"
+export { process } from "./modules/process.ts"
 export { clearTimeout, setImmediate, setTimeout } from "./timers.ts"
 export { URL } from "./url.ts"
 

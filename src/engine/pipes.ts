@@ -1,8 +1,8 @@
 /** Our ends of pipes to a program that runs beside this one. */
 import * as native from "native"
-import { Buffer } from "./buffer.ts"
-import { EventEmitter } from "./events.ts"
 import { onceWritable, onReadable } from "./loop.ts"
+import { Buffer } from "./modules/buffer.ts"
+import { EventEmitter } from "./modules/events.ts"
 import { systemError } from "./system-error.ts"
 import { TextChunks } from "./text-chunks.ts"
 

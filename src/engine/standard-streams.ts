@@ -1,7 +1,7 @@
 /** The standard streams of the process. */
 import * as native from "native"
-import { Buffer } from "./buffer.ts"
-import { EventEmitter } from "./events.ts"
+import { Buffer } from "./modules/buffer.ts"
+import { EventEmitter } from "./modules/events.ts"
 import { systemError } from "./system-error.ts"
 import { TextChunks } from "./text-chunks.ts"
 

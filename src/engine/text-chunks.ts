@@ -1,4 +1,4 @@
-import { Buffer } from "./buffer.ts"
+import { Buffer } from "./modules/buffer.ts"
 
 /** Turns chunks of bytes into text: the beginning of a character at the end of one waits for the next. */
 export class TextChunks {

@@ -9,7 +9,7 @@ import { cnitap, PROGRAM, run } from "./cnitap.ts"
 
 const root = join(import.meta.dirname, "../..")
 const example = join(root, "examples/failed-pod.cnitap")
-/** What `engines` promises beyond the version that runs the tests; scripts/fetch-node.sh has fetched them. */
+/** What `engines` promises beyond the version that runs the tests; scripts/fetch/fetch-node.sh has fetched them. */
 const MAJORS = ["22", "24"]
 
 for (const major of MAJORS) {

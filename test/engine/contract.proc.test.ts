@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { build } from "esbuild"
-import { buildExecutables } from "../../scripts/node-executable.ts"
-import { TARGETS } from "../../scripts/targets.ts"
+import { buildExecutables } from "../../scripts/build/node-executable.ts"
+import { TARGETS } from "../../scripts/build/targets.ts"
 
 const PROGRAM = join(import.meta.dirname, "contract-program.ts")
 

@@ -29,7 +29,7 @@ for (const { command, output } of transcripts) {
 }
 
 test("npm run example explains the failed pod", async () => {
-  const { stdout, stderr, code } = await run(join(root, "scripts/example.sh"), [])
+  const { stdout, stderr, code } = await run(join(root, "scripts/examples/example.sh"), [])
   const explained = transcripts.find(({ command }) => command === "explain shop/web-2")
   assert.deepEqual([withoutAges(stdout), stderr, code], [withoutAges(explained?.output ?? ""), "", 0])
 })

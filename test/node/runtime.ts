@@ -34,7 +34,7 @@ export type Runtime = {
   stop(): Promise<void>
 }
 
-/** The directory of programs that scripts/fetch-runtimes.sh has unpacked. */
+/** The directory of programs that scripts/fetch/fetch-runtimes.sh has unpacked. */
 export function fetched(name: string, directory: string): string {
   const path = join(import.meta.dirname, "../../build/runtimes", name, directory)
   if (existsSync(path)) return path

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
-import { bundledPackages } from "../../scripts/bundled-package.ts"
+import { bundledPackages } from "../../scripts/build/bundled-package.ts"
 
 test("packages of which something was bundled, each once, with their licences", (t) => {
   const root = mkdtempSync(join(tmpdir(), "cnitap-packages-"))

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 
-const SOURCE = join(import.meta.dirname, "../../scripts/engine.ts")
+const SOURCE = join(import.meta.dirname, "../../scripts/build/engine.ts")
 
 /** A checkout with an engine of one file and one header. */
 async function checkout(t: TestContext, name: string) {
@@ -13,10 +13,12 @@ async function checkout(t: TestContext, name: string) {
   const engine = join(root, "build/qjs-src/usr/src/quickjs-ng")
   mkdirSync(join(root, "scripts"), { recursive: true })
   mkdirSync(engine, { recursive: true })
-  copyFileSync(SOURCE, join(root, "scripts/engine.ts"))
+  copyFileSync(SOURCE, join(root, "scripts/build/engine.ts"))
   writeFileSync(join(engine, "a.h"), "enum { A = 1 };\n")
   writeFileSync(join(engine, "a.c"), '#include <assert.h>\n#include "a.h"\nint a(int x) { assert(x > A); return x; }\n')
-  const { compileEngine }: typeof import("../../scripts/engine.ts") = await import(join(root, "scripts/engine.ts"))
+  const { compileEngine }: typeof import("../../scripts/build/engine.ts") = await import(
+    join(root, "scripts/build/engine.ts")
+  )
   const compile = async (compiler = "gcc", ...flags: string[]) => (await compileEngine(compiler, flags, ["a"]))[0] ?? ""
   return { engine, compile }
 }

@@ -60,7 +60,7 @@ function sha256(bytes: string | Buffer): string {
 const WAYS = `Either
   - set DEBIAN_MIRROR to an archive that still has ${FILE}: Debian's snapshot archive, or a copy of yours, or
   - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
-  - move to the version of any: scripts/fetch-engine.sh --pin, then npm test, and commit scripts/engine.lock.
+  - move to the version of any: scripts/fetch/fetch-engine.sh --pin, then npm test, and commit scripts/engine.lock.
 `
 
 test("what is pinned is fetched once, and then verified in silence", async (t) => {
@@ -78,7 +78,7 @@ test("a tree that was changed since is not compiled", async (t) => {
   assert.deepEqual(
     [stderr.replace(/found {5}[0-9a-f]{64}/, "found     HASH"), code],
     [
-      `cnitap: build/qjs-src is not qjs-src_1.0_all.deb, which scripts/engine.lock pins
+      `cnitap: build/qjs-src is not qjs-src_1.0_all.deb, which scripts/fetch/engine.lock pins
   expected  ${treeHash()}
   found     HASH
 Remove build/qjs-src to have it fetched again.

@@ -43,7 +43,7 @@ test("a suite that has moved on: its present version is tested with, and that is
     [
       [
         "cnitap: fetching podman_1.0_all.deb",
-        "cnitap: any no longer has podman_1.0_all.deb: the tests use podman_1.1_all.deb (pin it: scripts/fetch-runtimes.sh --pin)",
+        "cnitap: any no longer has podman_1.0_all.deb: the tests use podman_1.1_all.deb (pin it: scripts/fetch/fetch-runtimes.sh --pin)",
         "cnitap: fetching podman_1.1_all.deb",
         "",
       ],

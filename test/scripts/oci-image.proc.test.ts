@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { gunzipSync } from "node:zlib"
-import { ociArchive } from "../../scripts/oci-image.ts"
+import { ociArchive } from "../../scripts/build/oci-image.ts"
 
 const program = Buffer.alloc(1000, 7)
 const image = {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { bundledPackages } from "../../scripts/bundled-package.ts"
+import { bundledPackages } from "../../scripts/build/bundled-package.ts"
 
 const root = join(import.meta.dirname, "../..")
 const dist = join(root, "dist")

@@ -2,7 +2,7 @@ import type { ProgramOptions, ProgramResult, RunProgram } from "./run-program.ts
 
 /**
  * What Node.js has no API for: programs of GNU coreutils do it. In the node executable system calls do
- * (`src/engine/platform.ts`).
+ * (`src/engine/replaced/platform.ts`).
  */
 
 /** Copies a file or symlink with owner, mode, times, SELinux label and other extended attributes. Returns why it failed. */

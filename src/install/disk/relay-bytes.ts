@@ -6,7 +6,7 @@ const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", 
 
 /**
  * The relay for this architecture: next to the bundled command line, or in dist/ if cnitap runs from its sources. The node
- * executable contains it (`src/engine/relay-bytes.ts`).
+ * executable contains it (`src/engine/replaced/relay-bytes.ts`).
  */
 export function relayBytes(): Uint8Array {
   const machine = MACHINES[process.arch]

@@ -1,7 +1,7 @@
 /* The engine's heap: a bump allocator, because a call frees little and is short, in memory that is part of the executable.
  * Starting an engine and reading the script takes as long as the rest of a call. It is done once, when the relay is
  * built: a program that finds this memory empty starts the engine in it and writes it to stdout, and
- * scripts/build-relay.ts makes that the content of the section. The executable is static and is always loaded at the
+ * scripts/build/build-relay.ts makes that the content of the section. The executable is static and is always loaded at the
  * same address, so that every pointer stays valid; no state of the engine is outside. Large strings use malloc. */
 #pragma once
 #include <stddef.h>

@@ -8,7 +8,7 @@ const O_TMPFILE = 0o20000000
 
 /**
  * Opens a file without a name, which disappears with this process, however it ends. Throws the error of the file system.
- * Where nothing can be written, the node executable takes memory instead (`src/engine/temporary-file.ts`).
+ * Where nothing can be written, the node executable takes memory instead (`src/engine/replaced/temporary-file.ts`).
  */
 export function openTemporaryFile(): number {
   try {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ociArchive } from "../../../scripts/oci-image.ts"
+import { ociArchive } from "../../../scripts/build/oci-image.ts"
 import { removeCgroup } from "../../node/cgroup.ts"
 import { ClusterNode, connect, until } from "./cluster-node.ts"
 

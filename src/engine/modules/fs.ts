@@ -1,12 +1,12 @@
 /** node:fs, as far as cnitap uses it, over system calls. */
 import * as native from "native"
+import { onReadable } from "../loop.ts"
+import { BigIntStats, numberStats, STAT_FIELDS, type Stats } from "../stats.ts"
+import { errorCode, succeeded, systemError } from "../system-error.ts"
 import { Buffer } from "./buffer.ts"
 import { randomBytes } from "./crypto.ts"
 import { EventEmitter } from "./events.ts"
-import { onReadable } from "./loop.ts"
 import { dirname, resolve } from "./path.ts"
-import { BigIntStats, numberStats, STAT_FIELDS, type Stats } from "./stats.ts"
-import { errorCode, succeeded, systemError } from "./system-error.ts"
 
 export type { Stats }
 

@@ -6,7 +6,7 @@ import { TARGETS, type Target } from "./targets.ts"
 
 /** A copy is on every node of a cluster, and in an image. */
 const BUDGET_BYTES = 6_000_000
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const outputOf = ({ goName }: Target) => join(root, `dist/cnitap-linux-${goName}`)
 
 const work = join(root, "build/node-executable")

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Puts what the relay is compiled from into build/, exactly as scripts/engine.lock pins it: the sources of QuickJS-ng
+# Puts what the relay is compiled from into build/, exactly as scripts/fetch/engine.lock pins it: the sources of QuickJS-ng
 # (Debian's qjs-src, which only the newer suite has), musl for arm64 (Debian's musl-dev of the other architecture), and
 # zlib's, for the node executable (its own archive of sources, as Debian keeps it).
-#   scripts/fetch-engine.sh         fetch what is missing, verify what is there
-#   scripts/fetch-engine.sh --pin   pin what the suites have now
+#   scripts/fetch/fetch-engine.sh         fetch what is missing, verify what is there
+#   scripts/fetch/fetch-engine.sh --pin   pin what the suites have now
 # DEBIAN_MIRROR=URL names a Debian archive that still has a pinned file (file:///DIR works: a copy of your own).
 # QUICKJS_NG=DIR names another QuickJS-ng source tree; one that is not the pinned one is used, and reported.
 # docs/decisions/0008-pinned-engine-and-reproducible-build.md has the reasons.
 set -eu
-cd "$(dirname "$0")/.."
-. scripts/debian-archive.sh
-lock=scripts/engine.lock
+cd "$(dirname "$0")/../.."
+. scripts/fetch/debian-archive.sh
+lock=scripts/fetch/engine.lock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -91,7 +91,7 @@ moved() {
 Either
   - set DEBIAN_MIRROR to an archive that still has $file: Debian's snapshot archive, or a copy of yours, or
   - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
-  - move to the version of $suite: scripts/fetch-engine.sh --pin, then npm test, and commit $lock.
+  - move to the version of $suite: scripts/fetch/fetch-engine.sh --pin, then npm test, and commit $lock.
 END
   exit 1
 }

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Fetches the container runtimes and CNI plugins that cnitap is tested with, besides those of this Debian release, into
-# build/runtimes/NAME, as scripts/runtimes.lock pins them. They are unpacked there and never installed.
-#   scripts/fetch-runtimes.sh         fetch what is missing
-#   scripts/fetch-runtimes.sh --pin   pin what the suites have now
+# build/runtimes/NAME, as scripts/fetch/runtimes.lock pins them. They are unpacked there and never installed.
+#   scripts/fetch/fetch-runtimes.sh         fetch what is missing
+#   scripts/fetch/fetch-runtimes.sh --pin   pin what the suites have now
 # They are only tested with, so a suite that has moved on does not fail the tests: its present version, which the signed
 # index of the suite vouches for, is fetched instead and reported.
 set -eu
-cd "$(dirname "$0")/.."
-. scripts/debian-archive.sh
-lock=scripts/runtimes.lock
+cd "$(dirname "$0")/../.."
+. scripts/fetch/debian-archive.sh
+lock=scripts/fetch/runtimes.lock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -42,7 +42,7 @@ newer() {
     cat "$work/download.log" "$work/log" >&2
     failed
   fi
-  echo "cnitap: $suite no longer has ${file##*/}: the tests use ${candidate##*/} (pin it: scripts/fetch-runtimes.sh --pin)" >&2
+  echo "cnitap: $suite no longer has ${file##*/}: the tests use ${candidate##*/} (pin it: scripts/fetch/fetch-runtimes.sh --pin)" >&2
   file=$candidate sha256=$candidate_sha256
   if ! download; then
     cat "$work/log" >&2

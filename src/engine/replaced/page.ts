@@ -1,5 +1,5 @@
 /** src/serve/page.ts: the page is not on a node. */
-import { Fault } from "../fault/fault.ts"
+import { Fault } from "../../fault/fault.ts"
 
 export function readPage(): never {
   throw new Fault(

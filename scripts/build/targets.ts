@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const muslArm = join(root, "build/musl-dev/usr")
 
 /** `run`: what starts a program of that machine on this one. `goName`: the machine as Go and OCI call it. `libc`: as an argument of the linker. */

@@ -1,5 +1,5 @@
 /** src/cli/verbs/serve.ts: there is neither a page nor HTTP on a node. */
-import { Fault } from "../fault/fault.ts"
+import { Fault } from "../../fault/fault.ts"
 
 export const serve = {
   description: "",

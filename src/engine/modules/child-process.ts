@@ -1,12 +1,12 @@
 /** node:child_process. */
 import * as native from "native"
+import { defer, onReadable } from "../loop.ts"
+import { PipeReader, PipeWriter } from "../pipes.ts"
+import { signalName, signalNumber } from "../signals.ts"
+import { errorCode, systemError } from "../system-error.ts"
 import { Buffer } from "./buffer.ts"
 import { EventEmitter } from "./events.ts"
-import { defer, onReadable } from "./loop.ts"
-import { PipeReader, PipeWriter } from "./pipes.ts"
 import { process } from "./process.ts"
-import { signalName, signalNumber } from "./signals.ts"
-import { errorCode, systemError } from "./system-error.ts"
 
 type Options = {
   argv0?: string

@@ -1,13 +1,13 @@
 /**
  * Builds the container image of both architectures without docker: the executable, the licences, and nothing else.
- *   node --import tsx scripts/build-image.ts [OUT.tar]
+ *   node --import tsx scripts/build/build-image.ts [OUT.tar]
  */
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { ociArchive } from "./oci-image.ts"
 
 const MAX_BYTES = 8 * 1024 * 1024
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const { version, license, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string
   license: string

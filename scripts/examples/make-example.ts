@@ -1,12 +1,12 @@
-/** Makes the pods of examples/README.md and exports what was recorded. scripts/make-example.sh runs it, isolated. */
+/** Makes the pods of examples/README.md and exports what was recorded. scripts/examples/make-example.sh runs it, isolated. */
 import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { containerd1 } from "../test/node/containerd.ts"
-import { CriError } from "../test/node/cri.ts"
+import { containerd1 } from "../../test/node/containerd.ts"
+import { CriError } from "../../test/node/cri.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const EXAMPLE = join(root, "examples/failed-pod.cnitap")
 const [BIN_DIR, CONF_DIR, CAPTURE] = ["/opt/cni/bin", "/opt/cni/net.d", "/opt/cnitap/capture"]
 const PLUGINS = ["bridge", "host-local", "portmap", "bandwidth", "loopback"]
@@ -28,7 +28,7 @@ const LIST = {
   ],
 }
 
-if (hostname() !== "worker-1") throw new Error("run scripts/make-example.sh, which isolates this")
+if (hostname() !== "worker-1") throw new Error("run scripts/examples/make-example.sh, which isolates this")
 mkdirSync(BIN_DIR, { recursive: true })
 mkdirSync(CONF_DIR, { recursive: true })
 execFileSync("cp", ["--preserve=mode,timestamps", ...PLUGINS.map((name) => join("/usr/lib/cni", name)), BIN_DIR])

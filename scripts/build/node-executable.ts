@@ -12,7 +12,7 @@ import { compileEngine, DEFINES, ENGINE, ENGINE_FILES, moduleCompiler, ZLIB, ZLI
 import { HARDENING, SECTIONS, type Target } from "./targets.ts"
 
 const run = promisify(execFile)
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 
 /** Where each module of Node.js' is replaced. One that is not here fails the build. */
 const NODE_MODULES: Readonly<Record<string, string>> = {
@@ -33,11 +33,11 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
 }
 /** Modules of ours that the platform decides, and what stands for them here. */
 const REPLACED: Readonly<Record<string, string>> = {
-  "src/cli/verbs/serve.ts": "src/engine/serve.ts",
-  "src/serve/page.ts": "src/engine/page.ts",
-  "src/install/disk/platform.ts": "src/engine/platform.ts",
-  "src/install/disk/relay-bytes.ts": "src/engine/relay-bytes.ts",
-  "src/store/capture/temporary-file.ts": "src/engine/temporary-file.ts",
+  "src/cli/verbs/serve.ts": "src/engine/replaced/serve.ts",
+  "src/serve/page.ts": "src/engine/replaced/page.ts",
+  "src/install/disk/platform.ts": "src/engine/replaced/platform.ts",
+  "src/install/disk/relay-bytes.ts": "src/engine/replaced/relay-bytes.ts",
+  "src/store/capture/temporary-file.ts": "src/engine/replaced/temporary-file.ts",
 }
 
 /** Compiles a program for each target, to the path that `outputOf` gives. `work`: a folder for what is made on the way. */
@@ -96,11 +96,11 @@ function nodeModules(): Plugin {
         // What is required is the process itself, not a module that exports it.
         if (name === "process" && kind === "require-call") return { path, namespace: "required" }
         const found = Object.hasOwn(NODE_MODULES, name) ? NODE_MODULES[name] : undefined
-        if (found) return { path: join(root, `src/engine/${found}.ts`), sideEffects: found === "process" }
+        if (found) return { path: join(root, `src/engine/modules/${found}.ts`), sideEffects: found === "process" }
         return path.startsWith("node:") ? { errors: [{ text: `src/engine has no ${path}` }] } : undefined
       })
       bundler.onLoad({ filter: /./, namespace: "required" }, () => ({
-        contents: 'module.exports = require("./src/engine/process.ts").default',
+        contents: 'module.exports = require("./src/engine/modules/process.ts").default',
         resolveDir: root,
       }))
       bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) => {

@@ -6,9 +6,9 @@ import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
-import type { Begin, CaptureRecord } from "../src/capture/record.ts"
+import type { Begin, CaptureRecord } from "../../src/capture/record.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const EXAMPLE = "examples/failed-pod.cnitap"
 const PAGE = join(root, "examples/README.md")
 

@@ -1,8 +1,8 @@
 /** src/store/capture/temporary-file.ts for roots that are read-only or have no /tmp. */
 import * as native from "native"
-import { constants, openSync, statfsSync } from "./fs.ts"
-import { tmpdir } from "./os.ts"
-import { succeeded } from "./system-error.ts"
+import { constants, openSync, statfsSync } from "../modules/fs.ts"
+import { tmpdir } from "../modules/os.ts"
+import { succeeded } from "../system-error.ts"
 
 const O_TMPFILE = 0o20000000
 const MEMORY_BYTES = 256 * 1024 * 1024

@@ -1,6 +1,6 @@
 /** node:timers/promises. */
-import type { AbortSignal } from "./abort.ts"
-import { clearTimeout, setTimeout as start } from "./timers.ts"
+import type { AbortSignal } from "../abort.ts"
+import { clearTimeout, setTimeout as start } from "../timers.ts"
 
 export function setTimeout<T>(
   delayMs: number,

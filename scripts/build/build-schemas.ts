@@ -5,9 +5,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createGenerator, type Schema } from "ts-json-schema-generator"
-import { API_VERSION } from "../src/cli/output/kinds.ts"
+import { API_VERSION } from "../../src/cli/output/kinds.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 export const SCHEMA_DIR = join(root, "docs/schema")
 const DEFINITION = "#/definitions/"
 

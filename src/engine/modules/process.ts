@@ -1,9 +1,9 @@
 /** node:process. */
 import * as native from "native"
+import { onReadable } from "../loop.ts"
+import { signalNumber } from "../signals.ts"
+import { InputStream, OutputStream } from "../standard-streams.ts"
 import { EventEmitter } from "./events.ts"
-import { onReadable } from "./loop.ts"
-import { signalNumber } from "./signals.ts"
-import { InputStream, OutputStream } from "./standard-streams.ts"
 
 const facts = native.describeProcess()
 

@@ -11,7 +11,7 @@ import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "
 import { HARDENING, SECTIONS, TARGETS, type Target } from "./targets.ts"
 
 const run = promisify(execFile)
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const isSanitized = process.argv.includes("--sanitize")
 const SANITIZERS = isSanitized ? ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"] : []
 const outputs = join(root, isSanitized ? "build/fuzz" : "dist")

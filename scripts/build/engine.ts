@@ -6,10 +6,10 @@ import { basename, join, resolve } from "node:path"
 import { promisify } from "node:util"
 
 const run = promisify(execFile)
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 const objects = join(root, "build/engine")
 
-/** The source tree of QuickJS-ng; scripts/fetch-engine.sh verifies it. */
+/** The source tree of QuickJS-ng; scripts/fetch/fetch-engine.sh verifies it. */
 export const ENGINE = resolve(process.env.QUICKJS_NG ?? join(root, "build/qjs-src/usr/src/quickjs-ng"))
 /** zlib, for the node executable. */
 export const ZLIB = join(root, "build/zlib")

@@ -5,7 +5,7 @@ import type { Metafile } from "esbuild"
 import { type BundledPackage, bundledPackages } from "./bundled-package.ts"
 import { ENGINE, ENGINE_FILES, ZLIB } from "./engine.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 /** musl of the machine that builds, and of the other architecture. */
 const MUSL = ["/usr/share/doc/musl-dev/copyright", join(root, "build/musl-dev/usr/share/doc/musl-dev/copyright")]
 
@@ -21,7 +21,7 @@ const notices = [
   section(
     "Unicode Character Database",
     "Unicode-3.0: QuickJS-ng's character tables are made from it",
-    readFileSync(join(root, "scripts/unicode-license.txt"), "utf8"),
+    readFileSync(join(root, "scripts/build/unicode-license.txt"), "utf8"),
   ),
   section("musl", "MIT and others", [...new Set(MUSL.map((path) => readFileSync(path, "utf8").trim()))].join("\n\n")),
   "### libgcc\n\nGPL-3.0 with the GCC Runtime Library Exception 3.1, which permits conveying a program that GCC compiled under terms of one's choice.",

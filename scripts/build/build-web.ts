@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
 import { bundledPackages } from "./bundled-package.ts"
 
-const root = join(import.meta.dirname, "..")
+const root = join(import.meta.dirname, "../..")
 /** Compressed; a page that a node serves over a forwarded port should be there at once. */
 const BUDGET_BYTES = 250_000
 
