@@ -11,7 +11,7 @@ async function checkout(t: TestContext, name: string) {
   const root = join(mkdtempSync(join(tmpdir(), "cnitap-engine-")), name)
   t.after(() => rmSync(join(root, ".."), { recursive: true }))
   const engine = join(root, "build/qjs-src/usr/src/quickjs-ng")
-  mkdirSync(join(root, "scripts"), { recursive: true })
+  mkdirSync(join(root, "scripts/build"), { recursive: true })
   mkdirSync(engine, { recursive: true })
   copyFileSync(SOURCE, join(root, "scripts/build/engine.ts"))
   writeFileSync(join(engine, "a.h"), "enum { A = 1 };\n")

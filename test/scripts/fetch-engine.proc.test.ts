@@ -16,7 +16,7 @@ import { type TestContext, test } from "node:test"
 import { run } from "../cli/cnitap.ts"
 import { buildPackage } from "./debian-package.ts"
 
-const SCRIPTS = join(import.meta.dirname, "../../scripts")
+const SCRIPTS = join(import.meta.dirname, "../../scripts/fetch")
 const FILE = "pool/main/q/quickjs-ng/qjs-src_1.0_all.deb"
 const ENGINE = "usr/src/quickjs-ng"
 const SOURCES = { "quickjs.c": "int a;\n", "quickjs.h": "int b;\n" }
@@ -25,8 +25,8 @@ const SOURCES = { "quickjs.c": "int a;\n", "quickjs.h": "int b;\n" }
 function checkout(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), "cnitap-fetch-"))
   t.after(() => rmSync(root, { recursive: true }))
-  const [scripts, archive] = [join(root, "scripts"), join(root, "archive")]
-  mkdirSync(scripts)
+  const [scripts, archive] = [join(root, "scripts/fetch"), join(root, "archive")]
+  mkdirSync(scripts, { recursive: true })
   for (const name of ["fetch-engine.sh", "debian-archive.sh"]) copyFileSync(join(SCRIPTS, name), join(scripts, name))
   const deb = join(archive, FILE)
   const files = Object.entries(SOURCES).map(([name, text]) => [join(ENGINE, name), text])
@@ -60,7 +60,7 @@ function sha256(bytes: string | Buffer): string {
 const WAYS = `Either
   - set DEBIAN_MIRROR to an archive that still has ${FILE}: Debian's snapshot archive, or a copy of yours, or
   - set QUICKJS_NG to a source tree of the same QuickJS-ng, if it is qjs-src that cannot be had, or
-  - move to the version of any: scripts/fetch/fetch-engine.sh --pin, then npm test, and commit scripts/engine.lock.
+  - move to the version of any: scripts/fetch/fetch-engine.sh --pin, then npm test, and commit scripts/fetch/engine.lock.
 `
 
 test("what is pinned is fetched once, and then verified in silence", async (t) => {

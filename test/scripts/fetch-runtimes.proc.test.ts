@@ -6,15 +6,15 @@ import { type TestContext, test } from "node:test"
 import { run } from "../cli/cnitap.ts"
 import { buildPackage } from "./debian-package.ts"
 
-const SCRIPTS = join(import.meta.dirname, "../../scripts")
+const SCRIPTS = join(import.meta.dirname, "../../scripts/fetch")
 const fileOf = (version: string) => `pool/main/p/podman/podman_${version}_all.deb`
 
 /** A checkout that pins podman 1.0, and an archive that has the version `available`, as an index says it. */
 function checkout(t: TestContext, available: string) {
   const root = mkdtempSync(join(tmpdir(), "cnitap-fetch-"))
   t.after(() => rmSync(root, { recursive: true }))
-  const [scripts, archive, apt] = [join(root, "scripts"), join(root, "archive"), join(root, "apt")]
-  mkdirSync(scripts)
+  const [scripts, archive, apt] = [join(root, "scripts/fetch"), join(root, "archive"), join(root, "apt")]
+  mkdirSync(scripts, { recursive: true })
   for (const name of ["fetch-runtimes.sh", "debian-archive.sh"]) copyFileSync(join(SCRIPTS, name), join(scripts, name))
   const sha256 = buildPackage(join(archive, fileOf(available)), "podman", { "usr/bin/podman": available })
   writeFileSync(join(scripts, "runtimes.lock"), `# pins\npodman-1 podman any all ${fileOf("1.0")} ${sha256}\n`)

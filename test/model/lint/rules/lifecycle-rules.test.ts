@@ -157,9 +157,7 @@ testRules(Object.values(LIFECYCLE_RULES), {
         }),
       }),
     ],
-    found: [
-      "gc-of-other-runtime gc:stdin:52 /p0d of podman, added by call podman, has 10.1.2.3; crio does not know it",
-    ],
+    found: ["gc-of-other-runtime gc:stdin:52 p0d of podman, added by call podman, has 10.1.2.3; crio does not know it"],
     fine: [
       // What its own runtime does not list any more is what GC is for.
       [
