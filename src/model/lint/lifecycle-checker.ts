@@ -29,11 +29,15 @@ export class LifecycleChecker {
   readonly #supportedVersions = new Map<string, readonly string[]>()
   readonly #lists = new PluginLists()
   readonly #pools = new PoolChecker()
+  /** By node and path of the plugin. */
+  readonly #builds = new Map<string, NonNullable<Call["original"]>>()
 
   check(facts: CallFacts): Finding[] {
     const { call, isOk, isFailed } = facts
     const found = this.#checkVersion(facts)
     for (const hit of this.#pools.check(facts)) found.push(finding(LIFECYCLE_RULES.subnetOfTwo, facts, hit))
+    const replaced = this.#replacedBuild(call)
+    if (replaced) found.push(finding(LIFECYCLE_RULES.pluginReplaced, facts, { detail: replaced, stream: "exit" }))
     if (call.command === "GC" && facts.level === 0 && !facts.previous) return [...found, ...this.#checkGc(facts)]
     if (!call.containerId) return found
     const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
@@ -60,6 +64,16 @@ export class LifecycleChecker {
       if (isOk) this.#release(key, attachment, plugin)
     }
     return found
+  }
+
+  /** Both builds, at the first call of the newer one. */
+  #replacedBuild({ node, path, original }: Call): string | undefined {
+    if (!original) return undefined
+    const key = `${node}\n${path}`
+    const before = this.#builds.get(key)
+    this.#builds.set(key, original)
+    const isSame = before?.sizeBytes === original.sizeBytes && before.modifiedMs === original.modifiedMs
+    return before && !isSame ? `${buildText(original)}; before, ${buildText(before)}` : undefined
   }
 
   /** Reports a plugin once, when the calls of the list stop including it. */
@@ -187,4 +201,8 @@ function isUnique(ip: string): boolean {
   const { bits, value } = address
   if (bits === 32) return value >> 24n !== 127n && value >> 16n !== 0xa9fen
   return value !== 1n && value >> 118n !== 0x3fan
+}
+
+function buildText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>): string {
+  return `${sizeBytes} bytes of ${new Date(modifiedMs).toISOString().replace(".000Z", "Z")}`
 }

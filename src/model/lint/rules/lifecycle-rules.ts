@@ -55,4 +55,12 @@ export const LIFECYCLE_RULES = {
     source: spec("2, VERSION"),
     remedy: "Lower `cniVersion` of the list or update the plugin; delegates and IPAM plugins must support it too.",
   },
+  pluginReplaced: {
+    id: "plugin-replaced",
+    severity: "note",
+    title: "another build took the plugin's place",
+    source: issue("aws/amazon-vpc-cni-k8s#2293"),
+    remedy:
+      "Compare the calls of both builds (`cnitap diff`): types of keys, versions and defaults differ between builds.",
+  },
 } as const satisfies Record<string, Rule>

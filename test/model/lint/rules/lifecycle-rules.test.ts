@@ -1,10 +1,21 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { LIFECYCLE_RULES } from "../../../../src/model/lint/rules/lifecycle-rules.ts"
+import type { CallProps } from "../../calls.ts"
 import { config, lint, plugin, testRules } from "../rule-cases.ts"
 
 const other = { containerId: "beef", netns: "/var/run/netns/cni-2" }
 const alone = { stdout: { cniVersion: "1.0.0" } }
+/** An ADD of a container of its own by a build of bridge. */
+const build = (id: string, sizeBytes: number, modifiedMs: number, more: CallProps = {}) =>
+  plugin(id, {
+    plugin: "bridge",
+    at: sizeBytes + (id === "newer" ? 1 : 0),
+    containerId: id,
+    original: { sizeBytes, modifiedMs },
+    ...alone,
+    ...more,
+  })
 const failed = { exit: { code: 1 }, stdout: { cniVersion: "1.0.0", code: 999, msg: "link not there" } }
 const version = (at = 0) =>
   plugin("v", {
@@ -170,6 +181,15 @@ testRules(Object.values(LIFECYCLE_RULES), {
           stdin: config({ cniVersion: "1.1.0", "cni.dev/valid-attachments": [] }),
         }),
       ],
+    ],
+  },
+  // aws#2293
+  "plugin-replaced": {
+    calls: [build("old", 1000, 0), build("new", 1002, 86_400_000), build("newer", 1002, 86_400_000)],
+    found: ["plugin-replaced new:exit 1002 bytes of 1970-01-02T00:00:00Z; before, 1000 bytes of 1970-01-01T00:00:00Z"],
+    fine: [
+      [build("one", 1000, 0), build("other", 9, 0, { path: "/opt/cni/bin/other" })],
+      [build("one", 1000, 0), build("elsewhere", 9, 0, { node: "node-2" })],
     ],
   },
   "version-unsupported": {
