@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Ran } from "../cli/cnitap.ts"
-import { Node } from "../install/node.ts"
-import { FakeCluster } from "./fake-cluster.ts"
+import type { Node } from "../install/node.ts"
+import type { FakeCluster } from "./fake-cluster.ts"
+import { twoNodes } from "./two-nodes.ts"
 
 test("install looks, installs and says until when; calls of all nodes are seen; uninstall leaves no trace", async (t) => {
   const { cluster, nodes } = twoNodes(t)
@@ -222,29 +223,6 @@ test("mistakes: no node chosen, no such node, no right to create pods", async (t
   assert.equal(code, 4)
   assert.deepEqual(left(cluster), [])
 })
-
-function twoNodes(t: TestContext): { cluster: FakeCluster; nodes: Node[] } {
-  const cluster = new FakeCluster()
-  const nodes = ["node-1", "node-2"].map((name) => {
-    const node = new Node()
-    // In a mounted root a plugin cannot be run under another argv[0], where the double looks for its steps.
-    for (const plugin of ["bridge", "host-local"]) {
-      node.plugin(plugin)
-      node.delete(`${node.binDir}/${plugin}.json`)
-    }
-    node.list("10-pods.conflist", [{ type: "bridge", ipam: { type: "host-local" } }])
-    cluster.state.nodes[name] = { root: node.root }
-    return node
-  })
-  t.after(async () => {
-    for (const state of Object.values(cluster.state.nodes)) delete state.execError
-    delete cluster.state.forbidden
-    await cluster.cnitap(["uninstall"])
-    for (const node of nodes) node.remove()
-    cluster.remove()
-  })
-  return { cluster, nodes }
-}
 
 async function trees(nodes: readonly Node[]): Promise<Record<string, string>[]> {
   const found: Record<string, string>[] = []

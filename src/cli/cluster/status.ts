@@ -55,7 +55,7 @@ async function statusOf(kubectl: Kubectl, recorder: Recorder): Promise<{ row: Re
     ? { node, kind: "answered", code: 1, notes: "" }
     : await askNode(kubectl, recorder, ["status", "-o", "json"], (chunk) => void chunks.push(chunk))
   const status = parseJson(Buffer.concat(chunks).toString("utf8"))
-  const known = isObject(status) ? (status as StatusOutput) : undefined
+  const known = isObject(status) ? statusIn(status) : undefined
   const state = isOver ? "over" : answer.kind === "failed" ? "silent" : known?.isComplete ? "recording" : "incomplete"
   const reason = isOver ? problem : answer.kind === "answered" ? known && incompleteText(known) : answer.reason
   const row = {
@@ -107,6 +107,11 @@ function recorderTable(nowMs: number): Table<RecorderOutput, "Recorder"> {
 
 function leftText(leftMs: number): string {
   return leftMs <= 0 ? "0s" : age(0, leftMs)
+}
+
+/** Within another object it is no object of its own. */
+function statusIn({ apiVersion: _version, kind: _kind, ...status }: Record<string, unknown>): StatusOutput {
+  return status as StatusOutput
 }
 
 function recordedText(status: StatusOutput | undefined): string {

@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test"
 import { Ajv, type ValidateFunction } from "ajv"
 import addFormats from "ajv-formats"
 import { SCHEMA_DIR, schemaFiles } from "../../../scripts/build/build-schemas.ts"
+import { twoNodes } from "../../cluster/two-nodes.ts"
 import { capturing, cnitap as install, within } from "../../install/cli.ts"
 import { Node } from "../../install/node.ts"
 import { Stand } from "../../relay/stand.ts"
@@ -101,6 +102,15 @@ for (const mode of ["swap", "chain", "path"]) {
     check(JSON.parse((await install("uninstall", ...within(node), "-o", "json")).stdout))
   })
 }
+
+test("kubectl cnitap install, status and uninstall", async (t: TestContext) => {
+  const { cluster } = twoNodes(t)
+  for (const args of [["install", "--all", "--dry-run"], ["install", "--all"], ["status"], ["uninstall"]]) {
+    const { stdout, stderr } = await cluster.cnitap([...args, "-o", "json"])
+    assert.ok(stdout !== "", stderr)
+    check(JSON.parse(stdout))
+  }
+})
 
 test("every kind that has a schema was printed by one of these", () => {
   assert.deepEqual([...printed].sort(), [...validators.keys()].sort())
