@@ -4,6 +4,9 @@ import { instant } from "./time.ts"
 export const HOW_TO_RECORD =
   "Run `cnitap install --for 1h`, and start a pod on this node meanwhile; `cnitap status` shows which plugins are recorded."
 
+/** What to do while an install records. */
+export const HOW_TO_SEE_A_CALL = "Start a pod on this node; `cnitap status` shows which plugins are recorded."
+
 /** The sentence about a capture without a call, with the time in which an install recorded into it. */
 export function nothingRecorded(
   capture: string,

@@ -21,7 +21,7 @@ import { progressBar } from "../terminal/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
 import { installPeriod } from "./known-installs.ts"
 import { currentListsOf } from "./node-evidence.ts"
-import { HOW_TO_RECORD, nothingRecorded } from "./nothing-recorded.ts"
+import { HOW_TO_RECORD, HOW_TO_SEE_A_CALL, nothingRecorded } from "./nothing-recorded.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
@@ -185,7 +185,8 @@ async function explainEmptyCapture({ stderr, nowMs }: Context, capture: Capture)
     const { installedMs, untilMs } = await installPeriod(path, root)
     if (installedMs === undefined) continue
     const period = untilMs !== undefined && untilMs < nowMs() ? { installedMs, untilMs } : { installedMs }
-    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${HOW_TO_RECORD}\n`)
+    const hint = "untilMs" in period ? HOW_TO_RECORD : HOW_TO_SEE_A_CALL
+    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${hint}\n`)
   }
 }
 
