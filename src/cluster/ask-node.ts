@@ -35,17 +35,13 @@ export async function askNode(
   return { node, kind: "failed", reason: kubectlWords({ ...result, stderr: stderr || result.stderr }) }
 }
 
-/** Calls `onLine` for every line that ends; what follows the last newline is no row. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
-  let rest = Buffer.alloc(0)
-  return (chunk) => {
-    let from = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      const line = chunk.subarray(from, end)
-      onLine((rest.length > 0 ? Buffer.concat([rest, line]) : line).toString("utf8"))
-      rest = Buffer.alloc(0)
-      from = end + 1
-    }
-    if (from < chunk.length) rest = Buffer.concat([rest, chunk.subarray(from)])
-  }
+/** Runs a verb in the pod of a node and returns what it prints with the answer. */
+export async function readNode(
+  kubectl: Kubectl,
+  recorder: Recorder,
+  args: readonly string[],
+): Promise<{ answer: NodeAnswer; printed: Buffer }> {
+  const chunks: Buffer[] = []
+  const answer = await askNode(kubectl, recorder, args, (chunk) => void chunks.push(chunk))
+  return { answer, printed: Buffer.concat(chunks) }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Kubectl } from "./kubectl.ts"
-import { type Component, selectorOf } from "./names.ts"
+import type { Component } from "./names.ts"
 import { type PodObject, podProblem } from "./pod-object.ts"
 import { readPods } from "./recorder.ts"
 
@@ -30,7 +30,7 @@ export async function awaitPods(
   const startMs = Date.now()
   while (outcomes.size < nodes.length) {
     const pods = new Map<string, PodObject>()
-    for (const pod of await readPods(kubectl, ["-l", selectorOf(component)])) pods.set(pod.spec.nodeName ?? "", pod)
+    for (const pod of await readPods(kubectl, component)) pods.set(pod.spec.nodeName ?? "", pod)
     const isLate = Date.now() - startMs > PATIENCE_MS
     for (const node of nodes) {
       if (outcomes.has(node)) continue

@@ -23,6 +23,11 @@ type ContainerState = {
   terminated?: { reason?: string; message?: string; exitCode?: number }
 }
 
+/** Whether its readiness probe succeeds. */
+export function isPodReady({ status }: PodObject): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
+}
+
 /** Why nothing can be run in it, in the words of the kubelet; undefined if its container runs. */
 export function podProblem({ metadata, status = {} }: PodObject): string | undefined {
   const [container] = status.containerStatuses ?? []

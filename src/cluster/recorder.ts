@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../cni/json.ts"
 import { Fault } from "../fault/fault.ts"
 import type { Kubectl } from "./kubectl.ts"
-import { NAMESPACE, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
+import { type Component, NAMESPACE, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
 import { type PodObject, podProblem } from "./pod-object.ts"
 
 /** The pod that records on a node. */
@@ -12,7 +12,6 @@ export type Recorder = {
   version: string
   /** why it cannot be asked, in the words of Kubernetes; absent if it runs */
   problem?: string
-  isReady: boolean
   /** it has ended: its time was over, or it was stopped */
   isOver: boolean
   /** it ended well: it has checked that nothing is installed any more */
@@ -25,13 +24,15 @@ export type Recorder = {
 
 /** Every recorder of the cluster, by the name of its node. */
 export async function readRecorders(kubectl: Kubectl): Promise<Recorder[]> {
-  const pods = await readPods(kubectl, ["-l", selectorOf("recorder")])
+  const pods = await readPods(kubectl, "recorder")
   return pods.map(recorderOf).sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : 0))
 }
 
-/** Pods of our namespace, as the API server has them. */
-export async function readPods(kubectl: Kubectl, args: readonly string[]): Promise<PodObject[]> {
-  const list = parseJson(await kubectl.read(["get", "pods", "-n", NAMESPACE, ...args, "-o", "json"]))
+/** Our pods, or those of one component, as the API server has them. */
+export async function readPods(kubectl: Kubectl, component?: Component): Promise<PodObject[]> {
+  const list = parseJson(
+    await kubectl.read(["get", "pods", "-n", NAMESPACE, "-l", selectorOf(component), "-o", "json"]),
+  )
   if (!isObject(list) || !Array.isArray(list.items))
     throw new Fault("CLUSTER", "`kubectl get pods -o json` printed no list", "Check that kubectl is Kubernetes' own.")
   return list.items as PodObject[]
@@ -46,7 +47,6 @@ function recorderOf(pod: PodObject): Recorder {
     node: spec.nodeName ?? "",
     pod: metadata.name,
     version: metadata.labels?.[VERSION_LABEL] ?? "",
-    isReady: status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
     isSucceeded: status?.phase === "Succeeded",
     isOver: status?.phase === "Succeeded" || status?.phase === "Failed",
     ...(problem ? { problem } : {}),

@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto"
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { closeSync, readSync, writeSync } from "node:fs"
+import { openTemporaryFile } from "../store/capture/temporary-file.ts"
 
 const BUFFER_BYTES = 1 << 20
 
@@ -10,7 +8,7 @@ const BUFFER_BYTES = 1 << 20
  * gone with this process however it ends; in memory are a few numbers per row.
  */
 export class RowSpool {
-  readonly #file: number
+  readonly #file = openTemporaryFile()
   readonly #times: number[] = []
   readonly #ranks: number[] = []
   /** where each row ends */
@@ -18,12 +16,6 @@ export class RowSpool {
   #pending: Buffer[] = []
   #pendingBytes = 0
   #writtenBytes = 0
-
-  constructor() {
-    const path = join(tmpdir(), `.cnitap-${randomUUID()}`)
-    this.#file = openSync(path, "wx+", 0o600)
-    unlinkSync(path)
-  }
 
   get count(): number {
     return this.#ends.length

@@ -1,11 +1,14 @@
-import { askNode, lineSplitter, type NodeAnswer } from "../../cluster/ask-node.ts"
+import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import type { Recorder } from "../../cluster/recorder.ts"
 import { RowSpool } from "../../cluster/row-spool.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
+import { LineSplitter } from "../../store/capture/lines.ts"
 import type { Context } from "../context.ts"
+import { printRows, type Rows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
+import { reportAnswers } from "./report-answers.ts"
 
 /** A row that a node printed as JSON, and the name of that node in the cluster. */
 export type NodeRow<Row> = Row & { node: string }
@@ -13,6 +16,28 @@ export type NodeRow<Row> = Row & { node: string }
 export type CollectOptions<Row> = {
   /** what rows are ordered by, milliseconds */
   timeOf(row: Row): number
+}
+
+/** What is printed of the rows of all nodes. `rowsOf`: other rows of the spool than all of them in the order of time. */
+export type PrintedRows<Row> = CollectOptions<Row> & {
+  table: Table<NodeRow<Row>, string>
+  rowsOf?(spool: RowSpool): Rows<Row>
+}
+
+/** Asks every node for its rows, prints them and what the nodes remarked. Returns how many rows were printed. */
+export async function printNodeRows<Row extends object>(
+  context: Context,
+  options: Record<string, unknown>,
+  kubectl: Kubectl,
+  recorders: readonly Recorder[],
+  nodeArgs: readonly string[],
+  { timeOf, table, rowsOf = spooled<Row> }: PrintedRows<Row>,
+): Promise<number> {
+  const { spool, answers } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, { timeOf })
+  const count = await printRows(context, options, table, rowsOf(spool))
+  spool.close()
+  reportAnswers(context, answers, count)
+  return count
 }
 
 /** Asks every node for its rows. The spool must be closed. */
@@ -28,12 +53,8 @@ export async function collectRows<Row extends object>(
   const { stderr } = context
   const isShown = stderr.isTTY === true && recorders.length > 1
   const answers = await eachNode(recorders, async (recorder, rank) => {
-    const split = lineSplitter((line) => {
-      const row = rowOf<Row>(line, recorder.node)
-      if (!row) return
-      spool.add(row, timeOf(row), rank)
-    })
-    const answer = await askNode(kubectl, recorder, nodeArgs, split)
+    const add = rowReader<Row>(recorder.node, (row) => spool.add(row, timeOf(row), rank))
+    const answer = await askNode(kubectl, recorder, nodeArgs, add)
     if (isShown) stderr.write(`\r\u001b[Kcnitap: ${++done} of ${recorders.length} nodes`)
     return answer
   })
@@ -41,11 +62,20 @@ export async function collectRows<Row extends object>(
   return { spool, answers }
 }
 
-export function rowOf<Row extends object>(line: string, node: string): NodeRow<Row> | undefined {
-  const value = parseJson(line)
-  if (!isObject(value)) return undefined
-  const { apiVersion: _apiVersion, kind: _kind, ...row } = value
-  return { ...(row as Row), node }
+/** Takes what a node prints and calls `onRow` for every row in it. A last line without an end is not a row. */
+export function rowReader<Row extends object>(
+  node: string,
+  onRow: (row: NodeRow<Row>) => void,
+): (chunk: Buffer) => void {
+  const lines = new LineSplitter()
+  return (chunk) => {
+    for (const { bytes } of lines.push(chunk)) {
+      const value = parseJson(bytes?.toString("utf8") ?? "")
+      if (!isObject(value)) continue
+      const { apiVersion: _apiVersion, kind: _kind, ...row } = value
+      onRow({ ...(row as Row), node })
+    }
+  }
 }
 
 /** The rows of a spool; they were written by `collectRows`. */

@@ -1,4 +1,4 @@
-import { askNode, lineSplitter } from "../../cluster/ask-node.ts"
+import { askNode } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import type { Recorder } from "../../cluster/recorder.ts"
@@ -6,7 +6,7 @@ import { Fault } from "../../fault/fault.ts"
 import type { Context } from "../context.ts"
 import { printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
-import { type NodeRow, rowOf } from "./collect-rows.ts"
+import { type NodeRow, rowReader } from "./collect-rows.ts"
 import { reportAnswers } from "./report-answers.ts"
 
 /** Each node takes a kubectl of some 40 MB for as long as it is followed. */
@@ -34,12 +34,11 @@ export async function followRows<Row extends object>(
   const asking = eachNode(
     recorders,
     async (recorder) => {
-      const split = lineSplitter((line) => {
-        const row = rowOf<Row>(line, recorder.node)
-        if (row) queue.push(row)
+      const add = rowReader<Row>(recorder.node, (row) => {
+        queue.push(row)
         wake()
       })
-      const answer = await askNode(kubectl, recorder, nodeArgs, split, true)
+      const answer = await askNode(kubectl, recorder, nodeArgs, add, true)
       if (answer.kind !== "answered") reportAnswers(context, [answer], 1)
       return answer
     },

@@ -4,6 +4,7 @@ import { createNamespace, createPods } from "../../cluster/create-objects.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import { type RecorderOptions, recorderPod } from "../../cluster/objects.ts"
+import { isPodReady } from "../../cluster/pod-object.ts"
 import { readLog } from "../../cluster/read-log.ts"
 import { readRecorders } from "../../cluster/recorder.ts"
 import { FAULTS, Fault } from "../../fault/fault.ts"
@@ -126,9 +127,7 @@ async function awaitRecorders(
   const say = (text: string) => stderr.write(`cnitap: ${visible(text)}\n`)
   const waiting = plans.filter(({ refusal, isRecorded }) => refusal === undefined && !isRecorded)
   const names = waiting.map(({ name }) => name)
-  const isReady = ({ status }: { status?: { conditions?: { type: string; status: string }[] } }) =>
-    status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
-  const outcomes = await awaitPods(kubectl, "recorder", names, isReady, (node, text) => {
+  const outcomes = await awaitPods(kubectl, "recorder", names, isPodReady, (node, text) => {
     if (stderr.isTTY) say(`${node}: ${text}`)
   })
   const failed = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome] : []))

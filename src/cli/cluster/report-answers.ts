@@ -33,7 +33,7 @@ export function reportAnswers(context: Context, answers: readonly NodeAnswer[], 
 
 const MOST_REMARKS = 8
 
-/** Lines of ours; the others only say that there is no row. */
+/** The lines that begin with `cnitap: `; the others only say that nothing was found. */
 function remarksIn({ node, notes }: { node: string; notes: string }, found: number) {
   return notes.split("\n").flatMap((line) => {
     const [, text] = /^cnitap: (.*)$/.exec(line) ?? []

@@ -1,19 +1,16 @@
-import type { Command } from "commander"
 import type { NodeFinding } from "../../doctor/node-finding.ts"
 import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 import type { Context } from "../context.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
-import { printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 import { doctor } from "../verbs/doctor.ts"
 import { ledger } from "../verbs/ledger.ts"
 import { type CallInFlight, inFlightTable, ps } from "../verbs/ps.ts"
 import { whoOwns } from "../verbs/who-owns.ts"
-import { declareAsOnNode, nodeArguments, OUTPUT_FLAGS } from "./cluster-flags.ts"
-import { collectRows, spooled, withNode } from "./collect-rows.ts"
-import { reportAnswers } from "./report-answers.ts"
+import { printNodeRows, withNode } from "./collect-rows.ts"
+import { nodeVerb, OUTPUT_FLAGS } from "./node-verb.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
 
 type RowsVerb<Row extends object> = {
@@ -27,28 +24,18 @@ type RowsVerb<Row extends object> = {
 }
 
 /** A verb that runs on every node, whose processes and files it looks at, and prints the rows of all of them. */
-function rowsVerb<Row extends object>(spec: RowsVerb<Row>): Verb {
-  let command: Command
-  const { name, verb, examples, table, timeOf, exitCode } = spec
-  return {
-    ...(verb.description ? { description: verb.description } : {}),
-    ...(verb.isPaged ? { isPaged: verb.isPaged } : {}),
-    examples,
-    define(own) {
-      command = own
-      declareAsOnNode(verb, own)
-    },
-    run: (context, args, options) =>
-      withKubectl(context, options, async (kubectl) => {
-        const nodeArgs = [name, ...nodeArguments(command, OUTPUT_FLAGS), "-o", "jsonl"]
-        const recorders = await chooseRecorders(context, kubectl, options)
-        const { spool, answers } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, { timeOf })
-        const count = await printRows(context, options, withNode(table(context, options, args)), spooled<Row>(spool))
-        spool.close()
-        reportAnswers(context, answers, count)
-        if (exitCode && context.exitCode <= 1) context.exitCode = exitCode(count)
-      }),
-  }
+function rowsVerb<Row extends object>({ name, verb, examples, table, timeOf, exitCode }: RowsVerb<Row>): Verb {
+  return nodeVerb(verb, examples, (nodeArguments, context, args, options) =>
+    withKubectl(context, options, async (kubectl) => {
+      const nodeArgs = [name, ...nodeArguments(OUTPUT_FLAGS), "-o", "jsonl"]
+      const recorders = await chooseRecorders(context, kubectl, options)
+      const count = await printNodeRows<Row>(context, options, kubectl, recorders, nodeArgs, {
+        timeOf,
+        table: withNode(table(context, options, args)),
+      })
+      if (exitCode && context.exitCode <= 1) context.exitCode = exitCode(count)
+    }),
+  )
 }
 
 export const clusterPs = rowsVerb<CallInFlight>({

@@ -1,8 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { open } from "node:fs/promises"
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Command } from "commander"
 import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
@@ -14,7 +12,7 @@ import { diff } from "../verbs/diff.ts"
 import { exportVerb } from "../verbs/export.ts"
 import { lint } from "../verbs/lint.ts"
 import { stats } from "../verbs/stats.ts"
-import { declareAsOnNode, nodeArguments } from "./cluster-flags.ts"
+import { nodeVerb } from "./node-verb.ts"
 import { overCluster } from "./over-cluster.ts"
 import { reportAnswers } from "./report-answers.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
@@ -37,40 +35,31 @@ export const clusterExport = shippedVerb(exportVerb, [
 
 /** A verb that compares or counts the calls of all nodes: their bundles are fetched, and it runs here. */
 function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
-  let command: Command
-  return {
-    ...verb,
-    examples,
-    define(own) {
-      command = own
-      declareAsOnNode(verb, own)
-    },
-    async run(context, args, options) {
-      // Configuration files are here.
-      if (verb === lint && (namesOption(args[0]) ?? []).length > 0) return verb.run(context, args, options)
-      // Refuses the flags of a node.
-      nodeArguments(command, [])
-      await withKubectl(context, options, async (kubectl, signal) => {
-        const recorders = await chooseRecorders(context, kubectl, options)
-        const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
-        const remove = () => rmSync(directory, { recursive: true, force: true })
-        process.once("exit", remove)
-        try {
-          const { answers, bundles } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
-          signal.throwIfAborted()
-          const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
-          if (answers.some(({ kind }) => kind === "answered"))
-            await verb.run(plainContext(context, directory), args, { ...options, ...capture })
-          const { exitCode } = context
-          reportAnswers(context, answers, 1)
-          context.exitCode ||= exitCode
-        } finally {
-          remove()
-          process.removeListener("exit", remove)
-        }
-      })
-    },
-  }
+  return nodeVerb(verb, examples, async (nodeArguments, context, args, options) => {
+    // Configuration files are here.
+    if (verb === lint && (namesOption(args[0]) ?? []).length > 0) return verb.run(context, args, options)
+    // Refuses the flags of a node.
+    nodeArguments([])
+    return withKubectl(context, options, async (kubectl, signal) => {
+      const recorders = await chooseRecorders(context, kubectl, options)
+      const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
+      const remove = () => rmSync(directory, { recursive: true, force: true })
+      process.once("exit", remove)
+      try {
+        const { answers, bundles } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
+        signal.throwIfAborted()
+        const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
+        if (answers.some(({ kind }) => kind === "answered"))
+          await verb.run(plainContext(context, directory), args, { ...options, ...capture })
+        const { exitCode } = context
+        reportAnswers(context, answers, 1)
+        context.exitCode ||= exitCode
+      } finally {
+        remove()
+        process.removeListener("exit", remove)
+      }
+    })
+  })
 }
 
 /** Operations are compared with others of their network, so that everything within the time is fetched, whatever the filter. */
@@ -94,16 +83,18 @@ async function fetchBundles(
     // A directory of its own: the name of a node is what the bundle is called by.
     mkdirSync(join(directory, String(at)), { mode: 0o700 })
     const path = join(directory, String(at), recorder.node)
-    const file = await open(path, "wx", 0o600)
+    const file = openSync(path, "wx", 0o600)
     try {
-      const write = async (chunk: Buffer) => void (await file.write(chunk))
+      const write = (chunk: Buffer) => {
+        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+      }
       const answer = await askNode(kubectl, recorder, ["export", "bundle", ...flags], write)
       return {
         answer,
         path: answer.kind === "answered" && !/^no operation found$/m.test(answer.notes) ? path : undefined,
       }
     } finally {
-      await file.close()
+      closeSync(file)
     }
   })
   return { answers: fetched.map(({ answer }) => answer), bundles: fetched.flatMap(({ path }) => path ?? []) }

@@ -1,4 +1,4 @@
-import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
+import { type NodeAnswer, readNode } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import { type Recorder, readRecorders } from "../../cluster/recorder.ts"
@@ -50,11 +50,10 @@ export const clusterStatus: Verb = {
 
 async function statusOf(kubectl: Kubectl, recorder: Recorder): Promise<{ row: RecorderOutput; answer: NodeAnswer }> {
   const { node, pod, version, untilMs, isOver, problem } = recorder
-  const chunks: Buffer[] = []
-  const answer: NodeAnswer = isOver
-    ? { node, kind: "answered", code: 1, notes: "" }
-    : await askNode(kubectl, recorder, ["status", "-o", "json"], (chunk) => void chunks.push(chunk))
-  const status = parseJson(Buffer.concat(chunks).toString("utf8"))
+  const { answer, printed }: { answer: NodeAnswer; printed?: Buffer } = isOver
+    ? { answer: { node, kind: "answered", code: 1, notes: "" } }
+    : await readNode(kubectl, recorder, ["status", "-o", "json"])
+  const status = parseJson(printed?.toString("utf8") ?? "")
   const known = isObject(status) ? statusIn(status) : undefined
   const state = isOver ? "over" : answer.kind === "failed" ? "silent" : known?.isComplete ? "recording" : "incomplete"
   const reason = isOver ? problem : answer.kind === "answered" ? known && incompleteText(known) : answer.reason
@@ -109,7 +108,7 @@ function leftText(leftMs: number): string {
   return leftMs <= 0 ? "0s" : age(0, leftMs)
 }
 
-/** Within another object it is no object of its own. */
+/** As a member of another object, without the keys of an object of its own. */
 function statusIn({ apiVersion: _version, kind: _kind, ...status }: Record<string, unknown>): StatusOutput {
   return status as StatusOutput
 }

@@ -1,5 +1,4 @@
-import type { Command } from "commander"
-import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
+import { type NodeAnswer, readNode } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import type { Recorder } from "../../cluster/recorder.ts"
@@ -12,8 +11,8 @@ import { painter } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
 import { explain } from "../verbs/explain.ts"
 import { show } from "../verbs/show.ts"
-import { declareAsOnNode, nodeArguments } from "./cluster-flags.ts"
 import { collectRows, spooled } from "./collect-rows.ts"
+import { nodeVerb } from "./node-verb.ts"
 import { overCluster } from "./over-cluster.ts"
 import { reportAnswers } from "./report-answers.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
@@ -30,29 +29,20 @@ export const clusterShow = subjectVerb("show", show, [
 
 /** A verb about one pod or operation. It runs on the node that has it, because that node's files belong to the answer. */
 function subjectVerb(name: string, verb: Verb, examples: Verb["examples"]): Verb {
-  let command: Command
-  return {
-    ...(verb.description ? { description: verb.description } : {}),
-    ...(verb.isPaged ? { isPaged: verb.isPaged } : {}),
-    examples,
-    define(own) {
-      command = own
-      declareAsOnNode(verb, own)
-    },
-    run: (context, [words], options) =>
-      withKubectl(context, options, async (kubectl) => {
-        const recorders = await chooseRecorders(context, kubectl, options)
-        const colour = ["--color", painter(context)("", "dim") === "" ? "never" : "always"]
-        const given = nodeArguments(command, ["color", "pager"])
-        if (words === undefined) {
-          const latest = await latestFailure(context, kubectl, recorders, textOption(options.namespace))
-          if (latest) await printFrom(context, kubectl, latest.recorders, [name, ...colour, ...given, ...latest.args])
-          return
-        }
-        const own = await recordersOf(kubectl, recorders, String(words), textOption(options.namespace))
-        await printFrom(context, kubectl, own, [name, ...colour, ...given])
-      }),
-  }
+  return nodeVerb(verb, examples, (nodeArguments, context, [words], options) =>
+    withKubectl(context, options, async (kubectl) => {
+      const recorders = await chooseRecorders(context, kubectl, options)
+      const colour = ["--color", painter(context)("", "dim") === "" ? "never" : "always"]
+      const given = nodeArguments(["color", "pager"])
+      if (words === undefined) {
+        const latest = await latestFailure(context, kubectl, recorders, textOption(options.namespace))
+        if (latest) await printFrom(context, kubectl, latest.recorders, [name, ...colour, ...given, ...latest.args])
+        return
+      }
+      const own = await recordersOf(kubectl, recorders, String(words), textOption(options.namespace))
+      await printFrom(context, kubectl, own, [name, ...colour, ...given])
+    }),
+  )
 }
 
 /** Prints the answers of the nodes that know it; without any, what the first of them says. */
@@ -62,16 +52,12 @@ async function printFrom(
   recorders: readonly Recorder[],
   nodeArgs: readonly string[],
 ): Promise<void> {
-  const texts = await eachNode(recorders, async (recorder) => {
-    const chunks: Buffer[] = []
-    const answer = await askNode(kubectl, recorder, nodeArgs, (chunk) => void chunks.push(chunk))
-    return { answer, bytes: Buffer.concat(chunks) }
-  })
+  const texts = await eachNode(recorders, (recorder) => readNode(kubectl, recorder, nodeArgs))
   const found = texts.filter(({ answer }) => answer.kind === "answered")
   const isText = !nodeArgs.some((arg) => /^--(?:output=|stdin|stdout|stderr)/.test(arg))
-  for (const { answer, bytes } of found) {
+  for (const { answer, printed } of found) {
     if (found.length > 1 && isText) context.stdout.write(`NODE ${answer.node}\n`)
-    context.stdout.write(isText ? overCluster(bytes.toString("utf8")) : bytes)
+    context.stdout.write(isText ? overCluster(printed.toString("utf8")) : printed)
   }
   const answers = texts.map(({ answer }) => answer)
   // Another node has it: those that do not are no failure.
@@ -130,7 +116,9 @@ async function latestFailure(
   const [latest] = spooled<Operation>(spool, { newestFirst: true })
   spool.close()
   reportAnswers(context, answers, spool.count)
-  if (!latest) context.stderr.write("no operation failed on these nodes\n")
-  if (!latest) return undefined
+  if (!latest) {
+    context.stderr.write("no operation failed on these nodes\n")
+    return undefined
+  }
   return { recorders: recorders.filter(({ node }) => node === latest.node), args: [`operation/${latest.id}`] }
 }

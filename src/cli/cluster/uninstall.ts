@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { askNode } from "../../cluster/ask-node.ts"
+import { askNode, readNode } from "../../cluster/ask-node.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
-import { selectorOf } from "../../cluster/names.ts"
 import { type Recorder, readPods, readRecorders } from "../../cluster/recorder.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import { FAULTS, Fault } from "../../fault/fault.ts"
@@ -49,7 +48,7 @@ export const clusterUninstall: Verb = {
       )
       // A node that comes back later finds its pod deleted, which uninstalls.
       await deletePods(kubectl, silent, { isWaiting: false })
-      const left = await readPods(kubectl, ["-l", selectorOf()])
+      const left = await readPods(kubectl)
       const others = left.map(({ metadata: { name } }) => name).filter((name) => all.every(({ pod }) => pod !== name))
       await deletePods(kubectl, others, { isWaiting: false })
       const isLast = all.length === recorders.length
@@ -75,14 +74,8 @@ async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<Node
   const { node, pod, untilMs, isOver, isSucceeded } = recorder
   const base = { node, pod, ...(untilMs === undefined ? {} : { untilMs }), restored: [] as string[] }
   if (isOver && isSucceeded) return { ...base, isRestored: true }
-  const chunks: Buffer[] = []
-  const answer = await askNode(
-    kubectl,
-    recorder,
-    ["uninstall", "--purge", "-o", "json"],
-    (chunk) => void chunks.push(chunk),
-  )
-  const output = parseJson(Buffer.concat(chunks).toString("utf8"))
+  const { answer, printed } = await readNode(kubectl, recorder, ["uninstall", "--purge", "-o", "json"])
+  const output = parseJson(printed.toString("utf8"))
   const { restored = [], notRestored = [] }: Partial<UninstallOutput> = isObject(output) ? output : {}
   const found = { ...base, restored: [...new Set(restored)] }
   const left = notRestored.map(({ path, reason }) => `${path} ${reason}`).join("; ")
@@ -103,7 +96,7 @@ const ENDING_MS = 30_000
 /** Whether the process of the pod, which was ending when `status` was to be run beside it, ended well. */
 async function hasEnded(kubectl: Kubectl, pod: string): Promise<boolean> {
   for (const endMs = Date.now() + ENDING_MS; Date.now() < endMs; await sleep(500)) {
-    const pods = await readPods(kubectl, ["-l", selectorOf("recorder")])
+    const pods = await readPods(kubectl, "recorder")
     const own = pods.find(({ metadata }) => metadata.name === pod)
     if (own?.status?.phase === "Succeeded") return true
     if (own?.status?.phase === "Failed") return false
