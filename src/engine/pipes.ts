@@ -3,10 +3,9 @@ import * as native from "native"
 import { onceWritable, onReadable } from "./loop.ts"
 import { Buffer } from "./modules/buffer.ts"
 import { EventEmitter } from "./modules/events.ts"
-import { systemError } from "./system-error.ts"
+import { AGAIN, systemError } from "./system-error.ts"
 import { TextChunks } from "./text-chunks.ts"
 
-const AGAIN = 11
 const CHUNK_BYTES = 1 << 16
 /** More is written when this is gone, as of Node.js' streams. */
 const HELD_BYTES = 1 << 14

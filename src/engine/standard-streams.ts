@@ -2,23 +2,25 @@
 import * as native from "native"
 import { Buffer } from "./modules/buffer.ts"
 import { EventEmitter } from "./modules/events.ts"
-import { systemError } from "./system-error.ts"
+import { AGAIN, systemError } from "./system-error.ts"
 import { TextChunks } from "./text-chunks.ts"
 
-const AGAIN = 11
 const CHUNK_BYTES = 1 << 16
 
-/** Everything is written at once: `write` returns after that. */
-export class OutputStream extends EventEmitter {
+class StandardStream extends EventEmitter {
   readonly fd: number
   readonly isTTY: boolean
-  #hasFailed = false
 
   constructor(fd: number) {
     super()
     this.fd = fd
     this.isTTY = native.terminalSize(fd) !== undefined
   }
+}
+
+/** Everything is written at once: `write` returns after that. */
+export class OutputStream extends StandardStream {
+  #hasFailed = false
 
   get columns(): number | undefined {
     return native.terminalSize(this.fd)?.[0] || undefined
@@ -47,16 +49,8 @@ export class OutputStream extends EventEmitter {
 }
 
 /** Chunks of bytes, or of text after `setEncoding`. */
-export class InputStream extends EventEmitter {
-  readonly fd: number
-  readonly isTTY: boolean
+export class InputStream extends StandardStream {
   #isText = false
-
-  constructor(fd: number) {
-    super()
-    this.fd = fd
-    this.isTTY = native.terminalSize(fd) !== undefined
-  }
 
   setEncoding(_encoding: "utf8"): this {
     this.#isText = true

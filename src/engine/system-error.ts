@@ -43,6 +43,9 @@ const ERRORS: Readonly<Record<number, readonly [code: string, text: string]>> = 
   122: ["EDQUOT", "disk quota exceeded"],
 }
 
+/** errno of a descriptor that would block. */
+export const AGAIN = 11
+
 export type SystemError = Error & { errno: number; code: string; syscall: string; path?: string; dest?: string }
 
 /** What Node.js throws of a failed system call. */

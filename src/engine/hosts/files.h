@@ -58,30 +58,25 @@ NATIVE(memoryFile) { UNUSED; return resultOf(ctx, memfd_create("cnitap", MFD_CLO
 NATIVE(fileClose) { UNUSED; return resultOf(ctx, close(INTEGER(0))); }
 NATIVE(fileSync) { UNUSED; return resultOf(ctx, fsync(INTEGER(0))); }
 
-/* (fd, bytes, offset, length, position) */
-NATIVE(fileRead)
+/* (fd, bytes, offset, length, position); a position that is negative is that of the descriptor. */
+static JSValue transfer(JSContext *ctx, JSValueConst *argv, int isWriting)
 {
     size_t size, offset = (size_t)numberOf(ctx, argv[2]), length = (size_t)numberOf(ctx, argv[3]);
     uint8_t *bytes = bytesOf(ctx, argv[1], &size);
     int64_t at = numberOf(ctx, argv[4]);
+    int fd = INTEGER(0);
     ssize_t n;
-    UNUSED;
     if (offset > size || length > size - offset) return JS_ThrowRangeError(ctx, "out of bounds");
-    do n = at < 0 ? read(INTEGER(0), bytes + offset, length) : pread(INTEGER(0), bytes + offset, length, at); while (n < 0 && errno == EINTR);
+    bytes += offset;
+    do {
+        if (isWriting) n = at < 0 ? write(fd, bytes, length) : pwrite(fd, bytes, length, at);
+        else n = at < 0 ? read(fd, bytes, length) : pread(fd, bytes, length, at);
+    } while (n < 0 && errno == EINTR);
     return resultOf(ctx, n);
 }
 
-NATIVE(fileWrite)
-{
-    size_t size, offset = (size_t)numberOf(ctx, argv[2]), length = (size_t)numberOf(ctx, argv[3]);
-    uint8_t *bytes = bytesOf(ctx, argv[1], &size);
-    int64_t at = numberOf(ctx, argv[4]);
-    ssize_t n;
-    UNUSED;
-    if (offset > size || length > size - offset) return JS_ThrowRangeError(ctx, "out of bounds");
-    do n = at < 0 ? write(INTEGER(0), bytes + offset, length) : pwrite(INTEGER(0), bytes + offset, length, at); while (n < 0 && errno == EINTR);
-    return resultOf(ctx, n);
-}
+NATIVE(fileRead) { UNUSED; return transfer(ctx, argv, 0); }
+NATIVE(fileWrite) { UNUSED; return transfer(ctx, argv, 1); }
 
 /* Fills a BigInt64Array in the order of `STAT_FIELDS` in src/engine/stats.ts. */
 static void fillStat(JSContext *ctx, JSValueConst array, const struct stat *st)

@@ -28,7 +28,7 @@ export function spawnSync(file: string, args: readonly string[], options: Option
     const buffer = Buffer.from(bytes)
     return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding as "utf8")
   }
-  const error = done.errno === 0 ? undefined : spawnError(done.errno, file, args)
+  const error = done.errno === 0 ? undefined : programError("spawnSync", done.errno, file, args)
   const hasStarted = done.pid > 0 && (done.errno === 0 || ["ETIMEDOUT", "ENOBUFS"].includes(errorCode(done.errno)))
   return {
     pid: hasStarted ? done.pid : 0,
@@ -40,8 +40,8 @@ export function spawnSync(file: string, args: readonly string[], options: Option
   }
 }
 
-function spawnError(errno: number, file: string, spawnargs: readonly string[]): Error {
-  const syscall = `spawnSync ${file}`
+function programError(call: string, errno: number, file: string, spawnargs: readonly string[]): Error {
+  const syscall = `${call} ${file}`
   const error = systemError(errno, syscall, file)
   return Object.assign(error, { message: `${syscall} ${error.code}`, spawnargs })
 }
@@ -73,7 +73,7 @@ export function spawn(
   return new ChildProcess(
     started.pid,
     started.streams,
-    started.errno === 0 ? undefined : startError(started.errno, file, args),
+    started.errno === 0 ? undefined : programError("spawn", started.errno, file, args),
   )
 }
 
@@ -151,10 +151,4 @@ function listenNoMore(): void {
 
 function variablesOf(env: Record<string, string | undefined>): string[] {
   return Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-}
-
-function startError(errno: number, file: string, spawnargs: readonly string[]): Error {
-  const syscall = `spawn ${file}`
-  const error = systemError(errno, syscall, file)
-  return Object.assign(error, { message: `${syscall} ${error.code}`, spawnargs })
 }
