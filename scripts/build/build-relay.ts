@@ -7,7 +7,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join, relative } from "node:path"
 import { promisify } from "node:util"
 import { build, type Plugin } from "esbuild"
-import { bytecodeCompiler, compileEngine, DEFINES, ENGINE, ENGINE_FILES } from "./engine.ts"
+import { bytecodeCompiler, compileEngine, ENGINE_FILES } from "./engine.ts"
+import { linkExecutable } from "./link-executable.ts"
 import { HARDENING, SECTIONS, TARGETS, type Target } from "./targets.ts"
 
 const run = promisify(execFile)
@@ -76,28 +77,14 @@ function objectsOf({ compiler, flags }: Target): Promise<string[]> {
 
 async function link(target: Target, objects: readonly string[]): Promise<void> {
   const output = join(outputs, `relay-${target.name}`)
-  await run(target.compiler, [
-    "-O2",
-    "-Wall",
-    "-Wextra",
-    ...HARDENING,
-    ...SANITIZERS,
-    ...target.flags,
-    ...DEFINES,
-    "-I",
-    ENGINE,
-    "-I",
-    join(root, "build"),
-    join(root, "src/relay/hosts/entry.c"),
-    // Before the engine: what every call uses is then in few pages, of which the kernel maps several at once.
-    target.libc,
-    ...objects,
-    "-o",
-    `${output}.new`,
-    "-s",
-    "-Wl,--gc-sections",
-    ...target.link,
-  ])
+  await linkExecutable(target, {
+    source: join(root, "src/relay/hosts/entry.c"),
+    includes: [join(root, "build")],
+    // libc before the engine: what every call uses is then in few pages, of which the kernel maps several at once.
+    objects: [target.libc, ...objects],
+    output: `${output}.new`,
+    flags: SANITIZERS,
+  })
   await startEngine(target, `${output}.new`)
   renameSync(`${output}.new`, output)
   console.error(`cnitap: ${relative(root, output)} ${(statSync(output).size / 1e6).toFixed(2)} MB`)

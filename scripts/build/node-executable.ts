@@ -8,7 +8,8 @@ import { basename, join, relative } from "node:path"
 import { promisify } from "node:util"
 import { build, type Metafile, type Plugin } from "esbuild"
 import { onlyTheVersion, withoutExecutableSubcommands, withoutSideEffects, yamlAsModules } from "./bundling.mjs"
-import { compileEngine, DEFINES, ENGINE, ENGINE_FILES, moduleCompiler, ZLIB, ZLIB_FILES } from "./engine.ts"
+import { compileEngine, ENGINE_FILES, moduleCompiler, ZLIB, ZLIB_FILES } from "./engine.ts"
+import { linkExecutable } from "./link-executable.ts"
 import { HARDENING, SECTIONS, type Target } from "./targets.ts"
 
 const run = promisify(execFile)
@@ -122,30 +123,12 @@ async function objectsOf({ compiler, flags }: Target): Promise<string[]> {
 
 async function link(target: Target, objects: readonly string[], output: string, work: string): Promise<void> {
   copyFileSync(join(root, `dist/relay-${target.name}`), join(work, "relay.bin"))
-  await run(
-    target.compiler,
-    [
-      "-O2",
-      "-Wall",
-      "-Wextra",
-      ...HARDENING,
-      ...target.flags,
-      ...DEFINES,
-      "-I",
-      ENGINE,
-      "-I",
-      ZLIB,
-      "-I",
-      work,
-      join(root, "src/engine/hosts/entry.c"),
-      ...objects,
-      "-o",
-      `${output}.new`,
-      "-s",
-      "-Wl,--gc-sections",
-      ...target.link,
-    ],
-    { cwd: work },
-  )
+  await linkExecutable(target, {
+    source: join(root, "src/engine/hosts/entry.c"),
+    includes: [ZLIB, work],
+    objects,
+    output: `${output}.new`,
+    cwd: work,
+  })
   renameSync(`${output}.new`, output)
 }

@@ -1,7 +1,7 @@
 import { stringify } from "yaml"
 
-/** An archive that holds the plugin for one platform. `bin`: the executable in it. */
-export type PluginArchive = { os: "linux" | "darwin"; architecture: string; bin: string; file: string; sha256: string }
+/** An archive that holds the plugin. `platforms`: as Go names them. `bin`: the executable in it. */
+export type PluginArchive = { platforms: { os: string; arch: string }[]; bin: string; file: string; sha256: string }
 
 /** The manifest of the krew index: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest */
 export function krewManifest({
@@ -24,12 +24,9 @@ export function krewManifest({
         "Records each call of a CNI plugin on the nodes of a cluster: environment, stdin, stdout, stderr, exit status and time. Explains why a pod has no network, which plugin hangs and which addresses leak.\n",
       caveats:
         "`kubectl cnitap install` starts a pod on each node, which puts a recorder in front of the node's CNI plugins; it ends after --for, 2 hours by default. On macOS the plugin needs Node.js.\n",
-      platforms: archives.map(({ os, architecture, bin, file, sha256 }) => ({
-        selector: { matchLabels: { os, arch: architecture } },
-        uri: `${baseUrl}/${file}`,
-        sha256,
-        bin,
-      })),
+      platforms: archives.flatMap(({ platforms, bin, file, sha256 }) =>
+        platforms.map((matchLabels) => ({ selector: { matchLabels }, uri: `${baseUrl}/${file}`, sha256, bin })),
+      ),
     },
   })
 }

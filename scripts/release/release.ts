@@ -23,8 +23,7 @@ mkdirSync(out)
 step("building everything, and the npm package", "npm", "pack", "--silent", "--pack-destination", out)
 renameSync(join(out, `cnitap-${version}.tgz`), join(out, `cnitap-${version}-npm.tgz`))
 step("building the image", "npm", "run", "--silent", "build:image", "--", join(out, `cnitap-${version}-image.tar`))
-const archives = ["amd64", "arm64"].map((architecture) => executableArchive(architecture))
-archives.push(...["amd64", "arm64"].map((architecture) => scriptArchive(architecture)))
+const archives = [...["amd64", "arm64"].map(executableArchive), scriptArchive()]
 const manifest = krewManifest({ version, baseUrl: values["base-url"], archives })
 writeFileSync(join(out, "cnitap.yaml"), manifest)
 writeFileSync(join(out, `cnitap-${version}.spdx.json`), spdxDocument(root, version))
@@ -41,29 +40,37 @@ function step(what: string, command: string, ...args: string[]): void {
 /** For nodes, and for workstations with Linux: one static file, which krew links as kubectl-cnitap. */
 function executableArchive(architecture: string): PluginArchive {
   const content = readFileSync(join(root, `dist/cnitap-linux-${architecture}`))
-  return archive({ os: "linux", architecture, bin: "cnitap" }, [{ path: "cnitap", mode: 0o755, content }])
+  const name = `linux-${architecture}`
+  return {
+    platforms: [{ os: "linux", arch: architecture }],
+    bin: "cnitap",
+    ...archive(name, [{ path: "cnitap", mode: 0o755, content }]),
+  }
 }
 
 /** For workstations with macOS: the script, which needs Node.js. */
-function scriptArchive(architecture: string): PluginArchive {
+function scriptArchive(): PluginArchive {
   const files = readdirSync(join(root, "dist")).filter((file) => !file.startsWith("cnitap-linux-"))
-  return archive({ os: "darwin", architecture, bin: "dist/cnitap.js" }, [
-    ...files.map((file) => ({
-      path: `dist/${file}`,
-      mode: file === "cnitap.js" ? 0o755 : 0o644,
-      content: readFileSync(join(root, "dist", file)),
-    })),
-  ])
+  const entries = files.map((file) => ({
+    path: `dist/${file}`,
+    mode: file === "cnitap.js" ? 0o755 : 0o644,
+    content: readFileSync(join(root, "dist", file)),
+  }))
+  return {
+    platforms: ["amd64", "arm64"].map((arch) => ({ os: "darwin", arch })),
+    bin: "dist/cnitap.js",
+    ...archive("darwin", entries),
+  }
 }
 
-function archive(platform: Omit<PluginArchive, "file" | "sha256">, entries: TarEntry[]): PluginArchive {
-  const file = `cnitap-${version}-${platform.os}-${platform.architecture}.tar.gz`
+function archive(name: string, entries: TarEntry[]): Pick<PluginArchive, "file" | "sha256"> {
+  const file = `cnitap-${version}-${name}.tar.gz`
   const licences = [
     { path: "LICENSE", mode: 0o644, content: readFileSync(join(root, "LICENSE")) },
     { path: "THIRD-PARTY-NOTICES.md", mode: 0o644, content: readFileSync(join(root, "dist/THIRD-PARTY-NOTICES.md")) },
   ]
   writeFileSync(join(out, file), gzipSync(tar([...entries, ...licences]), { level: 9 }))
-  return { ...platform, file, sha256: sha256(join(out, file)) }
+  return { file, sha256: sha256(join(out, file)) }
 }
 
 function sha256(path: string): string {

@@ -13,8 +13,8 @@ test("the krew manifest names an archive and its checksum for each platform", ()
       version: "1.2.3",
       baseUrl: "https://example.com/v1.2.3",
       archives: [
-        { os: "linux", architecture: "amd64", bin: "cnitap", file: "a.tar.gz", sha256: "aa" },
-        { os: "darwin", architecture: "arm64", bin: "dist/cnitap.js", file: "b.tar.gz", sha256: "bb" },
+        { platforms: [{ os: "linux", arch: "amd64" }], bin: "cnitap", file: "a.tar.gz", sha256: "aa" },
+        { platforms: [{ os: "darwin", arch: "arm64" }], bin: "dist/cnitap.js", file: "b.tar.gz", sha256: "bb" },
       ],
     }),
   )
