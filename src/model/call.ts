@@ -196,7 +196,7 @@ export function podOf(args: string | undefined): Pod | undefined {
 }
 
 /** `namespace/name`, or the name alone if the runtime has no namespaces. */
-export function podKey({ namespace, name }: Pod): string {
+export function podKey({ namespace, name }: { namespace?: string | undefined; name: string }): string {
   return namespace ? `${namespace}/${name}` : name
 }
 

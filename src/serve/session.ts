@@ -4,6 +4,7 @@ import type { Operation } from "../model/operation.ts"
 import type { Capture } from "../store/capture/capture.ts"
 import type { Progress } from "../store/capture/progress.ts"
 import { ReadErrors } from "../store/capture/read-errors.ts"
+import type { Segment } from "../store/capture/segments.ts"
 import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
 import { TimeSlice } from "../store/query/time-slice.ts"
@@ -33,7 +34,7 @@ export class Session {
   constructor(capture: Capture) {
     this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
     this.#capture = capture
-    this.#feed = new CallFeed(capture, this.readErrors)
+    this.#feed = new CallFeed({ ...capture, segments: () => this.#listSegments() }, this.readErrors)
   }
 
   /** Whether all calls that existed at the start have been read. */
@@ -127,24 +128,25 @@ export class Session {
   async #poll(): Promise<void> {
     try {
       await this.#readNext()
-      await this.#notePruned()
       this.#setState({ ...this.#state, trouble: undefined })
     } catch (error) {
       this.#setState({ ...this.#state, trouble: troubleOf(error, this.source.path) })
     }
   }
 
-  async #notePruned(): Promise<void> {
+  /** The segments that the feed reads. Notes which of those that it read before are gone. */
+  async #listSegments(): Promise<Segment[]> {
     const listedMs = Date.now()
     const segments = await this.#capture.segments()
     const inodes = new Map(segments.map(({ name, inode }) => [name, inode]))
     const before = this.#segments
     this.#segments = { inodes, listedMs }
     const pruned = [...before.inodes].filter(([name, inode]) => inodes.get(name) !== inode)
-    if (pruned.length === 0) return
+    if (pruned.length === 0) return segments
     const isReplaced = segments.length === 0 || pruned.some(([name]) => inodes.has(name))
     const prunedBeforeMs = isReplaced ? before.listedMs : segments[0]?.startMs
     this.#setState({ ...this.#state, ...(prunedBeforeMs === undefined ? {} : { prunedBeforeMs }) })
+    return segments
   }
 
   #setState(state: CaptureState): void {

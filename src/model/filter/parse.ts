@@ -100,9 +100,8 @@ function parseSeries(kind: "and" | "or", goesOn: () => boolean, parsePart: () =>
 }
 
 /** Conditions that follow one another without a word between them must all hold, as in a search engine. */
-function beginsCondition({ text, at }: FilterParser): boolean {
-  const rest = text.slice(at)
-  return /^["'(]/.test(rest) || (/^[^\s()=!~<>,"'&|]/.test(rest) && !/^(?:and|or)(?=[\s()"']|$)/i.test(rest))
+function beginsCondition(parser: FilterParser): boolean {
+  return sees(parser, /[^\s)=!~<>,&|]/y) && !sees(parser, keywordPattern("(?:and|or)"))
 }
 
 function parseNot(parser: FilterParser): Filter {
@@ -234,7 +233,11 @@ function isKeyword(word: string): boolean {
 }
 
 function takeKeyword(parser: FilterParser, keyword: string): boolean {
-  return take(parser, new RegExp(`${keyword}(?=[\\s()"']|$)`, "iy")) !== undefined
+  return take(parser, keywordPattern(keyword)) !== undefined
+}
+
+function keywordPattern(keyword: string): RegExp {
+  return new RegExp(`${keyword}(?=[\\s()"']|$)`, "iy")
 }
 
 function takeOperator(parser: FilterParser): { sign: Operator; isList: boolean } | undefined {
@@ -265,6 +268,12 @@ function take(parser: FilterParser, pattern: RegExp): string | undefined {
   parser.at += found.length
   skipBlanks(parser)
   return found
+}
+
+/** Whether the pattern matches at the parser's position. */
+function sees({ text, at }: FilterParser, pattern: RegExp): boolean {
+  pattern.lastIndex = at
+  return pattern.test(text)
 }
 
 function skipBlanks(parser: FilterParser): void {

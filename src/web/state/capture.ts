@@ -9,6 +9,8 @@ export const operations = signal<readonly OperationSummary[]>([])
 export const source = signal<Source | undefined>(undefined)
 export const note = signal<string | undefined>(undefined)
 export const connection = signal<Connection>("connecting")
+/** Whether the server does not answer, or denies: what is shown was received before. */
+export const isAway = computed(() => connection.value === "lost" || connection.value === "denied")
 /** fraction of the capture that has been read, 0 to 1 */
 export const readShare = signal(0)
 export const isReady = signal(false)

@@ -113,7 +113,7 @@ function* listsIn(ref: BlockRef, columns: Columns, isSpanning: (operation: numbe
       monoMs: numbers.monoMs[first] ?? 0,
       endMs: (numbers.wallMs[last] ?? 0) + (numbers.durationMs[last] || 0),
       containerId,
-      pod: name ? podKey({ name, ...(namespace ? { namespace } : {}) }) : containerId,
+      pod: name ? podKey({ namespace, name }) : containerId,
     }
   }
 }

@@ -167,7 +167,7 @@ function podTest({ texts, dictionary }: Columns, test: Test): RowTest {
     const key = (namespace[from] ?? 0) * 0x100000000 + (podName[from] ?? 0)
     if (tested.has(key)) return tested.get(key)
     const [space, name] = [dictionary.text(namespace[from] ?? 0), dictionary.text(podName[from] ?? 0)]
-    const isMatch = name === undefined ? is() : is(name, podKey({ name, ...(space ? { namespace: space } : {}) }))
+    const isMatch = name === undefined ? is() : is(name, podKey({ namespace: space, name }))
     tested.set(key, isMatch)
     return isMatch
   }

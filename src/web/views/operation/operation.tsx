@@ -9,7 +9,7 @@ import { addressesOf, reasonOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { connection, isReady, operationById } from "../../state/capture.ts"
+import { isAway, isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
@@ -93,7 +93,7 @@ function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperat
 }
 
 function readingOf(call: Call | undefined, pruned: ReadonlySet<string> | undefined): Reading {
-  if (!call) return connection.value === "lost" || connection.value === "denied" ? "unreachable" : "reading"
+  if (!call) return isAway.value ? "unreachable" : "reading"
   return pruned?.has(call.id) ? "pruned" : "read"
 }
 

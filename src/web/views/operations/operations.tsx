@@ -4,7 +4,7 @@ import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
-import { captureState, connection, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
+import { captureState, isAway, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { filterProblem, isSearching, visible } from "../../state/query.ts"
@@ -168,9 +168,7 @@ function Nothing() {
   if (isSearching.value)
     return (
       <div class="empty">
-        {connection.value === "lost" || connection.value === "denied"
-          ? "The server is not responding: it searches as soon as it does."
-          : "Searching the capture…"}
+        {isAway.value ? "The server is not responding: it searches as soon as it does." : "Searching the capture…"}
       </div>
     )
   if (operations.value.length > 0) {
@@ -184,9 +182,7 @@ function Nothing() {
     )
   }
   if (!isReady.value) {
-    return (
-      <div class="empty">{connection.value === "lost" ? "The server is not responding." : "Reading the capture…"}</div>
-    )
+    return <div class="empty">{isAway.value ? "The server is not responding." : "Reading the capture…"}</div>
   }
   return (
     <div class="empty">

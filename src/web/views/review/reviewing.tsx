@@ -1,12 +1,11 @@
-import { connection, operations } from "../../state/capture.ts"
+import { isAway, operations } from "../../state/capture.ts"
 import { review } from "../../state/review.ts"
 
 /** Progress of the review, until it is complete. */
 export function Reviewing() {
   const answer = review.value
   if (answer?.isComplete) return null
-  if (connection.value === "lost" || connection.value === "denied")
-    return <span class="dim">the server is not responding: not all is checked</span>
+  if (isAway.value) return <span class="dim">the server is not responding: not all is checked</span>
   const all = Math.max(operations.value.length, 1)
   const percent = Math.min(99, Math.floor((100 * (answer?.checked ?? 0)) / all))
   return (
