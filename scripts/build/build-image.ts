@@ -50,7 +50,7 @@ const archive = ociArchive({
   },
 })
 writeFileSync(out, archive)
-// A layer of each architecture, of which a node pulls one.
+// It has one layer per architecture; a node pulls one.
 const perNode = archive.length / Object.keys(layers).length
 if (perNode > MAX_BYTES) throw new Error(`the image has ${perNode} bytes per architecture; the limit is ${MAX_BYTES}`)
 console.log(`cnitap: ${out} has ${(statSync(out).size / 2 ** 20).toFixed(1)} MiB`)

@@ -80,7 +80,7 @@ async function link(target: Target, objects: readonly string[]): Promise<void> {
   await linkExecutable(target, {
     source: join(root, "src/relay/hosts/entry.c"),
     includes: [join(root, "build")],
-    // libc before the engine: what every call uses is then in few pages, of which the kernel maps several at once.
+    // libc before the engine: what every call uses is then in few adjacent pages, and the kernel maps several at once.
     objects: [target.libc, ...objects],
     output: `${output}.new`,
     flags: SANITIZERS,

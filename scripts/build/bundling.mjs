@@ -10,7 +10,7 @@ export function onlyTheVersion(bundler) {
   )
 }
 
-/** A module of ours that is imported for a name only passes it on: importing it changes nothing. */
+/** Modules of cnitap have no side effects when they are imported. */
 export function withoutSideEffects(bundler) {
   bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) =>
     kind === "entry-point" ? undefined : { path: join(resolveDir, path), sideEffects: false },

@@ -32,7 +32,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   worker_threads: "worker-threads",
   zlib: "zlib",
 }
-/** Modules of ours that the platform decides, and what stands for them here. */
+/** Modules that depend on the platform, and their replacements in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {
   "src/cli/verbs/serve.ts": "src/engine/replaced/serve.ts",
   "src/serve/page.ts": "src/engine/replaced/page.ts",

@@ -15,7 +15,7 @@ type Descriptor = { mediaType: string; digest: string; size: number }
 
 /**
  * The layout of an image for several architectures, as a tar archive that ctr, podman and skopeo (`oci-archive:`) read.
- * The same input makes the same bytes: there is no time, user or path of the machine in it.
+ * Reproducible: the archive contains no time, user or path of the machine that built it.
  */
 export function ociArchive({ name, layers, config }: Image): Buffer {
   const blobs = new Map<string, Buffer>()

@@ -22,7 +22,7 @@ export type Target = {
  */
 export const SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 /**
- * The engine parses untrusted plugin output. docs/decisions/0011-stack-protector-no-pie.md explains why there is no PIE.
+ * The engine parses untrusted plugin output. docs/decisions/0011-stack-protector-no-pie.md explains why PIE is not used.
  */
 export const HARDENING = ["-fstack-protector-strong"]
 

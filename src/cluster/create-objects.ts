@@ -38,7 +38,7 @@ export async function createPods(kubectl: Kubectl, pods: readonly ClusterObject[
   if (result.stderr.includes(`namespaces "${NAMESPACE}" not found`))
     throw new Fault(
       "NOT_PERMITTED",
-      `there is no namespace ${NAMESPACE}, and it cannot be created with your rights`,
+      `the namespace ${NAMESPACE} does not exist, and you may not create it`,
       `Ask for it: kubectl apply -f deploy/rbac.yaml.`,
     )
   // Of many pods that are refused for one reason, the first says it.

@@ -42,7 +42,7 @@ export function tooDeepAt(text: string): number | undefined {
   return undefined
 }
 
-/** The closing quote of the string that begins here; the end of the text if there is none. */
+/** The closing quote of the string that begins here; the end of the text if the string does not end. */
 function endOfString(text: string, start: number): number {
   for (let at = start; ; ) {
     at = text.indexOf('"', at + 1)

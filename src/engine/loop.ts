@@ -44,7 +44,7 @@ export function nowMs(): number {
   return Number(native.monotonicNs()) / 1e6
 }
 
-/** Waits for what comes first and runs it. False if there is nothing to wait for. */
+/** Waits for the next event and runs its callbacks. False if nothing is left to wait for. */
 function turn(): boolean {
   native.runJobs()
   const isAlive = [...timers, ...readable.values()].some(({ isReferenced }) => isReferenced)

@@ -81,7 +81,7 @@ declare module "native" {
   export function workingDirectory(): string | Errno
   export function monotonicNs(): bigint
   export function fillRandom(bytes: Uint8Array): Errno
-  /** columns and rows; undefined if it is no terminal */
+  /** columns and rows; undefined if the descriptor is not a terminal */
   export function terminalSize(fd: number): [number, number] | undefined
   export function exit(status: number): never
   export function runProgram(

@@ -8,7 +8,7 @@ export function signalName(number: number): string {
   return NAMES[number - 1] ?? `SIG${number}`
 }
 
-/** 0 if there is no signal of that name. */
+/** The number of a signal by its name; 0 for an unknown name. */
 export function signalNumber(name: string): number {
   return NAMES.indexOf(name) + 1
 }

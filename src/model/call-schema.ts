@@ -162,7 +162,7 @@ export const CALL_FACTS = {
     column: "choice",
     values: ["relay", "probe"],
     description:
-      "`relay`: the relay ran a plugin. `probe`: the call was `cni_pre` or `cni_post`, and there is no end record",
+      "`relay`: the relay ran a plugin. `probe`: the call was `cni_pre` or `cni_post`, which writes no end record",
   },
   wallMs: {
     source: "begin",

@@ -2,7 +2,7 @@ import { type Exit, SIGNALS } from "../capture/record.ts"
 import { type Call, podKey } from "./call.ts"
 import type { Operation } from "./operation.ts"
 
-/** `namespace/name` of the pod, or its name; the container if there is no pod (GC, STATUS, a container created by hand). */
+/** `namespace/name` of the pod, or its name; without a pod (GC, STATUS, a container created by hand), the container. */
 export function podName({ pod, containerId }: Pick<Operation, "pod" | "containerId">): string {
   return pod ? podKey(pod) : (containerId?.slice(0, 13) ?? "")
 }

@@ -37,7 +37,7 @@ export const UNKNOWN_PLUGIN = ""
  * such operation to the plugin that would have been next. `operations`: in the order they started.
  *
  * The whole list is known from other operations of the network. A short operation can also mean that the list was edited,
- * that a plugin is no longer recorded, or that recording started or stopped during the operation. In these cases nothing
+ * that recording of a plugin ended, or that recording started or stopped during the operation. In these cases nothing
  * is retried, whereas the kubelet retries an ADD or DEL that failed.
  */
 export function findIncomplete<Called extends CalledList>(

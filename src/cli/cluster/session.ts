@@ -29,7 +29,7 @@ export async function withKubectl(
 const SIGNALS = ["SIGINT", "SIGTERM"] as const
 const INTERRUPTED = 130
 
-/** The recorders of the nodes that --node names, or of all. Throws a Fault if there is none. */
+/** The recorders of the nodes that --node names, or of all. Throws a Fault if no node is recorded. */
 export async function chooseRecorders(
   { stderr }: Context,
   kubectl: Kubectl,

@@ -60,7 +60,7 @@ async function printFrom(
     context.stdout.write(isText ? overCluster(printed.toString("utf8")) : printed)
   }
   const answers = texts.map(({ answer }) => answer)
-  // Another node has it: those that do not are no failure.
+  // Another node has it: a node without it has not failed.
   reportAnswers(context, found.length > 0 ? answers.filter((one) => !isNotFound(one)) : unfound(answers), found.length)
 }
 

@@ -97,7 +97,7 @@ static int copyAttributesOf(const char *from, const char *to)
 WITH_PATHS(fileCopy, copyWhole(from, to))
 WITH_PATHS(fileCopyAttributes, copyAttributesOf(from, to))
 
-/* (path, name): the attribute's value, which is text; `-errno` if there is none. Follows links. */
+/* (path, name): the value of the attribute, as text; `-errno` if the file does not have it. Follows links. */
 NATIVE(fileAttribute)
 {
     static char value[4096];

@@ -212,7 +212,7 @@ NATIVE(utf16Encode)
 
 static int hexDigit(char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; }
 
-/* Up to the first pair that is no number. */
+/* Decodes up to the first pair of characters that are not hexadecimal digits. */
 NATIVE(hexDecode)
 {
     size_t length, n = 0;

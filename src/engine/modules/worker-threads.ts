@@ -1,4 +1,4 @@
-/** node:worker_threads: there are none, so that what threads do is done in the main one. */
+/** node:worker_threads: the executable has no threads; the main thread does their work. */
 export const parentPort = null
 
 export class Worker {

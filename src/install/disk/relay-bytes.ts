@@ -10,7 +10,8 @@ const MACHINES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", 
  */
 export function relayBytes(): Uint8Array {
   const machine = MACHINES[process.arch]
-  if (!machine) throw new Fault("REFUSED", `there is no relay for ${process.arch}`, "Use an x86-64 or arm64 node.")
+  if (!machine)
+    throw new Fault("REFUSED", `the relay is not available for ${process.arch}`, "Use an x86-64 or arm64 node.")
   const here = import.meta.dirname
   const candidates = [join(here, `relay-${machine}`), join(here, "../../../dist", `relay-${machine}`)]
   for (const path of candidates) {

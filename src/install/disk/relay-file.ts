@@ -4,7 +4,7 @@ import { relayBytes } from "./relay-bytes.ts"
 /** The native executable that replaces a plugin. */
 export type RelayFile = { bytes: Uint8Array; sizeBytes: number; sha256: string }
 
-/** The relay for this architecture. Throws a Fault if there is none. */
+/** The relay for this architecture. Throws a Fault if it is not available. */
 export function readRelay(): RelayFile {
   const bytes = relayBytes()
   return { bytes, sizeBytes: bytes.length, sha256: sha256(bytes) }

@@ -34,7 +34,7 @@ export type PlanOutput = {
   node: PlanNode
 }
 
-/** What was detected on the node, in short. */
+/** A summary of what was detected on the node. */
 export type PlanNode = {
   /** the container runtime and its version */
   runtime?: string

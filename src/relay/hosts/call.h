@@ -24,7 +24,7 @@ enum { STREAM_BYTES = 65536 }; /* how much of each stream is recorded unless rel
 enum { SCRATCH_BYTES = 124 << 10 }; /* at most three sets of paths, the settings, two short environments and two lines */
 static uint8_t scratch[SCRATCH_BYTES], *scratchAt = scratch;
 
-/* Memory that is never freed; NULL if there is none left. Only before the recorder is started, and by the recorder. */
+/* Memory that is never freed; NULL if it is used up. Only before the recorder is started, and by the recorder. */
 static void *reserve(size_t bytes)
 {
     void *at = scratchAt;

@@ -70,7 +70,7 @@ export class Kubernetes {
     return this.nodes[0].exec(["kubectl", ...args], { stdin, env: { KUBECONFIG: this.#kubeconfig(user) } })
   }
 
-  /** A program of ours on the first node, with kubectl in its path. */
+  /** Runs cnitap on the first node, with kubectl in its path. */
   run(args: readonly string[], user: keyof typeof USERS = "admin") {
     return this.nodes[0].exec(args, { env: { KUBECONFIG: this.#kubeconfig(user) } })
   }

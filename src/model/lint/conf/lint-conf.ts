@@ -108,7 +108,7 @@ const FILE_RULES: readonly FileRule[] = [...CONFIGURATION_RULES, ...SYSCTL_RULES
 /** The rules about a configuration file, in the order in which they are listed. */
 export const CONF_RULES: readonly Rule[] = [ENCODING, TOO_DEEP, BROKEN, NOT_OBJECT, ...FILE_RULES]
 
-/** Whether a rule is about the text of a file: it is no configuration at all then. */
+/** Whether a rule is about the text of a file, which then cannot be a configuration. */
 export function isAboutText(rule: string): boolean {
   return [ENCODING, TOO_DEEP, BROKEN, NOT_OBJECT].some(({ id }) => id === rule)
 }
