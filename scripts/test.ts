@@ -3,7 +3,7 @@
  * longer than most of these tests; every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { run } from "node:test"
@@ -15,6 +15,8 @@ const MEMORY_DIR = "/dev/shm"
 const LEAST_MEMORY_BYTES = 1 << 30
 const CONCURRENCY = Math.max(2, availableParallelism())
 const FILE_TIMEOUT_MS = 600_000
+/** Of the message of a failed test, below the runner's own summary. */
+const MOST_CHARACTERS = 2_000
 
 const isFast = process.argv[2] === "fast"
 const temporary = temporaryDirectory()
@@ -26,11 +28,32 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()
 const results = run({ files: isFast ? pureGroups() : everything(), concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS })
 results.on("end", () => browser?.close())
-results.on("test:fail", ({ todo }) => {
-  if (todo === undefined || todo === false) process.exitCode = 1
+const failed: string[] = []
+let passed = 0
+results.on("test:fail", ({ todo, name, file, details }) => {
+  if (todo !== undefined && todo !== false) return
+  process.exitCode = 1
+  // A file or suite that fails because of one of its tests says nothing new.
+  if (!("failureType" in details.error && details.error.failureType === "subtestsFailed"))
+    failed.push(`${file ?? ""}: ${name}\n${messageOf(details.error)}`)
+})
+results.on("test:pass", ({ details }) => {
+  if (details.type !== "suite") passed++
 })
 if (process.stdout.isTTY) results.compose(new spec()).pipe(process.stdout)
-else results.compose(tap).pipe(process.stdout)
+else {
+  // Who reads only the last lines of a log learns all the same what failed.
+  process.on("exit", () => {
+    const texts = failed.map((text) => `\nfailed: ${text}\n`)
+    writeSync(1, `${texts.join("")}\n${passed} passed, ${failed.length} failed\n`)
+  })
+  results.compose(tap).pipe(process.stdout)
+}
+
+function messageOf({ message, cause }: Error): string {
+  const text = cause instanceof Error ? cause.message : message
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)} …` : text
+}
 
 /** What takes longest comes first, so that no processor is left without work at the end. */
 function everything(): string[] {

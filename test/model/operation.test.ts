@@ -95,6 +95,19 @@ test("a wall clock that is set back changes neither order, nor grouping, nor the
   )
 })
 
+test("nodes whose clocks say the same have one order, whichever was read first", () => {
+  const here = { ...call("bridge", { containerId: "here" }), node: "a", monoMs: 2_000 }
+  const there = { ...call("bridge", { containerId: "there" }), node: "b", wallMs: here.wallMs, monoMs: 1_000 }
+  const containers = (calls: Call[]) => toOperations(calls).map(({ containerId }) => containerId)
+  assert.deepEqual(
+    [containers([here, there]), containers([there, here])],
+    [
+      ["there", "here"],
+      ["there", "here"],
+    ],
+  )
+})
+
 test("a reboot starts the monotonic clock anew: DEL comes after ADD all the same", () => {
   const add = { ...call("add", { plugin: "bridge" }), monoMs: 900_000_000 }
   const before = { ...call("first", { plugin: "bridge", containerId: "old", at: -899_000_000 }), monoMs: 1_000_000 }

@@ -2,18 +2,14 @@ import type { CallTable } from "./call-table.ts"
 
 /**
  * The order in which the calls started. Within a node the monotonic clock decides, because the wall clock can be set back;
- * it restarts at every boot. A change of the difference between both clocks reveals boots and clock steps.
+ * it restarts at every boot. A change of the difference between both clocks reveals boots and clock steps. Between nodes
+ * the wall clock decides.
  */
 export function inOrder(table: CallTable): Uint32Array {
   const all = numbersBelow(table.rows)
   if (isOne(table.node, table.rows)) return nodeInOrder(table, all)
-  const perNode = Array.from(new Set(table.node.subarray(0, table.rows)), (node) =>
-    nodeInOrder(
-      table,
-      all.filter((row) => table.node[row] === node),
-    ),
-  )
-  return sorted(concatenated(perNode), table.wallMs)
+  // Clocks of two nodes may say the same. The order must then not depend on which file was read first.
+  return sorted(sorted(all, table.monoMs), table.wallMs)
 }
 
 function numbersBelow(rows: number): Uint32Array {

@@ -93,7 +93,7 @@ export type Order = {
 export function orderOf(all: ClockEpoch[]): Order {
   const epochs = mergeClockEpochs(all)
   if (new Set(epochs.map(({ node }) => node)).size > 1) {
-    const byWall = (a: Timed, b: Timed) => a.wallMs - b.wallMs
+    const byWall = (a: Timed, b: Timed) => a.wallMs - b.wallMs || a.monoMs - b.monoMs
     return {
       compare: byWall,
       earliest: (own) =>
