@@ -158,12 +158,13 @@ test("every output format; exit 1 for an error, 0 for a warning", async (t) => {
   assert.equal((await doctor("--root", warned)).exit, 0)
 })
 
-test("after an install VERSION runs the originals: doctor leaves no call in the capture", async (t) => {
+test("after an install VERSION runs the originals: doctor and plan leave no call in the capture", async (t) => {
   const root = realNode(t)
   assert.equal(await cli(contextOf([], []), ["install", "--root", root]), 0)
   assert.deepEqual(await found(root), [])
   fake(root, ".cnitap/real/portmap", ["drain", "exit 1"])
   assert.deepEqual(await found(root), ['error plugin-silent: /opt/cni/bin/portmap replied to VERSION with exit 1 ""'])
+  assert.equal(await cli(contextOf([], []), ["plan", "--root", root]), 0)
   assert.deepEqual(readdirSync(join(root, "/var/lib/cnitap/capture")), [])
 })
 
