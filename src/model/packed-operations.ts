@@ -15,7 +15,7 @@ import {
 } from "./call-schema.ts"
 import { callWithoutStreams, type FactReader } from "./call-without-streams.ts"
 import { exitNumber } from "./exit-number.ts"
-import { errorTextOf } from "./explain/error-text.ts"
+import { abbreviate, errorTextOf } from "./explain/error-text.ts"
 import { type CallNode, type Operation, toOperation, walk } from "./operation.ts"
 import { incompleteList } from "./outcome.ts"
 import { addressesOf } from "./result/result-fields.ts"
@@ -58,12 +58,15 @@ const readFact = perFact([...PAGE_TEXT_FACTS, ...PAGE_NUMBER_FACTS], (name) => f
 
 export function summarize(call: Call): CallSummary {
   const ips = addressesOf(resultOf(call))
+  const reason = reasonIn(call)
+  return { ...(reason ? { reason } : {}), ...(ips.length > 0 ? { ips } : {}) }
+}
+
+/** Why a call that did not exit with 0 failed, in one line, as its streams state it. */
+export function reasonIn(call: Call): string | undefined {
   const isOk = call.exit !== undefined && "code" in call.exit && call.exit.code === 0
-  const reason = isOk ? "" : (errorTextOf(call) ?? "")
-  return {
-    ...(reason ? { reason: reason.slice(0, REASON_CHARACTERS) } : {}),
-    ...(ips.length > 0 ? { ips } : {}),
-  }
+  const reason = isOk ? undefined : errorTextOf(call)
+  return reason && abbreviate(reason, REASON_CHARACTERS)
 }
 
 export function packOperations(operations: Iterable<OperationSummary>): PackedOperations {

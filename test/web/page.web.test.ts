@@ -476,6 +476,35 @@ test("the filter: completion from captured values, effect while typing, errors w
   await context.close()
 })
 
+test("an error text is searched for by its words; a hit opens at the call, the stream and the place", async () => {
+  const { page, context, wrongs } = await open()
+  const box = page.getByRole("combobox", { name: "filter" })
+  const marked = page.locator(".lines .line.hit mark")
+  for (const [filter, call, stream, text] of [
+    ["no IP addresses", "host-local", "stdout", "no IP addresses"],
+    ["stderr ~ 'of 254 addresses'", "host-local", "stderr", "of 254 addresses"],
+    ["plugin=bridge and msg ~ 'range set'", "bridge", "stdout", "range set"],
+  ] as const) {
+    await box.fill(filter)
+    await page.keyboard.press("Enter")
+    await page.getByText("1 shown", { exact: true }).waitFor()
+    await rows(page).first().click()
+    await page.locator(".span.chosen", { hasText: call }).waitFor()
+    await page.getByRole("tab", { name: new RegExp(`^${stream}`), selected: true }).waitFor()
+    await marked.filter({ hasText: text }).waitFor()
+    assert.equal(await page.getByRole("searchbox", { name: `search in ${stream}` }).inputValue(), text)
+    await page.keyboard.press("Escape")
+    await page.locator(".detail").waitFor({ state: "detached" })
+  }
+  await goTo(page, "#/operations")
+  await row(page, /ADDshop\/orders-0host-local/).click()
+  const why =
+    "host-local: failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254 (code 999, exit 1)"
+  await page.locator(".why").getByText(why, { exact: true }).waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
 test("the error is stated in words; a panic on stderr comes before garbage on stdout", async () => {
   const panicking = makeNode()
   panicking.operation("ADD", { namespace: "shop", name: "sad", sandbox: 1 }, { list: ["panics"] })

@@ -10,7 +10,8 @@ import {
   isListed,
 } from "../call-schema.ts"
 import { type Operation, walk } from "../operation.ts"
-import type { Outcome } from "../outcome.ts"
+import { type Outcome, reasonText } from "../outcome.ts"
+import { type CallSummary, type OperationSummary, reasonIn } from "../packed-operations.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
 
 /**
@@ -40,9 +41,11 @@ export type Field = {
   help: string
   /** the facts that its values are computed from */
   facts: readonly FactName[]
-  /** values of one call; without `operation`, an operation as a whole has none */
-  call(call: Call, nowMs: number | undefined): readonly (Value | undefined)[]
-  operation?(operation: Operation, nowMs: number | undefined): readonly (Value | undefined)[]
+  /** values of one call; without `operation`, an operation as a whole has none. `summary`: of a call without streams */
+  call(call: Call, nowMs: number | undefined, summary?: CallSummary): readonly (Value | undefined)[]
+  operation?(operation: FilteredOperation, nowMs: number | undefined): readonly (Value | undefined)[]
+  /** the values of an operation as one text in lower case, kept: a word is searched for in thousands at each key */
+  joined?(operation: FilteredOperation): string
   values?: readonly string[]
   /** values beyond `values` may be recorded */
   isOpen?: true
@@ -55,6 +58,9 @@ export type Field = {
   /** the fact whose value it is, if it is not computed */
   fact?: FactName
 }
+
+/** With streams, or with summaries in their place. */
+export type FilteredOperation = Operation | OperationSummary
 
 const OUTCOMES: readonly Outcome[] = ["ok", "failed", "running", "killed", "unknown"]
 
@@ -131,7 +137,7 @@ const COMPUTED_FIELDS = {
   stderr: { kind: "stream", help: "what it logged", facts: ["stderr"], call: ({ stderr }) => bytesOf(stderr) },
   text: {
     kind: "stream",
-    help: "what a list shows: a word alone is searched for here",
+    help: "names, IDs and the error: a word alone is searched for here",
     facts: [
       "id",
       "command",
@@ -141,13 +147,16 @@ const COMPUTED_FIELDS = {
       "containerId",
       "network",
       "ifname",
+      "netns",
       "node",
+      "podUid",
       "state",
       "exit",
     ],
     isMany: true,
-    call: listed,
-    operation: (operation) => [...walk(operation.calls)].flatMap(({ call }) => listed(call)).concat(operation.outcome),
+    call: (call, _nowMs, summary) => listed(call, summary),
+    operation: listedOf,
+    joined,
   },
 } as const satisfies Record<string, Field>
 
@@ -235,7 +244,8 @@ function podNames({ pod }: { pod?: Pod }): readonly (string | undefined)[] {
   return pod ? [pod.name, podKey(pod)] : []
 }
 
-function listed(call: Call): string[] {
+/** What can be searched for without the streams: an index and the page have the reason of a failed call in a column. */
+function listed(call: Call, summary: CallSummary | undefined): string[] {
   const pod = podNames(call).at(-1)
   return [
     call.id,
@@ -245,9 +255,34 @@ function listed(call: Call): string[] {
     call.containerId,
     call.network,
     call.ifname,
+    call.netns,
     call.node,
+    call.pod?.uid,
     outcomeOf(call),
+    summary ? summary.reason : reasonIn(call),
   ].filter((text) => text !== undefined && text !== "") as string[]
+}
+
+function listedOf(operation: FilteredOperation): string[] {
+  const { calls, outcome, outcomeReason } = operation
+  const texts = [...walk(calls)].flatMap(({ call }) => listed(call, summaryIn(operation, call)))
+  const reason = outcomeReason && outcomeReason.kind !== "plugin-failed" ? [reasonText(outcomeReason)] : []
+  return [...new Set([...texts, outcome, ...reason])]
+}
+
+const joinedTexts = new WeakMap<FilteredOperation, string>()
+
+function joined(operation: FilteredOperation): string {
+  const known = joinedTexts.get(operation)
+  if (known !== undefined) return known
+  const text = listedOf(operation).join("\n").toLowerCase()
+  joinedTexts.set(operation, text)
+  return text
+}
+
+/** What a list shows of a call's streams, if the operation was read without them. */
+export function summaryIn(operation: FilteredOperation, { id }: Call): CallSummary | undefined {
+  return "summaries" in operation ? operation.summaries.get(id) : undefined
 }
 
 function bytesOf(payload: Call["stdin"]): readonly (string | undefined)[] {

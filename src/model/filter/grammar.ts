@@ -12,7 +12,7 @@ export const GRAMMAR = `A filter is a condition, or several joined by and, or, n
             | "failed" | "ok" | "running" | "killed"      the outcome
             | "since" "=" time | "until" "=" time
             | address                                     as ip=address
-            | word | quoted                               in what a list shows
+            | word | quoted                               in names, IDs and the error
   operator  = "=" | "!=" | "~" | "!~" | ">" | ">=" | "<" | "<="
 
   =    equal; * matches any text (pod=web-*); for IDs, = compares the beginning

@@ -1,19 +1,32 @@
 import { contains, parseAddress, parsePrefix } from "../../cni/address.ts"
 import type { Call } from "../call.ts"
-import { type Operation, walk } from "../operation.ts"
-import { type FieldName, type FieldSource, fieldOf, fieldSource, type Value } from "./field.ts"
+import { walk } from "../operation.ts"
+import type { CallSummary } from "../packed-operations.ts"
+import {
+  type FieldName,
+  type FieldSource,
+  type FilteredOperation,
+  fieldOf,
+  fieldSource,
+  summaryIn,
+  type Value,
+} from "./field.ts"
 import { type Filter, type Operand, type Test, tests } from "./filter.ts"
 
-/** The values of a field: an empty list if there are none, undefined if they are not known yet. */
-export type FieldValues = (field: FieldName) => readonly (Value | undefined)[] | undefined
+/**
+ * The values of a field: an empty list if there are none, undefined if they are not known yet. `isContained`: they are
+ * searched for a text, and may be joined into one in lower case.
+ */
+export type FieldValues = (field: FieldName, isContained: boolean) => readonly (Value | undefined)[] | undefined
 
 export type Matcher = {
-  call(call: Call): boolean
+  /** `summary`: of a call without streams */
+  call(call: Call, summary?: CallSummary): boolean
   /**
    * A filter with only fields that operations have (pod, command, outcome, duration, ...) is tested on the operation as
    * a whole; a filter with a field of single calls (plugin, exit, stderr, ...) must hold for one of its calls.
    */
-  operation(operation: Operation): boolean
+  operation(operation: FilteredOperation): boolean
   /** undefined: the values do not decide it, the call itself must be read */
   decide(values: FieldValues): boolean | undefined
 }
@@ -21,15 +34,25 @@ export type Matcher = {
 /** Compiles a filter for use on many calls. `nowMs` gives calls in flight a duration so far. */
 export function toMatcher(filter: Filter, nowMs?: number): Matcher {
   const decide = compile(filter)
-  const call = (one: Call) => decide((name) => fieldOf(name).call(one, nowMs)) === true
+  const call = (one: Call, summary?: CallSummary) => decide((name) => fieldOf(name).call(one, nowMs, summary)) === true
   const isOfOperations = fieldsOf(filter).every((name) => fieldOf(name).operation)
   return {
     call,
     operation: isOfOperations
-      ? (operation) => decide((name) => fieldOf(name).operation?.(operation, nowMs)) === true
-      : (operation) => [...walk(operation.calls)].some(({ call: one }) => call(one)),
+      ? (operation) => decide((name, isContained) => valuesOf(operation, name, isContained, nowMs)) === true
+      : (operation) => [...walk(operation.calls)].some(({ call: one }) => call(one, summaryIn(operation, one))),
     decide,
   }
+}
+
+function valuesOf(
+  operation: FilteredOperation,
+  name: FieldName,
+  isContained: boolean,
+  nowMs: number | undefined,
+): readonly (Value | undefined)[] | undefined {
+  const field = fieldOf(name)
+  return isContained && field.joined ? [field.joined(operation)] : field.operation?.(operation, nowMs)
 }
 
 /** The fields in the filter, each once. */
@@ -86,8 +109,9 @@ function compileTest({ field, operator, values: operands }: Test): Decision {
   const isNegated = operator === "!=" || operator === "!~"
   const tests = operands.map((operand) => comparison(field, operator, operand))
   const isNumeric = operands[0]?.kind === "number"
+  const isContained = (operator === "~" || operator === "!~") && operands.every(({ kind }) => kind === "text")
   return (values) => {
-    const found = values(field)?.filter((value) => value !== undefined)
+    const found = values(field, isContained)?.filter((value) => value !== undefined)
     if (found === undefined) return undefined
     // A call without an exit status does not match exit!=1, but a call without a pod does match pod!=x.
     if (isNumeric && found.length === 0) return false

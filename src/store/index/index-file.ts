@@ -25,7 +25,7 @@ import {
 type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
-const LAYOUT = 14
+const LAYOUT = 15
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 const STAMP_BYTES = 4096

@@ -25,7 +25,8 @@ export async function tallyCalls(
   const isInRange = (wallMs: number) => wallMs >= sinceMs && wallMs <= untilMs
   const matcher = toMatcher(filter, nowMs)
   const isDeep = needsRecords(filter)
-  const matches = (call: Call) => matcher.call(isDeep ? summaries.wholeCall(call) : call)
+  const matches = (call: Call) =>
+    isDeep ? matcher.call(summaries.wholeCall(call)) : matcher.call(call, summaries.summaryOf(call))
   const isSelective = fieldsOf(filter).length > 0
   const buffer = new BlockBuffer()
   try {

@@ -1,8 +1,10 @@
 import { computed, effect, signal } from "@preact/signals"
 import type { Place } from "../../model/filter/filter.ts"
+import { type FilterHit, findHit } from "../../model/filter/find-hit.ts"
 import { needsRecords, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
+import type { Operation } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import { matchingIds, operations } from "./capture.ts"
 import { route } from "./route.ts"
@@ -46,6 +48,11 @@ export const visible = computed(() => {
   const ids = remote.value?.q === route.value.q ? remote.value.ids : undefined
   return operations.value.filter(({ id }) => ids?.has(id))
 })
+
+/** Where the filter matched in an operation with its streams. */
+export function hitIn(operation: Operation): FilterHit | undefined {
+  return parsed.value.ok && route.value.q ? findHit(parsed.value.filter, operation) : undefined
+}
 
 const REPEAT_MS = 500
 let timer: ReturnType<typeof setTimeout> | undefined

@@ -74,6 +74,8 @@ const EXPECTED: [filter: string, ...plugins: string[]][] = [
   ["since=2s", "bandwidth"],
   ["until=2026-09-21T03:00:00Z and ok", "calico"],
   ["kube-system", "cilium-cni"],
+  ["xtables portmap", "portmap"],
+  ["'try again; xtables lock'", "portmap"],
   ["calico or dns or (portmap and failed)", "calico", "portmap", "cilium-cni"],
 ]
 

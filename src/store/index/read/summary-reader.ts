@@ -76,6 +76,11 @@ export class SummaryReader {
     return { ...operation, summaries }
   }
 
+  /** What a list shows of the streams of a call that was read without them. */
+  summaryOf(call: Call): CallSummary | undefined {
+    return this.#sources.get(call)?.summary
+  }
+
   /** The operation with its streams, which are read from its lines; a call whose lines were pruned has none. */
   whole(operation: Operation): Operation {
     const wholeNode = ({ call, children }: CallNode): CallNode => ({

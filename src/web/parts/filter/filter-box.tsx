@@ -44,7 +44,7 @@ export function FilterBox() {
   const suggest = () => {
     const element = input.current
     if (!element) return
-    setCompletion(complete(element.value, element.selectionStart ?? element.value.length, knownValues()))
+    setCompletion(complete(element.value, element.selectionStart ?? element.value.length, knownValues.peek()))
     setChosen(-1)
   }
   const accept = ({ text: word }: Suggestion) => {
@@ -140,7 +140,7 @@ function wantsBlank(before: string): boolean {
 
 /** `plug` will become `plugin=…`: filtering by the text "plug" would empty the list for a moment. */
 function isIncomplete(text: string): boolean {
-  const { from, suggestions } = complete(text, text.length, knownValues())
+  const { from, suggestions } = complete(text, text.length, knownValues.peek())
   const word = text.slice(from).trim()
   return word !== "" && suggestions.length > 0 && !suggestions.some((suggestion) => suggestion.text === word)
 }

@@ -1,5 +1,6 @@
 import { type Call, parseArgs } from "../../../model/call.ts"
 import { tellingStream } from "../../../model/explain/error-text.ts"
+import type { FilterHit } from "../../../model/filter/find-hit.ts"
 import { duration, processText, stateText } from "../../../model/format.ts"
 import { sizeText } from "../../parts/bytes.ts"
 import { exactTime } from "../../parts/clock.ts"
@@ -14,10 +15,11 @@ import "./call.css"
 /** Whether the streams of a call are here. `unreachable`: the server does not answer. `pruned`: they are in no file. */
 export type Reading = "read" | "reading" | "unreachable" | "pruned"
 
-/** One call: its input and output. */
-export function CallView({ call, reading }: { call: Call; reading: Reading }) {
+/** One call: its input and output. `hit`: where the filter matched in it. */
+export function CallView({ call, reading, hit }: { call: Call; reading: Reading; hit: FilterHit | undefined }) {
   // Until the streams have arrived, show the tab that most calls open with, so that the selected tab does not change.
-  const stream: Stream = route.value.stream ?? (reading === "read" ? mostRelevant(call) : "stdout")
+  const stream: Stream = route.value.stream ?? hit?.stream ?? (reading === "read" ? mostRelevant(call) : "stdout")
+  const wanted = hit?.stream === stream && route.value.byte === undefined ? (hit.text ?? "") : ""
   const size = (payload: Call["stdin"]) => payload && <span class="badge">{sizeText(payload.sizeBytes)}</span>
   const tabs = [
     { name: "stdin" as const, title: <>stdin {size(call.stdin)}</> },
@@ -52,10 +54,11 @@ export function CallView({ call, reading }: { call: Call; reading: Reading }) {
       ) : (
         <PayloadView
           call={call}
-          key={`${call.id}/${stream}`}
+          key={`${call.id}/${stream}/${wanted}`}
           name={stream}
           payload={call[stream]}
           byte={route.value.byte}
+          wanted={wanted}
           fileName={`${call.plugin}-${call.id}.${stream}`}
         />
       )}

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks"
 import { type Call, podKey } from "../../../model/call.ts"
+import { failureText } from "../../../model/explain/failure-text.ts"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -12,6 +13,7 @@ import { Tabs } from "../../parts/tabs.tsx"
 import { isAway, isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { nowMs } from "../../state/now.ts"
+import { hitIn } from "../../state/query.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
 import { useWholeOperation, type WholeOperation } from "../../state/whole-operation.ts"
 import { Compare } from "../compare/compare.tsx"
@@ -47,7 +49,7 @@ export function OperationDetail({ id }: { id: string }) {
   }
   return (
     <section class="detail" aria-label={`${summary.command} operation`} tabIndex={-1}>
-      <Head operation={summary} />
+      <Head operation={summary} whole={whole} />
       <div class="operation-bar">
         <Tabs
           label="operation"
@@ -71,23 +73,31 @@ export function OperationDetail({ id }: { id: string }) {
 
 function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperation | undefined }) {
   const calls = useMemo(() => [...walk(summary.calls)].map(({ call }) => call), [summary])
-  const chosen = calls.find(({ id }) => id === route.value.call) ?? worst(summary)
+  const { q, call: wanted } = route.value
+  const hit = useMemo(() => read && hitIn(read.operation), [read, q])
+  const chosen = calls.find(({ id }) => id === wanted) ?? calls.find(({ id }) => id === hit?.call) ?? worst(summary)
   const keys = useMemo(
     (): KeyHandlers => ({
       step(by) {
-        const chosenId = route.peek().call ?? worst(summary)?.id
+        const chosenId = route.peek().call ?? chosen?.id
         const next = calls[calls.findIndex(({ id }) => id === chosenId) + by]
         if (next) go({ call: next.id, stream: undefined }, "replace")
       },
     }),
-    [summary, calls],
+    [calls, chosen?.id],
   )
   useKeys(keys)
   const full = read && [...walk(read.operation.calls)].find(({ call }) => call.id === chosen?.id)?.call
   return (
     <div class="calls">
       <Waterfall operation={summary} chosenId={chosen?.id} />
-      {chosen && <CallView call={full ?? chosen} reading={readingOf(full, read?.pruned)} />}
+      {chosen && (
+        <CallView
+          call={full ?? chosen}
+          reading={readingOf(full, read?.pruned)}
+          hit={hit?.call === chosen.id ? hit : undefined}
+        />
+      )}
     </div>
   )
 }
@@ -103,10 +113,10 @@ function worst({ calls }: Operation) {
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
-function Head({ operation }: { operation: OperationSummary }) {
+function Head({ operation, whole }: { operation: OperationSummary; whole: Operation | undefined }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
-  const reason = reasonOf(operation)
+  const reason = (whole && failureText(whole)) ?? reasonOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
     ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
     ["duration", durationMs === undefined ? undefined : duration(durationMs)],

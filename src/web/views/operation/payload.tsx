@@ -25,6 +25,7 @@ export function PayloadView({
   fileName,
   call,
   byte,
+  wanted,
 }: {
   /** the call of the stream */
   call: Call
@@ -33,10 +34,12 @@ export function PayloadView({
   fileName: string
   /** offset to scroll to */
   byte?: number | undefined
+  /** the text to search for first */
+  wanted: string
 }) {
   const tree = useMemo(() => (payload && "text" in payload ? jsonLines(payload.text) : undefined), [payload])
   const [chosen, setMode] = useState<PayloadMode>()
-  const [query, setQuery] = useState("")
+  const [query, setQuery] = useState(wanted)
   const [limit, setLimit] = useState(LINES_PER_PAGE)
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
   const box = useRef<HTMLElement>(null)
