@@ -7,6 +7,8 @@ export type EmbeddedCapture = {
   host: string
   /** when the capture was read; calls in flight have this age, whenever the page is opened */
   writtenMs: number
+  /** what the clock of that machine is ahead of UTC */
+  utcOffsetMs?: number
   /** shown in the page, such as that calls were left out */
   note?: string
   calls: Call[]

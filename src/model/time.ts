@@ -33,3 +33,16 @@ export function parseInstant(text: string, nowMs: number): number | undefined {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.replace(/(T[\d:.]+)$/, "$1Z")) : Number.NaN
   return Number.isNaN(date) ? undefined : date
 }
+
+/** ISO 8601 with milliseconds as clocks show it that are `offsetMs` ahead of UTC: `2026-09-21T12:00:00.000+09:00`. */
+export function instantText(wallMs: number, offsetMs: number): string {
+  return `${new Date(wallMs + offsetMs).toISOString().slice(0, -1)}${zoneSuffix(offsetMs)}`
+}
+
+/** `Z`, `+09:00` */
+export function zoneSuffix(offsetMs: number): string {
+  if (offsetMs === 0) return "Z"
+  const minutes = Math.abs(Math.round(offsetMs / 60_000))
+  const two = (value: number) => String(value).padStart(2, "0")
+  return `${offsetMs < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

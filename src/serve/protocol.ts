@@ -11,6 +11,8 @@ export type Source = {
   isLive: boolean
   /** host name of the machine that reads it */
   host: string
+  /** what its clock is ahead of UTC */
+  utcOffsetMs?: number
 }
 
 /**

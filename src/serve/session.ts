@@ -32,7 +32,8 @@ export class Session {
   #segments: { inodes: ReadonlyMap<string, number>; listedMs: number } = { inodes: new Map(), listedMs: 0 }
 
   constructor(capture: Capture) {
-    this.source = { path: capture.path, isLive: capture.isLive, host: hostname() }
+    const utcOffsetMs = -new Date().getTimezoneOffset() * 60_000
+    this.source = { path: capture.path, isLive: capture.isLive, host: hostname(), utcOffsetMs }
     this.#capture = capture
     this.#feed = new CallFeed({ ...capture, segments: () => this.#listSegments() }, this.readErrors)
   }

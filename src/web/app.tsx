@@ -1,6 +1,7 @@
 import "./theme.css"
 import "./app.css"
 import { dateAndTime } from "./parts/clock.ts"
+import { TimeStrip } from "./parts/strip/time-strip.tsx"
 import { captureState, connection, isReady, note, operations, readShare, source, unreadLines } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
 import { nowMs } from "./state/now.ts"
@@ -62,6 +63,7 @@ export function App() {
         </button>
       </header>
       <Notices />
+      <TimeStrip />
       <main>
         <CurrentView />
       </main>

@@ -120,7 +120,14 @@ async function writeHtml({ operations, path, filter, nowMs }: ExportInput, sink:
     for (const { call } of walk(operation.calls)) calls.push(call)
   })
   await sink.write(
-    toHtml(html, { path, host: hostname(), writtenMs: nowMs, calls, ...(filter ? { note: `only ${filter}` } : {}) }),
+    toHtml(html, {
+      path,
+      host: hostname(),
+      writtenMs: nowMs,
+      utcOffsetMs: -new Date().getTimezoneOffset() * 60_000,
+      calls,
+      ...(filter ? { note: `only ${filter}` } : {}),
+    }),
   )
   return count
 }

@@ -21,7 +21,8 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
     start(sink) {
       stopClock(capture.writtenMs)
       sink.connection("static")
-      sink.reset({ path: capture.path, host: capture.host, isLive: false }, capture.note)
+      const { path, host, utcOffsetMs } = capture
+      sink.reset({ path, host, isLive: false, ...(utcOffsetMs === undefined ? {} : { utcOffsetMs }) }, capture.note)
       const summaries = operations.map((operation) => ({
         ...operation,
         summaries: new Map([...walk(operation.calls)].map(({ call }) => [call.id, summarize(call)])),

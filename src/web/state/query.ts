@@ -40,8 +40,7 @@ const local = computed(() => {
   }
 })
 
-/** The operations that match the filter, oldest first. All of them if the filter has an error. */
-export const visible = computed(() => {
+const matching = computed(() => {
   const matches = local.value
   if (!route.value.q.trim() || !matches) return operations.value
   if (!isRemote.value) return operations.value.filter(matches)
@@ -53,6 +52,18 @@ export const visible = computed(() => {
 export function hitIn(operation: Operation): FilterHit | undefined {
   return parsed.value.ok && route.value.q ? findHit(parsed.value.filter, operation) : undefined
 }
+
+/** While set, operations that began later are held back. Milliseconds since 1970. */
+export const pausedMs = signal<number | undefined>(undefined)
+
+/** The operations that match the filter, oldest first. All of them if the filter has an error. */
+export const visible = computed((): readonly OperationSummary[] => {
+  const untilMs = pausedMs.value
+  return untilMs === undefined ? matching.value : matching.value.filter(({ wallMs }) => wallMs <= untilMs)
+})
+
+/** Number of matching operations that are held back. */
+export const heldBack = computed(() => matching.value.length - visible.value.length)
 
 const REPEAT_MS = 500
 let timer: ReturnType<typeof setTimeout> | undefined

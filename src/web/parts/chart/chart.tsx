@@ -2,6 +2,8 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import { theme } from "../../state/theme.ts"
+import { offsetMs, zone } from "../../state/time-zone.ts"
+import { timeOfDay } from "../clock.ts"
 import "./chart.css"
 
 export type Series = { label: string; values: (number | null)[]; colour: string; dash?: number[]; isArea?: true }
@@ -12,22 +14,25 @@ export function Chart({
   seconds,
   series,
   format,
+  isWhole = false,
   height = 170,
 }: {
   label: string
   seconds: number[]
   series: Series[]
   format(value: number): string
+  /** the values are whole numbers, and so are the labels of the axis */
+  isWhole?: boolean
   height?: number
 }) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
-  const shape = [theme.value, ...series.map(({ label }) => label)].join()
+  const shape = [theme.value, zone.value, ...series.map(({ label }) => label)].join()
   const data = [seconds, ...series.map(({ values }) => values)] as uPlot.AlignedData
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return undefined
-    plot.current = new uPlot(options(element.clientWidth, height, series, format), data, element)
+    plot.current = new uPlot(options(element.clientWidth, height, series, format, isWhole), data, element)
     const observer = new ResizeObserver(
       ([entry]) => entry && plot.current?.setSize({ width: entry.contentRect.width, height }),
     )
@@ -54,7 +59,17 @@ export function Chart({
   )
 }
 
-function options(width: number, height: number, series: Series[], format: (value: number) => string): uPlot.Options {
+const WHOLE = [1, 2, 5]
+  .flatMap((factor) => [1, 10, 100, 1_000, 10_000].map((power) => factor * power))
+  .sort((a, b) => a - b)
+
+function options(
+  width: number,
+  height: number,
+  series: Series[],
+  format: (value: number) => string,
+  isWhole: boolean,
+): uPlot.Options {
   const colour = (name: string) => () => getComputedStyle(probe(name)).color
   const axis = {
     stroke: colour("--faint"),
@@ -67,13 +82,23 @@ function options(width: number, height: number, series: Series[], format: (value
     height,
     cursor: { y: false, points: { size: 6 } },
     legend: { live: true },
+    tzDate: (seconds) => inZone(seconds * 1_000),
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1e-3)] } },
     axes: [
-      { ...axis, values: TIMES, size: 40 },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))) },
+      { ...axis, values: TIMES, size: 40, space: 72 },
+      {
+        ...axis,
+        size: 56,
+        ...(isWhole ? { incrs: WHOLE } : {}),
+        values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))),
+      },
     ],
     series: [
-      {},
+      {
+        label: "time",
+        value: (_plot: uPlot, seconds: number | null) =>
+          seconds === null ? "latest" : timeOfDay(seconds * 1_000, Date.now()).replace(".000", ""),
+      },
       ...series.map(({ label, colour: name, dash, isArea }) => ({
         label,
         stroke: colour(name),
@@ -104,6 +129,11 @@ const TIMES: uPlot.Axis.Values = [
   [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
 ]
+
+/** A date whose local fields are those of the chosen zone. */
+function inZone(wallMs: number): Date {
+  return new Date(wallMs + offsetMs(wallMs) + new Date(wallMs).getTimezoneOffset() * 60_000)
+}
 
 /** A canvas cannot use custom properties; the computed colour of an element can, in either theme. */
 function probe(name: string): HTMLElement {

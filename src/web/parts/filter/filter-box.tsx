@@ -1,9 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { type Completion, complete, type Suggestion } from "../../../model/filter/complete.ts"
 import { expectationAtEnd } from "../../../model/filter/parse.ts"
+import { withZone } from "../../../model/filter/time-range.ts"
+import { zoneSuffix } from "../../../model/time.ts"
 import { knownValues } from "../../state/known-values.ts"
 import { filterProblem, isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
+import { offsetMs } from "../../state/time-zone.ts"
 import "./filter-box.css"
 
 const SHOWN = 12
@@ -20,7 +23,7 @@ export function FilterBox() {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const cursorAfterAccept = useRef<number>(undefined)
   useEffect(() => {
-    if (q !== text.trim()) setText(q)
+    if (q !== filterOf(text)) setText(q)
   }, [q])
   // Keys may arrive before the next frame: the cursor must be set together with the text.
   useLayoutEffect(() => {
@@ -39,7 +42,7 @@ export function FilterBox() {
   const write = (value: string) => {
     setText(value)
     clearTimeout(timer.current)
-    if (!isIncomplete(value)) timer.current = setTimeout(() => go({ q: value.trim() }, "replace"), PAUSE_MS)
+    if (!isIncomplete(value)) timer.current = setTimeout(() => go({ q: filterOf(value) }, "replace"), PAUSE_MS)
   }
   const suggest = () => {
     const element = input.current
@@ -64,7 +67,8 @@ export function FilterBox() {
     else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) accept(suggestion)
     else if (event.key === "Enter") {
       clearTimeout(timer.current)
-      go({ q: text.trim() })
+      go({ q: filterOf(text) })
+      setText(filterOf(text))
       close()
       input.current?.blur()
     } else if (event.key === "Escape" && isOpen) {
@@ -98,7 +102,8 @@ export function FilterBox() {
         onBlur={() => {
           close()
           clearTimeout(timer.current)
-          if (text.trim() !== q) go({ q: text.trim() }, "replace")
+          setText(filterOf(text))
+          if (filterOf(text) !== q) go({ q: filterOf(text) }, "replace")
         }}
         onKeyDown={onKeyDown}
       />
@@ -126,11 +131,16 @@ export function FilterBox() {
         )}
       </div>
       <p class="trouble" aria-live="polite">
-        {text.trim() === q && !isOpen && <Problem text={q} />}
+        {filterOf(text) === q && !isOpen && <Problem text={q} />}
         {isSearching.value && <span class="dim">searching the capture…</span>}
       </p>
     </div>
   )
+}
+
+/** The text as a filter: times without a zone are in that of the page. */
+function filterOf(text: string): string {
+  return withZone(text.trim(), (utcMs) => zoneSuffix(offsetMs(utcMs)))
 }
 
 /** A value is followed by a space, a field directly by its operator. */

@@ -4,7 +4,9 @@ import { HANG_MS } from "../../../model/lint/rules/process-rules.ts"
 import { walk } from "../../../model/operation.ts"
 import { reasonText } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { barScaleMs } from "../../state/bar-scale.ts"
 import { nowMs } from "../../state/now.ts"
+import { zoneLabel } from "../../state/time-zone.ts"
 import { exactTime, timeOfDay } from "../clock.ts"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../marks/outcome.tsx"
 import "./operation-row.css"
@@ -34,6 +36,25 @@ export function OperationRow({ operation }: { operation: OperationSummary }) {
       </span>
       <Bars operation={operation} />
     </>
+  )
+}
+
+/** What the columns of operations are. */
+export function OperationHeading() {
+  return (
+    <div class="row heading" aria-hidden="true">
+      <span />
+      <span class="time">{zoneLabel(nowMs.peek())}</span>
+      <span class="command">command</span>
+      <span>pod</span>
+      <span>plugins or error</span>
+      <span class="ips">addresses</span>
+      <span class="duration">took</span>
+      <span class="scale">
+        <span>0</span>
+        <span>{duration(barScaleMs.value)}</span>
+      </span>
+    </div>
   )
 }
 
@@ -87,26 +108,26 @@ export function addressesOf(operation: OperationSummary): string {
   return operation.calls.flatMap(({ call }) => operation.summaries.get(call.id)?.ips?.join(" ") ?? []).at(-1) ?? ""
 }
 
-/** A waterfall of the top-level calls, one line high. */
+/** A waterfall of the top-level calls, one line high, on the scale of all rows. */
 function Bars({ operation }: { operation: OperationSummary }) {
   const first = operation.calls[0]?.call
   const last = operation.calls.at(-1)?.call
   if (!first || !last) return <span class="bars" />
-  const endMs = last.monoMs + (last.durationMs ?? Math.max(0, nowMs.value - last.wallMs))
-  const totalMs = Math.max(endMs - first.monoMs, 0.001)
+  const isOpen = last.state === "running"
+  const endMs = last.monoMs + (last.durationMs ?? (isOpen ? Math.max(0, nowMs.value - last.wallMs) : 0))
+  const scaleMs = barScaleMs.value
+  const share = (ms: number) => `${(100 * ms) / scaleMs}%`
   return (
-    <span class="bars" aria-hidden="true">
+    <span class={`bars ${endMs - first.monoMs > scaleMs ? "beyond" : ""}`} aria-hidden="true">
       {operation.calls.map(({ call }, at) => {
-        const width = call.durationMs ?? Math.max(0, endMs - call.monoMs)
+        const isUnseen = call.durationMs === undefined && call.state !== "running" && call.as !== "probe"
+        const width = isUnseen ? scaleMs : (call.durationMs ?? Math.max(0, endMs - call.monoMs))
         return (
           <i
             key={at}
-            class={callOutcome(call)}
+            class={isUnseen ? "unseen" : callOutcome(call)}
             title={`${call.plugin} ${duration(call.durationMs)}`}
-            style={{
-              left: `${(100 * (call.monoMs - first.monoMs)) / totalMs}%`,
-              width: `${(100 * width) / totalMs}%`,
-            }}
+            style={{ left: share(call.monoMs - first.monoMs), width: share(width) }}
           />
         )
       })}

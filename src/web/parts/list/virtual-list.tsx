@@ -22,6 +22,7 @@ export function VirtualList({
   row,
   current,
   identity,
+  onTop,
   ...attributes
 }: {
   name: string
@@ -32,6 +33,8 @@ export function VirtualList({
   current: number
   /** identifies rows when others are inserted before them, so that the visible rows do not move */
   identity?: { idOf(index: number): string | undefined; indexOf(id: string): number }
+  /** after scrolling: whether the first row is at the top */
+  onTop?(isAtTop: boolean): void
 } & Omit<HTMLAttributes<HTMLDivElement>, "children">) {
   const element = useRef<HTMLDivElement>(null)
   const [, redraw] = useState(0)
@@ -69,6 +72,7 @@ export function VirtualList({
   const remember = () => {
     const box = element.current
     if (box) scrolled.set(name, box.scrollTop)
+    onTop?.(!box || box.scrollTop < rowHeight)
     const first = box ? Math.floor(box.scrollTop / rowHeight) : 0
     const id = identity?.idOf(first)
     top.current = box && id !== undefined ? { id, offset: box.scrollTop - first * rowHeight } : undefined

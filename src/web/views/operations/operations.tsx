@@ -1,12 +1,14 @@
 import { computed } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { isSameDay } from "../../parts/clock.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
-import { isHung, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
+import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { captureState, isAway, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
+import { nowMs } from "../../state/now.ts"
 import { filterProblem, isSearching, visible } from "../../state/query.ts"
 import { go, link, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
@@ -40,10 +42,13 @@ export function Operations() {
   const list = useRef<HTMLElement>(null)
   const isNarrow = useNarrow(list)
   const isApplied = filterProblem.value === undefined || count === 0
+  const [seenMs, setSeen] = useState<number>()
+  const newCount = seenMs === undefined ? 0 : count - 1 - shown.findLastIndex(({ wallMs }) => wallMs <= seenMs)
+  const isDated = shown[0] !== undefined && !isSameDay(shown[0].wallMs, nowMs.value)
   useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
-      <section class="list-side" aria-label="operations" ref={list}>
+      <section class={`list-side ${isDated ? "dated" : ""}`} aria-label="operations" ref={list}>
         <div class="toolbar">
           <FilterBox />
           <Counters />
@@ -53,11 +58,20 @@ export function Operations() {
             </span>
           )}
         </div>
+        {count > 0 && <OperationHeading />}
+        {newCount > 0 && (
+          <div class="news">
+            <button type="button" class="button" onClick={() => list.current?.querySelector(".list")?.scrollTo(0, 0)}>
+              ↑ {newCount} new
+            </button>
+          </div>
+        )}
         {count === 0 ? (
           <Nothing />
         ) : (
           <VirtualList
             class={`list ${isApplied ? "" : "unfiltered"}`}
+            onTop={(isAtTop) => setSeen(isAtTop ? undefined : (seenMs ?? shown.at(-1)?.wallMs))}
             name="operations"
             role="listbox"
             aria-label={`${count} operations, newest first`}

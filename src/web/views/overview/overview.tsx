@@ -1,6 +1,7 @@
 import { computed } from "@preact/signals"
 import { useState } from "preact/hooks"
 import type { Call } from "../../../model/call.ts"
+import { withCondition } from "../../../model/filter/time-range.ts"
 import { duration } from "../../../model/format.ts"
 import { walk } from "../../../model/operation.ts"
 import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
@@ -10,8 +11,8 @@ import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
-import { link } from "../../state/route.ts"
-import { settled } from "../../state/settled.ts"
+import { link, route } from "../../state/route.ts"
+import { settled, settledAll } from "../../state/settled.ts"
 import { Verdict } from "./verdict.tsx"
 import "./overview.css"
 
@@ -29,8 +30,18 @@ const PROBLEMS_SHOWN = 8
 export function Overview() {
   const [chosen, setChosen] = useState<string>()
   const found = timeline.value
-  if (!found)
-    return <div class="empty">{isReady.value ? "No call has been recorded yet." : "Reading the capture…"}</div>
+  if (!found) {
+    const isEmpty = settledAll.value.length === 0
+    return (
+      <div class="empty">
+        {!isReady.value
+          ? "Reading the capture…"
+          : isEmpty
+            ? "No call has been recorded yet."
+            : "No operation matches the filter."}
+      </div>
+    )
+  }
   const { startMs, stepMs, steps, plugins } = found
   const seconds = Array.from({ length: steps }, (_, at) => (startMs + at * stepMs) / 1_000)
   const perMinute = (values: number[]) => values.map((value) => (value * 60_000) / stepMs)
@@ -51,7 +62,8 @@ export function Overview() {
         <Chart
           label="Calls in flight (maximum)"
           seconds={seconds}
-          format={(value) => String(Math.round(value))}
+          format={String}
+          isWhole
           series={[{ label: "in flight", values: found.inFlight, colour: "--running", isArea: true }]}
         />
         {plugin && (
@@ -99,7 +111,11 @@ function Tiles() {
   return (
     <div class="tiles">
       {tiles.map(([title, value, q, kind, small]) => (
-        <a key={title} class={`tile ${kind}`} href={link({ view: "operations", q, operation: undefined })}>
+        <a
+          key={title}
+          class={`tile ${kind}`}
+          href={link({ view: "operations", q: withCondition(route.value.q, q, nowMs.peek()), operation: undefined })}
+        >
           <b>{value}</b>
           <span>{title}</span>
           <small class="dim">{small}</small>

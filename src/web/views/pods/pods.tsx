@@ -55,7 +55,11 @@ export function Pods() {
         </div>
         {shown.length === 0 ? (
           <div class="empty">
-            {wanted.value ? "No pod name contains this text." : "No call in the capture is for a pod."}
+            {wanted.value
+              ? "No pod name contains this text."
+              : route.value.q
+                ? "No operation on a pod matches the filter."
+                : "No call in the capture is for a pod."}
           </div>
         ) : (
           <VirtualList

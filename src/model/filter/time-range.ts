@@ -1,0 +1,75 @@
+import type { Filter, Test } from "./filter.ts"
+import { parseFilter } from "./parse.ts"
+
+/** What a filter's `since` and `until` allow, milliseconds since 1970. A missing limit is none. */
+export type TimeRange = { sinceMs?: number; untilMs?: number }
+
+/** The limits that hold for everything that the filter matches; none if the text has an error. */
+export function timeRangeOf(text: string, nowMs: number): TimeRange {
+  const limits = timeLimits(text, nowMs)
+  const numbersOf = (...operators: string[]) =>
+    limits.flatMap(({ operator, values: [value] }) =>
+      operators.includes(operator) && value?.kind === "number" ? [value.number] : [],
+    )
+  const since = numbersOf(">=", ">")
+  const until = numbersOf("<=", "<")
+  return {
+    ...(since.length > 0 ? { sinceMs: Math.max(...since) } : {}),
+    ...(until.length > 0 ? { untilMs: Math.min(...until) } : {}),
+  }
+}
+
+/** The filter with these limits instead of its own. `format` writes a time so that it can be read again. */
+export function withTimeRange(
+  text: string,
+  { sinceMs, untilMs }: TimeRange,
+  format: (ms: number) => string,
+  nowMs: number,
+): string {
+  const since = sinceMs === undefined ? "" : `since=${format(sinceMs)}`
+  const until = untilMs === undefined ? "" : `until=${format(untilMs)}`
+  return withCondition(withoutTimeRange(text, nowMs), [since, until].filter(Boolean).join(" and "), nowMs)
+}
+
+/** The filter and a condition that must hold too. */
+export function withCondition(text: string, condition: string, nowMs: number): string {
+  if (!condition) return text
+  const parsed = parseFilter(text, nowMs)
+  const isAlternative = parsed.ok && parsed.filter.kind === "or"
+  return [isAlternative ? `(${text})` : text, condition].filter(Boolean).join(" and ")
+}
+
+/**
+ * Times without a zone get the one that the reader sees times in, so that the filter means the same to everybody:
+ * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`. `zoneAt` gives `+09:00` or `Z` for that time in UTC.
+ */
+export function withZone(text: string, zoneAt: (utcMs: number) => string): string {
+  const quoted = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/.source
+  const time = /\b(?:since|until|time)(?:\s*(?:[<>]=?|=)\s*)(\d{4}-\d\d-\d\d)(T[\d:.]+)?(?![\w:.+-])/.source
+  return text.replace(new RegExp(`${quoted}|${time}`, "gi"), (found, day?: string, hours?: string) => {
+    if (day === undefined) return found
+    const utcMs = Date.parse(`${day}${hours ?? "T00:00"}Z`)
+    return Number.isNaN(utcMs) ? found : `${found}${hours ? "" : "T00:00"}${zoneAt(utcMs)}`
+  })
+}
+
+function withoutTimeRange(text: string, nowMs: number): string {
+  let rest = text.trim()
+  for (let [limit] = timeLimits(rest, nowMs); limit?.place; [limit] = timeLimits(rest, nowMs)) {
+    const { column, length } = limit.place
+    const before = rest.slice(0, column - 1).trimEnd()
+    const after = rest.slice(column - 1 + length).trimStart()
+    const cut = before ? `${before.replace(/\band$/i, "")}${after}` : after.replace(/^and\b\s*/i, "")
+    // A limit in brackets of its own: without it, they would be empty.
+    if (cut.trim() !== "" && !parseFilter(cut, nowMs).ok) break
+    rest = cut.trim()
+  }
+  return rest
+}
+
+function timeLimits(text: string, nowMs: number): Test[] {
+  const parsed = parseFilter(text, nowMs)
+  if (!parsed.ok) return []
+  const parts: Filter[] = parsed.filter.kind === "and" ? parsed.filter.parts : [parsed.filter]
+  return parts.filter((part): part is Test => part.kind === "test" && part.field === "time")
+}
