@@ -42,7 +42,7 @@ export function OperationRow({ operation }: { operation: OperationSummary }) {
 /** What the columns of operations are. */
 export function OperationHeading() {
   return (
-    <div class="row heading" aria-hidden="true">
+    <div class="row-heading" aria-hidden="true">
       <span />
       <span class="time">{zoneLabel(nowMs.peek())}</span>
       <span class="command">command</span>
