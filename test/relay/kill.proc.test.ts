@@ -53,7 +53,7 @@ test("kill -9 at random moments: no wrong answer, no end without its begin, and 
   stand.forget()
   stand.add("works", ["drain", "out {}", "sleep 2", "file done x"])
   stand.wrap("works")
-  stand.configure()
+  stand.configure({ maxSizeBytes: 2 ** 30 })
   const stdin = JSON.stringify({ name: "net", filler: "x".repeat(30_000) })
   const killed = new Set<string>()
   const waiting = Array.from({ length: CALLS }, (_, call) => `c-${call}`)
