@@ -5,7 +5,7 @@
  * - chunks that are loaded together are one file, because each file costs as much as parsing some kilobytes;
  * - files are CommonJS: Node.js loads ECMAScript modules more slowly, and with a built-in one all that is lazy in it.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { build, transform } from "esbuild"
 import { onlyTheVersion, withoutExecutableSubcommands, withoutSideEffects, yamlAsModules } from "./bundling.mjs"
@@ -52,6 +52,8 @@ for (const [name, module] of modules) {
   const { code } = await transform(module, { ...OUTPUT, format: "cjs" })
   write(name, name === "cnitap.js" ? `#!/usr/bin/env node\n${code}` : code)
 }
+// kubectl starts it by a symlink of the name kubectl-cnitap.
+chmodSync("dist/cnitap.js", 0o755)
 // package.json says that .js files are ECMAScript modules.
 writeFileSync("dist/package.json", '{ "type": "commonjs" }\n')
 mkdirSync("build", { recursive: true })

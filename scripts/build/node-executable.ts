@@ -35,6 +35,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
 /** Modules that depend on the platform, and their replacements in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {
   "src/cli/verbs/serve.ts": "src/engine/replaced/serve.ts",
+  "src/cli/cluster/serve.ts": "src/engine/replaced/serve.ts",
   "src/serve/page.ts": "src/engine/replaced/page.ts",
   "src/install/disk/platform.ts": "src/engine/replaced/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/replaced/relay-bytes.ts",

@@ -70,6 +70,14 @@ function commandLine(context: Context, program: Program): Command {
   root.hook("preSubcommand", (_, command) => declare(command))
   addHelp(root, context, declare, program)
   addCompletion(root, context, declare)
+  if (program === ON_NODE)
+    root
+      .command("__stream", { hidden: true })
+      .option("--root <directory>")
+      .argument("[positions...]")
+      .action(async (positions: string[], options: Record<string, unknown>) =>
+        (await import("./capture-stream.ts")).streamCapture(context, options, positions),
+      )
   for (const command of root.commands)
     if (!undeclared.has(command)) explainErrors(command, `Usage: ${program.name} ${command.name()} ${command.usage()}`)
   return root

@@ -12,7 +12,10 @@ export type NodeAnswer =
   | { node: string; kind: "refused"; code: number; reason: string }
   | { node: string; kind: "failed"; reason: string }
 
-/** Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. */
+/**
+ * Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. One that is endless has a stdin that is closed
+ * when this process ends: the kubelet sends no signal then.
+ */
 export async function askNode(
   kubectl: Kubectl,
   { node, pod, problem }: Recorder,
@@ -22,10 +25,13 @@ export async function askNode(
 ): Promise<NodeAnswer> {
   if (problem !== undefined) return { node, kind: "failed", reason: problem }
   const command = [PROGRAM, verb, "--root", HOST_ROOT, ...args]
-  const result = await kubectl.run(["exec", "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command], {
-    onData,
-    isEndless,
-  })
+  const result = await kubectl.run(
+    ["exec", ...(isEndless ? ["-i"] : []), "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command],
+    {
+      onData,
+      isEndless,
+    },
+  )
   const [ending = "", code] = /^command terminated with exit code (\d+)$/m.exec(result.stderr) ?? []
   const stderr = result.stderr.replace(ending, "").trimEnd()
   if (result.code === 0) return { node, kind: "answered", code: 0, notes: stderr }

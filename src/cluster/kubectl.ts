@@ -11,7 +11,7 @@ type RunOptions = {
   stdin?: string
   /** gets what it prints instead of `stdout`; the process waits until it returns */
   onData?: (chunk: Buffer) => void | Promise<void>
-  /** it may print nothing for as long as it likes */
+  /** it may print nothing for as long as it likes, and its stdin stays open until then */
   isEndless?: boolean
 }
 
@@ -46,7 +46,7 @@ export class Kubectl {
   async run(args: readonly string[], { stdin, onData, isEndless }: RunOptions = {}): Promise<KubectlResult> {
     this.#signal?.throwIfAborted()
     const child = spawn("kubectl", [...this.#flags, ...args], {
-      stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [stdin === undefined && !isEndless ? "ignore" : "pipe", "pipe", "pipe"],
     })
     const ended = new Promise<number>((resolve, reject) => {
       child.on("error", (error: NodeJS.ErrnoException) => reject(notStarted(error)))
@@ -67,7 +67,7 @@ export class Kubectl {
     try {
       heard()
       child.stdin?.on("error", () => {})
-      child.stdin?.end(stdin)
+      if (!isEndless) child.stdin?.end(stdin)
       child.stderr?.setEncoding("utf8").on("data", (text: string) => {
         heard()
         result.stderr = (result.stderr + text).slice(-MAX_STDERR)

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto"
+
 /** The one namespace of everything that cnitap creates in a cluster. */
 export const NAMESPACE = "cnitap"
 export const CONTAINER = "cnitap"
@@ -11,8 +13,11 @@ export const VERSION_LABEL = "app.kubernetes.io/version"
 /** When the relays of a pod stop recording: RFC 3339. */
 export const UNTIL_ANNOTATION = "cnitap/until"
 
-/** `recorder`: installs, stays and uninstalls. `look`: shows what an install would do, and ends. */
-export type Component = "recorder" | "look"
+/**
+ * `recorder`: installs, stays and uninstalls. `look`: shows what an install would do, and ends. `undo`: uninstalls what a
+ * recorder left, and ends.
+ */
+export type Component = "recorder" | "look" | "undo"
 
 export function labelsOf(component: Component, version: string): Record<string, string> {
   return { [NAME]: "cnitap", [COMPONENT]: component, [VERSION_LABEL]: version }
@@ -24,4 +29,12 @@ export function selectorOf(component?: Component): string {
 
 export function componentOf(labels: Record<string, string> | undefined): string | undefined {
   return labels?.[COMPONENT]
+}
+
+const MAX_NAME = 253
+
+export function podName(component: Component, node: string): string {
+  const name = component === "recorder" ? `cnitap-${node}` : `cnitap-${component}-${node}`
+  if (name.length <= MAX_NAME) return name
+  return `${name.slice(0, MAX_NAME - 9)}-${createHash("sha256").update(node).digest("hex").slice(0, 8)}`
 }

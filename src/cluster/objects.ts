@@ -1,5 +1,14 @@
-import { createHash } from "node:crypto"
-import { CONTAINER, type Component, HOST_ROOT, labelsOf, NAMESPACE, PROGRAM, UNTIL_ANNOTATION } from "./names.ts"
+import {
+  CONTAINER,
+  type Component,
+  HOST_ROOT,
+  labelsOf,
+  NAMESPACE,
+  PROGRAM,
+  podName,
+  UNTIL_ANNOTATION,
+} from "./names.ts"
+import type { PodObject } from "./pod-object.ts"
 
 /** An object for the API server. */
 export type ClusterObject = { apiVersion: string; kind: string; metadata: Metadata; spec?: object }
@@ -98,6 +107,18 @@ export function recorderPod(
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
 
+/** Uninstalls, with the mounts and rights of a recorder that ended without doing so, and ends. */
+export function undoPod(node: string, { containers = [], volumes }: PodObject["spec"], version: string): ClusterObject {
+  const [recorder] = containers
+  const { startupProbe: _startup, readinessProbe: _readiness, ...kept } = { ...recorder } as Record<string, unknown>
+  return pod("undo", node, version, {
+    activeDeadlineSeconds: LOOK_SECONDS,
+    restartPolicy: "Never",
+    containers: [{ ...kept, args: ["uninstall", "--root", HOST_ROOT, "--purge", "-o", "json"] }],
+    volumes,
+  })
+}
+
 /** Beside the originals, so that no further directory of the host has to be writable. */
 function captureIn([first = ""]: readonly string[]): string {
   return `${first}/.cnitap/capture`
@@ -161,12 +182,4 @@ function pod(component: Component, node: string, version: string, spec: object):
       ...spec,
     },
   }
-}
-
-const MAX_NAME = 253
-
-export function podName(component: Component, node: string): string {
-  const name = component === "recorder" ? `cnitap-${node}` : `cnitap-${component}-${node}`
-  if (name.length <= MAX_NAME) return name
-  return `${name.slice(0, MAX_NAME - 9)}-${createHash("sha256").update(node).digest("hex").slice(0, 8)}`
 }

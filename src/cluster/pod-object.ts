@@ -7,13 +7,13 @@ export type PodObject = {
     deletionTimestamp?: string
     ownerReferences?: { kind: string; name: string }[]
   }
-  spec: { nodeName?: string }
+  spec: { nodeName?: string; containers?: object[]; volumes?: object[] }
   status?: {
     phase?: string
     reason?: string
     message?: string
     conditions?: { type: string; status: string; reason?: string; message?: string }[]
-    containerStatuses?: { state?: ContainerState; lastState?: ContainerState }[]
+    containerStatuses?: { started?: boolean; state?: ContainerState; lastState?: ContainerState }[]
   }
 }
 
@@ -23,9 +23,12 @@ type ContainerState = {
   terminated?: { reason?: string; message?: string; exitCode?: number }
 }
 
-/** Whether its readiness probe succeeds. */
-export function isPodReady({ status }: PodObject): boolean {
-  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
+/**
+ * Whether its startup probe has succeeded. Older kubelets then wait for a whole period before they ask the readiness probe:
+ * https://github.com/kubernetes/kubernetes/issues/96731.
+ */
+export function isPodStarted({ status }: PodObject): boolean {
+  return status?.containerStatuses?.some(({ started, state }) => started === true && state?.running) ?? false
 }
 
 /** Why nothing can be run in it, in the words of the kubelet; undefined if its container runs. */

@@ -16,10 +16,17 @@ export type Recorder = {
   isOver: boolean
   /** it ended well: it has checked that nothing is installed any more */
   isSucceeded: boolean
+  /** what it was given, for a pod that does what it left undone */
+  spec: PodObject["spec"]
   /** what would start another pod in its place: DaemonSet/cnitap */
   owner?: string
   /** when its relays stop recording; since 1970 */
   untilMs?: number
+}
+
+/** Whether it was killed, for example by an eviction, and may have left what it installed. */
+export function isKilled({ isOver, isSucceeded }: Recorder): boolean {
+  return isOver && !isSucceeded
 }
 
 /** Every recorder of the cluster, by the name of its node. */
@@ -46,6 +53,7 @@ function recorderOf(pod: PodObject): Recorder {
   return {
     node: spec.nodeName ?? "",
     pod: metadata.name,
+    spec,
     version: metadata.labels?.[VERSION_LABEL] ?? "",
     isSucceeded: status?.phase === "Succeeded",
     isOver: status?.phase === "Succeeded" || status?.phase === "Failed",

@@ -1,5 +1,6 @@
 /** The standard streams of the process. */
 import * as native from "native"
+import { onReadable } from "./loop.ts"
 import { Buffer } from "./modules/buffer.ts"
 import { EventEmitter } from "./modules/events.ts"
 import { AGAIN, systemError } from "./system-error.ts"
@@ -51,9 +52,28 @@ export class OutputStream extends StandardStream {
 /** Chunks of bytes, or of text after `setEncoding`. */
 export class InputStream extends StandardStream {
   #isText = false
+  #stop: (() => void) | undefined
 
   setEncoding(_encoding: "utf8"): this {
     this.#isText = true
+    return this
+  }
+
+  /** Reads what comes and drops it; `close` is emitted at the end. */
+  resume(): this {
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    this.#stop ??= onReadable(this.fd, () => {
+      const count = native.read(this.fd, chunk, 0, CHUNK_BYTES, -1)
+      if (count > 0 || count === -AGAIN) return
+      this.pause()
+      this.emit("close")
+    })
+    return this
+  }
+
+  pause(): this {
+    this.#stop?.()
+    this.#stop = undefined
     return this
   }
 

@@ -72,7 +72,7 @@ export function urlOf(server: Server, { host }: ListenAddress, { scheme, token }
   return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}/#token=${token}`
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d+){3}$/.test(host)
 }
 

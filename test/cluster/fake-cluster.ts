@@ -66,9 +66,12 @@ export class FakeCluster {
   }
 
   /** The same, while it runs. */
-  start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<null, Readable, Readable> {
     this.save()
-    return spawn(process.execPath, [this.#plugin, ...args], { stdio: ["ignore", "pipe", "pipe"], env: this.env() })
+    return spawn(process.execPath, [this.#plugin, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...this.env(), ...env },
+    })
   }
 
   save(): void {

@@ -145,6 +145,43 @@ test("uninstall names a node that gives no answer, and when its relays stop reco
   assert.match(removed.stdout, /^node-1 +restored/m)
 })
 
+test("a pod that was killed is named by status, and uninstall and install restore what it left", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  const before = await trees(nodes)
+  const kill = async () => {
+    assert.equal((await cluster.cnitap(["install", "--all"])).code, 0)
+    const { pid } = JSON.parse(readFileSync(join(cluster.directory, "pods/cnitap-node-2.process"), "utf8"))
+    process.kill(-pid, "SIGKILL")
+    assert.notDeepEqual((await trees(nodes))[1], before[1])
+  }
+  await kill()
+  const status = await cluster.cnitap(["status", "--node", "node-2"])
+  assert.match(
+    status.stdout,
+    /^node-2 +over .* Error: exit status 137; it may have left its relays: kubectl cnitap uninstall removes them$/m,
+  )
+  assert.equal(status.code, 1)
+  const removed = await cluster.cnitap(["uninstall"])
+  assert.deepEqual(
+    [lines(removed.stdout).slice(1), removed.stderr, removed.code],
+    [
+      [
+        "node-1  restored  /opt/cni/bin/host-local, /opt/cni/bin/bridge  -",
+        "node-2  restored  /opt/cni/bin/host-local, /opt/cni/bin/bridge  -",
+      ],
+      "",
+      0,
+    ],
+  )
+  assert.deepEqual(await trees(nodes), before)
+  await kill()
+  assert.equal((await cluster.cnitap(["install", "--node", "node-2"])).code, 0)
+  assert.equal((await cluster.cnitap(["status"])).code, 0)
+  assert.equal((await cluster.cnitap(["uninstall"])).code, 0)
+  assert.deepEqual(await trees(nodes), before)
+  assert.deepEqual(left(cluster), [])
+})
+
 test("Ctrl-C during an install removes what it has created", async (t) => {
   const { cluster, nodes } = twoNodes(t)
   const before = await trees(nodes)

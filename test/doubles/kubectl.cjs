@@ -105,7 +105,7 @@ function withStatus(pod) {
     status: {
       phase,
       conditions: [{ type: "Ready", status: isReady ? "True" : "False" }],
-      ...(state ? { containerStatuses: [{ state }] } : {}),
+      ...(state ? { containerStatuses: [{ state, started: isReady }] } : {}),
     },
   })
   if (node.imageError) return status("Pending", { waiting: node.imageError }, false)
@@ -136,10 +136,10 @@ function readProcess(name) {
   }
 }
 
+/** One that has ended and that its parent has not been told of is not. */
 function isAlive(pid) {
   try {
-    process.kill(pid, 0)
-    return true
+    return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
   } catch {
     return false
   }

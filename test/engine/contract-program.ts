@@ -56,6 +56,8 @@ await timers()
 await signals()
 await programsBeside()
 await watching()
+await endOfStdin()
+exit()
 
 /** One line: the values as JSON; of what throws, the properties of the error. */
 function show(what: string, act: () => unknown): void {
@@ -474,6 +476,24 @@ async function watching(): Promise<void> {
   closeSync(openSync(at("directory/new"), "w"))
   await changed
   show("watch", () => changes > 0)
+}
+
+async function endOfStdin(): Promise<void> {
+  const closed = new Promise<unknown[]>((done) => process.stdin.once("close", (...args) => done(args)))
+  process.stdin.resume()
+  show("stdin", () => process.stdin.isTTY ?? false)
+  await closed
+  show("stdin closed", () => true)
+}
+
+/** Listeners run once, and may not delay the end. */
+function exit(): void {
+  process.once("exit", (status) => {
+    show("exit", () => [status, process.exitCode])
+    setTimeout(() => show("after exit", () => true), 1)
+    process.exit(0)
+  })
+  process.exit(7)
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -96,6 +96,11 @@ export const CLUSTER_VERB_GROUPS: readonly VerbGroup[] = [
     title: "Share",
     verbs: [
       {
+        name: "serve",
+        summary: "serve a local web page over the live cluster",
+        load: async () => (await import("./serve.ts")).clusterServe,
+      },
+      {
         name: "export",
         summary: "write the calls of all nodes as a bundle, HTML or traces",
         load: async () => (await import("./shipped-verbs.ts")).clusterExport,

@@ -22,12 +22,7 @@ export async function followRows<Row extends object>(
   nodeArgs: readonly string[],
   table: Table<NodeRow<Row>, string>,
 ): Promise<void> {
-  if (recorders.length > MOST_FOLLOWED)
-    throw new Fault(
-      "USAGE",
-      `${recorders.length} nodes are too many to follow at a time; the limit is ${MOST_FOLLOWED}`,
-      "Choose some with --node.",
-    )
+  assertFollowable(recorders)
   const queue: NodeRow<Row>[] = []
   let wake = () => {}
   let isOver = false
@@ -60,4 +55,13 @@ export async function followRows<Row extends object>(
     if (!signal.aborted) throw error
     context.exitCode = 0
   })
+}
+
+export function assertFollowable(recorders: readonly Recorder[]): void {
+  if (recorders.length > MOST_FOLLOWED)
+    throw new Fault(
+      "USAGE",
+      `${recorders.length} nodes are too many to follow at a time; the limit is ${MOST_FOLLOWED}`,
+      "Choose some with --node.",
+    )
 }

@@ -2,11 +2,13 @@ import { awaitPods } from "../../cluster/await-pods.ts"
 import { type ClusterNode, readNodes } from "../../cluster/cluster-node.ts"
 import { createNamespace, createPods } from "../../cluster/create-objects.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
+import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import { type RecorderOptions, recorderPod } from "../../cluster/objects.ts"
-import { isPodReady } from "../../cluster/pod-object.ts"
+import { isPodStarted } from "../../cluster/pod-object.ts"
 import { readLog } from "../../cluster/read-log.ts"
-import { readRecorders } from "../../cluster/recorder.ts"
+import { isKilled, readRecorders } from "../../cluster/recorder.ts"
+import { undo } from "../../cluster/undo.ts"
 import { FAULTS, Fault } from "../../fault/fault.ts"
 import { parseDuration } from "../../model/time.ts"
 import { collectNames, namesOption, textOption } from "../args/option.ts"
@@ -60,7 +62,11 @@ export const clusterInstall: Verb = {
       try {
         // Pods that have ended or are of another version make way; that uninstalls.
         const old = nodes.flatMap((node) => (isCurrent(node) ? [] : (recorders.get(node.name)?.pod ?? [])))
-        if (options.dryRun !== true) await deletePods(kubectl, old)
+        if (options.dryRun !== true) {
+          const killed = nodes.flatMap((node) => recorders.get(node.name) ?? []).filter(isKilled)
+          await eachNode(killed, (recorder) => undo(kubectl, recorder, VERSION))
+          await deletePods(kubectl, old)
+        }
         const plans = await lookAtNodes(context, kubectl, nodes, isCurrent, wanted)
         await printRows(context, options, nodePlanTable, plans)
         const possible = plans.filter(({ refusal, isRecorded }) => refusal === undefined && !isRecorded)
@@ -127,7 +133,7 @@ async function awaitRecorders(
   const say = (text: string) => stderr.write(`cnitap: ${visible(text)}\n`)
   const waiting = plans.filter(({ refusal, isRecorded }) => refusal === undefined && !isRecorded)
   const names = waiting.map(({ name }) => name)
-  const outcomes = await awaitPods(kubectl, "recorder", names, isPodReady, (node, text) => {
+  const outcomes = await awaitPods(kubectl, "recorder", names, isPodStarted, (node, text) => {
     if (stderr.isTTY) say(`${node}: ${text}`)
   })
   const failed = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome] : []))

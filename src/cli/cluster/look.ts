@@ -4,7 +4,8 @@ import { createPods } from "../../cluster/create-objects.ts"
 import { deletePods } from "../../cluster/delete-objects.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
-import { lookPod, podName, type RecorderOptions } from "../../cluster/objects.ts"
+import { HOST_ROOT, PROGRAM, podName } from "../../cluster/names.ts"
+import { lookPod, type RecorderOptions } from "../../cluster/objects.ts"
 import { readLog } from "../../cluster/read-log.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import type { PlanOutput } from "../../install/plan/plan-output.ts"
@@ -40,7 +41,7 @@ export async function lookAtNodes(
       const { node, pod } = outcome
       const log = pod === "" ? "" : await readLog(kubectl, pod)
       const plan = parseJson(log)
-      if (isObject(plan) && plan.kind === "Plan") return planned(node, plan as unknown as PlanOutput)
+      if (isObject(plan) && plan.kind === "Plan") return planned(node, plan as unknown as PlanOutput, options.image)
       const words = log.trim().replace(/^cnitap: /, "")
       return refused(node, words || (outcome.kind === "failed" ? outcome.reason : "it printed no plan"))
     })
@@ -55,11 +56,17 @@ export async function lookAtNodes(
   }
 }
 
-function planned(name: string, { node, targets, refusals, warnings, changes }: PlanOutput): NodePlanOutput {
+function planned(
+  name: string,
+  { node, targets, refusals, warnings, changes }: PlanOutput,
+  image: string,
+): NodePlanOutput {
   const isInstalled = targets.some(({ installed }) => installed)
   const why = refusals.map(({ reason }) => reason)
   if (isInstalled)
-    why.push("cnitap is installed there already, not by kubectl cnitap; run `cnitap uninstall` on it first")
+    why.push(
+      `cnitap is installed there already, and no pod of kubectl cnitap runs there; remove it with \`kubectl debug node/${name} --profile=sysadmin --image=${image} -it -- ${PROGRAM} uninstall --root ${HOST_ROOT}\``,
+    )
   else if (changes.length === 0 && why.length === 0) why.push("no plugin of its networks can be recorded")
   return {
     name,

@@ -37,7 +37,7 @@ const MOST_REMARKS = 8
 function remarksIn({ node, notes }: { node: string; notes: string }, found: number) {
   return notes.split("\n").flatMap((line) => {
     const [, text] = /^cnitap: (.*)$/.exec(line) ?? []
-    if (text === undefined || (found > 0 && text.startsWith("no call in "))) return []
+    if (text === undefined || (found > 0 && /^(?:no call in |nothing was recorded in )/.test(text))) return []
     return [{ node, text }]
   })
 }

@@ -1,7 +1,7 @@
 import { type NodeAnswer, readNode } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
-import { type Recorder, readRecorders } from "../../cluster/recorder.ts"
+import { isKilled, type Recorder, readRecorders } from "../../cluster/recorder.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import { FAULTS } from "../../fault/fault.ts"
 import { gapText, isProblem } from "../../install/status/recording-gap.ts"
@@ -49,14 +49,18 @@ export const clusterStatus: Verb = {
 }
 
 async function statusOf(kubectl: Kubectl, recorder: Recorder): Promise<{ row: RecorderOutput; answer: NodeAnswer }> {
-  const { node, pod, version, untilMs, isOver, problem } = recorder
+  const { node, pod, version, untilMs, isOver } = recorder
   const { answer, printed }: { answer: NodeAnswer; printed?: Buffer } = isOver
     ? { answer: { node, kind: "answered", code: 1, notes: "" } }
     : await readNode(kubectl, recorder, ["status", "-o", "json"])
   const status = parseJson(printed?.toString("utf8") ?? "")
   const known = isObject(status) ? statusIn(status) : undefined
   const state = isOver ? "over" : answer.kind === "failed" ? "silent" : known?.isComplete ? "recording" : "incomplete"
-  const reason = isOver ? problem : answer.kind === "answered" ? known && incompleteText(known) : answer.reason
+  const reason = isOver
+    ? endText(recorder)
+    : answer.kind === "answered"
+      ? known && incompleteText(known)
+      : answer.reason
   const row = {
     node,
     pod,
@@ -67,6 +71,11 @@ async function statusOf(kubectl: Kubectl, recorder: Recorder): Promise<{ row: Re
     ...(known ? { status: known } : {}),
   } as const
   return { row, answer }
+}
+
+function endText(recorder: Recorder): string | undefined {
+  if (!isKilled(recorder)) return recorder.problem
+  return `${recorder.problem}; it may have left its relays: kubectl cnitap uninstall removes them`
 }
 
 function incompleteText({ installs, gaps }: StatusOutput): string {

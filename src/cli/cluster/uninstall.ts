@@ -3,7 +3,8 @@ import { askNode, readNode } from "../../cluster/ask-node.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
-import { type Recorder, readPods, readRecorders } from "../../cluster/recorder.ts"
+import { isKilled, type Recorder, readPods, readRecorders } from "../../cluster/recorder.ts"
+import { undo } from "../../cluster/undo.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import { FAULTS, Fault } from "../../fault/fault.ts"
 import type { UninstallOutput } from "../../install/undo/uninstall.ts"
@@ -14,6 +15,7 @@ import { addOutput, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import { visible } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
+import { VERSION } from "../version.ts"
 import { addNodes } from "./cluster-flags.ts"
 import { nodeNames } from "./node-names.ts"
 import { withKubectl } from "./session.ts"
@@ -74,11 +76,19 @@ async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<Node
   const { node, pod, untilMs, isOver, isSucceeded } = recorder
   const base = { node, pod, ...(untilMs === undefined ? {} : { untilMs }), restored: [] as string[] }
   if (isOver && isSucceeded) return { ...base, isRestored: true }
+  if (isKilled(recorder)) {
+    const undone = await undo(kubectl, recorder, VERSION)
+    if ("reason" in undone) return { ...base, isRestored: false, reason: undone.reason }
+    const { restored = [], notRestored = [] }: Partial<UninstallOutput> = undone.printed
+    const left = leftText(notRestored)
+    if (notRestored.some(({ isBlocking }) => isBlocking)) return { ...base, restored, isRestored: false, reason: left }
+    return { ...base, restored, isRestored: true, ...remarkOf(left) }
+  }
   const { answer, printed } = await readNode(kubectl, recorder, ["uninstall", "--purge", "-o", "json"])
   const output = parseJson(printed.toString("utf8"))
   const { restored = [], notRestored = [] }: Partial<UninstallOutput> = isObject(output) ? output : {}
   const found = { ...base, restored: [...new Set(restored)] }
-  const left = notRestored.map(({ path, reason }) => `${path} ${reason}`).join("; ")
+  const left = leftText(notRestored)
   const isNothing = answer.kind === "refused" && answer.code === FAULTS.NOT_FOUND
   if (answer.kind !== "answered" && !isNothing) return { ...found, isRestored: false, reason: left || answer.reason }
   const check = await askNode(kubectl, recorder, ["status"], () => {})
@@ -88,7 +98,15 @@ async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<Node
       : check.kind === "failed" && (await hasEnded(kubectl, pod))
   if (!isVerified)
     return { ...found, isRestored: false, reason: "something is still installed there; run kubectl cnitap status" }
-  return { ...found, isRestored: true, ...(left ? { remark: `left as it is: ${left}` } : {}) }
+  return { ...found, isRestored: true, ...remarkOf(left) }
+}
+
+function leftText(notRestored: UninstallOutput["notRestored"]): string {
+  return notRestored.map(({ path, reason }) => `${path} ${reason}`).join("; ")
+}
+
+function remarkOf(left: string) {
+  return left ? { remark: `left as it is: ${left}` } : {}
 }
 
 const ENDING_MS = 30_000

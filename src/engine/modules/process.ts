@@ -22,6 +22,7 @@ class Process extends EventEmitter {
   readonly stderr = new OutputStream(2)
   readonly stdin = new InputStream(0)
   #exitCode: number | undefined
+  #isExiting = false
   readonly hrtime = { bigint: native.monotonicNs }
   readonly #signals = new Map<string, { fd: number; stop(): void }>()
 
@@ -51,7 +52,12 @@ class Process extends EventEmitter {
   }
 
   exit(status = this.exitCode ?? 0): never {
-    return native.exit(status)
+    this.exitCode = status
+    if (!this.#isExiting) {
+      this.#isExiting = true
+      this.emit("exit", status)
+    }
+    return native.exit(this.exitCode)
   }
 
   override on(event: string, listener: (...args: unknown[]) => void): this {

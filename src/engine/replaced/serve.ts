@@ -1,4 +1,4 @@
-/** src/cli/verbs/serve.ts: there is neither a page nor HTTP on a node. */
+/** src/cli/verbs/serve.ts and src/cli/cluster/serve.ts: there is neither a page nor HTTP on a node. */
 import { Fault } from "../../fault/fault.ts"
 
 export const serve = {
@@ -16,3 +16,5 @@ export const serve = {
     )
   },
 }
+
+export const clusterServe = serve

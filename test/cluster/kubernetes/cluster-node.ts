@@ -72,11 +72,9 @@ export class ClusterNode {
     return { PATH: this.#path, HOME: "/root", LANG: "C.UTF-8", CONTAINERD_ADDRESS: "/run/containerd/containerd.sock" }
   }
 
-  /** Every file below /opt and /etc/cni with its content, owner, mode, time and attributes. */
+  /** Every file below /opt and /etc/cni with its content, owner, mode, time and attributes, labels among them. */
   async files(): Promise<string[]> {
-    const script =
-      "find /opt /etc/cni -printf '%p %y %m %U:%G %l' \\( -type f -printf ' %T@\\n' -o -printf '\\n' \\); find /opt /etc/cni -type f -exec sha256sum {} +; getfattr -R -d -m - /opt /etc/cni 2>/dev/null; true"
-    return (await this.succeed(["sh", "-c", script])).split("\n").sort()
+    return (await this.succeed(["python3", "-IS", "-c", LIST_FILES, "/opt", "/etc/cni"])).trimEnd().split("\n")
   }
 
   /** Ends every process of the node. */
@@ -88,6 +86,26 @@ export class ClusterNode {
   #enter(): string[] {
     return ["-t", String(this.pid), "-m", "-n", "-p", "-u", "-i", "--"]
   }
+}
+
+/** A directory's time says only when a name in it last changed. */
+const LIST_FILES = `
+import hashlib, os, sys
+for top in sys.argv[1:]:
+    for directory, subdirectories, names in os.walk(top):
+        subdirectories.sort()
+        for path in [directory] + [os.path.join(directory, name) for name in sorted(names)]:
+            stat = os.lstat(path)
+            isLink, isDirectory = os.path.islink(path), os.path.isdir(path)
+            content = os.readlink(path) if isLink else "" if isDirectory else hashlib.sha256(open(path, "rb").read()).hexdigest()
+            labels = [(name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(os.listxattr(path, follow_symlinks=False))]
+            print(path, oct(stat.st_mode), stat.st_uid, stat.st_gid, "" if isDirectory else stat.st_mtime_ns, content, labels)
+`
+
+/** Sends a signal to a daemon; `nsenter` waits for it in its parent process. */
+export function signalDaemon({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"))
+  if (child > 0) process.kill(child, signal)
 }
 
 /** One wire between two nodes. */

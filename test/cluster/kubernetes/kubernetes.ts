@@ -1,10 +1,11 @@
-import { execFileSync } from "node:child_process"
+import { type ChildProcess, execFileSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ociArchive } from "../../../scripts/build/oci-image.ts"
 import { removeCgroup } from "../../node/cgroup.ts"
-import { ClusterNode, connect, until } from "./cluster-node.ts"
+import { ClusterNode, connect, signalDaemon, until } from "./cluster-node.ts"
 
 const BOX_IMAGE = "cnitap.local/box:1"
 const USERS = { admin: "system:masters", dev: "developers", reader: "developers" }
@@ -17,6 +18,7 @@ export class Kubernetes {
   readonly directory = mkdtempSync(join(tmpdir(), "cnitap-kubernetes-"))
   readonly nodes: readonly [ClusterNode, ClusterNode]
   readonly #programs: string
+  readonly #kubelets = new Map<ClusterNode, ChildProcess>()
 
   constructor() {
     this.#programs = execFileSync(join(import.meta.dirname, "build.sh"), { encoding: "utf8" }).trim()
@@ -75,12 +77,17 @@ export class Kubernetes {
     return this.nodes[0].exec(args, { env: { KUBECONFIG: this.#kubeconfig(user) } })
   }
 
+  /** The same, while it runs; it prints to /var/log/NAME.log. */
+  spawn(args: readonly string[], name: string): ChildProcess {
+    return this.nodes[0].daemon(name, args, { KUBECONFIG: this.#kubeconfig("admin") })
+  }
+
   async importImage(node: ClusterNode, archive: string): Promise<void> {
     await node.succeed(["ctr", "-n", "k8s.io", "images", "import", archive])
   }
 
-  startKubelet(node: ClusterNode) {
-    return node.daemon("kubelet", [
+  startKubelet(node: ClusterNode): void {
+    const kubelet = node.daemon("kubelet", [
       "kubelet",
       `--kubeconfig=${this.#kubeconfig("admin")}`,
       "--container-runtime=remote",
@@ -99,6 +106,16 @@ export class Kubernetes {
       "--image-gc-high-threshold=100",
       "--node-status-update-frequency=4s",
     ])
+    this.#kubelets.set(node, kubelet)
+  }
+
+  /** Its pods go on, as on a node whose kubelet has crashed. */
+  async stopKubelet(node: ClusterNode): Promise<void> {
+    const kubelet = this.#kubelets.get(node)
+    if (!kubelet) throw new Error(`no kubelet runs on ${node.name}`)
+    const ended = once(kubelet, "exit")
+    signalDaemon(kubelet, "SIGTERM")
+    await ended
   }
 
   /** A pod that sleeps, on a node. */
@@ -196,6 +213,17 @@ export class Kubernetes {
     await node.succeed(["cp", "-r", "/usr/lib/cni/.", "/opt/cni/bin"])
     await write("/opt/cni/bin/trouble", readFileSync(join(import.meta.dirname, "trouble.py"), "utf8"))
     await node.succeed(["chmod", "755", "/opt/cni/bin/trouble"])
+    // Labels, owners and times that a copy without them would lose.
+    const label = "system_u:object_r:container_file_t:s0"
+    const script = `
+import os
+os.setxattr("/opt/cni/bin/bridge", "security.selinux", b"${label}\\0")
+os.setxattr("/opt/cni/bin/host-local", "user.vendor", b"debian")
+os.chown("/opt/cni/bin/host-local", 0, 50)
+for number, name in enumerate(["bridge", "host-local", "trouble"]):
+    os.utime("/opt/cni/bin/" + name, ns=(10**18, 10**18 + number))
+`
+    await node.succeed(["python3", "-IS", "-c", script])
   }
 
   #boxImage(): string {

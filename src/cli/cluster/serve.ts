@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { askNode } from "../../cluster/ask-node.ts"
+import { Kubectl } from "../../cluster/kubectl.ts"
+import type { Recorder } from "../../cluster/recorder.ts"
+import { Fault } from "../../fault/fault.ts"
+import { isLoopback, parseListenAddress } from "../../serve/listen.ts"
+import { CaptureMirror } from "../../store/capture/capture-mirror.ts"
+import type { Context } from "../context.ts"
+import { serve } from "../verbs/serve.ts"
+import { clusterOptionsOf } from "./cluster-flags.ts"
+import { assertFollowable } from "./follow-rows.ts"
+import { nodeVerb } from "./node-verb.ts"
+import { reportAnswers } from "./report-answers.ts"
+import { chooseRecorders, withKubectl } from "./session.ts"
+
+/** The page over the captures of all nodes, which are copied here as they grow. */
+export const clusterServe = nodeVerb(
+  {
+    ...serve,
+    description:
+      "The page shows the calls of all nodes as they are recorded, read through `kubectl exec`. It prints the URL to open, and listens on loopback addresses only.",
+    define(command) {
+      serve.define(command)
+      for (const option of command.options) if (TLS_FLAGS.includes(option.attributeName())) option.hideHelp()
+    },
+  },
+  [
+    ["kubectl cnitap serve", "a page over all nodes, reachable from this machine only"],
+    ["kubectl cnitap serve --node node-1,node-2 --listen 127.0.0.1:0", "over two nodes, on any free port"],
+  ],
+  (nodeArguments, context, args, options) =>
+    withKubectl(context, options, async (kubectl, signal) => {
+      // Refuses the flags of a node.
+      nodeArguments([])
+      for (const flag of TLS_FLAGS)
+        if (options[flag] !== undefined)
+          throw new Fault("USAGE", "--tls-cert and --tls-key are for a node's page", "Leave them out.")
+      const { host } = parseListenAddress(String(options.listen))
+      if (!isLoopback(host))
+        throw new Fault(
+          "REFUSED",
+          `${host} is reachable from other machines, and the page of a cluster is for this machine only`,
+          "Listen on 127.0.0.1, and forward the port with ssh -L.",
+        )
+      const recorders = await chooseRecorders(context, kubectl, options)
+      assertFollowable(recorders)
+      // Without a /proc in it: the processes of nodes are not on this machine.
+      const root = mkdtempSync(join(tmpdir(), "cnitap-"))
+      const remove = () => rmSync(root, { recursive: true, force: true })
+      process.once("exit", remove)
+      const end = new AbortController()
+      signal.addEventListener("abort", () => end.abort())
+      const streams = new Kubectl(clusterOptionsOf(options), end.signal)
+      try {
+        await Promise.all(recorders.map((recorder) => mirrorNode(context, streams, recorder, root, end.signal)))
+        signal.throwIfAborted()
+        const capture = recorders.map(({ node }) => `/${node}`)
+        await serve.run(context, args, { ...options, root, capture })
+      } finally {
+        end.abort()
+        remove()
+        process.removeListener("exit", remove)
+      }
+    }),
+)
+
+const TLS_FLAGS = ["tlsCert", "tlsKey"]
+const RETRY_MS = 5_000
+
+/** Copies the capture of a node until the signal aborts. Resolves when what was there is here, or cannot be had. */
+function mirrorNode(
+  context: Context,
+  kubectl: Kubectl,
+  recorder: Recorder,
+  root: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    let isSilent = false
+    const mirror = new CaptureMirror(join(root, recorder.node), () => {
+      isSilent = false
+      resolve()
+    })
+    const follow = async () => {
+      while (!signal.aborted) {
+        const args = ["__stream", ...mirror.restart()]
+        const answer = await askNode(kubectl, recorder, args, (chunk) => mirror.push(chunk), true)
+        if (signal.aborted) break
+        if (!isSilent)
+          reportAnswers(
+            context,
+            [answer.kind === "answered" ? { ...answer, kind: "failed", reason: "it ended" } : answer],
+            1,
+          )
+        isSilent = true
+        resolve()
+        await sleep(RETRY_MS, undefined, { signal, ref: false })
+      }
+    }
+    // It ends by the signal.
+    follow().catch(() => resolve())
+  })
+}
