@@ -18,6 +18,7 @@ need gcc
 need libc6-dev
 need gcc-aarch64-linux-gnu
 need qemu-user
+need clang-14
 case "${1:-all}" in
   relay) wanted="" ;;
   bench) wanted="jq ripgrep" ;;

@@ -16,6 +16,7 @@ const notices = [
   ...packagesOf("page", "`page.html`, and every page that `cnitap export html` writes"),
   ...packagesOf("node", "`cnitap-linux-amd64` and `cnitap-linux-arm64`"),
   section("zlib", "Zlib", readFileSync(join(ZLIB, "LICENSE"), "utf8")),
+  '### BPF program of `cnitap observe`\n\nGPL-2.0-only OR BSD-2-Clause ("Dual BSD/GPL" for the kernel): `src/observe/bpf/observe.bpf.c` of cnitap itself.',
   "## In `relay-x86_64`, `relay-aarch64`, `cnitap-linux-amd64` and `cnitap-linux-arm64`",
   section("QuickJS-ng", "MIT", engineNotice()),
   section(

@@ -39,6 +39,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   "src/serve/page.ts": "src/engine/replaced/page.ts",
   "src/install/disk/platform.ts": "src/engine/replaced/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/replaced/relay-bytes.ts",
+  "src/observe/bpf.ts": "src/engine/replaced/bpf.ts",
   "src/store/capture/temporary-file.ts": "src/engine/replaced/temporary-file.ts",
 }
 
@@ -54,6 +55,7 @@ export async function buildExecutables(
   const metafile = await bundle(entry, join(work, "modules"))
   const names = Object.keys(metafile.outputs).map((path) => basename(path))
   await run(compiler, [join(work, "modules"), ...names], { cwd: work })
+  await compileObserver(join(work, "observe.bin"))
   for (const [at, target] of targets.entries()) await link(target, objects[at] ?? [], outputOf(target), work)
   return metafile
 }
@@ -120,6 +122,13 @@ async function objectsOf({ compiler, flags }: Target): Promise<string[]> {
     compileEngine(compiler, [...options, "-DHAVE_UNISTD_H"], ZLIB_FILES, ZLIB),
   ])
   return [...engine, ...zlib]
+}
+
+/** The program that `cnitap observe` loads into the kernel: it runs on every machine. */
+async function compileObserver(output: string): Promise<void> {
+  const source = "src/observe/bpf/observe.bpf.c"
+  const options = ["-target", "bpf", "-mcpu=v2", "-O2", "-Wall", "-Wextra", "-Wno-unused-const-variable"]
+  await run("clang-14", [...options, "-c", source, "-o", output], { cwd: root })
 }
 
 async function link(target: Target, objects: readonly string[], output: string, work: string): Promise<void> {

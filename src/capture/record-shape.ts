@@ -20,7 +20,7 @@ export const BEGIN = {
   id: isText,
   parent: optional(isText),
   depth: isNumber,
-  as: (value) => value === "relay" || value === "probe",
+  as: (value) => value === "relay" || value === "probe" || value === "observer",
   wallMs: isTime,
   monoMs: isNumber,
   node: optional(isText),

@@ -22,8 +22,8 @@ export type Begin = {
   /** id of the call whose plugin started this one, if it passed CNITAP_CALL on */
   parent?: string
   depth: number
-  /** relay: in place of the plugin; probe: cni_pre or cni_post in the plugin list */
-  as: "relay" | "probe"
+  /** relay: in place of the plugin; probe: cni_pre or cni_post in the plugin list; observer: followed from the kernel */
+  as: "relay" | "probe" | "observer"
   /** milliseconds since 1970, microsecond resolution */
   wallMs: number
   /** CLOCK_MONOTONIC in milliseconds: comparable between calls of one node and one boot */

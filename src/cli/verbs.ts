@@ -26,6 +26,11 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
         load: async () => (await import("./verbs/install.ts")).install,
       },
       {
+        name: "observe",
+        summary: "record calls from the kernel; nothing on the node changes",
+        load: async () => (await import("./verbs/observe.ts")).observe,
+      },
+      {
         name: "status",
         summary: "show what is installed and whether it still records",
         load: async () => (await import("./verbs/status.ts")).status,

@@ -117,6 +117,28 @@ declare module "native" {
   export function setTurn(turn: () => boolean): void
   export function runJobs(): void
   export function relayFile(): ArrayBuffer
+
+  /** src/observe/bpf.ts describes them. */
+  export function observeProgram(): ArrayBuffer
+  export function bpfMap(
+    type: number,
+    keyBytes: number,
+    valueBytes: number,
+    entries: number,
+    isReadOnly: boolean,
+  ): number
+  export function bpfLookup(map: number, key: Uint8Array, value: Uint8Array): Errno
+  export function bpfUpdate(map: number, key: Uint8Array, value: Uint8Array): Errno
+  export function bpfDelete(map: number, key: Uint8Array): Errno
+  export function bpfFreeze(map: number): Errno
+  export function bpfLoad(instructions: Uint8Array): number | string
+  export function bpfAttach(program: number, tracepoint: string): number
+  export function bpfRun(program: number, words: Uint8Array): Errno
+  export function bpfMisses(program: number): number
+  export function openRing(map: number, sizeBytes: number): Errno
+  export function readRing(): ArrayBuffer
+  export function pageBytes(): number
+  export function realtimeNs(): bigint
 }
 
 /** A global of the engine, as in Node.js. */

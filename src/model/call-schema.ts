@@ -160,9 +160,9 @@ export const CALL_FACTS = {
     source: "begin",
     type: "string",
     column: "choice",
-    values: ["relay", "probe"],
+    values: ["relay", "probe", "observer"],
     description:
-      "`relay`: the relay ran a plugin. `probe`: the call was `cni_pre` or `cni_post`, which writes no end record",
+      "`relay`: the relay ran a plugin. `probe`: the call was `cni_pre` or `cni_post`, which writes no end record. `observer`: it was followed from the kernel",
   },
   wallMs: {
     source: "begin",

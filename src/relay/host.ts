@@ -1,7 +1,4 @@
-import type { TextOpener } from "../capture/redact/text.ts"
-
-/** What a record has of a stream. `isCut`: the search for secrets ended before the text. `redacted`: a JSON array, empty if nothing was replaced. */
-export type CleanText = { text: string; redacted: string; isCut: boolean }
+import type { CleanText, Searcher } from "../capture/redact/clean.ts"
 
 /** What relay.json sets, with defaults. */
 export type RelaySettings = {
@@ -26,14 +23,12 @@ export type Script = {
 }
 
 /** The operating system as the script sees it (hosts/). Nothing here throws because of files or pipes. */
-export interface Host extends TextOpener {
+export interface Host extends Searcher {
   /**
    * At build time: the marks of the rules (`ALL_MARK_LINES`), of which the first `shown` are found in open texts; the
    * characters of each class (`CLASSES`), each class after U+0001; and what the relay calls.
    */
   provide(marks: string, shown: number, classes: string, script: Script): void
-  /** whether the text contains a mark or bytes written as numbers; one pass in native code */
-  holdsMark(text: string): boolean
   /** basename of the executed path; for a symlink its own name */
   readonly name: string
   readonly path: string

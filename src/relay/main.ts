@@ -1,9 +1,9 @@
+import { prune } from "../capture/prune.ts"
+import { clean, cleanArguments, cleanVariable } from "../capture/redact/clean.ts"
 import { ALL_MARK_LINES, LITERALS } from "../capture/redact/rules/marks.ts"
 import { CLASSES } from "../capture/redact/text.ts"
-import { clean, cleanArguments, cleanVariable } from "./clean.ts"
 import type { Host } from "./host.ts"
 import { probe } from "./probe.ts"
-import { prune } from "./prune.ts"
 import { rejectLoop } from "./reject-loop.ts"
 import { warmUp } from "./warm-up.ts"
 

@@ -1,7 +1,7 @@
 import { chainInput } from "../capture/chain-input.ts"
 import { probeLogLine, probeRole } from "../capture/probe-log.ts"
+import { clean } from "../capture/redact/clean.ts"
 import { SPEC_VERSIONS } from "../cni/version.ts"
-import { clean } from "./clean.ts"
 import type { Host } from "./host.ts"
 import { probeSettings } from "./probe-settings.ts"
 

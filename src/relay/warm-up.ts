@@ -1,4 +1,4 @@
-import { clean, cleanVariable } from "./clean.ts"
+import { clean, cleanVariable } from "../capture/redact/clean.ts"
 import type { Host } from "./host.ts"
 
 /** One text of each kind that rules look for. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { prune } from "../../src/relay/prune.ts"
+import { prune } from "../../src/capture/prune.ts"
 import { Stand } from "./stand.ts"
 
 function standWith(t: TestContext, name: string, steps: readonly string[]): Stand {

@@ -18,18 +18,15 @@ function onlyOne(flag: string): (value: string, earlier: unknown) => string {
 
 /** The options of `plan` and `install`. */
 export function addInstallOptions(command: Command): Command {
-  return command
-    .option(
-      "--mode <mode>",
-      "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post",
-      "swap",
-    )
-    .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames)
-    .option(
-      "--capture <directory>",
-      `directory for the recorded calls (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`,
-      onlyOne("--capture"),
-    )
+  return addCapture(
+    command
+      .option(
+        "--mode <mode>",
+        "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post",
+        "swap",
+      )
+      .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames),
+  )
     .option("--log-file <file>", "chain mode writes write the probe log to this file too")
     .option("--for <duration>", "stop recording and restore the node after this time: 30m, 2h")
     .option("--sample <1/N>", "record the calls of one container in N")
@@ -37,6 +34,28 @@ export function addInstallOptions(command: Command): Command {
     .option("--only-failures", "record only failed calls, after they ended")
     .option("--raw", "do not redact secrets")
     .option("--force", "continue even if pods could lose their network or an agent overwrites the relay")
+}
+
+/** The options of `observe`. */
+export function addObserveOptions(command: Command): Command {
+  return addCapture(
+    command.option(
+      "--plugins <names>",
+      "these plugins instead of every file of the plugin directories: A,B",
+      collectNames,
+    ),
+  )
+    .option("--for <duration>", "end after this time: 30m, 2h")
+    .option("--max-size <size>", "limit of the whole capture: the oldest hours are removed first (default: 256MiB)")
+    .option("--raw", "do not redact secrets")
+}
+
+function addCapture(command: Command): Command {
+  return command.option(
+    "--capture <directory>",
+    `directory for the recorded calls (default: $CNITAP_CAPTURE, else ${DEFAULT_CAPTURE})`,
+    onlyOne("--capture"),
+  )
 }
 
 export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include "allocator.h"
 #include "attributes.h"
+#include "bpf.h"
 #include "bytes.h"
 #include "compress.h"
 #include "events.h"
@@ -15,10 +16,10 @@
 
 enum { COLLECT_FROM_BYTES = 8 << 20, STACK_BYTES = 4 << 20 };
 
-/* Written by the build: the modules' bytecode (modules.h says where each is) and the relay. */
+/* Written by the build: the modules' bytecode (modules.h says where each is), the relay and the observer's BPF object. */
 __asm__(".section .rodata\n.balign 16\n.global moduleBytes\nmoduleBytes:\n.incbin \"modules.bin\"\n.global relayBytes\nrelayBytes:\n.incbin \"relay.bin\"\n"
-        ".global relayEnd\nrelayEnd:\n.byte 0\n.previous\n");
-extern const uint8_t moduleBytes[], relayBytes[], relayEnd[];
+        ".global relayEnd\nrelayEnd:\n.byte 0\n.global observeBytes\nobserveBytes:\n.incbin \"observe.bin\"\n.global observeEnd\nobserveEnd:\n.byte 0\n.previous\n");
+extern const uint8_t moduleBytes[], relayBytes[], relayEnd[], observeBytes[], observeEnd[];
 
 typedef struct { const char *name; size_t offset, length; } Module;
 static const Module modules[] = {
@@ -68,6 +69,12 @@ NATIVE(relayFile)
     return JS_NewArrayBufferCopy(ctx, relayBytes, (size_t)(relayEnd - relayBytes));
 }
 
+NATIVE(observeProgram)
+{
+    UNUSED;
+    return JS_NewArrayBufferCopy(ctx, observeBytes, (size_t)(observeEnd - observeBytes));
+}
+
 #define FUNCTION(name, count, function) JS_CFUNC_DEF(name, count, function)
 static const JSCFunctionListEntry natives[] = {
     FUNCTION("open", 3, fileOpen), FUNCTION("close", 1, fileClose), FUNCTION("read", 5, fileRead), FUNCTION("write", 5, fileWrite),
@@ -88,6 +95,10 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("signalProgram", 2, signalProgram), FUNCTION("waitForDescriptors", 3, waitForDescriptors),
     FUNCTION("openSignal", 1, openSignal), FUNCTION("closeSignal", 2, closeSignal), FUNCTION("openWatch", 1, openWatch),
     FUNCTION("setTurn", 1, setTurn), FUNCTION("setExitStatus", 1, setExitStatus), FUNCTION("runJobs", 0, runJobs), FUNCTION("relayFile", 0, relayFile),
+    FUNCTION("observeProgram", 0, observeProgram), FUNCTION("bpfMap", 5, bpfMap), FUNCTION("bpfLookup", 3, bpfLookup), FUNCTION("bpfUpdate", 3, bpfUpdate),
+    FUNCTION("bpfDelete", 2, bpfDelete), FUNCTION("bpfFreeze", 1, bpfFreeze), FUNCTION("bpfLoad", 1, bpfLoad), FUNCTION("bpfAttach", 2, bpfAttach),
+    FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 2, openRing), FUNCTION("readRing", 0, readRing),
+    FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes),
 };
 enum { NATIVES = sizeof natives / sizeof *natives };
 

@@ -28,6 +28,11 @@ export function processes(root = "/"): (begin: Process) => (() => boolean) | und
       return afterMs > earliestMs && afterMs < latestMs
     }
     const { pid, recorderPid } = begin
+    // Its end will be written as long as the observer runs, and never if it does not.
+    if (begin.as === "observer")
+      return recorderPid !== undefined && startedWithin(recorderPid, Number.NEGATIVE_INFINITY, STARTUP_MS)
+        ? () => startedWithin(recorderPid, Number.NEGATIVE_INFINITY, STARTUP_MS)
+        : undefined
     return () =>
       startedWithin(pid, -STARTUP_MS, 2 * TICK_MS) ||
       // On a node that is busy beyond measure the relay does not wait for the last record.
@@ -35,7 +40,7 @@ export function processes(root = "/"): (begin: Process) => (() => boolean) | und
   }
 }
 
-type Process = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs">
+type Process = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs"> & Partial<Pick<Begin, "as">>
 
 /**
  * The plugin of a call in flight: the child of its relay that is not the recorder, which is the same program. Undefined if

@@ -80,8 +80,12 @@ export class HeaderReader {
     const header = this.header
     if (!scanner.text(header.id) || !this.#scanOptional(PARENT, header.parent)) return false
     header.depth = scanner.skip(DEPTH) ? scanner.number() : Number.NaN
+    header.isObserved = false
     header.isProbe = !scanner.skip(RELAY)
-    if (header.isProbe && !scanner.skip(PROBE)) return false
+    if (header.isProbe && scanner.skip(OBSERVER)) {
+      header.isProbe = false
+      header.isObserved = true
+    } else if (header.isProbe && !scanner.skip(PROBE)) return false
     header.wallMs = scanner.skip(WALL) ? scanner.number() : Number.NaN
     header.monoMs = scanner.skip(MONO) ? scanner.number() : Number.NaN
     if (!this.#scanOptional(NODE, header.node)) return false
@@ -169,6 +173,7 @@ const PARENT = Buffer.from(',"parent":"')
 const DEPTH = Buffer.from(',"depth":')
 const RELAY = Buffer.from(',"as":"relay"')
 const PROBE = Buffer.from(',"as":"probe"')
+const OBSERVER = Buffer.from(',"as":"observer"')
 const WALL = Buffer.from(',"wallMs":')
 const MONO = Buffer.from(',"monoMs":')
 const NODE = Buffer.from(',"node":"')

@@ -28,6 +28,7 @@ export class RecordHeader {
   readonly parent = new ByteSlice()
   depth = 0
   isProbe = false
+  isObserved = false
   wallMs = 0
   monoMs = 0
   readonly node = new ByteSlice()
@@ -80,6 +81,7 @@ export class RecordHeader {
     this.parent.set(record.parent)
     this.depth = record.depth
     this.isProbe = record.as === "probe"
+    this.isObserved = record.as === "observer"
     this.probeStdin.set(this.isProbe && stdin ? JSON.stringify(stdin) : undefined)
     if (this.isProbe) payloadAddresses(stdin, this.addresses, "prevResult")
     this.wallMs = record.wallMs

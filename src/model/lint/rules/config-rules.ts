@@ -95,7 +95,7 @@ export const CONFIG_RULES: CallRule[] = [
     check: (facts) => {
       const { call, config, level } = facts
       return level === 0 &&
-        call.as === "relay" &&
+        call.as !== "probe" &&
         typeof config?.type === "string" &&
         config.type !== call.plugin &&
         // An IPAM plugin gets its caller's configuration, even if the caller was not recorded.

@@ -97,7 +97,7 @@ export class BlockBuilder {
       const exit = columns.exit[row] ?? 0
       isFailed[row] = exit === 0 || exit === EXIT_OK ? 0 : 1
     }
-    return { ...columns, rows, parentRow, isProbe: columns.as, isFailed }
+    return { ...columns, rows, parentRow, isProbe: columns.as.map((as) => (as === 1 ? 1 : 0)), isFailed }
   }
 
   #idOf(id: ByteSlice): number {

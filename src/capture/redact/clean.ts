@@ -1,13 +1,22 @@
-import { REDACTED } from "../capture/redact/redacted.ts"
-import { redactWith } from "../capture/redact/redaction.ts"
-import { isSecretName } from "../capture/redact/secret-name.ts"
-import type { CleanText, Host } from "./host.ts"
+import { REDACTED } from "./redacted.ts"
+import { redactWith } from "./redaction.ts"
+import { isSecretName } from "./secret-name.ts"
+import type { TextOpener } from "./text.ts"
+
+/** What a record has of a stream. `isCut`: the search for secrets ended before the text. `redacted`: a JSON array, empty if nothing was replaced. */
+export type CleanText = { text: string; redacted: string; isCut: boolean }
+
+/** What finds secrets: in native code, or in a script. */
+export interface Searcher extends TextOpener {
+  /** whether the text contains a mark or bytes written as numbers */
+  holdsMark(text: string): boolean
+}
 
 /** More would need more than 2 MB of memory; native code has room for 65536 (host-text.h). */
 const SEARCHED_CHARACTERS = 49_152
 
 /** The text of a stream without secrets. `isTruncated`: only its beginning is recorded. */
-export function clean(host: Host, text: string, isTruncated: boolean): CleanText {
+export function clean(host: Searcher, text: string, isTruncated: boolean): CleanText {
   const whole = isTruncated ? withoutCutAddress(text) : text
   if (!holdsMark(host, whole)) return { text: whole, redacted: "", isCut: false }
   const isLong = whole.length > SEARCHED_CHARACTERS
@@ -17,7 +26,7 @@ export function clean(host: Host, text: string, isTruncated: boolean): CleanText
 }
 
 /** Part by part, because native code gets a copy. The longest mark, with what must be around it, fits the overlap. */
-function holdsMark(host: Host, text: string): boolean {
+function holdsMark(host: Searcher, text: string): boolean {
   for (let from = 0; from < text.length; from += PART_CHARACTERS)
     if (host.holdsMark(text.slice(from, from + PART_CHARACTERS + OVERLAP_CHARACTERS))) return true
   return false
@@ -27,7 +36,7 @@ const PART_CHARACTERS = 16_384
 const OVERLAP_CHARACTERS = 256
 
 /** `--token=x` is one argument, `--token x` is two. */
-export function cleanArguments(host: Host, argv: readonly string[]): string[] {
+export function cleanArguments(host: Searcher, argv: readonly string[]): string[] {
   return argv.map((argument, at) => {
     const before = argv[at - 1] ?? ""
     const isAfterSwitch = before.startsWith("-") && !before.includes("=") && !argument.startsWith("-")
@@ -38,7 +47,7 @@ export function cleanArguments(host: Host, argv: readonly string[]): string[] {
 }
 
 /** The value of a variable; null if it is a secret because of its name. */
-export function cleanVariable(host: Host, name: string, value: string): string | null {
+export function cleanVariable(host: Searcher, name: string, value: string): string | null {
   return isSecretName(name) ? null : clean(host, value, false).text
 }
 

@@ -1,13 +1,13 @@
-import { indexedSegment, isSegmentName } from "../capture/segment-name.ts"
-import type { Host } from "./host.ts"
+import { indexedSegment, isSegmentName } from "./segment-name.ts"
+
+/** The files of a directory. */
+export type SegmentFiles = {
+  list(directory: string): { name: string; sizeBytes: number }[]
+  remove(directory: string, file: string): void
+}
 
 /** Removes the oldest segments and their indexes until the rest fits. The current segment is never removed. */
-export function prune(
-  host: Pick<Host, "list" | "remove">,
-  directory: string,
-  maxSizeBytes: number,
-  current: string,
-): void {
+export function prune(host: SegmentFiles, directory: string, maxSizeBytes: number, current: string): void {
   const files = host.list(directory).flatMap((file) => {
     const segment = isSegmentName(file.name) ? file.name : indexedSegment(file.name)
     return segment === undefined ? [] : [{ ...file, segment }]

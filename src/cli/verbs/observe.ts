@@ -1,0 +1,79 @@
+import { SCRIPTED } from "../../capture/redact/scripted-text.ts"
+import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
+import { openBpf } from "../../observe/bpf.ts"
+import { CaptureWriter } from "../../observe/capture-writer.ts"
+import { type Losses, Observer } from "../../observe/observer.ts"
+import { openCapture } from "../../store/capture/capture.ts"
+import { checksum } from "../../store/capture/checksum.ts"
+import { Follower } from "../../store/capture/follower.ts"
+import { ReadErrors } from "../../store/capture/read-errors.ts"
+import { nodePath } from "../args/captures.ts"
+import { addObserveOptions, installOptionsOf } from "../args/install-options.ts"
+import { addNode, openNode } from "../args/node.ts"
+import type { Context } from "../context.ts"
+import { requireStream } from "../follow.ts"
+import { addOutput, outputFormat, printRows } from "../render/output.ts"
+import type { Verb } from "../verb.ts"
+import { callTable } from "./tail.ts"
+
+const LIST_EVERY_MS = 250
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024
+
+export const observe: Verb = {
+  description:
+    "Follows the node's plugins from the kernel (eBPF) until Ctrl-C and lists their calls as they end. It replaces no file, edits no list, and is in the path of no call. It needs the node executable, root, and Linux 5.8 or newer.",
+  examples: [
+    ["cnitap observe", "record and list every call until Ctrl-C"],
+    ["cnitap observe --for 2h --plugins calico,calico-ipam", "two plugins, for two hours"],
+  ],
+  define(command) {
+    addObserveOptions(addOutput(addNode(command)))
+  },
+  async run(context, _args, options) {
+    requireStream(outputFormat(options))
+    const { settings, plugins } = installOptionsOf(context, { ...options, mode: "swap" })
+    const bpf = openBpf()
+    const { disk } = openNode(options)
+    const directory = nodePath(options, settings.capture)
+    const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
+    const writer = new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
+    const searcher = { ...SCRIPTED, holdsMark: () => true }
+    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, searcher, writer })
+    const end = endOf(context, settings.untilMs)
+    context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)
+    const observing = observer.run(end)
+    await printRows(context, options, { ...callTable, empty: "no call was made" }, endedCalls(directory, observing))
+    await observing
+    reportLosses(context, observer.losses())
+  },
+}
+
+/** Aborts on Ctrl-C, and when the time is over. */
+function endOf(context: Context, untilMs: number | undefined): AbortSignal {
+  const end = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
+  if (untilMs !== undefined) setTimeout(() => end.abort(), untilMs - context.nowMs()).unref()
+  return end.signal
+}
+
+/** The calls that end from now on, until the observer has written its last record. */
+async function* endedCalls(directory: string, observing: Promise<void>) {
+  const capture = await openCapture(directory)
+  const follower = new Follower(capture, new ReadErrors())
+  for (const segment of await capture.segments()) follower.skip(segment)
+  let isOver = false
+  observing.finally(() => {
+    isOver = true
+  })
+  for (let isLast = false; !isLast; ) {
+    isLast = isOver
+    for await (const call of follower.nextEnded()) yield call
+    if (!isLast) await Promise.race([observing, new Promise((resolve) => setTimeout(resolve, LIST_EVERY_MS))])
+  }
+}
+
+function reportLosses({ stderr }: Context, { calls, events, records }: Losses): void {
+  if (calls > 0) stderr.write(`cnitap: ${calls} calls were lost, because the kernel's buffer was full\n`)
+  if (events > 0) stderr.write(`cnitap: ${events} pieces of calls were lost, because the kernel's buffer was full\n`)
+  if (records > 0) stderr.write(`cnitap: ${records} records could not be written\n`)
+}

@@ -1,0 +1,33 @@
+/** src/observe/bpf.ts by system calls. */
+import * as native from "native"
+import { onReadable } from "../loop.ts"
+import { clearTimeout, setTimeout } from "../timers.ts"
+
+export function openBpf() {
+  return {
+    program: () => new Uint8Array(native.observeProgram()),
+    map: native.bpfMap,
+    lookup: native.bpfLookup,
+    update: native.bpfUpdate,
+    delete: native.bpfDelete,
+    freeze: native.bpfFreeze,
+    load: native.bpfLoad,
+    attach: native.bpfAttach,
+    run: native.bpfRun,
+    misses: native.bpfMisses,
+    openRing: native.openRing,
+    readRing: native.readRing,
+    wait: (map: number, timeoutMs: number) =>
+      new Promise<void>((resolve) => {
+        const done = () => {
+          stop()
+          clearTimeout(timer)
+          resolve()
+        }
+        const stop = onReadable(map, done)
+        const timer = setTimeout(done, timeoutMs)
+      }),
+    pageBytes: native.pageBytes,
+    clocks: () => ({ wallNs: native.realtimeNs(), monoNs: native.monotonicNs() }),
+  }
+}

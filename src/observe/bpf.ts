@@ -1,0 +1,38 @@
+import { Fault } from "../fault/fault.ts"
+
+/**
+ * What the observer needs of the kernel. Functions that make a system call return a number that is not negative, or
+ * `-errno`.
+ */
+export type Bpf = {
+  /** the compiled src/observe/bpf/observe.bpf.c */
+  program(): Uint8Array
+  map(type: number, keyBytes: number, valueBytes: number, entries: number, isReadOnly: boolean): number
+  lookup(map: number, key: Uint8Array, value: Uint8Array): number
+  update(map: number, key: Uint8Array, value: Uint8Array): number
+  delete(map: number, key: Uint8Array): number
+  freeze(map: number): number
+  /** A text is what the verifier printed when it refused the program. */
+  load(instructions: Uint8Array): number | string
+  attach(program: number, tracepoint: string): number
+  run(program: number, words: Uint8Array): number
+  /** how often the kernel did not run the program because it was running already on that processor */
+  misses(program: number): number
+  openRing(map: number, sizeBytes: number): number
+  /** the next records, each behind 8 bytes with its size, padded to 8 */
+  readRing(): ArrayBuffer
+  /** Resolves when the ring is filling up, or after that time. */
+  wait(map: number, timeoutMs: number): Promise<void>
+  pageBytes(): number
+  /** nanoseconds since 1970, and of CLOCK_MONOTONIC */
+  clocks(): { wallNs: bigint; monoNs: bigint }
+}
+
+/** Node.js cannot make the bpf system call; src/engine/replaced/bpf.ts is this module in the node executable. */
+export function openBpf(): Bpf {
+  throw new Fault(
+    "REFUSED",
+    "Node.js cannot load a program into the kernel",
+    "Use the node executable, cnitap-linux-amd64 or cnitap-linux-arm64, of the same release.",
+  )
+}

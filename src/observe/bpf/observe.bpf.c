@@ -1,0 +1,353 @@
+/* What the kernel copies for `cnitap observe`. It only copies: which files are plugins, what belongs to which call and what
+ * a record holds is decided in TypeScript (src/observe). SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ *
+ * It includes no kernel header: the loader reads the offsets of fields from the kernel's own type information (BTF) and
+ * writes them into the constants at_STRUCT__FIELD, so that one object runs on every kernel from 5.8 on. */
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define SEC(name) __attribute__((section(name), used))
+#define INLINE static __attribute__((always_inline)) inline
+
+enum { HASH = 1, ARRAY = 2, RINGBUF = 27 };
+struct map { u32 type, keyBytes, valueBytes, entries; };
+
+static void *(*lookup)(void *map, const void *key) = (void *)1;
+static long (*update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
+static long (*remove)(void *map, const void *key) = (void *)3;
+static u64 (*now)(void) = (void *)5;
+static u64 (*processAndThread)(void) = (void *)14;
+static u64 (*currentTask)(void) = (void *)35;
+static long (*readUser)(void *to, u32 size, const void *from) = (void *)112;
+static long (*readKernel)(void *to, u32 size, const void *from) = (void *)113;
+static long (*readKernelText)(void *to, u32 size, const void *from) = (void *)115;
+static void *(*reserve)(void *ring, u64 size, u64 flags) = (void *)131;
+static void (*submit)(void *record, u64 flags) = (void *)132;
+static u64 (*query)(void *ring, u64 flags) = (void *)134;
+
+/* Offsets of fields, and numbers of system calls, filled in by the loader. */
+#define AT(name) const volatile u32 at_##name SEC(".rodata")
+AT(task_struct__pid); AT(task_struct__tgid); AT(task_struct__mm); AT(task_struct__files); AT(task_struct__real_parent);
+AT(task_struct__comm); AT(task_struct__signal); AT(task_struct__exit_code); AT(task_struct__utime); AT(task_struct__stime);
+AT(task_struct__start_time); AT(task_struct__se__sum_exec_runtime); AT(signal_struct__live); AT(signal_struct__flags);
+AT(signal_struct__group_exit_code); AT(signal_struct__utime); AT(signal_struct__stime); AT(signal_struct__cutime);
+AT(signal_struct__cstime); AT(signal_struct__sum_sched_runtime); AT(signal_struct__maxrss); AT(signal_struct__cmaxrss);
+AT(files_struct__fdt); AT(fdtable__fd); AT(fdtable__max_fds); AT(file__f_inode); AT(inode__i_ino); AT(inode__i_sb);
+AT(inode__i_mode); AT(inode__i_rdev); AT(super_block__s_dev); AT(mm_struct__arg_start); AT(mm_struct__arg_end);
+AT(mm_struct__env_start); AT(mm_struct__env_end); AT(linux_binprm__file); AT(linux_binprm__filename); AT(linux_binprm__interp);
+#define REGISTER(name) const volatile u32 register_##name SEC(".rodata")
+REGISTER(number); REGISTER(0); REGISTER(1); REGISTER(2); REGISTER(3);
+#define CALL(name) const volatile u32 call_##name SEC(".rodata")
+CALL(read); CALL(write); CALL(readv); CALL(writev); CALL(preadv2); CALL(pwritev2); CALL(recvfrom); CALL(sendto); CALL(recvmsg);
+CALL(sendmsg); CALL(splice); CALL(tee); CALL(vmsplice); CALL(sendfile); CALL(io_uring_enter);
+/* Bytes of a stream that a record can hold. */
+const volatile u32 streamBytes SEC(".rodata") = 65536;
+
+enum { CHUNK = 4096, SMALL = 256, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20 };
+enum { BEGIN, TEXT, FORK, READ, WRITE, EXIT, UNSEEN };
+enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
+
+struct identity { u64 ino; u32 dev, zero; };
+struct stream { u64 ino; u32 dev, mode, rdev, zero; };
+struct call { u64 parent; struct stream streams[3]; u64 sent[3], lostBytes; };
+/* Of each record in the ring. `isLast`: no more pieces of this transfer. */
+struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
+struct begin { struct head head; u64 startNs, parent, plugin; u32 tgid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
+struct text { struct head head; u64 offset; u8 bytes[CHUNK]; };
+struct forked { struct head head; u32 tgid, zero; };
+struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; };
+struct small { struct transfer transfer; u8 bytes[SMALL]; };
+struct large { struct transfer transfer; u8 bytes[CHUNK]; };
+struct exited { struct head head; u32 tgid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages, lostBytes; };
+
+struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
+struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity), 1 };
+struct map scripts SEC("maps") = { HASH, NAME, sizeof(u64), 4096 };
+struct map processes SEC("maps") = { HASH, sizeof(u32), sizeof(u64), 8192 };
+struct map calls SEC("maps") = { HASH, sizeof(u64), sizeof(struct call), 4096 };
+struct map ring SEC("maps") = { RINGBUF, 0, 0, 8 << 20 };
+
+/* Processes that belong to a call. While there is none, everybody else's reads and writes leave after one comparison. */
+s64 inFlight SEC(".bss");
+u64 lost[LOSSES] SEC(".bss");
+/* Always 0, which the verifier does not know: a number to which it is added has no history, and a loop is checked once instead
+ * of once for each way through it. */
+u64 zero SEC(".bss");
+
+INLINE u64 word(u64 base, u32 at) { u64 v = 0; readKernel(&v, 8, (void *)(base + at)); return v; }
+INLINE u32 half(u64 base, u32 at) { u32 v = 0; readKernel(&v, 4, (void *)(base + at)); return v; }
+INLINE void lose(u32 what) { __sync_fetch_and_add(&lost[what], 1); }
+/* Bytes of streams leave a quarter of the ring to what begins and ends calls. */
+INLINE int isFull(void) { return query(&ring, 0) > 6 << 20; }
+
+INLINE void identify(struct stream *s, u64 file)
+{
+    u64 inode = word(file, at_file__f_inode);
+    s->ino = word(inode, at_inode__i_ino);
+    s->dev = half(word(inode, at_inode__i_sb), at_super_block__s_dev);
+    s->mode = half(inode, at_inode__i_mode) & 0xffff;
+    s->rdev = half(inode, at_inode__i_rdev);
+}
+
+INLINE u64 openFile(u64 task, u32 fd)
+{
+    u64 table = word(word(task, at_task_struct__files), at_files_struct__fdt);
+    return fd < half(table, at_fdtable__max_fds) ? word(word(table, at_fdtable__fd), fd * 8) : 0;
+}
+
+INLINE void start(struct head *head, u32 kind, u32 size, u64 call)
+{
+    head->kind = kind, head->size = size, head->ns = now(), head->call = call;
+    head->thread = (u32)processAndThread(), head->isLast = 1;
+}
+
+/* Run by the loader in its own process, (descriptor): what the kernel knows that open file by. stat(2) may give other
+ * numbers, as on btrfs and overlayfs. */
+SEC("identify") int identifyFile(u64 *ctx)
+{
+    struct stream s = {};
+    struct identity id = {};
+    u32 zero = 0;
+    identify(&s, openFile(currentTask(), (u32)ctx[0]));
+    id.ino = s.ino, id.dev = s.dev;
+    update(&identified, &zero, &id, 0);
+    return 0;
+}
+
+/* Of a script the kernel knows only the interpreter then, and the path: a file of this name is looked at by the observer. */
+INLINE u64 *scriptNamed(u64 path)
+{
+    char text[PATH] = {}, name[NAME] = {};
+    u32 i, from = 0;
+    readKernelText(text, sizeof text, (void *)path);
+    for (i = 0; i < PATH; i++) {
+        if (!text[i]) break;
+        if (text[i] == '/') from = i + 1;
+    }
+    readKernelText(name, sizeof name, (void *)(path + from));
+    return lookup(&scripts, name);
+}
+
+/* Arguments and environment are one range of the new stack. */
+INLINE void copyTexts(u64 id, u64 from, u64 size)
+{
+    u32 i;
+    for (i = 0; i < TEXT_CHUNKS; i++) {
+        u64 offset = (u64)i * CHUNK, n;
+        struct text *text;
+        if (offset >= size) return;
+        if (!(text = reserve(&ring, sizeof *text, 0))) { lose(LOST_TEXT); return; }
+        n = size - offset;
+        if (n > CHUNK) n = CHUNK;
+        text->offset = offset;
+        start(&text->head, TEXT, readUser(text->bytes, (u32)n, (void *)(from + offset)) ? 0 : (u32)n, id);
+        text->head.isLast = offset + n == size;
+        submit(text, 1);
+    }
+}
+
+SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
+{
+    u64 task = ctx[0], bprm = ctx[2], mm, parent, id, argStart, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
+    u32 tgid = processAndThread() >> 32, i, isScript = 0;
+    struct identity key = {};
+    struct stream file = {};
+    struct call call = {};
+    struct begin *begin;
+    identify(&file, word(bprm, at_linux_binprm__file));
+    key.ino = file.ino, key.dev = file.dev;
+    plugin = lookup(&plugins, &key);
+    if (!plugin && word(bprm, at_linux_binprm__interp) != path) plugin = scriptNamed(path), isScript = 1;
+    if (!plugin) return 0;
+    of = lookup(&processes, &tgid);
+    id = (u64)tgid << 31 | (now() >> 10 & 0x7fffffff); /* a script's numbers have 53 bits */
+    call.parent = of ? *of : 0;
+#pragma unroll
+    for (i = 0; i < 3; i++) identify(&call.streams[i], openFile(task, i));
+    if (update(&calls, &id, &call, 0) || !(begin = reserve(&ring, sizeof *begin, 0))) {
+        lose(LOST_BEGIN);
+        remove(&calls, &id);
+        return 0;
+    }
+    if (update(&processes, &tgid, &id, 0)) lose(LOST_FORK);
+    else if (!of) __sync_fetch_and_add(&inFlight, 1);
+    start(&begin->head, BEGIN, 0, id);
+    parent = word(task, at_task_struct__real_parent);
+    mm = word(task, at_task_struct__mm);
+    argStart = word(mm, at_mm_struct__arg_start);
+    begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
+    begin->tgid = tgid, begin->ppid = half(parent, at_task_struct__tgid), begin->isScript = isScript;
+    begin->argBytes = word(mm, at_mm_struct__arg_end) - argStart;
+    begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
+    __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);
+    readKernel(begin->parentName, sizeof begin->parentName, (void *)(parent + at_task_struct__comm));
+    readKernelText(begin->path, sizeof begin->path, (void *)path);
+    i = begin->argBytes + begin->envBytes;
+    submit(begin, 1);
+    copyTexts(id, argStart, i);
+    return 0;
+}
+
+SEC("raw_tracepoint/sched_process_fork") int processForked(u64 *ctx)
+{
+    u32 tgid = processAndThread() >> 32, child = half(ctx[1], at_task_struct__tgid);
+    struct forked *forked;
+    u64 *id = inFlight ? lookup(&processes, &tgid) : 0, call;
+    if (!id || child != half(ctx[1], at_task_struct__pid)) return 0;
+    call = *id;
+    if (update(&processes, &child, &call, 0) || !(forked = reserve(&ring, sizeof *forked, 0))) { lose(LOST_FORK); return 0; }
+    __sync_fetch_and_add(&inFlight, 1);
+    forked->tgid = child;
+    start(&forked->head, FORK, 0, call);
+    submit(forked, 1);
+    return 0;
+}
+
+SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
+{
+    u64 task = ctx[0], signal, *id, call;
+    u32 tgid = processAndThread() >> 32;
+    struct exited *exited;
+    struct call *of;
+    id = inFlight ? lookup(&processes, &tgid) : 0;
+    signal = word(task, at_task_struct__signal);
+    if (!id || half(signal, at_signal_struct__live)) return 0; /* another thread lives */
+    call = *id;
+    remove(&processes, &tgid);
+    __sync_fetch_and_add(&inFlight, -1);
+    if (!(exited = reserve(&ring, sizeof *exited, 0))) { lose(LOST_EXIT); return 0; }
+    exited->tgid = tgid;
+    exited->status = half(signal, at_signal_struct__flags) & GROUP_EXIT ? half(signal, at_signal_struct__group_exit_code) : half(task, at_task_struct__exit_code);
+    exited->userNs = word(task, at_task_struct__utime) + word(signal, at_signal_struct__utime);
+    exited->systemNs = word(task, at_task_struct__stime) + word(signal, at_signal_struct__stime);
+    exited->runNs = word(task, at_task_struct__se__sum_exec_runtime) + word(signal, at_signal_struct__sum_sched_runtime);
+    exited->childUserNs = word(signal, at_signal_struct__cutime), exited->childSystemNs = word(signal, at_signal_struct__cstime);
+    exited->maxRssPages = word(signal, at_signal_struct__maxrss), exited->childMaxRssPages = word(signal, at_signal_struct__cmaxrss);
+    exited->lostBytes = (of = lookup(&calls, &call)) ? of->lostBytes : 0;
+    start(&exited->head, EXIT, 0, call);
+    submit(exited, 1);
+    return 0;
+}
+
+/* One piece of a transfer. Of what a record cannot hold only the size is sent. */
+INLINE void send(u32 kind, u64 id, struct call *call, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
+{
+    struct transfer *t;
+    u64 failed = 0;
+    if (size > CHUNK) size = CHUNK;
+    if (isFull()) { call->lostBytes += size ? size : 1; lose(LOST_DATA); return; }
+    if (size <= SMALL) {
+        struct small *s = reserve(&ring, sizeof *s, 0);
+        if ((t = (void *)s)) failed = readUser(s->bytes, (u32)size & 511, (void *)from);
+    } else {
+        struct large *l = reserve(&ring, sizeof *l, 0);
+        if ((t = (void *)l)) failed = readUser(l->bytes, (u32)size, (void *)from);
+    }
+    if (!t) { call->lostBytes += size ? size : 1; lose(LOST_DATA); return; }
+    start(&t->head, kind, failed ? 0 : (u32)size, id);
+    t->head.isLast = isLast;
+    t->ino = of->ino, t->dev = of->dev, t->total = total, t->offset = offset;
+    submit(t, query(&ring, 0) > WAKE_BYTES ? 2 : 1);
+}
+
+/* The call, or one that contains it, whose stream this file is: descendants of a plugin write for it. */
+INLINE struct call *callOf(u64 id, u32 kind, const struct stream *s, u32 *slot)
+{
+    u32 i;
+    for (i = 0; i < ANCESTORS; i++) {
+        struct call *call = lookup(&calls, &id);
+        if (!call) return 0;
+        if (kind == READ && s->ino == call->streams[0].ino && s->dev == call->streams[0].dev) { *slot = 0; return call; }
+        if (kind != READ && s->ino == call->streams[1].ino && s->dev == call->streams[1].dev) { *slot = 1; return call; }
+        if (kind != READ && s->ino == call->streams[2].ino && s->dev == call->streams[2].dev) { *slot = 2; return call; }
+        id = call->parent;
+    }
+    return 0;
+}
+
+/* What one system call has read or written: one buffer, or a list of them, of which the last may be longer than the result. */
+INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 vector)
+{
+    struct { u64 base, bytes; } part;
+    struct stream s = {};
+    struct call *call;
+    u64 sent, copied = zero, base = buffer, left = vector ? 0 : total;
+    u32 slot = 0, i;
+    identify(&s, file);
+    if (!(call = callOf(id, kind, &s, &slot))) return;
+    slot = (slot + zero) & 3;
+    sent = call->sent[slot];
+    __sync_fetch_and_add(&call->sent[slot], total);
+    if (!total || sent >= streamBytes) { send(kind, id, call, &s, total, 0, 0, 0, 1); return; }
+    for (i = 0; i < PIECES; i++) {
+        u64 size = CHUNK;
+        if (!left) {
+            if (!vector || readUser(&part, sizeof part, (void *)vector)) break;
+            vector += sizeof part, base = part.base, left = part.bytes;
+            continue;
+        }
+        if (left > CHUNK) left -= CHUNK;
+        else size = left, left = 0;
+        send(kind, id, call, &s, total, copied, base, size, copied + size >= total);
+        copied += size + zero, base += size;
+        if (copied >= total || copied >= streamBytes) return;
+    }
+    call->lostBytes += total - copied;
+    lose(LOST_DATA);
+}
+
+/* Bytes that the kernel moves between files without a buffer of the process. */
+INLINE void moved(u64 id, u64 in, u64 out, u64 total)
+{
+    struct stream s = {};
+    struct call *call;
+    u32 slot;
+    identify(&s, in);
+    call = callOf(id, READ, &s, &slot);
+    if (!call) {
+        identify(&s, out);
+        call = callOf(id, WRITE, &s, &slot);
+    }
+    if (call) send(UNSEEN, id, call, &s, total, 0, 0, 0, 1);
+}
+
+/* At the end of every system call of the node: the arguments are still in the registers, and the result is known. Files are
+ * known by the open file behind a descriptor, however the process has moved it. */
+SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx)
+{
+    u64 registers = ctx[0], *found, id, file, second, third, vector = 0;
+    u32 tgid, number, kind = UNSEEN;
+    s64 total = ctx[1];
+    if (!inFlight) return 0;
+    tgid = processAndThread() >> 32;
+    found = lookup(&processes, &tgid);
+    if (!found || total < 0) return 0;
+    id = *found, number = half(registers, register_number);
+    second = word(registers, register_1), third = word(registers, register_2);
+    if (number == call_read || (number == call_recvfrom && !(word(registers, register_3) & PEEK)) || number == call_readv || number == call_preadv2 || (number == call_recvmsg && !(third & PEEK))) kind = READ;
+    else if (number == call_write || number == call_sendto || number == call_writev || number == call_pwritev2 || number == call_sendmsg) kind = WRITE;
+    else if (number != call_splice && number != call_tee && number != call_vmsplice && number != call_sendfile && number != call_io_uring_enter) return 0;
+    file = openFile(currentTask(), half(registers, register_0));
+    if (kind == UNSEEN) {
+        u64 other = number == call_splice ? third : second;
+        if (!total) return 0;
+        if (number == call_vmsplice) moved(id, 0, file, total);
+        else if (number == call_sendfile) moved(id, openFile(currentTask(), (u32)other), file, total);
+        else if (number != call_io_uring_enter) moved(id, file, openFile(currentTask(), (u32)other), total);
+        else {
+            struct stream none = {};
+            struct call *call = lookup(&calls, &id);
+            if (call) send(UNSEEN, id, call, &none, 0, 0, 0, 0, 1);
+        }
+        return 0;
+    }
+    if (number == call_recvmsg || number == call_sendmsg) readUser(&vector, 8, (void *)(second + 16)); /* msg_iov */
+    else if (number == call_readv || number == call_writev || number == call_preadv2 || number == call_pwritev2) vector = second;
+    transferred(kind, id, file, total, second, vector);
+    return 0;
+}
+
+static const char LICENSE[] SEC("license") = "Dual BSD/GPL";

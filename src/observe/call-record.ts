@@ -1,0 +1,173 @@
+import { Buffer } from "node:buffer"
+import { type Begin, type End, type Exit, FORMAT, type Payload, type ProgressRecord } from "../capture/record.ts"
+import { clean, cleanArguments, cleanVariable, type Searcher } from "../capture/redact/clean.ts"
+import type { ExitEvent } from "./event.ts"
+import type { ObservedCall } from "./observed-call.ts"
+import type { ObservedStream } from "./observed-stream.ts"
+
+export type RecordContext = {
+  searcher: Searcher
+  isRaw: boolean
+  /** what is added to CLOCK_MONOTONIC to get the time since 1970 */
+  wallMinusMonoNs: number
+  node: string
+  /** process ID of the observer */
+  observerPid: number
+  pageBytes: number
+}
+
+/** `original`: of the plugin's file. The same members in the same order as those of the relay (FORMAT.md). */
+export function beginRecord(call: ObservedCall, context: RecordContext, original: Begin["original"]): Begin {
+  const { begin } = call
+  const path = utf8(begin.path)
+  const { argv, env, envNames } = textsOf(call, path, context)
+  return {
+    format: FORMAT,
+    kind: "begin",
+    id: call.id,
+    ...(call.enclosing ? { parent: call.enclosing.id } : {}),
+    depth: call.depth,
+    as: "observer",
+    ...timesOf(call.startNs, context),
+    node: context.node,
+    pid: begin.pid,
+    ppid: begin.ppid,
+    recorderPid: context.observerPid,
+    parentName: begin.parentName,
+    plugin: path.slice(path.lastIndexOf("/") + 1),
+    path,
+    argv,
+    env,
+    envNames,
+    ...(original ? { original } : {}),
+    ...(call.streams[0].hasEnded ? { stdin: payload(call.streams[0], true, context) } : {}),
+  }
+}
+
+export function progressRecord({ id, streams }: ObservedCall, context: RecordContext, nowNs: number): ProgressRecord {
+  return {
+    format: FORMAT,
+    kind: "progress",
+    id,
+    ...timesOf(nowNs, context),
+    stdout: payload(streams[1], true, context),
+    stderr: payload(streams[2], true, context),
+  }
+}
+
+/** `exit`: undefined if the event was lost. */
+export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordContext): End {
+  const { begin, id, streams, hasStdin } = call
+  const [stdin, stdout, stderr] = streams
+  return {
+    format: FORMAT,
+    kind: "end",
+    id,
+    ...timesOf(exit.ns, context),
+    pluginPid: begin.pid,
+    durationMs: ms(exit.ns - call.startNs),
+    spawnMs: ms(begin.ns - call.startNs),
+    exit: exitOf(exit.status),
+    usage: usageOf(exit, context.pageBytes),
+    ...(!hasStdin && (stdin.hasEnded || stdin.totalBytes > 0)
+      ? { stdin: payload(stdin, stdin.hasEnded, context) }
+      : {}),
+    stdout: payload(stdout, true, context),
+    stderr: payload(stderr, true, context),
+  }
+}
+
+type Texts = Pick<Begin, "argv" | "env" | "envNames">
+
+/** The rules of the relay: values of CNI_* and TRACE* only, and of a variable that is set twice the first. */
+function textsOf({ texts, begin }: ObservedCall, path: string, { searcher, isRaw }: RecordContext): Texts {
+  const args = split(texts.subarray(0, begin.argBytes))
+  const at = args.indexOf(path, 1)
+  // The kernel has put the interpreter and its argument before the script, in place of argv[0].
+  const argv = isScript(args, at) ? args.slice(at) : args
+  const env: Record<string, string> = {}
+  const envNames: string[] = []
+  for (const entry of split(texts.subarray(begin.argBytes))) {
+    const equals = entry.indexOf("=")
+    const name = equals < 0 ? entry : entry.slice(0, equals)
+    const isListed = isRaw || name.startsWith("CNI_") || name.startsWith("TRACE")
+    if (isListed && Object.hasOwn(env, name)) continue
+    const given = equals < 0 ? "" : entry.slice(equals + 1)
+    const value = !isListed ? null : isRaw ? given : cleanVariable(searcher, name, given)
+    if (value === null) envNames.push(name)
+    else env[name] = value
+  }
+  return { argv: isRaw ? argv : cleanArguments(searcher, argv), env, envNames }
+}
+
+/** An interpreter has at most one argument of its own. */
+function isScript(args: readonly string[], at: number): boolean {
+  return (at === 1 || at === 2) && args[0] !== args[at]
+}
+
+function payload(stream: ObservedStream, isComplete: boolean, { searcher, isRaw }: RecordContext): Payload {
+  const kept = stream.kept
+  const { totalBytes: sizeBytes, hasGap } = stream
+  const isTruncated = !isComplete || hasGap || sizeBytes > kept.length
+  const { text, isText } = textOf(kept, isTruncated)
+  const marks = isTruncated ? { truncated: true as const } : {}
+  if (isRaw) return { sizeBytes, ...marks, ...(isText ? { text } : { base64: base64(kept) }) }
+  const cleaned = clean(searcher, text, isTruncated)
+  const cut = cleaned.isCut ? { truncated: true as const, truncatedBy: "search" as const } : marks
+  const redacted = cleaned.redacted === "" ? {} : { redacted: JSON.parse(cleaned.redacted) as string[] }
+  const content = isText ? { text: cleaned.text } : { base64: base64(Buffer.from(cleaned.text, "latin1")) }
+  return { sizeBytes, ...cut, ...redacted, ...content }
+}
+
+/** As text; one character per byte if it is not UTF-8. A character that the limit has cut is left out. */
+function textOf(bytes: Uint8Array, isTruncated: boolean): { text: string; isText: boolean } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let cut = 0; cut < (isTruncated ? 4 : 1) && cut <= bytes.length; cut++) {
+    const part = buffer.subarray(0, bytes.length - cut)
+    const text = part.toString("utf8")
+    if (!text.includes("\ufffd") || Buffer.from(text, "utf8").equals(part)) return { text, isText: true }
+  }
+  return { text: buffer.toString("latin1"), isText: false }
+}
+
+function exitOf(status: number): Exit {
+  const signal = status & 0x7f
+  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal }
+}
+
+/**
+ * As getrusage(2): the kernel divides the exact run time in the proportion of its ticks (kernel/sched/cputime.c,
+ * cputime_adjust). The largest memory is that of the process, with what the caller had before it executed the plugin.
+ */
+function usageOf(exit: ExitEvent, pageBytes: number): End["usage"] {
+  const { userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages } = exit
+  const ticks = userNs + systemNs
+  const systemPart = systemNs === 0 ? 0 : userNs === 0 ? 1 : systemNs / ticks
+  return {
+    maxRssBytes: Math.max(maxRssPages, childMaxRssPages) * pageBytes,
+    userMs: ms(runNs * (1 - systemPart) + childUserNs),
+    systemMs: ms(runNs * systemPart + childSystemNs),
+  }
+}
+
+function timesOf(monoNs: number, { wallMinusMonoNs }: RecordContext): { wallMs: number; monoMs: number } {
+  return { wallMs: ms(monoNs + wallMinusMonoNs), monoMs: ms(monoNs) }
+}
+
+/** Milliseconds with microseconds as decimals. */
+function ms(ns: number): number {
+  return Math.round(ns / 1000) / 1000
+}
+
+function split(bytes: Uint8Array): string[] {
+  const texts = utf8(bytes).split("\0")
+  return texts.at(-1) === "" ? texts.slice(0, -1) : texts
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+}

@@ -1,0 +1,70 @@
+import type { BeginEvent, DataEvent, ExitEvent, Stream } from "./event.ts"
+import { ObservedStream } from "./observed-stream.ts"
+
+/** A call while its events arrive. */
+export class ObservedCall {
+  readonly id: string
+  readonly begin: BeginEvent
+  readonly parent: ObservedCall | undefined
+  readonly streams: readonly [ObservedStream, ObservedStream, ObservedStream]
+  /** processes of the call that have not exited */
+  readonly processes: Set<number>
+  /** arguments and environment as they were in memory */
+  readonly texts: Uint8Array
+  textBytes = 0
+  /** of the plugin itself */
+  exit: ExitEvent | undefined
+  /** the begin record is written, and has the stdin */
+  hasBegun = false
+  hasStdin = false
+  /** a process that is not a plugin after all: only what it writes for an enclosing call counts */
+  readonly isForeign: boolean
+
+  constructor(id: string, begin: BeginEvent, isForeign: boolean, parent: ObservedCall | undefined, limitBytes: number) {
+    this.id = id
+    this.begin = begin
+    this.isForeign = isForeign
+    this.parent = parent
+    const open = (stream: Stream) => new ObservedStream(stream, limitBytes)
+    this.streams = [open(begin.streams[0]), open(begin.streams[1]), open(begin.streams[2])]
+    this.processes = new Set([begin.pid])
+    this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
+  }
+
+  get depth(): number {
+    return this.enclosing === undefined ? 0 : this.enclosing.depth + 1
+  }
+
+  /** The call whose plugin has started this one. */
+  get enclosing(): ObservedCall | undefined {
+    return this.parent?.isForeign ? this.parent.enclosing : this.parent
+  }
+
+  /**
+   * When the caller began to start the plugin. A process that did something else for a while before it executed the plugin
+   * counts from then.
+   */
+  get startNs(): number {
+    const { startNs, ns } = this.begin
+    return ns - startNs < LONGEST_SPAWN_NS ? startNs : ns
+  }
+
+  /**
+   * Which of its streams a file is: reads count for stdin, writes for the others, and stdout if both are the same file. What
+   * moved through an io_uring may have been any.
+   */
+  streamsOf({ kind, ino, dev, totalBytes }: DataEvent): ObservedStream[] {
+    if (kind === "unseen" && ino === 0 && totalBytes === 0) return [...this.streams]
+    const candidates = kind === "read" ? [0] : kind === "write" ? [1, 2] : [0, 1, 2]
+    const found = candidates.find((at) => {
+      const stream = this.begin.streams[at]
+      return stream?.ino === ino && stream.dev === dev
+    })
+    const stream = found === undefined ? undefined : this.streams[found]
+    return stream ? [stream] : []
+  }
+}
+
+const LONGEST_SPAWN_NS = 100e6
+/** The program copies no more. */
+const MOST_TEXT_BYTES = 34 * 4096

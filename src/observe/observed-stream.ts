@@ -1,0 +1,57 @@
+import type { DataEvent, Stream } from "./event.ts"
+
+/** What is known of one of the three streams of a call. */
+export class ObservedStream {
+  totalBytes = 0
+  /** a read returned 0 */
+  hasEnded = false
+  /** bytes were lost, or moved without a buffer of the process: what follows the gap is not kept */
+  hasGap = false
+  readonly #limitBytes: number
+  #bytes = new Uint8Array(0)
+  #keptBytes = 0
+
+  constructor({ mode, rdev }: Stream, limitBytes: number) {
+    this.#limitBytes = limitBytes
+    this.hasEnded = (mode & S_IFMT) === S_IFCHR && rdev === NULL_DEVICE
+  }
+
+  /** The beginning of the stream, at most as much as a record may hold. */
+  get kept(): Uint8Array {
+    return this.#bytes.subarray(0, this.#keptBytes)
+  }
+
+  /** Adds one transfer, whose pieces are in any order. */
+  add(pieces: readonly DataEvent[]): void {
+    const [first] = pieces
+    if (!first) return
+    const { kind, totalBytes } = first
+    this.totalBytes += totalBytes
+    if (totalBytes === 0 && kind === "read") this.hasEnded = true
+    if (kind === "unseen") this.hasGap = true
+    if (this.hasGap) return
+    const room = Math.min(totalBytes, this.#limitBytes - this.#keptBytes)
+    let copied = 0
+    for (const { offset, bytes } of [...pieces].sort((a, b) => a.offset - b.offset)) {
+      if (offset !== copied || copied >= room) break
+      this.#append(bytes.subarray(0, room - copied))
+      copied += bytes.length
+    }
+    if (copied < room) this.hasGap = true
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#keptBytes + bytes.length
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(1024, 2 * needed)))
+      grown.set(this.kept)
+      this.#bytes = grown
+    }
+    this.#bytes.set(bytes, this.#keptBytes)
+    this.#keptBytes = needed
+  }
+}
+
+const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
+/** /dev/null, 1:3, as the kernel writes device numbers. */
+const NULL_DEVICE = (1 << 20) | 3

@@ -1,0 +1,170 @@
+import { randomBytes } from "node:crypto"
+import { readlinkSync } from "node:fs"
+import { hostname } from "node:os"
+import type { Searcher } from "../capture/redact/clean.ts"
+import type { Bpf } from "./bpf.ts"
+import { CallAssembler } from "./call-assembler.ts"
+import { beginRecord, endRecord, progressRecord, type RecordContext } from "./call-record.ts"
+import type { CaptureWriter } from "./capture-writer.ts"
+import { type BeginEvent, readEvents } from "./event.ts"
+import { type LoadedProgram, loadProgram } from "./load.ts"
+import type { ObservedCall } from "./observed-call.ts"
+import { PluginFiles } from "./plugin-files.ts"
+
+export type ObserverOptions = {
+  /** plugin directories as this process reaches them; read again now and then */
+  directories(): readonly string[]
+  plugins: readonly string[] | undefined
+  isRaw: boolean
+  searcher: Searcher
+  writer: CaptureWriter
+}
+
+/** What was not recorded, counted since the start. */
+export type Losses = { calls: number; events: number; bytes: number; records: number }
+
+const STREAM_BYTES = 65_536
+/** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
+const READ_EVERY_MS = 50
+const REFRESH_EVERY_MS = 1_000
+/** As the relay: a begin record does not wait longer for stdin, and a progress record is written after this time. */
+const STDIN_WAIT_NS = 10e6
+const PROGRESS_AFTER_NS = 1e9
+/** Descendants of a plugin that has exited may still write to its streams. */
+const LINGER_NS = 10e9
+
+/** Follows the plugins of a node until the signal aborts. */
+export class Observer {
+  readonly #bpf: Bpf
+  readonly #options: ObserverOptions
+  readonly #loaded: LoadedProgram
+  readonly #calls: CallAssembler
+  readonly #progress = new Map<ObservedCall, { afterNs: number; bytes: number }>()
+  readonly #context: RecordContext
+  readonly files: PluginFiles
+
+  /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
+  constructor(bpf: Bpf, options: ObserverOptions) {
+    this.#bpf = bpf
+    this.#options = options
+    this.#loaded = loadProgram(bpf)
+    const isForeign = ({ isScript, path, pid }: BeginEvent) =>
+      isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
+    this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
+    this.files = new PluginFiles(bpf, this.#loaded, options.plugins)
+    this.files.refresh(options.directories())
+    this.#context = {
+      searcher: options.searcher,
+      isRaw: options.isRaw,
+      wallMinusMonoNs: 0,
+      node: hostname(),
+      observerPid: process.pid,
+      pageBytes: bpf.pageBytes(),
+    }
+  }
+
+  async run(end: AbortSignal): Promise<void> {
+    let refreshedNs = 0
+    while (!end.aborted) {
+      this.#readClocks()
+      this.#drain()
+      const { monoNs } = this.#bpf.clocks()
+      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
+        this.files.refresh(this.#options.directories())
+        refreshedNs = Number(monoNs)
+      }
+      await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, READ_EVERY_MS)
+    }
+    this.#drain()
+  }
+
+  losses(): Losses {
+    const values = new Uint8Array(this.#bssBytes)
+    this.#bpf.lookup(this.#loaded.maps.get(".bss") ?? -1, new Uint8Array(4), values)
+    const at = this.#loaded.variables.get("lost") ?? 0
+    const view = new DataView(values.buffer)
+    const count = (index: number) => Number(view.getBigUint64(at + 8 * index, true))
+    const missed = this.#loaded.programs.reduce((sum, program) => sum + this.#bpf.misses(program), 0)
+    return {
+      calls: count(LOST.begin),
+      events: count(LOST.text) + count(LOST.fork) + count(LOST.data) + count(LOST.exit) + missed,
+      bytes: 0,
+      records: this.#options.writer.lostRecords,
+    }
+  }
+
+  get #bssBytes(): number {
+    return this.#loaded.bssBytes
+  }
+
+  #readClocks(): void {
+    const { wallNs, monoNs } = this.#bpf.clocks()
+    this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
+  }
+
+  /** Reads until the ring is empty, and writes what is known then. */
+  #drain(): void {
+    for (let buffer = this.#bpf.readRing(); buffer.byteLength > 0; buffer = this.#bpf.readRing()) {
+      for (const event of readEvents(buffer)) this.#calls.add(event)
+      this.#write()
+    }
+    this.#write()
+  }
+
+  #write(): void {
+    const nowNs = Number(this.#bpf.clocks().monoNs)
+    for (const [key, call] of this.#calls.calls) {
+      if (!call.hasBegun && (call.exit || call.streams[0].hasEnded || nowNs - call.begin.ns > STDIN_WAIT_NS))
+        this.#writeBegin(call)
+      if (call.exit && (call.processes.size === 0 || !this.#isHeld(call) || nowNs - call.exit.ns > LINGER_NS))
+        this.#writeEnd(key, call)
+      else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
+    }
+  }
+
+  #writeBegin(call: ObservedCall): void {
+    call.hasBegun = true
+    call.hasStdin = call.streams[0].hasEnded
+    if (!call.isForeign)
+      this.#options.writer.write(beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin)))
+  }
+
+  #writeEnd(key: number, call: ObservedCall): void {
+    this.#calls.calls.delete(key)
+    this.#progress.delete(call)
+    this.#bpf.delete(this.#loaded.maps.get("calls") ?? -1, keyBytes(key))
+    if (call.exit && !call.isForeign) this.#options.writer.write(endRecord(call, call.exit, this.#context))
+  }
+
+  #writeProgress(call: ObservedCall, nowNs: number): void {
+    const bytes = call.streams[1].totalBytes + call.streams[2].totalBytes
+    const last = this.#progress.get(call) ?? { afterNs: PROGRESS_AFTER_NS, bytes: 0 }
+    if (call.isForeign || bytes === last.bytes || nowNs - call.startNs < last.afterNs) return
+    this.#progress.set(call, { afterNs: 2 * (nowNs - call.startNs), bytes })
+    this.#options.writer.write(progressRecord(call, this.#context, nowNs))
+  }
+
+  /** Whether a process that the plugin has left behind still has one of its outputs open, as the runtime waits for. */
+  #isHeld({ processes, begin }: ObservedCall): boolean {
+    const inodes = [begin.streams[1].ino, begin.streams[2].ino]
+    return [...processes].some((pid) =>
+      DESCRIPTORS.some((fd) => inodes.some((ino) => linkOf(`/proc/${pid}/fd/${fd}`)?.endsWith(`:[${ino}]`))),
+    )
+  }
+}
+
+/** A daemon that has closed or replaced these is not waited for. */
+const DESCRIPTORS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+const LOST = { begin: 0, text: 1, fork: 2, data: 3, exit: 4 } as const
+
+function keyBytes(key: number): Uint8Array {
+  return new Uint8Array(new BigUint64Array([BigInt(key)]).buffer)
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}

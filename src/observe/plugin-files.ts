@@ -1,0 +1,130 @@
+import { Buffer } from "node:buffer"
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs"
+import { basename, join } from "node:path"
+import type { Begin } from "../capture/record.ts"
+import type { Bpf } from "./bpf.ts"
+import type { LoadedProgram } from "./load.ts"
+
+type PluginFile = { path: string; inode: string; original: NonNullable<Begin["original"]>; version: string }
+
+const IDENTITY_BYTES = 16
+const ZERO = new Uint8Array(4)
+
+/**
+ * The files whose execution is a call, in a map of the kernel: everything that can be executed in the plugin directories,
+ * by inode, also where a symlink leads.
+ */
+export class PluginFiles {
+  readonly #bpf: Bpf
+  readonly #loaded: LoadedProgram
+  readonly #map: number
+  readonly #names: ReadonlySet<string> | undefined
+  readonly #files = new Map<string, PluginFile>()
+  readonly #numbers: PluginFile[] = []
+
+  /** `names`: only these plugins. */
+  constructor(bpf: Bpf, loaded: LoadedProgram, names: readonly string[] | undefined) {
+    this.#bpf = bpf
+    this.#loaded = loaded
+    this.#map = loaded.maps.get("plugins") ?? -1
+    this.#names = names ? new Set(names) : undefined
+  }
+
+  get count(): number {
+    return this.#files.size
+  }
+
+  originalOf(number: number): Begin["original"] {
+    return this.#numbers[number]?.original
+  }
+
+  /**
+   * Whether a script that was executed under the name of a plugin is that plugin. `path`: as the caller wrote it, in the
+   * root and the working directory of the process, which may have ended.
+   */
+  isPlugin(path: string, pid: number): boolean {
+    const seen = path.startsWith("/") ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`]
+    const stat = seen.map((it) => statSync(it, { throwIfNoEntry: false })).find((it) => it !== undefined)
+    if (!stat) return this.#files.has(path)
+    return [...this.#files.values()].some(({ inode }) => inode === `${stat.dev}:${stat.ino}`)
+  }
+
+  /** Reads the directories again, and changes the map where a file is new or was replaced. */
+  refresh(directories: readonly string[]): void {
+    const found = new Set<string>()
+    for (const directory of directories)
+      for (const name of namesIn(directory)) {
+        if (this.#names && !this.#names.has(name)) continue
+        const path = join(directory, name)
+        const stat = statSync(path, { throwIfNoEntry: false })
+        if (!stat?.isFile() || (stat.mode & 0o111) === 0) continue
+        found.add(path)
+        const inode = `${stat.dev}:${stat.ino}`
+        const version = `${inode}:${stat.size}:${stat.mtimeMs}`
+        if (this.#files.get(path)?.version !== version)
+          this.#add({
+            path,
+            inode,
+            version,
+            original: { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 },
+          })
+      }
+    for (const path of this.#files.keys()) if (!found.has(path)) this.#files.delete(path)
+  }
+
+  /**
+   * The identity of a file that was replaced stays in the map: a process may have opened it before. It holds 4096, and an
+   * inode that is used for another file is not executed under the name of a plugin.
+   */
+  #add(file: PluginFile): void {
+    const { path } = file
+    const key = this.#identityOf(path)
+    if (!key) return
+    const number = new Uint8Array(new BigUint64Array([BigInt(this.#numbers.length)]).buffer)
+    this.#bpf.update(this.#map, key, number)
+    if (isScript(path)) this.#bpf.update(this.#loaded.maps.get("scripts") ?? -1, scriptKey(path), number)
+    this.#numbers.push(file)
+    this.#files.set(path, file)
+  }
+
+  /** The kernel itself says what it knows the open file by. */
+  #identityOf(path: string): Uint8Array | undefined {
+    let fd: number | undefined
+    try {
+      fd = openSync(path, "r")
+      const key = new Uint8Array(IDENTITY_BYTES)
+      const result = this.#bpf.run(this.#loaded.identify, new Uint8Array(new BigUint64Array([BigInt(fd)]).buffer))
+      if (result < 0 || this.#bpf.lookup(this.#loaded.maps.get("identified") ?? -1, ZERO, key) < 0) return undefined
+      return key
+    } catch {
+      return undefined
+    } finally {
+      if (fd !== undefined) closeSync(fd)
+    }
+  }
+}
+
+/** As the kernel compares it: the base name, cut and filled with zeros. */
+function scriptKey(path: string): Uint8Array {
+  const key = new Uint8Array(SCRIPT_NAME_BYTES)
+  key.set(Buffer.from(basename(path)).subarray(0, SCRIPT_NAME_BYTES - 1))
+  return key
+}
+
+const SCRIPT_NAME_BYTES = 64
+
+function isScript(path: string): boolean {
+  const fd = openSync(path, "r")
+  const start = Buffer.alloc(2)
+  readSync(fd, start, 0, 2, 0)
+  closeSync(fd)
+  return start.toString("latin1") === "#!"
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
