@@ -1,4 +1,5 @@
 import type { Call } from "../model/call.ts"
+import type { Explanation } from "../model/explain/statement.ts"
 
 /** The data embedded in an exported page. */
 export type EmbeddedCapture = {
@@ -9,6 +10,8 @@ export type EmbeddedCapture = {
   writtenMs: number
   /** what the clock of that machine is ahead of UTC */
   utcOffsetMs?: number
+  /** of the operations with a problem: what `cnitap explain` says */
+  explanations?: Explanation[]
   /** shown in the page, such as that calls were left out */
   note?: string
   calls: Call[]

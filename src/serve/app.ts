@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
+import type { Explanation } from "../model/explain/statement.ts"
 import { parseFilter } from "../model/filter/parse.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { messages } from "./events.ts"
@@ -12,15 +13,19 @@ import type { Reviewer } from "./reviewer.ts"
 import type { Session } from "./session.ts"
 import { Slots } from "./slots.ts"
 
+/** What `cnitap explain` says about an operation, by its ID; undefined if it is no longer in the capture. */
+type Explain = (id: string) => Promise<Explanation | undefined>
+
 /**
  * The routes. The page itself contains no secret and is served without authentication. Requests for data need the
  * token: the page takes it from its URL's fragment (`#token=...`), which browsers never send to a server, and signs with it.
  */
-export function app(session: Session, reviewer: Reviewer, page: Page, server: ServerIdentity): Hono {
+export function app(session: Session, reviewer: Reviewer, explain: Explain, page: Page, server: ServerIdentity): Hono {
   const epoch = randomBytes(6).toString("hex")
   const matches = new Matches(session)
   const streams = new Slots(MAX_STREAMS)
   const searches = new Slots(MAX_SEARCHES)
+  const explanations = new Slots(MAX_SEARCHES)
   const routes = new Hono()
   routes.use(async (context, next) => {
     const request = requestInfo(context)
@@ -54,6 +59,19 @@ export function app(session: Session, reviewer: Reviewer, page: Page, server: Se
     if (!release) return busy(context, "searches")
     try {
       return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
+    } finally {
+      release()
+    }
+  })
+  routes.get("/api/explanations/:id", async (context) => {
+    const summary = session.catalog.operationOf(context.req.param("id"))
+    if (!summary) return notFound(context)
+    const release = explanations.take()
+    if (!release) return busy(context, "explanations")
+    try {
+      // A capture that cannot be read at present is stated by the events.
+      const explanation = await explain(summary.id).catch(() => undefined)
+      return explanation ? context.json<Explanation>(explanation) : notFound(context)
     } finally {
       release()
     }

@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { hostname } from "node:os"
 import { after, before, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
+import { PROGRAM } from "../cli/cnitap.ts"
 import { type Serving, serve } from "../serve/serving.ts"
 import { contentOf, openBrowser, openPage } from "./browser.ts"
 import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
@@ -36,6 +38,11 @@ async function goTo(page: Page, hash: string) {
   await page.evaluate((to) => {
     location.hash = to
   }, hash)
+}
+
+/** What the command line prints. */
+function run(...args: string[]): string {
+  return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8" }).stdout
 }
 
 const rows = (page: Page) => page.locator(".list [role=option]")
@@ -496,11 +503,57 @@ test("an error text is searched for by its words; a hit opens at the call, the s
     await page.keyboard.press("Escape")
     await page.locator(".detail").waitFor({ state: "detached" })
   }
-  await goTo(page, "#/operations")
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("an operation is explained as the command line does, with links to what it names", async () => {
+  const { page, context, wrongs } = await open()
   await row(page, /ADDshop\/orders-0host-local/).click()
   const why =
-    "host-local: failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254 (code 999, exit 1)"
+    "host-local, called by bridge: failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254 (code 999, exit 1)"
   await page.locator(".why").getByText(why, { exact: true }).waitFor()
+  const id = /operations\/(\w+)/.exec(page.url())?.[1] ?? ""
+  const explained = JSON.parse(run("explain", id, "--root", node.root, "--capture", "/capture", "-o", "json"))
+  assert.deepEqual(
+    (await page.locator(".statements dt").allTextContents()).filter((topic) => topic !== "compare with"),
+    explained.statements.map(({ topic }: { topic: string }) => topic).slice(1),
+  )
+  await page.locator(".statements").getByText("this is attempt 1 of 2").waitFor()
+  await page.locator(".statements div", { hasText: "since then" }).getByRole("link").click()
+  await page.locator(".row[aria-selected=true]", { hasText: /shop\/orders-0bridge/ }).waitFor()
+  await page.goBack()
+  await page
+    .locator(".statements div", { hasText: "compare with" })
+    .getByRole("link", { name: /^ADD shop/ })
+    .click()
+  await page.locator(".pair").first().waitFor()
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the overview counts failures by message, each with the filter that lists them", async () => {
+  const { page, context, wrongs } = await open("#/overview")
+  const errors = page.getByRole("region", { name: "top errors" }).getByRole("link")
+  await errors.first().waitFor()
+  assert.deepEqual(
+    (await errors.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/, [\d:.]+$/, "")),
+    [
+      "1 binary exit 2, without a message ADD of 1 pod",
+      "1 hostile <img src=x onerror=document.title=<n>></script> ADD of 1 pod",
+      "1 host-local failed to allocate for range <n>: no IP addresses available in range set: <ip>-<ip> ADD of 1 pod",
+    ],
+  )
+  await errors.first().click()
+  await page.locator(".list .row", { hasText: "shop/binary" }).waitFor()
+  await page.getByText("1 shown", { exact: true }).waitFor()
+  await page.goBack()
+  await errors.nth(2).click()
+  await page.getByText("1 shown", { exact: true }).waitFor()
+  assert.equal(
+    await page.getByRole("combobox", { name: "filter" }).inputValue(),
+    'failed "failed to allocate for range" "no IP addresses available in range set"',
+  )
   assert.deepEqual(wrongs, [])
   await context.close()
 })

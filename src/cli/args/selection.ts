@@ -67,12 +67,21 @@ export function addSelection(command: Command): Command {
 }
 
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
+  return selectFrom(await openCaptures(context, options), context, options, words)
+}
+
+/** The same of a capture that is open already. */
+export function selectFrom(
+  capture: Capture,
+  context: Context,
+  options: Record<string, unknown>,
+  words = "",
+): Selection {
   const nowMs = context.nowMs()
   const readErrors = new ReadErrors()
   const range = timeRange(options, nowMs)
   const filter = wantedFilter(options, words, nowMs)
   const matcher = toMatcher(filter, nowMs)
-  const capture = await openCaptures(context, options)
   const progress = progressBar(context)
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range
   const isInTime = ({ wallMs }: { wallMs: number }) => wallMs >= sinceMs && wallMs <= untilMs

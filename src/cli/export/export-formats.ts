@@ -8,6 +8,7 @@ import { probeLog } from "../../export/probe-log.ts"
 import { toRepro } from "../../export/repro.ts"
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
+import type { Explanation } from "../../model/explain/statement.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { readPage } from "../../serve/page.ts"
 import { checksum } from "../../store/capture/checksum.ts"
@@ -23,6 +24,8 @@ export type ExportInput = {
   filter: string
   version: string
   nowMs: number
+  /** what `cnitap explain` says about an operation */
+  explain(id: string): Promise<Explanation | undefined>
 }
 
 export type ExportFormat = {
@@ -113,18 +116,29 @@ async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink
   return count
 }
 
-async function writeHtml({ operations, path, filter, nowMs }: ExportInput, sink: Sink): Promise<number> {
+/** Each explanation reads the capture around its operation. */
+const MOST_EXPLAINED = 50
+
+async function writeHtml({ operations, path, filter, nowMs, explain }: ExportInput, sink: Sink): Promise<number> {
   const { html } = readPage()
   const calls: Call[] = []
-  const count = await each(operations, async (operation) => {
-    for (const { call } of walk(operation.calls)) calls.push(call)
+  const problems: string[] = []
+  const count = await each(operations, async ({ id, outcome, calls: top }) => {
+    for (const { call } of walk(top)) calls.push(call)
+    if (outcome !== "ok") problems.push(id)
   })
+  const explanations: Explanation[] = []
+  for (const id of problems.slice(-MOST_EXPLAINED)) {
+    const explanation = await explain(id)
+    if (explanation) explanations.push(explanation)
+  }
   await sink.write(
     toHtml(html, {
       path,
       host: hostname(),
       writtenMs: nowMs,
       utcOffsetMs: -new Date().getTimezoneOffset() * 60_000,
+      explanations,
       calls,
       ...(filter ? { note: `only ${filter}` } : {}),
     }),

@@ -2,6 +2,7 @@ import { Fault } from "../../fault/fault.ts"
 import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
+import { explainById } from "../args/explain-by-id.ts"
 import { textOption } from "../args/option.ts"
 import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
@@ -49,6 +50,7 @@ export const exportVerb: Verb = {
         filter: filterText(selection.filter),
         version: VERSION,
         nowMs: context.nowMs(),
+        explain: (id: string) => explainById(context, options, selection.capture, id),
       }
       const found = await format.write(exported, sink)
       // An empty list is an answer; an empty script is not.

@@ -4,6 +4,7 @@ import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { serverToken } from "../../serve/token.ts"
 import { addCaptures, openCaptures } from "../args/captures.ts"
+import { explainById } from "../args/explain-by-id.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
@@ -37,7 +38,8 @@ export const serve: Verb = {
     const root = String(options.root)
     const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
     const reviewer = new Reviewer(session, readNode, root !== "/")
-    const server = await listen(app(session, reviewer, page, identity), address, tls)
+    const explain = (id: string) => explainById(context, options, capture, id)
+    const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
     context.stdout.write(`${urlOf(server, address, identity)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
     const ended = new Promise<void>((resolve) => {

@@ -1,10 +1,11 @@
-import { type Call, podKey } from "../call.ts"
+import { podKey } from "../call.ts"
 import { maskOf } from "../compare/volatile.ts"
 import { abbreviate, errorTextOf } from "../explain/error-text.ts"
 import { failingCallOf } from "../explain/failing-call.ts"
 import { exitText } from "../format.ts"
 import type { Operation } from "../operation.ts"
 import { reasonText } from "../outcome.ts"
+import type { OperationSummary } from "../packed-operations.ts"
 
 /** Operations that failed for the same reason. Times are milliseconds since 1970, of the start of an operation. */
 export type ErrorGroup = {
@@ -37,11 +38,11 @@ type Counts = {
 export class ErrorGroups {
   readonly #groups = new Map<string, Counts>()
 
-  add(operation: Operation): void {
-    const { id, outcome, command, pod, containerId, wallMs } = operation
-    if (outcome !== "failed" && outcome !== "killed") return
+  /** `message`: what `errorMessageOf` returned for it. */
+  add(operation: Operation | OperationSummary, message = errorMessageOf(operation)): void {
+    if (message === undefined) return
+    const { id, command, pod, containerId, wallMs } = operation
     const call = failingCallOf(operation)?.call
-    const message = messageOf(operation, call)
     const group: Counts = this.#groups.get(message) ?? {
       count: 0,
       plugins: new Set(),
@@ -76,10 +77,16 @@ export class ErrorGroups {
 /** A number of its own: a count, a size, a port, a duration; not part of a name such as `eth0` or `ipv4`. */
 const NUMBER = /(?<![\w.-])\d+(?:\.\d+)?(?:ns|µs|us|ms|s|m|h)?(?![\w-]|\.\d)/g
 
-function messageOf({ outcome, outcomeReason }: Operation, call: Call | undefined): string {
-  const text = call && errorTextOf(call)
-  if (call && text) return maskOf(call)(abbreviate(text), "stderr").replace(NUMBER, "<n>")
+/** The same for all operations that failed or were killed for the same reason; undefined of others. */
+export function errorMessageOf(operation: Operation | OperationSummary): string | undefined {
+  const { outcome, outcomeReason } = operation
+  if (outcome !== "failed" && outcome !== "killed") return undefined
+  // What a plugin printed that exited with 0 is in its streams alone.
   if (outcomeReason && outcomeReason.kind !== "plugin-failed") return reasonText(outcomeReason)
+  const call = failingCallOf(operation)?.call
+  const text = call && ("summaries" in operation ? operation.summaries.get(call.id)?.reason : errorTextOf(call))
+  // A call without streams has no path.
+  if (call && text) return maskOf({ ...call, path: "" })(abbreviate(text), "stderr").replace(NUMBER, "<n>")
   if (outcome === "killed" || call?.state === "killed") return "killed before it ended, without a message"
   return call?.exit ? `${exitText(call.exit)}, without a message` : "failed without a message"
 }

@@ -1,3 +1,4 @@
+import type { Explanation } from "../../model/explain/statement.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { CaptureState, OperationAnswer, ReviewAnswer, Source } from "../../serve/protocol.ts"
 
@@ -7,6 +8,8 @@ export interface Backend {
   start(sink: OperationSink, signal: AbortSignal): void
   /** The operation of a call, with all streams. Undefined if it is no longer in the capture. */
   operation(callId: string): Promise<OperationAnswer | undefined>
+  /** What `cnitap explain` says about the operation of a call. Undefined if it cannot say anything at present. */
+  explanation(callId: string): Promise<Explanation | undefined>
   /** IDs of the operations that match a filter on streams. */
   matches(filter: string): Promise<string[]>
   /** Findings and ledger of the operations reviewed so far. The first request starts the review. */

@@ -1,3 +1,4 @@
+import type { Explanation } from "../../model/explain/statement.ts"
 import { unpackOperations } from "../../model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../serve/protocol.ts"
 import type { Signer } from "../state/session-key.ts"
@@ -20,6 +21,7 @@ export function liveBackend(openSigner: () => Promise<Signer>): Backend {
       void follow(authorization, renewSigner, sink, signal)
     },
     operation: (callId) => getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`),
+    explanation: (callId) => getJson<Explanation>(`/api/explanations/${encodeURIComponent(callId)}`),
     async matches(filter) {
       const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`)
       return answer?.ids ?? []

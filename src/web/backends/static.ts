@@ -34,6 +34,7 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       const operation = byCall.get(callId)
       return operation && { operation, pruned: [] }
     },
+    explanation: async (callId) => capture.explanations?.find(({ operation }) => operation === byCall.get(callId)?.id),
     async matches(text) {
       const parsed = parseFilter(text, capture.writtenMs)
       const matcher = parsed.ok && toMatcher(parsed.filter, capture.writtenMs)

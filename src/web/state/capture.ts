@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals"
+import type { Explanation } from "../../model/explain/statement.ts"
 import { walk } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { CaptureState, OperationAnswer, ReviewAnswer, Source } from "../../serve/protocol.ts"
@@ -123,6 +124,11 @@ export function matchingIds(filter: string): Promise<string[]> {
 /** Findings and ledger as far as they are known. Undefined if the server is not responding. */
 export async function reviewed(): Promise<ReviewAnswer | undefined> {
   return backend?.review().catch(() => undefined)
+}
+
+/** What `cnitap explain` says about an operation. */
+export async function explanationOf(id: string): Promise<Explanation | undefined> {
+  return backend?.explanation(id).catch(() => undefined)
 }
 
 /** An operation with its streams; requested once until it changes. */

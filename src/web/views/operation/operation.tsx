@@ -1,12 +1,11 @@
 import { useMemo } from "preact/hooks"
 import { type Call, podKey } from "../../../model/call.ts"
-import { failureText } from "../../../model/explain/failure-text.ts"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
-import { addressesOf, reasonOf } from "../../parts/list/operation-row.tsx"
+import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
@@ -19,6 +18,7 @@ import { useWholeOperation, type WholeOperation } from "../../state/whole-operat
 import { Compare } from "../compare/compare.tsx"
 import { CallView, type Reading } from "./call.tsx"
 import { Chain } from "./chain.tsx"
+import { Explained } from "./explained.tsx"
 import { Waterfall } from "./waterfall.tsx"
 import "./operation.css"
 
@@ -49,7 +49,7 @@ export function OperationDetail({ id }: { id: string }) {
   }
   return (
     <section class="detail" aria-label={`${summary.command} operation`} tabIndex={-1}>
-      <Head operation={summary} whole={whole} />
+      <Head operation={summary} />
       <div class="operation-bar">
         <Tabs
           label="operation"
@@ -113,10 +113,9 @@ function worst({ calls }: Operation) {
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
-function Head({ operation, whole }: { operation: OperationSummary; whole: Operation | undefined }) {
+function Head({ operation }: { operation: OperationSummary }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
-  const reason = (whole && failureText(whole)) ?? reasonOf(operation)
   const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
     ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
     ["duration", durationMs === undefined ? undefined : duration(durationMs)],
@@ -147,7 +146,7 @@ function Head({ operation, whole }: { operation: OperationSummary; whole: Operat
           what="operation"
         />
       </div>
-      {reason && <p class={`why ${outcome}`}>{reason}</p>}
+      <Explained operation={operation} />
       <dl class="facts">
         {facts.map(
           ([name, value, title]) =>

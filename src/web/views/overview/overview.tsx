@@ -13,6 +13,7 @@ import { isReady, source, tallyOf } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { link, route } from "../../state/route.ts"
 import { settled, settledAll } from "../../state/settled.ts"
+import { TopErrors } from "./top-errors.tsx"
 import { Verdict } from "./verdict.tsx"
 import "./overview.css"
 
@@ -49,6 +50,7 @@ export function Overview() {
   return (
     <ScrollRegion class="overview" label="overview">
       <Tiles />
+      <TopErrors />
       <div class="charts">
         <Chart
           label="Calls per minute"
