@@ -115,12 +115,12 @@ test("from install to the first calls of both nodes, every verb, and back withou
 
   await t.test("a failing and a hanging plugin are found on the node where they are", async () => {
     await cluster.createPod("fail-2", "node-2")
-    await cluster.createPod("hang-1", "node-1")
     await until("the failure is recorded", async () => (await cnitap(["ls", "--failed", "-o", "name"])).stdout !== "")
     const explained = await cnitap(["explain", "fail-2"])
     assert.match(explained.stdout, /no route to the agent/)
     assert.deepEqual([explained.stderr, explained.code], ["", 0])
     assert.match((await cnitap(["explain"])).stdout, /default\/fail-2/)
+    await cluster.createPod("hang-1", "node-1")
     const flying = ["ps", "-o", "jsonpath={range .items[*]}{.node} {.plugin} {.pod.name}{'\\n'}{end}"]
     await until("the hang is seen", async () => (await cnitap(flying)).stdout === "node-1 trouble hang-1\n")
     assert.match((await cnitap(["ps", "-o", "wide"])).stdout, / trouble +default\/hang-1 .* node-1 /)

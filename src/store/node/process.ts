@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
-import { join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import type { Begin } from "../../capture/record.ts"
 import type { Call } from "../../model/call.ts"
 
@@ -17,7 +17,7 @@ const STARTUP_MS = 5_000
  */
 export function processes(root = "/"): (begin: Process) => (() => boolean) | undefined {
   const proc = procOf(root)
-  const nodes = [hostname(), root === "/" ? undefined : readText(join(root, "etc/hostname"))?.trim()]
+  const nodes = [hostname(), root === "/" ? undefined : nameOf(root)]
   const suspendedMs = suspendedTime()
   const isVisible = startTime(proc, 1) !== undefined
   return (begin) => {
@@ -69,6 +69,20 @@ function startTime(proc: string, pid: number): number | undefined {
   // The second field is the command name in parentheses, which may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]) * TICK_MS
+}
+
+/** As many symbolic links as the kernel follows. */
+const MOST_LINKS = 40
+
+/** Of the node below the root, where an absolute link starts at that root: on NixOS the file is one. */
+function nameOf(root: string): string | undefined {
+  let path = "/etc/hostname"
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const target = linkOf(join(root, path))
+    if (target === undefined) return readText(join(root, path))?.trim()
+    path = resolve(dirname(path), target)
+  }
+  return undefined
 }
 
 /** Whether this process and the node below the root have the same PIDs. */

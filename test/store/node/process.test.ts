@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -47,6 +47,22 @@ test("below a root, the processes and the name of the node decide whether a call
   assert.equal(processOf({ ...begin, monoMs: STARTED_MONO_MS - 60_000 })?.(), false)
   assert.equal(processOf({ ...begin, node: "node-8" }), undefined)
   assert.equal(pluginPidOf({ pid: 4711 }, root), 4712)
+})
+
+test("a link below the root stays below it: the node's name is not read from the machine that mounts it", (t) => {
+  const root = plantRoot(t, [1, 4711])
+  const elsewhere = mkdtempSync(join(tmpdir(), "cnitap-elsewhere-"))
+  t.after(() => rmSync(elsewhere, { recursive: true }))
+  const begin = { node: "node-9", pid: 4711, monoMs: STARTED_MONO_MS + 50 }
+  writeFileSync(join(elsewhere, "hostname"), "node-8\n")
+  mkdirSync(join(root, elsewhere), { recursive: true })
+  writeFileSync(join(root, elsewhere, "hostname"), "node-9\n")
+  rmSync(join(root, "etc/hostname"))
+  symlinkSync("static/hostname", join(root, "etc/hostname"))
+  mkdirSync(join(root, "etc/static"))
+  symlinkSync(join(elsewhere, "hostname"), join(root, "etc/static/hostname"))
+  assert.equal(processes(root)(begin)?.(), true)
+  assert.equal(processes(root)({ ...begin, node: "node-8" }), undefined)
 })
 
 test("if the processes of the node cannot be seen, nothing is said about its calls", (t) => {
