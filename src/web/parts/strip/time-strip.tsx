@@ -26,6 +26,7 @@ import "./time-strip.css"
 /** A press that moves less is a click. */
 const LEAST_DRAG_PX = 4
 const TICK_PX = 90
+const MOST_TICKS = 16
 
 /** All operations over time, in every view: what is brushed becomes `since` and `until` of the filter. */
 export function TimeStrip() {
@@ -67,7 +68,12 @@ export function TimeStrip() {
     }
   }
   const chosen = operationById(route.value.operation)
-  const { stepMs, times } = roundTimes(range.fromMs, range.toMs, Math.max(widthPx / TICK_PX, 1), offsetMs(range.toMs))
+  const { stepMs, times } = roundTimes(
+    range.fromMs,
+    range.toMs,
+    Math.min(Math.max(widthPx / TICK_PX, 1), MOST_TICKS),
+    offsetMs(range.toMs),
+  )
   return (
     <section class="time-strip" aria-label="time">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the edges of the brush are its controls for keys */}

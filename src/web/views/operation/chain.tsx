@@ -12,6 +12,7 @@ import {
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { callOutcome, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { link } from "../../state/route.ts"
+import { Picture } from "./picture.tsx"
 import "./chain.css"
 
 const KIND_WORDS: Record<ResultKind, string> = {
@@ -26,12 +27,13 @@ const KIND_WORDS: Record<ResultKind, string> = {
 /** How the result changes from plugin to plugin. */
 export function Chain({ operation, summary }: { operation: Operation | undefined; summary: OperationSummary }) {
   const steps = useMemo(() => operation && toChain(operation), [operation])
-  if (!steps) return <div class="empty">Reading the calls…</div>
+  if (!steps || !operation) return <div class="empty">Reading the calls…</div>
   return (
     <ScrollRegion class="chain" label="chain">
       {summary.command === "DEL" && (
         <p class="dim chain-note">DEL runs the plugin list in reverse order; each plugin gets the result of the ADD.</p>
       )}
+      <Picture key={operation.id} operation={operation} summary={summary} />
       <ol>
         {steps.map((step) => (
           <StepView key={step.call.id} step={step} reason={summary.summaries.get(step.call.id)?.reason} />
