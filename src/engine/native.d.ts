@@ -137,6 +137,8 @@ declare module "native" {
   export function bpfMisses(program: number): number
   export function openRing(map: number, sizeBytes: number): Errno
   export function readRing(): ArrayBuffer
+  export function openMarks(lines: string): boolean
+  export function findMark(text: string): boolean
   export function pageBytes(): number
   export function realtimeNs(): bigint
 }

@@ -24,6 +24,9 @@ export type Bpf = {
   /** Resolves when the ring is filling up, or after that time. */
   wait(map: number, timeoutMs: number): Promise<void>
   pageBytes(): number
+  /** The relay's search for marks of secrets. `lines`: ALL_MARK_LINES. */
+  openMarks(lines: string): boolean
+  findMark(text: string): boolean
   /** nanoseconds since 1970, and of CLOCK_MONOTONIC */
   clocks(): { wallNs: bigint; monoNs: bigint }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { readlinkSync } from "node:fs"
 import { hostname } from "node:os"
-import type { Searcher } from "../capture/redact/clean.ts"
+import { ALL_MARK_LINES } from "../capture/redact/rules/marks.ts"
+import { SCRIPTED } from "../capture/redact/scripted-text.ts"
 import type { Bpf } from "./bpf.ts"
 import { CallAssembler } from "./call-assembler.ts"
 import { beginRecord, endRecord, progressRecord, type RecordContext } from "./call-record.ts"
@@ -16,7 +17,6 @@ export type ObserverOptions = {
   directories(): readonly string[]
   plugins: readonly string[] | undefined
   isRaw: boolean
-  searcher: Searcher
   writer: CaptureWriter
 }
 
@@ -47,6 +47,7 @@ export class Observer {
   constructor(bpf: Bpf, options: ObserverOptions) {
     this.#bpf = bpf
     this.#options = options
+    bpf.openMarks(ALL_MARK_LINES)
     this.#loaded = loadProgram(bpf)
     const isForeign = ({ isScript, path, pid }: BeginEvent) =>
       isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
@@ -54,7 +55,7 @@ export class Observer {
     this.files = new PluginFiles(bpf, this.#loaded, options.plugins)
     this.files.refresh(options.directories())
     this.#context = {
-      searcher: options.searcher,
+      searcher: { ...SCRIPTED, holdsMark: bpf.findMark },
       isRaw: options.isRaw,
       wallMinusMonoNs: 0,
       node: hostname(),

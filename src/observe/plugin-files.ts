@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer"
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Begin } from "../capture/record.ts"
 import type { Bpf } from "./bpf.ts"
@@ -44,9 +44,18 @@ export class PluginFiles {
    */
   isPlugin(path: string, pid: number): boolean {
     const seen = path.startsWith("/") ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`]
-    const stat = seen.map((it) => statSync(it, { throwIfNoEntry: false })).find((it) => it !== undefined)
+    const stat = seen.map(statOf).find((it) => it !== undefined)
     if (!stat) return this.#files.has(path)
     return [...this.#files.values()].some(({ inode }) => inode === `${stat.dev}:${stat.ino}`)
+  }
+
+  /** How many processes are these plugins now: calls that began before the observer. Scripts are not among them. */
+  countRunning(): number {
+    const inodes = new Set([...this.#files.values()].map(({ inode }) => inode))
+    return namesIn("/proc").filter((pid) => {
+      const stat = /^\d+$/.test(pid) ? statOf(`/proc/${pid}/exe`) : undefined
+      return stat !== undefined && inodes.has(`${stat.dev}:${stat.ino}`)
+    }).length
   }
 
   /** Reads the directories again, and changes the map where a file is new or was replaced. */
@@ -56,7 +65,7 @@ export class PluginFiles {
       for (const name of namesIn(directory)) {
         if (this.#names && !this.#names.has(name)) continue
         const path = join(directory, name)
-        const stat = statSync(path, { throwIfNoEntry: false })
+        const stat = statOf(path)
         if (!stat?.isFile() || (stat.mode & 0o111) === 0) continue
         found.add(path)
         const inode = `${stat.dev}:${stat.ino}`
@@ -119,6 +128,15 @@ function isScript(path: string): boolean {
   readSync(fd, start, 0, 2, 0)
   closeSync(fd)
   return start.toString("latin1") === "#!"
+}
+
+/** Undefined for what is gone, and for a process that even root may not look into. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function namesIn(directory: string): string[] {

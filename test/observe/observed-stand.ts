@@ -25,12 +25,12 @@ export class ObservedStand extends Stand {
     observer.stdout.on("data", (chunk) => {
       output.stdout += chunk
     })
-    const started = new Promise<void>((resolve) => {
+    const started = new Promise<void>((resolve, reject) => {
       observer.stderr.on("data", (chunk) => {
         output.stderr += chunk
         if (output.stderr.includes("observing")) resolve()
       })
-      observer.on("close", () => resolve())
+      observer.on("close", () => reject(new Error(output.stderr)))
     })
     this.#output = once(observer, "close").then(([status]) => ({ ...output, status }))
     await started

@@ -1,4 +1,3 @@
-import { SCRIPTED } from "../../capture/redact/scripted-text.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { openBpf } from "../../observe/bpf.ts"
 import { CaptureWriter } from "../../observe/capture-writer.ts"
@@ -37,9 +36,10 @@ export const observe: Verb = {
     const directory = nodePath(options, settings.capture)
     const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
     const writer = new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
-    const searcher = { ...SCRIPTED, holdsMark: () => true }
-    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, searcher, writer })
+    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, writer })
     const end = endOf(context, settings.untilMs)
+    const missed = observer.files.countRunning()
+    if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
     context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)
     const observing = observer.run(end)
     await printRows(context, options, { ...callTable, empty: "no call was made" }, endedCalls(directory, observing))

@@ -13,6 +13,7 @@
 #include "hashes.h"
 #include "process.h"
 #include "programs.h"
+#include "secret-marks.h"
 
 enum { COLLECT_FROM_BYTES = 8 << 20, STACK_BYTES = 4 << 20 };
 
@@ -98,7 +99,7 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("observeProgram", 0, observeProgram), FUNCTION("bpfMap", 5, bpfMap), FUNCTION("bpfLookup", 3, bpfLookup), FUNCTION("bpfUpdate", 3, bpfUpdate),
     FUNCTION("bpfDelete", 2, bpfDelete), FUNCTION("bpfFreeze", 1, bpfFreeze), FUNCTION("bpfLoad", 1, bpfLoad), FUNCTION("bpfAttach", 2, bpfAttach),
     FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 2, openRing), FUNCTION("readRing", 0, readRing),
-    FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes),
+    FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes), FUNCTION("openMarks", 1, openMarks), FUNCTION("findMark", 1, findMark),
 };
 enum { NATIVES = sizeof natives / sizeof *natives };
 

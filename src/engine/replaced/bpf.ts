@@ -28,6 +28,8 @@ export function openBpf() {
         const timer = setTimeout(done, timeoutMs)
       }),
     pageBytes: native.pageBytes,
+    openMarks: native.openMarks,
+    findMark: native.findMark,
     clocks: () => ({ wallNs: native.realtimeNs(), monoNs: native.monotonicNs() }),
   }
 }

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, renameSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { compiled } from "../doubles/double.ts"
+import { ObservedStand } from "./observed-stand.ts"
+
+const loadedPrograms = () => Number(execFileSync(compiled(join(import.meta.dirname, "../doubles/bpf-programs.c"))))
+
+async function observed(steps: Record<string, readonly string[]>): Promise<ObservedStand> {
+  const stand = new ObservedStand()
+  for (const [name, list] of Object.entries(steps)) stand.add(name, list)
+  await stand.observe()
+  return stand
+}
+
+test("nesting is the ancestry of processes, and what a delegate writes is output of both", async (t) => {
+  const stand = await observed({ bridge: ["delegate"] })
+  t.after(() => stand.remove())
+  await stand.run("bridge", { command: "ADD", stdin: "{}", env: { DOUBLE_DEPTH: "2" } })
+  await stand.end()
+  const begins = stand.begins().sort((a, b) => a.depth - b.depth)
+  const stdouts = begins.map(({ id }) => stand.ends().find((end) => end.id === id)?.stdout)
+  assert.deepEqual(
+    begins.map(({ depth, parent }) => [depth, begins.findIndex(({ id }) => id === parent)]),
+    [
+      [0, -1],
+      [1, 0],
+      [2, 1],
+    ],
+  )
+  assert.deepEqual(stdouts, Array(3).fill({ sizeBytes: 2, text: "{}" }))
+})
+
+test("a signal that ends a plugin is recorded, and what it has written before", async (t) => {
+  const stand = await observed({ bridge: ["out half", "signal 11"] })
+  t.after(() => stand.remove())
+  await stand.run("bridge", { command: "ADD" })
+  await stand.end()
+  assert.deepEqual(
+    stand.ends().map(({ exit, stdout }) => ({ exit, stdout })),
+    [{ exit: { signal: 11 }, stdout: { sizeBytes: 4, text: "half" } }],
+  )
+})
+
+test("a long output is recorded up to the limit, with its whole size", async (t) => {
+  const stand = await observed({ bridge: ["stdout 1000000"] })
+  t.after(() => stand.remove())
+  const { stdout } = await stand.run("bridge", { command: "ADD" })
+  const { stderr } = await stand.end()
+  assert.equal(stderr.split("\n")[1], "")
+  const [end] = stand.ends()
+  assert.deepEqual(end?.stdout, { sizeBytes: 1_000_000, truncated: true, text: stdout.slice(0, 65_536) })
+})
+
+test("a plugin that hangs has its begin and progress records, and a file that is replaced is followed", async (t) => {
+  const stand = await observed({ bridge: ["err waiting", "hang"] })
+  t.after(() => stand.remove())
+  const hanging = stand.start("bridge", { command: "ADD" })
+  const until = async (isMet: () => boolean) => {
+    while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await until(() => stand.records().some(({ kind }) => kind === "progress"))
+  hanging.kill("SIGKILL")
+  await once(hanging, "close")
+  const path = join(stand.bin, "bridge")
+  writeFileSync(`${path}.new`, "#!/bin/sh\necho new\n")
+  chmodSync(`${path}.new`, 0o755)
+  renameSync(`${path}.new`, path)
+  await until(() => {
+    execFileSync(path)
+    return stand.begins().length > 1
+  })
+  await stand.end()
+  const [first, second] = stand.ends()
+  assert.deepEqual([first?.exit, first?.stderr], [{ signal: 9 }, { sizeBytes: 7, text: "waiting" }])
+  assert.deepEqual([second?.exit, second?.stdout], [{ code: 0 }, { sizeBytes: 4, text: "new\n" }])
+})
+
+test("SIGKILL leaves nothing in the kernel, no call notices it, and the next start says what was missed", async (t) => {
+  const stand = await observed({ bridge: ["echo"], hanging: ["hang"] })
+  t.after(() => stand.remove())
+  const before = loadedPrograms()
+  assert.ok(before >= 5)
+  const hanging = stand.start("hanging", { command: "ADD" })
+  const calls = Array.from({ length: 40 }, () => stand.run("bridge", { command: "ADD", stdin: "{}" }))
+  await calls[0]
+  assert.equal((await stand.end("SIGKILL")).status, null)
+  for (const { stdout, code } of await Promise.all(calls)) assert.deepEqual({ stdout, code }, { stdout: "{}", code: 0 })
+  // The kernel frees them when nobody can be running them any more.
+  while (loadedPrograms() > before - 5) await new Promise((resolve) => setTimeout(resolve, 20))
+  await stand.observe()
+  const { stderr } = await stand.end()
+  hanging.kill("SIGKILL")
+  assert.equal(stderr.split("\n")[0], "cnitap: 1 calls were in flight already and are not recorded")
+})

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { chmodSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { after, test } from "node:test"
+import type { End, Payload } from "../../src/capture/record.ts"
+import { ObservedStand } from "./observed-stand.ts"
+
+const stand = new ObservedStand()
+
+after(() => stand.remove())
+
+const SCRIPTS: Record<string, string> = {
+  // A child of the shell writes for it, and reads its stdin.
+  "shell-child": "#!/bin/sh\ncat\nenv printf 'to %s' stderr >&2\nexit 4\n",
+  // The pipe within the script is no stream of the call.
+  "shell-pipe": "#!/bin/sh\ntr a-z A-Z | sed s/O/0/\n",
+  // stdout under another number, and reopened by its path.
+  "shell-dup": "#!/bin/sh\nexec 7>&1 1>/dev/null\necho hidden\necho seven >&7\necho again >/dev/stderr\n",
+  python:
+    "#!/usr/bin/python3\nimport os, sys\nos.writev(1, [b'one ', b'', b'two ', b'x' * 9000])\nsys.stdout.write(sys.stdin.read())\n",
+  vectors:
+    "#!/usr/bin/python3\nimport os\nparts = [bytearray(3), bytearray(5000)]\nn = os.readv(0, parts)\nos.write(1, str(n).encode())\nos.read(0, 1)\n",
+  moved:
+    "#!/usr/bin/python3\nimport os\nos.write(1, b'before ')\nf = os.open('/etc/passwd', os.O_RDONLY)\nos.sendfile(1, f, 0, 10)\nos.write(1, b'after')\n",
+  unread: "#!/bin/sh\necho done\n",
+}
+
+test("streams are found by the open file, whoever reads or writes it and with whatever system call", async () => {
+  for (const [name, text] of Object.entries(SCRIPTS)) {
+    writeFileSync(join(stand.bin, name), text)
+    chmodSync(join(stand.bin, name), 0o755)
+  }
+  await stand.observe()
+  const seen = new Map<string, unknown>()
+  for (const name of Object.keys(SCRIPTS)) {
+    const { stdout, stderr, code } = await stand.run(name, { command: "ADD", stdin: "hello o" })
+    seen.set(name, { stdout, stderr, code })
+  }
+  const { stderr } = await stand.end()
+  assert.equal(stderr.split("\n")[1], "")
+  const recorded = new Map(
+    stand.begins().map(({ id, plugin, argv, depth }) => {
+      const end = stand.ends().find((it) => it.id === id)
+      assert.deepEqual({ argv, depth }, { argv: [join(stand.bin, plugin)], depth: 0 })
+      return [plugin, facts(end)]
+    }),
+  )
+  for (const name of ["shell-child", "shell-pipe", "shell-dup", "python", "vectors", "unread"])
+    assert.deepEqual(recorded.get(name), seen.get(name), name)
+  assert.deepEqual(
+    stand.stdins().map((payload) => [payload && textOf(payload), payload?.truncated]),
+    [
+      ["hello o", undefined],
+      ["hello o", undefined],
+      [undefined, undefined],
+      ["hello o", undefined],
+      ["hello o", undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  )
+  const moved = stand.ends().find(({ stdout }) => stdout.truncated)
+  assert.deepEqual(moved?.stdout, { sizeBytes: 22, truncated: true, text: "before " })
+})
+
+function facts(end: End | undefined): unknown {
+  if (!end || !("code" in end.exit)) return undefined
+  return { stdout: textOf(end.stdout), stderr: textOf(end.stderr), code: end.exit.code }
+}
+
+function textOf(payload: Payload): string {
+  return "text" in payload ? payload.text : Buffer.from(payload.base64, "base64").toString("latin1")
+}
