@@ -38,7 +38,7 @@ export function App() {
             <a
               key={view}
               class="tab"
-              href={link({ view, ...NOTHING_OPEN })}
+              href={link({ view, ...NOTHING_OPEN, show: undefined })}
               aria-current={route.value.view === view ? "page" : undefined}
             >
               {title}

@@ -22,6 +22,12 @@ const byId = new Map<string, OperationSummary>()
 /** Until a restarted server has sent all operations: those that it has not sent yet. */
 let unconfirmed: Set<string> | undefined
 
+/** Whether the operations are of more than one node: only then is the node shown. */
+export const hasSeveralNodes = computed(() => {
+  const first = operations.value.find(({ node }) => node !== undefined)?.node
+  return operations.value.some(({ node }) => node !== undefined && node !== first)
+})
+
 export const tally = computed(() => tallyOf(operations.value))
 
 /** Number of operations by outcome. */

@@ -69,7 +69,7 @@ function press({ key, target }: KeyboardEvent): boolean {
   else {
     const view = VIEWS[Number(key) - 1]
     if (!view) return false
-    go({ view, ...NOTHING_OPEN })
+    go({ view, ...NOTHING_OPEN, show: undefined })
   }
   return true
 }

@@ -7,6 +7,7 @@ import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import { matchingIds, operations } from "./capture.ts"
+import { outcomeIn } from "./narrow.ts"
 import { route } from "./route.ts"
 
 const parsed = computed(() => parseFilter(route.value.q, Date.now()))
@@ -64,6 +65,16 @@ export const visible = computed((): readonly OperationSummary[] => {
 
 /** Number of matching operations that are held back. */
 export const heldBack = computed(() => matching.value.length - visible.value.length)
+
+/** The operations that match the filter but for the outcome that a chip has put before it. */
+export const ofAnyOutcome = computed(() => {
+  const { outcome, rest } = outcomeIn(route.value.q)
+  if (outcome === "" || rest === route.value.q) return visible.value
+  const found = parseFilter(rest, Date.now())
+  if (!found.ok || needsRecords(found.filter)) return rest === "" ? operations.value : visible.value
+  const matcher = toMatcher(found.filter, Date.now())
+  return rest === "" ? operations.value : operations.value.filter(matcher.operation)
+})
 
 const REPEAT_MS = 500
 let timer: ReturnType<typeof setTimeout> | undefined

@@ -7,11 +7,18 @@ export type Panel = (typeof PANELS)[number]
 export const STREAMS = ["stdin", "stdout", "stderr", "env", "exit"] as const
 export type Stream = (typeof STREAMS)[number]
 
+export const GROUPINGS = ["pod", "error", "node"] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
 /** The whole selection. It is the fragment of the URL, so that each selection is a link. */
 export type Route = {
   view: View
-  /** filter of the operations list */
+  /** filter of the operations list and of the pods */
   q: string
+  /** what the operations list is grouped by */
+  group?: Grouping | undefined
+  /** the severity of findings, the state of attachments, or the plugin of the chart that is chosen in a view */
+  show?: string | undefined
   /** `namespace/name`, in the pods view */
   pod?: string | undefined
   /** in the findings view */
@@ -62,7 +69,8 @@ export function link(change: Partial<Route>): string {
   return href({ ...route.value, ...change })
 }
 
-export function href({ view, q, pod, rule, attachment, operation, panel, call, stream, byte, other }: Route): string {
+export function href(to: Route): string {
+  const { view, q, group, show, pod, rule, attachment, operation, panel, call, stream, byte, other } = to
   const steps: string[] = [view]
   if (view === "pods" && pod) steps.push(pod)
   if (view === "findings" && rule) steps.push(rule)
@@ -75,6 +83,8 @@ export function href({ view, q, pod, rule, attachment, operation, panel, call, s
   }
   const query = new URLSearchParams()
   if (q) query.set("q", q)
+  if (view === "operations" && group) query.set("group", group)
+  if (show && view !== "operations" && view !== "pods") query.set("show", show)
   if (other && panel === "compare") query.set("with", other)
   if (view === "operations" && operation && call && stream && byte !== undefined) query.set("byte", String(byte))
   const text = query.toString()
@@ -87,7 +97,9 @@ export function parseRoute(fragment: string): Route {
   const q = new URLSearchParams(query)
   const known = VIEWS.find((candidate) => candidate === view)
   if (!known) return HOME
-  const common = { ...HOME, view: known, q: q.get("q") ?? "" }
+  const group = GROUPINGS.find((candidate) => candidate === q.get("group"))
+  const show = q.get("show")
+  const common = { ...HOME, view: known, q: q.get("q") ?? "", ...(group ? { group } : {}), ...(show ? { show } : {}) }
   if (known === "pods" && steps[0]) return { ...common, pod: steps[0] }
   if (known === "findings" && steps[0]) return { ...common, rule: steps[0] }
   if (known === "ledger" && steps[0]) return { ...common, attachment: steps[0] }

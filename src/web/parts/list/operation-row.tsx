@@ -5,6 +5,7 @@ import { walk } from "../../../model/operation.ts"
 import { reasonText } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { barScaleMs } from "../../state/bar-scale.ts"
+import { hasSeveralNodes } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { zoneLabel } from "../../state/time-zone.ts"
 import { exactTime, timeOfDay } from "../clock.ts"
@@ -22,9 +23,7 @@ export function OperationRow({ operation }: { operation: OperationSummary }) {
         {timeOfDay(wallMs, nowMs.value)}
       </span>
       <span class="command">{command || "(none)"}</span>
-      <span class="pod nowrap">
-        <PodText operation={operation} />
-      </span>
+      <Where operation={operation} />
       <span class={`said nowrap ${reason ? "reason" : ""}`}>{reason ?? pluginsOf(operation)}</span>
       <span class="ips mono nowrap">{addressesOf(operation)}</span>
       <span class="duration mono">
@@ -46,6 +45,7 @@ export function OperationHeading() {
       <span />
       <span class="time">{zoneLabel(nowMs.peek())}</span>
       <span class="command">command</span>
+      {hasSeveralNodes.value && <span class="node">node</span>}
       <span>pod</span>
       <span>plugins or error</span>
       <span class="ips">addresses</span>
@@ -55,6 +55,21 @@ export function OperationHeading() {
         <span>{duration(barScaleMs.value)}</span>
       </span>
     </div>
+  )
+}
+
+/** The node is a column, or before the pod where there is no room for one. */
+function Where({ operation }: { operation: OperationSummary }) {
+  const pod = (
+    <span class="pod nowrap">
+      <PodText operation={operation} />
+    </span>
+  )
+  if (!hasSeveralNodes.value) return pod
+  return (
+    <span class="where nowrap">
+      <span class="node nowrap dim">{operation.node ?? "(no node)"}</span> {pod}
+    </span>
   )
 }
 

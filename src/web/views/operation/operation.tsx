@@ -1,5 +1,7 @@
 import { useMemo } from "preact/hooks"
 import { type Call, podKey } from "../../../model/call.ts"
+import type { FieldName } from "../../../model/filter/field.ts"
+import { operandText } from "../../../model/filter/text.ts"
 import { duration } from "../../../model/format.ts"
 import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
@@ -11,6 +13,7 @@ import { ReproButton } from "../../parts/repro-button.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
 import { isAway, isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
+import { withCondition } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
 import { hitIn } from "../../state/query.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
@@ -113,20 +116,39 @@ function worst({ calls }: Operation) {
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
+/** `field`: filters can name it. `operand`: its value there, if not the one that is shown. */
+type Fact = {
+  name: string
+  value: string | undefined
+  title?: string
+  field?: FieldName
+  operand?: string | undefined
+}
+
+/** Adds a condition to the filter. */
+function FilterLink({ field, value, text }: { field: FieldName; value: string; text: string }) {
+  const condition = `${field}=${operandText({ kind: "text", text: value })}`
+  return (
+    <a class="fact" href={link({ q: withCondition(route.value.q, condition) })} title={`filter by ${condition}`}>
+      {text}
+    </a>
+  )
+}
+
 function Head({ operation }: { operation: OperationSummary }) {
   const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
-  const facts: [name: string, value: string | undefined, title?: string | undefined][] = [
-    ["started", timeOfDay(wallMs, nowMs.value), exactTime(wallMs)],
-    ["duration", durationMs === undefined ? undefined : duration(durationMs)],
-    ["address", ips || undefined],
-    ["network", network],
-    ["ifname", ifname],
-    ["container", containerId?.slice(0, 13), containerId],
-    ["netns", netns],
-    ["runtime", runtime],
-    ["node", node],
-    ["id", operation.id],
+  const facts: Fact[] = [
+    { name: "started", value: timeOfDay(wallMs, nowMs.value), title: exactTime(wallMs) },
+    { name: "duration", value: durationMs === undefined ? undefined : duration(durationMs) },
+    { name: "address", value: ips, field: "ip", operand: ips.split(/[ /]/)[0] },
+    { name: "network", value: network, field: "network" },
+    { name: "ifname", value: ifname, field: "ifname" },
+    { name: "container", value: containerId?.slice(0, 13), field: "container", operand: containerId },
+    { name: "netns", value: netns, field: "netns" },
+    { name: "runtime", value: runtime, field: "runtime" },
+    { name: "node", value: node, field: "node" },
+    { name: "id", value: operation.id },
   ]
   return (
     <header class="head">
@@ -149,12 +171,12 @@ function Head({ operation }: { operation: OperationSummary }) {
       <Explained operation={operation} />
       <dl class="facts">
         {facts.map(
-          ([name, value, title]) =>
+          ({ name, value, title, field, operand = value }) =>
             value && (
               <div key={name}>
                 <dt>{name}</dt>
-                <dd class="mono" title={title ?? value}>
-                  {value}
+                <dd class="mono" title={title ?? operand}>
+                  {field && operand ? <FilterLink field={field} value={operand} text={value} /> : value}
                 </dd>
               </div>
             ),

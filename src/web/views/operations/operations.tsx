@@ -5,13 +5,25 @@ import { isSameDay } from "../../parts/clock.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
-import { captureState, isAway, isReady, operationById, operations, source, tally } from "../../state/capture.ts"
+import {
+  captureState,
+  hasSeveralNodes,
+  isAway,
+  isReady,
+  operationById,
+  operations,
+  source,
+  tallyOf,
+} from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
+import { narrowed, outcomeIn } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
-import { filterProblem, isSearching, visible } from "../../state/query.ts"
-import { go, link, route } from "../../state/route.ts"
+import { filterProblem, isSearching, ofAnyOutcome, visible } from "../../state/query.ts"
+import { GROUPINGS, go, link, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
+import { contentOf, GroupRow } from "./group-row.tsx"
+import { listRows, toggleGroup } from "./list-rows.ts"
 import "./operations.css"
 
 const ROW_PX = 28
@@ -19,10 +31,14 @@ const TALL_ROW_PX = 48
 /** Below this width a row has two lines; the same width is in operation-row.css. */
 const TALL_BELOW_PX = 560
 
-const shownIds = computed(() => visible.value.map(({ id }) => id).reverse())
+const shownIds = computed(() => {
+  const { count, at } = listRows.value
+  return Array.from({ length: count }, (_, index) => at(index)?.id ?? "")
+})
 
 const keys = listKeys({
-  ids: () => shownIds.peek(),
+  // With an operation open, keys go to the next operation, past the heads of groups.
+  ids: () => (route.peek().operation ? shownIds.peek().filter(operationById) : shownIds.peek()),
   opened() {
     const { operation } = route.peek()
     return operationById(operation)?.id ?? operation
@@ -34,29 +50,35 @@ const keys = listKeys({
 export function Operations() {
   const { operation: selectedId } = route.value
   const shown = visible.value
-  const count = shown.length
+  const rows = listRows.value
+  const { count } = rows
   const selected = operationById(selectedId)
   const cursorId = keys.cursor.value
   const markedId = selected?.id ?? cursorId
-  const marked = rowOf(shown, markedId)
+  const marked = rows.indexOf(markedId)
   const list = useRef<HTMLElement>(null)
   const isNarrow = useNarrow(list)
-  const isApplied = filterProblem.value === undefined || count === 0
+  const isApplied = filterProblem.value === undefined || shown.length === 0
   const [seenMs, setSeen] = useState<number>()
-  const newCount = seenMs === undefined ? 0 : count - 1 - shown.findLastIndex(({ wallMs }) => wallMs <= seenMs)
+  const newCount = seenMs === undefined ? 0 : shown.length - 1 - shown.findLastIndex(({ wallMs }) => wallMs <= seenMs)
   const isDated = shown[0] !== undefined && !isSameDay(shown[0].wallMs, nowMs.value)
   useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
-      <section class={`list-side ${isDated ? "dated" : ""}`} aria-label="operations" ref={list}>
+      <section
+        class={`list-side ${isDated ? "dated" : ""} ${hasSeveralNodes.value ? "with-nodes" : ""}`}
+        aria-label="operations"
+        ref={list}
+      >
         <div class="toolbar">
           <FilterBox />
           <Counters />
           {route.value.q && !isSearching.value && (
             <span class="dim" aria-live="polite">
-              {isApplied ? `${count} shown` : "filter not applied"}
+              {isApplied ? `${shown.length} shown` : "filter not applied"}
             </span>
           )}
+          <GroupBy />
         </div>
         {count > 0 && <OperationHeading />}
         {newCount > 0 && (
@@ -74,16 +96,37 @@ export function Operations() {
             onTop={(isAtTop) => setSeen(isAtTop ? undefined : (seenMs ?? shown.at(-1)?.wallMs))}
             name="operations"
             role="listbox"
-            aria-label={`${count} operations, newest first`}
+            aria-label={`${shown.length} operations, newest first`}
             aria-activedescendant={marked >= 0 ? `row-${markedId}` : undefined}
             tabIndex={0}
             count={count}
             rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
             current={marked}
-            identity={{ idOf: (index) => rowAt(shown, index)?.id, indexOf: (id) => rowOf(shown, id) }}
+            identity={{ idOf: (index) => rows.at(index)?.id, indexOf: rows.indexOf }}
             row={(index) => {
-              const operation = rowAt(shown, index)
-              if (!operation) return null
+              const row = rows.at(index)
+              if (!row) return null
+              if (row.kind === "group")
+                return (
+                  <div
+                    id={`row-${row.id}`}
+                    class={`group-row ${row.id === cursorId ? "cursor" : ""}`}
+                    role="option"
+                    tabIndex={-1}
+                    aria-selected={false}
+                    aria-label={`${row.title}: ${contentOf(row.operations)}, ${row.isOpen ? "open" : "folded"}`}
+                    aria-posinset={index + 1}
+                    aria-setsize={count}
+                    onClick={() => {
+                      keys.cursor.value = row.id
+                      toggleGroup(row.id)
+                    }}
+                    onKeyDown={() => undefined}
+                  >
+                    <GroupRow {...row} />
+                  </div>
+                )
+              const { operation } = row
               const isSelected = operation.id === selected?.id
               return (
                 <div
@@ -126,35 +169,18 @@ function openInTab(id: string): void {
 }
 
 function openOperation(id: string, how: "push" | "replace"): void {
+  if (!operationById(id)) {
+    toggleGroup(id)
+    return
+  }
   const { panel } = route.peek()
   go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
 }
 
-/** Rows start with the newest operation, `shown` with the oldest. */
-function rowAt(shown: readonly OperationSummary[], row: number): OperationSummary | undefined {
-  return shown[shown.length - 1 - row]
-}
-
-function rowOf(shown: readonly OperationSummary[], id: string | undefined): number {
-  const at = id === undefined ? -1 : shown.findLastIndex((operation) => operation.id === id)
-  return at < 0 ? -1 : shown.length - 1 - at
-}
-
-/** The outcome that a chip has put before the filter. */
-function outcomeOf(q: string): { outcome: string; rest: string } {
-  const [, outcome = "", rest = ""] = /^(outcome=(?:failed|running|killed))(?: and (.*))?$/s.exec(q) ?? [q, "", q]
-  return { outcome, rest }
-}
-
-function joined(outcome: string, rest: string): string {
-  const isAlternative = /\bor\b/i.test(rest) && !/^\([^()]*\)$/.test(rest)
-  return [outcome, isAlternative && outcome ? `(${rest})` : rest].filter(Boolean).join(" and ")
-}
-
-/** Number of operations by outcome; each is a filter, and keeps the rest of the filter. */
+/** Number of operations that match the filter by outcome; each is a filter, and keeps the rest of the filter. */
 function Counters() {
-  const { all, failed, running, killed } = tally.value
-  const { outcome, rest } = outcomeOf(route.value.q)
+  const { all, failed, running, killed } = tallyOf(ofAnyOutcome.value)
+  const { outcome, rest } = outcomeIn(route.value.q)
   const kinds = [
     { title: "all", count: all, filter: "" },
     { title: "failed", count: failed, filter: "outcome=failed" },
@@ -169,12 +195,32 @@ function Counters() {
           type="button"
           class={`counter ${title.replace(" ", "-")} ${count > 0 ? "some" : ""}`}
           aria-pressed={outcome === filter}
-          onClick={() => go({ q: joined(filter, rest) })}
+          onClick={() => go({ q: narrowed(filter, rest) })}
         >
           {title} <b>{count}</b>
         </button>
       ))}
     </fieldset>
+  )
+}
+
+function GroupBy() {
+  const { group } = route.value
+  return (
+    <label class="group-by">
+      <span class="dim">group by</span>
+      <select
+        value={group ?? ""}
+        onChange={({ currentTarget: { value } }) => go({ group: GROUPINGS.find((candidate) => candidate === value) })}
+      >
+        <option value="">none</option>
+        {GROUPINGS.filter((each) => each !== "node" || hasSeveralNodes.value || group === "node").map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 

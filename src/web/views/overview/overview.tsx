@@ -1,5 +1,4 @@
 import { computed } from "@preact/signals"
-import { useState } from "preact/hooks"
 import type { Call } from "../../../model/call.ts"
 import { withCondition } from "../../../model/filter/time-range.ts"
 import { duration } from "../../../model/format.ts"
@@ -11,7 +10,7 @@ import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
-import { link, route } from "../../state/route.ts"
+import { go, link, route } from "../../state/route.ts"
 import { settled, settledAll } from "../../state/settled.ts"
 import { TopErrors } from "./top-errors.tsx"
 import { Verdict } from "./verdict.tsx"
@@ -29,7 +28,6 @@ const PROBLEMS_SHOWN = 8
 
 /** Totals, rates, failures, calls in flight and durations by plugin. */
 export function Overview() {
-  const [chosen, setChosen] = useState<string>()
   const found = timeline.value
   if (!found) {
     const isEmpty = settledAll.value.length === 0
@@ -46,7 +44,7 @@ export function Overview() {
   const { startMs, stepMs, steps, plugins } = found
   const seconds = Array.from({ length: steps }, (_, at) => (startMs + at * stepMs) / 1_000)
   const perMinute = (values: number[]) => values.map((value) => (value * 60_000) / stepMs)
-  const plugin = plugins.find((candidate) => candidate.plugin === chosen) ?? plugins[0]
+  const plugin = plugins.find((candidate) => candidate.plugin === route.value.show) ?? plugins[0]
   return (
     <ScrollRegion class="overview" label="overview">
       <Tiles />
@@ -81,7 +79,7 @@ export function Overview() {
           />
         )}
       </div>
-      <Plugins plugins={plugins} chosen={plugin?.plugin} choose={setChosen} />
+      <Plugins plugins={plugins} chosen={plugin?.plugin} choose={(show) => go({ show }, "replace")} />
       <Verdict />
       <Problems />
     </ScrollRegion>

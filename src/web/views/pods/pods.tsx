@@ -1,8 +1,9 @@
-import { computed, signal } from "@preact/signals"
+import { computed } from "@preact/signals"
 import { age } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { type PodHistory, toPods } from "../../../model/pod.ts"
 import { exactTime } from "../../parts/clock.ts"
+import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
@@ -10,18 +11,21 @@ import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
+import { isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
-import { settled } from "../../state/settled.ts"
+import { settled, settledAll } from "../../state/settled.ts"
 import { PodDetail } from "./pod.tsx"
 import "../../parts/list/list-row.css"
 import "./pods.css"
 
-const pods = computed(() => toPods(settled.value))
-
-const wanted = signal("")
+/** A filter chooses pods by their operations; each is shown with all that happened to it. */
+const pods = computed(() => toPods(settledAll.value))
 const shownPods = computed(() => {
-  const text = wanted.value.toLowerCase()
-  return text ? pods.value.filter(({ key }) => key.toLowerCase().includes(text)) : pods.value
+  if (settled.value.length === settledAll.value.length) return pods.value
+  const wanted = new Set(settled.value)
+  return pods.value.filter(({ sandboxes }) =>
+    sandboxes.some(({ operations }) => operations.some((operation) => wanted.has(operation))),
+  )
 })
 
 const keys = listKeys({
@@ -41,22 +45,15 @@ export function Pods() {
     <div class={`operations ${chosenKey ? "split" : ""}`}>
       <section class="list-side" aria-label="pods">
         <div class="toolbar">
-          <input
-            class="filter plain"
-            type="search"
-            placeholder="find a pod"
-            aria-label="find a pod by its name"
-            value={wanted.value}
-            onInput={(event) => {
-              wanted.value = event.currentTarget.value
-            }}
-          />
-          <span class="dim">{shown.length === 1 ? "1 pod" : `${shown.length} pods`}</span>
+          <FilterBox />
+          <span class="dim" aria-live="polite">
+            {shown.length === 1 ? "1 pod" : `${shown.length} pods`}
+          </span>
         </div>
         {shown.length === 0 ? (
           <div class="empty">
-            {wanted.value
-              ? "No pod name contains this text."
+            {isSearching.value
+              ? "Searching the capture…"
               : route.value.q
                 ? "No operation on a pod matches the filter."
                 : "No call in the capture is for a pod."}

@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals"
+import { computed } from "@preact/signals"
 import { podName } from "../../../model/format.ts"
 import type { Severity } from "../../../model/lint/finding.ts"
 import type { FindingGroup } from "../../../model/lint/finding-groups.ts"
@@ -19,7 +19,8 @@ import "./findings.css"
 
 const ROW_PX = 46
 
-const severity = signal<Severity | undefined>(undefined)
+const SEVERITIES = ["error", "warning", "note"] as const satisfies Severity[]
+const severity = computed(() => SEVERITIES.find((each) => each === route.value.show))
 const shownRules = computed(() => {
   const all = review.value?.rules ?? []
   return severity.value ? all.filter((rule) => rule.severity === severity.value) : all
@@ -72,7 +73,7 @@ export function Findings() {
 }
 
 function Severities({ rules }: { rules: readonly RuleFindings[] }) {
-  const kinds = [undefined, "error", "warning", "note"] as const
+  const kinds = [undefined, ...SEVERITIES]
   return (
     <fieldset class="counters" aria-label="severities">
       {kinds.map((kind) => {
@@ -83,7 +84,7 @@ function Severities({ rules }: { rules: readonly RuleFindings[] }) {
             type="button"
             class={`counter ${kind ?? ""} ${own.length > 0 ? "some" : ""}`}
             aria-pressed={severity.value === kind}
-            onClick={() => (severity.value = kind)}
+            onClick={() => go({ show: kind })}
           >
             {kind ? SEVERITY_WORDS[kind] : "all"} <b>{own.reduce((sum, { count }) => sum + count, 0)}</b>
           </button>

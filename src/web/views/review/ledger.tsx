@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals"
+import { computed } from "@preact/signals"
 import { age, podName } from "../../../model/format.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, problemsFirst } from "../../parts/attachment.ts"
@@ -15,8 +15,8 @@ import { Reviewing } from "./reviewing.tsx"
 import "../../parts/list/list-row.css"
 import "./ledger.css"
 
-const state = signal<LedgerRow["state"] | undefined>(undefined)
 const rows = computed(() => problemsFirst(review.value?.ledger ?? []))
+const state = computed(() => rows.value.find((row) => row.state === route.value.show)?.state)
 const shownRows = computed(() => (state.value ? rows.value.filter((row) => row.state === state.value) : rows.value))
 
 const keys = listKeys({
@@ -93,7 +93,7 @@ function States() {
           type="button"
           class={`counter some ${each ? ATTACHMENT_OUTCOMES[each] : ""}`}
           aria-pressed={state.value === each}
-          onClick={() => (state.value = each)}
+          onClick={() => go({ show: each })}
         >
           {each ?? "all"} <b>{count}</b>
         </button>

@@ -1,0 +1,165 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import type { Browser, Page } from "playwright-core"
+import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
+import { type Serving, serve } from "../serve/serving.ts"
+import { openBrowser, openPage } from "./browser.ts"
+
+const START_MS = Date.UTC(2026, 2, 1, 6)
+const NO_ADDRESS = "no IP addresses available in range set: 10.1.0.1-10.1.0.6"
+
+let root: string
+let serving: Serving
+let browser: Browser
+
+/** Two nodes: a pod that is tried three times, two others, and one whose agent is away. */
+before(async () => {
+  root = mkdtempSync(join(tmpdir(), "cnitap-groups-"))
+  const [n1, n2] = [join(root, "n1"), join(root, "n2")]
+  const id = (at: number) => at.toString(16).padStart(16, "0")
+  const tries = [0, 1, 2].flatMap((at): WrittenCall[] => {
+    const sandbox = { node: "n1", pod: "etl", container: `etl-${at}` }
+    const wallMs = START_MS + at * 10_000
+    return [
+      { ...sandbox, id: id(2 * at + 1), wallMs, error: NO_ADDRESS },
+      { ...sandbox, id: id(2 * at + 2), wallMs: wallMs + 1000, command: "DEL" },
+    ]
+  })
+  writeCalls(n1, [...tries, { id: id(7), node: "n1", pod: "web-1", wallMs: START_MS + 40_000 }])
+  writeCalls(n2, [
+    { id: id(8), node: "n2", pod: "web-2", wallMs: START_MS + 41_000, error: NO_ADDRESS.replaceAll("10.1", "10.2") },
+    { id: id(9), node: "n2", pod: "web-3", wallMs: START_MS + 42_000, error: "dial tcp 10.96.0.1:443: i/o timeout" },
+  ])
+  serving = await serve("", "--capture", n1, "--capture", n2)
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await serving?.end()
+  rmSync(root, { recursive: true, force: true })
+})
+
+async function open(hash = "") {
+  const watched = await openPage(browser, serving.url)
+  await watched.page.locator(".row").nth(8).waitFor()
+  if (hash) await goTo(watched.page, hash)
+  return watched
+}
+
+async function goTo(page: Page, hash: string) {
+  await page.evaluate((to) => {
+    location.hash = to
+  }, hash)
+}
+
+/** What the rows of the list say: heads of groups as they are, operations in short. */
+async function said(page: Page): Promise<string[]> {
+  const labels = await page
+    .locator(".list [role=option]")
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""))
+  return labels.map((label) => label.replace(/, took .*|, at .*/, ""))
+}
+
+test("operations are grouped by pod, error or node; groups open and close by mouse and keyboard, and are in the URL", async () => {
+  const { page, context, wrongs } = await open()
+  const groupBy = page.getByRole("combobox", { name: "group by" })
+  await groupBy.selectOption("pod")
+  await page.locator(".group-row").waitFor()
+  assert.deepEqual(await said(page), [
+    "ADD shop/web-3, failed",
+    "ADD shop/web-2, failed",
+    "ADD shop/web-1, ok",
+    "shop/etl: 3 × DEL, 3 × ADD failed, folded",
+  ])
+  await page.locator(".group-row").click()
+  await page.locator(".row", { hasText: "shop/etl" }).nth(5).waitFor()
+  assert.deepEqual((await said(page)).slice(3, 6), [
+    "shop/etl: 3 × DEL, 3 × ADD failed, open",
+    "DEL shop/etl, ok",
+    "ADD shop/etl, failed",
+  ])
+  await page.reload()
+  await page.locator(".group-row").waitFor()
+  assert.match(page.url(), /#\/operations\?group=pod$/)
+  await page.locator(".list").focus()
+  for (const key of ["G", "Enter"]) await page.keyboard.press(key)
+  await page.locator(".row", { hasText: "shop/etl" }).nth(5).waitFor()
+
+  await groupBy.selectOption("error")
+  await page.locator(".group-row", { hasText: "<ip>-<ip>" }).waitFor()
+  assert.deepEqual(await said(page), [
+    "ADD shop/web-3, failed",
+    "no IP addresses available in range set: <ip>-<ip>: 4 × ADD failed, folded",
+    "(no error): 3 × DEL, 1 × ADD, folded",
+  ])
+  await groupBy.selectOption("node")
+  await page.locator(".group-row", { hasText: "n1" }).waitFor()
+  assert.deepEqual(await said(page), ["n2: 2 × ADD failed, folded", "n1: 3 × DEL, 3 × ADD failed, 1 × ADD, folded"])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("with several nodes the node of an operation is a column, and a filter", async () => {
+  const { page, context, wrongs } = await open()
+  await page.locator(".row-heading .node").waitFor()
+  assert.deepEqual(await page.locator(".row .node").allTextContents(), ["n2", "n2", ...Array<string>(7).fill("n1")])
+  await page.locator(".row", { hasText: "web-2" }).click()
+  await page.locator(".facts").getByRole("link", { name: "n2" }).click()
+  await page.getByText("2 shown", { exact: true }).waitFor()
+  const box = page.getByRole("combobox", { name: "filter" })
+  assert.equal(await box.inputValue(), "node=n2")
+  await page.getByRole("heading", { name: "ADD shop/web-2" }).waitFor()
+  assert.deepEqual(await page.locator(".counter").allInnerTexts(), ["all 2", "failed 2", "in flight 0", "killed 0"])
+  await page.getByRole("button", { name: "failed 2" }).click()
+  await page.locator(".facts").getByRole("link", { name: "eth0" }).click()
+  await page.waitForFunction(() => /ifname/.test(location.hash))
+  assert.equal(await box.inputValue(), "outcome=failed and ifname=eth0 and node=n2")
+  assert.deepEqual(await page.locator(".counter").allInnerTexts(), ["all 2", "failed 2", "in flight 0", "killed 0"])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("a failed operation says how many others have the same error, and lists them", async () => {
+  const { page, context, wrongs } = await open()
+  await page.locator(".row", { hasText: "web-2" }).click()
+  const same = page.locator(".statements div", { hasText: "same error" })
+  await same.getByText("3 other operations failed so; 2 pods").waitFor()
+  await same.getByRole("link").click()
+  await page.getByText("4 shown", { exact: true }).waitFor()
+  await goTo(page, "#/overview")
+  const errors = page.getByRole("region", { name: "top errors" }).getByRole("link")
+  await errors.nth(1).waitFor()
+  assert.deepEqual(await errors.evaluateAll((all) => all.map((each) => each.querySelector(".count")?.textContent)), [
+    "4",
+    "1",
+  ])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the filter holds for pods too; what is chosen in a view is in its URL", async () => {
+  const { page, context, wrongs } = await open("#/pods?q=timeout")
+  await page.getByText("1 pod", { exact: true }).waitFor()
+  assert.deepEqual(await page.locator(".pod-row").evaluateAll((rows) => rows.map((row) => row.id)), ["pod-0"])
+  await page.locator(".pod-row", { hasText: "web-3" }).waitFor()
+  await page.getByRole("combobox", { name: "filter" }).fill("10.1.0.1-10.1.0.6")
+  await page.locator(".pod-row", { hasText: "etl" }).click()
+  await page.locator(".sandbox", { hasText: "Attempt 3" }).waitFor()
+  for (const [hash, pressed, url] of [
+    ["#/findings", "note", /findings\?show=note$/],
+    ["#/ledger", "up", /ledger\?show=up$/],
+  ] as const) {
+    await goTo(page, hash)
+    await page.getByRole("button", { name: new RegExp(`^${pressed} `) }).click()
+    await page.waitForFunction(() => location.hash.includes("show="))
+    assert.match(page.url(), url)
+    await page.reload()
+    await page.getByRole("button", { name: new RegExp(`^${pressed} `), pressed: true }).waitFor()
+  }
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
