@@ -43,6 +43,23 @@ export function compareOperations(a: Operation, b: Operation): CallPair[] {
   return pairs
 }
 
+/** What a delegate was given is mostly what its caller was given: differences that the caller has too are left out. */
+export function withoutRepeated(pairs: readonly CallPair[]): CallPair[] {
+  const callers: CallPair[] = []
+  return pairs.map((pair) => {
+    callers.length = Math.min(callers.length, pair.level)
+    const known = new Set(callers.flatMap(({ differences }) => differences.map(textOf)))
+    callers[pair.level] = pair
+    // How it ended is of its own, also if its caller ended so for that reason.
+    const own = pair.differences.filter((difference) => difference.stream === "exit" || !known.has(textOf(difference)))
+    return { ...pair, differences: own }
+  })
+}
+
+function textOf({ stream, location, a, b }: Difference): string {
+  return JSON.stringify([stream, location, a, b])
+}
+
 /** Differences of two calls of one plugin, most relevant first: how they ended, what they printed, what they were given. */
 export function compareCalls(a: Call, b: Call): Difference[] {
   const masks: Masks = { a: maskOf(a), b: maskOf(b) }

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals"
 import { useLayoutEffect } from "preact/hooks"
+import { markOpen } from "./marked.ts"
 import { go, NOTHING_OPEN, route, VIEWS } from "./route.ts"
 import { nextTheme } from "./theme.ts"
 
@@ -34,6 +35,7 @@ export const KEYS: [keys: string, what: string][] = [
   ["/", "filter"],
   ["]  [", "next, previous call of the operation"],
   ["←  →", "next, previous tab (in a tab bar)"],
+  ["m", "mark the open operation; on another one: compare the two"],
   ["1 … 5", "operations, pods, overview, findings, ledger"],
   ["t", "switch between light and dark theme"],
   ["?", "this help"],
@@ -66,6 +68,7 @@ function press({ key, target }: KeyboardEvent): boolean {
   else if (key === "/") document.querySelector<HTMLInputElement>("input.filter")?.focus()
   else if (key === "?") isHelpOpen.value = true
   else if (key === "t") nextTheme()
+  else if (key === "m") markOpen()
   else {
     const view = VIEWS[Number(key) - 1]
     if (!view) return false

@@ -1,8 +1,10 @@
 import { useMemo, useState } from "preact/hooks"
-import { type CallPair, compareOperations, type Difference } from "../../../model/compare/compare.ts"
+import { type CallPair, compareOperations, type Difference, withoutRepeated } from "../../../model/compare/compare.ts"
+import { counterpartsOf } from "../../../model/compare/counterparts.ts"
 import { duration, podName, stateText } from "../../../model/format.ts"
 import type { Operation } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { toWaterfall } from "../../../model/waterfall.ts"
 import { timeOfDay } from "../../parts/clock.ts"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
@@ -10,52 +12,125 @@ import { operationById, operations } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, route } from "../../state/route.ts"
 import { useWholeOperation } from "../../state/whole-operation.ts"
+import { Picture } from "../operation/picture.tsx"
+import { Waterfall } from "../operation/waterfall.tsx"
+import { Typical } from "./typical.tsx"
 import "./compare.css"
 
 const CANDIDATES = 60
 
-/** Compares the operation with another one, for example a failed pod with a working one. */
+/** Compares the operation with any other one, for example a failed pod with a working one. */
 export function Compare({ operation, summary }: { operation: Operation | undefined; summary: OperationSummary }) {
-  const candidates = useMemo(() => candidatesFor(summary), [summary.id, operations.value.length])
-  const otherSummary = operationById(route.value.other ?? candidates[0]?.id)
+  const best = useMemo(() => counterpartsOf(summary, operations.peek(), { most: 1 })[0], [summary.id])
+  const otherSummary = operationById(route.value.other) ?? best
   const other = useWholeOperation(otherSummary)?.operation
   const [withVolatile, setVolatile] = useState(false)
-  const pairs = useMemo(() => operation && other && compareOperations(operation, other), [operation, other])
-  if (!otherSummary) return <div class="empty">There is no other {summary.command} operation to compare with.</div>
+  const [plugin, choosePlugin] = useState<string>()
+  const pairs = useMemo(
+    () => operation && other && withoutRepeated(compareOperations(operation, other)),
+    [operation, other],
+  )
   const hidden =
     pairs?.reduce((sum, { differences }) => sum + differences.filter(({ isVolatile }) => isVolatile).length, 0) ?? 0
+  if (!otherSummary)
+    return (
+      <ScrollRegion class="compare" label="comparison">
+        <Chooser summary={summary} other={undefined} />
+        <div class="empty">There is no other {summary.command} operation to compare with.</div>
+        <Typical operation={summary} />
+      </ScrollRegion>
+    )
+  const scaleMs = Math.max(...[summary, otherSummary].map((each) => toWaterfall(each, nowMs.peek()).totalMs))
+  const shared = { plugin, choose: choosePlugin }
+  const [nameA, nameB] = namesOf(summary, otherSummary)
   return (
     <ScrollRegion class="compare" label="comparison">
-      <div class="compare-bar">
-        <label>
-          <span>with</span>
-          <select value={otherSummary.id} onChange={(event) => go({ other: event.currentTarget.value }, "replace")}>
-            {!candidates.includes(otherSummary) && <Candidate operation={otherSummary} />}
-            {candidates.map((candidate) => (
-              <Candidate key={candidate.id} operation={candidate} />
-            ))}
-          </select>
-        </label>
-        <label class="check">
-          <input type="checkbox" checked={withVolatile} onChange={() => setVolatile(!withVolatile)} />
-          <span>show values that always differ between pods ({hidden})</span>
-        </label>
-      </div>
+      <Chooser summary={summary} other={otherSummary} />
       <div class="sides" aria-hidden="true">
-        <Side name="this" operation={summary} />
-        <Side name="the other" operation={otherSummary} />
+        <Side name={nameA} operation={summary} />
+        <Side name={nameB} operation={otherSummary} />
       </div>
+      <div class="both">
+        <Waterfall operation={summary} chosenId={undefined} scaleMs={scaleMs} />
+        <Waterfall operation={otherSummary} chosenId={undefined} scaleMs={scaleMs} />
+      </div>
+      <label class="check">
+        <input type="checkbox" checked={withVolatile} onChange={() => setVolatile(!withVolatile)} />
+        <span>show values that always differ between pods ({hidden})</span>
+      </label>
       {pairs ? (
         <ol>
           {pairs.map((pair) => (
-            <PairView key={`${pair.a?.id} ${pair.b?.id}`} pair={pair} withVolatile={withVolatile} />
+            <PairView
+              key={`${pair.a?.id} ${pair.b?.id}`}
+              pair={pair}
+              withVolatile={withVolatile}
+              names={[nameA, nameB]}
+            />
           ))}
         </ol>
       ) : (
         <div class="empty">Reading the calls…</div>
       )}
+      <Typical operation={summary} />
+      {operation && other && (
+        <div class="both pictures">
+          <div>
+            <Picture key={operation.id} operation={operation} summary={summary} shared={shared} />
+          </div>
+          <div>
+            <Picture key={other.id} operation={other} summary={otherSummary} shared={shared} />
+          </div>
+        </div>
+      )}
     </ScrollRegion>
   )
+}
+
+/** Which other operation. */
+function Chooser({ summary, other }: { summary: OperationSummary; other: OperationSummary | undefined }) {
+  const [text, setText] = useState("")
+  const candidates = useMemo(
+    () => counterpartsOf(summary, operations.peek(), { text, most: CANDIDATES }),
+    [summary.id, operations.value.length, text],
+  )
+  const all = other && !candidates.some(({ id }) => id === other.id) ? [other, ...candidates] : candidates
+  return (
+    <div class="compare-bar">
+      <label>
+        <span>with</span>
+        <select value={other?.id} onChange={(event) => go({ other: event.currentTarget.value }, "replace")}>
+          {all.map((candidate) => (
+            <Candidate key={candidate.id} operation={candidate} />
+          ))}
+        </select>
+      </label>
+      <input
+        class="filter plain"
+        type="search"
+        aria-label="find another operation"
+        placeholder="find by pod, command or network"
+        value={text}
+        onInput={(event) => {
+          const found = event.currentTarget.value
+          setText(found)
+          const [first] = counterpartsOf(summary, operations.peek(), { text: found, most: 1 })
+          if (found && first) go({ other: first.id }, "replace")
+        }}
+      />
+      {other && (
+        <a class="button" href={link({ operation: other.id, other: summary.id })}>
+          Swap
+        </a>
+      )}
+    </div>
+  )
+}
+
+/** Names that differ: of two attempts of a pod, the time. */
+function namesOf(a: OperationSummary, b: OperationSummary): [string, string] {
+  if (podName(a) !== podName(b)) return [podName(a), podName(b)]
+  return [`${podName(a)}, ${timeOfDay(a.wallMs, nowMs.peek())}`, `${podName(b)}, ${timeOfDay(b.wallMs, nowMs.peek())}`]
 }
 
 function Candidate({ operation }: { operation: OperationSummary }) {
@@ -66,28 +141,11 @@ function Candidate({ operation }: { operation: OperationSummary }) {
   )
 }
 
-/** Operations with the same command and network: first those with the opposite outcome, then the nearest in time. */
-function candidatesFor(summary: OperationSummary): OperationSummary[] {
-  const isOk = summary.outcome === "ok"
-  return operations
-    .peek()
-    .filter(
-      ({ id, command, network }) => id !== summary.id && command === summary.command && network === summary.network,
-    )
-    .sort(
-      (a, b) =>
-        Number((a.outcome === "ok") === isOk) - Number((b.outcome === "ok") === isOk) ||
-        Math.abs(a.wallMs - summary.wallMs) - Math.abs(b.wallMs - summary.wallMs),
-    )
-    .slice(0, CANDIDATES)
-}
-
 function Side({ name, operation }: { name: string; operation: OperationSummary }) {
   return (
     <div class="side">
-      <span class="dim">{name}</span>
       <OutcomeMark outcome={operation.outcome} />
-      <b class="nowrap">{podName(operation)}</b>
+      <b title={name}>{name}</b>
       <span class="dim">{duration(operation.durationMs)}</span>
     </div>
   )
@@ -96,9 +154,11 @@ function Side({ name, operation }: { name: string; operation: OperationSummary }
 function PairView({
   pair: { plugin, level, a, b, differences },
   withVolatile,
+  names,
 }: {
   pair: CallPair
   withVolatile: boolean
+  names: [string, string]
 }) {
   const shown = differences.filter(({ isVolatile }) => withVolatile || !isVolatile)
   return (
@@ -107,7 +167,7 @@ function PairView({
         <h2>{plugin}</h2>
         <span class="dim">
           {!a || !b
-            ? `called only by ${a ? "this" : "the other"}`
+            ? `called only for ${a ? names[0] : names[1]}`
             : shown.length === 0
               ? "no differences"
               : shown.length === 1
@@ -142,8 +202,8 @@ function PairView({
           <thead class="visually-hidden">
             <tr>
               <th>where</th>
-              <th>this</th>
-              <th>the other</th>
+              <th>{names[0]}</th>
+              <th>{names[1]}</th>
             </tr>
           </thead>
           <tbody>

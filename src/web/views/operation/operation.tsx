@@ -19,6 +19,7 @@ import { hitIn } from "../../state/query.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
 import { useWholeOperation, type WholeOperation } from "../../state/whole-operation.ts"
 import { Compare } from "../compare/compare.tsx"
+import { MarkButton } from "../compare/mark-button.tsx"
 import { CallView, type Reading } from "./call.tsx"
 import { Chain } from "./chain.tsx"
 import { Explained } from "./explained.tsx"
@@ -63,6 +64,7 @@ export function OperationDetail({ id }: { id: string }) {
           }
           onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
         />
+        <MarkButton operation={summary} />
         {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${summary.command}-${summary.id}`} />}
       </div>
       <div class="panel">

@@ -11,12 +11,22 @@ import { useWholeOperation } from "../../state/whole-operation.ts"
 import "./picture.css"
 
 /** What the pod got, after each plugin of the chain. */
-export function Picture({ operation, summary }: { operation: Operation; summary: OperationSummary }) {
+export function Picture({
+  operation,
+  summary,
+  shared,
+}: {
+  operation: Operation
+  summary: OperationSummary
+  /** the plugin that several pictures are at */
+  shared?: { plugin: string | undefined; choose(plugin: string): void }
+}) {
   const addSummary = useMemo(() => addOf(summary), [summary])
   const add = useWholeOperation(addSummary)?.operation
   const frames = useMemo(() => toPicture(operation, add), [operation, add])
   const [chosen, setChosen] = useState<number>()
-  const at = Math.min(chosen ?? frames.length - 1, frames.length - 1)
+  const sharedAt = frames.findLastIndex(({ call }) => call.plugin === shared?.plugin)
+  const at = Math.min(sharedAt >= 0 ? sharedAt : (chosen ?? frames.length - 1), frames.length - 1)
   const frame = frames[at]
   const svg = useRef<SVGSVGElement>(null)
   const isEmpty = frames.every(({ items }) => items.length === 0)
@@ -31,7 +41,7 @@ export function Picture({ operation, summary }: { operation: Operation; summary:
               type="button"
               class={`picture-step plugin-${colourOf(frames, call.plugin)}`}
               aria-pressed={step === at}
-              onClick={() => setChosen(step)}
+              onClick={() => (shared ? shared.choose(call.plugin) : setChosen(step))}
             >
               <b>{step + 1}</b> {call.plugin}{" "}
               {callOutcome(call) !== "ok" && <OutcomeMark outcome={callOutcome(call)} />}

@@ -10,15 +10,24 @@ const UNSEEN = "ended unseen, at a time that was not recorded"
 const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for nested calls" } as const
 
 /** The calls of an operation over time. */
-export function Waterfall({ operation, chosenId }: { operation: OperationSummary; chosenId: string | undefined }) {
+export function Waterfall({
+  operation,
+  chosenId,
+  scaleMs = 0,
+}: {
+  operation: OperationSummary
+  chosenId: string | undefined
+  /** the axis is at least as long */
+  scaleMs?: number
+}) {
   const { rows, totalMs: exactMs } = toWaterfall(
     operation,
     operation.outcome === "running" ? nowMs.value : nowMs.peek(),
   )
   const isOpenEnded = rows.some(({ isEndUnknown, toMs }) => isEndUnknown && toMs >= exactMs)
-  const totalMs = Math.max(isOpenEnded ? exactMs * 1.2 : exactMs, 0.001)
+  const totalMs = Math.max(isOpenEnded ? exactMs * 1.2 : exactMs, scaleMs, 0.001)
   // Of a single call that was killed nothing but its start is known.
-  const ticks = exactMs > 0 ? ticksOf(totalMs) : []
+  const ticks = exactMs > 0 || scaleMs > 0 ? ticksOf(totalMs) : []
   const left = (ms: number) => `${(100 * ms) / totalMs}%`
   return (
     <section class="waterfall" aria-label="waterfall">
@@ -37,7 +46,7 @@ export function Waterfall({ operation, chosenId }: { operation: OperationSummary
           <li key={row.call.id}>
             <a
               class={`span ${row.call.id === chosenId ? "chosen" : ""}`}
-              href={link({ panel: "calls", call: row.call.id, stream: undefined })}
+              href={link({ operation: operation.id, panel: "calls", call: row.call.id, stream: undefined })}
               aria-current={row.call.id === chosenId ? "true" : undefined}
               aria-label={labelOf(row)}
             >
