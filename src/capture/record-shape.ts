@@ -62,7 +62,7 @@ export function isPayload(value: unknown): value is Payload {
     isObject(value) &&
     isNumber(value.sizeBytes) &&
     (value.truncated === undefined || value.truncated === true) &&
-    (value.truncatedBy === undefined || value.truncatedBy === "search") &&
+    (value.truncatedBy === undefined || value.truncatedBy === "search" || value.truncatedBy === "loss") &&
     optional(areTexts)(value.redacted) &&
     (isText(value.text) ? value.base64 === undefined : isText(value.base64) && BASE64.test(value.base64))
   )

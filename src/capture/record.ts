@@ -5,10 +5,11 @@ export const FORMAT = 1
  * The content of one stream. Text if the bytes are valid UTF-8, otherwise base64; never re-encoded.
  * `sizeBytes` is the full size; `text`/`base64` hold only the beginning if `truncated`. Of stdin it is the size of what was
  * read: if the caller never closed it, `truncated` is set.
- * `truncatedBy`: not the limit of the stream, but the search for secrets, whose budget was used up there.
+ * `truncatedBy`: not the limit of the stream, but the search for secrets, whose budget was used up there, or the loss of what
+ * follows: the observer did not see it.
  * `redacted` lists what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a match in free text.
  */
-export type Payload = { sizeBytes: number; truncated?: true; truncatedBy?: "search"; redacted?: string[] } & (
+export type Payload = { sizeBytes: number; truncated?: true; truncatedBy?: "search" | "loss"; redacted?: string[] } & (
   | { text: string }
   | { base64: string }
 )

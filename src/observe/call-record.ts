@@ -110,7 +110,7 @@ function payload(stream: ObservedStream, isComplete: boolean, { searcher, isRaw 
   const { totalBytes: sizeBytes, hasGap } = stream
   const isTruncated = !isComplete || hasGap || sizeBytes > kept.length
   const { text, isText } = textOf(kept, isTruncated)
-  const marks = isTruncated ? { truncated: true as const } : {}
+  const marks = isTruncated ? { truncated: true as const, ...(hasGap ? { truncatedBy: "loss" as const } : {}) } : {}
   if (isRaw) return { sizeBytes, ...marks, ...(isText ? { text } : { base64: base64(kept) }) }
   const cleaned = clean(searcher, text, isTruncated)
   const cut = cleaned.isCut ? { truncated: true as const, truncatedBy: "search" as const } : marks

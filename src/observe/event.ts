@@ -42,7 +42,6 @@ export type ExitEvent = EventOf<
     childSystemNs: number
     maxRssPages: number
     childMaxRssPages: number
-    lostBytes: number
   }
 >
 export type ObserverEvent = BeginEvent | TextEvent | ForkEvent | DataEvent | ExitEvent
@@ -117,7 +116,6 @@ function readEvent(view: DataView, at: number): ObserverEvent | undefined {
         childSystemNs: number(40),
         maxRssPages: number(48),
         childMaxRssPages: number(56),
-        lostBytes: number(64),
       }
     default:
       return undefined

@@ -131,7 +131,7 @@ function succeeded(result: number, what: string): number {
     throw new Fault(
       "NOT_PERMITTED",
       `permission denied: cannot ${what}`,
-      "Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE, outside of an unprivileged container.",
+      "Run as root, or with CAP_BPF and CAP_PERFMON, outside of an unprivileged container.",
     )
   if (result === -ENOSYS) throw refused("this kernel has no bpf system call")
   if (result === -EOPNOTSUPP) throw refused(`this kernel cannot ${what}: it cannot trace its functions`)
@@ -139,5 +139,5 @@ function succeeded(result: number, what: string): number {
 }
 
 function refused(message: string, cause?: unknown): Fault {
-  return new Fault("REFUSED", message, "Use another mode: cnitap install.", cause)
+  return new Fault("REFUSED", message, "Record with `cnitap install`.", cause)
 }

@@ -17,8 +17,8 @@ export class ObservedCall {
   /** the begin record is written, and has the stdin */
   hasBegun = false
   hasStdin = false
-  /** a process that is not a plugin after all: only what it writes for an enclosing call counts */
-  readonly isForeign: boolean
+  /** without a record, because it is not a plugin after all or its begin was lost: it only counts for enclosing calls */
+  isForeign: boolean
 
   constructor(id: string, begin: BeginEvent, isForeign: boolean, parent: ObservedCall | undefined, limitBytes: number) {
     this.id = id

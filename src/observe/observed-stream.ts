@@ -21,6 +21,13 @@ export class ObservedStream {
     return this.#bytes.subarray(0, this.#keptBytes)
   }
 
+  /** The kernel has counted this much: more than what has arrived was lost on the way. */
+  expect(totalBytes: number): void {
+    if (totalBytes <= this.totalBytes) return
+    this.totalBytes = totalBytes
+    this.hasGap = true
+  }
+
   /** Adds one transfer, whose pieces are in any order. */
   add(pieces: readonly DataEvent[]): void {
     const [first] = pieces

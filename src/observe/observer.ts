@@ -17,11 +17,15 @@ export type ObserverOptions = {
   directories(): readonly string[]
   plugins: readonly string[] | undefined
   isRaw: boolean
-  writer: CaptureWriter
+  /** Called once the program is loaded, so that a refusal leaves no directory. */
+  openWriter(): CaptureWriter
 }
 
-/** What was not recorded, counted since the start. */
-export type Losses = { calls: number; events: number; bytes: number; records: number }
+/**
+ * What was not recorded, counted since the start. `calls`: without any record. `ends`: without an end record. `pieces`: of
+ * streams, which are marked as truncated.
+ */
+export type Losses = { calls: number; ends: number; pieces: number; records: number }
 
 const STREAM_BYTES = 65_536
 /** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
@@ -32,15 +36,19 @@ const STDIN_WAIT_NS = 10e6
 const PROGRESS_AFTER_NS = 1e9
 /** Descendants of a plugin that has exited may still write to its streams. */
 const LINGER_NS = 10e9
+const GONE_AFTER_NS = 2e9
 
 /** Follows the plugins of a node until the signal aborts. */
 export class Observer {
   readonly #bpf: Bpf
   readonly #options: ObserverOptions
   readonly #loaded: LoadedProgram
+  readonly #writer: CaptureWriter
   readonly #calls: CallAssembler
   readonly #progress = new Map<ObservedCall, { afterNs: number; bytes: number }>()
   readonly #context: RecordContext
+  #lostCalls = 0
+  #lostEnds = 0
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -49,6 +57,7 @@ export class Observer {
     this.#options = options
     bpf.openMarks(ALL_MARK_LINES)
     this.#loaded = loadProgram(bpf)
+    this.#writer = options.openWriter()
     const isForeign = ({ isScript, path, pid }: BeginEvent) =>
       isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
     this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
@@ -72,6 +81,7 @@ export class Observer {
       const { monoNs } = this.#bpf.clocks()
       if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
         this.files.refresh(this.#options.directories())
+        this.#forgetGone(Number(monoNs))
         refreshedNs = Number(monoNs)
       }
       await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, READ_EVERY_MS)
@@ -87,10 +97,10 @@ export class Observer {
     const count = (index: number) => Number(view.getBigUint64(at + 8 * index, true))
     const missed = this.#loaded.programs.reduce((sum, program) => sum + this.#bpf.misses(program), 0)
     return {
-      calls: count(LOST.begin),
-      events: count(LOST.text) + count(LOST.fork) + count(LOST.data) + count(LOST.exit) + missed,
-      bytes: 0,
-      records: this.#options.writer.lostRecords,
+      calls: count(LOST.begin) + this.#lostCalls,
+      ends: this.#lostEnds,
+      pieces: count(LOST.fork) + count(LOST.data) + missed,
+      records: this.#writer.lostRecords,
     }
   }
 
@@ -123,18 +133,43 @@ export class Observer {
     }
   }
 
+  /** Without its environment nobody can tell what a call was for. */
   #writeBegin(call: ObservedCall): void {
     call.hasBegun = true
+    if (call.textBytes < call.texts.length && !call.isForeign) {
+      call.isForeign = true
+      this.#lostCalls++
+    }
     call.hasStdin = call.streams[0].hasEnded
-    if (!call.isForeign)
-      this.#options.writer.write(beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin)))
+    if (!call.isForeign) this.#writer.write(beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin)))
   }
 
   #writeEnd(key: number, call: ObservedCall): void {
     this.#calls.calls.delete(key)
     this.#progress.delete(call)
-    this.#bpf.delete(this.#loaded.maps.get("calls") ?? -1, keyBytes(key))
-    if (call.exit && !call.isForeign) this.#options.writer.write(endRecord(call, call.exit, this.#context))
+    this.#countLosses(key, call)
+    if (call.exit && !call.isForeign) this.#writer.write(endRecord(call, call.exit, this.#context))
+  }
+
+  /** Calls whose exit did not fit into the ring. */
+  #forgetGone(nowNs: number): void {
+    for (const [key, call] of this.#calls.calls) {
+      if (call.exit || nowNs - call.begin.ns < GONE_AFTER_NS || linkOf(`/proc/${call.begin.pid}/ns/pid`) !== undefined)
+        continue
+      if (!call.isForeign) this.#lostEnds++
+      this.#writeEnd(key, call)
+    }
+  }
+
+  /** The kernel has counted the bytes of each stream, also those that did not fit into the ring. */
+  #countLosses(key: number, call: ObservedCall): void {
+    const map = this.#loaded.maps.get("calls") ?? -1
+    const value = new Uint8Array(CALL_BYTES)
+    if (this.#bpf.lookup(map, keyBytes(key), value) < 0) return
+    const view = new DataView(value.buffer)
+    for (const [at, stream] of call.streams.entries())
+      stream.expect(Number(view.getBigUint64(CALL_COUNTS_AT + 8 * at, true)))
+    this.#bpf.delete(map, keyBytes(key))
   }
 
   #writeProgress(call: ObservedCall, nowNs: number): void {
@@ -142,7 +177,7 @@ export class Observer {
     const last = this.#progress.get(call) ?? { afterNs: PROGRESS_AFTER_NS, bytes: 0 }
     if (call.isForeign || bytes === last.bytes || nowNs - call.startNs < last.afterNs) return
     this.#progress.set(call, { afterNs: 2 * (nowNs - call.startNs), bytes })
-    this.#options.writer.write(progressRecord(call, this.#context, nowNs))
+    this.#writer.write(progressRecord(call, this.#context, nowNs))
   }
 
   /** Whether a process that the plugin has left behind still has one of its outputs open, as the runtime waits for. */
@@ -156,7 +191,9 @@ export class Observer {
 
 /** A daemon that has closed or replaced these is not waited for. */
 const DESCRIPTORS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-const LOST = { begin: 0, text: 1, fork: 2, data: 3, exit: 4 } as const
+/** `struct call` of observe.bpf.c, and where in it the bytes of each stream are counted. */
+const [CALL_BYTES, CALL_COUNTS_AT] = [104, 80]
+const LOST = { begin: 0, fork: 2, data: 3 } as const
 
 function keyBytes(key: number): Uint8Array {
   return new Uint8Array(new BigUint64Array([BigInt(key)]).buffer)

@@ -60,7 +60,7 @@ test("streams are found by the open file, whoever reads or writes it and with wh
     ],
   )
   const moved = stand.ends().find(({ stdout }) => stdout.truncated)
-  assert.deepEqual(moved?.stdout, { sizeBytes: 22, truncated: true, text: "before " })
+  assert.deepEqual(moved?.stdout, { sizeBytes: 22, truncated: true, truncatedBy: "loss", text: "before " })
 })
 
 function facts(end: End | undefined): unknown {

@@ -134,6 +134,7 @@ function streamLines(name: string, payload: Payload | undefined, paint: Paint, m
     ...more,
     ...("base64" in payload ? ["not UTF-8"] : []),
     ...(payload.truncatedBy === "search" ? ["truncated where the search for secrets ended"] : []),
+    ...(payload.truncatedBy === "loss" ? ["truncated where the observer lost the rest"] : []),
     ...(payload.truncated && !payload.truncatedBy ? ["truncated in the record"] : []),
     ...(payload.redacted ? [`redacted: ${payload.redacted.join(" ")}`] : []),
   ]

@@ -35,8 +35,8 @@ export const observe: Verb = {
     const { disk } = openNode(options)
     const directory = nodePath(options, settings.capture)
     const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
-    const writer = new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
-    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, writer })
+    const openWriter = () => new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
+    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, openWriter })
     const end = endOf(context, settings.untilMs)
     const missed = observer.files.countRunning()
     if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
@@ -72,8 +72,10 @@ async function* endedCalls(directory: string, observing: Promise<void>) {
   }
 }
 
-function reportLosses({ stderr }: Context, { calls, events, records }: Losses): void {
-  if (calls > 0) stderr.write(`cnitap: ${calls} calls were lost, because the kernel's buffer was full\n`)
-  if (events > 0) stderr.write(`cnitap: ${events} pieces of calls were lost, because the kernel's buffer was full\n`)
+function reportLosses({ stderr }: Context, { calls, ends, pieces, records }: Losses): void {
+  const because = "because the kernel's buffer was full"
+  if (calls > 0) stderr.write(`cnitap: ${calls} calls were not recorded, ${because}\n`)
+  if (ends > 0) stderr.write(`cnitap: the end of ${ends} calls was not recorded, ${because}\n`)
+  if (pieces > 0) stderr.write(`cnitap: ${pieces} pieces of streams were lost, ${because}: their calls are marked\n`)
   if (records > 0) stderr.write(`cnitap: ${records} records could not be written\n`)
 }

@@ -52,7 +52,7 @@ enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
 
 struct identity { u64 ino; u32 dev, zero; };
 struct stream { u64 ino; u32 dev, mode, rdev, zero; };
-struct call { u64 parent; struct stream streams[3]; u64 sent[3], lostBytes; };
+struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
 struct begin { struct head head; u64 startNs, parent, plugin; u32 tgid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
@@ -61,7 +61,7 @@ struct forked { struct head head; u32 tgid, zero; };
 struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; };
 struct small { struct transfer transfer; u8 bytes[SMALL]; };
 struct large { struct transfer transfer; u8 bytes[CHUNK]; };
-struct exited { struct head head; u32 tgid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages, lostBytes; };
+struct exited { struct head head; u32 tgid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
 struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity), 1 };
@@ -211,7 +211,6 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
     u64 task = ctx[0], signal, *id, call;
     u32 tgid = processAndThread() >> 32;
     struct exited *exited;
-    struct call *of;
     id = inFlight ? lookup(&processes, &tgid) : 0;
     signal = word(task, at_task_struct__signal);
     if (!id || half(signal, at_signal_struct__live)) return 0; /* another thread lives */
@@ -226,19 +225,18 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
     exited->runNs = word(task, at_task_struct__se__sum_exec_runtime) + word(signal, at_signal_struct__sum_sched_runtime);
     exited->childUserNs = word(signal, at_signal_struct__cutime), exited->childSystemNs = word(signal, at_signal_struct__cstime);
     exited->maxRssPages = word(signal, at_signal_struct__maxrss), exited->childMaxRssPages = word(signal, at_signal_struct__cmaxrss);
-    exited->lostBytes = (of = lookup(&calls, &call)) ? of->lostBytes : 0;
     start(&exited->head, EXIT, 0, call);
     submit(exited, 1);
     return 0;
 }
 
 /* One piece of a transfer. Of what a record cannot hold only the size is sent. */
-INLINE void send(u32 kind, u64 id, struct call *call, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
+INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
 {
     struct transfer *t;
     u64 failed = 0;
     if (size > CHUNK) size = CHUNK;
-    if (isFull()) { call->lostBytes += size ? size : 1; lose(LOST_DATA); return; }
+    if (isFull()) { lose(LOST_DATA); return; }
     if (size <= SMALL) {
         struct small *s = reserve(&ring, sizeof *s, 0);
         if ((t = (void *)s)) failed = readUser(s->bytes, (u32)size & 511, (void *)from);
@@ -246,26 +244,33 @@ INLINE void send(u32 kind, u64 id, struct call *call, const struct stream *of, u
         struct large *l = reserve(&ring, sizeof *l, 0);
         if ((t = (void *)l)) failed = readUser(l->bytes, (u32)size, (void *)from);
     }
-    if (!t) { call->lostBytes += size ? size : 1; lose(LOST_DATA); return; }
+    if (!t) { lose(LOST_DATA); return; }
     start(&t->head, kind, failed ? 0 : (u32)size, id);
     t->head.isLast = isLast;
     t->ino = of->ino, t->dev = of->dev, t->total = total, t->offset = offset;
     submit(t, query(&ring, 0) > WAKE_BYTES ? 2 : 1);
 }
 
-/* The call, or one that contains it, whose stream this file is: descendants of a plugin write for it. */
-INLINE struct call *callOf(u64 id, u32 kind, const struct stream *s, u32 *slot)
+/* Counts the bytes for each call whose stream this file is: descendants of a plugin write for it. Returns whether there is
+ * one, and how many bytes of its stream came before. */
+INLINE int countBytes(u64 id, u32 kind, const struct stream *s, u64 total, u64 *before)
 {
-    u32 i;
+    u32 i, slot, found = 0;
     for (i = 0; i < ANCESTORS; i++) {
         struct call *call = lookup(&calls, &id);
-        if (!call) return 0;
-        if (kind == READ && s->ino == call->streams[0].ino && s->dev == call->streams[0].dev) { *slot = 0; return call; }
-        if (kind != READ && s->ino == call->streams[1].ino && s->dev == call->streams[1].dev) { *slot = 1; return call; }
-        if (kind != READ && s->ino == call->streams[2].ino && s->dev == call->streams[2].dev) { *slot = 2; return call; }
+        if (!call) break;
         id = call->parent;
+        if (kind == READ && s->ino == call->streams[0].ino && s->dev == call->streams[0].dev) slot = 0;
+        else if (kind == WRITE && s->ino == call->streams[1].ino && s->dev == call->streams[1].dev) slot = 1;
+        else if (kind == WRITE && s->ino == call->streams[2].ino && s->dev == call->streams[2].dev) slot = 2;
+        else continue;
+        slot = (slot + zero) & 3;
+        if (slot > 2) break;
+        if (!found) *before = call->sent[slot];
+        found = 1;
+        __sync_fetch_and_add(&call->sent[slot], total);
     }
-    return 0;
+    return found;
 }
 
 /* What one system call has read or written: one buffer, or a list of them, of which the last may be longer than the result. */
@@ -273,15 +278,11 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
 {
     struct { u64 base, bytes; } part;
     struct stream s = {};
-    struct call *call;
-    u64 sent, copied = zero, base = buffer, left = vector ? 0 : total;
-    u32 slot = 0, i;
+    u64 before = 0, copied = zero, base = buffer, left = vector ? 0 : total;
+    u32 i;
     identify(&s, file);
-    if (!(call = callOf(id, kind, &s, &slot))) return;
-    slot = (slot + zero) & 3;
-    sent = call->sent[slot];
-    __sync_fetch_and_add(&call->sent[slot], total);
-    if (!total || sent >= streamBytes) { send(kind, id, call, &s, total, 0, 0, 0, 1); return; }
+    if (!countBytes(id, kind, &s, total, &before)) return;
+    if (!total || before >= streamBytes) { send(kind, id, &s, total, 0, 0, 0, 1); return; }
     for (i = 0; i < PIECES; i++) {
         u64 size = CHUNK;
         if (!left) {
@@ -291,11 +292,10 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
         }
         if (left > CHUNK) left -= CHUNK;
         else size = left, left = 0;
-        send(kind, id, call, &s, total, copied, base, size, copied + size >= total);
+        send(kind, id, &s, total, copied, base, size, copied + size >= total);
         copied += size + zero, base += size;
         if (copied >= total || copied >= streamBytes) return;
     }
-    call->lostBytes += total - copied;
     lose(LOST_DATA);
 }
 
@@ -303,15 +303,13 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
 INLINE void moved(u64 id, u64 in, u64 out, u64 total)
 {
     struct stream s = {};
-    struct call *call;
-    u32 slot;
+    u64 before;
     identify(&s, in);
-    call = callOf(id, READ, &s, &slot);
-    if (!call) {
+    if (!countBytes(id, READ, &s, total, &before)) {
         identify(&s, out);
-        call = callOf(id, WRITE, &s, &slot);
+        if (!countBytes(id, WRITE, &s, total, &before)) return;
     }
-    if (call) send(UNSEEN, id, call, &s, total, 0, 0, 0, 1);
+    send(UNSEEN, id, &s, total, 0, 0, 0, 1);
 }
 
 /* At the end of every system call of the node: the arguments are still in the registers, and the result is known. Files are
@@ -339,8 +337,7 @@ SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx)
         else if (number != call_io_uring_enter) moved(id, file, openFile(currentTask(), (u32)other), total);
         else {
             struct stream none = {};
-            struct call *call = lookup(&calls, &id);
-            if (call) send(UNSEEN, id, call, &none, 0, 0, 0, 0, 1);
+            send(UNSEEN, id, &none, 0, 0, 0, 0, 1);
         }
         return 0;
     }

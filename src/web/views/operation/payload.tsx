@@ -150,7 +150,9 @@ function Facts({ payload }: { payload: Payload }) {
         <span class="tag">
           {payload.truncatedBy === "search"
             ? "truncated where the search for secrets ended"
-            : "truncated in the record"}
+            : payload.truncatedBy === "loss"
+              ? "truncated where the observer lost the rest"
+              : "truncated in the record"}
         </span>
       )}
       {redacted.length > 0 && (

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { ObservedStand } from "./observed-stand.ts"
+
+/** Calls made while the observer does not read, a few at once. */
+async function callsWhileStopped(stand: ObservedStand, count: number): Promise<string> {
+  process.kill(stand.pid ?? 0, "SIGSTOP")
+  for (let made = 0; made < count; made += 20)
+    await Promise.all(Array.from({ length: 20 }, () => stand.run("bridge", { command: "ADD", stdin: "{}" })))
+  process.kill(stand.pid ?? 0, "SIGCONT")
+  return (await stand.end()).stderr
+}
+
+test("a stream of which a part was lost has its whole size, what came before, and a mark", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  stand.add("bridge", ["echo", "stdout 60000"])
+  await stand.observe()
+  const stderr = await callsWhileStopped(stand, 160)
+  const ends = stand.ends()
+  const lost = ends.filter(({ stdout }) => stdout.truncatedBy === "loss")
+  assert.match(
+    stderr,
+    /^cnitap: \d+ pieces of streams were lost, because the kernel's buffer was full: their calls are marked$/m,
+  )
+  assert.doesNotMatch(stderr, /calls were not recorded/)
+  assert.equal(ends.length, 160)
+  assert.ok(lost.length > 20 && lost.length < 140, `${lost.length} were marked`)
+  assert.deepEqual([...new Set(ends.map(({ stdout }) => stdout.sizeBytes))], [60_002])
+  const whole = ends.find(({ stdout }) => !stdout.truncated)?.stdout
+  assert.ok(whole && "text" in whole)
+  for (const { stdout } of lost) assert.ok("text" in stdout && whole.text.startsWith(stdout.text))
+  assert.ok(ends.every(({ stdout }) => stdout.truncated || ("text" in stdout && stdout.text === whole.text)))
+})
+
+test("calls made are the calls recorded and the calls reported as lost", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  stand.add("bridge", ["echo"])
+  await stand.observe()
+  const stderr = await callsWhileStopped(stand, 1500)
+  const lost = Number(/^cnitap: (\d+) calls were not recorded/m.exec(stderr)?.[1])
+  assert.ok(lost > 0)
+  assert.equal(stand.begins().length + lost, 1500)
+  assert.equal(stand.ends().length, stand.begins().length)
+})

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { after, test } from "node:test"
+import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
+import { Stand } from "../relay/stand.ts"
+
+const NOBODY = 65_534
+const stand = new Stand()
+const executable = join(stand.root, "cnitap")
+const confDir = join(stand.root, "net.d")
+mkdirSync(confDir)
+copyFileSync(NODE_EXECUTABLE, executable)
+for (const path of [stand.root, executable]) chmodSync(path, 0o755)
+
+after(() => stand.remove())
+
+/** What `cnitap observe` says there, within a second. */
+function observe(
+  within: readonly string[],
+  capture = join(stand.root, "new"),
+): { stderr: string; status: number | null } {
+  const [program = executable, ...args] = [...within, executable]
+  const directories = ["--bin-dir", stand.bin, "--conf-dir", confDir, "--capture", capture]
+  const { stderr, status } = spawnSync(program, [...args, "observe", ...directories, "--for", "1s"], {
+    encoding: "utf8",
+  })
+  assert.equal(existsSync(join(stand.root, "new")), false)
+  return { stderr, status }
+}
+
+const asNobody = ["setpriv", "--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups"]
+const DENIED = {
+  stderr:
+    "cnitap: permission denied: cannot create a map. Run as root, or with CAP_BPF and CAP_PERFMON, outside of an unprivileged container.\n",
+  status: 4,
+}
+
+test("without rights, and as root of an unprivileged container, it is refused in one sentence and nothing is changed", () => {
+  assert.deepEqual(observe(asNobody), DENIED)
+  assert.deepEqual(observe(["unshare", "-Ur"]), DENIED)
+})
+
+test("on a kernel without type information it is refused in one sentence", () => {
+  const hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
+  assert.deepEqual(observe(["unshare", "-m", "sh", "-c", hidden, "sh"]), {
+    stderr: `cnitap: this kernel does not describe its types (/sys/kernel/btf/vmlinux is missing). Record with \`cnitap install --bin-dir ${stand.bin} --conf-dir ${confDir}\`.\n`,
+    status: 5,
+  })
+})
+
+test("CAP_BPF and CAP_PERFMON are enough", () => {
+  const capture = join(stand.root, "of-nobody")
+  mkdirSync(capture, { mode: 0o700 })
+  chownSync(capture, NOBODY, NOBODY)
+  const rights = [
+    "--inh-caps",
+    "+bpf,+perfmon",
+    "--ambient-caps",
+    "+bpf,+perfmon",
+    "--bounding-set",
+    "-all,+bpf,+perfmon",
+  ]
+  assert.deepEqual(observe([...asNobody, ...rights], capture), {
+    stderr: `cnitap: observing 0 plugins; the capture is ${capture}\nno call was made\n`,
+    status: 0,
+  })
+  assert.deepEqual(readdirSync(capture), [])
+})
+
+test("a capture that others can read is refused", () => {
+  const capture = join(stand.root, "open")
+  mkdirSync(capture, { mode: 0o755 })
+  assert.deepEqual(observe([], capture), {
+    stderr: `cnitap: ${capture} can be read by others, and records may hold secrets. Run chmod 700 on it, or name another with --capture.\n`,
+    status: 3,
+  })
+})
