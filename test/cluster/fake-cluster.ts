@@ -12,6 +12,8 @@ export type FakeNode = {
   root: string
   labels?: Record<string, string>
   execError?: string
+  /** how far its clock is ahead */
+  clockOffsetMs?: number
   isUnreachable?: true
   imageError?: { reason: string; message: string }
 }

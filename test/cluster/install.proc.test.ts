@@ -182,6 +182,22 @@ test("a pod that was killed is named by status, and uninstall and install restor
   assert.deepEqual(left(cluster), [])
 })
 
+test("status names nodes whose clocks differ", async (t) => {
+  const { cluster } = twoNodes(t)
+  assert.equal((await cluster.cnitap(["install", "--all"])).code, 0)
+  const [first, second] = Object.values(cluster.state.nodes)
+  if (first && second) first.clockOffsetMs = second.clockOffsetMs = 3_600_000
+  assert.equal((await cluster.cnitap(["status"])).stderr, "")
+  if (first) first.clockOffsetMs = 3_000_000
+  const { stderr, code } = await cluster.cnitap(["status"])
+  assert.match(
+    stderr,
+    /^cnitap: the clocks of node-1 and node-2 differ by (?:9m\d\ds|10m0s): verbs list their calls in the wrong order\. Synchronize them, for example with chrony\.\n$/,
+  )
+  assert.equal(code, 0)
+  for (const node of Object.values(cluster.state.nodes)) delete node.clockOffsetMs
+})
+
 test("Ctrl-C during an install removes what it has created", async (t) => {
   const { cluster, nodes } = twoNodes(t)
   const before = await trees(nodes)

@@ -366,6 +366,18 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await cluster.kubectl(["delete", "namespace", "cnitap"])
   })
 
+  await t.test("a plugin directory that cannot be written is refused with the reason", async () => {
+    const script = "mount --bind /opt/cni/bin /opt/cni/bin && mount -o remount,ro,bind /opt/cni/bin"
+    await second.succeed(["sh", "-c", script])
+    const { stdout, stderr, code } = await cnitap(["install", "--node", "node-2"])
+    t.diagnostic(JSON.stringify({ stdout, stderr, code }))
+    assert.match(stderr, /^cnitap: node-2 is not recorded: .*\/opt\/cni\/bin.*read-only/)
+    assert.equal(code, 7)
+    await second.succeed(["umount", "/opt/cni/bin"])
+    assert.deepEqual(await allFiles(), files)
+    await namespaceGone()
+  })
+
   await t.test("an image that is not there is named with the kubelet's reason", async () => {
     const { stderr, code } = await cnitap(["install", "--node", "node-1", "--image", "127.0.0.1:1/none:1"])
     assert.match(stderr, /^cnitap: node-1 is not recorded: ErrImagePull: .*127\.0\.0\.1:1\/none:1/)

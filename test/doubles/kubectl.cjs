@@ -169,6 +169,8 @@ function exec() {
   process.on("exit", (code) => {
     if (code !== 0) fs.writeSync(2, `command terminated with exit code ${code}\n`)
   })
+  const { now } = Date
+  Date.now = () => now() + (node.clockOffsetMs ?? 0)
   require(cluster.program)
 }
 

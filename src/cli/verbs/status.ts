@@ -31,7 +31,7 @@ export const status: Verb = {
     for (const path of tidyTombstones(disk, installDirs, shimDir, withWaitNotice(context, undoContext)))
       context.stderr.write(`cnitap: removed ${path}, which nothing names any more\n`)
     const installs = installsOf(node)
-    const output = statusOutput(installs, facts, gapsOf(node, installs))
+    const output = statusOutput(installs, facts, gapsOf(node, installs), context.nowMs())
     await printOne(context, options, {
       kind: "Status",
       name: "status/node",

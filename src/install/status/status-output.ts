@@ -18,6 +18,8 @@ export type StatusOutput = {
   gaps: RecordingGap[]
   /** the network agents of the node */
   agents: Agent[]
+  /** the clock of the node; since 1970 */
+  nowMs: number
 }
 
 /** What is installed in one plugin directory; see `InstallStatus`. */
@@ -51,6 +53,7 @@ export function statusOutput(
   installs: readonly InstallStatus[],
   { networks, agents }: Pick<NodeFacts, "networks" | "agents">,
   gaps: RecordingGap[],
+  nowMs: number,
 ): StatusOutput {
   return {
     installs: installs.map((install) => ({
@@ -64,5 +67,6 @@ export function statusOutput(
     activeLists: networks.filter(({ isActive }) => isActive).map(({ file }) => file),
     gaps,
     agents,
+    nowMs,
   }
 }

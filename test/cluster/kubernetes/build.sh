@@ -1,31 +1,35 @@
 #!/bin/bash
 # Builds Kubernetes from Debian's source package (everything vendored) with the Go release that compiles it, and unpacks
-# etcd and a busybox beside it. Nothing is installed. Prints the directory; a complete one is used as it is.
+# etcd, a busybox and a kubectl of today beside it. Nothing is installed. Prints the directory; a complete one is used as it is.
 # The first time takes about seven minutes of two cores; the result is kept outside the checkout, by version.
 set -euo pipefail
 version=1.20.2
 go=1.15
+# Of another name whenever this script puts more into it.
+complete=complete-2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cnitap/kubernetes-$version
-if [ -e "$cache/complete" ]; then echo "$cache"; exit 0; fi
+if [ -e "$cache/$complete" ]; then echo "$cache"; exit 0; fi
 mkdir -p "$cache"
 exec 8>"$cache/.lock"; flock 8
-if [ -e "$cache/complete" ]; then echo "$cache"; exit 0; fi
+if [ -e "$cache/$complete" ]; then echo "$cache"; exit 0; fi
 cd "$cache"
 log=$cache/build.log
 
 prepare() {
-  mkdir -p dl src tools go apt/{bookworm,bullseye}/{lists/partial,cache/archives/partial}
+  mkdir -p dl src tools go apt/{bookworm,bullseye,trixie}/{lists/partial,cache/archives/partial}
   local mirror key
   mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources | grep -m1 '/debian/*$')
   key=/usr/share/keyrings/debian-archive-keyring.gpg
   echo "deb-src [signed-by=$key] $mirror bookworm main" > apt/bookworm/sources.list
   echo "deb [signed-by=$key] $mirror bookworm main" >> apt/bookworm/sources.list
   echo "deb [signed-by=$key] $mirror bullseye main" > apt/bullseye/sources.list
-  from bookworm update
-  from bullseye update
+  echo "deb [signed-by=$key] $mirror trixie main" > apt/trixie/sources.list
+  local release
+  for release in bookworm bullseye trixie; do from "$release" update; done
   (cd src && from bookworm source --download-only kubernetes && tar xzf *.orig.tar.gz && cd kubernetes-* && tar xJf ../*.debian.tar.xz)
   (cd dl && from bullseye download "golang-$go-go" "golang-$go-src")
   (cd dl && from bookworm download etcd-server busybox-static conntrack libnetfilter-conntrack3 libnfnetlink0 socat)
+  (cd dl && from trixie download kubectl)
   for package in dl/golang*.deb; do dpkg -x "$package" go; done
   for package in dl/[!g]*.deb; do dpkg -x "$package" tools; done
 }
@@ -34,6 +38,7 @@ prepare() {
 from() {
   local release=$1; shift
   apt-get -q -o Dir::Etc::sourcelist="$cache/apt/$release/sources.list" -o Dir::Etc::sourceparts=- \
+    -o Dir::State::status=/dev/null \
     -o Dir::State::Lists="$cache/apt/$release/lists" -o Dir::Cache="$cache/apt/$release/cache" \
     -o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
 }
@@ -75,5 +80,5 @@ generate_openapi() {
 (set -e; prepare; build) >"$log" 2>&1 || { tail -20 "$log" >&2; echo "building Kubernetes failed; see $log" >&2; exit 1; }
 # Only the programs are needed from now on.
 rm -rf src go gocache gopath apt dl bin/openapi-gen
-touch complete
+touch "$complete"
 echo "$cache"
