@@ -123,15 +123,15 @@ export class Stand {
   }
 
   /** Every record of the capture in the order of writing. Any other line fails the test. */
-  records(): CaptureRecord[] {
-    return this.decoded().map((decoded) => {
+  records(capture = this.capture): CaptureRecord[] {
+    return this.decoded(capture).map((decoded) => {
       if (decoded.kind !== "record") throw new Error(`a line of the capture is ${decoded.kind}`)
       return decoded.record
     })
   }
 
-  decoded(): Decoded[] {
-    return this.lines().map((line) => decode(line, checksum))
+  decoded(capture = this.capture): Decoded[] {
+    return this.lines(capture).map((line) => decode(line, checksum))
   }
 
   begins(): Begin[] {
@@ -148,12 +148,14 @@ export class Stand {
     return this.records().filter((record) => record.kind === "end")
   }
 
-  lines(): string[] {
-    return this.segments().flatMap((name) => readFileSync(join(this.capture, name), "utf8").split("\n").filter(Boolean))
+  lines(capture = this.capture): string[] {
+    return this.segments(capture).flatMap((name) =>
+      readFileSync(join(capture, name), "utf8").split("\n").filter(Boolean),
+    )
   }
 
-  segments(): string[] {
-    const names = existsSync(this.capture) ? readdirSync(this.capture) : []
+  segments(capture = this.capture): string[] {
+    const names = existsSync(capture) ? readdirSync(capture) : []
     return names.filter((name) => name.startsWith("calls-")).sort()
   }
 
