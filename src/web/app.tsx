@@ -5,7 +5,7 @@ import { TimeStrip } from "./parts/strip/time-strip.tsx"
 import { captureState, connection, isReady, note, operations, readShare, source, unreadLines } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
 import { nowMs } from "./state/now.ts"
-import { link, NOTHING_OPEN, route, type View } from "./state/route.ts"
+import { link, NOTHING_OPEN, type Route, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
 import { Help } from "./views/help/help.tsx"
 import { Operations } from "./views/operations/operations.tsx"
@@ -65,11 +65,19 @@ export function App() {
       <Notices />
       <TimeStrip />
       <main>
+        {!isDetailOpen(route.value) && (
+          <h1 class="visually-hidden">{TABS.find(({ view }) => view === route.value.view)?.title}</h1>
+        )}
         <CurrentView />
       </main>
       {isHelpOpen.value && <Help />}
     </div>
   )
+}
+
+/** Then its own heading is the page's. */
+function isDetailOpen({ operation, pod, rule, attachment }: Route): boolean {
+  return (operation ?? pod ?? rule ?? attachment) !== undefined
 }
 
 function CurrentView() {

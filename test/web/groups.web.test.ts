@@ -60,7 +60,7 @@ async function goTo(page: Page, hash: string) {
 async function said(page: Page): Promise<string[]> {
   const labels = await page
     .locator(".list [role=option]")
-    .evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""))
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute("title") ?? ""))
   return labels.map((label) => label.replace(/, took .*|, at .*/, ""))
 }
 

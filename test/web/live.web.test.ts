@@ -50,7 +50,7 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
   node.operation("ADD", pod("second"))
   await rows.filter({ hasText: "shop/second" }).waitFor()
   await rows.first().filter({ hasText: "bridge (host-local) → portmap → bandwidth" }).waitFor()
-  assert.match((await rows.first().getAttribute("aria-label")) ?? "", /^ADD shop\/second, ok/)
+  assert.match((await rows.first().getAttribute("title")) ?? "", /^ADD shop\/second, ok/)
   await page.getByRole("heading", { name: "ADD shop/hung" }).waitFor()
 
   hung.kill("SIGKILL")
@@ -75,7 +75,7 @@ test("the visible rows stay in place when new operations arrive", async () => {
     list.evaluate((element) => {
       const { top } = element.getBoundingClientRect()
       const found = [...element.querySelectorAll(".row")].find((row) => row.getBoundingClientRect().top >= top)
-      return found?.getAttribute("aria-label")
+      return found?.getAttribute("title")
     })
   // The scroll event comes with the next frame.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
@@ -171,7 +171,7 @@ test("when the capture is removed the page keeps its lists and says so, and goes
   await page.locator(".row", { hasText: "shop/late" }).waitFor()
   await state.getByText("live", { exact: true }).waitFor()
   assert.equal(await page.getByRole("alert").count(), 0)
-  assert.match((await page.locator(".row", { hasText: "shop/early" }).getAttribute("aria-label")) ?? "", /, pruned$/)
+  assert.match((await page.locator(".row", { hasText: "shop/early" }).getAttribute("title")) ?? "", /, pruned$/)
   await context.close()
 })
 

@@ -48,14 +48,14 @@ export function Chart({
   }, [shape, height])
   useEffect(() => plot.current?.setData(data), [data])
   return (
-    <figure
+    <div
       class="chart"
       aria-label={`${label}: ${series.map(({ label: name, values }) => `${name} ${lastOf(values, format)}`).join(", ")}`}
       role="img"
     >
       <figcaption>{label}</figcaption>
       <div ref={box} />
-    </figure>
+    </div>
   )
 }
 

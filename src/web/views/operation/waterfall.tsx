@@ -48,14 +48,14 @@ export function Waterfall({
               class={`span ${row.call.id === chosenId ? "chosen" : ""}`}
               href={link({ operation: operation.id, panel: "calls", call: row.call.id, stream: undefined })}
               aria-current={row.call.id === chosenId ? "true" : undefined}
-              aria-label={labelOf(row)}
+              title={labelOf(row)}
             >
               <span class="span-name" style={{ paddingLeft: `${row.level * 16}px` }}>
                 {row.level > 0 && <i class="elbow" aria-hidden="true" />}
                 <OutcomeMark outcome={callOutcome(row.call)} />
                 <span class="nowrap">{row.call.plugin}</span>
               </span>
-              <span class={`track ${callOutcome(row.call)} ${row.isOpen ? "open" : ""}`}>
+              <span class={`track ${callOutcome(row.call)} ${row.isOpen ? "open" : ""}`} aria-hidden="true">
                 {ticks.map((ms) => (
                   <i key={ms} class="tick" style={{ left: left(ms) }} />
                 ))}

@@ -114,7 +114,7 @@ export function Operations() {
                     role="option"
                     tabIndex={-1}
                     aria-selected={false}
-                    aria-label={`${row.title}: ${contentOf(row.operations)}, ${row.isOpen ? "open" : "folded"}`}
+                    title={`${row.title}: ${contentOf(row.operations)}, ${row.isOpen ? "open" : "folded"}`}
                     aria-posinset={index + 1}
                     aria-setsize={count}
                     onClick={() => {
@@ -135,7 +135,7 @@ export function Operations() {
                   role="option"
                   tabIndex={-1}
                   aria-selected={isSelected}
-                  aria-label={`${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
+                  title={`${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
                   aria-posinset={index + 1}
                   aria-setsize={count}
                   onClick={(event) => {

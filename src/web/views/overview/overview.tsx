@@ -5,7 +5,7 @@ import { duration } from "../../../model/format.ts"
 import { walk } from "../../../model/operation.ts"
 import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
 import { Chart } from "../../parts/chart/chart.tsx"
-import { exactTime, timeOfDay } from "../../parts/clock.ts"
+import { timeOfDay } from "../../parts/clock.ts"
 import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
@@ -211,8 +211,7 @@ function Problems() {
           key={operation.id}
           class={`row with-pod ${operation.outcome}`}
           href={link({ view: "operations", operation: operation.id, panel: "calls", call: undefined, q: "" })}
-          aria-label={operationLabel(operation)}
-          title={exactTime(operation.wallMs)}
+          title={operationLabel(operation)}
         >
           <OperationRow operation={operation} />
         </a>

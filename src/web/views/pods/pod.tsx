@@ -94,7 +94,7 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
                 call: undefined,
                 q: "",
               })}
-              aria-label={operationLabel(operation)}
+              title={operationLabel(operation)}
             >
               <OperationRow operation={operation} />
             </a>

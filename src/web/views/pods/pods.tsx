@@ -114,7 +114,7 @@ function PodRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${key}, ${SANDBOX_WORDS[state]}, ${operations.length} operations${attempts ? `, ${attempts}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
+      title={`${key}, ${SANDBOX_WORDS[state]}, ${operations.length} operations${attempts ? `, ${attempts}` : ""}${failures > 0 ? `, ${failures} failed` : ""}`}
       aria-posinset={index + 1}
       aria-setsize={count}
       onClick={() => go({ pod: key })}

@@ -115,14 +115,12 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${SEVERITY_WORDS[kind]}: ${title}, ${times(count)}, in ${plugins.join(", ")}`}
+      title={`${SEVERITY_WORDS[kind]}: ${title}, ${times(count)}, in ${plugins.join(", ")}`}
       onClick={() => go({ rule: id })}
       onKeyDown={() => undefined}
     >
       <SeverityMark severity={kind} />
-      <span class="nowrap title" title={title}>
-        {title}
-      </span>
+      <span class="nowrap title">{title}</span>
       <span class="badge">{count}</span>
       <span class="nowrap dim said">
         <span class="mono">{id}</span> in {plugins.join(", ")}

@@ -133,7 +133,7 @@ function AttachmentRow({
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      aria-label={`${owner}, ${ATTACHMENT_WORDS[kind]}: ${reason}`}
+      title={`${owner}, ${ATTACHMENT_WORDS[kind]}: ${reason}`}
       onClick={() => go({ attachment: keyOf(row) })}
       onKeyDown={() => undefined}
     >
