@@ -8,12 +8,11 @@ import { cpus, release, tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { gzipSync } from "node:zlib"
-import { toHtml } from "../src/export/html.ts"
-import type { Call } from "../src/model/call.ts"
 import { readPage } from "../src/serve/page.ts"
-import { readCalls } from "../src/store/capture/calls.ts"
+import { pageFile } from "../src/serve/page-file.ts"
 import { openCapture } from "../src/store/capture/capture.ts"
 import { ReadErrors } from "../src/store/capture/read-errors.ts"
+import { readOperations } from "../src/store/query/operations.ts"
 import { openBrowser } from "../test/web/browser.ts"
 import { generate } from "./generate.ts"
 import { measurePage, type PageTimes } from "./page-times.ts"
@@ -85,12 +84,11 @@ function startServer(directory: string): Promise<{ url: string; process: ReturnT
 
 /** The number of calls in the file, which has a limit. */
 async function writeFile(path: string): Promise<number> {
-  const all: Call[] = []
-  for await (const call of readCalls(await openCapture(capture), new ReadErrors())) all.push(call)
-  const html = toHtml(readPage().html, { path: capture, writtenMs: Date.now(), host: "worker-17", calls: all })
+  const operations = readOperations(await openCapture(capture), new ReadErrors())
+  const { html } = await pageFile(operations, { path: capture, filter: "", nowMs: Date.now() }, async () => undefined)
   writeFileSync(path, html)
   const left = /the oldest (\d+) of/.exec(html)?.[1]
-  return all.length - Number(left ?? 0)
+  return calls - Number(left ?? 0)
 }
 
 function table(): string {

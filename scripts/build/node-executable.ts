@@ -36,7 +36,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
 const REPLACED: Readonly<Record<string, string>> = {
   "src/cli/verbs/serve.ts": "src/engine/replaced/serve.ts",
   "src/cli/cluster/serve.ts": "src/engine/replaced/serve.ts",
-  "src/serve/page.ts": "src/engine/replaced/page.ts",
+  "src/serve/page-file.ts": "src/engine/replaced/page-file.ts",
   "src/install/disk/platform.ts": "src/engine/replaced/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/replaced/relay-bytes.ts",
   "src/observe/bpf.ts": "src/engine/replaced/bpf.ts",

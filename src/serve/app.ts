@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto"
 import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
 import type { Explanation } from "../model/explain/statement.ts"
-import { parseFilter } from "../model/filter/parse.ts"
+import { type FilterError, parseFilter } from "../model/filter/parse.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { messages } from "./events.ts"
 import { type AccessDecision, checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "./guard.ts"
 import { Matches } from "./matches.ts"
 import type { Page } from "./page.ts"
+import { pageFile } from "./page-file.ts"
 import type { ErrorAnswer, MatchesAnswer, OperationAnswer, ReviewAnswer } from "./protocol.ts"
 import type { Reviewer } from "./reviewer.ts"
 import type { Session } from "./session.ts"
@@ -51,14 +52,30 @@ export function app(session: Session, reviewer: Reviewer, explain: Explain, page
   routes.get("/api/matches", async (context) => {
     const text = context.req.query("q") ?? ""
     const parsed = parseFilter(text, Date.now())
-    if (!parsed.ok) {
-      const { message, column } = parsed.error
-      return context.json<ErrorAnswer>({ error: `${message} (column ${column})`, hint: "Correct the filter." }, 400)
-    }
+    if (!parsed.ok) return badFilter(context, parsed.error)
     const release = searches.take()
     if (!release) return busy(context, "searches")
     try {
       return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
+    } finally {
+      release()
+    }
+  })
+  routes.get("/api/file", async (context) => {
+    const filter = context.req.query("q") ?? ""
+    const nowMs = Date.now()
+    const parsed = parseFilter(filter, nowMs)
+    if (!parsed.ok) return badFilter(context, parsed.error)
+    const release = searches.take()
+    if (!release) return busy(context, "searches")
+    try {
+      const operations = session.wholeMatching(parsed.filter, nowMs)
+      const { html } = await pageFile(operations, { path: session.source.path, filter, nowMs }, (id) =>
+        explain(id).catch(() => undefined),
+      )
+      // Saved, never shown here: a file has its own policy, and nothing of a capture runs as part of this server.
+      context.header("Content-Disposition", "attachment; filename=cnitap.html")
+      return context.body(html, 200, { "Content-Type": "application/octet-stream" })
     } finally {
       release()
     }
@@ -142,6 +159,10 @@ function targetOf(url: string): string {
 function prunedCalls(whole: Operation, summary: Operation): string[] {
   const unread = new Set([...walk(summary.calls)].map(({ call }) => call))
   return [...walk(whole.calls)].flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
+}
+
+function badFilter(context: Context, { message, column }: FilterError): Response {
+  return context.json<ErrorAnswer>({ error: `${message} (column ${column})`, hint: "Correct the filter." }, 400)
 }
 
 function busy(context: Context, what: string): Response {

@@ -9,6 +9,7 @@ import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
 import { TimeSlice } from "../store/query/time-slice.ts"
 import { Catalog } from "./catalog.ts"
+import { utcOffsetMs } from "./page-file.ts"
 import type { CaptureState, Source } from "./protocol.ts"
 import { troubleOf } from "./trouble.ts"
 
@@ -32,8 +33,7 @@ export class Session {
   #segments: { inodes: ReadonlyMap<string, number>; listedMs: number } = { inodes: new Map(), listedMs: 0 }
 
   constructor(capture: Capture) {
-    const utcOffsetMs = -new Date().getTimezoneOffset() * 60_000
-    this.source = { path: capture.path, isLive: capture.isLive, host: hostname(), utcOffsetMs }
+    this.source = { path: capture.path, isLive: capture.isLive, host: hostname(), utcOffsetMs: utcOffsetMs() }
     this.#capture = capture
     this.#feed = new CallFeed({ ...capture, segments: () => this.#listSegments() }, this.readErrors)
   }
@@ -80,6 +80,14 @@ export class Session {
   async *wholeCapture(): AsyncGenerator<Operation> {
     // Read errors were counted when the catalog was read.
     for await (const operation of readOperations(this.#capture, new ReadErrors())) {
+      yield operation
+      await this.#slice.pauseIfOver()
+    }
+  }
+
+  /** The operations that match a filter, with their streams, in the order they started. */
+  async *wholeMatching(filter: Filter, nowMs: number): AsyncGenerator<Operation> {
+    for await (const operation of readOperations(this.#capture, new ReadErrors(), {}, { filter, nowMs })) {
       yield operation
       await this.#slice.pauseIfOver()
     }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { gunzipSync } from "node:zlib"
 import { VERSION } from "../../src/cli/version.ts"
+import type { EmbeddedCapture } from "../../src/export/html.ts"
 import { cnitap } from "../cli/cnitap.ts"
 import { Stand } from "../relay/stand.ts"
 
@@ -162,7 +163,9 @@ test("export article is a hidden alias of probe-log", async () => {
 test("export html writes one file; unknown formats and ambiguous repros are refused", async () => {
   const html = await cnitap(["export", "html", "--capture", stand.capture])
   assert.match(html.stdout, /^<!doctype html>/i)
-  assert.ok(html.stdout.includes(ids[0] ?? "no id"))
+  const data = /<script type="application\/json" id="capture">([^<]*)<\/script>/.exec(html.stdout)?.[1] ?? ""
+  const { blocks } = JSON.parse(data) as EmbeddedCapture
+  assert.ok(gunzipSync(Buffer.from(blocks[0]?.operations ?? "", "base64")).includes(ids[0] ?? "no id"))
   assert.deepEqual(await cnitap(["export", "chrometrace", "--capture", stand.capture]), {
     code: 2,
     stdout: "",

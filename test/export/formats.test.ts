@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { decode } from "../../src/capture/decode.ts"
 import { bundleLines } from "../../src/export/bundle.ts"
 import { ChromeTrace } from "../../src/export/chrome-trace.ts"
+import { issueReport } from "../../src/export/issue-report.ts"
 import { toOtlp } from "../../src/export/otlp.ts"
 import { probeLog } from "../../src/export/probe-log.ts"
 import { toCall } from "../../src/model/call.ts"
@@ -298,4 +299,40 @@ test("the lines of a bundle are records, and secrets of a raw capture are redact
     stdin: { sizeBytes: raw.stdin?.sizeBytes, redacted: ["/policy/k8s_auth_token"], text: stdin },
     stderr: payload(""),
   })
+})
+
+test("an issue report: what happened, each call, and what the failed one printed; names are no markup", () => {
+  const hostile = { pod: { namespace: "shop", name: "web`|<b>" } }
+  const failed = operation(
+    { ...BRIDGE, ...hostile, exit: { code: 1 }, stdout: payload('{"code": 11, "msg": "```full"}') },
+    { ...IPAM, ...hostile },
+  )
+  const explanation = { operation: failed.id, hasProblem: true, headline: "No *address* was free.", statements: [] }
+  assert.deepEqual(issueReport(failed, explanation, "cnitap show b1").split("\n"), [
+    "### ADD shop/web\\`\\|\\<b\\>: failed",
+    "",
+    "No \\*address\\* was free.",
+    "",
+    `**network** pods · **interface** eth0 · **runtime** containerd · **started** ${new Date(T0).toISOString()} · **duration** 30.0ms`,
+    "",
+    "| plugin | ended | duration |",
+    "| --- | --- | --- |",
+    "| bridge | exit 1 | 30.0ms |",
+    "| &nbsp;&nbsp;host-local | exit 1 | 8.25ms |",
+    "",
+    "stdout of host-local:",
+    "",
+    "```",
+    '{"code":11,"msg":"full"}',
+    "```",
+    "",
+    "stdin of host-local:",
+    "",
+    "```",
+    '{"cniVersion":"1.0.0","name":"pods","type":"host-local"}',
+    "```",
+    "",
+    "Recorded by cnitap; `cnitap show b1` shows more. Secrets are redacted as far as cnitap recognizes them: read this before you publish it.",
+    "",
+  ])
 })

@@ -1,9 +1,12 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
+import { pathToFileURL } from "node:url"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { type Serving, serve } from "../serve/serving.ts"
-import { openBrowser, openPage } from "./browser.ts"
+import { contentOf, openBrowser, openPage } from "./browser.ts"
 import { makeNode, type Node, recordEverything } from "./recording.ts"
 
 let node: Node
@@ -112,6 +115,59 @@ test("any two operations are compared: waterfalls, differences, the typical one,
   assert.deepEqual(await pressed.allTextContents(), ["4 bandwidth ", "4 bandwidth "])
   await page.getByRole("button", { name: "1 host-local" }).last().click()
   assert.deepEqual(await pressed.allTextContents(), ["1 host-local ", "1 host-local "])
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("what is shown is copied as a link, a command or Markdown, and saved as a page that can be saved again", async () => {
+  const { page, context, wrongs } = await open({ permissions: ["clipboard-read", "clipboard-write"] })
+  const share = async (within: string, item: string) => {
+    await page.locator(`${within} .share summary`).click()
+    await page.locator(within).getByRole("button", { name: item }).click()
+  }
+  const copied = async (within: string, item: string) => {
+    await share(within, item)
+    await page.locator(`${within} .share`).getByText("copied").waitFor()
+    return page.evaluate(() => navigator.clipboard.readText())
+  }
+  await page.getByRole("combobox", { name: "filter" }).fill("failed and plugin=host-local")
+  await page.getByText("1 shown").waitFor()
+  const listLink = await copied(".toolbar", "Copy link")
+  assert.equal(new URL(listLink).hash, "#/operations?q=failed+and+plugin%3Dhost-local")
+  assert.equal(
+    await copied(".toolbar", "Copy command"),
+    `cnitap ls --capture ${node.capture} 'failed and plugin=host-local'`,
+  )
+  const saved = async (from: Page, within: string) => {
+    const [download] = await Promise.all([
+      from.waitForEvent("download"),
+      from
+        .locator(`${within} .share summary`)
+        .click()
+        .then(() => from.locator(within).getByRole("button", { name: "Save as one file" }).click()),
+    ])
+    const file = join(node.root, `saved-${Date.now()}.html`)
+    writeFileSync(file, await contentOf(download))
+    return openPage(browser, `${pathToFileURL(file).href}#/operations`, { offline: true })
+  }
+  const first = await saved(page, ".toolbar")
+  await first.page.getByRole("note").getByText("only failed and plugin=host-local").waitFor()
+  assert.equal(await row(first.page, /./).count(), 1)
+  const second = await saved(first.page, ".toolbar")
+  await row(second.page, /orders-0/).click()
+  await second.page.locator(".lines .line", { hasText: "no IP addresses available" }).waitFor()
+  for (const each of [first, second]) {
+    assert.deepEqual(each.wrongs, [])
+    await each.context.close()
+  }
+
+  await row(page, /orders-0/).click()
+  await page.locator(".lines .line").first().waitFor()
+  const markdown = await copied(".detail", "Copy Markdown")
+  assert.match(markdown, /^### ADD shop\/orders-0: failed\n/)
+  assert.match(markdown, /\| bridge \| exit 1 \| [\d.]+ms \|\n\| &nbsp;&nbsp;host-local \| exit 1 \|/)
+  assert.match(markdown, /stdout of host-local:\n\n```\n\{\n {4}"cniVersion": "1.0.0",\n {4}"code": 999,/)
+  assert.ok(!markdown.includes("hunter2"))
   assert.deepEqual(wrongs, [])
   await context.close()
 })

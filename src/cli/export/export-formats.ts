@@ -1,16 +1,13 @@
-import { hostname } from "node:os"
 import { createGzip } from "node:zlib"
 import { type Base64, bundleLines, manifestLine } from "../../export/bundle.ts"
 import { ChromeTrace } from "../../export/chrome-trace.ts"
-import { toHtml } from "../../export/html.ts"
 import { toOtlp } from "../../export/otlp.ts"
 import { probeLog } from "../../export/probe-log.ts"
 import { toRepro } from "../../export/repro.ts"
 import { Fault } from "../../fault/fault.ts"
-import type { Call } from "../../model/call.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import { type Operation, walk } from "../../model/operation.ts"
-import { readPage } from "../../serve/page.ts"
+import { pageFile } from "../../serve/page-file.ts"
 import { checksum } from "../../store/capture/checksum.ts"
 import { callOutput } from "../output/call-output.ts"
 import { API_VERSION } from "../output/kinds.ts"
@@ -116,33 +113,9 @@ async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink
   return count
 }
 
-/** Each explanation reads the capture around its operation. */
-const MOST_EXPLAINED = 50
-
 async function writeHtml({ operations, path, filter, nowMs, explain }: ExportInput, sink: Sink): Promise<number> {
-  const { html } = readPage()
-  const calls: Call[] = []
-  const problems: string[] = []
-  const count = await each(operations, async ({ id, outcome, calls: top }) => {
-    for (const { call } of walk(top)) calls.push(call)
-    if (outcome !== "ok") problems.push(id)
-  })
-  const explanations: Explanation[] = []
-  for (const id of problems.slice(-MOST_EXPLAINED)) {
-    const explanation = await explain(id)
-    if (explanation) explanations.push(explanation)
-  }
-  await sink.write(
-    toHtml(html, {
-      path,
-      host: hostname(),
-      writtenMs: nowMs,
-      utcOffsetMs: -new Date().getTimezoneOffset() * 60_000,
-      explanations,
-      calls,
-      ...(filter ? { note: `only ${filter}` } : {}),
-    }),
-  )
+  const { html, count } = await pageFile(operations, { path, filter, nowMs }, explain)
+  await sink.write(html)
   return count
 }
 

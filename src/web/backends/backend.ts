@@ -12,6 +12,8 @@ export interface Backend {
   explanation(callId: string): Promise<Explanation | undefined>
   /** IDs of the operations that match a filter on streams. */
   matches(filter: string): Promise<string[]>
+  /** The page with the operations that match a filter in it, as one file. */
+  file(filter: string): Promise<Blob | undefined>
   /** Findings and ledger of the operations reviewed so far. The first request starts the review. */
   review(): Promise<ReviewAnswer>
 }

@@ -26,6 +26,11 @@ export function liveBackend(openSigner: () => Promise<Signer>): Backend {
       const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`)
       return answer?.ids ?? []
     },
+    async file(filter) {
+      const path = `/api/file?q=${encodeURIComponent(filter)}`
+      const answer = await fetch(path, { headers: await authorization(path), cache: "no-store" })
+      return answer.ok ? answer.blob() : undefined
+    },
     async review() {
       const answer = await getJson<ReviewAnswer>("/api/review")
       if (!answer) throw new StreamDenied(404)

@@ -15,7 +15,7 @@ export function sizeText(sizeBytes: number): string {
 /** Saves a file with the browser's download. */
 export function saveFile(
   name: string,
-  content: Uint8Array<ArrayBuffer> | string,
+  content: Uint8Array<ArrayBuffer> | string | Blob,
   type = "application/octet-stream",
 ): void {
   const url = URL.createObjectURL(new Blob([content], { type }))

@@ -127,6 +127,11 @@ export function matchingIds(filter: string): Promise<string[]> {
   return backend?.matches(filter) ?? Promise.resolve([])
 }
 
+/** The page with the operations that match a filter, as one file. Undefined if the server does not give it. */
+export async function pageFile(filter: string): Promise<Blob | undefined> {
+  return backend?.file(filter).catch(() => undefined)
+}
+
 /** Findings and ledger as far as they are known. Undefined if the server is not responding. */
 export async function reviewed(): Promise<ReviewAnswer | undefined> {
   return backend?.review().catch(() => undefined)

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks"
+import { issueReport } from "../../../export/issue-report.ts"
 import { type Call, podKey } from "../../../model/call.ts"
 import type { FieldName } from "../../../model/filter/field.ts"
 import { operandText } from "../../../model/filter/text.ts"
@@ -10,8 +11,9 @@ import { CloseLink } from "../../parts/close-link.tsx"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
+import { commandLine, copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { isAway, isReady, operationById } from "../../state/capture.ts"
+import { explanationOf, isAway, isReady, operationById } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { withCondition } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
@@ -65,6 +67,7 @@ export function OperationDetail({ id }: { id: string }) {
           onChoose={(name) => go({ panel: name, call: undefined, stream: undefined })}
         />
         <MarkButton operation={summary} />
+        <ShareMenu items={shareItems(summary, whole)} />
         {whole && <ReproButton calls={whole.calls.map(({ call }) => call)} name={`${summary.command}-${summary.id}`} />}
       </div>
       <div class="panel">
@@ -74,6 +77,19 @@ export function OperationDetail({ id }: { id: string }) {
       </div>
     </section>
   )
+}
+
+function shareItems(summary: OperationSummary, whole: Operation | undefined): ShareItem[] {
+  const command = commandLine("show", summary.id)
+  return [
+    copyLink(),
+    { label: "Copy command", help: "shows the same in a terminal", run: () => command },
+    {
+      label: "Copy Markdown",
+      help: "for an issue",
+      run: async () => issueReport(whole ?? summary, await explanationOf(summary.id), command),
+    },
+  ]
 }
 
 function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperation | undefined }) {

@@ -1,10 +1,12 @@
 import { computed } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
+import { saveFile } from "../../parts/bytes.ts"
 import { isSameDay } from "../../parts/clock.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
+import { commandLine, copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
 import {
   captureState,
   hasSeveralNodes,
@@ -12,6 +14,7 @@ import {
   isReady,
   operationById,
   operations,
+  pageFile,
   source,
   tallyOf,
 } from "../../state/capture.ts"
@@ -79,6 +82,7 @@ export function Operations() {
             </span>
           )}
           <GroupBy />
+          <ShareMenu items={SHARED} />
         </div>
         {count > 0 && <OperationHeading />}
         {newCount > 0 && (
@@ -157,6 +161,26 @@ export function Operations() {
     </div>
   )
 }
+
+/** What the list shows. */
+const SHARED: ShareItem[] = [
+  copyLink(),
+  {
+    label: "Copy command",
+    help: "lists the same in a terminal",
+    run: () => commandLine("ls", ...[route.peek().q].filter(Boolean)),
+  },
+  {
+    label: "Save as one file",
+    help: "this page with the operations that match the filter",
+    async run() {
+      const file = await pageFile(route.peek().q)
+      if (!file) throw new Error("the server gave no file")
+      saveFile(`cnitap-${source.peek()?.host ?? "capture"}.html`, file)
+      return undefined
+    },
+  },
+]
 
 /** Its records were removed from the capture after they were read. */
 function isPruned({ wallMs }: OperationSummary): boolean {

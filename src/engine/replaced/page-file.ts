@@ -1,7 +1,7 @@
-/** src/serve/page.ts: the page is not on a node. */
+/** src/serve/page-file.ts: the page is not on a node. */
 import { Fault } from "../../fault/fault.ts"
 
-export function readPage(): never {
+export function pageFile(): never {
   throw new Fault(
     "REFUSED",
     "the node executable does not contain the web page",

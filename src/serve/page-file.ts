@@ -1,0 +1,50 @@
+import { hostname } from "node:os"
+import { promisify } from "node:util"
+import { gzip } from "node:zlib"
+import { CaptureEmbedder, type CaptureHeader } from "../export/html.ts"
+import type { Explanation } from "../model/explain/statement.ts"
+import type { Operation } from "../model/operation.ts"
+import { readPage } from "./page.ts"
+
+/** Each explanation reads the capture around its operation. */
+const MOST_EXPLAINED = 50
+
+/**
+ * The page with these operations in it, as one file. They are in the order they began. `filter`: what was selected, as text.
+ * `explain`: what `cnitap explain` says about an operation, which the latest problems have in the file.
+ */
+export async function pageFile(
+  operations: AsyncIterable<Operation>,
+  { path, filter, nowMs }: { path: string; filter: string; nowMs: number },
+  explain: (id: string) => Promise<Explanation | undefined>,
+): Promise<{ html: string; count: number }> {
+  const embedder = new CaptureEmbedder(async (text) => (await compress(text)).toString("base64"))
+  const problems: string[] = []
+  let count = 0
+  for await (const operation of operations) {
+    count++
+    await embedder.add(operation)
+    if (operation.outcome !== "ok") problems.push(operation.id)
+  }
+  const explanations: Explanation[] = []
+  for (const id of problems.slice(-MOST_EXPLAINED)) {
+    const explanation = await explain(id)
+    if (explanation) explanations.push(explanation)
+  }
+  const header: CaptureHeader = {
+    path,
+    host: hostname(),
+    writtenMs: nowMs,
+    utcOffsetMs: utcOffsetMs(),
+    explanations,
+    ...(filter ? { note: `only ${filter}` } : {}),
+  }
+  return { html: await embedder.html(readPage().html, header), count }
+}
+
+/** What the clock of this machine is ahead of UTC. */
+export function utcOffsetMs(): number {
+  return -new Date().getTimezoneOffset() * 60_000
+}
+
+const compress = promisify(gzip)
