@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { after, before, beforeEach, test } from "node:test"
 import { type Ran, run } from "../cli/cnitap.ts"
-import { writeCalls } from "../cli/written-capture.ts"
+import { Terminal } from "../cli/terminal.ts"
+import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
 import { FakeCluster } from "./fake-cluster.ts"
 
 const START_MS = Date.UTC(2026, 2, 1, 6)
@@ -194,6 +195,39 @@ test("tail -f and ls -w follow all nodes until Ctrl-C", async (t) => {
     following.kill("SIGINT")
     assert.deepEqual(await closed, [0, null])
   }
+})
+
+test("ps -w redraws the calls of all nodes every second until Ctrl-C", { timeout: 90_000 }, async (t) => {
+  const own = new FakeCluster()
+  t.after(() => own.remove())
+  const captures = ["node-1", "node-2"].map((node) => {
+    own.addRecorder(node)
+    return join(own.addNode(node), "capture")
+  })
+  const open = (at: number): WrittenCall => ({
+    id: `${at}`.repeat(16),
+    node: `host-${at}`,
+    pod: `web-${at}`,
+    wallMs: START_MS + at,
+    isOpen: true,
+  })
+  writeCalls(captures[0] ?? "", [open(1)])
+  writeCalls(captures[1] ?? "", [])
+  own.save()
+  const { PATH = "", FAKE_CLUSTER = "" } = own.env()
+  const shell = new Terminal("bash --norc", { columns: 160, env: { PATH, FAKE_CLUSTER } })
+  t.after(() => shell.close())
+  shell.type("clear; kubectl-cnitap ps -w --all; echo status $?", "Enter")
+  await shell.until(/calls in flight, once a second[\s\S]*shop\/web-1 .*node-1/)
+  writeCalls(captures[1] ?? "", [open(2)])
+  await shell.until(/shop\/web-1 .*node-1[\s\S]*shop\/web-2 .*node-2/)
+  shell.type("C-c")
+  await shell.until(/status 0$/m)
+  assert.deepEqual(await own.cnitap(["ps", "-w"]), {
+    stdout: "",
+    stderr: "cnitap: ps -w needs a terminal. Use `kubectl cnitap tail -f -o jsonl` to follow calls in a pipe.\n",
+    code: 2,
+  })
 })
 
 test("a node that gives no answer is named with the reason, and the others are printed", async () => {

@@ -22,6 +22,8 @@ export type CollectOptions<Row> = {
 export type PrintedRows<Row> = CollectOptions<Row> & {
   table: Table<NodeRow<Row>, string>
   rowsOf?(spool: RowSpool): Rows<Row>
+  /** is called when all nodes have been asked, and nothing is printed yet */
+  beforeRows?(): void
 }
 
 /** Asks every node for its rows, prints them and what the nodes remarked. Returns how many rows were printed. */
@@ -31,9 +33,10 @@ export async function printNodeRows<Row extends object>(
   kubectl: Kubectl,
   recorders: readonly Recorder[],
   nodeArgs: readonly string[],
-  { timeOf, table, rowsOf = spooled<Row> }: PrintedRows<Row>,
+  { timeOf, table, rowsOf = spooled<Row>, beforeRows }: PrintedRows<Row>,
 ): Promise<number> {
   const { spool, answers } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, { timeOf })
+  beforeRows?.()
   const count = await printRows(context, options, table, rowsOf(spool))
   spool.close()
   reportAnswers(context, answers, count)

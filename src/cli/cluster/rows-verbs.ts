@@ -4,6 +4,7 @@ import type { Context } from "../context.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import type { Table } from "../render/table.ts"
+import { redraw, requireScreen, screenHead } from "../terminal/redraw.ts"
 import type { Verb } from "../verb.ts"
 import { doctor } from "../verbs/doctor.ts"
 import { ledger } from "../verbs/ledger.ts"
@@ -21,18 +22,27 @@ type RowsVerb<Row extends object> = {
   timeOf(row: Row): number
   /** the exit status by the rows, if those of the nodes do not add up to it */
   exitCode?(count: number): number
+  /** -w is redrawn here, not on the nodes */
+  isRedrawn?: true
 }
 
 /** A verb that runs on every node, whose processes and files it looks at, and prints the rows of all of them. */
-function rowsVerb<Row extends object>({ name, verb, examples, table, timeOf, exitCode }: RowsVerb<Row>): Verb {
+function rowsVerb<Row extends object>(rows: RowsVerb<Row>): Verb {
+  const { name, verb, examples, table, timeOf, exitCode, isRedrawn } = rows
   return nodeVerb(verb, examples, (nodeArguments, context, args, options) =>
-    withKubectl(context, options, async (kubectl) => {
-      const nodeArgs = [name, ...nodeArguments(OUTPUT_FLAGS), "-o", "jsonl"]
+    withKubectl(context, options, async (kubectl, signal) => {
+      const nodeArgs = [name, ...nodeArguments([...OUTPUT_FLAGS, ...(isRedrawn ? ["watch"] : [])]), "-o", "jsonl"]
+      const isWatched = isRedrawn && options.watch === true
+      if (isWatched) requireScreen(context, options, "kubectl cnitap")
       const recorders = await chooseRecorders(context, kubectl, options)
-      const count = await printNodeRows<Row>(context, options, kubectl, recorders, nodeArgs, {
-        timeOf,
-        table: withNode(table(context, options, args)),
-      })
+      const print = () =>
+        printNodeRows<Row>(context, options, kubectl, recorders, nodeArgs, {
+          timeOf,
+          table: withNode(table(context, options, args)),
+          ...(isWatched ? { beforeRows: () => context.stdout.write(screenHead(context.nowMs())) } : {}),
+        })
+      if (isWatched) return redraw(context, signal, print)
+      const count = await print()
       if (exitCode && context.exitCode <= 1) context.exitCode = exitCode(count)
     }),
   )
@@ -41,9 +51,13 @@ function rowsVerb<Row extends object>({ name, verb, examples, table, timeOf, exi
 export const clusterPs = rowsVerb<CallInFlight>({
   name: "ps",
   verb: ps,
-  examples: [["kubectl cnitap ps -o wide", "calls in flight on every node, and what their plugins wait in"]],
+  examples: [
+    ["kubectl cnitap ps -o wide", "calls in flight on every node, and what their plugins wait in"],
+    ["kubectl cnitap ps -w", "the same as a table that is redrawn every second"],
+  ],
   table: ({ nowMs }) => inFlightTable(nowMs()),
   timeOf: ({ wallMs }) => wallMs,
+  isRedrawn: true,
 })
 
 const attachmentTime = ({ add, dels }: LedgerRow) => add?.wallMs ?? dels[0]?.wallMs ?? 0

@@ -1,4 +1,3 @@
-import { Fault } from "../../fault/fault.ts"
 import { gapText, isProblem } from "../../install/status/recording-gap.ts"
 import type { Call } from "../../model/call.ts"
 import { writtenSoFar } from "../../model/explain/error-text.ts"
@@ -19,6 +18,7 @@ import { type CallOutput, callOutput } from "../output/call-output.ts"
 import { installCommand, nodeCommand } from "../render/command-text.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
+import { requireScreen, screenHead } from "../terminal/redraw.ts"
 import type { Verb } from "../verb.ts"
 
 export const ps: Verb = {
@@ -87,9 +87,7 @@ const GAPS_MS = 30_000
 /** Redraws the screen once a second. */
 async function watch(context: Context, options: Record<string, unknown>, selection: Selection): Promise<void> {
   const { capture, matchesCall } = selection
-  if (!context.stdout.isTTY || outputFormat(options).kind !== "table") {
-    throw new Fault("USAGE", "ps -w needs a terminal", "Use `cnitap tail -f -o jsonl` to follow calls in a pipe.")
-  }
+  requireScreen(context, options)
   let paintedMs = Number.NEGATIVE_INFINITY
   let gaps: string[] = []
   let gapsReadMs = Number.NEGATIVE_INFINITY
@@ -103,8 +101,7 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
       gaps = await gapLines(context, selection, options)
       gapsReadMs = nowMs
     }
-    const clock = new Date(nowMs).toISOString().slice(11, 19)
-    context.stdout.write(`${CLEAR}${clock}Z  calls in flight, once a second; Ctrl-C ends\n\n`)
+    context.stdout.write(screenHead(nowMs))
     await printRows(
       context,
       options,
@@ -114,9 +111,6 @@ async function watch(context: Context, options: Record<string, unknown>, selecti
     for (const text of gaps) context.stdout.write(`${text}\n`)
   }
 }
-
-/** Moves the cursor home and clears the screen. */
-const CLEAR = "\u001b[H\u001b[2J"
 
 export function inFlightTable(nowMs: number): Table<CallInFlight, "Call"> {
   return {
