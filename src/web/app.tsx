@@ -2,6 +2,7 @@ import "./theme.css"
 import "./app.css"
 import { dateAndTime } from "./parts/clock.ts"
 import { TimeStrip } from "./parts/strip/time-strip.tsx"
+import { announcement } from "./state/announce.ts"
 import { captureState, connection, isReady, note, operations, readShare, source, unreadLines } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
 import { nowMs } from "./state/now.ts"
@@ -63,6 +64,9 @@ export function App() {
         </button>
       </header>
       <Notices />
+      <p class="visually-hidden" aria-live="polite">
+        {announcement.value}
+      </p>
       <TimeStrip />
       <main>
         {!isDetailOpen(route.value) && (

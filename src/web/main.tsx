@@ -2,6 +2,7 @@ import { render } from "preact"
 import { App } from "./app.tsx"
 import { liveBackend } from "./backends/live.ts"
 import { embeddedCapture, staticBackend } from "./backends/static.ts"
+import { announceFailures } from "./state/announce.ts"
 import { connect } from "./state/capture.ts"
 import { listenToKeys } from "./state/keys.ts"
 import { sessionSigner, watchForToken } from "./state/session-key.ts"
@@ -11,6 +12,7 @@ const root = document.getElementById("app")
 if (root) render(<App />, root)
 listenToKeys()
 keepTitle()
+announceFailures()
 // In a file the data block follows the script and takes a while to parse: the shell is painted first.
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(start)))
 

@@ -53,11 +53,19 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
   assert.match((await rows.first().getAttribute("title")) ?? "", /^ADD shop\/second, ok/)
   await page.getByRole("heading", { name: "ADD shop/hung" }).waitFor()
 
+  const icon = () => page.locator("link[rel=icon]").getAttribute("href")
+  const plain = await icon()
   hung.kill("SIGKILL")
   await row.filter({ hasText: "sleeper: killed before it ended" }).waitFor()
   await page.getByRole("button", { name: "killed 1" }).waitFor()
   await page.getByRole("button", { name: "in flight 0" }).waitFor()
   assert.equal(await page.locator(".track.killed .took").textContent(), "end unseen")
+  await page
+    .locator("[aria-live=polite]", { hasText: /^ADD shop\/hung, killed, at .*: sleeper: killed before/ })
+    .waitFor({
+      state: "attached",
+    })
+  assert.notEqual(await icon(), plain)
   assert.deepEqual(wrongs, [])
   await context.close()
 })

@@ -123,6 +123,29 @@ test("outcomes differ in shape, not only in colour", async () => {
   await context.close()
 })
 
+test("in high contrast what is chosen has an outline, and bars keep their colours", async () => {
+  const { page, context } = await openPage(browser, serving.url, { forcedColors: "active" })
+  await page.locator(".row").first().click()
+  await page.locator(".span.chosen").waitFor()
+  const widthOf = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).outlineWidth)
+  for (const chosen of [
+    ".row[aria-selected=true]",
+    ".counter[aria-pressed=true]",
+    ".tab[aria-current]",
+    ".span.chosen",
+  ])
+    assert.equal(await widthOf(chosen), "2px", chosen)
+  const backgrounds = await page
+    .locator(".bars i")
+    .evaluateAll((bars) => new Set(bars.map((bar) => getComputedStyle(bar).backgroundColor)).size)
+  assert.ok(backgrounds > 1)
+  await context.close()
+})
+
 async function namelessControls(page: Page): Promise<string[]> {
   const snapshot = await page.locator("body").ariaSnapshot()
   return snapshot

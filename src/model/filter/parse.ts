@@ -48,7 +48,8 @@ export function expectationAtEnd(text: string, nowMs: number): Expectation {
   return error.column > text.trimEnd().length ? expectation : { kind: "none" }
 }
 
-type FilterParser = { text: string; at: number; nowMs: number; nested: number }
+/** `isAfterWord`: a word to search for came directly before. */
+type FilterParser = { text: string; at: number; nowMs: number; nested: number; isAfterWord: boolean }
 
 class Failure extends Error {
   readonly error: FilterError
@@ -66,7 +67,7 @@ function readFilter(
 ):
   | { filter: Filter; error?: never; expectation?: never }
   | { filter?: never; error: FilterError; expectation: Expectation } {
-  const parser: FilterParser = { text, at: 0, nowMs, nested: 0 }
+  const parser: FilterParser = { text, at: 0, nowMs, nested: 0, isAfterWord: false }
   try {
     skipBlanks(parser)
     if (parser.at === text.length) return { filter: { kind: "and", parts: [] } }
@@ -115,6 +116,8 @@ function parseNot(parser: FilterParser): Filter {
 
 function parseCondition(parser: FilterParser): Filter {
   const from = parser.at
+  const { isAfterWord } = parser
+  parser.isAfterWord = false
   if (take(parser, /\(/y)) {
     if (++parser.nested > MOST_NESTED) throw fail(parser, "nested too deep", [], { kind: "none" }, from)
     const inner = parseOr(parser)
@@ -123,14 +126,17 @@ function parseCondition(parser: FilterParser): Filter {
     return inner
   }
   const quoted = takeQuoted(parser)
-  if (quoted !== undefined) return search(quoted, placeFrom(parser, from))
+  if (quoted !== undefined) {
+    parser.isAfterWord = true
+    return search(quoted, placeFrom(parser, from))
+  }
   const word = take(parser, WORD)
   if (word === undefined || isKeyword(word)) {
     parser.at = from
     throw fail(parser, "a condition is missing", ["a field", "(", "not"], { kind: "condition" })
   }
   const place = { column: from + 1, length: word.length }
-  return parseTest(parser, word, place) ?? parseWord(parser, word, place)
+  return parseTest(parser, word, place) ?? parseWord(parser, word, place, isAfterWord)
 }
 
 /** Undefined if no operator follows the word. */
@@ -158,7 +164,7 @@ function parseTest(parser: FilterParser, word: string, place: Place): Filter | u
 }
 
 /** A word without an operator: a short condition, an address, or a text to search for. */
-function parseWord(parser: FilterParser, word: string, place: Place): Filter {
+function parseWord(parser: FilterParser, word: string, place: Place, isAfterWord: boolean): Filter {
   const values = Object.hasOwn(SHORT_CONDITIONS, word.toLowerCase()) && SHORT_CONDITIONS[word.toLowerCase()]
   if (values) {
     const operands = values.map((text): Operand => ({ kind: "text", text }))
@@ -166,13 +172,15 @@ function parseWord(parser: FilterParser, word: string, place: Place): Filter {
   }
   const limit = Object.hasOwn(LIMITS, word.toLowerCase())
   const field = limit ? "time" : findField(word)
-  if (field && !beginsCondition(parser)) {
+  // "no IP" are two words to search for; a field alone was not finished.
+  if (field && !isAfterWord && !beginsCondition(parser)) {
     const operators = limit ? ["="] : operatorsOf(field)
     const message = `${word} is compared with nothing; quote it to look for the word`
     throw fail(parser, message, operators, { kind: "operator", field })
   }
   const isAddress = parseAddress(word) !== undefined || parsePrefix(word) !== undefined
   if (isAddress) return { kind: "test", field: "ip", operator: "=", values: [{ kind: "text", text: word }], place }
+  parser.isAfterWord = true
   return search(word, place)
 }
 
@@ -233,7 +241,9 @@ function isKeyword(word: string): boolean {
 }
 
 function takeKeyword(parser: FilterParser, keyword: string): boolean {
-  return take(parser, keywordPattern(keyword)) !== undefined
+  const isTaken = take(parser, keywordPattern(keyword)) !== undefined
+  if (isTaken) parser.isAfterWord = false
+  return isTaken
 }
 
 function keywordPattern(keyword: string): RegExp {

@@ -5,12 +5,19 @@ import { route } from "./route.ts"
 
 const MARKS = { ok: "✓", failed: "✗", killed: "✗", running: "…", unknown: "?" } as const
 
-/** Keeps the title of the tab: it names what is open, and counts failures otherwise. */
+/** Keeps the title and the icon of the tab: it names what is open, and counts failures otherwise. */
 export function keepTitle(): void {
+  const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]")
+  const plain = icon?.href ?? ""
   effect(() => {
     document.title = [...subject(), source.value?.host, "cnitap"].filter(Boolean).join(" · ")
+    const outcome = operationById(route.value.operation)?.outcome
+    const isBad = outcome ? outcome === "failed" || outcome === "killed" : tally.value.failed > 0
+    if (icon) icon.href = isBad ? plain.replace("%3C/svg", `${DOT}%3C/svg`) : plain
   })
 }
+
+const DOT = "%3Ccircle cx='12' cy='4' r='4' fill='%23e5484d'/%3E"
 
 function subject(): string[] {
   const { view, operation: id } = route.value

@@ -59,6 +59,7 @@ for (const [text, meaning] of [
     "text~no and text~IP and text~addresses and text~available and text~in and text~range and text~set",
   ],
   ["failed or bridge calico", "outcome in (failed, killed) or (text~bridge and text~calico)"],
+  ["no IP", "text~no and text~IP"],
   ["(failed) not plugin=bridge", "outcome in (failed, killed) and not plugin=bridge"],
   ['"a b" c', 'text~"a b" and text~c'],
   ["10.244.1.8", "ip=10.244.1.8"],

@@ -90,7 +90,7 @@ export function FilterBox() {
         aria-autocomplete="list"
         aria-activedescendant={chosen >= 0 ? `suggestion-${chosen}` : undefined}
         aria-invalid={filterProblem.value !== undefined}
-        placeholder="filter, e.g. plugin=bridge and duration>50ms   ( / )"
+        placeholder="words, an address, or plugin=bridge and duration>50ms"
         autocomplete="off"
         spellcheck={false}
         value={text}

@@ -10,6 +10,7 @@ import { nowMs } from "../../state/now.ts"
 import { zoneLabel } from "../../state/time-zone.ts"
 import { exactTime, timeOfDay } from "../clock.ts"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../marks/outcome.tsx"
+import { MiddleCut } from "./middle-cut.tsx"
 import "./operation-row.css"
 
 /** One operation in a list. */
@@ -76,10 +77,10 @@ function Where({ operation }: { operation: OperationSummary }) {
 function PodText({ operation: { pod, containerId, network } }: { operation: OperationSummary }) {
   if (!pod) return <span class="dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
   return (
-    <>
+    <span class="whole-name">
       {pod.namespace && <span class="dim">{pod.namespace}/</span>}
-      {pod.name}
-    </>
+      <MiddleCut text={pod.name} />
+    </span>
   )
 }
 

@@ -8,7 +8,7 @@ import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
-import { addressesOf } from "../../parts/list/operation-row.tsx"
+import { addressesOf, operationLabel } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
 import { commandLine, copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
@@ -54,7 +54,7 @@ export function OperationDetail({ id }: { id: string }) {
     )
   }
   return (
-    <section class="detail" aria-label={`${summary.command} operation`} tabIndex={-1}>
+    <section class="detail" aria-label={operationLabel(summary)} tabIndex={-1}>
       <Head operation={summary} />
       <div class="operation-bar">
         <Tabs

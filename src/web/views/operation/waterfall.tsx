@@ -1,6 +1,7 @@
 import { duration } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { toWaterfall, type WaterfallRow } from "../../../model/waterfall.ts"
+import { operationLabel } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
@@ -30,7 +31,7 @@ export function Waterfall({
   const ticks = exactMs > 0 || scaleMs > 0 ? ticksOf(totalMs) : []
   const left = (ms: number) => `${(100 * ms) / totalMs}%`
   return (
-    <section class="waterfall" aria-label="waterfall">
+    <section class="waterfall" aria-label={`waterfall of ${operationLabel(operation)}`}>
       <div class="axis" aria-hidden="true">
         <span class="axis-name">{operation.command === "DEL" ? "reverse order of the list" : ""}</span>
         <div class="axis-ticks">

@@ -19,7 +19,7 @@ export function GroupRow({
       <span aria-hidden="true">{isOpen ? "▾" : "▸"}</span>
       {newest && <OutcomeMark outcome={newest.outcome} />}
       <b class="nowrap">{title}</b>
-      <span class="nowrap dim">{contentOf(operations)}</span>
+      <span class="said nowrap dim">{contentOf(operations)}</span>
       <span class="time mono dim">{newest && timeOfDay(newest.wallMs, nowMs.value)}</span>
     </>
   )

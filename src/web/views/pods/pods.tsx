@@ -4,6 +4,7 @@ import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { type PodHistory, toPods } from "../../../model/pod.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
+import { MiddleCut } from "../../parts/list/middle-cut.tsx"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
@@ -122,8 +123,10 @@ function PodRow({
     >
       <OutcomeMark outcome={SANDBOX_OUTCOMES[state]} />
       <span class="nowrap">
-        <span class="dim">{namespace}/</span>
-        {name}
+        <span class="whole-name">
+          {namespace && <span class="dim">{namespace}/</span>}
+          <MiddleCut text={name} />
+        </span>
       </span>
       <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
       <span class="dim nowrap">{SANDBOX_WORDS[state]}</span>

@@ -3,6 +3,7 @@ import { age, podName } from "../../../model/format.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, problemsFirst } from "../../parts/attachment.ts"
 import { exactTime } from "../../parts/clock.ts"
+import { MiddleCut } from "../../parts/list/middle-cut.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { useKeys } from "../../state/keys.ts"
@@ -139,7 +140,9 @@ function AttachmentRow({
     >
       <OutcomeMark outcome={ATTACHMENT_OUTCOMES[kind]} />
       <b class="state">{kind}</b>
-      <span class="nowrap owner">{owner}</span>
+      <span class="nowrap owner">
+        <MiddleCut text={owner} />
+      </span>
       <span class="nowrap dim place">
         {[network, ifname].filter(Boolean).join(" ")} <span class="mono">{ips.join(" ")}</span>
       </span>
