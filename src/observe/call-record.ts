@@ -125,6 +125,8 @@ function textOf(bytes: Uint8Array, isTruncated: boolean): { text: string; isText
   for (let cut = 0; cut < (isTruncated ? 4 : 1) && cut <= bytes.length; cut++) {
     const part = buffer.subarray(0, bytes.length - cut)
     const text = part.toString("utf8")
+    // Nearly all output is ASCII, and comparing lengths is quick.
+    if (text.length === part.length && Buffer.byteLength(text) === part.length) return { text, isText: true }
     if (!text.includes("\ufffd") || Buffer.from(text, "utf8").equals(part)) return { text, isText: true }
   }
   return { text: buffer.toString("latin1"), isText: false }

@@ -7,11 +7,12 @@ export class KernelTypes {
   /** where each type is in `#words`, by its ID */
   readonly #places: Uint32Array
 
+  /** `bytes`: at a multiple of 4 in its buffer. */
   constructor(bytes: Buffer) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const [header, from, size] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number]
     const types = header + from
-    this.#words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset + types, bytes.byteOffset + types + size))
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset + types, size / 4)
     const strings = header + view.getUint32(16, true)
     this.#strings = bytes.subarray(strings, strings + view.getUint32(20, true))
     this.#places = placesOf(this.#words)

@@ -1,3 +1,4 @@
+import type { Begin } from "../capture/record.ts"
 import type { BeginEvent, DataEvent, ExitEvent, Stream } from "./event.ts"
 import { ObservedStream } from "./observed-stream.ts"
 
@@ -14,7 +15,8 @@ export class ObservedCall {
   textBytes = 0
   /** of the plugin itself */
   exit: ExitEvent | undefined
-  /** the begin record is written, and has the stdin */
+  /** what was written, once it was; and whether it has the stdin */
+  beginRecord: Begin | undefined
   hasBegun = false
   hasStdin = false
   /** without a record, because it is not a plugin after all or its begin was lost: it only counts for enclosing calls */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { readlinkSync } from "node:fs"
 import { hostname } from "node:os"
+import type { Begin, End } from "../capture/record.ts"
 import { ALL_MARK_LINES } from "../capture/redact/rules/marks.ts"
 import { SCRIPTED } from "../capture/redact/scripted-text.ts"
 import type { Bpf } from "./bpf.ts"
@@ -13,8 +14,10 @@ import type { ObservedCall } from "./observed-call.ts"
 import { PluginFiles } from "./plugin-files.ts"
 
 export type ObserverOptions = {
-  /** plugin directories as this process reaches them; read again now and then */
+  /** plugin directories as this process reaches them; asked for now and then */
   directories(): readonly string[]
+  /** Called when the end record of a call is written. */
+  onEnded(begin: Begin, end: End): void
   plugins: readonly string[] | undefined
   isRaw: boolean
   /** Called once the program is loaded, so that a refusal leaves no directory. */
@@ -30,7 +33,9 @@ export type Losses = { calls: number; ends: number; pieces: number; records: num
 const STREAM_BYTES = 65_536
 /** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
 const READ_EVERY_MS = 50
+/** How often the files of the directories are looked at, and how often the node's configuration. */
 const REFRESH_EVERY_MS = 1_000
+const DETECT_EVERY_MS = 60_000
 /** As the relay: a begin record does not wait longer for stdin, and a progress record is written after this time. */
 const STDIN_WAIT_NS = 10e6
 const PROGRESS_AFTER_NS = 1e9
@@ -47,6 +52,7 @@ export class Observer {
   readonly #calls: CallAssembler
   readonly #progress = new Map<ObservedCall, { afterNs: number; bytes: number }>()
   readonly #context: RecordContext
+  #directories: readonly string[]
   #lostCalls = 0
   #lostEnds = 0
   readonly files: PluginFiles
@@ -62,7 +68,8 @@ export class Observer {
       isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
     this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
     this.files = new PluginFiles(bpf, this.#loaded, options.plugins)
-    this.files.refresh(options.directories())
+    this.#directories = options.directories()
+    this.files.refresh(this.#directories)
     this.#context = {
       searcher: { ...SCRIPTED, holdsMark: bpf.findMark },
       isRaw: options.isRaw,
@@ -74,13 +81,17 @@ export class Observer {
   }
 
   async run(end: AbortSignal): Promise<void> {
-    let refreshedNs = 0
+    let [refreshedNs, detectedNs] = [0, Number(this.#bpf.clocks().monoNs)]
     while (!end.aborted) {
       this.#readClocks()
       this.#drain()
       const { monoNs } = this.#bpf.clocks()
       if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
-        this.files.refresh(this.#options.directories())
+        if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
+          this.#directories = this.#options.directories()
+          detectedNs = Number(monoNs)
+        }
+        this.files.refresh(this.#directories)
         this.#forgetGone(Number(monoNs))
         refreshedNs = Number(monoNs)
       }
@@ -141,14 +152,19 @@ export class Observer {
       this.#lostCalls++
     }
     call.hasStdin = call.streams[0].hasEnded
-    if (!call.isForeign) this.#writer.write(beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin)))
+    if (call.isForeign) return
+    call.beginRecord = beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin))
+    this.#writer.write(call.beginRecord)
   }
 
   #writeEnd(key: number, call: ObservedCall): void {
     this.#calls.calls.delete(key)
     this.#progress.delete(call)
     this.#countLosses(key, call)
-    if (call.exit && !call.isForeign) this.#writer.write(endRecord(call, call.exit, this.#context))
+    if (!call.exit || !call.beginRecord) return
+    const end = endRecord(call, call.exit, this.#context)
+    this.#writer.write(end)
+    this.#options.onEnded(call.beginRecord, end)
   }
 
   /** Calls whose exit did not fit into the ring. */

@@ -1,11 +1,10 @@
+import type { Begin, End } from "../../capture/record.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
+import { type Call, toCall } from "../../model/call.ts"
 import { openBpf } from "../../observe/bpf.ts"
 import { CaptureWriter } from "../../observe/capture-writer.ts"
 import { type Losses, Observer } from "../../observe/observer.ts"
-import { openCapture } from "../../store/capture/capture.ts"
 import { checksum } from "../../store/capture/checksum.ts"
-import { Follower } from "../../store/capture/follower.ts"
-import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { nodePath } from "../args/captures.ts"
 import { addObserveOptions, installOptionsOf } from "../args/install-options.ts"
 import { addNode, openNode } from "../args/node.ts"
@@ -15,7 +14,6 @@ import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 import { callTable } from "./tail.ts"
 
-const LIST_EVERY_MS = 250
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024
 
 export const observe: Verb = {
@@ -36,13 +34,15 @@ export const observe: Verb = {
     const directory = nodePath(options, settings.capture)
     const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
     const openWriter = () => new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
-    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, openWriter })
+    const list = new CallList()
+    const onEnded = (begin: Begin, ended: End) => list.add(toCall(begin, ended))
+    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, openWriter, onEnded })
     const end = endOf(context, settings.untilMs)
     const missed = observer.files.countRunning()
     if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
     context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)
     const observing = observer.run(end)
-    await printRows(context, options, { ...callTable, empty: "no call was made" }, endedCalls(directory, observing))
+    await printRows(context, options, { ...callTable, empty: "no call was made" }, list.until(observing))
     await observing
     reportLosses(context, observer.losses())
   },
@@ -56,19 +56,31 @@ function endOf(context: Context, untilMs: number | undefined): AbortSignal {
   return end.signal
 }
 
-/** The calls that end from now on, until the observer has written its last record. */
-async function* endedCalls(directory: string, observing: Promise<void>) {
-  const capture = await openCapture(directory)
-  const follower = new Follower(capture, new ReadErrors())
-  for (const segment of await capture.segments()) follower.skip(segment)
-  let isOver = false
-  observing.finally(() => {
-    isOver = true
-  })
-  for (let isLast = false; !isLast; ) {
-    isLast = isOver
-    for await (const call of follower.nextEnded()) yield call
-    if (!isLast) await Promise.race([observing, new Promise((resolve) => setTimeout(resolve, LIST_EVERY_MS))])
+/** The calls that have ended and are not printed yet. */
+class CallList {
+  #calls: Call[] = []
+  #wake = () => {}
+
+  add(call: Call): void {
+    this.#calls.push(call)
+    this.#wake()
+  }
+
+  async *until(end: Promise<void>): AsyncGenerator<Call> {
+    let isOver = false
+    const over = end.then(() => {
+      isOver = true
+    })
+    while (!isOver || this.#calls.length > 0) {
+      const calls = this.#calls
+      this.#calls = []
+      yield* calls
+      if (this.#calls.length > 0 || isOver) continue
+      const next = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      await Promise.race([over, next])
+    }
   }
 }
 
