@@ -59,6 +59,8 @@ function addCapture(command: Command): Command {
 }
 
 export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {
+  if (options.mode === "observe")
+    throw new Fault("USAGE", "observing needs no install", "Run `cnitap observe`; it ends on Ctrl-C, or after --for.")
   const mode = MODES.find((known) => known === options.mode)
   if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
   const plugins = namesOption(options.plugins)

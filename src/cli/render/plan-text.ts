@@ -84,10 +84,22 @@ export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFi
     ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "OTHER MODES",
-      otherModes.map(({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`),
+      [
+        ...otherModes.map(
+          ({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`,
+        ),
+        ...observationLines(facts),
+      ],
     ],
     ["NEXT", refusals.length === 0 && steps.length > 0 ? [next] : []],
   ])
+}
+
+function observationLines({ observation }: NodeFacts): string[] {
+  if (!observation) return []
+  return [
+    `observe: ${observation.possible ? "possible, changes nothing on the node" : `refused, ${observation.reason}`}`,
+  ]
 }
 
 function findingLines({ path, line, severity, rule, title, detail, remedy }: FileFinding): string[] {

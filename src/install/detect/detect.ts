@@ -1,6 +1,7 @@
 import type { RunProgram } from "../disk/run-program.ts"
 import { findAgents } from "./agents/find-agents.ts"
 import { findMounts } from "./find-mounts.ts"
+import { findObservation } from "./find-observation.ts"
 import { findPlugin, findPlugins } from "./find-plugins.ts"
 import { findSeLinux } from "./find-selinux.ts"
 import type { NodeFacts } from "./node-facts.ts"
@@ -39,6 +40,7 @@ export function detect(root: string, run: RunProgram, options: DetectOptions = {
   const plugins = findPlugins(files, networks, confDir.value, binDirs.value)
   const active = new Set(networks.filter(({ isActive }) => isActive).map(({ file }) => file))
   const executed = plugins.filter(({ networks: from }) => from.some((file) => active.has(file)))
+  const observation = findObservation(files)
   const directories = [confDir.value, ...pluginDirsOf({ binDirs, plugins })]
   return {
     root,
@@ -52,5 +54,6 @@ export function detect(root: string, run: RunProgram, options: DetectOptions = {
     agents: findAgents({ files, processes, platform: platform.name, confDir: confDir.value, networks, plugins }),
     mounts: findMounts(files, directories),
     selinux: findSeLinux(files, [...directories, ...executed.flatMap(({ path }) => path ?? [])]),
+    ...(observation ? { observation } : {}),
   }
 }

@@ -1,4 +1,5 @@
 import type { Agent } from "./agents/known-agents.ts"
+import type { Observation } from "./find-observation.ts"
 import type { PlatformName } from "./platforms/known-platforms.ts"
 import type { PluginObject } from "./reach.ts"
 import type { Runtime } from "./runtimes/runtime.ts"
@@ -29,6 +30,8 @@ export type NodeFacts = {
   /** the mounts of the configuration directory and of each plugin directory */
   mounts: Mount[]
   selinux: SeLinux
+  /** absent if the kernel is not known */
+  observation?: Observation
 }
 
 /** A value and its origin, for people: a file and key, a platform, or an option. */

@@ -1,5 +1,6 @@
 import { redact } from "../../capture/redact/redact.ts"
 import type { DirectoryChange } from "../apply/apply.ts"
+import type { Observation } from "../detect/find-observation.ts"
 import type { NodeFacts, SeLinux } from "../detect/node-facts.ts"
 import { type PathSetting, runtimeLabel } from "../detect/runtimes/runtime.ts"
 import type { InstallMode } from "./install-options.ts"
@@ -42,6 +43,8 @@ export type PlanNode = {
   confDir: string
   binDirs: string[]
   selinux: SeLinux["mode"]
+  /** whether `cnitap observe` works there; absent if the kernel is not known */
+  observation?: Observation
   /** the directories that the install changes, without symlinks in their paths */
   changedDirs: string[]
 }
@@ -61,7 +64,7 @@ export function planOutput(plan: Plan, facts: NodeFacts, realPath: (path: string
 
 function planNode(
   { changes, edit }: Plan,
-  { runtime, platform, confDir, binDirs, selinux }: NodeFacts,
+  { runtime, platform, confDir, binDirs, selinux, observation }: NodeFacts,
   realPath: (path: string) => string,
 ): PlanNode {
   const changed = [...changes.map(({ binDir }) => binDir), ...(edit ? [confDir.value] : [])]
@@ -71,6 +74,7 @@ function planNode(
     confDir: confDir.value,
     binDirs: binDirs.value,
     selinux: selinux.mode,
+    ...(observation ? { observation } : {}),
     changedDirs: [...new Set(changed.map(realPath))],
   }
 }

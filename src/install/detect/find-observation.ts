@@ -1,0 +1,22 @@
+import type { NodeFiles } from "./node-files.ts"
+
+/** Whether the node's kernel lets `cnitap observe` follow plugins. `reason`: why it does not. */
+export type Observation = { possible: boolean; reason?: string }
+
+/** Undefined if the kernel cannot be told from the files below the root. The rights of a process are not looked at. */
+export function findObservation(files: NodeFiles): Observation | undefined {
+  const release = files.text("/proc/sys/kernel/osrelease")?.trim()
+  const version = /^(\d+)\.(\d+)/.exec(release ?? "")
+  if (!version) return undefined
+  const reason = obstacle(files, `${release}`, Number(version[1]), Number(version[2]))
+  return { possible: reason === undefined, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** Ring buffers came with Linux 5.8; lockdown(7) forbids BPF programs to read the kernel's memory. */
+function obstacle(files: NodeFiles, release: string, major: number, minor: number): string | undefined {
+  if (major < 5 || (major === 5 && minor < 8)) return `Linux ${release} is older than 5.8`
+  if (!files.isFile("/sys/kernel/btf/vmlinux")) return "the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)"
+  if (files.text("/sys/kernel/security/lockdown")?.includes("[confidentiality]"))
+    return "the kernel is locked down to confidentiality"
+  return undefined
+}
