@@ -6,8 +6,7 @@ import { changesOf } from "./follow.ts"
 /**
  * Writes the segments of a capture as they grow: a line such as `{"segment":"calls-20261124T15.jsonl","sizeBytes":120}`
  * and then that many bytes of complete lines. Whenever all is written that there is, a line without a size follows: `{}`.
- * `positions`: what the reader has already: `calls-20261124T15.jsonl:4096`. It ends when stdin does: `kubectl exec` and ssh
- * send no signal when their client is gone.
+ * `positions`: what the reader has already: `calls-20261124T15.jsonl:4096`.
  */
 export async function streamCapture(
   context: Context,
@@ -20,10 +19,8 @@ export async function streamCapture(
     const { stdout } = context
     if (stdout.write(data) === false && stdout.once) await new Promise<void>((done) => stdout.once?.("drain", done))
   }
-  const client = new AbortController()
-  context.stdin.once("close", () => client.abort()).resume()
   let isFirst = true
-  for await (const _ of changesOf(context, capture, client.signal)) {
+  for await (const _ of changesOf(context, capture)) {
     let isChanged = isFirst
     isFirst = false
     for (const segment of await completeSegments(capture)) {
@@ -41,8 +38,6 @@ export async function streamCapture(
     }
     if (isChanged) await write("{}\n")
   }
-  // An open stdin would keep the process.
-  context.stdin.pause()
 }
 
 function readPosition(text: string): [string, number] {

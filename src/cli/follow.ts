@@ -4,8 +4,8 @@ import { CaptureChangeWaiter } from "../store/capture/change-waiter.ts"
 import type { Context } from "./context.ts"
 import type { Format } from "./render/output.ts"
 
-/** Yields whenever the capture may have grown, until Ctrl-C, which counts as success, or until the signal aborts. */
-export async function* changesOf(context: Context, capture: Capture, signal?: AbortSignal): AsyncGenerator<void> {
+/** Yields whenever the capture may have grown, until Ctrl-C, which counts as success. */
+export async function* changesOf(context: Context, capture: Capture): AsyncGenerator<void> {
   const changes = new CaptureChangeWaiter(capture.directories)
   let isEnded = false
   const end = () => {
@@ -14,7 +14,6 @@ export async function* changesOf(context: Context, capture: Capture, signal?: Ab
   }
   process.once("SIGINT", end)
   process.once("SIGTERM", end)
-  signal?.addEventListener("abort", end)
   try {
     while (!isEnded) {
       yield

@@ -5,12 +5,27 @@ import { VERSION } from "./version.ts"
 
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
+  if (args[0] === "__attached") return attached(context, () => program(context, args.slice(1)))
   return guarded(context, async () => {
     if (args.length === 0) context.stdout.write((await import("./help/overview.ts")).overview())
     else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) context.stdout.write(`${VERSION}\n`)
     else return (await import("./command-line.ts")).runCommandLine(context, args)
     return 0
   })
+}
+
+/**
+ * Ends a verb that follows a capture when stdin ends: `kubectl exec -i` sends no signal when its client is gone, and the
+ * process would stay on the node. Without this, stdin means nothing to such a verb: `ssh -n node cnitap tail -f`.
+ */
+async function attached({ stdin }: Context, run: () => Promise<number>): Promise<number> {
+  stdin.once("close", () => process.emit("SIGTERM", "SIGTERM")).resume()
+  try {
+    return await run()
+  } finally {
+    // An open stdin would keep the process.
+    stdin.pause()
+  }
 }
 
 /** The same for `kubectl cnitap`. */

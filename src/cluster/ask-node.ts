@@ -14,7 +14,7 @@ export type NodeAnswer =
 
 /**
  * Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. One that is endless has a stdin that is closed
- * when this process ends: the kubelet sends no signal then.
+ * when this process ends, and ends with it.
  */
 export async function askNode(
   kubectl: Kubectl,
@@ -24,7 +24,7 @@ export async function askNode(
   isEndless = false,
 ): Promise<NodeAnswer> {
   if (problem !== undefined) return { node, kind: "failed", reason: problem }
-  const command = [PROGRAM, verb, "--root", HOST_ROOT, ...args]
+  const command = [PROGRAM, ...(isEndless ? ["__attached"] : []), verb, "--root", HOST_ROOT, ...args]
   const result = await kubectl.run(
     ["exec", ...(isEndless ? ["-i"] : []), "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command],
     {

@@ -178,6 +178,8 @@ test("from install to the first calls of both nodes, every verb, and back withou
     })
     signalDaemon(follower, "SIGINT")
     assert.equal(await ended, 0)
+    for (const node of cluster.nodes)
+      await until("no process is left", async () => (await node.exec(["pgrep", "-f", "__attached"])).code === 1)
     await deletePods(...made)
   })
 
