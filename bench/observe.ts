@@ -11,7 +11,7 @@ import { ObservedStand } from "../test/observe/observed-stand.ts"
 import { type BenchCase, crowd, type Timing, turns } from "./rounds.ts"
 
 const PLUGINS = "/usr/lib/cni"
-const BATCHES = 3
+const BATCHES = 6
 const ROUNDS = 300
 const [WORKERS, TIMES] = [50, 4]
 /** Calls with 64 KiB of output, and how many are made at once. */

@@ -27,7 +27,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
       },
       {
         name: "observe",
-        summary: "record calls from the kernel; nothing on the node changes",
+        summary: "record calls from the kernel, with nothing changed",
         load: async () => (await import("./verbs/observe.ts")).observe,
       },
       {
