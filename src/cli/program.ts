@@ -19,10 +19,17 @@ export async function program(context: Context, args: string[]): Promise<number>
  * process would stay on the node. Without this, stdin means nothing to such a verb: `ssh -n node cnitap tail -f`.
  */
 async function attached({ stdin }: Context, run: () => Promise<number>): Promise<number> {
-  stdin.once("close", () => process.emit("SIGTERM", "SIGTERM")).resume()
+  let timer: NodeJS.Timeout | undefined
+  // It may not have begun to follow yet: then, again.
+  const end = () => {
+    process.emit("SIGTERM", "SIGTERM")
+    timer = setTimeout(end, 100)
+  }
+  stdin.once("close", end).resume()
   try {
     return await run()
   } finally {
+    clearTimeout(timer)
     // An open stdin would keep the process.
     stdin.pause()
   }
