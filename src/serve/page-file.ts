@@ -6,8 +6,9 @@ import type { Explanation } from "../model/explain/statement.ts"
 import type { Operation } from "../model/operation.ts"
 import { readPage } from "./page.ts"
 
-/** Each explanation reads the capture around its operation. */
+/** Each explanation reads the capture around its operation: of a large one, seconds. */
 const MOST_EXPLAINED = 50
+const EXPLAIN_MS = 5_000
 
 /**
  * The page with these operations in it, as one file. They are in the order they began. `filter`: what was selected, as text.
@@ -27,9 +28,11 @@ export async function pageFile(
     if (operation.outcome !== "ok") problems.push(operation.id)
   }
   const explanations: Explanation[] = []
-  for (const id of problems.slice(-MOST_EXPLAINED)) {
+  const endMs = performance.now() + EXPLAIN_MS
+  for (const id of problems.slice(-MOST_EXPLAINED).reverse()) {
     const explanation = await explain(id)
     if (explanation) explanations.push(explanation)
+    if (performance.now() > endMs) break
   }
   const header: CaptureHeader = {
     path,

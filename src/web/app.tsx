@@ -1,5 +1,6 @@
 import "./theme.css"
 import "./app.css"
+import "./print.css"
 import { dateAndTime } from "./parts/clock.ts"
 import { TimeStrip } from "./parts/strip/time-strip.tsx"
 import { announcement } from "./state/announce.ts"
@@ -8,6 +9,7 @@ import { isHelpOpen } from "./state/keys.ts"
 import { nowMs } from "./state/now.ts"
 import { link, NOTHING_OPEN, type Route, route, type View } from "./state/route.ts"
 import { nextTheme } from "./state/theme.ts"
+import { zoneLabel } from "./state/time-zone.ts"
 import { Help } from "./views/help/help.tsx"
 import { Operations } from "./views/operations/operations.tsx"
 import { Overview } from "./views/overview/overview.tsx"
@@ -63,6 +65,7 @@ export function App() {
           ?
         </button>
       </header>
+      <p class="print-head">{printHead()}</p>
       <Notices />
       <p class="visually-hidden" aria-live="polite">
         {announcement.value}
@@ -82,6 +85,14 @@ export function App() {
 /** Then its own heading is the page's. */
 function isDetailOpen({ operation, pod, rule, attachment }: Route): boolean {
   return (operation ?? pod ?? rule ?? attachment) !== undefined
+}
+
+/** Above a printed page: of what, when, and in which time zone. */
+function printHead(): string {
+  const { host = "", path = "" } = source.value ?? {}
+  const { q } = route.value
+  const when = `${dateAndTime(nowMs.value)} ${zoneLabel(nowMs.value)}`
+  return [`${host}:${path}`, `as of ${when}`, q && `filter: ${q}`].filter(Boolean).join("  ·  ")
 }
 
 function CurrentView() {

@@ -5,12 +5,14 @@ import { embeddedCapture, staticBackend } from "./backends/static.ts"
 import { announceFailures } from "./state/announce.ts"
 import { connect } from "./state/capture.ts"
 import { listenToKeys } from "./state/keys.ts"
+import { listenToPrinting } from "./state/printing.ts"
 import { sessionSigner, watchForToken } from "./state/session-key.ts"
 import { keepTitle } from "./state/title.ts"
 
 const root = document.getElementById("app")
 if (root) render(<App />, root)
 listenToKeys()
+listenToPrinting()
 keepTitle()
 announceFailures()
 // In a file the data block follows the script and takes a while to parse: the shell is painted first.

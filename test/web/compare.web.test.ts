@@ -171,3 +171,37 @@ test("what is shown is copied as a link, a command or Markdown, and saved as a p
   assert.deepEqual(wrongs, [])
   await context.close()
 })
+
+test("print is a report: all rows of a list, or all of what is open, with what it is of", async () => {
+  const { page, context, wrongs } = await open({ viewport: { width: 1280, height: 300 } })
+  await row(page, /./).first().waitFor()
+  const printed = async () => {
+    await page.emulateMedia({ media: "print" })
+    return page.evaluate(() => {
+      dispatchEvent(new Event("beforeprint"))
+      const seen = {
+        rows: document.querySelectorAll(".list [role=option]").length,
+        head: document.querySelector(".print-head")?.textContent ?? "",
+        isWhole: document.documentElement.scrollHeight > innerHeight,
+        controls: [...document.querySelectorAll("button, input, select, nav")].filter((each) => each.checkVisibility())
+          .length,
+      }
+      dispatchEvent(new Event("afterprint"))
+      return seen
+    })
+  }
+  const list = await printed()
+  assert.equal(list.rows, 11)
+  assert.match(list.head, /capture {2}· {2}as of \w+ \d+ \d\d:\d\d UTC/)
+  assert.equal(list.controls, 0)
+  const pages = (pdf: Buffer) => pdf.toString("latin1").split("/Type /Page\n").length - 1
+  assert.ok(pages(await page.pdf()) >= 1)
+  await page.emulateMedia({ media: "screen" })
+  await row(page, /ADDshop\/cart/).click()
+  await page.getByRole("tab", { name: "Chain" }).click()
+  await page.locator(".chain-step").first().waitFor()
+  assert.equal((await printed()).isWhole, true)
+  assert.ok(pages(await page.pdf({ width: "800px", height: "400px" })) >= 2)
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})

@@ -8,13 +8,18 @@ export const theme = signal<Theme>(storedTheme())
 
 effect(() => {
   const { style } = document.documentElement
-  style.colorScheme = theme.value === "system" ? "light dark" : theme.value
+  style.colorScheme = schemeOf(theme.value)
   try {
     localStorage.setItem(KEY, theme.value)
   } catch {
     // A file opened from disk may have no storage: the choice is lost when the page is closed.
   }
 })
+
+/** The value of the CSS property `color-scheme`. */
+export function schemeOf(chosen: Theme): string {
+  return chosen === "system" ? "light dark" : chosen
+}
 
 export function nextTheme(): void {
   const isDark =

@@ -1,18 +1,16 @@
-import {
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  type VirtualItem,
-  Virtualizer,
-} from "@tanstack/virtual-core"
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core"
 import type { ComponentChildren, HTMLAttributes } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
+import { isPrinting } from "../../state/printing.ts"
 
 /** Elements of rows that left the screen are reused: creating them is most of the cost of scrolling. */
 const POOL_ROWS = 64
 
 /** By name of the list: where it was scrolled to when it was last shown. */
 const scrolled = new Map<string, number>()
+
+/** More rows are more pages than anybody reads. */
+const MOST_PRINTED = 2_000
 
 /** A list of rows with equal height; only the visible ones are in the document. */
 export function VirtualList({
@@ -80,12 +78,14 @@ export function VirtualList({
   useEffect(() => {
     if (current >= 0 && current < count) list.scrollToIndex(current, { align: "auto" })
   }, [current])
-  const rows = list.getVirtualItems()
+  // On paper there is nothing to scroll.
+  const printed = isPrinting.value ? Math.min(count, MOST_PRINTED) : 0
+  const rows = printed > 0 ? printedItems(printed, rowHeight) : list.getVirtualItems()
   const pool = Math.max(POOL_ROWS, Math.ceil(rows.length / POOL_ROWS) * POOL_ROWS)
   return (
     <div ref={element} {...attributes} onScroll={remember}>
-      <div class="virtual-size" style={{ height: `${list.getTotalSize()}px` }}>
-        {rows.map((item: VirtualItem) => (
+      <div class="virtual-size" style={{ height: `${printed > 0 ? printed * rowHeight : list.getTotalSize()}px` }}>
+        {rows.map((item) => (
           <div
             key={item.index % pool}
             class="virtual-row"
@@ -98,4 +98,8 @@ export function VirtualList({
       </div>
     </div>
   )
+}
+
+function printedItems(count: number, rowHeight: number): { index: number; size: number; start: number }[] {
+  return Array.from({ length: count }, (_, index) => ({ index, size: rowHeight, start: index * rowHeight }))
 }
