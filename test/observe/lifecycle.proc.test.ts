@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, renameSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { compiled } from "../doubles/double.ts"
 import { ObservedStand } from "./observed-stand.ts"
+import { ObserverProcess } from "./observer-process.ts"
 
 const loadedPrograms = () => Number(execFileSync(compiled(join(import.meta.dirname, "../doubles/bpf-programs.c"))))
 
@@ -95,4 +96,29 @@ test("SIGKILL leaves nothing in the kernel, no call notices it, and the next sta
   const { stderr } = await stand.end()
   hanging.kill("SIGKILL")
   assert.equal(stderr.split("\n")[0], "cnitap: 1 calls were in flight already and are not recorded")
+})
+
+test("the node may be mounted below a root, as in a container", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  const node = join(stand.root, "node")
+  const bin = join(node, "opt/cni/bin")
+  for (const directory of [bin, join(node, "etc/cni/net.d")]) mkdirSync(directory, { recursive: true })
+  writeFileSync(join(bin, "bridge"), "#!/bin/sh\ncat\n", { mode: 0o755 })
+  const observer = await ObserverProcess.start(["--root", node, "--capture", "/capture", "-o", "jsonl"])
+  execFileSync(join(bin, "bridge"), { input: "{}", env: { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1" } })
+  const { stdout, stderr } = await observer.end()
+  assert.equal(stderr, `cnitap: observing 1 plugins; the capture is ${join(node, "capture")}\n`)
+  const { kind, as, command, containerId, stdin, exit } = JSON.parse(stdout)
+  assert.deepEqual(
+    { kind, as, command, containerId, stdin, exit },
+    {
+      kind: "Call",
+      as: "observer",
+      command: "ADD",
+      containerId: "c1",
+      stdin: { sizeBytes: 2, text: "{}" },
+      exit: { code: 0 },
+    },
+  )
 })
