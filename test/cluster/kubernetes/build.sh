@@ -12,18 +12,19 @@ if [ -e "$cache/$complete" ]; then echo "$cache"; exit 0; fi
 mkdir -p "$cache"
 exec 8>"$cache/.lock"; flock 8
 if [ -e "$cache/$complete" ]; then echo "$cache"; exit 0; fi
+. "$(dirname "$0")/../../../scripts/fetch/debian-archive.sh"
 cd "$cache"
 log=$cache/build.log
 
 prepare() {
   mkdir -p dl src tools go apt/{bookworm,bullseye,trixie}/{lists/partial,cache/archives/partial}
-  local mirror key
-  mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources | grep -m1 '/debian/*$')
+  local archive key
+  archive=$(archive)
   key=/usr/share/keyrings/debian-archive-keyring.gpg
-  echo "deb-src [signed-by=$key] $mirror bookworm main" > apt/bookworm/sources.list
-  echo "deb [signed-by=$key] $mirror bookworm main" >> apt/bookworm/sources.list
-  echo "deb [signed-by=$key] $mirror bullseye main" > apt/bullseye/sources.list
-  echo "deb [signed-by=$key] $mirror trixie main" > apt/trixie/sources.list
+  echo "deb-src [signed-by=$key] $archive bookworm main" > apt/bookworm/sources.list
+  echo "deb [signed-by=$key] $archive bookworm main" >> apt/bookworm/sources.list
+  echo "deb [signed-by=$key] $archive bullseye main" > apt/bullseye/sources.list
+  echo "deb [signed-by=$key] $archive trixie main" > apt/trixie/sources.list
   local release
   for release in bookworm bullseye trixie; do from "$release" update; done
   (cd src && from bookworm source --download-only kubernetes && tar xzf *.orig.tar.gz && cd kubernetes-* && tar xJf ../*.debian.tar.xz)
