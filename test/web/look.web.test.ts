@@ -107,6 +107,14 @@ test("t switches the theme, which is stored", async () => {
   await page.reload()
   await page.locator(".row").first().waitFor()
   assert.equal(await ground(), dark)
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await other.locator(".row").first().waitFor()
+  await other.keyboard.press("t")
+  await page.waitForFunction((colour) => getComputedStyle(document.body).backgroundColor === colour, light)
+  // Back at what the system shows, the page follows the system again.
+  await page.emulateMedia({ colorScheme: "dark" })
+  assert.equal(await ground(), dark)
   await context.close()
 })
 

@@ -16,15 +16,22 @@ effect(() => {
   }
 })
 
+// Another tab of the page has switched it.
+addEventListener("storage", ({ key }) => {
+  if (key === KEY) theme.value = storedTheme()
+})
+
 /** The value of the CSS property `color-scheme`. */
 export function schemeOf(chosen: Theme): string {
   return chosen === "system" ? "light dark" : chosen
 }
 
 export function nextTheme(): void {
-  const isDark =
-    theme.value === "dark" || (theme.value === "system" && matchMedia("(prefers-color-scheme: dark)").matches)
-  theme.value = isDark ? "light" : "dark"
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+  const shown = theme.value === "system" ? system : theme.value
+  const next = shown === "dark" ? "light" : "dark"
+  // Back at what the system shows, the page follows the system again.
+  theme.value = next === system ? "system" : next
 }
 
 function storedTheme(): Theme {

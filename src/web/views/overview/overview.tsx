@@ -134,7 +134,10 @@ function Plugins({
   chosen: string | undefined
   choose(plugin: string): void
 }) {
-  const slowest = Math.max(...plugins.map(({ p99Ms }) => p99Ms ?? 0), 0.001)
+  // On a linear scale one slow plugin would make a stripe of each other one.
+  const fastest = Math.min(...plugins.map(({ p50Ms }) => p50Ms ?? Number.POSITIVE_INFINITY), 1)
+  const slowest = Math.max(...plugins.map(({ p99Ms }) => p99Ms ?? 0), fastest * 10)
+  const place = (ms: number) => (100 * Math.log(Math.max(ms, fastest) / fastest)) / Math.log(slowest / fastest)
   return (
     <section class="sheet" aria-label="plugins">
       <table>
@@ -157,7 +160,7 @@ function Plugins({
               p99
             </th>
             <th scope="col" class="wide">
-              <span class="visually-hidden">p50 to p99, as a bar</span>
+              <span class="visually-hidden">p50 to p99, as a bar on a logarithmic scale</span>
             </th>
           </tr>
         </thead>
@@ -177,11 +180,8 @@ function Plugins({
               <td class="wide" aria-hidden="true">
                 {p50Ms !== null && p99Ms !== null && (
                   <>
-                    <i
-                      class="range"
-                      style={{ left: `${(100 * p50Ms) / slowest}%`, width: `${(100 * (p99Ms - p50Ms)) / slowest}%` }}
-                    />
-                    <i class="median" style={{ left: `${(100 * p50Ms) / slowest}%` }} />
+                    <i class="range" style={{ left: `${place(p50Ms)}%`, width: `${place(p99Ms) - place(p50Ms)}%` }} />
+                    <i class="median" style={{ left: `${place(p50Ms)}%` }} />
                   </>
                 )}
               </td>
