@@ -4,6 +4,7 @@ import { hostname } from "node:os"
 import type { Begin, End } from "../capture/record.ts"
 import { ALL_MARK_LINES } from "../capture/redact/rules/marks.ts"
 import { SCRIPTED } from "../capture/redact/scripted-text.ts"
+import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
 import { CallAssembler } from "./call-assembler.ts"
 import { beginRecord, endRecord, progressRecord, type RecordContext } from "./call-record.ts"
@@ -88,7 +89,7 @@ export class Observer {
       const { monoNs } = this.#bpf.clocks()
       if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
         if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
-          this.#directories = this.#options.directories()
+          this.#directories = this.#detected()
           detectedNs = Number(monoNs)
         }
         this.files.refresh(this.#directories)
@@ -117,6 +118,16 @@ export class Observer {
 
   get #bssBytes(): number {
     return this.#loaded.bssBytes
+  }
+
+  /** The node's configuration may be missing for a moment, while an agent writes it. */
+  #detected(): readonly string[] {
+    try {
+      return this.#options.directories()
+    } catch (error) {
+      if (error instanceof Fault) return this.#directories
+      throw error
+    }
   }
 
   #readClocks(): void {

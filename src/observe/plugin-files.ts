@@ -5,7 +5,14 @@ import type { Begin } from "../capture/record.ts"
 import type { Bpf } from "./bpf.ts"
 import type { LoadedProgram } from "./load.ts"
 
-type PluginFile = { path: string; inode: string; original: NonNullable<Begin["original"]>; version: string }
+/** `key`: what the kernel knows the file by. */
+type PluginFile = {
+  key?: Uint8Array
+  path: string
+  inode: string
+  original: NonNullable<Begin["original"]>
+  version: string
+}
 
 const IDENTITY_BYTES = 16
 const ZERO = new Uint8Array(4)
@@ -70,21 +77,18 @@ export class PluginFiles {
         found.add(path)
         const inode = `${stat.dev}:${stat.ino}`
         const version = `${inode}:${stat.size}:${stat.mtimeMs}`
-        if (this.#files.get(path)?.version !== version)
-          this.#add({
-            path,
-            inode,
-            version,
-            original: { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 },
-          })
+        if (this.#files.get(path)?.version === version) continue
+        this.#remove(path)
+        this.#add({
+          path,
+          inode,
+          version,
+          original: { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 },
+        })
       }
-    for (const path of this.#files.keys()) if (!found.has(path)) this.#files.delete(path)
+    for (const path of this.#files.keys()) if (!found.has(path)) this.#remove(path)
   }
 
-  /**
-   * The identity of a file that was replaced stays in the map: a process may have opened it before. It holds 4096, and an
-   * inode that is used for another file is not executed under the name of a plugin.
-   */
   #add(file: PluginFile): void {
     const { path } = file
     const key = this.#identityOf(path)
@@ -93,7 +97,15 @@ export class PluginFiles {
     this.#bpf.update(this.#map, key, number)
     if (isScript(path)) this.#bpf.update(this.#loaded.maps.get("scripts") ?? -1, scriptKey(path), number)
     this.#numbers.push(file)
-    this.#files.set(path, file)
+    this.#files.set(path, { ...file, key })
+  }
+
+  /** A file system uses the inode of a file that is gone for another one, which is no plugin. */
+  #remove(path: string): void {
+    const key = this.#files.get(path)?.key
+    this.#files.delete(path)
+    if (!key || [...this.#files.values()].some((other) => other.key && Buffer.from(other.key).equals(key))) return
+    this.#bpf.delete(this.#map, key)
   }
 
   /** The kernel itself says what it knows the open file by. */

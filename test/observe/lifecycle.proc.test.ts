@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { chmodSync, linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { compiled } from "../doubles/double.ts"
@@ -67,6 +67,8 @@ test("a plugin that hangs has its begin and progress records, and a file that is
   hanging.kill("SIGKILL")
   await once(hanging, "close")
   const path = join(stand.bin, "bridge")
+  const former = join(stand.root, "former")
+  linkSync(path, former)
   writeFileSync(`${path}.new`, "#!/bin/sh\necho new\n")
   chmodSync(`${path}.new`, 0o755)
   renameSync(`${path}.new`, path)
@@ -74,7 +76,13 @@ test("a plugin that hangs has its begin and progress records, and a file that is
     execFileSync(path)
     return stand.begins().length > 1
   })
+  // The inode of the file that was replaced is nobody's any more.
+  execFileSync(former, { input: "[]" })
   await stand.end()
+  assert.deepEqual(
+    stand.begins().filter((begin) => begin.path === former),
+    [],
+  )
   const [first, second] = stand.ends()
   assert.deepEqual([first?.exit, first?.stderr], [{ signal: 9 }, { sizeBytes: 7, text: "waiting" }])
   assert.deepEqual([second?.exit, second?.stdout], [{ code: 0 }, { sizeBytes: 4, text: "new\n" }])
