@@ -1,18 +1,19 @@
 import { parseAddress } from "../../cni/address.ts"
-import { isAbandoned } from "../../model/call.ts"
-import { resultAddresses } from "../../model/explain/error-text.ts"
-import type { NodeEvidence } from "../../model/explain/node-evidence.ts"
-import { type PluginList, PluginLists, withCurrentList } from "../../model/explain/plugin-lists.ts"
-import { refusedAddressOf } from "../../model/explain/requested-address.ts"
 import type { ExplainContext } from "../../model/explain/statement.ts"
+import {
+  AROUND_MS,
+  isPoolExhausted,
+  lastWorked,
+  questionableAddresses,
+  Surroundings,
+} from "../../model/explain/surroundings.ts"
 import { EVERYTHING } from "../../model/filter/filter.ts"
 import { Ledger } from "../../model/ledger/ledger.ts"
 import { conclude } from "../../model/ledger/left-behind.ts"
 import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 import type { Finding } from "../../model/lint/finding.ts"
 import { Linter } from "../../model/lint/linter.ts"
-import { type Operation, walk } from "../../model/operation.ts"
-import { reportOf } from "../../model/result/runtime-report.ts"
+import type { Operation } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readCaptureFacts } from "../../store/query/ledger.ts"
 import { readOperations } from "../../store/query/operations.ts"
@@ -56,7 +57,7 @@ export async function readSubject(
   const state = await nodeStateOf(context, options, capture, { ...facts, nodes })
   const containers = new Set(related.map(({ containerId }) => containerId))
   const attachments = conclude(ledger, state).filter(({ containerId }) => containers.has(containerId))
-  const { lists, abandoned } = await readAround(selection, related)
+  const around = await readAround(selection, related)
   const evidenceOf = isThisNode(rootOf(options), nodes) ? nodeEvidenceOf(options, capture) : undefined
   const contextOf = (operation: Operation): ExplainContext => {
     const node = evidenceOf?.(operation)
@@ -65,9 +66,9 @@ export async function readSubject(
       attachments,
       sharingAddress: [],
       network: [],
-      abandoned: abandonedWith(operation, abandoned),
+      abandoned: around.abandonedWith(operation),
       findings: findings.get(operation.id) ?? [],
-      list: listOf(lists, operation, related, node),
+      list: around.listOf(operation, related, node),
       worked: undefined,
       node,
       nowMs,
@@ -86,53 +87,17 @@ export async function readSubject(
   }
 }
 
-/** The list as the node has it now is known exactly; the one that other operations show is older, and may be a part of it. */
-function listOf(
-  lists: PluginLists,
-  operation: Operation,
-  related: readonly Operation[],
-  node: NodeEvidence | undefined,
-): PluginList | undefined {
-  const learned = lists.of(operation, related)
-  return node?.list ? withCurrentList(learned, node.list, operation) : learned
-}
-
-/** Plugin lists are learnt from operations of the hours around; from the whole capture only if those do not suffice. */
-const AROUND_MS = 2 * 3_600_000
-
-type Around = { lists: PluginLists; abandoned: Operation[] }
-
-async function readAround({ capture, progress }: Selection, related: readonly Operation[]): Promise<Around> {
-  const lists = new PluginLists()
+async function readAround({ capture, progress }: Selection, related: readonly Operation[]): Promise<Surroundings> {
   const [first, last] = [related[0], related.at(-1)]
   const near = first && last ? { sinceMs: first.wallMs - AROUND_MS, untilMs: last.wallMs + AROUND_MS } : {}
-  let abandoned: Operation[] = []
+  let around = new Surroundings()
   for (const range of [near, {}]) {
-    abandoned = []
+    around = new Surroundings()
     const reading = { filter: EVERYTHING, progress, withoutStreams: true }
-    for await (const operation of readOperations(capture, new ReadErrors(), range, reading)) {
-      lists.add(operation)
-      if (operation.calls.some(({ call }) => isAbandoned(call))) abandoned.push(operation)
-    }
-    if (related.some((operation) => lists.of(operation))) break
+    for await (const operation of readOperations(capture, new ReadErrors(), range, reading)) around.add(operation)
+    if (around.suffice(related)) break
   }
-  return { lists, abandoned }
-}
-
-/** A runtime that ends leaves all its operations within this time. */
-const SAME_END_MS = 10_000
-
-/** Other operations that the same runtime process abandoned when it abandoned this one. */
-function abandonedWith(operation: Operation, abandoned: readonly Operation[]): number {
-  const ended = ({ wallMs, durationMs = 0 }: Operation) => wallMs + durationMs
-  const parent = operation.calls[0]?.call.ppid
-  return abandoned.filter(
-    (other) =>
-      other.id !== operation.id &&
-      other.node === operation.node &&
-      other.calls[0]?.call.ppid === parent &&
-      Math.abs(ended(other) - ended(operation)) < SAME_END_MS,
-  ).length
+  return around
 }
 
 /** Attachments of other containers of the node that have an address of this ADD too, or the one that it asked for. */
@@ -142,10 +107,8 @@ async function sharingAddress(
   everything: Selection,
   operation: Operation,
 ): Promise<LedgerRow[]> {
-  if (operation.command !== "ADD") return []
-  const refused = refusedAddressOf(operation)
   const found: LedgerRow[] = []
-  for (const ip of operation.outcome === "ok" ? resultAddresses(operation) : refused ? [refused] : []) {
+  for (const ip of questionableAddresses(operation)) {
     const address = parseAddress(ip)
     if (!address) continue
     const { rows } = await readOwners(context, options, everything, address)
@@ -161,12 +124,11 @@ async function sharingAddress(
 /** With streams: lists are learned without. */
 async function workedBefore(
   everything: Selection,
-  { id, command, outcome }: Operation,
+  operation: Operation,
   { list }: ExplainContext,
 ): Promise<Operation | undefined> {
-  const good = list?.lastComplete.get(command)
-  if (outcome === "ok" || good === undefined || good === id) return undefined
-  return (await findCall(everything, good).catch(() => undefined))?.operation
+  const good = lastWorked(operation, list)
+  return good === undefined ? undefined : (await findCall(everything, good).catch(() => undefined))?.operation
 }
 
 /** The attachments of the operation's network, if it had no free address. */
@@ -176,11 +138,7 @@ async function networkOf(
   everything: Selection,
   operation: Operation,
 ): Promise<LedgerRow[]> {
-  const isExhausted = [...walk(operation.calls)].some(({ call }) => {
-    const report = reportOf(call)
-    return report.kind === "failure" && /no ip addresses available/i.test(report.message)
-  })
-  if (!isExhausted) return []
+  if (!isPoolExhausted(operation)) return []
   const { rows } = await readLedger(context, options, everything)
   return rows.filter(
     ({ network, node }) => network === operation.network && (node === undefined || node === operation.node),

@@ -43,14 +43,16 @@ export const exportVerb: Verb = {
     const selection = await select(context, options, id === undefined ? filterWords(words) : "")
     const operations = id === undefined ? selection.operations() : one(selection, id)
     const sink = openSink(context, path)
+    const progress = { count: 0 }
     try {
       const exported = {
-        operations: counted(operations, context),
+        operations: counted(operations, context, progress),
         path: selection.capture.path,
         filter: filterText(selection.filter),
         version: VERSION,
         nowMs: context.nowMs(),
-        explain: (id: string) => explainById(context, options, selection.capture, id),
+        explain: async (id: string) =>
+          progress.count > MOST_SEARCHED ? undefined : explainById(context, options, selection.capture, id),
       }
       const found = await format.write(exported, sink)
       // An empty list is an answer; an empty script is not.
@@ -98,12 +100,18 @@ async function* one(selection: Selection, id: string): AsyncGenerator<Operation>
 }
 
 const COUNT_EVERY = 1000
+/** Each explanation reads the capture several times: of a large one, that would take minutes. */
+const MOST_SEARCHED = 2000
 
-async function* counted(operations: AsyncIterable<Operation>, { stderr }: Context): AsyncGenerator<Operation> {
-  let count = 0
+async function* counted(
+  operations: AsyncIterable<Operation>,
+  { stderr }: Context,
+  progress: { count: number },
+): AsyncGenerator<Operation> {
   for await (const operation of operations) {
+    progress.count++
     yield operation
-    if (stderr.isTTY && ++count % COUNT_EVERY === 0) stderr.write(`\rcnitap: ${count} operations`)
+    if (stderr.isTTY && progress.count % COUNT_EVERY === 0) stderr.write(`\rcnitap: ${progress.count} operations`)
   }
-  if (stderr.isTTY && count >= COUNT_EVERY) stderr.write("\r\u001b[K")
+  if (stderr.isTTY && progress.count >= COUNT_EVERY) stderr.write("\r\u001b[K")
 }

@@ -1,10 +1,12 @@
 import { fstatSync } from "node:fs"
+import { explainFrom } from "../../model/explain/explainer.ts"
+import { explainSource } from "../../serve/explain-source.ts"
 import { readPage } from "../../serve/page.ts"
 import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { serverToken } from "../../serve/token.ts"
 import { addCaptures, openCaptures } from "../args/captures.ts"
-import { explainById } from "../args/explain-by-id.ts"
+import { nodeEvidenceOf } from "../args/node-evidence.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
@@ -38,7 +40,11 @@ export const serve: Verb = {
     const root = String(options.root)
     const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
     const reviewer = new Reviewer(session, readNode, root !== "/")
-    const explain = (id: string) => explainById(context, options, capture, id)
+    const source = explainSource(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
+    const explain = async (id: string) => {
+      const operation = session.catalog.operationOf(id)
+      return operation && explainFrom(source, operation, context.nowMs())
+    }
     const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
     context.stdout.write(`${urlOf(server, address, identity)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
