@@ -119,12 +119,12 @@ function SourceState() {
   const text =
     state === "lost"
       ? "disconnected, retrying"
-      : state === "static"
-        ? `file, as of ${dateAndTime(nowMs.value)}`
-        : state === "denied"
-          ? "access denied"
-          : !isReady.value
-            ? `reading ${percent} %`
+      : state === "denied"
+        ? "access denied"
+        : !isReady.value
+          ? `reading ${percent} %`
+          : state === "static"
+            ? `file, as of ${dateAndTime(nowMs.value)}`
             : captureState.value.trouble
               ? "capture not readable"
               : from?.isLive

@@ -1,3 +1,4 @@
+import { bracketed } from "./bracketed.ts"
 import type { Filter, Test } from "./filter.ts"
 import { parseFilter } from "./parse.ts"
 
@@ -28,15 +29,8 @@ export function withTimeRange(
 ): string {
   const since = sinceMs === undefined ? "" : `since=${format(sinceMs)}`
   const until = untilMs === undefined ? "" : `until=${format(untilMs)}`
-  return withCondition(withoutTimeRange(text, nowMs), [since, until].filter(Boolean).join(" and "), nowMs)
-}
-
-/** The filter and a condition that must hold too. */
-export function withCondition(text: string, condition: string, nowMs: number): string {
-  if (!condition) return text
-  const parsed = parseFilter(text, nowMs)
-  const isAlternative = parsed.ok && parsed.filter.kind === "or"
-  return [isAlternative ? `(${text})` : text, condition].filter(Boolean).join(" and ")
+  const rest = withoutTimeRange(text, nowMs)
+  return [since || until ? bracketed(rest) : rest, since, until].filter(Boolean).join(" and ")
 }
 
 /**

@@ -3,7 +3,7 @@ import { roundUp } from "../../model/statistics/time-bins.ts"
 import { quantile } from "../../model/statistics/timeline.ts"
 import { settled } from "./settled.ts"
 
-const SHARE = 0.99
+const SHARE = 0.95
 
 /** The duration that fills the bar of a row: of what is shown, only the slowest are longer. So bars of rows compare. */
 export const barScaleMs = computed(() => {

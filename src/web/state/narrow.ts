@@ -1,3 +1,5 @@
+import { bracketed } from "../../model/filter/bracketed.ts"
+
 /** The outcome that a chip has put before a filter, and the rest of it. */
 export function outcomeIn(q: string): { outcome: string; rest: string } {
   const [, outcome = "", rest = ""] = /^(outcome=(?:failed|running|killed))(?: and (.*))?$/s.exec(q) ?? [q, "", q]
@@ -6,8 +8,7 @@ export function outcomeIn(q: string): { outcome: string; rest: string } {
 
 /** Two conditions that must both hold, either of which may be empty. */
 export function narrowed(condition: string, rest: string): string {
-  const isAlternative = /\bor\b/i.test(rest) && !/^\([^()]*\)$/.test(rest)
-  return [condition, isAlternative && condition ? `(${rest})` : rest].filter(Boolean).join(" and ")
+  return [condition, condition ? bracketed(rest) : rest].filter(Boolean).join(" and ")
 }
 
 /** The filter with another condition; the outcome of a chip stays in front. */

@@ -1,6 +1,5 @@
 import { computed } from "@preact/signals"
 import type { Call } from "../../../model/call.ts"
-import { withCondition } from "../../../model/filter/time-range.ts"
 import { duration } from "../../../model/format.ts"
 import { walk } from "../../../model/operation.ts"
 import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
@@ -9,6 +8,7 @@ import { timeOfDay } from "../../parts/clock.ts"
 import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
+import { narrowed, outcomeIn } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
 import { go, link, route } from "../../state/route.ts"
 import { settled, settledAll } from "../../state/settled.ts"
@@ -114,7 +114,7 @@ function Tiles() {
         <a
           key={title}
           class={`tile ${kind}`}
-          href={link({ view: "operations", q: withCondition(route.value.q, q, nowMs.peek()), operation: undefined })}
+          href={link({ view: "operations", q: narrowed(q, outcomeIn(route.value.q).rest), operation: undefined })}
         >
           <b>{value}</b>
           <span>{title}</span>
