@@ -144,7 +144,7 @@ test("omitted calls are reported", async () => {
 })
 
 test("the compressed page is small", () => {
-  assert.ok(gzipSync(readPage().html).length < 250_000)
+  assert.ok(gzipSync(readPage().html).length < 200_000)
 })
 
 /** As the page writes it, in the time zone of this machine. */
