@@ -324,11 +324,11 @@ SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx)
     found = lookup(&processes, &tgid);
     if (!found || total < 0) return 0;
     id = *found, number = half(registers, register_number);
-    second = word(registers, register_1), third = word(registers, register_2);
-    if (number == call_read || (number == call_recvfrom && !(word(registers, register_3) & PEEK)) || number == call_readv || number == call_preadv2 || (number == call_recvmsg && !(third & PEEK))) kind = READ;
+    if (number == call_read || (number == call_recvfrom && !(word(registers, register_3) & PEEK)) || number == call_readv || number == call_preadv2 || (number == call_recvmsg && !(word(registers, register_2) & PEEK))) kind = READ;
     else if (number == call_write || number == call_sendto || number == call_writev || number == call_pwritev2 || number == call_sendmsg) kind = WRITE;
     else if (number != call_splice && number != call_tee && number != call_vmsplice && number != call_sendfile && number != call_io_uring_enter) return 0;
     file = openFile(currentTask(), half(registers, register_0));
+    second = word(registers, register_1), third = word(registers, register_2);
     if (kind == UNSEEN) {
         u64 other = number == call_splice ? third : second;
         if (!total) return 0;
