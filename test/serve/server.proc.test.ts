@@ -7,6 +7,7 @@ import { request as tlsRequest } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
+import type { EmbeddedCapture } from "../../src/export/html.ts"
 import { walk } from "../../src/model/operation.ts"
 import { unpackOperations } from "../../src/model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../src/serve/protocol.ts"
@@ -175,6 +176,24 @@ test("a filter on streams searches the capture, and again after it has grown", a
     [refused.status, await refused.json()],
     [400, { error: "no field is called plugn (column 1)", hint: "Correct the filter." }],
   )
+})
+
+test("the operations of a filter are saved as one file, which is never shown as a part of this server", async () => {
+  const answer = await serving.get(`/api/file?q=${encodeURIComponent("plugin=bridge and pod=web-1")}`)
+  assert.deepEqual(
+    [answer.status, answer.headers.get("Content-Type"), answer.headers.get("Content-Disposition")],
+    [200, "application/octet-stream", "attachment; filename=cnitap.html"],
+  )
+  const html = await answer.text()
+  const data = /<script type="application\/json" id="capture">([^<]*)<\/script>/.exec(html)?.[1] ?? ""
+  const { path, note, blocks } = JSON.parse(data) as EmbeddedCapture
+  assert.deepEqual(
+    [path, note, blocks.map(({ calls }) => calls)],
+    [`${node.root}/capture`, "only plugin=bridge and pod=web-1", [4]],
+  )
+  assert.match(html, /content="[^"]*connect-src 'none'/)
+  assert.equal((await serving.get("/api/file?q=plugn%3Dx")).status, 400)
+  assert.equal((await fetch(`${serving.origin}/api/file`)).status, 401)
 })
 
 test("a page that reconnects gets what it missed, and nothing twice", async () => {
