@@ -30,7 +30,13 @@ test("a field that lists can decide has the same value for a call without stream
   for (const name of FIELD_NAMES.filter((field) => fieldSource(field) === "list")) {
     const field = fieldOf(name)
     assert.deepEqual(field.call(listed, now, summaries.get(listed.id)), field.call(whole, now), name)
-    assert.deepEqual(field.operation?.(unpacked, now), field.operation?.(operation(whole), now), name)
+    const values: readonly unknown[] | undefined = field.operation?.(unpacked, now)
+    assert.deepEqual(values, field.operation?.(operation(whole), now), name)
+    if (field.joined)
+      assert.deepEqual(
+        values?.filter((value) => !field.joined?.(unpacked).includes(String(value).toLowerCase())),
+        [],
+      )
   }
   assert.deepEqual(
     FIELD_NAMES.filter((field) => fieldSource(field) !== "list").map((field) => `${field}: ${fieldSource(field)}`),

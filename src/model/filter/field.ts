@@ -275,10 +275,24 @@ const joinedTexts = new WeakMap<FilteredOperation, string>()
 function joined(operation: FilteredOperation): string {
   const known = joinedTexts.get(operation)
   if (known !== undefined) return known
-  const text = listedOf(operation).join("\n").toLowerCase()
+  const { outcome, outcomeReason } = operation
+  let text =
+    outcomeReason && outcomeReason.kind !== "plugin-failed" ? `${outcome}\n${reasonText(outcomeReason)}` : outcome
+  let before: Call | undefined
+  for (const { call } of walk(operation.calls)) {
+    const summary = summaryIn(operation, call)
+    text += `\n${call.id}\n${call.plugin}\n${outcomeOf(call)}\n${(summary ? summary.reason : reasonIn(call)) ?? ""}`
+    // Nearly always the same for all calls of an operation.
+    for (const name of SHARED) if (call[name] !== before?.[name]) text += `\n${call[name] ?? ""}`
+    if (call.pod && call.pod.name !== before?.pod?.name) text += `\n${podKey(call.pod)}\n${call.pod.uid ?? ""}`
+    before = call
+  }
+  text = text.toLowerCase()
   joinedTexts.set(operation, text)
   return text
 }
+
+const SHARED = ["command", "containerId", "network", "ifname", "netns", "node"] as const
 
 /** What a list shows of a call's streams, if the operation was read without them. */
 export function summaryIn(operation: FilteredOperation, { id }: Call): CallSummary | undefined {

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals"
-import type { Place } from "../../model/filter/filter.ts"
+import type { Filter, Place } from "../../model/filter/filter.ts"
 import { type FilterHit, findHit } from "../../model/filter/find-hit.ts"
 import { needsRecords, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
@@ -29,22 +29,33 @@ const remote = signal<{ q: string; ids: ReadonlySet<string> } | undefined>(undef
 /** Whether the backend is still searching. */
 export const isSearching = computed(() => isRemote.value && remote.value?.q !== route.value.q)
 
-const local = computed(() => {
-  if (!parsed.value.ok) return undefined
-  const matcher = toMatcher(parsed.value.filter, Date.now())
-  const known = new WeakMap<OperationSummary, boolean>()
-  return (operation: OperationSummary) => {
-    const found = known.get(operation) ?? matcher.operation(operation)
+const local = computed(() => (parsed.value.ok ? listFilter(parsed.value.filter) : undefined))
+
+/**
+ * Filters the list again and again as it grows. What was found is kept by position, which is much faster than by operation:
+ * nearly all of them stay where they are.
+ */
+function listFilter(filter: Filter): (all: readonly OperationSummary[]) => OperationSummary[] {
+  const matcher = toMatcher(filter, Date.now())
+  let tested: readonly OperationSummary[] = []
+  let found: readonly boolean[] = []
+  return (all) => {
+    const before = found
     // A running operation is tested again: its duration grows.
-    if (operation.outcome !== "running") known.set(operation, found)
-    return found
+    found = all.map((operation, at) =>
+      operation === tested[at] && operation.outcome !== "running"
+        ? (before[at] ?? false)
+        : matcher.operation(operation),
+    )
+    tested = all
+    return all.filter((_, at) => found[at])
   }
-})
+}
 
 const matching = computed(() => {
-  const matches = local.value
-  if (!route.value.q.trim() || !matches) return operations.value
-  if (!isRemote.value) return operations.value.filter(matches)
+  const filtered = local.value
+  if (!route.value.q.trim() || !filtered) return operations.value
+  if (!isRemote.value) return filtered(operations.value)
   const ids = remote.value?.q === route.value.q ? remote.value.ids : undefined
   return operations.value.filter(({ id }) => ids?.has(id))
 })
