@@ -1,6 +1,4 @@
 import { useEffect, useRef } from "preact/hooks"
-import { shellWord } from "../../model/shell-word.ts"
-import { source } from "../state/capture.ts"
 import "./share-menu.css"
 
 export type ShareItem = { label: string; help: string; run(): Promise<string | undefined> | string | undefined }
@@ -66,12 +64,6 @@ export function ShareMenu({ items }: { items: ShareItem[] }) {
       </div>
     </details>
   )
-}
-
-/** The command line that shows the same: `cnitap ls --capture /var/lib/cnitap failed`. */
-export function commandLine(verb: string, ...words: string[]): string {
-  const from = source.peek()
-  return ["cnitap", verb, ...(from ? ["--capture", shellWord(from.path)] : []), ...words.map(shellWord)].join(" ")
 }
 
 /** Of what is shown. The token of a server is not part of it. */

@@ -8,12 +8,13 @@ import { type Operation, walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
+import { commandLine } from "../../parts/command-line.ts"
 import { addressesOf, operationLabel } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
-import { commandLine, copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
+import { copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { explanationOf, isAway, isReady, operationById } from "../../state/capture.ts"
+import { explanationOf, isAway, isReady, operationById, source } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { withCondition } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
@@ -80,7 +81,7 @@ export function OperationDetail({ id }: { id: string }) {
 }
 
 function shareItems(summary: OperationSummary, whole: Operation | undefined): ShareItem[] {
-  const command = commandLine("show", summary.id)
+  const command = commandLine(source.peek(), "show", summary.id)
   return [
     copyLink(),
     { label: "Copy command", help: "shows the same in a terminal", run: () => command },

@@ -3,10 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { saveFile } from "../../parts/bytes.ts"
 import { isSameDay } from "../../parts/clock.ts"
+import { commandLine } from "../../parts/command-line.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
-import { commandLine, copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
+import { copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
 import {
   captureState,
   hasSeveralNodes,
@@ -168,7 +169,7 @@ const SHARED: ShareItem[] = [
   {
     label: "Copy command",
     help: "lists the same in a terminal",
-    run: () => commandLine("ls", ...[route.peek().q].filter(Boolean)),
+    run: () => commandLine(source.peek(), "ls", ...[route.peek().q].filter(Boolean)),
   },
   {
     label: "Save as one file",
