@@ -157,6 +157,7 @@ test("every documented flag of every verb is understood, and changes no exit sta
   assert.deepEqual(
     Object.entries(usuals).filter(([name, status]) => status !== 0 && name !== "uninstall"),
     [
+      ["observe", 5],
       ["status", 6],
       ["lint", 1],
       ["ledger", 1],

@@ -67,20 +67,30 @@ export function addSelection(command: Command): Command {
 }
 
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
-  return selectFrom(await openCaptures(context, options), context, options, words)
+  // Before a capture is opened: what is wrong with the command line is said first.
+  const wanted = wantedCalls(context, options, words)
+  return selectionOf(await openCaptures(context, options), wanted, context, options)
 }
 
 /** The same of a capture that is open already. */
-export function selectFrom(
+export function selectFrom(capture: Capture, context: Context, options: Record<string, unknown>): Selection {
+  return selectionOf(capture, wantedCalls(context, options, ""), context, options)
+}
+
+type WantedCalls = { nowMs: number; range: TimeRange; filter: Filter }
+
+function wantedCalls(context: Context, options: Record<string, unknown>, words: string): WantedCalls {
+  const nowMs = context.nowMs()
+  return { nowMs, range: timeRange(options, nowMs), filter: wantedFilter(options, words, nowMs) }
+}
+
+function selectionOf(
   capture: Capture,
+  { nowMs, range, filter }: WantedCalls,
   context: Context,
   options: Record<string, unknown>,
-  words = "",
 ): Selection {
-  const nowMs = context.nowMs()
   const readErrors = new ReadErrors()
-  const range = timeRange(options, nowMs)
-  const filter = wantedFilter(options, words, nowMs)
   const matcher = toMatcher(filter, nowMs)
   const progress = progressBar(context)
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = range

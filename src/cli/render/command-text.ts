@@ -18,7 +18,7 @@ const READING = [
   "serve",
   "export",
 ]
-const NODE = ["plan", "install", "status", "watch", "uninstall", "doctor"]
+const NODE = ["plan", "install", "status", "watch", "uninstall", "doctor", "observe"]
 
 const COMMAND = new RegExp(`\\bcnitap (?:(${READING.join("|")})|(${NODE.join("|")}))(?![\\w-])`, "g")
 
