@@ -37,6 +37,8 @@ async function run(...args: string[]): Promise<{ status: number; text: string }>
 const ARGUMENTS: Readonly<Record<string, string>> = {
   plan: "--root {root}",
   install: "--root {root} --dry-run",
+  // In Node.js it is refused: it needs the node executable, whose tests have it.
+  observe: "--root {root}",
   status: "--root {root}",
   uninstall: "--root {root}",
   doctor: "--root {root}",
@@ -112,6 +114,8 @@ const OTHER_STATUS: Readonly<Record<string, number>> = {
   "plan --mode": 0,
   // Only an install that stays can delete the capture at its end.
   "install --purge": 2,
+  // A list without an end is no JSON document.
+  "observe --output": 2,
 }
 
 /** On a capture that grows they follow it; a bundle does not grow. */

@@ -80,6 +80,7 @@ test("the licence of every bundled and linked work goes with it", () => {
   assert.deepEqual(titles, [
     ...bundled.map(({ name, version }) => `${name} ${version}`),
     "zlib",
+    "BPF program of `cnitap observe`",
     "QuickJS-ng",
     "Unicode Character Database",
     "musl",
