@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { Fault } from "../../src/fault/fault.ts"
@@ -81,11 +81,26 @@ test("a node is not started if one of its plugins is missing", async ({ version,
 /** What a node has left behind, read at each call. */
 function traceOf({ root, pid, cgroupParent }: PrivateNode) {
   const namespace = mountNamespaceOf(pid)
-  const pids = () => readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))
+  const pids = readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))
+  // The kernel gives the number of a namespace that is gone to the next one, which may be that of another test.
+  const own = pids.filter((name) => mountNamespaceOf(Number(name)) === namespace).map((name) => [name, startOf(name)])
   const hierarchies = ["", ...readdirSync("/sys/fs/cgroup")].map((name) => join("/sys/fs/cgroup", name, cgroupParent))
   return () => ({
     root: existsSync(root),
-    processes: pids().some((name) => mountNamespaceOf(Number(name)) === namespace),
+    processes: own.some(([name = "", start]) => start !== undefined && startOf(name) === start),
     cgroups: hierarchies.some(existsSync),
   })
+}
+
+/** When the process was started, in clock ticks; undefined if it has ended. */
+function startOf(pid: string): string | undefined {
+  try {
+    // proc(5): the 22nd field; the name of the program before the third may hold anything.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19]
+  } catch {
+    return undefined
+  }
 }

@@ -8,7 +8,7 @@ import { killCgroup, removeCgroup } from "./cgroup.ts"
 import { CriClient } from "./cri.ts"
 import { spawnIsolated } from "./isolated-process.ts"
 import { buildPauseImage, PAUSE_IMAGE } from "./pause-image.ts"
-import { killNamespace, mountNamespaceOf } from "./processes.ts"
+import { killNamespace, openNamespace } from "./processes.ts"
 import { fetched, type PluginDirs, type Runtime, type RuntimeVersion } from "./runtime.ts"
 
 export type Containerd = Runtime & { socket: string; logFile: string; cri: CriClient }
@@ -100,7 +100,7 @@ async function untilReady(daemon: ChildProcess, cri: CriClient, logFile: string)
 
 async function stop(daemon: ChildProcess, cri: CriClient, cgroupParent: string): Promise<void> {
   const isRunning = daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null
-  const namespace = isRunning ? mountNamespaceOf(daemon.pid) : undefined
+  const namespace = isRunning ? openNamespace(daemon.pid) : undefined
   if (isRunning) {
     await removePods(cri)
     const ended = new Promise((resolve) => daemon.once("exit", resolve))

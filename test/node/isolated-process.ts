@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Fault } from "../../src/fault/fault.ts"
-import { killNamespace, mountNamespaceOf } from "./processes.ts"
+import { killNamespace, openNamespace } from "./processes.ts"
 
 /**
  * Runs a program in new mount and network namespaces, with `run` and `var-lib` of `root` mounted over /run and /var/lib:
@@ -40,12 +40,14 @@ export async function holdNamespaces(root: string): Promise<Namespaces> {
     if (tries === 1000) throw new Fault("INTERNAL", `no namespaces: ${readFileSync(log, "utf8")}`, "See unshare(1).")
     await sleep(5)
   }
-  const namespace = mountNamespaceOf(pid)
+  let namespace = openNamespace(pid)
   return {
     pid,
     enter: ["nsenter", `--target=${pid}`, "--mount", "--net"],
     end: async () => {
-      if (namespace) await killNamespace(namespace)
+      const open = namespace
+      namespace = undefined
+      if (open) await killNamespace(open)
     },
   }
 }
