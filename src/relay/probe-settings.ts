@@ -1,4 +1,5 @@
 import { scanJson, unquoted } from "../capture/json-scan.ts"
+import { DEFAULT_MAX_SIZE_BYTES } from "../capture/prune.ts"
 import type { RelaySettings } from "./host.ts"
 
 /** Where the two scripts that the probes replace write their log. */
@@ -8,7 +9,6 @@ export const DEFAULT_PROBE_LOG = "/tmp/cni.log"
 export type ProbeSettings = Omit<RelaySettings, "capture"> & { capture?: string }
 
 /** Without relay.json. */
-const DEFAULT_MAX_SIZE_BYTES = 256 * 1024 * 1024
 const DEFAULT_STREAM_BYTES = 64 * 1024
 
 /**

@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { Fault } from "../../fault/fault.ts"
-import { type InstallOptions, MODES } from "../../install/plan/install-options.ts"
+import { type InstallOptions, MODES, type Settings } from "../../install/plan/install-options.ts"
 import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
 import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
@@ -63,7 +63,7 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
     throw new Fault("USAGE", "observing needs no install", "Run `cnitap observe`; it ends on Ctrl-C, or after --for.")
   const mode = MODES.find((known) => known === options.mode)
   if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
-  const plugins = namesOption(options.plugins)
+  const { plugins, ...recording } = recordingOptionsOf(context, options)
   const logFile = textOption(options.logFile)
   if (plugins && mode === "chain") {
     throw new Fault("USAGE", "--plugins cannot be combined with --mode chain", "Leave it out, or use --mode swap.")
@@ -78,24 +78,36 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
       "Leave it out: probes do not see failures.",
     )
   }
-  const foreign = plugins?.find((name) => name.includes("/"))
-  if (foreign)
-    throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as in the network list: bridge.")
-  const capture = textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
   return {
     mode,
     ...(plugins ? { plugins } : {}),
     shimDir: textOption(options.shimDir) ?? DEFAULT_SHIM_DIR,
     force: options.force === true,
     settings: {
-      capture: absolute(capture, "--capture"),
-      raw: options.raw === true,
+      ...recording,
       onlyFailures: options.onlyFailures === true,
       ...sampleOf(textOption(options.sample)),
-      ...maxSizeOf(textOption(options.maxSize)),
-      ...untilOf(textOption(options.for), context.nowMs()),
       ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
     },
+  }
+}
+
+/** What `observe` and `install` have in common. */
+export type RecordingOptions = Pick<InstallOptions, "plugins"> &
+  Pick<Settings, "capture" | "raw" | "maxSizeBytes" | "untilMs">
+
+export function recordingOptionsOf(context: Context, options: Record<string, unknown>): RecordingOptions {
+  const plugins = namesOption(options.plugins)
+  const foreign = plugins?.find((name) => name.includes("/"))
+  if (foreign)
+    throw new Fault("USAGE", `--plugins ${foreign} is a path`, "Name plugins as in the network list: bridge.")
+  const capture = textOption(options.capture) ?? context.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE
+  return {
+    ...(plugins ? { plugins } : {}),
+    capture: absolute(capture, "--capture"),
+    raw: options.raw === true,
+    ...maxSizeOf(textOption(options.maxSize)),
+    ...untilOf(textOption(options.for), context.nowMs()),
   }
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_SIZE_BYTES } from "../../capture/prune.ts"
 import type { Begin, End } from "../../capture/record.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Call, toCall } from "../../model/call.ts"
@@ -6,15 +7,13 @@ import { CaptureWriter } from "../../observe/capture-writer.ts"
 import { type Losses, Observer } from "../../observe/observer.ts"
 import { checksum } from "../../store/capture/checksum.ts"
 import { nodePath } from "../args/captures.ts"
-import { addObserveOptions, installOptionsOf } from "../args/install-options.ts"
+import { addObserveOptions, recordingOptionsOf } from "../args/install-options.ts"
 import { addNode, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
 import { requireStream } from "../follow.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
 import { callTable } from "./tail.ts"
-
-const DEFAULT_MAX_BYTES = 256 * 1024 * 1024
 
 export const observe: Verb = {
   description:
@@ -28,16 +27,16 @@ export const observe: Verb = {
   },
   async run(context, _args, options) {
     requireStream(outputFormat(options))
-    const { settings, plugins } = installOptionsOf(context, { ...options, mode: "swap" })
+    const { plugins, capture, raw: isRaw, maxSizeBytes, untilMs } = recordingOptionsOf(context, options)
     const bpf = openBpf()
     const { disk } = openNode(options)
-    const directory = nodePath(options, settings.capture)
+    const directory = nodePath(options, capture)
     const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
-    const openWriter = () => new CaptureWriter(directory, settings.maxSizeBytes ?? DEFAULT_MAX_BYTES, checksum)
+    const openWriter = () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, checksum)
     const list = new CallList()
     const onEnded = (begin: Begin, ended: End) => list.add(toCall(begin, ended))
-    const observer = new Observer(bpf, { directories, plugins, isRaw: settings.raw, openWriter, onEnded })
-    const end = endOf(context, settings.untilMs)
+    const observer = new Observer(bpf, { directories, plugins, isRaw, openWriter, onEnded })
+    const end = endOf(context, untilMs)
     const missed = observer.files.countRunning()
     if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
     context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)

@@ -13,14 +13,14 @@ export type InstallOptions = {
   settings: Settings
 }
 
-/** The content of `relay.json`, which src/relay/config.ts reads. */
+/** The content of `relay.json`, which src/relay/hosts/config.h reads. */
 export type Settings = {
   /** absolute path, as plugins see it */
   capture: string
   raw: boolean
   onlyFailures: boolean
   sampleOneIn?: number
-  /** limit of all segments together; undefined: the relay's own default (src/relay/config.ts) */
+  /** limit of all segments together; undefined: DEFAULT_MAX_SIZE_BYTES */
   maxSizeBytes?: number
   /** wall clock, milliseconds since 1970 */
   untilMs?: number
