@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { codeOf, type Disk } from "../disk/disk.ts"
-import { appendEntry, type InstallRecord, readJournal } from "../disk/journal.ts"
+import { appendEntry, type InstallRecord, installIn, readJournal } from "../disk/journal.ts"
 import { layoutOf, type PluginDirLayout, stagedSettings } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
 import { type RelayFile, sha256 } from "../disk/relay-file.ts"
@@ -96,11 +96,15 @@ export function apply(
 export function recordOptions(disk: Disk, install: Omit<InstallRecord, "binDir">, binDirs: readonly string[]): void {
   for (const binDir of binDirs) {
     const layout = layoutOf(binDir)
-    const journal = readJournal(disk, layout.journal, binDir)
-    const last = journal?.isRetired ? undefined : journal?.installs.at(-1)
-    if (last?.mode !== install.mode || String(last.plugins) === String(install.plugins)) continue
+    const isDifferent = () => {
+      const last = installIn(disk, binDir)
+      return last?.mode === install.mode && String(last.plugins) !== String(install.plugins)
+    }
+    if (!isDifferent()) continue
     const unlock = lock(disk, layout.lock)
+    if (!unlock) continue
     try {
+      if (!isDifferent()) continue
       appendEntry(disk, layout.journal, { kind: "install", ...install, binDir })
       appendEntry(disk, layout.journal, { kind: "done" })
     } finally {
@@ -111,9 +115,14 @@ export function recordOptions(disk: Disk, install: Omit<InstallRecord, "binDir">
 
 /** Two installs may start at the same time: either may create the directory, and the lock decides. */
 function enter(disk: Disk, layout: PluginDirLayout, unlocks: (() => void)[]): boolean {
-  makeDirectories(disk, layout.home)
-  unlocks.push(lock(disk, layout.lock))
-  return readJournal(disk, layout.journal, layout.binDir) === undefined
+  for (;;) {
+    makeDirectories(disk, layout.home)
+    const unlock = lock(disk, layout.lock)
+    // Else an uninstall has just removed the directory.
+    if (!unlock) continue
+    unlocks.push(unlock)
+    return readJournal(disk, layout.journal, layout.binDir) === undefined
+  }
 }
 
 /** Only path mode's directory can be missing. */
@@ -205,8 +214,7 @@ function rollBack(
 
 /** Rolling back removed the new settings, so the previous install needs its own again. */
 function restoreSettings(disk: Disk, layout: PluginDirLayout): void {
-  const journal = readJournal(disk, layout.journal, layout.binDir)
-  const before = journal?.isRetired ? undefined : journal?.installs.at(-1)
+  const before = installIn(disk, layout.binDir)
   if (!before || existsSync(disk.at(layout.settings))) return
   const staged = stagedSettings(layout)
   disk.remove(staged)

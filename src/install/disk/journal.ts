@@ -3,6 +3,7 @@ import { Fault } from "../../fault/fault.ts"
 import type { InstallMode, Settings } from "../plan/install-options.ts"
 import type { InstallStep } from "../plan/step.ts"
 import { codeOf, type Disk } from "./disk.ts"
+import { layoutOf } from "./layout.ts"
 
 export const JOURNAL_FORMAT = 1
 
@@ -61,6 +62,7 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
     throw new Fault("REFUSED", `${path} is a symlink, or users other than root can write to it`, hint)
   }
   const text = readText(disk, path)
+  if (text === undefined) return undefined
   const lines = text.split("\n").flatMap((line) => parse(line) ?? [])
   if (lines.length === 0 && text.trim() !== "") {
     throw new Fault(
@@ -99,10 +101,18 @@ export function readJournal(disk: Disk, path: string, binDir: string): Journal |
   return journal
 }
 
-function readText(disk: Disk, path: string): string {
+/** The current install of a directory. */
+export function installIn(disk: Disk, binDir: string): InstallRecord | undefined {
+  const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
+  return journal?.isRetired ? undefined : journal?.installs.at(-1)
+}
+
+/** Undefined if an uninstall by another process has just removed it. */
+function readText(disk: Disk, path: string): string | undefined {
   try {
     return readFileSync(disk.at(path), "utf8")
   } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined
     if (codeOf(error) !== "EACCES") throw error
     throw new Fault("NOT_PERMITTED", `permission denied: cannot read ${path}`, "Run cnitap as root.", error)
   }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { codeOf, type Disk } from "./disk.ts"
 import { list } from "./plugin-dir.ts"
+import { sleep } from "./sleep.ts"
 
 /** The process that holds the lock, described so that other processes can check whether it still runs. */
 type LockHolder = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
@@ -13,10 +14,19 @@ type LockHolder = { pid: number; startTicks: string; bootId: string; pidNamespac
  */
 const FOREIGN_HOLDER_MS = 10 * 60_000
 
-/** Acquires the lock, taking over the lock of a dead process, or throws. Returns a function that releases it. */
-export function lock(disk: Disk, path: string): () => void {
+/** An uninstall in chain mode holds the lock until the calls in flight have finished, at most about this time. */
+const LONGEST_HOLD_MS = 30_000
+const RETRY_MS = 50
+
+/**
+ * Acquires the lock, waiting for another process and taking over the lock of a dead one. Returns a function that
+ * releases it, or undefined if the lock's directory does not exist, because another process has just uninstalled. Throws
+ * if the lock is held all the time.
+ */
+export function lock(disk: Disk, path: string): (() => void) | undefined {
   const mine = JSON.stringify(holder(process.pid))
-  for (let attempt = 0; attempt < 3; attempt++) {
+  const endMs = Date.now() + LONGEST_HOLD_MS
+  for (;;) {
     try {
       disk.create(path, mine, 0o600)
       removeLeftovers(disk, path)
@@ -24,13 +34,14 @@ export function lock(disk: Disk, path: string): () => void {
         disk.remove(path)
       }
     } catch (error) {
-      if (codeOf(error) === "ENOENT") continue
+      if (codeOf(error) === "ENOENT") return undefined
       if (codeOf(error) !== "EEXIST") throw error
     }
     const held = read(disk, path)
     if (held === undefined) continue
-    if (!isStale(disk, path, held)) break
-    removeStale(disk, path, held)
+    if (isStale(disk, path, held)) removeStale(disk, path, held)
+    else if (Date.now() > endMs) break
+    else sleep(RETRY_MS)
   }
   throw new Fault(
     "REFUSED",

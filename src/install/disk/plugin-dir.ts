@@ -13,7 +13,7 @@ import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { NodeFiles } from "../detect/node-files.ts"
 import { whyNotRunnable } from "../detect/program-file.ts"
-import { type Disk, exists } from "./disk.ts"
+import { codeOf, type Disk, exists } from "./disk.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { layoutOf, type PluginDirLayout } from "./layout.ts"
 import { sha256 } from "./relay-file.ts"
@@ -112,8 +112,8 @@ export function relayHashes(journal: Journal | undefined): Set<string> {
 /** The hash of the file if it is one of these relays, unchanged. */
 export function relayAt(path: string, relays: ReadonlySet<string>): string | undefined {
   if (relays.size === 0 || !lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
-  const hash = sha256(readFileSync(path))
-  return relays.has(hash) ? hash : undefined
+  const hash = unlessRemoved(() => sha256(readFileSync(path)))
+  return hash !== undefined && relays.has(hash) ? hash : undefined
 }
 
 /**
@@ -145,17 +145,19 @@ function pluginFile(disk: Disk, layout: PluginDirLayout, name: string, relays: R
   const relaySha256 = relayAt(disk.entry(path), relays)
   const broken = whyNotRunnable(new NodeFiles(disk.at("/"), disk.run), relaySha256 ? original : path)
   const originalItself = lstatSync(disk.entry(original), { throwIfNoEntry: false })
+  const target = itself?.isSymbolicLink() ? targetOf(disk, path, layout.binDir) : undefined
+  const originalTarget = originalItself?.isSymbolicLink() ? targetOf(disk, original, layout.binDir) : undefined
   return {
     name,
     path,
     kind: !itself ? "missing" : itself.isSymbolicLink() ? "link" : itself.isFile() ? "file" : "other",
-    ...(itself?.isSymbolicLink() ? { target: targetOf(disk, path, layout.binDir) } : {}),
+    ...(target === undefined ? {} : { target }),
     isExecutable: reached?.isFile() === true && (reached.mode & 0o111) !== 0,
     isSetuid: reached?.isFile() === true && (reached.mode & 0o6000) !== 0,
     isScript: isScript(disk.at(relaySha256 ? original : path)),
     ...(broken === undefined ? {} : { broken }),
     ...(relaySha256 ? { relaySha256 } : {}),
-    ...(originalItself?.isSymbolicLink() ? { originalTarget: targetOf(disk, original, layout.binDir) } : {}),
+    ...(originalTarget === undefined ? {} : { originalTarget }),
     hasOriginal: originalItself !== undefined,
     isSaved: itself !== undefined && itself.ino === originalItself?.ino && itself.dev === originalItself.dev,
     hasLink: exists(disk, join(layout.links, name)),
@@ -177,8 +179,9 @@ function isScript(path: string): boolean {
   }
 }
 
-function targetOf(disk: Disk, path: string, binDir: string): string {
-  const target = readlinkSync(disk.entry(path))
+function targetOf(disk: Disk, path: string, binDir: string): string | undefined {
+  const target = unlessRemoved(() => readlinkSync(disk.entry(path)))
+  if (target === undefined) return undefined
   const absolute = target.startsWith("/") ? target : join(dirname(path), target)
   return isSameDirectory(disk.at(dirname(absolute)), disk.at(binDir)) ? join(binDir, basename(absolute)) : absolute
 }
@@ -202,6 +205,16 @@ export function statOf(path: string): Stats | undefined {
     return statSync(path)
   } catch {
     return undefined
+  }
+}
+
+/** Undefined if another process has removed the file, or replaced the symlink, since it was found. */
+function unlessRemoved<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "EINVAL") return undefined
+    throw error
   }
 }
 

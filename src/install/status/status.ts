@@ -165,6 +165,7 @@ function captureProblem(path: string): string | undefined {
     accessSync(path, constants.W_OK)
   } catch (error) {
     if (codeOf(error) === "EROFS") return "is on a read-only file system"
+    if (codeOf(error) === "ENOENT") return "does not exist"
   }
   const { bavail, blocks } = statfsSync(path)
   return blocks > 0 && bavail <= blocks / 100

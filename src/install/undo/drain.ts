@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { isSameDirectory } from "../disk/plugin-dir.ts"
-import { sleep } from "./rollback.ts"
+import { sleep } from "../disk/sleep.ts"
 
 /** The time until a runtime has read a changed configuration: most watch the directory, cri-dockerd polls every 5 s. */
 const WATCH_DELAY_MS = 500

@@ -1,5 +1,5 @@
 import type { Disk } from "../disk/disk.ts"
-import { type InstallRecord, readJournal } from "../disk/journal.ts"
+import { readJournal } from "../disk/journal.ts"
 import { layoutOf } from "../disk/layout.ts"
 import { type UndoContext, type UndoResult, undo } from "./undo.ts"
 import { removeShimDir } from "./uninstall.ts"
@@ -31,10 +31,4 @@ export function restoreExpired(
   })
   if (expired.length > 0) removeShimDir(disk, shimDir)
   return expired
-}
-
-/** The current install of a directory. */
-export function installIn(disk: Disk, binDir: string): InstallRecord | undefined {
-  const journal = readJournal(disk, layoutOf(binDir).journal, binDir)
-  return journal?.isRetired ? undefined : journal?.installs.at(-1)
 }

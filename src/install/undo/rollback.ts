@@ -4,6 +4,7 @@ import { codeOf, type Disk, exists } from "../disk/disk.ts"
 import { newConfiguration } from "../disk/layout.ts"
 import { relayAt } from "../disk/plugin-dir.ts"
 import { sha256 } from "../disk/relay-file.ts"
+import { sleep } from "../disk/sleep.ts"
 import { hasProbes, withoutProbes } from "../plan/edit-list.ts"
 import type { Rollback } from "../plan/step.ts"
 import { listsInCache } from "./cached-lists.ts"
@@ -180,10 +181,6 @@ function stableText(disk: Disk, path: string): string {
     if (attempt === 10 || !("error" in withoutProbes(text))) return text
     sleep(100)
   }
-}
-
-export function sleep(durationMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs)
 }
 
 /** Whether both paths are the same file, or identical copies. */

@@ -34,6 +34,7 @@ export function undo(disk: Disk, binDir: string, undoContext: UndoContext): Undo
   const layout = layoutOf(binDir)
   if (!exists(disk, layout.home)) return undefined
   const unlock = lock(disk, layout.lock)
+  if (!unlock) return undefined
   try {
     const journal = readJournal(disk, layout.journal, binDir)
     if (!journal) assertNoOriginals(disk, layout)

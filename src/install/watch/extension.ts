@@ -1,11 +1,11 @@
 import { Fault } from "../../fault/fault.ts"
 import { apply, installRecord } from "../apply/apply.ts"
+import { installIn } from "../disk/journal.ts"
 import { takeInventory } from "../plan/inventory.ts"
 import { planInstall } from "../plan/plan.ts"
 import { gapText, type RecordingGap } from "../status/recording-gap.ts"
 import { optionsOf } from "../status/recording-gaps.ts"
 import type { InstallStatus } from "../status/status.ts"
-import { installIn } from "../undo/expiry.ts"
 import type { RepairBackoff } from "./repair-backoff.ts"
 import type { DetectedNode, WatchedNode } from "./watch.ts"
 
