@@ -107,6 +107,8 @@ declare module "native" {
   /** exit status and signal; undefined while it runs */
   export function endedProgram(pid: number): [status: number | null, signal: number] | undefined
   export function signalProgram(pid: number, signal: number): Errno
+  /** of this process */
+  export function setPriority(priority: number): Errno
 
   /** The descriptors that are ready, or were closed, within this time; a negative time has no end. */
   export function waitForDescriptors(toRead: readonly number[], toWrite: readonly number[], timeoutMs: number): number[]

@@ -4,8 +4,6 @@ import { ObservedCall } from "./observed-call.ts"
 /** Makes calls of events. Events of one process are in order; those of different processes nearly so. */
 export class CallAssembler {
   readonly calls = new Map<number, ObservedCall>()
-  /** events of calls whose begin was lost */
-  strayEvents = 0
   readonly #newId: () => string
   readonly #isForeign: (begin: BeginEvent) => boolean
   readonly #streamBytes: number
@@ -28,10 +26,8 @@ export class CallAssembler {
       return
     }
     const call = this.calls.get(event.call)
-    if (!call) {
-      if (event.kind !== "exit" && event.kind !== "fork") this.strayEvents++
-      return
-    }
+    // Its begin was lost.
+    if (!call) return
     if (event.kind === "text") {
       call.texts.set(event.bytes, event.offset)
       call.textBytes += event.bytes.length

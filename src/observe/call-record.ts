@@ -121,7 +121,7 @@ function payload(stream: ObservedStream, isComplete: boolean, { searcher, isRaw 
 
 /** As text; one character per byte if it is not UTF-8. A character that the limit has cut is left out. */
 function textOf(bytes: Uint8Array, isTruncated: boolean): { text: string; isText: boolean } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer = bufferOf(bytes)
   for (let cut = 0; cut < (isTruncated ? 4 : 1) && cut <= bytes.length; cut++) {
     const part = buffer.subarray(0, bytes.length - cut)
     const text = part.toString("utf8")
@@ -167,9 +167,14 @@ function split(bytes: Uint8Array): string[] {
 }
 
 function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+  return bufferOf(bytes).toString("utf8")
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+  return bufferOf(bytes).toString("base64")
+}
+
+/** Over the same memory. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

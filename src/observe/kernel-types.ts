@@ -36,24 +36,6 @@ export class KernelTypes {
     return undefined
   }
 
-  /** The ID of a function, by which a program is attached to it. */
-  functionId(name: string): number | undefined {
-    const offset = this.#nameOffset(name)
-    for (let id = 1; id < this.#places.length; id++)
-      if (this.#word(id, 0) === offset && this.#kind(id) === KIND.function) return id
-    return undefined
-  }
-
-  enumerator(name: string): number | undefined {
-    const offset = this.#nameOffset(name)
-    for (let id = 1; id < this.#places.length; id++) {
-      if (this.#kind(id) !== KIND.enumeration) continue
-      for (let at = 0; at < this.#count(id); at++)
-        if (this.#word(id, 3 + 2 * at) === offset) return this.#word(id, 4 + 2 * at)
-    }
-    return undefined
-  }
-
   #member(id: number, name: number): Member | undefined {
     const isPacked = this.#word(id, 1) >>> 31 === 1
     for (let at = 0; at < this.#count(id); at++) {
@@ -98,7 +80,7 @@ export class KernelTypes {
 
 type Member = { bits: number; type: number }
 
-const KIND = { integer: 1, array: 3, struct: 4, union: 5, enumeration: 6, function: 12 } as const
+const KIND = { struct: 4, union: 5 } as const
 /** typedef, volatile, const, restrict */
 const QUALIFIERS = [8, 9, 10, 11]
 /** Words that follow the three of each type: by kind, fixed and for each of its members. */

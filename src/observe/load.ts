@@ -3,6 +3,7 @@ import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
 import { KernelTypes } from "./kernel-types.ts"
 import { machineOf } from "./machine.ts"
+import { ONLY_KEY } from "./map-bytes.ts"
 import { type ObjectFile, type ObjectProgram, readObjectFile } from "./object-file.ts"
 
 /** A program in the kernel, attached, with the maps through which it is reached. It is gone when this process is. */
@@ -18,7 +19,6 @@ export type LoadedProgram = {
 
 const TYPES = "/sys/kernel/btf/vmlinux"
 const [ARRAY, RING] = [2, 27]
-const ZERO = new Uint8Array(4)
 const MAP_BYTES = 16
 /** Of `ld_imm64`: what its value is. */
 const [MAP_FD, MAP_VALUE] = [1, 2]
@@ -71,7 +71,7 @@ function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes): Map<strin
     const isConstant = section === ".rodata"
     if (isConstant) fillConstants(object, content, types)
     const map = succeeded(bpf.map(ARRAY, 4, content.length, 1, isConstant), "create a map")
-    succeeded(bpf.update(map, ZERO, content), "fill a map")
+    succeeded(bpf.update(map, ONLY_KEY, content), "fill a map")
     if (isConstant) succeeded(bpf.freeze(map), "freeze a map")
     maps.set(section, map)
   }

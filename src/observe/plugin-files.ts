@@ -4,10 +4,11 @@ import { basename, join } from "node:path"
 import type { Begin } from "../capture/record.ts"
 import type { Bpf } from "./bpf.ts"
 import type { LoadedProgram } from "./load.ts"
+import { ONLY_KEY, word } from "./map-bytes.ts"
 
 /** `key`: what the kernel knows the file by. */
 type PluginFile = {
-  key?: Uint8Array
+  key: Uint8Array
   path: string
   inode: string
   original: NonNullable<Begin["original"]>
@@ -15,7 +16,6 @@ type PluginFile = {
 }
 
 const IDENTITY_BYTES = 16
-const ZERO = new Uint8Array(4)
 
 /**
  * The files whose execution is a call, in a map of the kernel: everything that can be executed in the plugin directories,
@@ -79,44 +79,42 @@ export class PluginFiles {
         const version = `${inode}:${stat.size}:${stat.mtimeMs}`
         if (this.#files.get(path)?.version === version) continue
         this.#remove(path)
-        this.#add({
-          path,
-          inode,
-          version,
-          original: { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 },
-        })
+        const opened = this.#open(path)
+        if (!opened) continue
+        const original = { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 }
+        this.#add({ key: opened.key, path, inode, version, original }, opened.isScript)
       }
     for (const path of this.#files.keys()) if (!found.has(path)) this.#remove(path)
   }
 
-  #add(file: PluginFile): void {
-    const { path } = file
-    const key = this.#identityOf(path)
-    if (!key) return
-    const number = new Uint8Array(new BigUint64Array([BigInt(this.#numbers.length)]).buffer)
+  #add(file: PluginFile, isScript: boolean): void {
+    const { key, path } = file
+    const number = word(this.#numbers.length)
     this.#bpf.update(this.#map, key, number)
-    if (isScript(path)) this.#bpf.update(this.#loaded.maps.get("scripts") ?? -1, scriptKey(path), number)
+    if (isScript) this.#bpf.update(this.#loaded.maps.get("scripts") ?? -1, scriptKey(path), number)
     this.#numbers.push(file)
-    this.#files.set(path, { ...file, key })
+    this.#files.set(path, file)
   }
 
   /** A file system uses the inode of a file that is gone for another one, which is no plugin. */
   #remove(path: string): void {
     const key = this.#files.get(path)?.key
     this.#files.delete(path)
-    if (!key || [...this.#files.values()].some((other) => other.key && Buffer.from(other.key).equals(key))) return
+    if (!key || [...this.#files.values()].some((other) => Buffer.from(other.key).equals(key))) return
     this.#bpf.delete(this.#map, key)
   }
 
-  /** The kernel itself says what it knows the open file by. */
-  #identityOf(path: string): Uint8Array | undefined {
+  /** Undefined for a file that is gone. The kernel itself reports what it knows an open file by. */
+  #open(path: string): { key: Uint8Array; isScript: boolean } | undefined {
     let fd: number | undefined
     try {
       fd = openSync(path, "r")
       const key = new Uint8Array(IDENTITY_BYTES)
-      const result = this.#bpf.run(this.#loaded.identify, new Uint8Array(new BigUint64Array([BigInt(fd)]).buffer))
-      if (result < 0 || this.#bpf.lookup(this.#loaded.maps.get("identified") ?? -1, ZERO, key) < 0) return undefined
-      return key
+      if (this.#bpf.run(this.#loaded.identify, word(fd)) < 0) return undefined
+      if (this.#bpf.lookup(this.#loaded.maps.get("identified") ?? -1, ONLY_KEY, key) < 0) return undefined
+      const start = Buffer.alloc(2)
+      readSync(fd, start, 0, 2, 0)
+      return { key, isScript: start.toString("latin1") === "#!" }
     } catch {
       return undefined
     } finally {
@@ -133,14 +131,6 @@ function scriptKey(path: string): Uint8Array {
 }
 
 const SCRIPT_NAME_BYTES = 64
-
-function isScript(path: string): boolean {
-  const fd = openSync(path, "r")
-  const start = Buffer.alloc(2)
-  readSync(fd, start, 0, 2, 0)
-  closeSync(fd)
-  return start.toString("latin1") === "#!"
-}
 
 /** Undefined for what is gone, and for a process that even root may not look into. */
 function statOf(path: string): Stats | undefined {

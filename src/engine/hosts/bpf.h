@@ -3,7 +3,6 @@
 #pragma once
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,8 +107,7 @@ NATIVE(bpfMisses)
 
 static struct { uint8_t *data; size_t size; const uint64_t *produced; uint64_t *consumed; } ring;
 
-/* (map, its size): maps the ring buffer that readRing reads; 0 or -errno. Where a hundred plugins run at once, the reader must
- * not wait for its turn among them. */
+/* (map, its size): maps the ring buffer that readRing reads; 0 or -errno. */
 NATIVE(openRing)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -119,7 +117,6 @@ NATIVE(openRing)
     ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, INTEGER(0), 0);
     theirs = mmap(NULL, page + ring.size, PROT_READ, MAP_SHARED, INTEGER(0), (off_t)page);
     if (ours == MAP_FAILED || theirs == MAP_FAILED) return JS_NewInt32(ctx, -errno);
-    setpriority(PRIO_PROCESS, 0, -20);
     ring.consumed = (uint64_t *)ours, ring.produced = (const uint64_t *)theirs, ring.data = theirs + page;
     return JS_NewInt32(ctx, 0);
 }

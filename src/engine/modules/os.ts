@@ -1,5 +1,6 @@
 /** node:os. */
 import * as native from "native"
+import { succeeded } from "../system-error.ts"
 import { process } from "./process.ts"
 
 export function hostname(): string {
@@ -17,6 +18,13 @@ export function endianness(): "LE" {
 
 export function availableParallelism(): number {
   return 1
+}
+
+export const constants = { priority: { PRIORITY_HIGHEST: -20 } } as const
+
+/** Of this process. */
+export function setPriority(priority: number): void {
+  succeeded(native.setPriority(priority), "setpriority")
 }
 
 export function tmpdir(): string {

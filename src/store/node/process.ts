@@ -28,11 +28,12 @@ export function processes(root = "/"): (begin: Process) => (() => boolean) | und
       return afterMs > earliestMs && afterMs < latestMs
     }
     const { pid, recorderPid } = begin
-    // Its end will be written as long as the observer runs, and never if it does not.
-    if (begin.as === "observer")
-      return recorderPid !== undefined && startedWithin(recorderPid, Number.NEGATIVE_INFINITY, STARTUP_MS)
-        ? () => startedWithin(recorderPid, Number.NEGATIVE_INFINITY, STARTUP_MS)
-        : undefined
+    if (begin.as === "observer") {
+      // Its end will be written as long as the observer runs, and never if it does not.
+      const isObserving = () =>
+        recorderPid !== undefined && startedWithin(recorderPid, Number.NEGATIVE_INFINITY, STARTUP_MS)
+      return isObserving() ? isObserving : undefined
+    }
     return () =>
       startedWithin(pid, -STARTUP_MS, 2 * TICK_MS) ||
       // On a node that is busy beyond measure the relay does not wait for the last record.

@@ -80,12 +80,10 @@ export class HeaderReader {
     const header = this.header
     if (!scanner.text(header.id) || !this.#scanOptional(PARENT, header.parent)) return false
     header.depth = scanner.skip(DEPTH) ? scanner.number() : Number.NaN
-    header.isObserved = false
-    header.isProbe = !scanner.skip(RELAY)
-    if (header.isProbe && scanner.skip(OBSERVER)) {
-      header.isProbe = false
-      header.isObserved = true
-    } else if (header.isProbe && !scanner.skip(PROBE)) return false
+    if (scanner.skip(RELAY)) header.as = "relay"
+    else if (scanner.skip(OBSERVER)) header.as = "observer"
+    else if (scanner.skip(PROBE)) header.as = "probe"
+    else return false
     header.wallMs = scanner.skip(WALL) ? scanner.number() : Number.NaN
     header.monoMs = scanner.skip(MONO) ? scanner.number() : Number.NaN
     if (!this.#scanOptional(NODE, header.node)) return false

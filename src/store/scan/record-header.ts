@@ -1,4 +1,4 @@
-import type { CaptureRecord, End, Exit } from "../../capture/record.ts"
+import type { Begin, CaptureRecord, End, Exit } from "../../capture/record.ts"
 import { type Call, contextOf } from "../../model/call.ts"
 import { type CallSummary, summarize } from "../../model/packed-operations.ts"
 import { payloadAddresses } from "./address-scan.ts"
@@ -27,8 +27,7 @@ export class RecordHeader {
 
   readonly parent = new ByteSlice()
   depth = 0
-  isProbe = false
-  isObserved = false
+  as: Begin["as"] = "relay"
   wallMs = 0
   monoMs = 0
   readonly node = new ByteSlice()
@@ -58,6 +57,10 @@ export class RecordHeader {
 
   readonly #context = new EnvSlices()
 
+  get isProbe(): boolean {
+    return this.as === "probe"
+  }
+
   /** Fills the fields from a decoded record. */
   load(record: CaptureRecord): void {
     this.kind = record.kind
@@ -80,8 +83,7 @@ export class RecordHeader {
     const { plugin, stdin } = record
     this.parent.set(record.parent)
     this.depth = record.depth
-    this.isProbe = record.as === "probe"
-    this.isObserved = record.as === "observer"
+    this.as = record.as
     this.probeStdin.set(this.isProbe && stdin ? JSON.stringify(stdin) : undefined)
     if (this.isProbe) payloadAddresses(stdin, this.addresses, "prevResult")
     this.wallMs = record.wallMs

@@ -27,7 +27,7 @@ function begin(random: Random): Begin {
     id: random.pick(["0123456789abcdef", "short", "with blank", "é"]),
     ...(random.below(2) > 0 ? { parent: random.pick(["fedcba9876543210", "", "p"]) } : {}),
     depth: random.below(3),
-    as: random.pick(["relay", "relay", "probe"]),
+    as: random.pick(["relay", "relay", "probe", "observer"]),
     wallMs: random.pick([1795619822441.376, 1795619822441, 0.001, 1234567890123456800]),
     monoMs: random.below(1e9) / 1000,
     ...(random.below(3) > 0 ? { node: random.pick(["worker-1", "worker-17", "n", 'we"ird', ""]) } : {}),

@@ -94,7 +94,7 @@ function ordinaryBegin(call: number): Begin {
     id: idOf(call),
     ...(plugin === "calico-ipam" ? { parent: idOf(call - 1) } : {}),
     depth: plugin === "calico-ipam" ? 1 : 0,
-    as: "relay",
+    as: call % 5 === 0 ? "observer" : "relay",
     wallMs: 1795619822441.376 + call,
     monoMs: 3029545.208 + call,
     node: "worker-1",
@@ -165,13 +165,13 @@ function expectedHeader(record: CaptureRecord): object {
 function factsOf(header: RecordHeader): object {
   if (header.kind === "progress") return { kind: "progress", id: header.id.text(), monoMs: header.monoMs }
   if (header.kind === "end") return { kind: "end", ...header.end(), maxRssBytes: header.maxRssBytes }
-  const { depth, isProbe, wallMs, monoMs, pid, ppid, context, dataDir } = header
+  const { depth, as, wallMs, monoMs, pid, ppid, context, dataDir } = header
   return {
     kind: "begin",
     id: header.id.text(),
     parent: header.parent.text(),
     depth,
-    isProbe,
+    as,
     wallMs,
     monoMs,
     node: header.node.text(),
@@ -200,7 +200,7 @@ function beginFacts(begin: Begin): object {
     id: call.id,
     parent: call.parent || undefined,
     depth: call.depth,
-    isProbe: as === "probe",
+    as,
     wallMs: call.wallMs,
     monoMs: call.monoMs,
     node: call.node || undefined,

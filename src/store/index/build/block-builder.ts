@@ -5,7 +5,7 @@ import type { ByteSlice, RecordHeader } from "../../scan/read-header.ts"
 import { type AddressColumns, type GrowingColumns, NO_LINE, newColumns } from "../columns.ts"
 import { Interner } from "../interner.ts"
 import { Answers } from "./answers.ts"
-import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS } from "./header-facts.ts"
+import { BEGIN_NUMBERS, BEGIN_TEXTS, beginState, END_NUMBERS, PROBE } from "./header-facts.ts"
 
 const NONE = -1
 const ENDED = CALL_STATES.indexOf("ended")
@@ -97,7 +97,7 @@ export class BlockBuilder {
       const exit = columns.exit[row] ?? 0
       isFailed[row] = exit === 0 || exit === EXIT_OK ? 0 : 1
     }
-    return { ...columns, rows, parentRow, isProbe: columns.as.map((as) => (as === 1 ? 1 : 0)), isFailed }
+    return { ...columns, rows, parentRow, isProbe: columns.as.map((as) => (as === PROBE ? 1 : 0)), isFailed }
   }
 
   #idOf(id: ByteSlice): number {

@@ -27,7 +27,7 @@ export const BEGIN_TEXTS: Record<BeginTextFact, (header: RecordHeader) => ByteSl
 
 export const BEGIN_NUMBERS: Record<BeginNumberFact, (header: RecordHeader) => number> = {
   depth: ({ depth }) => depth,
-  as: ({ isProbe, isObserved }) => (isProbe ? PROBE : isObserved ? OBSERVER : RELAY),
+  as: ({ as }) => CALL_FACTS.as.values.indexOf(as),
   wallMs: ({ wallMs }) => wallMs,
   monoMs: ({ monoMs }) => monoMs,
   pid: ({ pid }) => pid,
@@ -41,9 +41,8 @@ export const END_NUMBERS: Record<EndNumberFact, (header: RecordHeader) => number
   maxRssBytes: ({ maxRssBytes }) => maxRssBytes,
 }
 
-const RELAY = CALL_FACTS.as.values.indexOf("relay")
-const PROBE = CALL_FACTS.as.values.indexOf("probe")
-const OBSERVER = CALL_FACTS.as.values.indexOf("observer")
+/** Of a probe, in the column `as`. */
+export const PROBE = CALL_FACTS.as.values.indexOf("probe")
 const [ENDED, UNKNOWN] = [CALL_STATES.indexOf("ended"), CALL_STATES.indexOf("unknown")]
 
 /** What is known of a call from its begin line: a probe has ended with it. */
