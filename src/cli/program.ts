@@ -1,3 +1,4 @@
+import { clockLine } from "../cluster/clock-line.ts"
 import { FAULTS, Fault } from "../fault/fault.ts"
 import type { Context } from "./context.ts"
 import { visible } from "./terminal/colour.ts"
@@ -6,6 +7,11 @@ import { VERSION } from "./version.ts"
 /** Runs one command line and returns the exit status; nothing below it exits or prints a stack. */
 export async function program(context: Context, args: string[]): Promise<number> {
   if (args[0] === "__attached") return attached(context, () => program(context, args.slice(1)))
+  // Of the nodes of a cluster: their rows are merged by time.
+  if (args[0] === "__clock") {
+    context.stdout.write(clockLine(context.nowMs()))
+    return program(context, args.slice(1))
+  }
   return guarded(context, async () => {
     if (args.length === 0) context.stdout.write((await import("./help/overview.ts")).overview())
     else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) context.stdout.write(`${VERSION}\n`)

@@ -1,14 +1,16 @@
+import type { ClockReading } from "./clock-difference.ts"
+import { clockReader } from "./clock-line.ts"
 import { type Kubectl, kubectlWords } from "./kubectl.ts"
 import { CONTAINER, HOST_ROOT, NAMESPACE, PROGRAM } from "./names.ts"
 import type { Recorder } from "./recorder.ts"
 
 /**
  * What became of a verb on a node. `answered`: it ran there and ended with `code`, 0 or 1; `notes` is what it wrote to
- * stderr. `refused`: cnitap failed there with another exit status. `failed`: it could not be run, for a reason in the
+ * stderr, `clock` what the clock of the node showed when it began. `refused`: cnitap failed there with another exit status. `failed`: it could not be run, for a reason in the
  * words of kubectl or the kubelet.
  */
 export type NodeAnswer =
-  | { node: string; kind: "answered"; code: 0 | 1; notes: string }
+  | { node: string; kind: "answered"; code: 0 | 1; notes: string; clock?: ClockReading }
   | { node: string; kind: "refused"; code: number; reason: string }
   | { node: string; kind: "failed"; reason: string }
 
@@ -24,18 +26,23 @@ export async function askNode(
   isEndless = false,
 ): Promise<NodeAnswer> {
   if (problem !== undefined) return { node, kind: "failed", reason: problem }
-  const command = [PROGRAM, ...(isEndless ? ["__attached"] : []), verb, "--root", HOST_ROOT, ...args]
+  const command = [PROGRAM, isEndless ? "__attached" : "__clock", verb, "--root", HOST_ROOT, ...args]
+  const askedMs = Date.now()
+  const clocks: ClockReading[] = []
+  const read = clockReader(onData, (nodeMs) => clocks.push({ node, nodeMs, askedMs, answeredMs: Date.now() }))
   const result = await kubectl.run(
     ["exec", ...(isEndless ? ["-i"] : []), "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command],
     {
-      onData,
+      onData: read,
       isEndless,
     },
   )
   const [ending = "", code] = /^command terminated with exit code (\d+)$/m.exec(result.stderr) ?? []
   const stderr = result.stderr.replace(ending, "").trimEnd()
-  if (result.code === 0) return { node, kind: "answered", code: 0, notes: stderr }
-  if (code === "1") return { node, kind: "answered", code: 1, notes: stderr }
+  const [clock] = clocks
+  const answered = { node, kind: "answered", notes: stderr, ...(clock ? { clock } : {}) } as const
+  if (result.code === 0) return { ...answered, code: 0 }
+  if (code === "1") return { ...answered, code: 1 }
   if (code !== undefined && /^cnitap: /m.test(stderr))
     return { node, kind: "refused", code: Number(code), reason: stderr }
   return { node, kind: "failed", reason: kubectlWords({ ...result, stderr: stderr || result.stderr }) }

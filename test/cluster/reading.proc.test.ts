@@ -87,6 +87,36 @@ test("a program gets the objects of a node's verb, with the name that the cluste
   )
 })
 
+test("verbs that merge calls of nodes by time name two nodes whose clocks differ", async (t) => {
+  const { "node-1": first, "node-2": second } = cluster.state.nodes
+  assert.ok(first && second)
+  t.after(() => {
+    delete first.clockOffsetMs
+    delete second.clockOffsetMs
+  })
+  const remarked = async (args: string[]) => {
+    const { stderr, code } = await cluster.cnitap(args)
+    return { args, stderr: stderr.replace(/9m\d\ds|10m0s/, "10m0s"), code }
+  }
+  const stderr =
+    "cnitap: the clocks of node-1 and node-2 differ by 10m0s, so the order of their calls is wrong. Synchronize the clocks, for example with chrony.\n"
+  for (const args of [["ls"], ["ls", "-o", "json"], ["tail"], ["ledger"], ["stats"], ["export", "jsonl"]]) {
+    first.clockOffsetMs = second.clockOffsetMs = 600_000
+    const { code, ...equal } = await remarked(args)
+    assert.deepEqual(equal, { args, stderr: "" })
+    first.clockOffsetMs = 0
+    assert.deepEqual(await remarked(args), { args, stderr, code })
+  }
+  // Calls of one node are in the order of its clock; doctor lists by node.
+  for (const args of [
+    ["ls", "--node", "node-2"],
+    ["ls", "pod=web-2"],
+    ["show", ids.web1],
+  ])
+    assert.deepEqual(await remarked(args), { args, stderr: "", code: 0 })
+  assert.doesNotMatch((await cluster.cnitap(["doctor"])).stderr, /clocks/)
+})
+
 test("--node asks these nodes only, and kubectl gets the context", async () => {
   const before = cluster.calls().length
   assert.deepEqual(rows(await cluster.cnitap(["ls", "--node", "node-2", "--context", "prod", "-o", "name"])), [

@@ -9,13 +9,14 @@ import type { Context } from "../context.ts"
 import { printRows, type Rows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { reportClocks } from "./report-clocks.ts"
 
 /** A row that a node printed as JSON, and the name of that node in the cluster. */
 export type NodeRow<Row> = Row & { node: string }
 
 export type CollectOptions<Row> = {
-  /** what rows are ordered by, milliseconds */
-  timeOf(row: Row): number
+  /** what rows are ordered by, milliseconds; without it they are in the order of the nodes */
+  timeOf?(row: Row): number
 }
 
 /** What is printed of the rows of all nodes. `rowsOf`: other rows of the spool than all of them in the order of time. */
@@ -33,36 +34,41 @@ export async function printNodeRows<Row extends object>(
   kubectl: Kubectl,
   recorders: readonly Recorder[],
   nodeArgs: readonly string[],
-  { timeOf, table, rowsOf = spooled<Row>, beforeRows }: PrintedRows<Row>,
+  { table, rowsOf = spooled<Row>, beforeRows, ...collecting }: PrintedRows<Row>,
 ): Promise<number> {
-  const { spool, answers } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, { timeOf })
+  const { spool, answers, merged } = await collectRows<Row>(context, kubectl, recorders, nodeArgs, collecting)
   beforeRows?.()
   const count = await printRows(context, options, table, rowsOf(spool))
   spool.close()
   reportAnswers(context, answers, count)
+  reportClocks(context, merged)
   return count
 }
 
-/** Asks every node for its rows. The spool must be closed. */
+/** Asks every node for its rows. The spool must be closed. `merged`: the nodes whose rows are in one order by their clocks. */
 export async function collectRows<Row extends object>(
   context: Context,
   kubectl: Kubectl,
   recorders: readonly Recorder[],
   nodeArgs: readonly string[],
   { timeOf }: CollectOptions<Row>,
-): Promise<{ spool: RowSpool; answers: NodeAnswer[] }> {
+): Promise<{ spool: RowSpool; answers: NodeAnswer[]; merged: NodeAnswer[] }> {
   const spool = new RowSpool()
+  const ordered = new Set<string>()
   let done = 0
   const { stderr } = context
   const isShown = stderr.isTTY === true && recorders.length > 1
   const answers = await eachNode(recorders, async (recorder, rank) => {
-    const add = rowReader<Row>(recorder.node, (row) => spool.add(row, timeOf(row), rank))
+    const add = rowReader<Row>(recorder.node, (row) => {
+      if (timeOf) ordered.add(row.node)
+      spool.add(row, timeOf?.(row) ?? 0, rank)
+    })
     const answer = await askNode(kubectl, recorder, nodeArgs, add)
     if (isShown) stderr.write(`\r\u001b[Kcnitap: ${++done} of ${recorders.length} nodes`)
     return answer
   })
   if (isShown) stderr.write("\r\u001b[K")
-  return { spool, answers }
+  return { spool, answers, merged: answers.filter(({ node }) => ordered.has(node)) }
 }
 
 /** Takes what a node prints and calls `onRow` for every row in it. A last line without an end is not a row. */

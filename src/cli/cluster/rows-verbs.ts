@@ -19,7 +19,8 @@ type RowsVerb<Row extends object> = {
   verb: Verb
   examples: Verb["examples"]
   table(context: Context, options: Record<string, unknown>, args: readonly unknown[]): Table<Row>
-  timeOf(row: Row): number
+  /** what rows are ordered by; without it they are in the order of the nodes */
+  timeOf?(row: Row): number
   /** the exit status by the rows, if those of the nodes do not add up to it */
   exitCode?(count: number): number
   /** -w is redrawn here, not on the nodes */
@@ -37,7 +38,7 @@ function rowsVerb<Row extends object>(rows: RowsVerb<Row>): Verb {
       const recorders = await chooseRecorders(context, kubectl, options)
       const print = () =>
         printNodeRows<Row>(context, options, kubectl, recorders, nodeArgs, {
-          timeOf,
+          ...(timeOf ? { timeOf } : {}),
           table: withNode(table(context, options, args)),
           ...(isWatched ? { beforeRows: () => context.stdout.write(screenHead(context.nowMs())) } : {}),
         })
@@ -84,5 +85,4 @@ export const clusterDoctor = rowsVerb<NodeFinding>({
   verb: doctor,
   examples: [["kubectl cnitap doctor", "what keeps any node from creating pods, and what to do"]],
   table: () => nodeFindingTable("no problems found"),
-  timeOf: () => 0,
 })

@@ -15,6 +15,7 @@ import { stats } from "../verbs/stats.ts"
 import { nodeVerb } from "./node-verb.ts"
 import { overCluster } from "./over-cluster.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { reportClocks } from "./report-clocks.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
 
 export const clusterStats = shippedVerb(stats, [
@@ -46,13 +47,14 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
       const remove = () => rmSync(directory, { recursive: true, force: true })
       process.once("exit", remove)
       try {
-        const { answers, bundles } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
+        const { answers, bundles, merged } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
         signal.throwIfAborted()
         const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
         if (answers.some(({ kind }) => kind === "answered"))
           await verb.run(plainContext(context, directory), args, { ...options, ...capture })
         const { exitCode } = context
         reportAnswers(context, answers, 1)
+        reportClocks(context, merged)
         context.exitCode ||= exitCode
       } finally {
         remove()
@@ -73,12 +75,13 @@ function emptyCapture(directory: string): string {
   return path
 }
 
+/** `merged`: the answers that came with a bundle. */
 async function fetchBundles(
   kubectl: Kubectl,
   recorders: readonly Recorder[],
   flags: readonly string[],
   directory: string,
-): Promise<{ answers: NodeAnswer[]; bundles: string[] }> {
+): Promise<{ answers: NodeAnswer[]; bundles: string[]; merged: NodeAnswer[] }> {
   const fetched = await eachNode(recorders, async (recorder, at) => {
     // A directory of its own: the name of a node is what the bundle is called by.
     mkdirSync(join(directory, String(at)), { mode: 0o700 })
@@ -97,7 +100,12 @@ async function fetchBundles(
       closeSync(file)
     }
   })
-  return { answers: fetched.map(({ answer }) => answer), bundles: fetched.flatMap(({ path }) => path ?? []) }
+  const full = fetched.filter(({ path }) => path !== undefined)
+  return {
+    answers: fetched.map(({ answer }) => answer),
+    bundles: full.flatMap(({ path }) => path ?? []),
+    merged: full.map(({ answer }) => answer),
+  }
 }
 
 /** Names the nodes instead of the files that their bundles are in for now. */

@@ -1,5 +1,4 @@
 import { type NodeAnswer, readNode } from "../../cluster/ask-node.ts"
-import { type ClockReading, clockDifference } from "../../cluster/clock-difference.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import { isKilled, type Recorder, readRecorders } from "../../cluster/recorder.ts"
@@ -7,7 +6,7 @@ import { isObject, parseJson } from "../../cni/json.ts"
 import { FAULTS } from "../../fault/fault.ts"
 import { gapText, isProblem } from "../../install/status/recording-gap.ts"
 import type { StatusOutput } from "../../install/status/status-output.ts"
-import { age, duration } from "../../model/format.ts"
+import { age } from "../../model/format.ts"
 import { namesOption } from "../args/option.ts"
 import type { RecorderOutput } from "../output/recorder-output.ts"
 import { timestamp } from "../output/timestamp.ts"
@@ -15,8 +14,8 @@ import { addOutput, printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import type { Verb } from "../verb.ts"
 import { addNodes } from "./cluster-flags.ts"
-import { nodeNames } from "./node-names.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { reportClocks } from "./report-clocks.ts"
 import { withKubectl } from "./session.ts"
 
 export const clusterStatus: Verb = {
@@ -34,12 +33,8 @@ export const clusterStatus: Verb = {
       const named = namesOption(options.node)
       const recorders = (await readRecorders(kubectl)).filter(({ node }) => named?.includes(node) ?? true)
       const answers: NodeAnswer[] = []
-      const clocks: ClockReading[] = []
       const rows = await eachNode(recorders, async (recorder) => {
-        const askedMs = context.nowMs()
         const { row, answer } = await statusOf(kubectl, recorder)
-        const { node, status } = row
-        if (status) clocks.push({ node, nodeMs: status.nowMs, askedMs, answeredMs: context.nowMs() })
         answers.push(answer)
         return row
       })
@@ -49,11 +44,7 @@ export const clusterStatus: Verb = {
         answers.filter(({ kind }) => kind === "failed"),
         1,
       )
-      const clock = clockDifference(clocks)
-      if (clock)
-        context.stderr.write(
-          `cnitap: the clocks of ${nodeNames([clock.slow, clock.fast])} differ by ${duration(clock.differenceMs)}: verbs list their calls in the wrong order. Synchronize them, for example with chrony.\n`,
-        )
+      reportClocks(context, answers)
       if (rows.length === 0) context.exitCode = FAULTS.NOT_FOUND
       else if (context.exitCode === 0 && rows.some(({ state }) => state !== "recording")) context.exitCode = 1
     }),

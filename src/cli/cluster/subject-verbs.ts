@@ -15,6 +15,7 @@ import { collectRows, spooled } from "./collect-rows.ts"
 import { nodeVerb } from "./node-verb.ts"
 import { overCluster } from "./over-cluster.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { reportClocks } from "./report-clocks.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
 
 export const clusterExplain = subjectVerb("explain", explain, [
@@ -112,10 +113,11 @@ async function latestFailure(
     "jsonl",
   ]
   const timeOf = ({ wallMs }: Operation) => wallMs
-  const { spool, answers } = await collectRows<Operation>(context, kubectl, recorders, nodeArgs, { timeOf })
+  const { spool, answers, merged } = await collectRows<Operation>(context, kubectl, recorders, nodeArgs, { timeOf })
   const [latest] = spooled<Operation>(spool, { newestFirst: true })
   spool.close()
   reportAnswers(context, answers, spool.count)
+  reportClocks(context, merged)
   if (!latest) {
     context.stderr.write("no operation failed on these nodes\n")
     return undefined
