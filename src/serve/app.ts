@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { type Context, Hono } from "hono"
 import { streamSSE } from "hono/streaming"
 import type { Explanation } from "../model/explain/statement.ts"
+import type { Filter } from "../model/filter/filter.ts"
 import { type FilterError, parseFilter } from "../model/filter/parse.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { messages } from "./events.ts"
@@ -49,72 +50,51 @@ export function app(session: Session, reviewer: Reviewer, explain: Explain, page
     const operation = await session.whole(summary)
     return context.json<OperationAnswer>({ operation, pruned: prunedCalls(operation, summary) })
   })
-  routes.get("/api/matches", async (context) => {
-    const text = context.req.query("q") ?? ""
-    const parsed = parseFilter(text, Date.now())
-    if (!parsed.ok) return badFilter(context, parsed.error)
-    const release = searches.take()
-    if (!release) return busy(context, "searches")
-    try {
-      return context.json<MatchesAnswer>({ ids: await matches.of(text, parsed.filter) })
-    } finally {
-      release()
-    }
-  })
-  routes.get("/api/file", async (context) => {
-    const filter = context.req.query("q") ?? ""
-    const nowMs = Date.now()
-    const parsed = parseFilter(filter, nowMs)
-    if (!parsed.ok) return badFilter(context, parsed.error)
-    const release = searches.take()
-    if (!release) return busy(context, "searches")
-    try {
-      const operations = session.wholeMatching(parsed.filter, nowMs)
-      const { html } = await pageFile(operations, { path: session.source.path, filter, nowMs }, (id) =>
+  routes.get("/api/matches", (context) =>
+    search(context, searches, async (text, filter) =>
+      context.json<MatchesAnswer>({ ids: await matches.of(text, filter) }),
+    ),
+  )
+  routes.get("/api/file", (context) =>
+    search(context, searches, async (text, filter, nowMs) => {
+      const operations = session.wholeMatching(filter, nowMs)
+      const { html } = await pageFile(operations, { path: session.source.path, filter: text, nowMs }, (id) =>
         explain(id).catch(() => undefined),
       )
       // Saved, never shown here: a file has its own policy, and nothing of a capture runs as part of this server.
       context.header("Content-Disposition", "attachment; filename=cnitap.html")
       return context.body(html, 200, { "Content-Type": "application/octet-stream" })
-    } finally {
-      release()
-    }
-  })
-  routes.get("/api/explanations/:id", async (context) => {
+    }),
+  )
+  routes.get("/api/explanations/:id", (context) => {
     const summary = session.catalog.operationOf(context.req.param("id"))
     if (!summary) return notFound(context)
-    const release = explanations.take()
-    if (!release) return busy(context, "explanations")
-    try {
+    return limited(context, explanations, "explanations", async (release) => {
       // A capture that cannot be read at present is stated by the events.
-      const explanation = await explain(summary.id).catch(() => undefined)
+      const explanation = await explain(summary.id)
+        .catch(() => undefined)
+        .finally(release)
       return explanation ? context.json<Explanation>(explanation) : notFound(context)
-    } finally {
-      release()
-    }
-  })
-  routes.get("/api/review", async (context) => context.json<ReviewAnswer>(await reviewer.answer(Date.now())))
-  routes.get("/api/events", (context) => {
-    const release = streams.take()
-    if (!release) return busy(context, "pages")
-    const disconnected = new AbortController()
-    return streamSSE(context, async (stream) => {
-      stream.onAbort(() => disconnected.abort())
-      try {
-        for await (const message of messages(
-          session,
-          epoch,
-          context.req.header("Last-Event-ID"),
-          disconnected.signal,
-        )) {
-          if (disconnected.signal.aborted) return
-          await stream.writeSSE(message)
-        }
-      } finally {
-        release()
-      }
     })
   })
+  routes.get("/api/review", async (context) => context.json<ReviewAnswer>(await reviewer.answer(Date.now())))
+  routes.get("/api/events", (context) =>
+    limited(context, streams, "pages", (release) => {
+      const disconnected = new AbortController()
+      const lastId = context.req.header("Last-Event-ID")
+      return streamSSE(context, async (stream) => {
+        stream.onAbort(() => disconnected.abort())
+        try {
+          for await (const message of messages(session, epoch, lastId, disconnected.signal)) {
+            if (disconnected.signal.aborted) return
+            await stream.writeSSE(message)
+          }
+        } finally {
+          release()
+        }
+      })
+    }),
+  )
   routes.notFound(notFound)
   return routes
 }
@@ -159,6 +139,27 @@ function targetOf(url: string): string {
 function prunedCalls(whole: Operation, summary: Operation): string[] {
   const unread = new Set([...walk(summary.calls)].map(({ call }) => call))
   return [...walk(whole.calls)].flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
+}
+
+type Answer = Response | Promise<Response>
+
+/** Answers in one of the slots, which `answer` releases; refuses if none is free. */
+function limited(context: Context, slots: Slots, what: string, answer: (release: () => void) => Answer): Answer {
+  const release = slots.take()
+  return release ? answer(release) : busy(context, what)
+}
+
+/** Answers a request with a filter `q`, in one of the slots. */
+function search(
+  context: Context,
+  slots: Slots,
+  answer: (text: string, filter: Filter, nowMs: number) => Promise<Response>,
+): Answer {
+  const text = context.req.query("q") ?? ""
+  const nowMs = Date.now()
+  const parsed = parseFilter(text, nowMs)
+  if (!parsed.ok) return badFilter(context, parsed.error)
+  return limited(context, slots, "searches", (release) => answer(text, parsed.filter, nowMs).finally(release))
 }
 
 function badFilter(context: Context, { message, column }: FilterError): Response {
