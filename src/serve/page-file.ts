@@ -4,6 +4,7 @@ import { gzip } from "node:zlib"
 import { CaptureEmbedder, type CaptureHeader } from "../export/html.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import type { Operation } from "../model/operation.ts"
+import { localOffsetMs } from "../model/time.ts"
 import { readPage } from "./page.ts"
 
 /** Each explanation reads the capture around its operation: of a large one, seconds. */
@@ -38,16 +39,11 @@ export async function pageFile(
     path,
     host: hostname(),
     writtenMs: nowMs,
-    utcOffsetMs: utcOffsetMs(),
+    utcOffsetMs: localOffsetMs(nowMs),
     explanations,
     ...(filter ? { note: `only ${filter}` } : {}),
   }
   return { html: await embedder.html(readPage().html, header), count }
-}
-
-/** What the clock of this machine is ahead of UTC. */
-export function utcOffsetMs(): number {
-  return -new Date().getTimezoneOffset() * 60_000
 }
 
 const compress = promisify(gzip)

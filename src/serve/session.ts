@@ -1,6 +1,7 @@
 import { hostname } from "node:os"
 import type { Filter } from "../model/filter/filter.ts"
 import type { Operation } from "../model/operation.ts"
+import { localOffsetMs } from "../model/time.ts"
 import type { Capture } from "../store/capture/capture.ts"
 import type { Progress } from "../store/capture/progress.ts"
 import { ReadErrors } from "../store/capture/read-errors.ts"
@@ -9,7 +10,6 @@ import { CallFeed } from "../store/query/call-feed.ts"
 import { readOperations } from "../store/query/operations.ts"
 import { TimeSlice } from "../store/query/time-slice.ts"
 import { Catalog } from "./catalog.ts"
-import { utcOffsetMs } from "./page-file.ts"
 import type { CaptureState, Source } from "./protocol.ts"
 import { troubleOf } from "./trouble.ts"
 
@@ -33,7 +33,12 @@ export class Session {
   #segments: { inodes: ReadonlyMap<string, number>; listedMs: number } = { inodes: new Map(), listedMs: 0 }
 
   constructor(capture: Capture) {
-    this.source = { path: capture.path, isLive: capture.isLive, host: hostname(), utcOffsetMs: utcOffsetMs() }
+    this.source = {
+      path: capture.path,
+      isLive: capture.isLive,
+      host: hostname(),
+      utcOffsetMs: localOffsetMs(Date.now()),
+    }
     this.#capture = capture
     this.#feed = new CallFeed({ ...capture, segments: () => this.#listSegments() }, this.readErrors)
   }

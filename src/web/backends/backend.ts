@@ -8,8 +8,8 @@ export interface Backend {
   start(sink: OperationSink, signal: AbortSignal): void
   /** The operation of a call, with all streams. Undefined if it is no longer in the capture. */
   operation(callId: string): Promise<OperationAnswer | undefined>
-  /** What `cnitap explain` says about the operation of a call. Undefined if it cannot say anything at present. */
-  explanation(callId: string): Promise<Explanation | undefined>
+  /** What `cnitap explain` says about an operation, by its ID. Undefined if it cannot say anything at present. */
+  explanation(id: string): Promise<Explanation | undefined>
   /** IDs of the operations that match a filter on streams. */
   matches(filter: string): Promise<string[]>
   /** The page with the operations that match a filter in it, as one file. */

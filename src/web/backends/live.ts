@@ -21,7 +21,7 @@ export function liveBackend(openSigner: () => Promise<Signer>): Backend {
       void follow(authorization, renewSigner, sink, signal)
     },
     operation: (callId) => getJson<OperationAnswer>(`/api/operations/${encodeURIComponent(callId)}`),
-    explanation: (callId) => getJson<Explanation>(`/api/explanations/${encodeURIComponent(callId)}`),
+    explanation: (id) => getJson<Explanation>(`/api/explanations/${encodeURIComponent(id)}`),
     async matches(filter) {
       const answer = await getJson<MatchesAnswer>(`/api/matches?q=${encodeURIComponent(filter)}`)
       return answer?.ids ?? []

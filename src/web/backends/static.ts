@@ -33,8 +33,7 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       const operation = await blocks.operationOf(callId)
       return operation && { operation, pruned: [] }
     },
-    async explanation(callId) {
-      const id = (await blocks.operationOf(callId))?.id
+    async explanation(id) {
       return header.explanations?.find(({ operation }) => operation === id)
     },
     async matches(text) {

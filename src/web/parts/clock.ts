@@ -1,5 +1,5 @@
 import { instantText } from "../../model/time.ts"
-import { offsetMs } from "../state/time-zone.ts"
+import { offsetMs } from "../state/preferences/time-zone.ts"
 
 /** Time of day with milliseconds, in the chosen zone; with the date if it is not today. */
 export function timeOfDay(wallMs: number, nowMs: number): string {

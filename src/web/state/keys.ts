@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals"
 import { useLayoutEffect } from "preact/hooks"
 import { markOpen } from "./marked.ts"
+import { nextTheme } from "./preferences/theme.ts"
 import { go, NOTHING_OPEN, route, VIEWS } from "./route.ts"
-import { nextTheme } from "./theme.ts"
 
 export const isHelpOpen = signal(false)
 

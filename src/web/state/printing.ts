@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { options } from "preact"
-import { schemeOf, theme } from "./theme.ts"
+import { schemeOf, theme } from "./preferences/theme.ts"
 
 /** While the page is printed: lists have all of their rows. */
 export const isPrinting = signal(false)

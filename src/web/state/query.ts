@@ -70,21 +70,28 @@ export const pausedMs = signal<number | undefined>(undefined)
 
 /** The operations that match the filter, oldest first. All of them if the filter has an error. */
 export const visible = computed((): readonly OperationSummary[] => {
-  const untilMs = pausedMs.value
-  return untilMs === undefined ? matching.value : matching.value.filter(({ wallMs }) => wallMs <= untilMs)
+  return withoutHeldBack(matching.value)
 })
+
+function withoutHeldBack(all: readonly OperationSummary[]): readonly OperationSummary[] {
+  const untilMs = pausedMs.value
+  return untilMs === undefined ? all : all.filter(({ wallMs }) => wallMs <= untilMs)
+}
 
 /** Number of matching operations that are held back. */
 export const heldBack = computed(() => matching.value.length - visible.value.length)
 
+/** The filter behind the outcome that a chip has put before it; undefined if there is none, or the server evaluates it. */
+const behindOutcome = computed(() => {
+  const { outcome, rest } = outcomeIn(route.value.q)
+  const found = parseFilter(rest, Date.now())
+  return outcome !== "" && found.ok && !needsRecords(found.filter) ? listFilter(found.filter) : undefined
+})
+
 /** The operations that match the filter but for the outcome that a chip has put before it. */
 export const ofAnyOutcome = computed(() => {
-  const { outcome, rest } = outcomeIn(route.value.q)
-  if (outcome === "" || rest === route.value.q) return visible.value
-  const found = parseFilter(rest, Date.now())
-  if (!found.ok || needsRecords(found.filter)) return rest === "" ? operations.value : visible.value
-  const matcher = toMatcher(found.filter, Date.now())
-  return rest === "" ? operations.value : operations.value.filter(matcher.operation)
+  const all = behindOutcome.value?.(operations.value)
+  return all ? withoutHeldBack(all) : visible.value
 })
 
 const REPEAT_MS = 500

@@ -1,5 +1,4 @@
-import { effect, signal } from "@preact/signals"
-import type { OperationSummary } from "../../model/packed-operations.ts"
+import { computed, effect, signal } from "@preact/signals"
 import { operations } from "./capture.ts"
 import { visible } from "./query.ts"
 import { route } from "./route.ts"
@@ -8,28 +7,24 @@ import { route } from "./route.ts"
 const MOST_IMMEDIATE = 3_000
 const PAUSE_MS = 1_000
 
-/** The operations that match the filter, updated at most once per second if there are many: for views that draw all of them. */
-export const settled = signal<readonly OperationSummary[]>([])
-/** All operations, updated at the same moments. */
-export const settledAll = signal<readonly OperationSummary[]>([])
+const latest = computed(() => ({ filter: route.value.q, shown: visible.value, all: operations.value }))
+const kept = signal(latest.peek())
 
-let isWaiting = false
-let settledFilter = ""
+/** The operations that match the filter, updated at most once per second if there are many: for views that draw all of them. */
+export const settled = computed(() => kept.value.shown)
+/** All operations, updated at the same moments. */
+export const settledAll = computed(() => kept.value.all)
+
+let timer: ReturnType<typeof setTimeout> | undefined
 effect(() => {
-  const { q } = route.value
-  const isFew = operations.value.length <= MOST_IMMEDIATE || settledAll.peek().length === 0
-  if (isFew || q !== settledFilter) settle(visible.value)
-  else if (visible.value && !isWaiting) {
-    isWaiting = true
-    setTimeout(() => {
-      isWaiting = false
-      settle(visible.peek())
-    }, PAUSE_MS)
-  }
+  const { filter, all } = latest.value
+  const isFew = all.length <= MOST_IMMEDIATE || kept.peek().all.length === 0
+  if (isFew || filter !== kept.peek().filter) settle()
+  else timer ??= setTimeout(settle, PAUSE_MS)
 })
 
-function settle(shown: readonly OperationSummary[]): void {
-  settledFilter = route.peek().q
-  settled.value = shown
-  settledAll.value = operations.peek()
+function settle(): void {
+  clearTimeout(timer)
+  timer = undefined
+  kept.value = latest.peek()
 }

@@ -3,10 +3,10 @@ import { type TimeRange, timeRangeOf, withTimeRange } from "../../model/filter/t
 import { instantText } from "../../model/time.ts"
 import { isReady, source } from "./capture.ts"
 import { nowMs } from "./now.ts"
+import { offsetMs } from "./preferences/time-zone.ts"
 import { pausedMs } from "./query.ts"
 import { go, route } from "./route.ts"
 import { settledAll } from "./settled.ts"
-import { offsetMs } from "./time-zone.ts"
 
 /** Milliseconds since 1970. */
 export type AxisRange = { fromMs: number; toMs: number }

@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
-import { theme } from "../../state/theme.ts"
-import { offsetMs, zone } from "../../state/time-zone.ts"
+import { localOffsetMs } from "../../../model/time.ts"
+import { theme } from "../../state/preferences/theme.ts"
+import { offsetMs, zone } from "../../state/preferences/time-zone.ts"
 import { timeOfDay } from "../clock.ts"
+import { followWidth } from "../width.ts"
 import "./chart.css"
 
 export type Series = { label: string; values: (number | null)[]; colour: string; dash?: number[]; isArea?: true }
@@ -33,15 +35,12 @@ export function Chart({
     const element = box.current
     if (!element) return undefined
     plot.current = new uPlot(options(element.clientWidth, height, series, format, isWhole), data, element)
-    const observer = new ResizeObserver(
-      ([entry]) => entry && plot.current?.setSize({ width: entry.contentRect.width, height }),
-    )
-    observer.observe(element)
+    const stopFollowing = followWidth(element, (width) => plot.current?.setSize({ width, height }))
     const dark = matchMedia("(prefers-color-scheme: dark)")
     const repaint = () => plot.current?.redraw()
     dark.addEventListener("change", repaint)
     return () => {
-      observer.disconnect()
+      stopFollowing()
       dark.removeEventListener("change", repaint)
       plot.current?.destroy()
     }
@@ -132,7 +131,7 @@ const TIMES: uPlot.Axis.Values = [
 
 /** A date whose local fields are those of the chosen zone. */
 function inZone(wallMs: number): Date {
-  return new Date(wallMs + offsetMs(wallMs) + new Date(wallMs).getTimezoneOffset() * 60_000)
+  return new Date(wallMs + offsetMs(wallMs) - localOffsetMs(wallMs))
 }
 
 /** A canvas cannot use custom properties; the computed colour of an element can, in either theme. */

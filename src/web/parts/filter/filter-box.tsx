@@ -4,9 +4,9 @@ import { expectationAtEnd } from "../../../model/filter/parse.ts"
 import { withZone } from "../../../model/filter/time-range.ts"
 import { zoneSuffix } from "../../../model/time.ts"
 import { knownValues } from "../../state/known-values.ts"
+import { offsetMs } from "../../state/preferences/time-zone.ts"
 import { filterProblem, isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
-import { offsetMs } from "../../state/time-zone.ts"
 import "./filter-box.css"
 
 const SHOWN = 12
@@ -19,11 +19,12 @@ export function FilterBox() {
   const [text, setText] = useState(q)
   const [completion, setCompletion] = useState<Completion>()
   const [chosen, setChosen] = useState(-1)
+  const filter = filterOf(text)
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const cursorAfterAccept = useRef<number>(undefined)
   useEffect(() => {
-    if (q !== filterOf(text)) setText(q)
+    if (q !== filter) setText(q)
   }, [q])
   // Keys may arrive before the next frame: the cursor must be set together with the text.
   useLayoutEffect(() => {
@@ -67,8 +68,8 @@ export function FilterBox() {
     else if (suggestion && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) accept(suggestion)
     else if (event.key === "Enter") {
       clearTimeout(timer.current)
-      go({ q: filterOf(text) })
-      setText(filterOf(text))
+      go({ q: filter })
+      setText(filter)
       close()
       input.current?.blur()
     } else if (event.key === "Escape" && isOpen) {
@@ -102,8 +103,8 @@ export function FilterBox() {
         onBlur={() => {
           close()
           clearTimeout(timer.current)
-          setText(filterOf(text))
-          if (filterOf(text) !== q) go({ q: filterOf(text) }, "replace")
+          setText(filter)
+          if (filter !== q) go({ q: filter }, "replace")
         }}
         onKeyDown={onKeyDown}
       />
@@ -131,7 +132,7 @@ export function FilterBox() {
         )}
       </div>
       <p class="trouble" aria-live="polite">
-        {filterOf(text) === q && !isOpen && <Problem text={q} />}
+        {filter === q && !isOpen && <Problem text={q} />}
         {isSearching.value && <span class="dim">searching the capture…</span>}
       </p>
     </div>

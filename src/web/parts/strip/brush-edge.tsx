@@ -3,6 +3,7 @@ import { roundStep } from "../../../model/statistics/time-bins.ts"
 import { nowMs } from "../../state/now.ts"
 import { type AxisRange, limits, limitTo, zoomBy } from "../../state/time-axis.ts"
 import { timeOfDay } from "../clock.ts"
+import { drag } from "./drag.ts"
 
 /** A key moves an edge by about this share of the axis; with Shift by ten of them. */
 const KEY_STEPS = 100
@@ -47,18 +48,17 @@ export function BrushEdge({
       aria-valuetext={ms === undefined ? "no limit" : timeOfDay(ms, nowMs.peek())}
       onPointerDown={(event) => {
         if (event.button !== 0) return
-        const target = event.currentTarget
-        target.setPointerCapture(event.pointerId)
         let dragged: number | undefined
-        target.onpointermove = ({ clientX }) => {
-          dragged = timeAt(clientX)
-          onDrag(moved(dragged))
-        }
-        target.onpointerup = target.onpointercancel = ({ type }) => {
-          target.onpointermove = target.onpointerup = target.onpointercancel = null
-          onDrag(undefined)
-          if (dragged !== undefined && type === "pointerup") set(dragged, "push")
-        }
+        drag(event, {
+          moved(clientX) {
+            dragged = timeAt(clientX)
+            onDrag(moved(dragged))
+          },
+          ended(isReleased) {
+            onDrag(undefined)
+            if (dragged !== undefined && isReleased) set(dragged, "push")
+          },
+        })
       }}
       onKeyDown={(event) => {
         const step = roundStep(toMs - fromMs, KEY_STEPS) * (event.shiftKey ? 10 : 1)

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks"
 import { roundTimes } from "../../../model/statistics/time-bins.ts"
 import { operationById, source } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
+import { offsetMs, type Zone, zone, zoneLabel, zones } from "../../state/preferences/time-zone.ts"
 import { heldBack, pausedMs } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
 import { settled, settledAll } from "../../state/settled.ts"
@@ -17,10 +18,11 @@ import {
   showRange,
   zoomBy,
 } from "../../state/time-axis.ts"
-import { offsetMs, type Zone, zone, zoneLabel, zones } from "../../state/time-zone.ts"
 import { tickText, timeOfDay } from "../clock.ts"
+import { useWidth } from "../width.ts"
 import { BrushEdge } from "./brush-edge.tsx"
 import { Density, HEIGHT_PX } from "./density.tsx"
+import { drag } from "./drag.ts"
 import "./time-strip.css"
 
 /** A press that moves less is a click. */
@@ -31,7 +33,7 @@ const MOST_TICKS = 16
 /** All operations over time, in every view: what is brushed becomes `since` and `until` of the filter. */
 export function TimeStrip() {
   const graph = useRef<HTMLDivElement>(null)
-  const widthPx = useWidth(graph)
+  const widthPx = useWidth(graph, axis.value !== undefined)
   const [draft, setDraft] = useState<AxisRange>()
   const range = axis.value
   useWheel(graph)
@@ -47,25 +49,21 @@ export function TimeStrip() {
   const onPointerDown = (event: PointerEvent & { currentTarget: HTMLElement }) => {
     if (event.button !== 0 || (event.target as Element).closest("[role=slider]")) return
     const from = event.clientX
-    const target = event.currentTarget
-    target.setPointerCapture(event.pointerId)
     let dragged: AxisRange | undefined
-    target.onpointermove = ({ clientX }) => {
-      if (!dragged && Math.abs(clientX - from) < LEAST_DRAG_PX) return
-      const [a, b] = [timeAt(from), timeAt(clientX)]
-      dragged = { fromMs: Math.min(a, b), toMs: Math.max(a, b) }
-      setDraft(dragged)
-    }
-    target.onpointerup = () => {
-      target.onpointermove = target.onpointerup = target.onpointercancel = null
-      setDraft(undefined)
-      if (dragged) limitTo({ sinceMs: dragged.fromMs, untilMs: dragged.toMs }, "push")
-      else if (isBrushed) limitTo({}, "push")
-    }
-    target.onpointercancel = () => {
-      target.onpointermove = target.onpointerup = target.onpointercancel = null
-      setDraft(undefined)
-    }
+    drag(event, {
+      moved(clientX) {
+        if (!dragged && Math.abs(clientX - from) < LEAST_DRAG_PX) return
+        const [a, b] = [timeAt(from), timeAt(clientX)]
+        dragged = { fromMs: Math.min(a, b), toMs: Math.max(a, b) }
+        setDraft(dragged)
+      },
+      ended(isReleased) {
+        setDraft(undefined)
+        if (!isReleased) return
+        if (dragged) limitTo({ sinceMs: dragged.fromMs, untilMs: dragged.toMs }, "push")
+        else if (isBrushed) limitTo({}, "push")
+      },
+    })
   }
   const chosen = operationById(route.value.operation)
   const { stepMs, times } = roundTimes(
@@ -196,16 +194,4 @@ function useWheel(element: { current: HTMLElement | null }): void {
     box.addEventListener("wheel", zoom, { passive: false })
     return () => box.removeEventListener("wheel", zoom)
   }, [element, isThere])
-}
-
-function useWidth(element: { current: HTMLElement | null }): number {
-  const [widthPx, setWidth] = useState(innerWidth)
-  const isThere = axis.value !== undefined
-  useEffect(() => {
-    if (!element.current) return undefined
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width))
-    observer.observe(element.current)
-    return () => observer.disconnect()
-  }, [element, isThere])
-  return widthPx
 }

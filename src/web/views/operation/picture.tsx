@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import { useMemo, useRef, useState } from "preact/hooks"
 import type { Operation } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { type PictureFrame, type PictureItem, toPicture } from "../../../model/result/picture.ts"
@@ -6,6 +6,7 @@ import { layoutPicture, type PictureBox } from "../../../model/result/picture-la
 import { CopyButton } from "../../parts/copy-button.tsx"
 import { callOutcome, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { standaloneSvg } from "../../parts/standalone-svg.ts"
+import { useWidth } from "../../parts/width.ts"
 import { operations } from "../../state/capture.ts"
 import { useWholeOperation } from "../../state/whole-operation.ts"
 import "./picture.css"
@@ -65,18 +66,12 @@ function Drawing({
   frame: PictureFrame
   of: { current: SVGSVGElement | null }
 }) {
-  const [width, setWidth] = useState(600)
-  useEffect(() => {
-    const box = of.current?.parentElement
-    if (!box) return undefined
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.min(entry.contentRect.width, MOST_PX)))
-    observer.observe(box)
-    return () => observer.disconnect()
-  }, [of])
+  const box = useRef<HTMLDivElement>(null)
+  const width = Math.min(useWidth(box), MOST_PX)
   const { boxes, lines, node, pod, height } = useMemo(() => layoutPicture(frames, width), [frames, width])
   const now = new Map(frame.items.map((item) => [item.key, item]))
   return (
-    <div class="picture-box">
+    <div class="picture-box" ref={box}>
       <svg
         ref={of}
         width={width}

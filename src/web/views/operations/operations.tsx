@@ -1,13 +1,12 @@
 import { computed } from "@preact/signals"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import { saveFile } from "../../parts/bytes.ts"
 import { isSameDay } from "../../parts/clock.ts"
-import { commandLine } from "../../parts/command-line.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
-import { copyLink, type ShareItem, ShareMenu } from "../../parts/share-menu.tsx"
+import { ShareMenu } from "../../parts/share-menu.tsx"
+import { useWidth } from "../../parts/width.ts"
 import {
   captureState,
   hasSeveralNodes,
@@ -15,19 +14,19 @@ import {
   isReady,
   operationById,
   operations,
-  pageFile,
   source,
-  tallyOf,
 } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
-import { narrowed, outcomeIn } from "../../state/narrow.ts"
 import { nowMs } from "../../state/now.ts"
-import { filterProblem, isSearching, ofAnyOutcome, visible } from "../../state/query.ts"
-import { GROUPINGS, go, link, route } from "../../state/route.ts"
+import { filterProblem, isSearching, visible } from "../../state/query.ts"
+import { go, link, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
+import { Counters } from "./counters.tsx"
+import { GroupBy } from "./group-by.tsx"
 import { contentOf, GroupRow } from "./group-row.tsx"
 import { listRows, toggleGroup } from "./list-rows.ts"
+import { SHARED_LIST } from "./shared-list.ts"
 import "./operations.css"
 
 const ROW_PX = 28
@@ -61,7 +60,7 @@ export function Operations() {
   const markedId = selected?.id ?? cursorId
   const marked = rows.indexOf(markedId)
   const list = useRef<HTMLElement>(null)
-  const isNarrow = useNarrow(list)
+  const isNarrow = useWidth(list) <= TALL_BELOW_PX
   const isApplied = filterProblem.value === undefined || shown.length === 0
   const [seenMs, setSeen] = useState<number>()
   const newCount = seenMs === undefined ? 0 : shown.length - 1 - shown.findLastIndex(({ wallMs }) => wallMs <= seenMs)
@@ -83,7 +82,7 @@ export function Operations() {
             </span>
           )}
           <GroupBy />
-          <ShareMenu items={SHARED} />
+          <ShareMenu items={SHARED_LIST} />
         </div>
         {count > 0 && <OperationHeading />}
         {newCount > 0 && (
@@ -163,26 +162,6 @@ export function Operations() {
   )
 }
 
-/** What the list shows. */
-const SHARED: ShareItem[] = [
-  copyLink(),
-  {
-    label: "Copy command",
-    help: "lists the same in a terminal",
-    run: () => commandLine(source.peek(), "ls", ...[route.peek().q].filter(Boolean)),
-  },
-  {
-    label: "Save as one file",
-    help: "this page with the operations that match the filter",
-    async run() {
-      const file = await pageFile(route.peek().q)
-      if (!file) throw new Error("the server gave no file")
-      saveFile(`cnitap-${source.peek()?.host ?? "capture"}.html`, file)
-      return undefined
-    },
-  },
-]
-
 /** Its records were removed from the capture after they were read. */
 function isPruned({ wallMs }: OperationSummary): boolean {
   return wallMs < (captureState.value.prunedBeforeMs ?? Number.NEGATIVE_INFINITY)
@@ -200,53 +179,6 @@ function openOperation(id: string, how: "push" | "replace"): void {
   }
   const { panel } = route.peek()
   go({ operation: id, call: undefined, stream: undefined, panel: panel === "compare" ? "calls" : panel }, how)
-}
-
-/** Number of operations that match the filter by outcome; each is a filter, and keeps the rest of the filter. */
-function Counters() {
-  const { all, failed, running, killed } = tallyOf(ofAnyOutcome.value)
-  const { outcome, rest } = outcomeIn(route.value.q)
-  const kinds = [
-    { title: "all", count: all, filter: "" },
-    { title: "failed", count: failed, filter: "outcome=failed" },
-    { title: "in flight", count: running, filter: "outcome=running" },
-    { title: "killed", count: killed, filter: "outcome=killed" },
-  ]
-  return (
-    <fieldset class="counters" aria-label="outcomes">
-      {kinds.map(({ title, count, filter }) => (
-        <button
-          key={title}
-          type="button"
-          class={`counter ${title.replace(" ", "-")} ${count > 0 ? "some" : ""}`}
-          aria-pressed={outcome === filter}
-          onClick={() => go({ q: narrowed(filter, rest) })}
-        >
-          {title} <b>{count}</b>
-        </button>
-      ))}
-    </fieldset>
-  )
-}
-
-function GroupBy() {
-  const { group } = route.value
-  return (
-    <label class="group-by">
-      <span class="dim">group by</span>
-      <select
-        value={group ?? ""}
-        onChange={({ currentTarget: { value } }) => go({ group: GROUPINGS.find((candidate) => candidate === value) })}
-      >
-        <option value="">none</option>
-        {GROUPINGS.filter((each) => each !== "node" || hasSeveralNodes.value || group === "node").map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
 }
 
 function Nothing() {
@@ -279,15 +211,4 @@ function Nothing() {
       </span>
     </div>
   )
-}
-
-function useNarrow(element: { current: HTMLElement | null }): boolean {
-  const [isNarrow, setNarrow] = useState(innerWidth < TALL_BELOW_PX)
-  useEffect(() => {
-    if (!element.current) return undefined
-    const observer = new ResizeObserver(([entry]) => entry && setNarrow(entry.contentRect.width <= TALL_BELOW_PX))
-    observer.observe(element.current)
-    return () => observer.disconnect()
-  }, [element])
-  return isNarrow
 }

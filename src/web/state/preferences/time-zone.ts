@@ -1,21 +1,12 @@
-import { computed, effect, signal } from "@preact/signals"
-import { zoneSuffix } from "../../model/time.ts"
-import { source } from "./capture.ts"
+import { computed } from "@preact/signals"
+import { localOffsetMs, zoneSuffix } from "../../../model/time.ts"
+import { source } from "../capture.ts"
+import { stored } from "./stored.ts"
 
 /** Whose clock times are shown in: the browser's, UTC, or that of the machine that reads the capture. */
 export type Zone = "local" | "UTC" | "source"
 
-const KEY = "cnitap.zone"
-
-export const zone = signal<Zone>(storedZone())
-
-effect(() => {
-  try {
-    localStorage.setItem(KEY, zone.value)
-  } catch {
-    // A file opened from disk may have no storage: the choice is lost when the page is closed.
-  }
-})
+export const zone = stored<Zone>("cnitap.zone", ["local", "UTC", "source"])
 
 /** What a clock in the chosen zone is ahead of UTC at that time, in milliseconds. */
 export function offsetMs(wallMs: number): number {
@@ -48,15 +39,6 @@ function labelIn(each: Zone, wallMs: number): string {
 
 function offsetIn(each: Zone, wallMs: number): number {
   if (each === "UTC") return 0
-  const local = -new Date(wallMs).getTimezoneOffset() * 60_000
-  return each === "source" ? (source.value?.utcOffsetMs ?? local) : local
-}
-
-function storedZone(): Zone {
-  try {
-    const stored = localStorage.getItem(KEY)
-    return stored === "UTC" || stored === "source" ? stored : "local"
-  } catch {
-    return "local"
-  }
+  const ofSource = each === "source" ? source.value?.utcOffsetMs : undefined
+  return ofSource ?? localOffsetMs(wallMs)
 }
