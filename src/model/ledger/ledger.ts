@@ -1,19 +1,12 @@
-import type { Payload } from "../../capture/record.ts"
-import { isObject } from "../../cni/json.ts"
-import { type Call, isFailed, jsonObject, resultOf } from "../call.ts"
+import { type Call, isFailed } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import type { Outcome } from "../outcome.ts"
-import { addressesOf } from "../result/result-fields.ts"
 import type { Attachment, Attempt, Holding } from "./attachment.ts"
 import { type Entry, newEntry, openHoldings, toAttachment } from "./entry.ts"
-
-/** How to get the streams of a call that was loaded without them; called only for the calls that need it. */
-export type StreamSource = { stdin(call: Call): Payload | undefined; stdout(call: Call): Payload | undefined }
-
-const OWN_STREAMS: StreamSource = { stdin: (call) => call.stdin, stdout: (call) => call.stdout }
+import { LEDGER_FACTS_IN_STREAMS, type LedgerFacts } from "./ledger-facts.ts"
 
 /** State of one `add`. `assigned`: the addresses in the result of each ADD. `touched`: the entries that it changed. */
-type Posting = { streams: StreamSource; assigned: Map<Call, string[]>; touched: Map<string, Entry> }
+type Posting = { facts: LedgerFacts; assigned: Map<Call, readonly string[]>; touched: Map<string, Entry> }
 
 const MAX_LISTED_DELS = 10
 
@@ -36,12 +29,11 @@ export class Ledger {
     this.#keeps = keeps
   }
 
-  add(operation: Operation, streams = OWN_STREAMS): void {
+  add(operation: Operation, facts: LedgerFacts = LEDGER_FACTS_IN_STREAMS): void {
     const touched = new Map<string, Entry>()
-    const assigned = new Map<Call, string[]>()
-    for (const { call } of walk(operation.calls))
-      if (call.command === "ADD") assigned.set(call, ipsOf(resultIn(streams, call)))
-    this.#visit(operation.calls, operation.network, { streams, assigned, touched })
+    const assigned = new Map<Call, readonly string[]>()
+    for (const { call } of walk(operation.calls)) if (call.command === "ADD") assigned.set(call, facts.ips(call))
+    this.#visit(operation.calls, operation.network, { facts, assigned, touched })
     const { id, wallMs, outcome } = operation
     const isThroughProbes = operation.command === "DEL" && reachedFirstProbe(operation)
     for (const [key, entry] of touched) {
@@ -105,10 +97,10 @@ export class Ledger {
     call: Call,
     network: string | undefined,
     children: CallNode[],
-    { assigned, streams, touched }: Posting,
+    { assigned, facts, touched }: Posting,
     above: string | undefined,
   ): void {
-    if (refusedVersion(call, streams)) return
+    if (facts.refusesVersion(call)) return
     const entry = this.#entries.get(key) ?? newEntry(call, network)
     this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
     this.#open(key, entry)
@@ -127,14 +119,15 @@ export class Ledger {
       entry.ips.set(ip, isProbe && first !== undefined ? first : call.plugin)
       entry.freed.delete(ip)
     }
-    this.#noteDataDir(call)
+    const dataDir = facts.dataDir(call)
+    if (dataDir !== undefined) this.#dataDirs.add(dataDir)
   }
 
   #postDel(
     key: string,
     call: Call,
     network: string | undefined,
-    { streams, touched }: Posting,
+    { facts, touched }: Posting,
     above: string | undefined,
   ): void {
     const known = this.#entries.get(key)
@@ -142,8 +135,8 @@ export class Ledger {
     if (!known && above === undefined) this.#noteRenamed(call, network, touched)
     // Runtimes repeat DEL for attachments that are gone; containerd does so for every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
-    if (!known && refusedVersion(call, streams)) return
-    const entry = known ?? this.#entryBeforeCapture(call, network, outcome, streams)
+    if (!known && facts.refusesVersion(call)) return
+    const entry = known ?? this.#entryBeforeCapture(call, network, outcome, facts)
     if (!entry) return
     if (!known) this.#open(key, entry)
     touched.set(key, entry)
@@ -185,9 +178,9 @@ export class Ledger {
     call: Call,
     network: string | undefined,
     outcome: Outcome,
-    streams: StreamSource,
+    facts: LedgerFacts,
   ): Entry | undefined {
-    const ips = ipsOf(asObject(jsonObject(streams.stdin(call))?.prevResult))
+    const ips = facts.ipsBefore(call)
     if (outcome === "ok" && !this.#keeps(ips)) return undefined
     const entry = newEntry(call, network)
     for (const ip of ips) entry.ips.set(ip, call.plugin)
@@ -202,11 +195,6 @@ export class Ledger {
     this.#gone.add(goneKey(entry.facts.containerId, entry.facts.ifname))
     const attachment = toAttachment(entry)
     if (this.#keeps(attachment.ips)) this.#keptGone.push(attachment)
-  }
-
-  #noteDataDir({ plugin, stdin }: Call): void {
-    const dataDir = plugin === "host-local" ? asObject(jsonObject(stdin)?.ipam)?.dataDir : undefined
-    if (typeof dataDir === "string") this.#dataDirs.add(dataDir)
   }
 }
 
@@ -224,13 +212,6 @@ function containerKey({ node, containerId, ifname }: Pick<Call, "node" | "contai
   return [node, containerId, ifname].join("\n")
 }
 
-/** A plugin that does not know the version of its configuration (code 1 of the specification) has done nothing. */
-function refusedVersion(call: Call, streams: StreamSource): boolean {
-  if (outcomeOf(call) !== "failed") return false
-  const error = jsonObject(streams.stdout(call))
-  return error?.code === 1 && /\bversion/i.test(String(error.msg))
-}
-
 function goneKey(containerId: string, ifname: string | undefined): string {
   return `${containerId}/${ifname ?? ""}`
 }
@@ -245,25 +226,10 @@ function outcomeOf(call: Call): Outcome {
   return isFailed(call) ? "failed" : "ok"
 }
 
-function resultIn(streams: StreamSource, call: Call): Record<string, unknown> | undefined {
-  const { as, command } = call
-  const own = as === "probe" ? { stdin: streams.stdin(call) } : { stdout: streams.stdout(call) }
-  return resultOf({ as, command, ...own })
-}
-
 /** Probes are skipped: they assign nothing, they only see results. */
-function isAssignedBelow(ip: string, children: CallNode[], assigned: Map<Call, string[]>): boolean {
+function isAssignedBelow(ip: string, children: CallNode[], assigned: Map<Call, readonly string[]>): boolean {
   return children.some(
     ({ call, children: below }) =>
       (call.as !== "probe" && assigned.get(call)?.includes(ip)) || isAssignedBelow(ip, below, assigned),
   )
-}
-
-/** Without loopback addresses, which every pod has. */
-function ipsOf(result: Record<string, unknown> | undefined): string[] {
-  return addressesOf(result).filter((ip) => !ip.startsWith("127.") && ip !== "::1")
-}
-
-function asObject(value: unknown): Record<string, unknown> | undefined {
-  return isObject(value) ? value : undefined
 }

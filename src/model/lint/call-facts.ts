@@ -76,7 +76,7 @@ function callFacts(
   const pieces = stdout === undefined ? [] : splitDocuments(stdout)
   const documents = pieces.flatMap((piece) => (piece.kind === "json" ? [piece.value] : []))
   const [only] = pieces.length === 1 ? documents : []
-  const code = call.exit && "code" in call.exit ? call.exit.code : undefined
+  const code = exitCode(call)
   return {
     operation,
     call,
@@ -95,6 +95,11 @@ function callFacts(
     isFailed: code !== undefined && code !== 0,
     added: NOTHING_ADDED,
   }
+}
+
+/** Undefined for a call that was killed, could not be started or still runs. */
+export function exitCode({ exit }: Call): number | undefined {
+  return exit && "code" in exit ? exit.code : undefined
 }
 
 const NOTHING_ADDED: AddedObjects = { ips: [], interfaces: [], routes: [] }

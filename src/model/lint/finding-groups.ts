@@ -23,12 +23,12 @@ const SEVERITIES = ["error", "warning", "note"] as const
 
 type Group = { finding: FindingGroup; pods: Set<string> }
 
-/** Groups findings, which must be added in the order of their operations. Memory holds some findings of each rule. */
+/** Groups findings, added in any order. Memory holds some findings of each rule. */
 export class FindingGroups {
   readonly #groups = new Map<string, Group>()
   readonly #sizes = new Map<string, number>()
 
-  /** Returns the group, with this finding as its newest. */
+  /** Returns the group, with this finding as its newest unless it has a newer one. */
   add(finding: Finding): FindingGroup {
     const { rule, evidence, wallMs } = finding
     const size = this.#sizes.get(rule) ?? 0
@@ -38,11 +38,13 @@ export class FindingGroups {
     if (!known) this.#sizes.set(rule, size + 1)
     const pods = known?.pods ?? new Set()
     if (pods.size < MAX_PODS) pods.add(podName(finding))
+    const isNewest = !known || wallMs >= known.finding.wallMs
+    const calls = known?.finding.calls ?? []
     const group: FindingGroup = {
-      ...finding,
+      ...(isNewest ? finding : known.finding),
       count: (known?.finding.count ?? 0) + 1,
-      firstMs: known?.finding.firstMs ?? wallMs,
-      calls: [...new Set([evidence.call, ...(known?.finding.calls ?? [])])].slice(0, MAX_CALLS),
+      firstMs: Math.min(wallMs, known?.finding.firstMs ?? wallMs),
+      calls: [...new Set(isNewest ? [evidence.call, ...calls] : [...calls, evidence.call])].slice(0, MAX_CALLS),
       podCount: pods.size,
     }
     this.#groups.set(key, { finding: group, pods })

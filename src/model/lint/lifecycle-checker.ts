@@ -1,8 +1,9 @@
 import { parseAddress } from "../../cni/address.ts"
-import { type Call, podKey } from "../call.ts"
+import { type Call, jsonObject, podKey } from "../call.ts"
 import { PluginLists } from "../explain/plugin-lists.ts"
 import type { Operation } from "../operation.ts"
-import { type CallFacts, locate, objects, text, wholeText } from "./call-facts.ts"
+import { type CallDigest, validAttachments } from "./call-digest.ts"
+import { exitCode, locate, wholeText } from "./call-facts.ts"
 import { type CallHit, type Finding, type Rule, toFinding } from "./finding.ts"
 import { PoolChecker } from "./pool-checker.ts"
 import { LIFECYCLE_RULES } from "./rules/lifecycle-rules.ts"
@@ -19,8 +20,22 @@ type TrackedAttachment = {
   pod?: string
 }
 
+/** A call as these rules see it: with or without its streams, its place in the operation, and its digest. */
+export type LifecycleCall = {
+  operation: Operation
+  call: Call
+  level: number
+  /** plugin of the call that made this one */
+  caller: string | undefined
+  digest: CallDigest
+}
+
+/** Reads the streams of a call, for the evidence of a finding. */
+export type WholeCall = (call: Call) => Call
+
 /** Applies the rules that span operations, which must be checked in the order they began. */
 export class LifecycleChecker {
+  readonly #whole: WholeCall
   readonly #attachments = new Map<string, TrackedAttachment>()
   /** By the plugins that deleted. Deleted attachments share one object: a capture has a hundred thousand of them. */
   readonly #deleted = new Map<string, TrackedAttachment>()
@@ -32,34 +47,45 @@ export class LifecycleChecker {
   /** By node and path of the plugin. */
   readonly #builds = new Map<string, NonNullable<Call["original"]>>()
 
-  check(facts: CallFacts): Finding[] {
-    const { call, isOk, isFailed } = facts
-    const found = this.#checkVersion(facts)
-    for (const hit of this.#pools.check(facts)) found.push(finding(LIFECYCLE_RULES.subnetOfTwo, facts, hit))
-    const replaced = this.#replacedBuild(call)
-    if (replaced) found.push(finding(LIFECYCLE_RULES.pluginReplaced, facts, { detail: replaced, stream: "exit" }))
-    if (call.command === "GC" && facts.level === 0 && !facts.previous) return [...found, ...this.#checkGc(facts)]
+  constructor(whole: WholeCall) {
+    this.#whole = whole
+  }
+
+  check(one: LifecycleCall): Finding[] {
+    const { call, level, caller, digest, operation } = one
+    const code = exitCode(call)
+    const isOk = code === 0
+    const isFailed = code !== undefined && !isOk
+    const found = this.#checkVersion(one, isOk)
+    for (const hitIn of this.#pools.check(call, digest.pool))
+      found.push(this.#finding(LIFECYCLE_RULES.subnetOfTwo, one, hitIn))
+    const replaced = this.#replacedBuild(call, digest)
+    if (replaced)
+      found.push(this.#finding(LIFECYCLE_RULES.pluginReplaced, one, () => ({ detail: replaced, stream: "exit" })))
+    if (call.command === "GC" && call === operation.calls[0]?.call) return [...found, ...this.#checkGc(one)]
     if (!call.containerId) return found
     const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
-    const plugin = `${facts.parent?.call.plugin ?? ""}/${call.plugin}`
+    const plugin = `${caller ?? ""}/${call.plugin}`
     if (call.command === "ADD" && isOk) {
       const attachment = this.#attachmentOf(key)
       const earlier = attachment.addedBy.get(plugin)
       // A plugin may call a delegate as often as it likes; only the runtime's calls are checked.
-      if (earlier !== undefined && facts.level === 0)
-        found.push(finding(LIFECYCLE_RULES.addTwice, facts, { detail: `the first is call ${earlier}`, stream: "env" }))
+      if (earlier !== undefined && level === 0) {
+        const hit: CallHit = { detail: `the first is call ${earlier}`, stream: "env" }
+        found.push(this.#finding(LIFECYCLE_RULES.addTwice, one, () => hit))
+      }
       attachment.addedBy.set(plugin, call.id)
       attachment.deletedBy.delete(plugin)
-      if (facts.level === 0) {
+      if (level === 0) {
         if (call.parentName !== undefined) attachment.runtime = call.parentName
         attachment.pod = podOf(call) || call.containerId
-        found.push(...this.#hold(key, attachment, facts))
+        found.push(...this.#hold(key, attachment, one))
       }
     } else if (call.command === "DEL") {
       const attachment = this.#attachments.get(key)
       if (isFailed && attachment?.deletedBy.has(plugin)) {
         const hit: CallHit = { detail: "an earlier DEL of it succeeded", stream: "stdout", at: 0 }
-        found.push(finding(LIFECYCLE_RULES.delNotIdempotent, facts, hit))
+        found.push(this.#finding(LIFECYCLE_RULES.delNotIdempotent, one, () => hit))
       }
       if (isOk) this.#release(key, attachment, plugin)
     }
@@ -67,13 +93,13 @@ export class LifecycleChecker {
   }
 
   /** Both builds, at the first call of the newer one. */
-  #replacedBuild({ node, path, original }: Call): string | undefined {
-    if (!original) return undefined
+  #replacedBuild({ node }: Call, { path, build }: CallDigest): string | undefined {
+    if (!build) return undefined
     const key = `${node}\n${path}`
     const before = this.#builds.get(key)
-    this.#builds.set(key, original)
-    const isSame = before?.sizeBytes === original.sizeBytes && before.modifiedMs === original.modifiedMs
-    return before && !isSame ? `${buildText(original)}; before, ${buildText(before)}` : undefined
+    this.#builds.set(key, build)
+    const isSame = before?.sizeBytes === build.sizeBytes && before.modifiedMs === build.modifiedMs
+    return before && !isSame ? `${buildText(build)}; before, ${buildText(before)}` : undefined
   }
 
   /** Reports a plugin once, when the calls of the list stop including it. */
@@ -83,28 +109,31 @@ export class LifecycleChecker {
     if (!first || !list || list.removed.length === 0) return []
     const since = new Date(list.fromMs).toISOString()
     const detail = `${list.removed.join(", ")}, since ${since}; called are ${list.plugins.join(", ")}`
-    return [finding(LIFECYCLE_RULES.listWithoutPlugin, { call: first.call, operation }, { detail, stream: "stdin" })]
+    const one = { call: first.call, operation }
+    return [this.#finding(LIFECYCLE_RULES.listWithoutPlugin, one, () => ({ detail, stream: "stdin" }))]
   }
 
   /** Attachments of another runtime: this one does not know them, so its GC frees their addresses. */
-  #checkGc(facts: CallFacts): Finding[] {
-    const { call, config } = facts
-    const listed = new Set(
-      objects(config?.["cni.dev/valid-attachments"] ?? config?.["cni.dev/attachments"]).map(
-        ({ containerID, ifname }) => `${text(containerID)}\n${text(ifname)}`,
-      ),
-    )
+  #checkGc(one: LifecycleCall): Finding[] {
+    const { call } = one
+    let listed: Set<string> | undefined
     const network = [call.node, call.network, ""].join("\n")
     const found: Finding[] = []
     for (const [key, attachment] of this.#attachments) {
       const { runtime, pod, addedBy, ips } = attachment
       if (!runtime || !call.parentName || runtime === call.parentName || isDeleted(attachment)) continue
-      if (!key.startsWith(network) || listed.has(key.slice(network.length))) continue
+      if (!key.startsWith(network)) continue
+      listed ??= validAttachments(jsonObject(this.#whole(call).stdin))
+      if (listed.has(key.slice(network.length))) continue
       const [added] = addedBy.values()
       const addresses = ips.map((ip) => ip.slice(network.length)).join(", ")
       const detail = `${pod} of ${runtime}, added by call ${added}${addresses && `, has ${addresses}`}; ${call.parentName} does not know it`
-      const hit: CallHit = { detail, ...locate("stdin", wholeText(call.stdin), `"cni.dev/valid-attachments"`) }
-      found.push(finding(LIFECYCLE_RULES.gcOfOtherRuntime, facts, hit))
+      found.push(
+        this.#finding(LIFECYCLE_RULES.gcOfOtherRuntime, one, ({ stdin }) => ({
+          detail,
+          ...locate("stdin", wholeText(stdin), `"cni.dev/valid-attachments"`),
+        })),
+      )
     }
     return found
   }
@@ -117,20 +146,21 @@ export class LifecycleChecker {
     return fresh
   }
 
-  #hold(key: string, attachment: TrackedAttachment, facts: CallFacts): Finding[] {
+  #hold(key: string, attachment: TrackedAttachment, one: LifecycleCall): Finding[] {
     const found: Finding[] = []
-    for (const { address } of objects(facts.result?.ips)) {
-      const ip = text(address).replace(/\/\d+$/, "")
+    const { call, digest } = one
+    for (const ip of digest.ips ?? []) {
       if (!isUnique(ip)) continue
-      const ipKey = [facts.call.node, facts.call.network, ip].join("\n")
+      const ipKey = [call.node, call.network, ip].join("\n")
       const holder = this.#holders.get(ipKey)
       if (holder && holder.attachment !== key) {
         const receiver = holder.pod && ` to ${holder.pod}`
         const detail = `${ip}, already assigned by call ${holder.call}${receiver} without a recorded DEL`
-        found.push(finding(LIFECYCLE_RULES.ipOfTwo, facts, { detail, ...locate("stdout", facts.stdout, ip) }))
+        const hitIn = ({ stdout }: Call): CallHit => ({ detail, ...locate("stdout", wholeText(stdout), ip) })
+        found.push(this.#finding(LIFECYCLE_RULES.ipOfTwo, one, hitIn))
       }
       if (!attachment.ips.includes(ipKey)) attachment.ips.push(ipKey)
-      this.#holders.set(ipKey, { attachment: key, call: facts.call.id, pod: podOf(facts.call) })
+      this.#holders.set(ipKey, { attachment: key, call: call.id, pod: podOf(call) })
     }
     return found
   }
@@ -152,29 +182,29 @@ export class LifecycleChecker {
     return deleted
   }
 
-  #checkVersion(facts: CallFacts): Finding[] {
-    const { call, isOk, result, version, config } = facts
-    const key = `${call.node}\n${call.path}`
+  #checkVersion(one: LifecycleCall, isOk: boolean): Finding[] {
+    const { call, digest } = one
+    const { path, version, supports } = digest
+    const key = `${call.node}\n${path}`
     if (call.command === "VERSION") {
-      const versions = result?.supportedVersions
-      if (isOk && Array.isArray(versions)) this.#supportedVersions.set(key, versions.map(text))
+      if (isOk && supports) this.#supportedVersions.set(key, supports)
       return []
     }
-    const supported = this.#supportedVersions.get(key) ?? supportedInError(facts)
-    if (!supported || !config || supported.includes(version)) return []
+    const supported = this.#supportedVersions.get(key) ?? supports
+    if (!supported || version === undefined || supported.includes(version)) return []
     const detail = `${version}; ${call.plugin} supports ${versionRange(supported)}`
-    const hit: CallHit = { detail, ...locate("stdin", wholeText(call.stdin), `"cniVersion"`) }
-    return [finding(LIFECYCLE_RULES.versionUnsupported, facts, hit)]
+    const hitIn = ({ stdin }: Call): CallHit => ({ detail, ...locate("stdin", wholeText(stdin), `"cniVersion"`) })
+    return [this.#finding(LIFECYCLE_RULES.versionUnsupported, one, hitIn)]
   }
-}
 
-/** The versions that a plugin names when it refuses that of its configuration, unless the error is that of its delegate. */
-function supportedInError({ error, isFailed, children }: CallFacts): string[] | undefined {
-  if (!isFailed || typeof error?.msg !== "string" || children.some((child) => child.error?.msg === error.msg))
-    return undefined
-  const message = `${error.msg} ${text(error.details ?? "")}`
-  const [, versions] = /plugin supports \[([^\]]{0,400})\]/.exec(message) ?? []
-  return versions === undefined ? undefined : [...versions.matchAll(/\d+\.\d+\.\d+/g)].map(([version]) => version)
+  #finding(
+    rule: Rule,
+    { call, operation }: Pick<LifecycleCall, "call" | "operation">,
+    hitIn: (call: Call) => CallHit,
+  ): Finding {
+    const whole = this.#whole(call)
+    return toFinding(rule, whole, operation.id, hitIn(whole))
+  }
 }
 
 /** A plugin that supports two versions supports those between. */
@@ -184,10 +214,6 @@ function versionRange(versions: readonly string[]): string {
 
 function isDeleted({ addedBy }: TrackedAttachment): boolean {
   return addedBy.size === 0
-}
-
-function finding(rule: Rule, { call, operation }: Pick<CallFacts, "call" | "operation">, hit: CallHit): Finding {
-  return toFinding(rule, call, operation.id, hit)
 }
 
 function podOf({ pod }: Call): string {

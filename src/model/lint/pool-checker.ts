@@ -1,6 +1,7 @@
 import { type Prefix, parseAddress, parsePrefix } from "../../cni/address.ts"
 import { hostLocalRangeSets } from "../../cni/host-local.ts"
-import { type CallFacts, locate, text, wholeText } from "./call-facts.ts"
+import type { Call } from "../call.ts"
+import { type JsonObject, locate, text, wholeText } from "./call-facts.ts"
 import type { CallHit } from "./finding.ts"
 
 /** A range that host-local assigns addresses of. `pool`: who shares its store; `link`: who shares its routes. */
@@ -21,11 +22,13 @@ export class PoolChecker {
   readonly #ranges: PoolRange[] = []
   readonly #seen = new Set<string>()
 
-  /** A hit for each range of the call's configuration that an earlier call of another network assigns addresses of too. */
-  check(facts: CallFacts): CallHit[] {
-    const { call, config, isOk } = facts
-    if (call.command !== "ADD" || !isOk) return []
-    const fresh = rangesOf(facts).filter(({ node, pool, subnet }) => {
+  /**
+   * A hit for each range of a call's configuration that an earlier call of another network assigns addresses of too.
+   * `config`: `pool` of the call's digest.
+   */
+  check(call: Call, config: JsonObject | undefined): ((whole: Call) => CallHit)[] {
+    if (!config) return []
+    const fresh = rangesOf(call, config).filter(({ node, pool, subnet }) => {
       const key = [node, pool, subnet].join("\n")
       return this.#seen.size < this.#seen.add(key).size
     })
@@ -33,8 +36,8 @@ export class PoolChecker {
       const other = this.#ranges.find((one) => isShared(one, range))
       this.#ranges.push(range)
       if (!other) return []
-      const detail = `${range.subnet} of ${range.network}, and ${other.subnet} of ${other.network} (call ${other.call})${text(config?.bridge) && ` on ${text(config?.bridge)}`}`
-      return [{ detail, ...locate("stdin", wholeText(call.stdin), range.subnet) }]
+      const detail = `${range.subnet} of ${range.network}, and ${other.subnet} of ${other.network} (call ${other.call})${config.bridge === undefined ? "" : ` on ${text(config.bridge)}`}`
+      return [({ stdin }) => ({ detail, ...locate("stdin", wholeText(stdin), range.subnet) })]
     })
   }
 }
@@ -50,21 +53,21 @@ function isShared(one: PoolRange, other: PoolRange): boolean {
   )
 }
 
-function rangesOf({ call, config }: CallFacts): PoolRange[] {
-  const ipam = config?.ipam
+function rangesOf(call: Call, config: JsonObject): PoolRange[] {
+  const { ipam } = config
   return hostLocalRangeSets(ipam)
     .flat()
     .flatMap(({ range }) => {
       const subnet = text(range.subnet)
       const prefix = parsePrefix(subnet)
       if (!prefix) return []
-      const network = text(config?.name)
+      const network = text(config.name)
       const dataDir = text((ipam as Record<string, unknown>).dataDir)
       return [
         {
           node: call.node,
           pool: `${dataDir}\n${network}`,
-          link: linkOf(config ?? {}),
+          link: linkOf(config),
           network,
           subnet,
           bits: prefix.address.bits,

@@ -3,6 +3,7 @@ import { EVERYTHING } from "../../model/filter/filter.ts"
 import { rangeOf } from "../../model/filter/prefilter.ts"
 import type { CurrentLists } from "../../model/incomplete-list.ts"
 import type { Ledger } from "../../model/ledger/ledger.ts"
+import { ledgerFactsIn } from "../../model/ledger/ledger-facts.ts"
 import type { Period } from "../../model/ledger/unrecorded.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { TimeRange } from "../capture/calls.ts"
@@ -54,8 +55,9 @@ export async function bookLedger(
     const settled = settledContainers(indexed)
     ledger.addGone(settled.gone)
     const unsettled = { ...indexed, spanningOperations: settled.spanningOperations }
+    const ledgerFacts = ledgerFactsIn(indexed.summaries)
     for (const operation of operationSummaries(unsettled, {}, (ref) => settled.others(ref)))
-      ledger.add(operation, indexed.summaries)
+      ledger.add(operation, ledgerFacts)
     const wanted = filter && new Set<string>()
     if (wanted && filter) {
       for (const { containerId } of operationSummaries(indexed, {
@@ -99,8 +101,9 @@ export async function bookOwners(
     // The operations of other containers decide whether these are complete.
     const isDecided = !mayBeIncomplete(opened, operations)
     if (isDecided) errors.addCounts(ownErrors.list())
+    const ledgerFacts = ledgerFactsIn(summaries)
     for (const operation of isDecided ? operations : await operationsOfContainers(opened, errors, operations))
-      ledger.add(operation, summaries)
+      ledger.add(operation, ledgerFacts)
     return { operations: operations.length, ...facts, wanted: undefined }
   } finally {
     opened.close()
