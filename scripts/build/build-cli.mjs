@@ -8,7 +8,13 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { build, transform } from "esbuild"
-import { onlyTheVersion, withoutExecutableSubcommands, withoutSideEffects, yamlAsModules } from "./bundling.mjs"
+import {
+  hashOfRules,
+  onlyTheVersion,
+  withoutExecutableSubcommands,
+  withoutSideEffects,
+  yamlAsModules,
+} from "./bundling.mjs"
 
 const OUTPUT = {
   platform: "node",
@@ -32,6 +38,7 @@ const { outputFiles, metafile } = await build({
   mainFields: ["module", "main"],
   plugins: [
     { name: "version", setup: onlyTheVersion },
+    { name: "rules", setup: hashOfRules },
     { name: "sources", setup: withoutSideEffects },
     { name: "subcommands", setup: withoutExecutableSubcommands },
     { name: "yaml", setup: yamlAsModules },

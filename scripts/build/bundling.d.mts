@@ -1,5 +1,6 @@
 import type { PluginBuild } from "esbuild"
 
+export function hashOfRules(bundler: PluginBuild): void
 export function onlyTheVersion(bundler: PluginBuild): void
 export function withoutSideEffects(bundler: PluginBuild): void
 export function withoutExecutableSubcommands(bundler: PluginBuild): void

@@ -1,5 +1,6 @@
 /** What both bundles of the command line, dist/cnitap.js and the node executable, have in common. */
-import { readFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** Of our package.json the command line wants the version; the rest of it would make every bundle differ. */
@@ -8,6 +9,17 @@ export function onlyTheVersion(bundler) {
   bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
     path === `${process.cwd()}/package.json` ? { contents: JSON.stringify({ version }), loader: "json" } : undefined,
   )
+}
+
+/** What `src/model/lint/rule-set.ts` says: findings that were kept are those of these sources. */
+export function hashOfRules(bundler) {
+  bundler.onLoad({ filter: /\/src\/model\/lint\/rule-set\.ts$/ }, () => {
+    const hash = createHash("sha256")
+    for (const directory of ["src/cni", "src/model"])
+      for (const name of readdirSync(directory, { recursive: true }).sort())
+        if (name.endsWith(".ts")) hash.update(`${name}\n`).update(readFileSync(join(directory, name)))
+    return { contents: `export const RULE_SET = "${hash.digest("hex").slice(0, 16)}"`, loader: "ts" }
+  })
 }
 
 /** Modules of cnitap have no side effects when they are imported. */

@@ -4,6 +4,7 @@ export const SEGMENT_INTERVAL_MS = 3_600_000
 /** Every `0` is a digit: year, month, day, `T`, hour. */
 const PATTERN = "calls-00000000T00.jsonl"
 const INDEX_SUFFIX = ".index"
+const CHECKS_SUFFIX = ".checks"
 
 /**
  * The segment that holds records of a point in time (milliseconds since 1970), such as `calls-20261124T15.jsonl`. The
@@ -37,14 +38,22 @@ export function indexName(segment: string): string {
   return `.${segment}${INDEX_SUFFIX}`
 }
 
-/** The segment of an index, or of an unfinished one (`.index.<pid>`); undefined if the file is neither. */
+/** The checks of a segment's operations, which `serve` keeps beside it: `.calls-20261124T15.jsonl.checks`. */
+export function checksName(segment: string): string {
+  return `.${segment}${CHECKS_SUFFIX}`
+}
+
+/** The segment of an index or of checks, or of an unfinished file (`.index.<pid>`); undefined if the file is neither. */
 export function indexedSegment(fileName: string): string | undefined {
   const segment = fileName.slice(1, 1 + PATTERN.length)
-  const name = indexName(segment)
-  if (!isSegmentName(segment) || !fileName.startsWith(name)) return undefined
-  const rest = fileName.slice(name.length)
-  const isUnfinished = rest.length > 1 && rest.startsWith(".") && [...rest.slice(1)].every(isDigit)
-  return rest === "" || isUnfinished ? segment : undefined
+  if (!isSegmentName(segment)) return undefined
+  for (const name of [indexName(segment), checksName(segment)]) {
+    if (!fileName.startsWith(name)) continue
+    const rest = fileName.slice(name.length)
+    const isUnfinished = rest.length > 1 && rest.startsWith(".") && [...rest.slice(1)].every(isDigit)
+    if (rest === "" || isUnfinished) return segment
+  }
+  return undefined
 }
 
 function isDigit(character: string): boolean {

@@ -1,9 +1,11 @@
-import { isFailed } from "./call.ts"
+import { type Call, isFailed } from "./call.ts"
 import type { Attachment } from "./ledger/attachment.ts"
 import { Ledger } from "./ledger/ledger.ts"
+import { LEDGER_FACTS_IN_STREAMS, type LedgerFacts } from "./ledger/ledger-facts.ts"
 import { FindingGroups } from "./lint/finding-groups.ts"
 import { findingsByRule, type RuleFindings } from "./lint/findings-by-rule.ts"
-import { Linter } from "./lint/linter.ts"
+import type { WholeCall } from "./lint/lifecycle-checker.ts"
+import { type CallCheck, Linter } from "./lint/linter.ts"
 import { isOperationOver, type Operation, walk } from "./operation.ts"
 
 /**
@@ -12,11 +14,18 @@ import { isOperationOver, type Operation, walk } from "./operation.ts"
  * once after that. Times are milliseconds since 1970.
  */
 export class Review {
-  readonly #linter = new Linter(0)
+  readonly #whole: WholeCall
+  readonly #linter: Linter
   readonly #ledger = new Ledger()
   readonly #findings = new FindingGroups()
   readonly #incomplete = new Map<string, Operation>()
   readonly #completed = new Set<string>()
+
+  /** `whole`: reads the streams of the calls of operations that are added without. */
+  constructor(whole: WholeCall = (call) => call) {
+    this.#whole = whole
+    this.#linter = new Linter(0, whole)
+  }
 
   /** Number of operations added. */
   get size(): number {
@@ -37,7 +46,8 @@ export class Review {
     return this.#ledger.isGone(containerId, ifname)
   }
 
-  add(operation: Operation, nowMs: number): void {
+  /** `checks`: what `CallChecker` returned for an operation that is over and is added without its streams. */
+  add(operation: Operation, nowMs: number, checks?: readonly CallCheck[]): void {
     const { id } = operation
     if (this.#completed.has(id)) return
     if (!isOperationOver(operation, nowMs)) {
@@ -46,8 +56,8 @@ export class Review {
     }
     this.#incomplete.delete(id)
     this.#completed.add(id)
-    this.#ledger.add(operation)
-    for (const finding of this.#linter.check(operation)) this.#findings.add(finding)
+    this.#ledger.add(operation, checks && ledgerFactsOf(operation, checks, this.#whole))
+    for (const finding of this.#linter.check(operation, checks)) this.#findings.add(finding)
   }
 
   /** By severity, worst first, then by count. */
@@ -95,6 +105,16 @@ export class Review {
 
   #completeFinished(nowMs: number): void {
     for (const operation of this.#incomplete.values()) this.add(operation, nowMs)
+  }
+}
+
+function ledgerFactsOf({ calls }: Operation, checks: readonly CallCheck[], whole: WholeCall): LedgerFacts {
+  const digests = new Map([...walk(calls)].map(({ call }, at) => [call, checks[at]?.digest]))
+  return {
+    ips: (call: Call) => digests.get(call)?.ips ?? [],
+    ipsBefore: (call) => LEDGER_FACTS_IN_STREAMS.ipsBefore(whole(call)),
+    refusesVersion: (call) => digests.get(call)?.refusesVersion === true,
+    dataDir: (call) => digests.get(call)?.dataDir,
   }
 }
 

@@ -6,6 +6,7 @@ import type { Period } from "../model/ledger/unrecorded.ts"
 import type { Operation } from "../model/operation.ts"
 import { Review } from "../model/review.ts"
 import type { CaptureFacts } from "../store/query/ledger.ts"
+import { FirstReview } from "./first-review.ts"
 import type { ReviewAnswer } from "./protocol.ts"
 import type { Session } from "./session.ts"
 
@@ -21,7 +22,9 @@ export type ReadState = (facts: CaptureFacts) => Promise<NodeState>
 export class Reviewer {
   readonly #session: Session
   readonly #readState: ReadState
-  readonly #review = new Review()
+  readonly #review: Review
+  /** until the capture was reviewed as a whole */
+  #first: FirstReview | undefined
   /** version of the catalog that was reviewed completely; -1 before the first review */
   #version = -1
   /** the capture was recorded on the node whose state can be read */
@@ -35,6 +38,7 @@ export class Reviewer {
   /** `readState`: reads the state of the node that recorded the capture. `isOtherRoot`: that node's file system is mounted here. */
   constructor(session: Session, readState: ReadState, isOtherRoot: boolean) {
     this.#session = session
+    this.#review = new Review((call) => session.wholeCall(call))
     this.#readState = readState
     this.#isThisNode = isOtherRoot
   }
@@ -51,8 +55,9 @@ export class Reviewer {
       })
     const waited = new Promise<false>((resolve) => setTimeout(() => resolve(false), WAIT_MS).unref())
     const isComplete = await Promise.race([this.#work, waited])
-    const base = { isComplete, checked: this.#review.size, rules: this.#review.rules(nowMs) }
-    return { ...base, gone: this.#review.goneCount, ...(await this.#ledger(nowMs, isComplete)) }
+    const checked = this.#first?.size ?? this.#review.size
+    const rules = this.#first?.rules() ?? this.#review.rules(nowMs)
+    return { isComplete, checked, rules, gone: this.#review.goneCount, ...(await this.#ledger(nowMs, isComplete)) }
   }
 
   async #next(): Promise<void> {
@@ -60,12 +65,12 @@ export class Reviewer {
     if (this.#version < 0) {
       await this.#session.read()
       const { version } = catalog
-      for await (const operation of this.#session.wholeCapture()) {
-        this.#note(operation)
-        // A call that ended during this pass is reviewed again below.
-        const isInFlight = catalog.operationOf(operation.id)?.outcome === "running"
-        this.#review.add(isInFlight ? { ...operation, outcome: "running" } : operation, Date.now())
-      }
+      const operations = catalog.newestFirst()
+      for (const operation of operations) this.#note(operation)
+      const first = new FirstReview(this.#session)
+      this.#first = first
+      await first.addTo(this.#review, operations)
+      this.#first = undefined
       this.#version = version
     }
     const { version, operations } = catalog.changesSince(this.#version)

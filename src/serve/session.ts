@@ -1,6 +1,8 @@
 import { hostname } from "node:os"
+import type { Call } from "../model/call.ts"
 import type { Filter } from "../model/filter/filter.ts"
 import type { Operation } from "../model/operation.ts"
+import type { OperationSummary } from "../model/packed-operations.ts"
 import { localOffsetMs } from "../model/time.ts"
 import type { Capture } from "../store/capture/capture.ts"
 import type { Progress } from "../store/capture/progress.ts"
@@ -81,13 +83,22 @@ export class Session {
     return this.#feed.whole(operation)
   }
 
-  /** All operations with their streams, in the order they started: one pass over the whole capture. */
-  async *wholeCapture(): AsyncGenerator<Operation> {
-    // Read errors were counted when the catalog was read.
-    for await (const operation of readOperations(this.#capture, new ReadErrors())) {
-      yield operation
-      await this.#slice.pauseIfOver()
+  /** The call with its streams, or without if its records were pruned. */
+  wholeCall(call: Call): Call {
+    return this.#feed.wholeCall(call)
+  }
+
+  /** By the segment that holds all of their records; undefined: they have records in several, or none of their end. */
+  async bySegment(operations: readonly OperationSummary[]): Promise<Map<Segment | undefined, OperationSummary[]>> {
+    const segments = new Map((await this.#capture.segments()).map((segment) => [segment.path, segment]))
+    const found = new Map<Segment | undefined, OperationSummary[]>()
+    for (const operation of operations) {
+      const segment = segments.get(this.#feed.segmentOf(operation) ?? "")
+      const own = found.get(segment)
+      if (own) own.push(operation)
+      else found.set(segment, [operation])
     }
+    return found
   }
 
   /** The operations that match a filter, with their streams, in the order they started. */

@@ -23,9 +23,9 @@ export class Ledger {
   readonly #gone = new Set<string>()
   #knownGone: (containerId: string) => readonly string[] | undefined = () => undefined
   readonly #dataDirs = new Set<string>()
-  readonly #keeps: (ips: readonly string[]) => boolean
+  readonly #keeps: ((ips: readonly string[]) => boolean) | undefined
 
-  constructor(keeps: (ips: readonly string[]) => boolean = () => false) {
+  constructor(keeps?: (ips: readonly string[]) => boolean) {
     this.#keeps = keeps
   }
 
@@ -180,8 +180,10 @@ export class Ledger {
     outcome: Outcome,
     facts: LedgerFacts,
   ): Entry | undefined {
+    // Its streams are read only if that matters.
+    if (outcome === "ok" && !this.#keeps) return undefined
     const ips = facts.ipsBefore(call)
-    if (outcome === "ok" && !this.#keeps(ips)) return undefined
+    if (outcome === "ok" && !this.#keeps?.(ips)) return undefined
     const entry = newEntry(call, network)
     for (const ip of ips) entry.ips.set(ip, call.plugin)
     return entry
@@ -193,6 +195,7 @@ export class Ledger {
     const keys = this.#keysOf.get(container)
     if (keys?.delete(key) && keys.size === 0) this.#keysOf.delete(container)
     this.#gone.add(goneKey(entry.facts.containerId, entry.facts.ifname))
+    if (!this.#keeps) return
     const attachment = toAttachment(entry)
     if (this.#keeps(attachment.ips)) this.#keptGone.push(attachment)
   }

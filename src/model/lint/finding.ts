@@ -69,10 +69,26 @@ export type CallHit = {
 const MAX_EXCERPT_CHARACTERS = 120
 
 export function toFinding(rule: Rule, call: Call, operation: string, hit: CallHit): Finding {
-  const { id, severity, title, source } = rule
   const { detail, stream, at, pointer, excerpt, remedy = rule.remedy } = hit
   const text = textOf(call, stream)
   const from = at ?? 0
+  const evidence = {
+    call: call.id,
+    stream,
+    ...(at === undefined ? {} : { byte: utf8Bytes(text, at) }),
+    ...(pointer === undefined ? {} : { pointer }),
+    excerpt: excerpt ?? text.slice(from, from + MAX_EXCERPT_CHARACTERS),
+  }
+  return findingOf(rule, call, operation, { detail, evidence, remedy })
+}
+
+/** The finding with everything that its rule and its call say of it. */
+export function findingOf(
+  { id, severity, title, source }: Rule,
+  call: Call,
+  operation: string,
+  { detail, evidence, remedy }: Pick<Finding, "detail" | "evidence" | "remedy">,
+): Finding {
   return {
     rule: id,
     severity,
@@ -85,13 +101,7 @@ export function toFinding(rule: Rule, call: Call, operation: string, hit: CallHi
     ...(call.containerId ? { containerId: call.containerId } : {}),
     ...(call.node ? { node: call.node } : {}),
     wallMs: call.wallMs,
-    evidence: {
-      call: call.id,
-      stream,
-      ...(at === undefined ? {} : { byte: utf8Bytes(text, at) }),
-      ...(pointer === undefined ? {} : { pointer }),
-      excerpt: excerpt ?? text.slice(from, from + MAX_EXCERPT_CHARACTERS),
-    },
+    evidence,
     source,
     remedy,
   }

@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { crc32 } from "node:zlib"
 import { indexName } from "../../capture/segment-name.ts"
 import type { Segment } from "../capture/segments.ts"
 import { openTemporaryFile } from "../capture/temporary-file.ts"
@@ -17,18 +16,18 @@ import {
   readColumns,
   type Shape,
 } from "./columns.ts"
+import { isStampOf, type SegmentStamp, stampOf } from "./segment-stamp.ts"
 
 /**
  * The end of an index file, as JSON. The file holds a header of fixed size, the blocks and the trailer. It is written
  * sequentially while blocks are built, and the header last, so that a torn file is never mistaken for a complete one.
  */
-type Trailer = { stamp: string; sizeBytes: number; modifiedMs: number; blocks: (BlockHeader & { at: number })[] }
+type Trailer = SegmentStamp & { blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
 const LAYOUT = 15
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
-const STAMP_BYTES = 4096
 
 /** An open index: block headers in memory, columns in the file. */
 export class IndexFile {
@@ -114,8 +113,7 @@ export function openIndex(segment: Segment): IndexFile | undefined {
     const trailerBytes = header.readUInt32LE(16)
     if (at + trailerBytes > stat.size) throw new RangeError("torn index")
     const trailer = JSON.parse(read(file, at, trailerBytes).toString("utf8")) as Trailer
-    const isUnchanged = trailer.sizeBytes === segment.sizeBytes && trailer.modifiedMs === segment.modifiedMs
-    if (!isUnchanged || trailer.stamp !== stampOf(segment)) throw new RangeError("stale index")
+    if (!isStampOf(trailer, segment)) throw new RangeError("stale index")
     // An index that was copied with a capture may claim blocks of any size.
     if (trailer.blocks.some((block) => !(block.at + blockBytes(block) <= stat.size))) throw new RangeError("torn index")
     return new IndexFile(file, trailer.blocks)
@@ -127,21 +125,19 @@ export function openIndex(segment: Segment): IndexFile | undefined {
 
 /** Writes an index block by block; readers do not see it before `finish`. */
 export class IndexWriter {
-  readonly #segment: Segment
   readonly #path: string
   readonly #temporary: string | undefined
   readonly #file: number
-  readonly #stamp: string
+  readonly #stamp: SegmentStamp | undefined
   readonly #blocks: Trailer["blocks"] = []
   #at = HEADER_BYTES
 
   /** `isKept`: stored beside the segment for later readers. Throws if that directory cannot be written. */
   constructor(segment: Segment, isKept: boolean) {
-    this.#segment = segment
     this.#path = indexPath(segment)
     this.#temporary = isKept ? `${this.#path}.${process.pid}` : undefined
     this.#file = this.#temporary === undefined ? openTemporaryFile() : openSync(this.#temporary, "wx+", 0o600)
-    this.#stamp = isKept ? stampOf(segment) : ""
+    this.#stamp = isKept ? stampOf(segment) : undefined
   }
 
   add({ header, bytes }: BuiltBlock): void {
@@ -151,9 +147,8 @@ export class IndexWriter {
   }
 
   finish(): IndexFile {
-    if (this.#temporary !== undefined) {
-      const { sizeBytes, modifiedMs } = this.#segment
-      const trailer: Trailer = { stamp: this.#stamp, sizeBytes, modifiedMs, blocks: this.#blocks }
+    if (this.#temporary !== undefined && this.#stamp) {
+      const trailer: Trailer = { ...this.#stamp, blocks: this.#blocks }
       const text = Buffer.from(JSON.stringify(trailer))
       write(this.#file, text, this.#at)
       const header = Buffer.alloc(HEADER_BYTES)
@@ -184,21 +179,6 @@ function publish(temporary: string, path: string): void {
 
 export function indexPath({ path }: Pick<Segment, "path">): string {
   return join(dirname(path), indexName(basename(path)))
-}
-
-/** Segments are append-only: a copied or restored segment differs in its ends, size or modification time. */
-function stampOf({ path, sizeBytes }: Segment): string {
-  const file = openSync(path, "r")
-  try {
-    let crc = 0
-    for (const at of [0, Math.max(0, sizeBytes - STAMP_BYTES)]) {
-      const bytes = Buffer.alloc(STAMP_BYTES)
-      crc = crc32(bytes.subarray(0, readSync(file, bytes, 0, STAMP_BYTES, at)), crc)
-    }
-    return crc.toString(16)
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** In an array buffer of its own: offsets of typed arrays must be multiples of their width. */

@@ -58,6 +58,20 @@ export class CallFeed {
     }
   }
 
+  /** The call with its streams, or without if its records were pruned. */
+  wholeCall(call: Call): Call {
+    try {
+      return this.#summaries.wholeCall(call)
+    } finally {
+      this.#summaries.close()
+    }
+  }
+
+  /** Path of the segment that holds all records of an operation whose calls ended; undefined if there is none. */
+  segmentOf(operation: Operation): string | undefined {
+    return this.#summaries.segmentOf(operation)
+  }
+
   async *#history(progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
     const segments = await completeSegments(this.#capture)
     for (const segment of segments) this.#follower.skip(segment)

@@ -115,6 +115,18 @@ export class SummaryReader {
     return [begin, progress, end].some((location) => location && candidates.has(location.segment, location.offset))
   }
 
+  /** Path of the segment that holds all records of an operation whose calls ended; undefined if there is none. */
+  segmentOf({ calls }: Operation): string | undefined {
+    const paths = new Set<string | undefined>()
+    for (const { call } of walk(calls)) {
+      const { begin, end } = this.#sources.get(call) ?? {}
+      paths.add(begin?.segment.path)
+      if (call.as !== "probe") paths.add(end?.segment.path)
+    }
+    const [path] = paths
+    return paths.size === 1 ? path : undefined
+  }
+
   close(): void {
     this.#lines.close()
   }
