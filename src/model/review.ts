@@ -109,12 +109,13 @@ export class Review {
 }
 
 function ledgerFactsOf({ calls }: Operation, checks: readonly CallCheck[], whole: WholeCall): LedgerFacts {
-  const digests = new Map([...walk(calls)].map(({ call }, at) => [call, checks[at]?.digest]))
+  const known = new Map<Call, CallCheck | undefined>()
+  for (const { call } of walk(calls)) known.set(call, checks[known.size])
   return {
-    ips: (call: Call) => digests.get(call)?.ips ?? [],
+    ips: (call) => known.get(call)?.ips ?? [],
     ipsBefore: (call) => LEDGER_FACTS_IN_STREAMS.ipsBefore(whole(call)),
-    refusesVersion: (call) => digests.get(call)?.refusesVersion === true,
-    dataDir: (call) => digests.get(call)?.dataDir,
+    refusesVersion: (call) => known.get(call)?.digest.refusesVersion === true,
+    dataDir: (call) => known.get(call)?.digest.dataDir,
   }
 }
 

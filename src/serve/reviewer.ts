@@ -1,13 +1,17 @@
 import { hostname } from "node:os"
+import { SEGMENT_INTERVAL_MS } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
 import { conclude } from "../model/ledger/left-behind.ts"
 import type { NodeState } from "../model/ledger/node-ledger.ts"
 import type { Period } from "../model/ledger/unrecorded.ts"
+import { RULE_SET } from "../model/lint/rule-set.ts"
 import type { Operation } from "../model/operation.ts"
 import { Review } from "../model/review.ts"
+import { isSealed, SEALED_MS } from "../store/capture/segments.ts"
 import type { CaptureFacts } from "../store/query/ledger.ts"
 import { FirstReview } from "./first-review.ts"
 import type { ReviewAnswer } from "./protocol.ts"
+import { SegmentChecks } from "./segment-checks.ts"
 import type { Session } from "./session.ts"
 
 /** A request waits this long for the review to complete; then it gets what is complete so far. */
@@ -29,9 +33,12 @@ export class Reviewer {
   #version = -1
   /** the capture was recorded on the node whose state can be read */
   #isThisNode: boolean
+  readonly #checks: SegmentChecks
   readonly #nodes = new Set<string>()
   /** start of the first and the last operation */
   readonly #recorded: Period = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
+  /** the segments before this hour were kept */
+  #hour: number | undefined
   #work: Promise<boolean> | undefined
   #node: { atMs: number; state: Promise<NodeState | { note: string }> } | undefined
 
@@ -39,6 +46,7 @@ export class Reviewer {
   constructor(session: Session, readState: ReadState, isOtherRoot: boolean) {
     this.#session = session
     this.#review = new Review((call) => session.wholeCall(call))
+    this.#checks = new SegmentChecks(session, RULE_SET)
     this.#readState = readState
     this.#isThisNode = isOtherRoot
   }
@@ -67,7 +75,7 @@ export class Reviewer {
       const { version } = catalog
       const operations = catalog.newestFirst()
       for (const operation of operations) this.#note(operation)
-      const first = new FirstReview(this.#session)
+      const first = new FirstReview(this.#session, this.#checks)
       this.#first = first
       await first.addTo(this.#review, operations)
       this.#first = undefined
@@ -79,6 +87,19 @@ export class Reviewer {
       this.#review.add(await this.#session.whole(summary), Date.now())
     }
     this.#version = version
+    await this.#keepSealed()
+  }
+
+  /** The next server finds the results of the segments that no longer grow. */
+  async #keepSealed(): Promise<void> {
+    const hour = Math.floor((Date.now() - SEALED_MS) / SEGMENT_INTERVAL_MS)
+    const before = this.#hour
+    this.#hour = hour
+    if (before === undefined || before === hour) return
+    const fromMs = (before - 1) * SEGMENT_INTERVAL_MS
+    const recent = this.#session.catalog.newestFirst().filter(({ wallMs }) => wallMs >= fromMs)
+    for (const [segment, operations] of await this.#session.bySegment(recent))
+      if (segment && isSealed(segment)) await this.#checks.of(segment, operations)
   }
 
   #note({ node, wallMs }: Pick<Operation, "node" | "wallMs">): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
+  checksName,
   indexedSegment,
   indexName,
   isSegmentName,
@@ -48,12 +49,16 @@ test("other files are not segments", () => {
   )
 })
 
-test("an index, finished or not, names its segment", () => {
+test("an index or checks, finished or not, name their segment", () => {
   const segment = "calls-20261124T15.jsonl"
   assert.equal(indexName(segment), ".calls-20261124T15.jsonl.index")
+  assert.equal(checksName(segment), ".calls-20261124T15.jsonl.checks")
   const names = {
     ".calls-20261124T15.jsonl.index": segment,
     ".calls-20261124T15.jsonl.index.4711": segment,
+    ".calls-20261124T15.jsonl.checks": segment,
+    ".calls-20261124T15.jsonl.checks.4711": segment,
+    ".calls-20261124T15.jsonl.checks.bak": undefined,
     ".calls-20261124T15.jsonl.index.": undefined,
     ".calls-20261124T15.jsonl.index.bak": undefined,
     ".calls-20261124T15.jsonl.index4711": undefined,

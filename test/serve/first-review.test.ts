@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { Review } from "../../src/model/review.ts"
 import { FirstReview } from "../../src/serve/first-review.ts"
+import { SegmentChecks } from "../../src/serve/segment-checks.ts"
 import { Session } from "../../src/serve/session.ts"
 import { openCapture } from "../../src/store/capture/capture.ts"
 import { Random } from "../capture/random.ts"
@@ -71,7 +72,7 @@ function keptFiles(directory: string): string[] {
 
 async function firstReview(directory: string, ruleSet = "rules") {
   return reviewOf(directory, (session, review) =>
-    new FirstReview(session, ruleSet).addTo(review, session.catalog.newestFirst()),
+    new FirstReview(session, new SegmentChecks(session, ruleSet)).addTo(review, session.catalog.newestFirst()),
   )
 }
 

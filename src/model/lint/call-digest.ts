@@ -4,8 +4,8 @@ import { LEDGER_FACTS_IN_STREAMS } from "../ledger/ledger-facts.ts"
 import { type CallFacts, type JsonObject, objects, text } from "./call-facts.ts"
 
 /**
- * What the rules about several operations and the ledger read of a call beyond its columns. It is small, so that a server
- * can keep it for every call of a capture instead of reading all streams again.
+ * What the rules about several operations and the ledger read of a call's streams, besides the addresses in its result.
+ * Most calls of a plugin have the same, so that a server can keep it for every call of a capture.
  */
 export type CallDigest = {
   /** the executed path, and the build of the plugin that was there */
@@ -13,8 +13,6 @@ export type CallDigest = {
   build?: NonNullable<Call["original"]>
   /** version of the configuration, if there is one */
   version?: string
-  /** addresses in the result, if there are some */
-  ips?: readonly string[]
   /** of an ADD that went well: what of its configuration decides which addresses host-local assigns */
   pool?: JsonObject
   /** versions that the plugin says it supports */
@@ -27,7 +25,6 @@ export type CallDigest = {
 
 export function digestOf(facts: CallFacts): CallDigest {
   const { call, config, version, isOk } = facts
-  const ips = call.command === "ADD" ? LEDGER_FACTS_IN_STREAMS.ips(call) : []
   const pool = call.command === "ADD" && isOk && config ? poolOf(config) : undefined
   const supports = supportedBy(facts)
   const dataDir = LEDGER_FACTS_IN_STREAMS.dataDir(call)
@@ -35,7 +32,6 @@ export function digestOf(facts: CallFacts): CallDigest {
     path: call.path,
     ...(call.original ? { build: call.original } : {}),
     ...(config ? { version } : {}),
-    ...(ips.length > 0 ? { ips } : {}),
     ...(pool ? { pool } : {}),
     ...(supports ? { supports } : {}),
     ...(LEDGER_FACTS_IN_STREAMS.refusesVersion(call) ? { refusesVersion: true } : {}),

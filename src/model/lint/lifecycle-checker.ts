@@ -20,7 +20,7 @@ type TrackedAttachment = {
   pod?: string
 }
 
-/** A call as these rules see it: with or without its streams, its place in the operation, and its digest. */
+/** A call as these rules see it: with or without its streams, its place in the operation, and what they read of its streams. */
 export type LifecycleCall = {
   operation: Operation
   call: Call
@@ -28,6 +28,8 @@ export type LifecycleCall = {
   /** plugin of the call that made this one */
   caller: string | undefined
   digest: CallDigest
+  /** addresses in the result of an ADD */
+  ips: readonly string[]
 }
 
 /** Reads the streams of a call, for the evidence of a finding. */
@@ -148,8 +150,8 @@ export class LifecycleChecker {
 
   #hold(key: string, attachment: TrackedAttachment, one: LifecycleCall): Finding[] {
     const found: Finding[] = []
-    const { call, digest } = one
-    for (const ip of digest.ips ?? []) {
+    const { call, ips } = one
+    for (const ip of ips) {
       if (!isUnique(ip)) continue
       const ipKey = [call.node, call.network, ip].join("\n")
       const holder = this.#holders.get(ipKey)

@@ -1,3 +1,4 @@
+import { LEDGER_FACTS_IN_STREAMS } from "../ledger/ledger-facts.ts"
 import { type Operation, walk } from "../operation.ts"
 import { type CallDigest, digestOf } from "./call-digest.ts"
 import { type CallFacts, type CallRule, factsOf } from "./call-facts.ts"
@@ -19,7 +20,12 @@ import { RESULT_RULES } from "./rules/result-rules.ts"
 export const CALL_RULES: readonly Rule[] = [...rulesAt(0), ...Object.values(LIFECYCLE_RULES)]
 
 /** What the rules find in one call, whatever other operations did, and what remains of its streams for the other rules. */
-export type CallCheck = { findings: readonly Finding[]; digest: CallDigest }
+export type CallCheck = {
+  findings: readonly Finding[]
+  digest: CallDigest
+  /** addresses in the result of an ADD */
+  ips: readonly string[]
+}
 
 /** Checks operations one by one, in any order. */
 export class CallChecker {
@@ -36,6 +42,7 @@ export class CallChecker {
     return factsOf(operation).map((facts) => ({
       findings: this.#hitsOf(facts).map(({ rule, hit }) => toFinding(rule, facts.call, operation.id, hit)),
       digest: digestOf(facts),
+      ips: facts.call.command === "ADD" ? LEDGER_FACTS_IN_STREAMS.ips(facts.call) : [],
     }))
   }
 
@@ -74,8 +81,8 @@ export class Linter {
       const caller = level === 0 ? undefined : callers[level - 1]
       callers[level] = call.plugin
       for (const finding of check.findings) found.push(finding)
-      for (const finding of this.#lifecycle.check({ operation, call, level, caller, digest: check.digest }))
-        found.push(finding)
+      const { digest, ips } = check
+      for (const finding of this.#lifecycle.check({ operation, call, level, caller, digest, ips })) found.push(finding)
     }
     return [...found, ...this.#lifecycle.checkList(operation)]
   }

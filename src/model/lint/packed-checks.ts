@@ -6,26 +6,31 @@ import { CALL_RULES, type CallCheck } from "./linter.ts"
 
 /** Checks of operations as JSON that is small: what their calls tell already is left out. */
 export type PackedChecks = {
-  /** the different digests without addresses */
+  /** the different digests */
   digests: CallDigest[]
   /** by ID of the operation, one for each call in tree order */
   operations: { [id: string]: PackedCheck[] }
 }
 
 /** A position in `digests`, the addresses in the result, and the findings; the last ones are left out if there are none. */
-type PackedCheck = [digest: number, ips?: readonly string[], findings?: PackedFinding[]]
+type PackedCheck = [digest: number, ips?: readonly string[], findings?: readonly PackedFinding[]]
 type PackedFinding = { rule: string; detail: string; evidence: Omit<Evidence, "call">; remedy?: string }
 
-/** Packs the checks of several operations. */
+/** Packs the checks of several operations, besides those that are known. */
 export class CheckPacker {
-  readonly packed: PackedChecks = { digests: [], operations: {} }
+  readonly packed: PackedChecks
   readonly #numbers = new Map<string, number>()
 
+  constructor(known: PackedChecks = { digests: [], operations: {} }) {
+    this.packed = known
+    for (const [number, digest] of known.digests.entries()) this.#numbers.set(JSON.stringify(digest), number)
+  }
+
   add(id: string, checks: readonly CallCheck[]): void {
-    this.packed.operations[id] = checks.map(({ digest: { ips, ...digest }, findings }) => {
+    this.packed.operations[id] = checks.map(({ digest, ips, findings }) => {
       const number = this.#numberOf(digest)
-      if (findings.length > 0) return [number, ips ?? [], findings.map(packFinding)]
-      return ips ? [number, ips] : [number]
+      if (findings.length > 0) return [number, ips, findings.map(packFinding)]
+      return ips.length > 0 ? [number, ips] : [number]
     })
   }
 
@@ -47,16 +52,16 @@ export function unpackChecks(
   const packed = Object.hasOwn(operations, id) ? operations[id] : undefined
   if (packed?.length !== calls.length) return undefined
   const checks: CallCheck[] = []
-  for (const [at, [number, ips = [], findings = []]] of packed.entries()) {
-    const [call, digest] = [calls[at], digests[number]]
+  for (const [number, ips = NONE, findings = NONE] of packed) {
+    const [call, digest] = [calls[checks.length], digests[number]]
     if (!call || !digest) return undefined
-    checks.push({
-      digest: ips.length > 0 ? { ...digest, ips } : digest,
-      findings: findings.flatMap((finding) => unpackFinding(finding, call, id) ?? []),
-    })
+    const own = findings.length > 0 ? findings.flatMap((finding) => unpackFinding(finding, call, id) ?? []) : NONE
+    checks.push({ digest, ips, findings: own })
   }
   return checks
 }
+
+const NONE: readonly never[] = []
 
 function packFinding({ rule, detail, evidence: { call: _, ...evidence }, remedy }: Finding): PackedFinding {
   return { rule, detail, evidence, ...(remedy === rules().get(rule)?.remedy ? {} : { remedy }) }

@@ -89,7 +89,7 @@ export function recentSegments(segments: readonly Segment[]): Segment[] {
 }
 
 /** A call of the past hour may still be writing its line. */
-const SEALED_MS = 10_000
+export const SEALED_MS = 10_000
 
 /** Whether no relay appends to the segment any more: its hour is over. */
 export function isSealed({ startMs }: Segment): boolean {
