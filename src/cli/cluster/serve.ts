@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { askNode } from "../../cluster/ask-node.ts"
@@ -15,6 +13,7 @@ import { assertFollowable } from "./follow-rows.ts"
 import { nodeVerb } from "./node-verb.ts"
 import { reportAnswers } from "./report-answers.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
+import { withTemporaryDirectory } from "./temporary-directory.ts"
 
 /** The page over the captures of all nodes, which are copied here as they grow. */
 export const clusterServe = nodeVerb(
@@ -48,22 +47,19 @@ export const clusterServe = nodeVerb(
       const recorders = await chooseRecorders(context, kubectl, options)
       assertFollowable(recorders)
       // Without a /proc in it: the processes of nodes are not on this machine.
-      const root = mkdtempSync(join(tmpdir(), "cnitap-"))
-      const remove = () => rmSync(root, { recursive: true, force: true })
-      process.once("exit", remove)
-      const end = new AbortController()
-      signal.addEventListener("abort", () => end.abort())
-      const streams = new Kubectl(clusterOptionsOf(options), end.signal)
-      try {
-        await Promise.all(recorders.map((recorder) => mirrorNode(context, streams, recorder, root, end.signal)))
-        signal.throwIfAborted()
-        const capture = recorders.map(({ node }) => `/${node}`)
-        await serve.run(context, args, { ...options, root, capture })
-      } finally {
-        end.abort()
-        remove()
-        process.removeListener("exit", remove)
-      }
+      await withTemporaryDirectory(async (root) => {
+        const served = new AbortController()
+        const end = AbortSignal.any([signal, served.signal])
+        const streams = new Kubectl(clusterOptionsOf(options), end)
+        try {
+          await Promise.all(recorders.map((recorder) => mirrorNode(context, streams, recorder, root, end)))
+          signal.throwIfAborted()
+          const capture = recorders.map(({ node }) => `/${node}`)
+          await serve.run(context, args, { ...options, root, capture })
+        } finally {
+          served.abort()
+        }
+      })
     }),
 )
 

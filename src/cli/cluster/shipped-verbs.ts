@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { askNode, type NodeAnswer } from "../../cluster/ask-node.ts"
 import { eachNode } from "../../cluster/each-node.ts"
@@ -17,6 +16,7 @@ import { overCluster } from "./over-cluster.ts"
 import { reportAnswers } from "./report-answers.ts"
 import { reportClocks } from "./report-clocks.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
+import { withTemporaryDirectory } from "./temporary-directory.ts"
 
 export const clusterStats = shippedVerb(stats, [
   ["kubectl cnitap stats --errors --since 1h", "how often operations failed for which reason, over all nodes"],
@@ -43,10 +43,7 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
     nodeArguments([])
     return withKubectl(context, options, async (kubectl, signal) => {
       const recorders = await chooseRecorders(context, kubectl, options)
-      const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
-      const remove = () => rmSync(directory, { recursive: true, force: true })
-      process.once("exit", remove)
-      try {
+      await withTemporaryDirectory(async (directory) => {
         const { answers, bundles, merged } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
         signal.throwIfAborted()
         const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
@@ -56,10 +53,7 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
         reportAnswers(context, answers, 1)
         reportClocks(context, merged)
         context.exitCode ||= exitCode
-      } finally {
-        remove()
-        process.removeListener("exit", remove)
-      }
+      })
     })
   })
 }
