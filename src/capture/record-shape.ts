@@ -1,5 +1,5 @@
 import { isObject } from "../cni/json.ts"
-import type { Begin, CaptureRecord, End, Payload, ProgressRecord } from "./record.ts"
+import type { Begin, CaptureRecord, End, LossRecord, Payload, ProgressRecord } from "./record.ts"
 
 /**
  * Whether a sealed object has the members of its kind, with their types. The seal proves only that a line is complete:
@@ -7,6 +7,10 @@ import type { Begin, CaptureRecord, End, Payload, ProgressRecord } from "./recor
  */
 export function isRecord(value: Record<string, unknown>): value is Record<string, unknown> & CaptureRecord {
   return value.kind === "begin" ? hasShape(value, BEGIN) : hasShape(value, value.kind === "end" ? END : PROGRESS)
+}
+
+export function isLoss(value: Record<string, unknown>): value is Record<string, unknown> & LossRecord {
+  return hasShape(value, LOSS)
 }
 
 type Check = (value: unknown) => boolean
@@ -54,6 +58,18 @@ const END = {
   usage: (value) => isObject(value) && [value.maxRssBytes, value.userMs, value.systemMs].every(isNumber),
   stdin: optional(isPayload),
 } satisfies Shape<End>
+
+const LOSS = {
+  wallMs: isTime,
+  monoMs: isNumber,
+  node: isText,
+  sinceMs: isTime,
+  reason: (value) => value === "full" || value === "stopped",
+  calls: isNumber,
+  ends: isNumber,
+  pieces: isNumber,
+  records: isNumber,
+} satisfies Shape<LossRecord>
 
 const EXIT = { code: optional(isNumber), signal: optional(isNumber), errno: optional(isNumber) }
 

@@ -90,6 +90,30 @@ export type End = {
 
 export type CaptureRecord = Begin | ProgressRecord | End
 
+/**
+ * What an observer did not record. `calls`: without any record. `ends`: without an end record. `pieces`: of streams, which
+ * are marked as truncated. `records`: that could not be written.
+ */
+export type Losses = { calls: number; ends: number; pieces: number; records: number }
+
+export const NOTHING_LOST: Losses = { calls: 0, ends: 0, pieces: 0, records: 0 }
+
+/**
+ * Written by an observer that has lost something since the last such record, or has found that none was running: no call
+ * of that time can be trusted to be in the capture.
+ */
+export type LossRecord = {
+  format: number
+  kind: "loss"
+  wallMs: number
+  monoMs: number
+  node: string
+  /** when the time began in which it was lost; milliseconds since 1970 */
+  sinceMs: number
+  /** `full`: the kernel's buffer, or the disk. `stopped`: no observer was running, and `calls` are those in flight when one started */
+  reason: "full" | "stopped"
+} & Losses
+
 /** Signals by number, as Linux on x86-64 and arm64 has them. */
 export const SIGNALS: Readonly<Record<number, string>> = {
   1: "SIGHUP",

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8"
 import { Command, CommanderError } from "commander"
 import { FAULTS, Fault } from "../fault/fault.ts"
+import { collectNames } from "./args/option.ts"
 import { addCompletion } from "./complete/completion.ts"
 import type { Context } from "./context.ts"
 import { endExpiredInstalls } from "./expired-installs.ts"
@@ -27,7 +28,7 @@ const ON_NODE: Program = { name: "cnitap", groups: VERB_GROUPS, firstSteps: FIRS
 /** Parses one command line, runs its verb and returns the exit status. */
 export async function runCommandLine(context: Context, args: readonly string[], program = ON_NODE): Promise<number> {
   try {
-    await commandLine(context, program).parseAsync(asKubectl(args), { from: "user" })
+    await commandLine(context, program, args).parseAsync(asKubectl(args), { from: "user" })
     return context.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULTS.USAGE
@@ -44,7 +45,7 @@ function asKubectl(args: readonly string[]): string[] {
 }
 
 /** Every verb by name and summary; the one that is used is loaded and declared before its arguments are parsed. */
-function commandLine(context: Context, program: Program): Command {
+function commandLine(context: Context, program: Program, args: readonly string[]): Command {
   const root = new Command(program.name)
     .description("See what every CNI plugin was given and what it gave back.")
     .version(VERSION)
@@ -78,6 +79,17 @@ function commandLine(context: Context, program: Program): Command {
       .action(async (positions: string[], options: Record<string, unknown>) =>
         (await import("./capture-stream.ts")).streamCapture(context, options, positions),
       )
+  if (program === ON_NODE)
+    root
+      .command("__observe", { hidden: true })
+      .option("--root <directory>", "", "/")
+      .option("--bin-dir <directories>", "", collectNames)
+      .option("--conf-dir <directory>")
+      .option("--detach")
+      .action(async (options: Record<string, unknown>) => {
+        const { detachObserver, runObserver } = await import("./observer-process.ts")
+        await (options.detach === true ? detachObserver(context, args) : runObserver(context, options))
+      })
   for (const command of root.commands)
     if (!undeclared.has(command)) explainErrors(command, `Usage: ${program.name} ${command.name()} ${command.usage()}`)
   return root

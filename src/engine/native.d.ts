@@ -103,6 +103,7 @@ declare module "native" {
     stdin: number,
     stdout: number,
     stderr: number,
+    isDetached: boolean,
   ): { errno: Errno; pid: number; streams: number[] }
   /** exit status and signal; undefined while it runs */
   export function endedProgram(pid: number): [status: number | null, signal: number] | undefined

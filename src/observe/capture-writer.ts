@@ -13,7 +13,7 @@ import {
 import { join } from "node:path"
 import { type Checksum, encode } from "../capture/encode.ts"
 import { prune } from "../capture/prune.ts"
-import type { CaptureRecord } from "../capture/record.ts"
+import type { CaptureRecord, LossRecord } from "../capture/record.ts"
 import { segmentName } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
 
@@ -33,7 +33,7 @@ export class CaptureWriter {
     openPrivate(directory)
   }
 
-  write(record: CaptureRecord): void {
+  write(record: CaptureRecord | LossRecord): void {
     const segment = segmentName(record.wallMs)
     const bytes = Buffer.from(encode(record, this.#checksum))
     const place = this.#append(segment, bytes)

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { readlinkSync } from "node:fs"
 import { constants, hostname, setPriority } from "node:os"
-import type { Begin, End } from "../capture/record.ts"
+import { join } from "node:path"
+import { type Begin, type End, FORMAT, type Losses, type LossRecord, NOTHING_LOST } from "../capture/record.ts"
 import { ALL_MARK_LINES } from "../capture/redact/rules/marks.ts"
 import { SCRIPTED } from "../capture/redact/scripted-text.ts"
 import { Fault } from "../fault/fault.ts"
@@ -22,15 +23,13 @@ export type ObserverOptions = {
   onEnded(begin: Begin, end: End): void
   plugins: readonly string[] | undefined
   isRaw: boolean
+  /** the /proc in which processes have the numbers that the kernel gives them */
+  proc: string
+  /** Called about once a second. */
+  onTick(losses: Losses): void
   /** Called once the program is loaded, so that a refusal leaves no directory. */
   openWriter(): CaptureWriter
 }
-
-/**
- * What was not recorded, counted since the start. `calls`: without any record. `ends`: without an end record. `pieces`: of
- * streams, which are marked as truncated.
- */
-export type Losses = { calls: number; ends: number; pieces: number; records: number }
 
 const STREAM_BYTES = 65_536
 /** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
@@ -57,6 +56,8 @@ export class Observer {
   #directories: readonly string[]
   #lostCalls = 0
   #lostEnds = 0
+  /** what the last loss record has, of all that was lost since the start */
+  #reported: { losses: Losses; wallMs: number } = { losses: NOTHING_LOST, wallMs: Date.now() }
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -69,7 +70,7 @@ export class Observer {
     const isForeign = ({ isScript, path, pid }: BeginEvent) =>
       isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
     this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
-    this.files = new PluginFiles(bpf, this.#loaded, options.plugins)
+    this.files = new PluginFiles(bpf, this.#loaded, options.plugins, options.proc)
     this.#directories = options.directories()
     this.files.refresh(this.#directories)
     this.#context = {
@@ -77,7 +78,7 @@ export class Observer {
       isRaw: options.isRaw,
       wallMinusMonoNs: 0,
       node: hostname(),
-      observerPid: process.pid,
+      observerPid: Number(linkOf(join(options.proc, "self")) ?? process.pid),
       pageBytes: bpf.pageBytes(),
     }
   }
@@ -96,11 +97,24 @@ export class Observer {
         }
         this.files.refresh(this.#directories)
         this.#forgetGone(Number(monoNs))
+        this.#reportLosses()
         refreshedNs = Number(monoNs)
       }
       await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, READ_EVERY_MS)
     }
     this.#drain()
+    this.#reportLosses()
+  }
+
+  /**
+   * Writes that no observer was running since then, and how many calls are in flight that have begun before. Undefined if
+   * none was expected to run.
+   */
+  recordPause(sinceMs: number | undefined): number {
+    const calls = this.files.countRunning()
+    if (sinceMs !== undefined || calls > 0)
+      this.#writeLosses("stopped", sinceMs ?? Date.now(), { ...NOTHING_LOST, calls })
+    return calls
   }
 
   losses(): Losses {
@@ -116,6 +130,27 @@ export class Observer {
       pieces: count(LOST.fork) + count(LOST.data) + missed,
       records: this.#writer.lostRecords,
     }
+  }
+
+  #reportLosses(): void {
+    const losses = this.losses()
+    this.#options.onTick(losses)
+    const { losses: before, wallMs } = this.#reported
+    const added = {
+      calls: losses.calls - before.calls,
+      ends: losses.ends - before.ends,
+      pieces: losses.pieces - before.pieces,
+      records: losses.records - before.records,
+    }
+    this.#reported = { losses, wallMs: Date.now() }
+    if (Object.values(added).some((count) => count > 0)) this.#writeLosses("full", wallMs, added)
+  }
+
+  #writeLosses(reason: LossRecord["reason"], sinceMs: number, losses: Losses): void {
+    const { wallNs, monoNs } = this.#bpf.clocks()
+    const [wallMs, monoMs] = [Number(wallNs / 1000n) / 1000, Number(monoNs / 1000n) / 1000]
+    const { node } = this.#context
+    this.#writer.write({ format: FORMAT, kind: "loss", wallMs, monoMs, node, sinceMs, reason, ...losses })
   }
 
   /** The node's configuration may be missing for a moment, while an agent writes it. */
@@ -179,7 +214,11 @@ export class Observer {
   /** Calls whose exit did not fit into the ring. */
   #forgetGone(nowNs: number): void {
     for (const [key, call] of this.#calls.calls) {
-      if (call.exit || nowNs - call.begin.ns < GONE_AFTER_NS || linkOf(`/proc/${call.begin.pid}/ns/pid`) !== undefined)
+      if (
+        call.exit ||
+        nowNs - call.begin.ns < GONE_AFTER_NS ||
+        linkOf(`${this.#options.proc}/${call.begin.pid}/ns/pid`) !== undefined
+      )
         continue
       if (!call.isForeign) this.#lostEnds++
       this.#writeEnd(key, call)
@@ -209,7 +248,9 @@ export class Observer {
   #isHeld({ processes, begin }: ObservedCall): boolean {
     const inodes = [begin.streams[1].ino, begin.streams[2].ino]
     return [...processes].some((pid) =>
-      DESCRIPTORS.some((fd) => inodes.some((ino) => linkOf(`/proc/${pid}/fd/${fd}`)?.endsWith(`:[${ino}]`))),
+      DESCRIPTORS.some((fd) =>
+        inodes.some((ino) => linkOf(`${this.#options.proc}/${pid}/fd/${fd}`)?.endsWith(`:[${ino}]`)),
+      ),
     )
   }
 }

@@ -29,8 +29,11 @@ export class PluginFiles {
   readonly #files = new Map<string, PluginFile>()
   readonly #numbers: PluginFile[] = []
 
+  readonly #proc: string
+
   /** `names`: only these plugins. */
-  constructor(bpf: Bpf, loaded: LoadedProgram, names: readonly string[] | undefined) {
+  constructor(bpf: Bpf, loaded: LoadedProgram, names: readonly string[] | undefined, proc: string) {
+    this.#proc = proc
     this.#bpf = bpf
     this.#loaded = loaded
     this.#map = loaded.maps.get("plugins") ?? -1
@@ -50,7 +53,9 @@ export class PluginFiles {
    * root and the working directory of the process, which may have ended.
    */
   isPlugin(path: string, pid: number): boolean {
-    const seen = path.startsWith("/") ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`]
+    const seen = path.startsWith("/")
+      ? [`${this.#proc}/${pid}/root${path}`, path]
+      : [`${this.#proc}/${pid}/cwd/${path}`]
     const stat = seen.map(statOf).find((it) => it !== undefined)
     if (!stat) return this.#files.has(path)
     return [...this.#files.values()].some(({ inode }) => inode === `${stat.dev}:${stat.ino}`)
@@ -59,8 +64,8 @@ export class PluginFiles {
   /** How many processes are these plugins now: calls that began before the observer. Scripts are not among them. */
   countRunning(): number {
     const inodes = new Set([...this.#files.values()].map(({ inode }) => inode))
-    return namesIn("/proc").filter((pid) => {
-      const stat = /^\d+$/.test(pid) ? statOf(`/proc/${pid}/exe`) : undefined
+    return namesIn(this.#proc).filter((pid) => {
+      const stat = /^\d+$/.test(pid) ? statOf(`${this.#proc}/${pid}/exe`) : undefined
       return stat !== undefined && inodes.has(`${stat.dev}:${stat.ino}`)
     }).length
   }

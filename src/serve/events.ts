@@ -47,9 +47,10 @@ export async function* messages(
       }
     }
     const lines = Object.fromEntries(readErrors.list().map((count) => [count.kind, count.lines]))
-    if (JSON.stringify(lines) !== sentErrors) {
-      sentErrors = JSON.stringify(lines)
-      yield toMessage({ kind: "readErrors", lines })
+    const errors = toMessage({ kind: "readErrors", lines, losses: readErrors.losses() })
+    if (errors.data !== sentErrors) {
+      sentErrors = errors.data
+      yield errors
     }
     const state = JSON.stringify(session.state)
     if (state !== sentState) {

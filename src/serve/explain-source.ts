@@ -33,6 +33,7 @@ export function explainSource(
         evidence = { atMs: Date.now(), of: readEvidence() }
       return evidence.of?.(operation)
     },
+    losses: () => session.readErrors.losses(),
     async nodeState(operations, dataDirs) {
       const nodes = new Set(operations.flatMap(({ node }) => node ?? []))
       const [first, last] = [operations[0], operations.at(-1)]

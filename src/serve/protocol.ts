@@ -1,3 +1,4 @@
+import type { LossRecord } from "../capture/record.ts"
 import type { LedgerRow } from "../model/ledger/node-ledger.ts"
 import type { RuleFindings } from "../model/lint/findings-by-rule.ts"
 import type { Operation } from "../model/operation.ts"
@@ -29,7 +30,7 @@ export type ServerEvent =
   /** all operations that existed when the client connected have been sent; later events are live */
   | { kind: "ready" }
   /** number of lines that could not be read, by reason */
-  | { kind: "readErrors"; lines: Record<string, number> }
+  | { kind: "readErrors"; lines: Record<string, number>; losses: readonly LossRecord[] }
   /** whether the capture can be read at present */
   | { kind: "state"; state: CaptureState }
 

@@ -1,10 +1,21 @@
 import "./theme.css"
 import "./app.css"
 import "./print.css"
+import { lossSummary } from "../model/losses.ts"
 import { dateAndTime } from "./parts/clock.ts"
 import { TimeStrip } from "./parts/strip/time-strip.tsx"
 import { announcement } from "./state/announce.ts"
-import { captureState, connection, isReady, note, operations, readShare, source, unreadLines } from "./state/capture.ts"
+import {
+  captureState,
+  connection,
+  isReady,
+  losses,
+  note,
+  operations,
+  readShare,
+  source,
+  unreadLines,
+} from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
 import { nowMs } from "./state/now.ts"
 import { nextTheme } from "./state/preferences/theme.ts"
@@ -163,6 +174,11 @@ function Notices() {
           {note.value}
         </p>
       )}
+      {lossSummary(losses.value).map((text) => (
+        <p class="notice" role="note">
+          {text}
+        </p>
+      ))}
       {lines > 0 && (
         <p class="notice" role="note">
           {lines === 1 ? "1 line" : `${lines} lines`} of the capture could not be read:{" "}

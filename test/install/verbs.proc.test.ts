@@ -165,7 +165,7 @@ test("a dry run prints the steps, --diff the edit of the list, and nothing is ch
       json.changes.length,
       json.otherModes.map(({ mode }: { mode: string }) => mode),
     ],
-    ["Plan", "swap", [], 1, ["path", "chain"]],
+    ["Plan", "swap", [], 1, ["path", "chain", "observe"]],
   )
   assert.deepEqual(await node.tree(), before)
 })
@@ -465,7 +465,7 @@ const BAD: Bad[] = [
     what: "an unknown mode",
     args: (node) => ["install", ...within(node), "--mode", "mitm"],
     code: 2,
-    says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain\.\n$/,
+    says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain, observe\.\n$/,
   },
   {
     what: "an invalid duration",

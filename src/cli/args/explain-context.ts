@@ -13,6 +13,7 @@ import { conclude } from "../../model/ledger/left-behind.ts"
 import type { LedgerRow } from "../../model/ledger/node-ledger.ts"
 import type { Finding } from "../../model/lint/finding.ts"
 import { Linter } from "../../model/lint/linter.ts"
+import { lossesOf } from "../../model/losses.ts"
 import type { Operation } from "../../model/operation.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readCaptureFacts } from "../../store/query/ledger.ts"
@@ -57,7 +58,7 @@ export async function readSubject(
   const state = await nodeStateOf(context, options, capture, { ...facts, nodes })
   const containers = new Set(related.map(({ containerId }) => containerId))
   const attachments = conclude(ledger, state).filter(({ containerId }) => containers.has(containerId))
-  const around = await readAround(selection, related)
+  const { around, losses } = await readAround(selection, related)
   const evidenceOf = isThisNode(rootOf(options), nodes) ? nodeEvidenceOf(options, capture) : undefined
   const contextOf = (operation: Operation): ExplainContext => {
     const node = evidenceOf?.(operation)
@@ -71,6 +72,7 @@ export async function readSubject(
       list: around.listOf(operation, related, node),
       worked: undefined,
       node,
+      losses: lossesOf(operation, losses),
       nowMs,
     }
   }
@@ -87,17 +89,17 @@ export async function readSubject(
   }
 }
 
-async function readAround({ capture, progress }: Selection, related: readonly Operation[]): Promise<Surroundings> {
+async function readAround({ capture, progress }: Selection, related: readonly Operation[]) {
   const [first, last] = [related[0], related.at(-1)]
   const near = first && last ? { sinceMs: first.wallMs - AROUND_MS, untilMs: last.wallMs + AROUND_MS } : {}
-  let around = new Surroundings()
+  let [around, errors] = [new Surroundings(), new ReadErrors()]
   for (const range of [near, {}]) {
-    around = new Surroundings()
+    ;[around, errors] = [new Surroundings(), new ReadErrors()]
     const reading = { filter: EVERYTHING, progress, withoutStreams: true }
-    for await (const operation of readOperations(capture, new ReadErrors(), range, reading)) around.add(operation)
+    for await (const operation of readOperations(capture, errors, range, reading)) around.add(operation)
     if (around.suffice(related)) break
   }
-  return around
+  return { around, losses: errors.losses() }
 }
 
 /** Attachments of other containers of the node that have an address of this ADD too, or the one that it asked for. */

@@ -1,9 +1,9 @@
 import type { Command } from "commander"
+import { DEFAULT_CAPTURE } from "../../capture/default-capture.ts"
 import { Fault } from "../../fault/fault.ts"
 import { type InstallOptions, MODES, type Settings } from "../../install/plan/install-options.ts"
 import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Context } from "../context.ts"
 import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
@@ -22,7 +22,7 @@ export function addInstallOptions(command: Command): Command {
     command
       .option(
         "--mode <mode>",
-        "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post",
+        "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post; observe: change nothing, follow them from the kernel",
         "swap",
       )
       .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames),
@@ -59,8 +59,6 @@ function addCapture(command: Command): Command {
 }
 
 export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {
-  if (options.mode === "observe")
-    throw new Fault("USAGE", "observing needs no install", "Run `cnitap observe`; it ends on Ctrl-C, or after --for.")
   const mode = MODES.find((known) => known === options.mode)
   if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
   const { plugins, ...recording } = recordingOptionsOf(context, options)
@@ -77,6 +75,10 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
       "--only-failures cannot be combined with --mode chain",
       "Leave it out: probes do not see failures.",
     )
+  }
+  if (mode === "observe" && (options.onlyFailures === true || options.sample !== undefined)) {
+    const flag = options.onlyFailures === true ? "--only-failures" : "--sample"
+    throw new Fault("USAGE", `${flag} cannot be combined with --mode observe`, "Leave it out, or use --mode swap.")
   }
   return {
     mode,

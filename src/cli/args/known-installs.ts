@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs"
 import { Fault } from "../../fault/fault.ts"
-import { layoutOf } from "../../install/disk/layout.ts"
+import { layoutOf, OBSERVER_DIR } from "../../install/disk/layout.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
 import type { Capture } from "../../store/capture/capture.ts"
@@ -10,7 +10,7 @@ import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 /** The directories of known platforms in which something is installed; empty unless this process is root's. */
 export function knownInstallDirs(root = "/"): string[] {
   if (process.getuid?.() !== 0) return []
-  return [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR].filter((binDir) =>
+  return [...KNOWN_BIN_DIRS, DEFAULT_SHIM_DIR, OBSERVER_DIR].filter((binDir) =>
     existsSync(nodePath({ root }, layoutOf(binDir).journal)),
   )
 }

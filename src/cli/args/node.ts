@@ -5,7 +5,7 @@ import { detect } from "../../install/detect/detect.ts"
 import type { NodeFacts } from "../../install/detect/node-facts.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { type Disk, nodeDisk } from "../../install/disk/disk.ts"
-import { layoutOf } from "../../install/disk/layout.ts"
+import { layoutOf, OBSERVER_DIR } from "../../install/disk/layout.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
 import { readRecordingGaps } from "../../install/status/recording-gaps.ts"
@@ -58,8 +58,8 @@ export function openNode(options: Record<string, unknown>): NodeView {
     drain: () => drain(facts),
   }
   // An install must be found and removed even if the node no longer uses that directory.
-  const former =
-    binDirs.length > 0 ? [] : KNOWN_BIN_DIRS.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
+  const known = [OBSERVER_DIR, ...(binDirs.length > 0 ? [] : KNOWN_BIN_DIRS)]
+  const former = known.filter((binDir) => existsSync(disk.at(layoutOf(binDir).journal)))
   const installDirs = [...new Set([...pluginDirsOf(facts), shimDir, ...former])]
   return { disk, facts, shimDir, installDirs, undoContext }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import type { LossRecord } from "../../capture/record.ts"
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { allOf, type Filter } from "../../model/filter/filter.ts"
@@ -7,6 +8,7 @@ import { parseFilter } from "../../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../../model/filter/text.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import type { CurrentLists } from "../../model/incomplete-list.ts"
+import { lossesDuring, lossSummary } from "../../model/losses.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { TimeRange } from "../../store/capture/calls.ts"
@@ -17,6 +19,7 @@ import { holdRecords } from "../../store/capture/records.ts"
 import { withPluginPid } from "../../store/node/process.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
+import { visible } from "../terminal/colour.ts"
 import { progressBar } from "../terminal/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
 import { installPeriod } from "./known-installs.ts"
@@ -162,10 +165,15 @@ const WORDS = {
   orphan: "the end of a call whose beginning is not in the capture (pruned)",
 }
 
-/** Reports on stderr why nothing was found, and lines that could not be read. If no line could be read, because of their format, that is a fault. */
+/** Reports on stderr why nothing was found, what was not recorded, and lines that could not be read. If no line could be read, because of their format, that is a fault. */
 export async function reportReadErrors(
   context: Context,
-  { readErrors, capture, filter }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "filter">>,
+  {
+    readErrors,
+    capture,
+    filter,
+    range = {},
+  }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "filter" | "range">>,
   found: number,
 ): Promise<void> {
   if (found === 0 && filter && fieldsOf(filter).length > 0)
@@ -175,6 +183,8 @@ export async function reportReadErrors(
     context.stderr.write(
       `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
     )
+  for (const text of lossSummary(inRange(readErrors.losses(), range)))
+    context.stderr.write(`cnitap: ${visible(text)}\n`)
   const counts = readErrors.list()
   if (counts.length === 0) return
   // If nothing matched the filter, other records may still be readable.
@@ -195,6 +205,11 @@ export async function reportReadErrors(
       `cnitap: ${lines} ${lines === 1 ? "line" : "lines"} not read: ${WORDS[kind]}, first at ${first}\n`,
     )
   }
+}
+
+function inRange(losses: readonly LossRecord[], { sinceMs, untilMs }: TimeRange): LossRecord[] {
+  const [fromMs, toMs] = [sinceMs ?? Number.NEGATIVE_INFINITY, untilMs ?? Number.POSITIVE_INFINITY]
+  return lossesDuring(losses, { fromMs, toMs })
 }
 
 /** If an install writes this capture, and has not recorded a call yet. */

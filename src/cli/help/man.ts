@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander"
+import { DEFAULT_CAPTURE } from "../../capture/default-capture.ts"
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
 import { fieldLines, GRAMMAR } from "../../model/filter/grammar.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 import type { Declare } from "../verb.ts"
 import { VERB_GROUPS } from "../verbs.ts"
 import { sentence } from "./sentence.ts"

@@ -1,5 +1,5 @@
+import { DEFAULT_CAPTURE } from "../../capture/default-capture.ts"
 import { EXIT_STATUSES } from "../../fault/exit-status.ts"
-import { DEFAULT_CAPTURE } from "../../store/capture/default-capture.ts"
 
 /** A page of help that is about no single verb; its text is loaded when it is asked for. */
 export type Topic = { name: string; summary: string; text(): string | Promise<string> }

@@ -5,11 +5,13 @@ import { NodeFiles } from "../../install/detect/node-files.ts"
 import { type PathSetting, runtimeLabel } from "../../install/detect/runtimes/runtime.ts"
 import type { Disk } from "../../install/disk/disk.ts"
 import { runProgram } from "../../install/disk/run-program.ts"
-import type { InstallMode, Settings } from "../../install/plan/install-options.ts"
+import type { InstallMode, InstallOptions } from "../../install/plan/install-options.ts"
 import type { Plan } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
 import { type InstallStep, stepText } from "../../install/plan/step.ts"
+import type { ObserverStatus } from "../../install/status/status.ts"
 import type { FileFinding } from "../../model/lint/conf/lint-conf.ts"
+import { lossTexts } from "../../model/losses.ts"
 import type { NodeView } from "../args/node.ts"
 import { instant } from "../args/time.ts"
 import type { Context } from "../context.ts"
@@ -23,6 +25,7 @@ const MODE_TEXT: Record<InstallMode, string> = {
   swap: "the relay takes the place of plugins",
   path: "relays in a directory that the runtime looks into first",
   chain: "cni_pre first and cni_post last in the list",
+  observe: "plugins are followed from the kernel; no file of the node is changed",
 }
 
 /** Prints a plan as text, as a diff (--diff) or in the format of -o. */
@@ -75,7 +78,7 @@ export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFi
       ),
     ],
     ["NOT RECORDED", notRecorded.map(({ what, reason }) => `${what}: ${reason}`)],
-    ["RECORDS", settingLines(options.settings)],
+    ["RECORDS", settingLines(options)],
     [
       steps.length > 0 ? "STEPS" : "",
       aligned(steps.map((step, at) => [String(at + 1).padStart(String(steps.length).length), stepText(step)])),
@@ -86,20 +89,18 @@ export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFi
       "OTHER MODES",
       [
         ...otherModes.map(
-          ({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : "possible"}`,
+          ({ mode, refusals: [first] }) => `${mode}: ${first ? `refused, ${first.reason}` : possibleText(mode, facts)}`,
         ),
-        ...observationLines(facts),
       ],
     ],
     ["NEXT", refusals.length === 0 && steps.length > 0 ? [next] : []],
   ])
 }
 
-function observationLines({ observation }: NodeFacts): string[] {
-  if (!observation) return []
-  return [
-    `observe: ${observation.possible ? "possible, changes nothing on the node" : `refused, ${observation.reason}`}`,
-  ]
+function possibleText(mode: InstallMode, { observation }: NodeFacts): string {
+  return mode === "observe" && observation
+    ? "possible with the node executable; recommended, because it changes nothing on the node"
+    : "possible"
 }
 
 function findingLines({ path, line, severity, rule, title, detail, remedy }: FileFinding): string[] {
@@ -113,15 +114,16 @@ function operatorLines({ options, pathSetting }: Plan): string[] {
 }
 
 /** The summary after an install: which plugins are recorded, where, and until when. */
-export function installedText(plan: Plan, options: Record<string, unknown>): string {
+export function installedText(plan: Plan, options: Record<string, unknown>, observer?: ObserverStatus): string {
   const { targets, notRecorded, warnings, edit, changes } = plan
   const { mode, settings } = plan.options
+  const isObserved = mode === "observe"
   const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
   const left = targets.filter(({ reason }) => reason !== undefined)
   const what = mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
   const head = changes.length > 0 ? "installed" : "nothing to do, installed already"
   return sections([
-    [`${head}: mode ${mode}, ${what}`, settingLines(settings)],
+    [`${head}: mode ${mode}, ${what}`, [...settingLines(plan.options), ...(observer ? observerLines(observer) : [])]],
     ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "NOT RECORDED",
@@ -136,7 +138,7 @@ export function installedText(plan: Plan, options: Record<string, unknown>): str
       aligned([
         [readingCommand("ls", options, settings.capture), "what was called"],
         [nodeCommand("status", options), "what is installed"],
-        [nodeCommand("uninstall", options), "restores every file"],
+        [nodeCommand("uninstall", options), isObserved ? "ends the observer" : "restores every file"],
       ]),
     ],
   ])
@@ -159,17 +161,36 @@ function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root
   ])
 }
 
-export function settingLines(settings: Settings): string[] {
+export function settingLines({ mode, settings }: Pick<InstallOptions, "mode" | "settings">): string[] {
   const { capture, raw, onlyFailures, sampleOneIn, maxSizeBytes, untilMs, logFile } = settings
   return [
     `into ${capture}${logFile ? `, probe log into ${logFile}` : ""}`,
     untilMs === undefined
       ? "until cnitap uninstall"
-      : `until ${instant(untilMs)}; afterwards the relays only pass calls on`,
+      : `until ${instant(untilMs)}; afterwards ${mode === "observe" ? "the observer ends" : "the relays only pass calls on"}`,
     ...(sampleOneIn === undefined ? [] : [`calls of one container in ${sampleOneIn}`]),
     ...(maxSizeBytes === undefined ? [] : [`at most ${maxSizeBytes} bytes`]),
     ...(onlyFailures ? ["failed calls only, without those in flight"] : []),
     ...(raw ? ["secrets too (--raw)"] : []),
+  ]
+}
+
+/** The observer of mode observe, and what it has lost. */
+export function observerLines({
+  isRunning,
+  reason,
+  pid,
+  startedMs,
+  seenMs,
+  plugins,
+  losses,
+}: ObserverStatus): string[] {
+  const since = startedMs === 0 ? "" : `, started at ${instant(startedMs)}`
+  return [
+    isRunning
+      ? `process ${pid} follows ${plugins} files${since}`
+      : `it does not run: ${reason}${since}${seenMs === 0 ? "" : `, last seen at ${instant(seenMs)}`}`,
+    ...lossTexts(losses),
   ]
 }
 

@@ -1,9 +1,11 @@
 import { FAULTS, Fault } from "../../fault/fault.ts"
 import { apply, installRecord, type MissingAttributes, recordOptions } from "../../install/apply/apply.ts"
+import { OBSERVER_DIR } from "../../install/disk/layout.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { takeInventory } from "../../install/plan/inventory.ts"
 import { type Plan, planInstall } from "../../install/plan/plan.ts"
 import { planOutput } from "../../install/plan/plan-output.ts"
+import { readStatus } from "../../install/status/status.ts"
 import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
@@ -69,7 +71,7 @@ export const install: Verb = {
       kind: "Install",
       name: `install/${wanted.mode}`,
       value: planOutput(done, facts, realPathOn(disk)),
-      text: () => installedText(done, options),
+      text: () => installedText(done, options, readStatus(disk, OBSERVER_DIR, undoContext)?.observer),
     })
     if (end) await (await import("../stay.ts")).stay(context, options, begin, end)
   },

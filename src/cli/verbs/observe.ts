@@ -1,14 +1,9 @@
-import { DEFAULT_MAX_SIZE_BYTES } from "../../capture/prune.ts"
-import type { Begin, End } from "../../capture/record.ts"
-import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
+import type { Losses } from "../../capture/record.ts"
 import { type Call, toCall } from "../../model/call.ts"
-import { openBpf } from "../../observe/bpf.ts"
-import { CaptureWriter } from "../../observe/capture-writer.ts"
-import { type Losses, Observer } from "../../observe/observer.ts"
-import { checksum } from "../../store/capture/checksum.ts"
-import { nodePath } from "../args/captures.ts"
+import { lossTexts } from "../../model/losses.ts"
 import { addObserveOptions, recordingOptionsOf } from "../args/install-options.ts"
-import { addNode, openNode } from "../args/node.ts"
+import { addNode } from "../args/node.ts"
+import { openObserver } from "../args/observer.ts"
 import type { Context } from "../context.ts"
 import { requireStream } from "../follow.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
@@ -27,17 +22,12 @@ export const observe: Verb = {
   },
   async run(context, _args, options) {
     requireStream(outputFormat(options))
-    const { plugins, capture, raw: isRaw, maxSizeBytes, untilMs } = recordingOptionsOf(context, options)
-    const bpf = openBpf()
-    const { disk } = openNode(options)
-    const directory = nodePath(options, capture)
-    const directories = () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path))
-    const openWriter = () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, checksum)
     const list = new CallList()
-    const onEnded = (begin: Begin, ended: End) => list.add(toCall(begin, ended))
-    const observer = new Observer(bpf, { directories, plugins, isRaw, openWriter, onEnded })
-    const end = endOf(context, untilMs)
-    const missed = observer.files.countRunning()
+    const { observer, directory, end } = openObserver(context, options, recordingOptionsOf(context, options), {
+      onEnded: (begin, ended) => list.add(toCall(begin, ended)),
+      onTick: () => {},
+    })
+    const missed = observer.recordPause(undefined)
     if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
     context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)
     const observing = observer.run(end)
@@ -45,14 +35,6 @@ export const observe: Verb = {
     await observing
     reportLosses(context, observer.losses())
   },
-}
-
-/** Aborts on Ctrl-C, and when the time is over. */
-function endOf(context: Context, untilMs: number | undefined): AbortSignal {
-  const end = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
-  if (untilMs !== undefined) setTimeout(() => end.abort(), untilMs - context.nowMs()).unref()
-  return end.signal
 }
 
 /** The calls that have ended and are not printed yet. */
@@ -83,10 +65,6 @@ class CallList {
   }
 }
 
-function reportLosses({ stderr }: Context, { calls, ends, pieces, records }: Losses): void {
-  const because = "because the kernel's buffer was full"
-  if (calls > 0) stderr.write(`cnitap: ${calls} calls were not recorded, ${because}\n`)
-  if (ends > 0) stderr.write(`cnitap: the end of ${ends} calls was not recorded, ${because}\n`)
-  if (pieces > 0) stderr.write(`cnitap: ${pieces} pieces of streams were lost, ${because}: their calls are marked\n`)
-  if (records > 0) stderr.write(`cnitap: ${records} records could not be written\n`)
+function reportLosses({ stderr }: Context, losses: Losses): void {
+  for (const text of lossTexts(losses)) stderr.write(`cnitap: ${text}\n`)
 }

@@ -11,7 +11,7 @@ import { instant } from "../args/time.ts"
 import type { Context } from "../context.ts"
 import { installCommand, nodeCommand } from "../render/command-text.ts"
 import { addOutput, printOne } from "../render/output.ts"
-import { aligned, sections, settingLines } from "../render/plan-text.ts"
+import { aligned, observerLines, sections, settingLines } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
 
 export const status: Verb = {
@@ -77,18 +77,32 @@ function statusText(
 ): string {
   if (installs.length === 0) return `nothing is installed in ${installDirs.join(", ")}\n`
   const texts = installs.map(
-    ({ binDir, mode, state, installedMs, changedMs, settings, onlyPlugins, plugins, list, tombstones, capture }) =>
+    ({
+      binDir,
+      mode,
+      state,
+      installedMs,
+      changedMs,
+      settings,
+      onlyPlugins,
+      plugins,
+      list,
+      observer,
+      tombstones,
+      capture,
+    }) =>
       sections([
         [
           `MODE ${mode} in ${binDir}: ${state}`,
           [
             `since ${instant(installedMs)} (${age(installedMs, nowMs())})`,
             ...(changedMs > installedMs ? [`changed ${instant(changedMs)} (${age(changedMs, nowMs())})`] : []),
-            ...(state === "retired" ? [] : settingLines(settings)),
+            ...(state === "retired" ? [] : settingLines({ mode, settings })),
             ...(onlyPlugins ? [`only ${onlyPlugins.join(", ")} (--plugins)`] : []),
             ...(state === "unfinished" ? ["it was interrupted: install again, or uninstall"] : []),
           ],
         ],
+        ["OBSERVER", observer ? observerLines(observer) : []],
         ["PLUGINS", aligned(plugins.map(({ name, path, state: of }) => [name, path, STATES[of]]))],
         [
           "LIST",

@@ -92,7 +92,7 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("crc32", 2, crc32Of), FUNCTION("openStream", 1, openStream), FUNCTION("pushStream", 4, pushStream),
     FUNCTION("resetStream", 1, resetStream), FUNCTION("describeProcess", 0, describeProcess), FUNCTION("workingDirectory", 0, workingDirectory),
     FUNCTION("monotonicNs", 0, monotonicNs), FUNCTION("fillRandom", 1, fillRandom), FUNCTION("terminalSize", 1, terminalSize),
-    FUNCTION("exit", 1, exitProcess), FUNCTION("runProgram", 7, runProgram), FUNCTION("startProgram", 7, startProgram), FUNCTION("endedProgram", 1, endedProgram),
+    FUNCTION("exit", 1, exitProcess), FUNCTION("runProgram", 7, runProgram), FUNCTION("startProgram", 8, startProgram), FUNCTION("endedProgram", 1, endedProgram),
     FUNCTION("signalProgram", 2, signalProgram), FUNCTION("setPriority", 1, setPriority), FUNCTION("waitForDescriptors", 3, waitForDescriptors),
     FUNCTION("openSignal", 1, openSignal), FUNCTION("closeSignal", 2, closeSignal), FUNCTION("openWatch", 1, openWatch),
     FUNCTION("setTurn", 1, setTurn), FUNCTION("setExitStatus", 1, setExitStatus), FUNCTION("runJobs", 0, runJobs), FUNCTION("relayFile", 0, relayFile),

@@ -43,12 +43,13 @@ static void freeStrings(char **strings)
 }
 
 /* In the child, which shares our memory until it executes the program: returns the errno of what failed. */
-static int becomeProgram(const char *file, char **arguments, char **environment, const char *root, const char *cwd, const int fds[3])
+static int becomeProgram(const char *file, char **arguments, char **environment, const char *root, const char *cwd, int isDetached, const int fds[3])
 {
     struct sigaction fresh = { .sa_handler = SIG_DFL };
     sigset_t none;
     int i;
     for (i = 0; i < 3; i++) if (dup2(fds[i], i) < 0) return errno;
+    if (isDetached && setsid() < 0) return errno;
     if (root && (chroot(root) || chdir("/"))) return errno;
     if (cwd && chdir(cwd)) return errno;
     sigaction(SIGPIPE, &fresh, NULL);
@@ -112,7 +113,7 @@ NATIVE(runProgram)
         const int fds[3] = { in[0], out[1], err[1] };
         pid = vfork();
         if (pid == 0) {
-            failed = becomeProgram(file, arguments, environment, root, cwd, fds);
+            failed = becomeProgram(file, arguments, environment, root, cwd, 0, fds);
             _exit(127);
         }
         if (pid < 0) failed = errno;
@@ -179,7 +180,7 @@ static int streamFor(int stream, int mode, int *ours)
     return ends[theirs];
 }
 
-/* (file, arguments, environment, cwd, modes of the three streams): { errno, pid, streams } */
+/* (file, arguments, environment, cwd, modes of the three streams, whether in a session of its own): { errno, pid, streams } */
 NATIVE(startProgram)
 {
     const char *file = JS_ToCString(ctx, argv[0]), *cwd = JS_IsString(argv[3]) ? JS_ToCString(ctx, argv[3]) : NULL;
@@ -193,7 +194,7 @@ NATIVE(startProgram)
     if (!failed) {
         pid = vfork();
         if (pid == 0) {
-            failed = becomeProgram(file, arguments, environment, NULL, cwd, fds);
+            failed = becomeProgram(file, arguments, environment, NULL, cwd, JS_ToBool(ctx, argv[7]), fds);
             _exit(127);
         }
         if (pid < 0) failed = errno;

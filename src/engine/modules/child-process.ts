@@ -56,6 +56,8 @@ type SpawnOptions = {
   env?: Record<string, string | undefined>
   cwd?: string
   shell?: boolean
+  /** in a session of its own, so that it goes on when this process or its terminal is gone */
+  detached?: boolean
 }
 
 /** A program that runs beside this one. */
@@ -66,10 +68,10 @@ export function spawn(
 ): ChildProcess {
   if (!Array.isArray(args)) return spawn(file, [], args as SpawnOptions)
   if (options.shell) return spawn("/bin/sh", ["-c", [file, ...args].join(" ")], { ...options, shell: false })
-  const { stdio = [], env = process.env, cwd } = options
+  const { stdio = [], env = process.env, cwd, detached = false } = options
   const [stdin = 1, stdout = 1, stderr = 1] = stdio.map((mode) => MODES[mode] ?? 1)
   listen()
-  const started = native.startProgram(file, [file, ...args], variablesOf(env), cwd, stdin, stdout, stderr)
+  const started = native.startProgram(file, [file, ...args], variablesOf(env), cwd, stdin, stdout, stderr, detached)
   return new ChildProcess(
     started.pid,
     started.streams,

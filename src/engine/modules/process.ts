@@ -3,6 +3,7 @@ import * as native from "native"
 import { onReadable } from "../loop.ts"
 import { signalNumber } from "../signals.ts"
 import { InputStream, OutputStream } from "../standard-streams.ts"
+import { succeeded } from "../system-error.ts"
 import { EventEmitter } from "./events.ts"
 
 const facts = native.describeProcess()
@@ -45,6 +46,15 @@ class Process extends EventEmitter {
 
   getgid(): number {
     return facts.gid
+  }
+
+  get execPath(): string {
+    return String(native.readlink("/proc/self/exe"))
+  }
+
+  kill(pid: number, signal = "SIGTERM"): true {
+    succeeded(native.signalProgram(pid, signalNumber(signal)), "kill")
+    return true
   }
 
   cwd(): string {

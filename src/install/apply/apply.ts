@@ -6,10 +6,11 @@ import { codeOf, type Disk } from "../disk/disk.ts"
 import { appendEntry, type InstallRecord, installIn, readJournal } from "../disk/journal.ts"
 import { layoutOf, type PluginDirLayout, stagedSettings } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
+import { startObserver } from "../disk/observer-process.ts"
 import { type RelayFile, sha256 } from "../disk/relay-file.ts"
 import { type InstallOptions, settingsText } from "../plan/install-options.ts"
 import type { InstallStep } from "../plan/step.ts"
-import { clearHome, type UndoContext, undoSteps } from "../undo/undo.ts"
+import { clearHome, removeHome, type UndoContext, undoSteps } from "../undo/undo.ts"
 import { preflight } from "./preflight.ts"
 
 /** A file that has mode and owner of its original, but not all of its extended attributes. */
@@ -73,7 +74,7 @@ export function apply(
         current.steps.push(step)
         appendEntry(disk, layout.journal, { kind: "step", step })
         progress(step)
-        const why = performStep(disk, relay, step)
+        const why = performStep(disk, relay, layout, step)
         if (why !== undefined) missing.push({ path: finalPath(step, binDir), why })
       }
       appendEntry(disk, layout.journal, { kind: "done" })
@@ -84,8 +85,7 @@ export function apply(
     throw error
   } finally {
     for (const unlock of unlocks.reverse()) unlock()
-    for (const { layout } of started)
-      if (!readJournal(disk, layout.journal, layout.binDir)) disk.removeDirectory(layout.home)
+    for (const { layout } of started) if (!readJournal(disk, layout.journal, layout.binDir)) removeHome(disk, layout)
   }
 }
 
@@ -143,7 +143,7 @@ function finalPath(step: InstallStep, binDir: string): string {
 }
 
 /** Returns why extended attributes could not be copied to the new file. */
-function performStep(disk: Disk, relay: RelayFile, step: InstallStep): string | undefined {
+function performStep(disk: Disk, relay: RelayFile, layout: PluginDirLayout, step: InstallStep): string | undefined {
   switch (step.kind) {
     case "mkdir":
       disk.makeDirectory(step.path, step.mode)
@@ -164,6 +164,9 @@ function performStep(disk: Disk, relay: RelayFile, step: InstallStep): string | 
       return undefined
     case "remove":
       disk.remove(step.path)
+      return undefined
+    case "observe":
+      startObserver(disk, layout, step.args)
       return undefined
   }
 }
@@ -202,7 +205,7 @@ function rollBack(
   undoContext: UndoContext,
 ): void {
   for (const { layout, isFirst, steps } of [...started].reverse()) {
-    const { notRestored, tombstones } = undoSteps(disk, steps, undoContext)
+    const { notRestored, tombstones } = undoSteps(disk, layout, steps, undoContext)
     if (notRestored.length > 0 || tombstones.length > 0) continue
     if (isFirst) clearHome(disk, layout)
     else if (steps.length > 0) {
@@ -215,7 +218,7 @@ function rollBack(
 /** Rolling back removed the new settings, so the previous install needs its own again. */
 function restoreSettings(disk: Disk, layout: PluginDirLayout): void {
   const before = installIn(disk, layout.binDir)
-  if (!before || existsSync(disk.at(layout.settings))) return
+  if (!before || before.mode === "observe" || existsSync(disk.at(layout.settings))) return
   const staged = stagedSettings(layout)
   disk.remove(staged)
   disk.create(staged, settingsText(before.settings), 0o644)

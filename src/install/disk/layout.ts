@@ -1,7 +1,14 @@
 import { basename, dirname, join } from "node:path"
+import { DEFAULT_CAPTURE } from "../../capture/default-capture.ts"
 
 /** libcni's FindInPath and watchers of the plugin directory ignore subdirectories. */
 export const HOME = ".cnitap"
+
+/**
+ * Mode observe changes no plugin directory. It is installed here, beside the capture that this machine uses unless another
+ * one is named.
+ */
+export const OBSERVER_DIR = dirname(process.env.CNITAP_CAPTURE ?? DEFAULT_CAPTURE)
 
 export const PROBES = ["cni_pre", "cni_post"] as const
 

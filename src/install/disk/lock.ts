@@ -1,12 +1,10 @@
-import { readFileSync, readlinkSync, statSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { Fault } from "../../fault/fault.ts"
 import { codeOf, type Disk } from "./disk.ts"
 import { list } from "./plugin-dir.ts"
+import { identityOf, isRunning, type ProcessIdentity } from "./process-identity.ts"
 import { sleep } from "./sleep.ts"
-
-/** The process that holds the lock, described so that other processes can check whether it still runs. */
-type LockHolder = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
 
 /**
  * Whether a holder in another PID namespace (a container or the node) runs cannot be checked; its lock expires after
@@ -24,7 +22,7 @@ const RETRY_MS = 50
  * if the lock is held all the time.
  */
 export function lock(disk: Disk, path: string): (() => void) | undefined {
-  const mine = JSON.stringify(holder(process.pid))
+  const mine = JSON.stringify(identityOf(process.pid))
   const endMs = Date.now() + LONGEST_HOLD_MS
   for (;;) {
     try {
@@ -69,19 +67,16 @@ function removeStale(disk: Disk, path: string, stale: string): void {
 function removeLeftovers(disk: Disk, path: string): void {
   for (const name of list(disk.at(dirname(path)))) {
     const pid = new RegExp(`^${basename(path)}\\.(\\d+)$`).exec(name)?.[1]
-    if (pid !== undefined && holder(Number(pid)).startTicks === "") disk.remove(join(dirname(path), name))
+    if (pid !== undefined && identityOf(Number(pid)).startTicks === "") disk.remove(join(dirname(path), name))
   }
 }
 
 function isStale(disk: Disk, path: string, held: string): boolean {
-  const other = parse(held)
-  const me = holder(process.pid)
+  const holder = parse(held)
+  const isAlive = holder && isRunning(holder)
   // An unreadable lock: its creator died between creating and writing it, or is writing it now.
-  if (!other || other.pidNamespace !== me.pidNamespace || me.bootId === "") {
-    const rebooted = other !== undefined && me.bootId !== "" && other.bootId !== me.bootId
-    return rebooted || ageMs(disk.at(path)) > (other ? FOREIGN_HOLDER_MS : 5_000)
-  }
-  return other.bootId !== me.bootId || holder(other.pid).startTicks !== other.startTicks
+  if (isAlive === undefined) return ageMs(disk.at(path)) > (holder ? FOREIGN_HOLDER_MS : 5_000)
+  return !isAlive
 }
 
 function ageMs(path: string): number {
@@ -89,21 +84,10 @@ function ageMs(path: string): number {
   return stat ? Date.now() - stat.mtimeMs : 0
 }
 
-function holder(pid: number): LockHolder {
-  const stat = text(() => readFileSync(`/proc/${pid}/stat`, "utf8"))
-  return {
-    pid,
-    // The command name in parentheses may contain spaces, so count field 22 from its end. A PID alone can be reused.
-    startTicks: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "",
-    bootId: text(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
-    pidNamespace: text(() => readlinkSync("/proc/self/ns/pid")),
-  }
-}
-
-function parse(held: string): LockHolder | undefined {
+function parse(held: string): ProcessIdentity | undefined {
   try {
     const value: unknown = JSON.parse(held)
-    return typeof value === "object" && value !== null && "pid" in value ? (value as LockHolder) : undefined
+    return typeof value === "object" && value !== null && "pid" in value ? (value as ProcessIdentity) : undefined
   } catch {
     return undefined
   }
@@ -115,13 +99,5 @@ function read(disk: Disk, path: string): string | undefined {
     return readFileSync(disk.at(path), "utf8")
   } catch {
     return undefined
-  }
-}
-
-function text(read: () => string): string {
-  try {
-    return read()
-  } catch {
-    return ""
   }
 }

@@ -1,4 +1,4 @@
-export const MODES = ["swap", "path", "chain"] as const
+export const MODES = ["swap", "path", "chain", "observe"] as const
 export type InstallMode = (typeof MODES)[number]
 
 /** What the operator asked for. */

@@ -5,7 +5,8 @@ import type { NodeFacts } from "../detect/node-facts.ts"
 import { pluginDirsOf } from "../detect/plugin-dirs.ts"
 import { isRemoteFilesystem } from "../detect/remote-filesystem.ts"
 import { type Disk, exists } from "../disk/disk.ts"
-import { HOME, newConfiguration, PROBES, savedConfiguration } from "../disk/layout.ts"
+import { HOME, newConfiguration, OBSERVER_DIR, PROBES, savedConfiguration } from "../disk/layout.ts"
+import { readObserver } from "../disk/observer-state.ts"
 import { list, type PluginDir, readPluginDir, statOf } from "../disk/plugin-dir.ts"
 import type { ListFile } from "./chain-steps.ts"
 import type { InstallOptions } from "./install-options.ts"
@@ -17,6 +18,8 @@ export type Inventory = {
   pluginDirs: PluginDir[]
   /** path mode's directory */
   shim: PluginDir
+  /** mode observe's directory, and whether its observer runs */
+  observer: PluginDir & { isRunning: boolean }
   /** the file of the active network */
   activeList?: ListFile
   /**
@@ -45,6 +48,7 @@ export function takeInventory(disk: Disk, facts: NodeFacts, options: InstallOpti
   const unreferenced = needsAll ? ownDirs.flatMap((binDir) => executables(disk, binDir)) : []
   const names = [...(options.plugins ?? []), ...facts.plugins.map(({ name }) => name), ...unreferenced, ...PROBES]
   const shim = readPluginDir(disk, options.shimDir, names)
+  const observer = readPluginDir(disk, OBSERVER_DIR, [])
   const pluginDirs = ownDirs.map((binDir) => readPluginDir(disk, binDir, names))
   const active = facts.networks.find(({ isActive }) => isActive)
   const activeList = active && readList(disk, active.file)
@@ -52,9 +56,10 @@ export function takeInventory(disk: Disk, facts: NodeFacts, options: InstallOpti
     facts,
     pluginDirs,
     shim,
+    observer: { ...observer, isRunning: readObserver(disk, observer.layout)?.isRunning === true },
     ...(activeList ? { activeList } : {}),
     unreferenced,
-    outputs: readOutputs(disk, options.settings.capture, options.settings.logFile),
+    outputs: readOutputs(disk, options),
   }
 }
 
@@ -80,7 +85,7 @@ function executables(disk: Disk, binDir: string): string[] {
   })
 }
 
-function readOutputs(disk: Disk, capture: string, logFile: string | undefined): Outputs {
+function readOutputs(disk: Disk, { mode, settings: { capture, logFile } }: InstallOptions): Outputs {
   const missing = new Set<string>()
   let blocked: string | undefined
   const remote = remoteOf(disk, logFile === undefined ? [capture] : [capture, logFile])
@@ -94,16 +99,21 @@ function readOutputs(disk: Disk, capture: string, logFile: string | undefined): 
       toCreate.unshift(here)
     }
     // Our own directory is created before its lock is taken.
-    for (const path of toCreate) if (basename(path) !== HOME) missing.add(path)
+    const isOwn = (path: string) => basename(path) === HOME || (mode === "observe" && isInside(OBSERVER_DIR, path))
+    for (const path of toCreate) if (!isOwn(path)) missing.add(path)
   }
   // Runtimes run plugins as root, and a relay writes only to a directory of its own user.
-  const { mode, uid } = statOf(disk.at(capture)) ?? { mode: 0, uid: 0 }
+  const stat = statOf(disk.at(capture)) ?? { mode: 0, uid: 0 }
   return {
     missing: [...missing],
     ...(blocked ? { blocked } : {}),
-    isAccessibleToOthers: (mode & 0o077) !== 0,
-    isOwnedByOther: uid !== 0,
+    isAccessibleToOthers: (stat.mode & 0o077) !== 0,
+    isOwnedByOther: stat.uid !== 0,
   }
+}
+
+function isInside(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`)
 }
 
 /** From this process' mount table: a path below the root is a path of this process. */

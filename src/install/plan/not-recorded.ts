@@ -1,3 +1,5 @@
+import type { InstallMode } from "./install-options.ts"
+
 /** Something that will not be in the capture, and why. */
 export type NotRecorded = { what: string; reason: string }
 
@@ -39,6 +41,15 @@ const CHAIN: NotRecorded[] = [
   },
 ]
 
+const OBSERVE: NotRecorded[] = [
+  { what: "calls in flight when the observer starts", reason: "it has not seen them begin" },
+  {
+    what: "what the kernel moves between files by itself (splice, sendfile, an io_uring)",
+    reason: "no buffer of the plugin holds it; the stream is marked",
+  },
+  { what: "stdin that a plugin does not read", reason: "the observer sees what is read" },
+]
+
 const MULTUS_FIRST: NotRecorded = {
   what: "delegates of Multus in its own binDir (default /opt/cni/bin)",
   reason: "Multus searches it before the runtime's plugin path",
@@ -47,20 +58,20 @@ const MULTUS_FIRST: NotRecorded = {
 /** `executesLoopback`: the runtime executes the plugin loopback for every pod, without a list. */
 export function findNotRecorded(
   plugins: readonly string[],
-  mode: "swap" | "path" | "chain",
+  mode: InstallMode,
   executesLoopback: boolean,
 ): NotRecorded[] {
   const isMultusFirst = mode === "path" && plugins.some((plugin) => plugin === "multus" || plugin === "multus-shim")
   return [
-    ...(mode === "chain" ? CHAIN : []),
+    ...(mode === "chain" ? CHAIN : mode === "observe" ? OBSERVE : []),
     ...(isMultusFirst ? [MULTUS_FIRST] : []),
-    ...(executesLoopback && !plugins.includes("loopback") ? [loopback(plugins, mode)] : []),
+    ...(executesLoopback && mode !== "observe" && !plugins.includes("loopback") ? [loopback(plugins, mode)] : []),
     ...plugins.flatMap((plugin) => ELSEWHERE[plugin] ?? []),
   ]
 }
 
 /** Two more calls per pod that say little: they are recorded on request. */
-function loopback(plugins: readonly string[], mode: "swap" | "path" | "chain"): NotRecorded {
+function loopback(plugins: readonly string[], mode: InstallMode): NotRecorded {
   const request = mode === "chain" ? "" : `; --plugins ${[...plugins, "loopback"].join(",")} records it too`
   return { what: "loopback", reason: `the runtime executes it for every pod, besides the list${request}` }
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path"
 import type { DirectoryChange } from "../apply/apply.ts"
+import type { NodeFacts } from "../detect/node-facts.ts"
 import { type PathSetting, type Runtime, runtimeLabel } from "../detect/runtimes/runtime.ts"
 import { layoutOf, PROBES, stagedSettings } from "../disk/layout.ts"
 import type { PluginDir } from "../disk/plugin-dir.ts"
@@ -62,6 +63,7 @@ export function planInstall(inventory: Inventory, options: InstallOptions, relay
 }
 
 function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: string): Pick<Plan, "changes" | "edit"> {
+  if (options.mode === "observe") return { changes: observerChanges(inventory, options) }
   if (options.mode === "path") {
     const files = inventory.pluginDirs.flatMap((pluginDir) => targetsIn(inventory, options, pluginDir))
     return {
@@ -85,6 +87,28 @@ function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: s
     changes: complete(inventory, options, [{ pluginDir, before: steps.probes, after: steps.edit }]),
     ...(steps.edited === undefined ? {} : { edit: { path: list.path, before: list.text, after: steps.edited } }),
   }
+}
+
+/** Of a running observer only the options can be new: then it is started again. */
+function observerChanges({ facts, observer, outputs }: Inventory, options: InstallOptions): DirectoryChange[] {
+  const { journal, layout, isRunning } = observer
+  const last = journal?.isDone && !journal.isRetired ? journal.installs.at(-1) : undefined
+  const isSame =
+    last && settingsText(last.settings) === settingsText(options.settings) && `${last.plugins}` === `${options.plugins}`
+  const steps: InstallStep[] = [
+    ...outputs.missing.map((path) => ({ kind: "mkdir", path, mode: 0o700 }) as const),
+    ...(isRunning && isSame ? [] : [{ kind: "observe", args: nodeFlags(facts) } as const]),
+  ]
+  return steps.length > 0 ? [{ binDir: layout.binDir, steps }] : []
+}
+
+/** With which another process finds the same node. */
+function nodeFlags({ root, binDirs, confDir }: NodeFacts): string[] {
+  return [
+    ...["--root", root],
+    ...(binDirs.from === "--bin-dir" ? ["--bin-dir", binDirs.value.join(",")] : []),
+    ...(confDir.from === "--conf-dir" ? ["--conf-dir", confDir.value] : []),
+  ]
 }
 
 /** Its plugins are recorded only if they are the same files. */

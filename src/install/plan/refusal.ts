@@ -27,6 +27,7 @@ const BY_MODE: Record<InstallMode, (inventory: Inventory, options: InstallOption
   swap: swapRefusals,
   path: pathRefusals,
   chain: chainRefusals,
+  observe: observeRefusals,
 }
 
 /** The mode that is installed in this directory now, if any. */
@@ -35,11 +36,11 @@ export function installedMode({ journal }: PluginDir): InstallMode | undefined {
 }
 
 function generalRefusals(
-  { facts, pluginDirs, shim, outputs }: Inventory,
+  { facts, pluginDirs, shim, observer, outputs }: Inventory,
   { mode, settings }: InstallOptions,
 ): Refusal[] {
   const refusals: Refusal[] = []
-  for (const pluginDir of [...pluginDirs, shim]) {
+  for (const pluginDir of [...pluginDirs, shim, observer]) {
     const installed = installedMode(pluginDir)
     if (installed !== undefined && installed !== mode) {
       refusals.push(
@@ -101,6 +102,18 @@ function pathRefusals(inventory: Inventory, options: InstallOptions): Refusal[] 
   const { facts } = inventory
   const here = mountRefusals(facts.mounts, options.shimDir, "Choose another directory with --shim-dir.")
   return [...unknownPluginRefusals(inventory, options), ...here, ...targetRefusals(inventory, options)]
+}
+
+/** `cnitap observe` can do without a directory for its state, and beside an install of another mode. */
+function observeRefusals(inventory: Inventory, options: InstallOptions): Refusal[] {
+  const { observation } = inventory.facts
+  return [
+    ...(observation?.possible === false
+      ? [fixedRefusal(observation.reason ?? "this kernel cannot be observed", "Use --mode swap.")]
+      : []),
+    ...unknownPluginRefusals(inventory, options),
+    ...targetRefusals(inventory, options),
+  ]
 }
 
 function mountRefusals(mounts: readonly Mount[], directory: string, hint: string): Refusal[] {

@@ -19,6 +19,8 @@ export type InstallStep =
   | { kind: "verify"; plugin: string; relay: string; original?: string; argv0: string; broken?: string }
   | { kind: "rename"; from: string; path: string; undo: Rollback }
   | { kind: "remove"; path: string }
+  /** mode observe: start the observer, instead of one that runs; `args`: the flags of the node */
+  | { kind: "observe"; args: string[] }
 
 /** How a rename is undone. Each kind checks the current state and leaves what another program has changed since. */
 export type Rollback =
@@ -60,6 +62,8 @@ export function stepText(step: InstallStep): string {
       return `rename ${step.from} to ${step.path}`
     case "remove":
       return `remove ${step.path}`
+    case "observe":
+      return "start the observer"
   }
 }
 

@@ -49,7 +49,8 @@ function namesOf({ facts, unreferenced }: Inventory, { plugins }: InstallOptions
 }
 
 function targetOf(inventory: Inventory, options: InstallOptions, name: string): Target {
-  const { facts, pluginDirs, shim } = inventory
+  const { facts, pluginDirs, shim, observer } = inventory
+  const isObserved = options.mode === "observe"
   const fact = facts.plugins.find((plugin) => plugin.name === name)
   const via = fact ? { via: fact.via } : inventory.unreferenced.includes(name) ? { via: "no network" } : {}
   const file = fileOf(facts, pluginDirs, name)
@@ -64,20 +65,23 @@ function targetOf(inventory: Inventory, options: InstallOptions, name: string): 
   const isExecutable =
     fact?.path === file.path && fact.isExecutable !== undefined ? fact.isExecutable : file.isExecutable
   const inShim = shim.plugins.find((plugin) => plugin.name === name)
-  const installed =
-    options.mode === "path" ? inShim?.relaySha256 !== undefined && inShim.hasOriginal : isInstalled(file)
+  const installed = isObserved
+    ? observer.isRunning
+    : options.mode === "path"
+      ? inShim?.relaySha256 !== undefined && inShim.hasOriginal
+      : isInstalled(file)
   const overwriter = facts.agents.find((agent) => agent.onSwap === "overwrites" && agent.plugins.includes(name))
   const isOverwritten = options.mode === "swap" && overwriter !== undefined && !options.force
   const reason = !isExecutable
     ? "it is not executable"
-    : file.isSetuid
+    : file.isSetuid && !isObserved
       ? "it is setuid or setgid; a relay with these rights could be made to run another program"
       : file.relaySha256 !== undefined && !file.hasOriginal
         ? "it is a relay of cnitap whose original is missing"
         : isOverwritten
           ? `${overwriter.name} overwrites it again as soon as it changes`
           : undefined
-  const isScript = file.isScript ? { isScript: true as const } : {}
+  const isScript = file.isScript && !isObserved ? { isScript: true as const } : {}
   return {
     name,
     ...via,

@@ -41,7 +41,10 @@ export function recordingGaps(
     const { name, via, path, reason, installed } = target
     const list = facts.plugins.find((plugin) => plugin.name === name)?.networks.find((file) => active.includes(file))
     // A plugin of --plugins that no active network uses is not called.
-    if (installed || list === undefined || known.some((plugin) => isSame(options.mode, plugin, target))) return []
+    // Its observer follows every file of the directories, also one that came later.
+    const isFollowed = options.mode === "observe" && reason === undefined
+    if (installed || isFollowed || list === undefined || known.some((plugin) => isSame(options.mode, plugin, target)))
+      return []
     const cause = path === undefined ? "missing" : reason === undefined ? "not-installed" : "excluded"
     return [
       {

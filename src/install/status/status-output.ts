@@ -4,7 +4,14 @@ import type { InstallMode } from "../plan/install-options.ts"
 import { type SettingsOutput, settingsOutput } from "../plan/settings-output.ts"
 import type { Tombstone } from "../undo/undo.ts"
 import { isProblem, type RecordingGap } from "./recording-gap.ts"
-import { type CaptureStatus, type InstallStatus, isComplete, type ListStatus, type PluginStatus } from "./status.ts"
+import {
+  type CaptureStatus,
+  type InstallStatus,
+  isComplete,
+  type ListStatus,
+  type ObserverStatus,
+  type PluginStatus,
+} from "./status.ts"
 
 /** What `cnitap status -o json` prints. */
 export type StatusOutput = {
@@ -45,6 +52,8 @@ export type InstallOutput = {
   plugins: PluginStatus[]
   /** chain mode: the edited network configuration */
   list?: ListStatus
+  /** mode observe */
+  observer?: ObserverStatus
   tombstones: Tombstone[]
   capture: CaptureStatus
 }

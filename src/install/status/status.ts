@@ -1,10 +1,13 @@
 import { accessSync, constants, lstatSync, readFileSync, statfsSync } from "node:fs"
 import { join } from "node:path"
+import { type Losses, NOTHING_LOST } from "../../capture/record.ts"
 import { isSegmentName } from "../../capture/segment-name.ts"
 import { codeOf, type Disk, exists } from "../disk/disk.ts"
 import { type Journal, readJournal } from "../disk/journal.ts"
-import { layoutOf } from "../disk/layout.ts"
+import { layoutOf, type PluginDirLayout } from "../disk/layout.ts"
+import { readObserver } from "../disk/observer-state.ts"
 import { list, relayAt, relayHashes, statOf } from "../disk/plugin-dir.ts"
+import { identityOf, type ProcessIdentity } from "../disk/process-identity.ts"
 import { hasProbes } from "../plan/edit-list.ts"
 import type { InstallMode, Settings } from "../plan/install-options.ts"
 import type { InstallStep, Rollback } from "../plan/step.ts"
@@ -30,6 +33,8 @@ export type InstallStatus = {
   plugins: PluginStatus[]
   /** chain mode: the network configuration that was edited last */
   list?: ListStatus
+  /** mode observe */
+  observer?: ObserverStatus
   /** pass-through executables that are kept while something names them */
   tombstones: Tombstone[]
   capture: CaptureStatus
@@ -43,6 +48,20 @@ export type PluginStatus = {
    * missing; `waiting`: no runtime uses path mode's directory yet
    */
   state: "recorded" | "replaced" | "missing" | "broken" | "waiting"
+}
+
+export type ObserverStatus = {
+  isRunning: boolean
+  /** why it does not run: "it was killed" */
+  reason?: string
+  pid: number
+  /** in milliseconds since 1970; `seenMs`: when it last wrote its state, once a second */
+  startedMs: number
+  seenMs: number
+  /** how many files of the plugin directories it follows */
+  plugins: number
+  /** what it did not record since it started */
+  losses: Losses
 }
 
 export type ListStatus = { path: string; state: "edited" | "replaced" | "missing" }
@@ -64,6 +83,7 @@ export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext)
   const last = journal?.installs.at(-1)
   if (!journal || !first || !last) return undefined
   const list = listStatus(disk, journal)
+  const observer = last.mode === "observe" && !journal.isRetired ? observerStatus(disk, layout) : undefined
   return {
     binDir,
     mode: last.mode,
@@ -76,16 +96,18 @@ export function readStatus(disk: Disk, binDir: string, undoContext: UndoContext)
     lists: last.lists ?? [],
     plugins: journal.isRetired ? [] : pluginStatuses(disk, journal, undoContext),
     ...(list && !journal.isRetired ? { list } : {}),
+    ...(observer ? { observer } : {}),
     tombstones: journal.isRetired ? tombstonesOf(disk, journal, undoContext) : [],
     capture: captureStatus(disk, last.settings.capture),
   }
 }
 
 /** Whether everything that was installed is still in place, and relays can write to the capture. */
-export function isComplete({ state, plugins, list, capture }: InstallStatus): boolean {
+export function isComplete({ state, plugins, list, observer, capture }: InstallStatus): boolean {
   const isRecorded = plugins.every((plugin) => plugin.state === "recorded" || plugin.state === "waiting")
   const isEdited = list === undefined || list.state === "edited"
-  return state === "installed" && isRecorded && isEdited && capture.problem === undefined
+  const isObserved = observer === undefined || observer.isRunning
+  return state === "installed" && isRecorded && isEdited && isObserved && capture.problem === undefined
 }
 
 type RelayPlacement = { path: string; undo: Extract<Rollback, { plugin: string }> }
@@ -127,6 +149,27 @@ function listStatus(disk: Disk, { steps }: Journal): ListStatus | undefined {
   } catch {
     return { path, state: "missing" }
   }
+}
+
+function observerStatus(disk: Disk, layout: PluginDirLayout): ObserverStatus {
+  const found = readObserver(disk, layout)
+  if (!found)
+    return {
+      isRunning: false,
+      reason: "its state is missing",
+      pid: 0,
+      startedMs: 0,
+      seenMs: 0,
+      plugins: 0,
+      losses: NOTHING_LOST,
+    }
+  const { process, error, ...observer } = found
+  return { ...observer, pid: process.pid, ...(found.isRunning ? {} : { reason: error ?? endOf(process) }) }
+}
+
+/** Of one that could not write why. */
+function endOf({ bootId }: ProcessIdentity): string {
+  return identityOf(process.pid).bootId === bootId ? "it was killed" : "the node was restarted"
 }
 
 function tombstonesOf(disk: Disk, journal: Journal, { confDirs, binDirs }: UndoContext): Tombstone[] {

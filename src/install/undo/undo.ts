@@ -1,8 +1,9 @@
 import { join } from "node:path"
 import { type Disk, exists } from "../disk/disk.ts"
 import { appendEntry, readJournal } from "../disk/journal.ts"
-import { layoutOf, type PluginDirLayout } from "../disk/layout.ts"
+import { layoutOf, OBSERVER_DIR, type PluginDirLayout } from "../disk/layout.ts"
 import { lock } from "../disk/lock.ts"
+import { stopObserver } from "../disk/observer-process.ts"
 import { assertNoOriginals, list } from "../disk/plugin-dir.ts"
 import type { InstallStep } from "../plan/step.ts"
 import { cleanUp, restore } from "./rollback.ts"
@@ -38,14 +39,21 @@ export function undo(disk: Disk, binDir: string, undoContext: UndoContext): Undo
   try {
     const journal = readJournal(disk, layout.journal, binDir)
     if (!journal) assertNoOriginals(disk, layout)
-    const undone = undoSteps(disk, journal?.steps ?? [], undoContext)
+    const undone = undoSteps(disk, layout, journal?.steps ?? [], undoContext)
     if (!isUnfinished(undone)) clearHome(disk, layout)
     else if (journal?.isRetired === false) appendEntry(disk, layout.journal, { kind: "uninstalled" })
     return undone
   } finally {
     unlock()
-    disk.removeDirectory(layout.home)
+    removeHome(disk, layout)
   }
+}
+
+/** Removes `.cnitap` if nothing is in it. */
+export function removeHome(disk: Disk, { binDir, home }: PluginDirLayout): void {
+  disk.removeDirectory(home)
+  // This one is our own; with a capture in it, it stays.
+  if (binDir === OBSERVER_DIR) disk.removeDirectory(binDir)
 }
 
 /** Whether something is still needed, so that the journal must be kept. */
@@ -58,7 +66,12 @@ export function isUnfinished({ notRestored, tombstones }: UndoResult): boolean {
  * own files, so that calls in flight through a relay still find the original. It depends only on the current state, so
  * it can be interrupted anywhere and run again.
  */
-export function undoSteps(disk: Disk, steps: readonly InstallStep[], undoContext: UndoContext): UndoResult {
+export function undoSteps(
+  disk: Disk,
+  layout: PluginDirLayout,
+  steps: readonly InstallStep[],
+  undoContext: UndoContext,
+): UndoResult {
   const undone: UndoResult = { restored: [], notRestored: [], tombstones: [] }
   const relays = new Set(steps.flatMap((step) => (step.kind === "write" && "relay" in step ? step.relay.sha256 : [])))
   const lists = new Set(steps.flatMap((step) => (step.kind === "write" && "edit" in step ? step.edit.sha256 : [])))
@@ -71,6 +84,7 @@ export function undoSteps(disk: Disk, steps: readonly InstallStep[], undoContext
   const around = { ...undoContext, drain: once(undoContext.drain) }
   for (const step of backwards) {
     if (step.kind === "rename") cleanUp(disk, step.path, step.undo, relays, around, undone)
+    else if (step.kind === "observe") stopObserver(disk, layout)
     else if (step.kind === "mkdir") disk.removeDirectory(step.path)
     else if (step.kind === "link" || step.kind === "symlink" || step.kind === "write") disk.remove(step.path)
   }

@@ -3,11 +3,12 @@ import type { Disk } from "../disk/disk.ts"
 import type { InstallStatus } from "../status/status.ts"
 
 /** What another program has removed or replaced and an install puts back, for people. */
-export function lossesOf({ plugins, list, capture }: InstallStatus): string[] {
+export function lossesOf({ plugins, list, observer, capture }: InstallStatus): string[] {
   const lost = plugins.filter(({ state }) => state !== "recorded" && state !== "waiting")
   return [
     ...lost.map(({ path, state }) => `${path} (${state})`),
     ...(list && list.state !== "edited" ? [`${list.path} (${list.state})`] : []),
+    ...(observer && !observer.isRunning ? [`the observer (${observer.reason})`] : []),
     ...(capture.exists ? [] : [`${capture.path} (missing)`]),
   ]
 }

@@ -152,7 +152,8 @@ export class Watch {
       )
       return
     }
-    const options = repairOptions(status, this.#node.shimDir)
+    const before = optionsOf([status], this.#node.shimDir)
+    const options = status.mode === "observe" && before ? before : repairOptions(status, this.#node.shimDir)
     const planNow = () => planInstall(takeInventory(disk, facts, options), options, relay.sha256)
     // An uninstall may have just removed it, which must not be repaired.
     const isStillInstalled = () => installIn(disk, status.binDir) !== undefined
@@ -166,22 +167,24 @@ export class Watch {
     const permission = this.#backoff.take(nowMs())
     if (!permission.isAllowed) {
       const seconds = Math.ceil((permission.untilMs - nowMs()) / 1000)
-      const cause = "reinstalled 3 times in 30 s, and overwritten each time"
+      const cause =
+        status.mode === "observe"
+          ? "started 3 times in 30 s, and ended each time"
+          : "reinstalled 3 times in 30 s, and overwritten each time"
       if (permission.isNew)
         this.#report(`${losses}: ${cause}; calls are not recorded until the next attempt in ${seconds} s`)
       return
     }
-    const before = optionsOf([status], this.#node.shimDir) ?? options
     try {
       apply(
         disk,
         relay,
-        installRecord(before, facts, nowMs()),
+        installRecord(before ?? options, facts, nowMs()),
         plan.changes,
         () => (isStillInstalled() ? planNow().changes : []),
         undoContext,
       )
-      this.#report(`${losses}: reinstalled`)
+      this.#report(`${losses}: ${status.mode === "observe" ? "started again" : "reinstalled"}`)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       this.#reportOnce(`${losses}: not reinstalled, ${error.message}`)

@@ -5,7 +5,7 @@ import { type Conclusion, concludeFrom } from "./conclusion.ts"
 import { failingCallOf } from "./failing-call.ts"
 import { headline } from "./headline.ts"
 import { hostNetwork } from "./host-network.ts"
-import { neverRan, notRecorded } from "./never-ran.ts"
+import { lost, neverRan, notRecorded } from "./never-ran.ts"
 import { nextStep } from "./next-step.ts"
 import { heldAddress } from "./requested-address.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
@@ -45,6 +45,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...summaryOf(operation, context),
         ...findingsOf(conclusion, context),
         ...notRecorded(context),
+        ...lost(context),
         ...leakedBefore(operation, context),
         ...lastSince(operation, context),
         ...attempts(operation, conclusion, context),
@@ -53,6 +54,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...hostNetwork(operation, context),
         ...causeOf(operation, failing, context),
         ...neverRan(operation, failing, context),
+        ...lost(context),
         ...runtimeError(operation),
         ...discardedStderr(operation),
         ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),

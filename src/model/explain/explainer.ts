@@ -1,3 +1,4 @@
+import type { LossRecord } from "../../capture/record.ts"
 import { isSameAddress, parseAddress } from "../../cni/address.ts"
 import { podKey, resultOf } from "../call.ts"
 import { Ledger } from "../ledger/ledger.ts"
@@ -5,6 +6,7 @@ import { conclude } from "../ledger/left-behind.ts"
 import type { LedgerRow, NodeState } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import { Linter } from "../lint/linter.ts"
+import { lossesOf } from "../losses.ts"
 import { type Operation, walk } from "../operation.ts"
 import type { OperationSummary } from "../packed-operations.ts"
 import { addressesOf } from "../result/result-fields.ts"
@@ -23,6 +25,8 @@ export interface ExplainSource {
   /** the state of the node that these operations were recorded on, if it can be read */
   nodeState?(operations: readonly Operation[], dataDirs: string[]): Promise<NodeState | undefined>
   evidence?(operation: Operation): NodeEvidence | undefined
+  /** what observers did not record */
+  losses?(): readonly LossRecord[]
   /** all attachments; undefined if they are not known yet */
   ledger?(nowMs: number): Promise<readonly LedgerRow[] | undefined>
 }
@@ -59,6 +63,7 @@ export async function explainFrom(source: ExplainSource, wanted: Known, nowMs: n
     list,
     worked: worked && (await source.whole(worked)),
     node,
+    losses: lossesOf(operation, source.losses?.() ?? []),
     nowMs,
   }
   return explain(operation, context)

@@ -1,4 +1,5 @@
 import { COMMANDS_OVER_A_LIST } from "../incomplete-list.ts"
+import { lossSummary } from "../losses.ts"
 import type { Operation } from "../operation.ts"
 import type { FailingCall } from "./failing-call.ts"
 import type { PluginList } from "./plugin-lists.ts"
@@ -29,6 +30,12 @@ export function notRecorded({ node }: Pick<ExplainContext, "node">): Statement[]
   const names = node?.list?.notRecorded ?? []
   if (!node?.list || names.length === 0) return []
   return [{ topic: "not recorded", text: `${names.join(", ")} of ${node.list.file}: calls of it leave no record` }]
+}
+
+/** What is not here may have been lost. */
+export function lost({ losses }: Pick<ExplainContext, "losses">): Statement[] {
+  const texts = lossSummary(losses)
+  return texts.length === 0 ? [] : [{ topic: "not recorded", text: texts.join(". ") }]
 }
 
 /** Plugins of the list that the operation did not call, in the order of its calls. */

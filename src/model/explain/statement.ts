@@ -1,3 +1,4 @@
+import type { LossRecord } from "../../capture/record.ts"
 import type { LedgerRow } from "../ledger/node-ledger.ts"
 import type { Finding } from "../lint/finding.ts"
 import type { Operation } from "../operation.ts"
@@ -52,5 +53,7 @@ export type ExplainContext = {
   /** the last operation with the same command and list in which every plugin succeeded, if this one failed */
   worked: Operation | undefined
   node: NodeEvidence | undefined
+  /** what the observer of its node did not record in its time */
+  losses: readonly LossRecord[]
   nowMs: number
 }

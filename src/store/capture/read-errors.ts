@@ -1,3 +1,5 @@
+import type { LossRecord } from "../../capture/record.ts"
+
 /**
  * Why a line is not a readable record. `torn`: an incomplete write (killed, or disk full), or bytes changed later.
  * `newer`: its format is newer than ours. `unknown`: a complete record of our format, of an unknown kind. `foreign`: not a
@@ -8,9 +10,10 @@ export type ReadErrorKind = "torn" | "newer" | "unknown" | "foreign" | "malforme
 /** `first`: location of the first one, as `<segment>:<byte>`. */
 export type ReadErrorCount = { kind: ReadErrorKind; lines: number; first: string }
 
-/** Counts lines that could not be read: never fatal, never dropped silently. */
+/** What a capture does not show, counted: lines that could not be read, and what observers lost. Never dropped silently. */
 export class ReadErrors {
   readonly #counts = new Map<ReadErrorKind, ReadErrorCount>()
+  readonly #losses: LossRecord[] = []
 
   add(kind: ReadErrorKind, segment: string, offset: number): void {
     const count = this.#counts.get(kind)
@@ -25,6 +28,14 @@ export class ReadErrors {
       if (count) count.lines += lines
       else this.#counts.set(kind, { kind, lines, first })
     }
+  }
+
+  addLosses(losses: Iterable<LossRecord>): void {
+    this.#losses.push(...losses)
+  }
+
+  losses(): readonly LossRecord[] {
+    return this.#losses
   }
 
   list(): ReadErrorCount[] {

@@ -31,7 +31,7 @@ export async function holdRecords(segments: readonly Segment[]): Promise<boolean
   return false
 }
 
-/** Decodes a line. Undefined if it is not a readable record, which is counted in `errors`. */
+/** Decodes a line. Undefined if it is not a readable record of a call, which is counted in `errors`. */
 export function toRecord(line: Line, segment: string, errors: ReadErrors): CaptureRecord | undefined {
   if (!line.bytes) {
     errors.add("oversize", segment, line.offset)
@@ -39,6 +39,7 @@ export function toRecord(line: Line, segment: string, errors: ReadErrors): Captu
   }
   const decoded = decode(line.bytes.toString("utf8"), checksum)
   if (decoded.kind === "record") return decoded.record
-  errors.add(decoded.kind, segment, line.offset)
+  if (decoded.kind === "loss") errors.addLosses([decoded.loss])
+  else errors.add(decoded.kind, segment, line.offset)
   return undefined
 }

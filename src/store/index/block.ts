@@ -1,3 +1,4 @@
+import type { LossRecord } from "../../capture/record.ts"
 import type { ReadErrorCount } from "../capture/read-errors.ts"
 import type { EndHeader } from "../scan/read-header.ts"
 import type { ListVariant } from "./called-lists.ts"
@@ -19,6 +20,7 @@ export type BlockHeader = ByteRange & {
   orphans: Orphan[]
   progress: ProgressLocation[]
   readErrors: ReadErrorCount[]
+  losses: LossRecord[]
   clockEpochs: ClockEpoch[]
   /** host-local's data directories in the configurations of the block */
   dataDirs: string[]

@@ -1,5 +1,5 @@
 import { type Decoded, decode } from "../../capture/decode.ts"
-import { type Exit, FORMAT } from "../../capture/record.ts"
+import { type Exit, FORMAT, type LossRecord } from "../../capture/record.ts"
 import { isPayload, MAX_TIME_MS } from "../../capture/record-shape.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import { checksum } from "../capture/checksum.ts"
@@ -24,6 +24,8 @@ export { complete, type EndHeader, EXIT_OK, endHeader, type RecordHeader } from 
 export class HeaderReader {
   /** of the line that `next` has read last; its texts are valid until the next line is read */
   readonly header = new RecordHeader()
+  /** what it says instead if it is not about a call */
+  loss: LossRecord | undefined
   /** where that line starts */
   from = 0
   /** how many lines the decoder had to read */
@@ -58,6 +60,7 @@ export class HeaderReader {
     if (end >= 0 && this.#scan(bytes, from, end)) return "record"
     this.fallbacks++
     const decoded = decode(bytes.toString("utf8", from, to), checksum)
+    this.loss = decoded.kind === "loss" ? decoded.loss : undefined
     if (decoded.kind === "record") this.header.load(decoded.record)
     return decoded.kind
   }

@@ -1,3 +1,4 @@
+import type { LossRecord } from "../../capture/record.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
 import type { CaptureState, OperationAnswer, ReviewAnswer, Source } from "../../serve/protocol.ts"
@@ -28,6 +29,6 @@ export interface OperationSink {
   progress(readBytes: number, totalBytes: number): void
   operations(changed: OperationSummary[], removed: string[]): void
   ready(): void
-  readErrors(lines: Record<string, number>): void
+  readErrors(lines: Record<string, number>, losses: readonly LossRecord[]): void
   state(state: CaptureState): void
 }

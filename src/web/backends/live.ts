@@ -92,7 +92,7 @@ function dispatch(
     sink.reset(event.source)
   } else if (event.kind === "operations") sink.operations(unpackOperations(event.batch), event.removed)
   else if (event.kind === "progress") sink.progress(event.readBytes, event.totalBytes)
-  else if (event.kind === "readErrors") sink.readErrors(event.lines)
+  else if (event.kind === "readErrors") sink.readErrors(event.lines, event.losses)
   else if (event.kind === "state") sink.state(event.state)
   else if (event.kind === "ready") sink.ready()
 }

@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals"
+import type { LossRecord } from "../../capture/record.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import { walk } from "../../model/operation.ts"
 import type { OperationSummary } from "../../model/packed-operations.ts"
@@ -16,6 +17,8 @@ export const isAway = computed(() => connection.value === "lost" || connection.v
 export const readShare = signal(0)
 export const isReady = signal(false)
 export const unreadLines = signal<Record<string, number>>({})
+/** what observers did not record */
+export const losses = signal<readonly LossRecord[]>([])
 export const captureState = signal<CaptureState>({})
 
 const byId = new Map<string, OperationSummary>()
@@ -67,6 +70,7 @@ export const sink: OperationSink = {
     isReady.value = false
     readShare.value = 0
     unreadLines.value = {}
+    losses.value = []
   },
   progress(readBytes, totalBytes) {
     readShare.value = totalBytes > 0 ? Math.min(readBytes / totalBytes, 1) : 0
@@ -81,8 +85,9 @@ export const sink: OperationSink = {
     readShare.value = 1
     isReady.value = true
   },
-  readErrors(lines) {
+  readErrors(lines, lost) {
     unreadLines.value = lines
+    losses.value = lost
   },
   state(state) {
     captureState.value = state

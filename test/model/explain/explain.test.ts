@@ -64,6 +64,7 @@ function explained(...calls: Call[]): string[] {
     findings: findings.get(one.id) ?? [],
     list: lists.of(one, related),
     node: undefined,
+    losses: [],
     nowMs,
   })
   const operation = operationToExplain(related, contextOf)

@@ -41,6 +41,7 @@ export function buildBlock(path: string, name: string, range: ByteRange): BuiltB
       orphans,
       progress,
       readErrors: errors.list(),
+      losses: [...errors.losses()],
       clockEpochs: toClockEpochs(table, builder.texts),
       dataDirs: [...dataDirs],
       ...describeOperations(columns, table, grouped),
@@ -64,6 +65,10 @@ function readLines(path: string, name: string, range: ByteRange) {
       reader.open(pieces.bytes, pieces.to)
       for (let kind = reader.next(); kind; kind = reader.next()) {
         const offset = pieces.offset + reader.from
+        if (kind === "loss") {
+          if (reader.loss) errors.addLosses([reader.loss])
+          continue
+        }
         if (kind !== "record") {
           errors.add(kind, name, offset)
           continue

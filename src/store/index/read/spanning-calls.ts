@@ -83,6 +83,7 @@ function joinEnds(
   for (const { header } of blocks) for (const { id } of header.openCalls) joiner.begin(id, id)
   for (const { segment, header } of blocks) {
     errors.addCounts(header.readErrors)
+    errors.addLosses(header.losses)
     for (const { header: end, offset } of header.orphans) {
       if (joiner.end(end.id) === undefined) {
         errors.add("orphan", segment.name, offset)

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { DEFAULT_MAX_SIZE_BYTES } from "../../capture/prune.ts"
+import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
+import { openBpf } from "../../observe/bpf.ts"
+import { CaptureWriter } from "../../observe/capture-writer.ts"
+import { Observer, type ObserverOptions } from "../../observe/observer.ts"
+import { checksum } from "../../store/capture/checksum.ts"
+import type { Context } from "../context.ts"
+import { nodePath } from "./captures.ts"
+import type { RecordingOptions } from "./install-options.ts"
+import { openNode } from "./node.ts"
+
+/** `end`: aborted on Ctrl-C, SIGTERM, and when the time is over. */
+export type OpenedObserver = { observer: Observer; directory: string; end: AbortSignal }
+
+/** Starts to follow the plugins of the node that the flags name. Throws a Fault if the kernel or the rights do not allow that. */
+export function openObserver(
+  context: Context,
+  options: Record<string, unknown>,
+  { plugins, capture, raw: isRaw, maxSizeBytes, untilMs }: RecordingOptions,
+  on: Pick<ObserverOptions, "onEnded" | "onTick">,
+): OpenedObserver {
+  const bpf = openBpf()
+  const { disk, facts } = openNode(options)
+  const directory = nodePath(options, capture)
+  const observer = new Observer(bpf, {
+    ...on,
+    plugins,
+    isRaw,
+    proc: procOf(facts.root),
+    directories: () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path)),
+    openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, checksum),
+  })
+  return { observer, directory, end: endOf(context, untilMs) }
+}
+
+/** A container has processes of its own in /proc, and those of the node below the root. */
+function procOf(root: string): string {
+  const proc = join(root, "proc")
+  return existsSync(join(proc, "self")) ? proc : "/proc"
+}
+
+function endOf(context: Context, untilMs: number | undefined): AbortSignal {
+  const end = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
+  if (untilMs !== undefined) setTimeout(() => end.abort(), untilMs - context.nowMs()).unref()
+  return end.signal
+}
