@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { cnitap } from "../cli/cnitap.ts"
 import { ObservedStand } from "./observed-stand.ts"
 
 /** Calls made while the observer does not read, a few at once. */
@@ -43,4 +44,15 @@ test("calls made are the calls recorded and the calls reported as lost", async (
   assert.ok(lost > 0)
   assert.equal(stand.begins().length + lost, 1500)
   assert.equal(stand.ends().length, stand.begins().length)
+  const losses = stand.losses()
+  assert.equal(
+    losses.reduce((sum, { calls }) => sum + calls, 0),
+    lost,
+  )
+  assert.deepEqual([...new Set(losses.map(({ reason }) => reason))], ["full"])
+  const ls = await cnitap(["ls", "--capture", stand.capture, "-o", "name"])
+  assert.match(
+    ls.stderr,
+    new RegExp(`^cnitap: ${lost} calls were not recorded, because the kernel's buffer was full; \\S+Z to \\S+Z$`, "m"),
+  )
 })

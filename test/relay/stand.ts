@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { type Decoded, decode } from "../../src/capture/decode.ts"
-import type { Begin, CaptureRecord, End, Payload } from "../../src/capture/record.ts"
+import type { Begin, CaptureRecord, End, LossRecord, Payload } from "../../src/capture/record.ts"
 import { double } from "../doubles/double.ts"
 
 export const RELAY = join(import.meta.dirname, "../../dist/relay-x86_64")
@@ -122,12 +122,18 @@ export class Stand {
     })
   }
 
-  /** Every record of the capture in the order of writing. Any other line fails the test. */
+  /** Every record of a call in the order of writing. A line that is no record fails the test. */
   records(capture = this.capture): CaptureRecord[] {
-    return this.decoded(capture).map((decoded) => {
+    return this.decoded(capture).flatMap((decoded) => {
+      if (decoded.kind === "loss") return []
       if (decoded.kind !== "record") throw new Error(`a line of the capture is ${decoded.kind}`)
       return decoded.record
     })
+  }
+
+  /** What an observer has not recorded. */
+  losses(): LossRecord[] {
+    return this.decoded().flatMap((decoded) => (decoded.kind === "loss" ? [decoded.loss] : []))
   }
 
   decoded(capture = this.capture): Decoded[] {
