@@ -51,7 +51,8 @@ export async function explainFrom(source: ExplainSource, wanted: Known, nowMs: n
   const node = source.evidence?.(operation)
   const around = surroundingsOf(all, related)
   const list = around.listOf(operation, related, node)
-  const worked = all.find(({ id }) => id === lastWorked(operation, list))
+  const good = lastWorked(operation, list)
+  const worked = all.find(({ id }) => id === good)
   const rows = isPoolExhausted(operation) ? await source.ledger?.(nowMs) : undefined
   const context: ExplainContext = {
     related,

@@ -244,30 +244,51 @@ function podNames({ pod }: { pod?: Pod }): readonly (string | undefined)[] {
   return pod ? [pod.name, podKey(pod)] : []
 }
 
-/** What can be searched for without the streams: an index and the page have the reason of a failed call in a column. */
+/**
+ * What can be searched for without the streams: an index and the page have the reason of a failed call in a column. Without
+ * the texts that the call before has too, which are nearly always most of them.
+ */
+function eachText(
+  call: Call,
+  summary: CallSummary | undefined,
+  before: Call | undefined,
+  add: (text: string | undefined) => void,
+): void {
+  add(call.id)
+  if (call.command !== before?.command) add(call.command)
+  add(call.plugin)
+  if (call.pod && call.pod.name !== before?.pod?.name) {
+    add(podKey(call.pod))
+    add(call.pod.uid)
+  }
+  for (const name of SHARED) if (call[name] !== before?.[name]) add(call[name])
+  add(outcomeOf(call))
+  add(summary ? summary.reason : reasonIn(call))
+}
+
+const SHARED = ["containerId", "network", "ifname", "netns", "node"] as const
+
 function listed(call: Call, summary: CallSummary | undefined): string[] {
-  const pod = podNames(call).at(-1)
-  return [
-    call.id,
-    call.command,
-    call.plugin,
-    pod,
-    call.containerId,
-    call.network,
-    call.ifname,
-    call.netns,
-    call.node,
-    call.pod?.uid,
-    outcomeOf(call),
-    summary ? summary.reason : reasonIn(call),
-  ].filter((text) => text !== undefined && text !== "") as string[]
+  const texts: string[] = []
+  eachText(call, summary, undefined, (text) => text && texts.push(text))
+  return texts
+}
+
+function eachTextOf(operation: FilteredOperation, add: (text: string | undefined) => void): void {
+  const { calls, outcome, outcomeReason } = operation
+  let before: Call | undefined
+  for (const { call } of walk(calls)) {
+    eachText(call, summaryIn(operation, call), before, add)
+    before = call
+  }
+  add(outcome)
+  if (outcomeReason && outcomeReason.kind !== "plugin-failed") add(reasonText(outcomeReason))
 }
 
 function listedOf(operation: FilteredOperation): string[] {
-  const { calls, outcome, outcomeReason } = operation
-  const texts = [...walk(calls)].flatMap(({ call }) => listed(call, summaryIn(operation, call)))
-  const reason = outcomeReason && outcomeReason.kind !== "plugin-failed" ? [reasonText(outcomeReason)] : []
-  return [...new Set([...texts, outcome, ...reason])]
+  const texts = new Set<string>()
+  eachTextOf(operation, (text) => text && texts.add(text))
+  return [...texts]
 }
 
 const joinedTexts = new WeakMap<FilteredOperation, string>()
@@ -275,24 +296,14 @@ const joinedTexts = new WeakMap<FilteredOperation, string>()
 function joined(operation: FilteredOperation): string {
   const known = joinedTexts.get(operation)
   if (known !== undefined) return known
-  const { outcome, outcomeReason } = operation
-  let text =
-    outcomeReason && outcomeReason.kind !== "plugin-failed" ? `${outcome}\n${reasonText(outcomeReason)}` : outcome
-  let before: Call | undefined
-  for (const { call } of walk(operation.calls)) {
-    const summary = summaryIn(operation, call)
-    text += `\n${call.id}\n${call.plugin}\n${outcomeOf(call)}\n${(summary ? summary.reason : reasonIn(call)) ?? ""}`
-    // Nearly always the same for all calls of an operation.
-    for (const name of SHARED) if (call[name] !== before?.[name]) text += `\n${call[name] ?? ""}`
-    if (call.pod && call.pod.name !== before?.pod?.name) text += `\n${podKey(call.pod)}\n${call.pod.uid ?? ""}`
-    before = call
-  }
+  let text = ""
+  eachTextOf(operation, (one) => {
+    if (one) text += `\n${one}`
+  })
   text = text.toLowerCase()
   joinedTexts.set(operation, text)
   return text
 }
-
-const SHARED = ["command", "containerId", "network", "ifname", "netns", "node"] as const
 
 /** What a list shows of a call's streams, if the operation was read without them. */
 export function summaryIn(operation: FilteredOperation, { id }: Call): CallSummary | undefined {

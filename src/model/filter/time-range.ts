@@ -38,14 +38,23 @@ export function withTimeRange(
  * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`. `zoneAt` gives `+09:00` or `Z` for that time in UTC.
  */
 export function withZone(text: string, zoneAt: (utcMs: number) => string): string {
-  const quoted = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/.source
-  const time = /\b(?:since|until|time)(?:\s*(?:[<>]=?|=)\s*)(\d{4}-\d\d-\d\d)(T[\d:.]+)?(?![\w:.+-])/.source
-  return text.replace(new RegExp(`${quoted}|${time}`, "gi"), (found, day?: string, hours?: string) => {
+  return text.replace(TIME_WITHOUT_ZONE, (found, day?: string, hours?: string) => {
     if (day === undefined) return found
     const utcMs = Date.parse(`${day}${hours ?? "T00:00"}Z`)
     return Number.isNaN(utcMs) ? found : `${found}${hours ? "" : "T00:00"}${zoneAt(utcMs)}`
   })
 }
+
+/** A time without a zone; or a quoted text, which may look like one and stays as it is. */
+const TIME_WITHOUT_ZONE = new RegExp(
+  [
+    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/,
+    /\b(?:since|until|time)(?:\s*(?:[<>]=?|=)\s*)(\d{4}-\d\d-\d\d)(T[\d:.]+)?(?![\w:.+-])/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "gi",
+)
 
 function withoutTimeRange(text: string, nowMs: number): string {
   let rest = text.trim()

@@ -40,6 +40,11 @@ export function layoutPicture(frames: readonly PictureFrame[], width: number): P
     const height = BOX_PX
     boxes.set(item.key, { item, x, y, width: boxWidth, height, text: fitted(item.label, boxWidth - TEXT_PAD_PX) })
   }
+  /** One below the other. Returns where the next one goes. */
+  const stack = (stacked: readonly PictureItem[], x: number, fromY: number, boxWidth: number) => {
+    for (const [at, item] of stacked.entries()) put(item, x, fromY + at * STEP_PX, boxWidth)
+    return fromY + stacked.length * STEP_PX
+  }
   // The pod: interfaces with their addresses below, then what belongs to no interface.
   let podY = HEAD_PX
   const inner = width - podX - 2 * PAD_PX
@@ -51,41 +56,23 @@ export function layoutPicture(frames: readonly PictureFrame[], width: number): P
       podY += STEP_PX - 4
     }
   }
-  for (const item of [...of("address").filter(({ key }) => !boxes.has(key)), ...of("route", "dns")]) {
-    put(item, podX + PAD_PX, podY, inner)
-    podY += STEP_PX
-  }
+  const others = [...of("address").filter(({ key }) => !boxes.has(key)), ...of("route", "dns")]
+  podY = stack(others, podX + PAD_PX, podY, inner)
   // The node: the ends of the pod's interfaces at their height, bridges and parents before them.
   const owners = of("bridge", "parent")
   const isBeside = !isNarrow && owners.length > 0
   const nodeInner = nodeWidth - 2 * PAD_PX
   const columnWidth = isBeside ? Math.floor((nodeInner - 32) / 2) : nodeInner
   const endX = isBeside ? PAD_PX + columnWidth + 32 : PAD_PX
-  let nodeY = HEAD_PX
-  if (!isBeside) {
-    for (const owner of owners) {
-      put(owner, PAD_PX, nodeY, columnWidth)
-      nodeY += STEP_PX
-    }
-  }
+  let nodeY = isBeside ? HEAD_PX : stack(owners, PAD_PX, HEAD_PX, columnWidth)
   for (const end of of("host")) {
     const pod = of("pod").find(({ on }) => on === end.key)
     const y = Math.max(nodeY, pod && !isNarrow ? (boxes.get(pod.key)?.y ?? 0) : 0)
     put(end, endX, y, columnWidth)
     nodeY = y + STEP_PX
   }
-  if (isBeside) {
-    let y = HEAD_PX
-    for (const owner of owners) {
-      put(owner, PAD_PX, y, columnWidth)
-      y += STEP_PX
-    }
-    nodeY = Math.max(nodeY, y)
-  }
-  for (const port of of("port")) {
-    put(port, PAD_PX, nodeY, nodeInner)
-    nodeY += STEP_PX
-  }
+  if (isBeside) nodeY = Math.max(nodeY, stack(owners, PAD_PX, HEAD_PX, columnWidth))
+  nodeY = stack(of("port"), PAD_PX, nodeY, nodeInner)
   const height = Math.max(podY, nodeY, HEAD_PX + STEP_PX)
   return {
     width,

@@ -4,6 +4,7 @@ import type { Call } from "../../../src/model/call.ts"
 import { fieldOf } from "../../../src/model/filter/field.ts"
 import { fieldsOf, sourceOf, toMatcher } from "../../../src/model/filter/match.ts"
 import { parseFilter } from "../../../src/model/filter/parse.ts"
+import { toOperations } from "../../../src/model/operation.ts"
 import { call, operation, T0 } from "../calls.ts"
 
 const NOW = T0 + 60_000
@@ -145,4 +146,13 @@ test("what a filter needs to be decided", () => {
   assert.deepEqual(needs("memory>1MB or failed"), ["memory outcome", "record"])
   assert.deepEqual(needs("not ip=10.0.0.1 and memory>1MB"), ["ip memory", "stream"])
   assert.deepEqual(needs(""), ["", "list"])
+})
+
+test("the text that words are searched for in has each text of the operation", () => {
+  const { operation: textsOf, joined } = fieldOf("text")
+  for (const one of toOperations(CALLS)) {
+    const lines = joined?.(one).split("\n").slice(1) ?? []
+    const texts = textsOf?.(one, NOW).map((text) => String(text).toLowerCase())
+    assert.deepEqual([...new Set(lines)], [...new Set(texts)])
+  }
 })
