@@ -51,7 +51,7 @@ type Ending = { endMs: number; outcome: "ok" | "failed" | "never"; result: Plugi
 type CallOptions = { given: PluginResult | undefined; ppid: number; parent?: Begin; fails: boolean }
 
 /** Creates pods and deletes them. */
-class BusyNode {
+export class BusyNode {
   readonly random: Random
   readonly lines: TimedRecord[] = []
   calls = 0

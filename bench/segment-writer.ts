@@ -34,7 +34,7 @@ export class SegmentWriter {
   }
 
   close(): void {
-    this.#flush()
+    this.flush()
     if (this.#file !== undefined) closeSync(this.#file)
   }
 
@@ -46,11 +46,11 @@ export class SegmentWriter {
       this.#file = openSync(join(this.#directory, name), "ax", 0o600)
     }
     const text = encode(record, checksum)
-    if (this.#used + 4 * text.length > BUFFER_BYTES) this.#flush()
+    if (this.#used + 4 * text.length > BUFFER_BYTES) this.flush()
     this.#used += this.#buffer.write(text, this.#used)
   }
 
-  #flush(): void {
+  flush(): void {
     if (this.#file === undefined || this.#used === 0) return
     writeSync(this.#file, this.#buffer, 0, this.#used)
     this.sizeBytes += this.#used

@@ -60,6 +60,14 @@ export class Review {
     for (const finding of this.#linter.check(operation, checks)) this.#findings.add(finding)
   }
 
+  /** Forgets an operation whose records were pruned, as if it had been before the capture began; its findings stay. */
+  forget(operation: Operation): void {
+    this.#completed.delete(operation.id)
+    this.#incomplete.delete(operation.id)
+    this.#ledger.forgetGone(operation)
+    this.#linter.forgetDeleted(operation)
+  }
+
   /** By severity, worst first, then by count. */
   rules(nowMs: number): RuleFindings[] {
     this.#completeFinished(nowMs)

@@ -22,7 +22,9 @@ export class Catalog {
   readonly #idsOfFamily = new Map<string, Set<string>>()
   readonly #operationOf = new Map<string, string>()
   readonly #texts = new Map<string, string>()
-  readonly #removed: { version: number; id: string }[] = []
+  #removed: { version: number; id: string }[] = []
+  /** `changesSince` does not know what was removed before this version */
+  #resumableFrom = 0
   /** by network: the different ways in which its plugins were called */
   readonly #variants = new Map<string, Set<string>>()
   #hasVariants = false
@@ -56,6 +58,45 @@ export class Catalog {
   operationOf(callId: string): OperationSummary | undefined {
     const id = this.#operationOf.get(callId)
     return id === undefined ? undefined : this.#operations.get(id)?.operation
+  }
+
+  /** Whether `changesSince` this version is complete. */
+  canResume(version: number): boolean {
+    return version >= this.#resumableFrom
+  }
+
+  /** Removes the operations that ended before, and returns them. A server that runs for weeks must not keep all of them. */
+  forget(beforeMs: number): OperationSummary[] {
+    const forgotten: OperationSummary[] = []
+    for (const [key, ids] of this.#idsOfFamily) {
+      const own = [...ids].flatMap((id) => this.#operations.get(id)?.operation ?? [])
+      if (!own.every((operation) => endedBefore(operation, beforeMs))) continue
+      this.#families.delete(key)
+      this.#idsOfFamily.delete(key)
+      for (const operation of own) {
+        this.#remove(operation.id)
+        for (const { call } of walk(operation.calls)) {
+          this.#summaries.delete(call.id)
+          this.#operationOf.delete(call.id)
+        }
+        forgotten.push(operation)
+      }
+    }
+    if (forgotten.length === 0) return forgotten
+    // Texts of the other operations are shared anyway.
+    this.#texts.clear()
+    const oldest = this.#removed.length - MOST_REMOVED
+    if (oldest > 0) {
+      this.#resumableFrom = this.#removed[oldest - 1]?.version ?? 0
+      this.#removed = this.#removed.slice(oldest)
+    }
+    return forgotten
+  }
+
+  #remove(id: string): void {
+    this.#operations.delete(id)
+    this.#unjudged.delete(id)
+    this.#removed.push({ version: ++this.#version, id })
   }
 
   /** Newest start first. */
@@ -146,6 +187,13 @@ export class Catalog {
     }
   }
 }
+
+function endedBefore({ outcome, wallMs, durationMs }: Operation, beforeMs: number): boolean {
+  return outcome !== "running" && wallMs + (durationMs ?? 0) < beforeMs
+}
+
+/** What a page that was away missed; one that was away for longer gets everything again. */
+const MOST_REMOVED = 20_000
 
 type CallText = Extract<PageTextFact, keyof Call>
 const CALL_TEXTS = PAGE_TEXT_FACTS.filter((name): name is CallText => factOf(name).path === undefined)

@@ -26,7 +26,7 @@ export async function* messages(
   const { catalog, readErrors } = session
   const changed = changeWaiter(session, signal)
   let version = resumeAt(lastEventId, epoch)
-  if (version === undefined) {
+  if (version === undefined || !catalog.canResume(version)) {
     yield toMessage({ kind: "reset", source: session.source })
     version = catalog.version
     const all = catalog.newestFirst()

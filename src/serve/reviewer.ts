@@ -47,6 +47,9 @@ export class Reviewer {
     this.#session = session
     this.#review = new Review((call) => session.wholeCall(call))
     this.#checks = new SegmentChecks(session, RULE_SET)
+    session.onForgotten((operations) => {
+      for (const operation of operations) this.#review.forget(operation)
+    })
     this.#readState = readState
     this.#isThisNode = isOtherRoot
   }

@@ -26,6 +26,7 @@ export class Session {
   readonly #feed: CallFeed
   readonly #slice = new TimeSlice()
   readonly #listeners = new Set<() => void>()
+  readonly #forgetters = new Set<(operations: readonly OperationSummary[]) => void>()
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #progress = { readBytes: 0, totalBytes: 0 }
@@ -75,6 +76,11 @@ export class Session {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Calls the listener with operations that were pruned a while ago, and are no longer in the catalog. */
+  onForgotten(listener: (operations: readonly OperationSummary[]) => void): void {
+    this.#forgetters.add(listener)
   }
 
   /** The operation with the streams of its calls. A call whose records were pruned stays without. */
@@ -170,6 +176,9 @@ export class Session {
     if (pruned.length === 0) return segments
     const isReplaced = segments.length === 0 || pruned.some(([name]) => inodes.has(name))
     const prunedBeforeMs = isReplaced ? before.listedMs : segments[0]?.startMs
+    // What was pruned stays visible until the next time.
+    const forgotten = isReplaced ? [] : this.catalog.forget(this.#state.prunedBeforeMs ?? Number.NEGATIVE_INFINITY)
+    if (forgotten.length > 0) for (const listener of this.#forgetters) listener(forgotten)
     this.#setState({ ...this.#state, ...(prunedBeforeMs === undefined ? {} : { prunedBeforeMs }) })
     return segments
   }

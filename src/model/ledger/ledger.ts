@@ -69,6 +69,12 @@ export class Ledger {
     return this.#gone.has(goneKey(containerId, ifname)) || this.#knownGone(containerId)?.includes(ifname ?? "") === true
   }
 
+  /** Forgets that what this DEL deleted is gone. */
+  forgetGone({ command, calls }: Operation): void {
+    if (command !== "DEL") return
+    for (const { call } of walk(calls)) this.#gone.delete(goneKey(call.containerId ?? "", call.ifname))
+  }
+
   /** Counts attachments whose operations were added here, not those of `addGone`. */
   get goneCount(): number {
     return this.#gone.size

@@ -66,7 +66,7 @@ export class LifecycleChecker {
       found.push(this.#finding(LIFECYCLE_RULES.pluginReplaced, one, () => ({ detail: replaced, stream: "exit" })))
     if (call.command === "GC" && call === operation.calls[0]?.call) return [...found, ...this.#checkGc(one)]
     if (!call.containerId) return found
-    const key = [call.node, call.network, call.containerId, call.ifname].join("\n")
+    const key = attachmentKey(call)
     const plugin = `${caller ?? ""}/${call.plugin}`
     if (call.command === "ADD" && isOk) {
       const attachment = this.#attachmentOf(key)
@@ -92,6 +92,13 @@ export class LifecycleChecker {
       if (isOk) this.#release(key, attachment, plugin)
     }
     return found
+  }
+
+  /** A later DEL of it is as the first one. */
+  forgetDeleted(call: Call): void {
+    const key = attachmentKey(call)
+    const known = this.#attachments.get(key)
+    if (known && isDeleted(known)) this.#attachments.delete(key)
   }
 
   /** Both builds, at the first call of the newer one. */
@@ -212,6 +219,10 @@ export class LifecycleChecker {
 /** A plugin that supports two versions supports those between. */
 function versionRange(versions: readonly string[]): string {
   return versions.length > 1 ? `${versions[0]} to ${versions.at(-1)}` : versions.join("")
+}
+
+function attachmentKey({ node, network, containerId, ifname }: Call): string {
+  return [node, network, containerId, ifname].join("\n")
 }
 
 function isDeleted({ addedBy }: TrackedAttachment): boolean {

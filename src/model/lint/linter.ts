@@ -86,6 +86,11 @@ export class Linter {
     }
     return [...found, ...this.#lifecycle.checkList(operation)]
   }
+
+  /** Forgets the attachments that this DEL deleted. */
+  forgetDeleted({ command, calls }: Operation): void {
+    if (command === "DEL") for (const { call } of walk(calls)) this.#lifecycle.forgetDeleted(call)
+  }
 }
 
 type RuleHit = { rule: Rule; hit: CallHit }

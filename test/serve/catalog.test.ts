@@ -1,0 +1,69 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Call } from "../../src/model/call.ts"
+import { Catalog } from "../../src/serve/catalog.ts"
+
+const HOUR_MS = 3_600_000
+
+test("operations that were pruned are removed, and a page that was away is told so", () => {
+  const catalog = new Catalog()
+  catalog.put([summarized("a", 0), summarized("b", 0.5), summarized("c", 1)])
+  const { version } = catalog
+  assert.deepEqual(
+    catalog.forget(HOUR_MS).map(({ id }) => id),
+    ["a", "b"],
+  )
+  assert.deepEqual(
+    catalog.newestFirst().map(({ id }) => id),
+    ["c"],
+  )
+  assert.equal(catalog.operationOf("a"), undefined)
+  assert.deepEqual(catalog.changesSince(version), { version: version + 2, operations: [], removed: ["a", "b"] })
+  assert.deepEqual(catalog.forget(HOUR_MS), [])
+})
+
+test("a call that goes on after the pruned hour, or that has not ended, keeps its operation", () => {
+  const catalog = new Catalog()
+  const { call: open } = summarized("b", 0, { state: "running" })
+  delete open.exit
+  delete open.durationMs
+  catalog.put([summarized("a", 0, { durationMs: 2 * HOUR_MS }), { call: open, summary: {} }])
+  assert.deepEqual(catalog.forget(HOUR_MS), [])
+})
+
+test("a page that was away for longer than removals are remembered gets everything again", () => {
+  const catalog = new Catalog()
+  const { version } = catalog
+  for (let round = 0; round < 3; round++) {
+    catalog.put(Array.from({ length: 10_000 }, (_, at) => summarized(`${round}-${at}`, 0)))
+    catalog.forget(HOUR_MS)
+  }
+  assert.equal(catalog.canResume(version), false)
+  assert.equal(catalog.canResume(catalog.version), true)
+  assert.equal(catalog.changesSince(0).removed.length, 20_000)
+})
+
+/** One call, which is an operation of its own container. */
+function summarized(id: string, hour: number, change: Partial<Call> = {}) {
+  const call: Call = {
+    id,
+    depth: 0,
+    as: "relay",
+    pid: 1,
+    ppid: 1,
+    plugin: "bridge",
+    path: "",
+    argv: [],
+    env: {},
+    envNames: [],
+    command: "DEL",
+    containerId: `container-${id}`,
+    wallMs: hour * HOUR_MS,
+    monoMs: hour * HOUR_MS,
+    durationMs: 5,
+    state: "ended",
+    exit: { code: 0 },
+    ...change,
+  }
+  return { call, summary: {} }
+}
