@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
+import { Validator as JsonSchemaValidator } from "jsonschema"
 import { parse } from "yaml"
 import { krewManifest } from "../../scripts/release/krew-manifest.ts"
 import { spdxDocument } from "../../scripts/release/spdx-document.ts"
@@ -13,12 +14,17 @@ test("the krew manifest names an archive and its checksum for each platform", ()
       version: "1.2.3",
       baseUrl: "https://example.com/v1.2.3",
       archives: [
-        { platforms: [{ os: "linux", arch: "amd64" }], bin: "cnitap", file: "a.tar.gz", sha256: "aa" },
-        { platforms: [{ os: "darwin", arch: "arm64" }], bin: "dist/cnitap.js", file: "b.tar.gz", sha256: "bb" },
+        { platforms: [{ os: "linux", arch: "amd64" }], bin: "cnitap", file: "a.tar.gz", sha256: "aa".repeat(32) },
+        {
+          platforms: [{ os: "darwin", arch: "arm64" }],
+          bin: "dist/cnitap.js",
+          file: "b.tar.gz",
+          sha256: "bb".repeat(32),
+        },
       ],
     }),
   )
-  const { description, caveats, shortDescription, ...spec } = manifest.spec
+  const { description: _description, caveats: _caveats, shortDescription: _short, ...spec } = manifest.spec
   assert.deepEqual(
     { ...manifest, spec },
     {
@@ -31,22 +37,54 @@ test("the krew manifest names an archive and its checksum for each platform", ()
           {
             selector: { matchLabels: { os: "linux", arch: "amd64" } },
             uri: "https://example.com/v1.2.3/a.tar.gz",
-            sha256: "aa",
+            sha256: "aa".repeat(32),
             bin: "cnitap",
           },
           {
             selector: { matchLabels: { os: "darwin", arch: "arm64" } },
             uri: "https://example.com/v1.2.3/b.tar.gz",
-            sha256: "bb",
+            sha256: "bb".repeat(32),
             bin: "dist/cnitap.js",
           },
         ],
       },
     },
   )
-  // The index shows it in a table.
-  assert.ok(shortDescription.length <= 50, shortDescription)
-  assert.ok(description && caveats)
+  const { errors } = new JsonSchemaValidator().validate(manifest, KREW_SCHEMA)
+  assert.deepEqual(errors.map(String), [])
+})
+
+/** What krew and the checks of its index require: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest */
+const object = (properties: Record<string, object>) => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+})
+const text = { type: "string", pattern: "^(.{1,80}\\n)+$" }
+const KREW_SCHEMA = object({
+  apiVersion: { const: "krew.googlecontainertools.github.com/v1alpha2" },
+  kind: { const: "Plugin" },
+  metadata: object({ name: { type: "string", pattern: "^[\\w-]+$" } }),
+  spec: object({
+    version: { type: "string", pattern: "^v\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?$" },
+    // A column of `kubectl krew search`.
+    shortDescription: { type: "string", pattern: "^.{1,50}$" },
+    description: text,
+    caveats: text,
+    platforms: {
+      type: "array",
+      minItems: 1,
+      items: object({
+        selector: object({
+          matchLabels: object({ os: { enum: ["linux", "darwin", "windows"] }, arch: { enum: ["amd64", "arm64"] } }),
+        }),
+        uri: { type: "string", pattern: "^https://.*\\.(tar\\.gz|zip)$" },
+        sha256: { type: "string", pattern: "^[a-f0-9]{64}$" },
+        bin: { type: "string", pattern: "^[^/]" },
+      }),
+    },
+  }),
 })
 
 test("the SBOM has every bundled package and every compiled source once, with a licence", () => {
