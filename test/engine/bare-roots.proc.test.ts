@@ -1,38 +1,60 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { copyFileSync } from "node:fs"
+import { copyFileSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { writeCalls } from "../cli/written-capture.ts"
 import { Node } from "../install/node.ts"
+import { Arm64Namespace } from "./arm64-namespace.ts"
 import { NODE_EXECUTABLE } from "./node-executable.ts"
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/failed-pod.cnitap")
 const ARM64 = join(import.meta.dirname, "../../dist/cnitap-linux-arm64")
 const ENV = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
 
-for (const mode of ["swap", "path", "chain"])
-  test(`${mode}: installs, reads and uninstalls in a root with nothing but the executable and plugins`, async (t) => {
+const MODES = ["swap", "path", "chain"]
+
+for (const mode of MODES)
+  test(`${mode}: installs, reads and uninstalls in a root with nothing but the executable and plugins`, (t) => {
     const node = bareNode(t)
-    const before = await node.tree()
-    const installed = within(node, "install", "--mode", mode)
-    assert.deepEqual([installed.status, installed.stderr], [0, ""])
-    const recorded =
-      mode === "path" ? "/opt/cnitap/bin/bridge" : mode === "chain" ? "/opt/cni/bin/cni_pre" : "/opt/cni/bin/bridge"
-    const { status } = spawnSync("chroot", [node.root, recorded], {
-      env: { PATH: process.env.PATH, ...ENV },
-      input: '["out {}"]',
-    })
-    assert.equal(status, 0)
-    if (mode !== "chain") {
-      const { stdout } = within(node, "ls", "-o", "jsonpath={.items[*].command}")
-      assert.equal(stdout, "ADD")
-    }
-    assert.equal(within(node, "status").status, 0)
-    const { status: undone, stderr } = within(node, "uninstall", "--purge")
-    assert.deepEqual([undone, stderr], [0, ""])
-    assert.deepEqual(await node.tree(), before)
+    return installAndUninstall(node, mode, ["chroot", node.root])
   })
+
+test("the same for arm64 under qemu-user, in each mode", { skip: process.arch !== "x64" }, async (t) => {
+  const namespace = await Arm64Namespace.start()
+  t.after(() => namespace.stop())
+  for (const mode of MODES) {
+    const node = bareNode(t, ARM64)
+    namespace.prepare(node.root)
+    await installAndUninstall(node, mode, namespace.chroot(node.root))
+  }
+})
+
+/** `chroot`: the command line that runs a program in the root. */
+async function installAndUninstall(node: Node, mode: string, chroot: readonly string[]): Promise<void> {
+  const [command = "", ...prefix] = chroot
+  const within = (...args: string[]) =>
+    spawnSync(command, [...prefix, "/cnitap", ...args], { encoding: "utf8", env: { PATH: process.env.PATH } })
+  const before = await node.tree()
+  const installed = within("install", "--mode", mode)
+  assert.deepEqual([installed.status, installed.stderr], [0, ""])
+  const recorded =
+    mode === "path" ? "/opt/cnitap/bin/bridge" : mode === "chain" ? "/opt/cni/bin/cni_pre" : "/opt/cni/bin/bridge"
+  assert.equal(machineOf(node.at(recorded)), machineOf(node.at("/cnitap")))
+  const { status } = spawnSync(command, [...prefix, recorded], {
+    env: { PATH: process.env.PATH, ...ENV },
+    input: '["out {}"]',
+  })
+  assert.equal(status, 0)
+  if (mode !== "chain") {
+    const { stdout } = within("ls", "-o", "jsonpath={.items[*].command}")
+    assert.equal(stdout, "ADD")
+  }
+  assert.equal(within("status").status, 0)
+  const { status: undone, stderr } = within("uninstall", "--purge")
+  assert.deepEqual([undone, stderr], [0, ""])
+  assert.deepEqual(await node.tree(), before)
+}
 
 test("a root without /proc: every reading verb reads a live capture with a call in flight", (t) => {
   const node = bareNode(t)
@@ -88,13 +110,18 @@ test("the executable for arm64 prints the same, under qemu-user", () => {
   }
 })
 
+/** The number of the machine in the header of an ELF executable. */
+function machineOf(path: string): number {
+  return readFileSync(path).readUInt16LE(18)
+}
+
 /** Plugins with owners, modes and attributes of their own, a list, and the executable. */
-function bareNode(t: TestContext): Node {
+function bareNode(t: TestContext, executable = NODE_EXECUTABLE): Node {
   const node = new Node()
   t.after(() => node.remove())
   for (const name of ["bridge", "host-local"]) node.delete(`${node.binDir}/${node.plugin(name).split("/").at(-1)}.json`)
   node.list("10-pods.conflist", [{ type: "bridge", ipam: { type: "host-local" } }])
-  copyFileSync(NODE_EXECUTABLE, node.at("/cnitap"))
+  copyFileSync(executable, node.at("/cnitap"))
   return node
 }
 
