@@ -1,8 +1,10 @@
 /**
- * Runs the tests: `fast` the pure ones, otherwise all. Pure tests share a few processes, because starting one takes
- * longer than most of these tests; every other file has a process of its own. Those of the page share one browser.
+ * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `all` these and then every other, and without
+ * an argument every other. Pure tests share a few processes, because starting one takes longer than most of these tests;
+ * every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -15,39 +17,51 @@ const MEMORY_DIR = "/dev/shm"
 const LEAST_MEMORY_BYTES = 1 << 30
 const CONCURRENCY = Math.max(2, availableParallelism())
 const FILE_TIMEOUT_MS = 600_000
+/** Kubernetes is built the first time. */
+const CLUSTER_TIMEOUT_MS = 3_000_000
 /** Of the message of a failed test, below the runner's own summary. */
 const MOST_CHARACTERS = 2_000
 
-const isFast = process.argv[2] === "fast"
+const [mode] = process.argv.slice(2)
+const isFast = mode === "fast"
 const temporary = temporaryDirectory()
-// Pure tests write little, and tsx keeps what it has compiled in the temporary directory.
-if (!isFast) process.env.TMPDIR = temporary
 process.on("exit", () => rmSync(temporary, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
 
-const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()
-const results = run({ files: isFast ? pureGroups() : everything(), concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS })
-results.on("end", () => browser?.close())
 const failed: string[] = []
 let passed = 0
-results.on("test:fail", ({ todo, name, file, details }) => {
-  if (todo !== undefined && todo !== false) return
-  process.exitCode = 1
-  // A file or suite that fails because of one of its tests says nothing new.
-  if (!("failureType" in details.error && details.error.failureType === "subtestsFailed"))
-    failed.push(`${file ?? ""}: ${name}\n${messageOf(details.error)}`)
-})
-results.on("test:pass", ({ details }) => {
-  if (details.type !== "suite") passed++
-})
-if (process.stdout.isTTY) results.compose(new spec()).pipe(process.stdout)
-else {
-  // Who reads only the last lines of a log learns all the same what failed.
+// Who reads only the last lines of a log learns all the same what failed.
+if (!process.stdout.isTTY)
   process.on("exit", () => {
     const texts = failed.map((text) => `\nfailed: ${text}\n`)
     writeSync(1, `${texts.join("")}\n${passed} passed, ${failed.length} failed\n`)
   })
-  results.compose(tap).pipe(process.stdout)
+
+// Nothing else runs beside it: its programs take both processors of a small machine.
+if (mode === "cluster" || mode === "all") await runFiles(testFilesOf("cluster"), CLUSTER_TIMEOUT_MS)
+if (mode !== "cluster") {
+  // Pure tests write little, and tsx keeps what it has compiled in the temporary directory.
+  if (!isFast) process.env.TMPDIR = temporary
+  const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()
+  await runFiles(isFast ? pureGroups() : allButCluster(), FILE_TIMEOUT_MS)
+  browser?.close()
+}
+
+async function runFiles(files: string[], timeout: number): Promise<void> {
+  const results = run({ files, concurrency: CONCURRENCY, timeout })
+  results.on("test:fail", ({ todo, name, file, details }) => {
+    if (todo !== undefined && todo !== false) return
+    process.exitCode = 1
+    // A file or suite that fails because of one of its tests says nothing new.
+    if (!("failureType" in details.error && details.error.failureType === "subtestsFailed"))
+      failed.push(`${file ?? ""}: ${name}\n${messageOf(details.error)}`)
+  })
+  results.on("test:pass", ({ details }) => {
+    if (details.type !== "suite") passed++
+  })
+  const reported = process.stdout.isTTY ? results.compose(new spec()) : results.compose(tap)
+  reported.pipe(process.stdout, { end: false })
+  await once(reported, "end")
 }
 
 function messageOf({ message, cause }: Error): string {
@@ -56,9 +70,12 @@ function messageOf({ message, cause }: Error): string {
 }
 
 /** What takes longest comes first, so that no processor is left without work at the end. */
-function everything(): string[] {
-  const ofKind = (kind: string) => testFiles().filter((file) => file.endsWith(`.${kind}.test.ts`))
-  return [...ofKind("web"), ...ofKind("runtime"), ...ofKind("proc"), ...pureGroups()]
+function allButCluster(): string[] {
+  return [...testFilesOf("web"), ...testFilesOf("runtime"), ...testFilesOf("proc"), ...pureGroups()]
+}
+
+function testFilesOf(kind: string): string[] {
+  return testFiles().filter((file) => file.endsWith(`.${kind}.test.ts`))
 }
 
 /** Twice as many as can run at a time: they do not take equally long. */

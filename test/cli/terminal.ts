@@ -31,7 +31,7 @@ export class Terminal {
 
   /** Waits until the screen shows it. */
   async until(shown: RegExp): Promise<string> {
-    const deadlineMs = Date.now() + 20_000
+    const deadlineMs = Date.now() + 60_000
     for (;;) {
       const screen = this.screen()
       if (shown.test(screen)) return screen

@@ -1,26 +1,38 @@
 import assert from "node:assert/strict"
-import { existsSync, readFileSync, symlinkSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
+import { after, before, type TestContext, test } from "node:test"
 import type { Ran } from "../cli/cnitap.ts"
+import { Terminal } from "../cli/terminal.ts"
 import { signalDaemon, until } from "./kubernetes/cluster-node.ts"
+import { evidenceOf } from "./kubernetes/evidence.ts"
+import { AHEAD_IMAGE, writeImageAhead } from "./kubernetes/image-ahead.ts"
 import { Kubernetes } from "./kubernetes/kubernetes.ts"
 
 const DIST = join(import.meta.dirname, "../../dist")
 const DEPLOY = join(import.meta.dirname, "../../deploy")
-const IMAGE = join(DIST, "cnitap-image.tar")
+const PRINT_SERVED_PODS = join(import.meta.dirname, "kubernetes/print-served-pods.ts")
+const BUILD_IMAGE = join(import.meta.dirname, "../../scripts/build/build-image.ts")
 /** The client is the node executable too: kubectl finds it under the name of a plugin. */
 const CLIENT = join(DIST, `cnitap-linux-${process.arch === "arm64" ? "arm64" : "amd64"}`)
 
 let cluster: Kubernetes
 
+/** Nothing ends earlier what takes long on a slow machine: each step waits for its own condition. */
+const LIMIT = { timeout: 2_700_000 }
+
 before(async () => {
-  assert.ok(existsSync(IMAGE), "dist/cnitap-image.tar is missing: npm run build:image")
   cluster = new Kubernetes()
   await cluster.start()
   symlinkSync(CLIENT, join(cluster.directory, "bin/kubectl-cnitap"))
-  for (const node of cluster.nodes) await cluster.importImage(node, IMAGE)
-})
+  const image = join(cluster.directory, "image.tar")
+  execFileSync(process.execPath, ["--import", "tsx", BUILD_IMAGE, image])
+  for (const node of cluster.nodes) await cluster.importImage(node, image)
+}, LIMIT)
 after(() => cluster?.stop())
 // Its nodes would go on without this process.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -55,11 +67,33 @@ async function nodesOf(...args: string[]): Promise<string[]> {
 
 const BOTH = ["node-1", "node-2"]
 
-test("from install to the first calls of both nodes, every verb, and back without a trace", async (t) => {
+/** Resolves when the stream has had each of these lines. */
+async function awaitLines(stream: Readable, wanted: readonly string[]): Promise<void> {
+  const missing = new Set(wanted)
+  for await (const line of createInterface(stream)) if (missing.delete(line) && missing.size === 0) return
+  throw new Error(`it ended without ${[...missing].join(", ")}`)
+}
+
+test("from install to the first calls of both nodes, every verb, and back without a trace", LIMIT, async (t) => {
   const files = await allFiles()
   const [first, second] = cluster.nodes
+  let hasFailed = false
+  /** A step needs what those before it left: after a failure, which is explained, the others are skipped. */
+  const step = (name: string, run: (own: TestContext) => Promise<void>) =>
+    t.test(name, async (own) => {
+      if (hasFailed) return own.skip("a step before it failed")
+      const startMs = Date.now()
+      try {
+        await run(own)
+        own.diagnostic(`${Date.now() - startMs} ms`)
+      } catch (error) {
+        hasFailed = true
+        console.error(await evidenceOf(cluster))
+        throw error
+      }
+    })
 
-  await t.test("install --dry-run shows both nodes and leaves nothing", async () => {
+  await step("install --dry-run shows both nodes and leaves nothing", async () => {
     const planned = await cnitap(["install", "--all", "--dry-run", "-o", "json"])
     assert.equal(planned.stderr, "")
     const { items } = JSON.parse(planned.stdout)
@@ -86,7 +120,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.deepEqual(await allFiles(), files)
   })
 
-  await t.test("from install to the first recorded call on both nodes in one minute", async (own) => {
+  await step("from install to the first recorded call on both nodes", async (own) => {
     const startMs = Date.now()
     const installed = await cnitap(["install", "--all", "--for", "1h"])
     own.diagnostic(`install: ${Date.now() - startMs} ms`)
@@ -108,12 +142,11 @@ test("from install to the first calls of both nodes, every verb, and back withou
     const firstCallMs = Date.now() - startMs
     own.diagnostic(`the first calls of both nodes: ${firstCallMs} ms`)
     assert.deepEqual(stdout.trim().split("\n").sort(), ["node-1 web-1", "node-2 web-2"])
-    assert.ok(firstCallMs < 60_000, `${firstCallMs} ms`)
     await cluster.awaitPod("web-1")
     await cluster.awaitPod("web-2")
   })
 
-  await t.test("a failing and a hanging plugin are found on the node where they are", async () => {
+  await step("a failing and a hanging plugin are found on the node where they are", async () => {
     await cluster.createPod("fail-2", "node-2")
     await until("the failure is recorded", async () => (await cnitap(["ls", "--failed", "-o", "name"])).stdout !== "")
     const explained = await cnitap(["explain", "fail-2"])
@@ -128,7 +161,19 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.match((await cnitap(["stats", "--errors"])).stdout, /no route to the agent/)
   })
 
-  await t.test("every verb answers for both nodes", async () => {
+  await step("ps -w redraws the calls in flight of both nodes until Ctrl-C", async (own) => {
+    const shell = new Terminal(`nsenter -t ${first.pid} -n bash --norc`, { columns: 160, env: cluster.env() })
+    own.after(() => shell.close())
+    shell.type("clear; kubectl cnitap ps -w; echo status $?", "Enter")
+    await shell.until(/calls in flight, once a second[\s\S]* trouble +default\/hang-1 .*node-1/)
+    await cluster.createPod("hang-2", "node-2")
+    await shell.until(/default\/hang-1 .*node-1[\s\S]*default\/hang-2 .*node-2/)
+    shell.type("C-c")
+    await shell.until(/status 0$/m)
+    await deletePods("hang-2")
+  })
+
+  await step("every verb answers for both nodes", async () => {
     for (const args of [["ls"], ["tail"], ["ledger"], ["status"]]) assert.deepEqual(await nodesOf(...args), BOTH)
     assert.deepEqual(await nodesOf("ls", "--node", "node-2"), ["node-2"])
     const shown = await cnitap(["show", "web-2"])
@@ -154,14 +199,14 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.deepEqual([status.stdout, status.code], ["node-1 recording\nnode-2 recording\n", 0])
   })
 
-  await t.test("one bundle has the calls of both nodes, and is read without the cluster", async () => {
+  await step("one bundle has the calls of both nodes, and is read without the cluster", async () => {
     const bundle = join(cluster.directory, "cluster.cnitap")
     assert.deepEqual(await cnitap(["export", "bundle", "--out", bundle]), { stdout: "", stderr: "", code: 0 })
     const { stdout } = await first.exec([CLIENT, "ls", "--from", bundle, "command=ADD", "-o", "wide"])
     for (const pod of ["web-1", "web-2", "fail-2"]) assert.match(stdout, new RegExp(`default/${pod}`))
   })
 
-  await t.test("ls -w follows both nodes", async () => {
+  await step("ls -w follows both nodes", async () => {
     const columns = ["-o", "custom-columns=NODE:.node,POD:.pod.name"]
     const follower = cluster.spawn(["kubectl", "cnitap", "ls", "-w", ...columns], "follow")
     const log = () => readFileSync(join(first.directory, "var-log/follow.log"), "utf8")
@@ -183,7 +228,42 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await deletePods(...made)
   })
 
-  await t.test("pods of another version are named, and install replaces them", async () => {
+  await step("serve shows the calls of both nodes as they are recorded, on loopback only", async (own) => {
+    const temporary = join(cluster.directory, "page")
+    mkdirSync(temporary)
+    const plugin = join(cluster.directory, "kubectl-cnitap")
+    symlinkSync(join(DIST, "cnitap.js"), plugin)
+    const env = { ...cluster.env(), TMPDIR: temporary }
+    const serving = first.startInNetwork([process.execPath, plugin, "serve", "--listen", "127.0.0.1:0"], env)
+    const closed = once(serving, "close")
+    own.after(() => serving.kill())
+    const [url] = (await once(createInterface(serving.stdout), "line")) as [string]
+    const { hostname, port } = new URL(url)
+    const sockets = await first.succeed(["ss", "-ltnH", `sport = :${port}`])
+    const addresses = sockets
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ +/)[3])
+    assert.deepEqual([hostname, addresses], ["127.0.0.1", [`127.0.0.1:${port}`]])
+    const read = () => {
+      const reader = first.startInNetwork([process.execPath, "--import", "tsx", PRINT_SERVED_PODS, url], {})
+      own.after(() => reader.kill())
+      return reader.stdout
+    }
+    await awaitLines(read(), ["node-1 web-1", "node-2 web-2", "node-2 fail-2"])
+    const live = awaitLines(read(), ["node-1 page-1", "node-2 page-2"])
+    await cluster.createPod("page-1", "node-1")
+    await cluster.createPod("page-2", "node-2")
+    await live
+    serving.kill("SIGINT")
+    assert.deepEqual(await closed, [0, null])
+    assert.deepEqual(readdirSync(temporary), [])
+    for (const node of cluster.nodes)
+      await until("no process is left", async () => (await node.exec(["pgrep", "-f", "__attached"])).code === 1)
+    await deletePods("page-1", "page-2")
+  })
+
+  await step("pods of another version are named, and install replaces them", async () => {
     const label = "app.kubernetes.io/version=0.0.9"
     await cluster.kubectl(["label", "pod", "-n", "cnitap", "cnitap-node-1", "--overwrite", label])
     const { stderr, code } = await cnitap(["ls", "-o", "name"])
@@ -198,7 +278,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.deepEqual([(await cnitap(["ls", "-o", "name"])).stderr, (await cnitap(["status"])).code], ["", 0])
   })
 
-  await t.test("a recorder whose process is killed is started again and goes on", async () => {
+  await step("a recorder whose process is killed is started again and goes on", async () => {
     const pids = (await first.succeed(["pidof", "cnitap"])).trim().split(" ")
     await first.succeed(["kill", "-KILL", ...pids])
     await until("it has been started again", async () => {
@@ -216,7 +296,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await until("it records", async () => (await cnitap(["status"])).code === 0)
   })
 
-  await t.test("a pod that is evicted restores its node; the other goes on", async () => {
+  await step("a pod that is evicted restores its node; the other goes on", async () => {
     const eviction = {
       apiVersion: "policy/v1beta1",
       kind: "Eviction",
@@ -237,7 +317,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.deepEqual(await nodesOf("status"), BOTH)
   })
 
-  await t.test(
+  await step(
     "one kubelet stopped: the other node answers, and uninstall says when the relays become inert",
     async () => {
       await cluster.createPod("web-3", "node-1")
@@ -272,7 +352,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     },
   )
 
-  await t.test("deleting the namespace by hand leaves no trace", async () => {
+  await step("deleting the namespace by hand leaves no trace", async () => {
     assert.equal((await cnitap(["install", "--all"])).code, 0)
     await cluster.createPod("web-4", "node-2")
     await cluster.awaitPod("web-4")
@@ -281,8 +361,8 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await deletePods("web-4")
   })
 
-  await t.test("the time is over: the pods end by themselves, and the files are as they were", async () => {
-    assert.equal((await cnitap(["install", "--all", "--for", "40s"])).code, 0)
+  await step("the time is over: the pods end by themselves, and the files are as they were", async () => {
+    assert.equal((await cnitap(["install", "--all", "--for", "1m"])).code, 0)
     const phases = ["get", "pods", "-n", "cnitap", "-o", "jsonpath={.items[*].status.phase}"]
     await until("the pods have ended", async () => (await cluster.kubectl(phases)).stdout === "Succeeded Succeeded")
     assert.deepEqual(await allFiles(), files)
@@ -292,7 +372,28 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await namespaceGone()
   })
 
-  await t.test("the manifests are accepted, are read like any recorder, and leave no trace", async () => {
+  await step("status and ls name the nodes whose clocks differ", async () => {
+    await cluster.importImage(second, await writeImageAhead(cluster.directory))
+    assert.equal((await cnitap(["install", "--node", "node-1"])).code, 0)
+    assert.equal((await cnitap(["install", "--node", "node-2", "--image", AHEAD_IMAGE])).code, 0)
+    await cluster.createPod("web-5", "node-1")
+    await cluster.createPod("web-6", "node-2")
+    await cluster.awaitPod("web-5")
+    await cluster.awaitPod("web-6")
+    const clocks =
+      /^cnitap: the clocks of node-1 and node-2 differ by (?:9m\d\ds|10m0s), so the order of their calls is wrong\. Synchronize the clocks, for example with chrony\.\n$/
+    for (const args of [["status"], ["ls"]]) {
+      const { stderr, code } = await cnitap(args)
+      assert.match(stderr, clocks)
+      assert.equal(code, 0)
+    }
+    await deletePods("web-5", "web-6")
+    assert.equal((await cnitap(["uninstall"])).code, 0)
+    await namespaceGone()
+    assert.deepEqual(await allFiles(), files)
+  })
+
+  await step("the manifests are accepted, are read like any recorder, and leave no trace", async () => {
     const manifests = (await cluster.kubectl(["kustomize", join(DEPLOY, "base")])).stdout
     const created = await cluster.kubectl(["create", "--validate=false", "-f", "-"], { stdin: manifests })
     assert.equal(created.stderr, "")
@@ -304,7 +405,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     assert.deepEqual(await allFiles(), files)
   })
 
-  await t.test("the API server accepts the manifests of every platform", async () => {
+  await step("the API server accepts the manifests of every platform", async () => {
     for (const platform of ["k3s", "microk8s", "gke", "openshift"]) {
       const manifests = (await cluster.kubectl(["kustomize", join(DEPLOY, "overlays", platform)])).stdout
       // Objects of a namespace are accepted only where it exists.
@@ -316,7 +417,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     }
   })
 
-  await t.test("a recorder by kubectl debug, without any of this", async () => {
+  await step("a recorder by kubectl debug, without any of this", async () => {
     const profile = ["--profile=sysadmin", "--image=cnitap:0.1.0", "--image-pull-policy=Never"]
     const command = ["/cnitap", "plan", "--root", "/host", "-o", "name"]
     const debugged = await cluster.kubectl(["debug", "node/node-2", ...profile, "-q", "--", ...command])
@@ -331,7 +432,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await cluster.kubectl(["delete", own])
   })
 
-  await t.test("the roles in deploy/ suffice, and without one there is one clear sentence", async () => {
+  await step("the roles in deploy/ suffice, and without one there is one clear sentence", async () => {
     assert.match(
       (await cnitap(["install", "--all"], "dev")).stderr,
       /^cnitap: Error from server \(Forbidden\): nodes is forbidden: .*deploy\/rbac\.yaml/,
@@ -362,7 +463,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await cluster.kubectl(["delete", "namespace", "cnitap"])
   })
 
-  await t.test("a plugin directory that cannot be written is refused with the reason", async () => {
+  await step("a plugin directory that cannot be written is refused with the reason", async () => {
     const script = "mount --bind /opt/cni/bin /opt/cni/bin && mount -o remount,ro,bind /opt/cni/bin"
     await second.succeed(["sh", "-c", script])
     const { stdout, stderr, code } = await cnitap(["install", "--node", "node-2"])
@@ -374,7 +475,7 @@ test("from install to the first calls of both nodes, every verb, and back withou
     await namespaceGone()
   })
 
-  await t.test("an image that is not there is named with the kubelet's reason", async () => {
+  await step("an image that is not there is named with the kubelet's reason", async () => {
     const { stderr, code } = await cnitap(["install", "--node", "node-1", "--image", "127.0.0.1:1/none:1"])
     assert.match(stderr, /^cnitap: node-1 is not recorded: ErrImagePull: .*127\.0\.0\.1:1\/none:1/)
     assert.equal(code, 7)

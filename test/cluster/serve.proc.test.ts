@@ -5,10 +5,9 @@ import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { type TestContext, test } from "node:test"
-import { unpackOperations } from "../../src/model/packed-operations.ts"
-import type { ServerEvent } from "../../src/serve/protocol.ts"
 import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
 import { FakeCluster } from "./fake-cluster.ts"
+import { servedPods } from "./served-pods.ts"
 
 const START_MS = Date.UTC(2026, 2, 1, 6)
 const call = (id: string, node: string, pod: string, wallMs: number): WrittenCall => ({
@@ -25,9 +24,8 @@ test("serve has one page over all nodes, and what they record then", async (t) =
   const serving = cluster.start(["serve", "--listen", "127.0.0.1:0"], { TMPDIR: temporary })
   const closed = once(serving, "close")
   const [line] = (await once(createInterface(serving.stdout), "line")) as [string]
-  const { origin, hostname, hash } = new URL(line)
-  assert.equal(hostname, "127.0.0.1")
-  const pods = podsOf(`${origin}/api/events`, hash.replace("#token=", ""))
+  assert.equal(new URL(line).hostname, "127.0.0.1")
+  const pods = servedPods(line)
   assert.deepEqual(await first(pods, 2), ["node-1 web-1", "node-2 web-2"])
   writeCalls(captures[1] ?? "", [call("c", "node-2", "web-3", START_MS + 3_600_000)])
   writeCalls(captures[0] ?? "", [call("d", "node-1", "web-4", START_MS + 3_600_001)])
@@ -55,8 +53,7 @@ test("serve names a node that gives no answer, and takes it up again when it doe
     once(createInterface(serving.stderr), "line"),
   ])) as [[string], [string]]
   assert.match(complaint, /^cnitap: no answer from node-2: Error from server: .*connection refused$/)
-  const { origin, hash } = new URL(line)
-  const pods = podsOf(`${origin}/api/events`, hash.replace("#token=", ""))
+  const pods = servedPods(line)
   assert.deepEqual(await first(pods, 1), ["node-1 web-1"])
   if (node) delete node.execError
   cluster.save()
@@ -86,21 +83,6 @@ function twoCaptures(t: TestContext): { cluster: FakeCluster; captures: string[]
     return capture
   })
   return { cluster, captures }
-}
-
-/** The pods of the operations that the page gets, with their nodes. */
-async function* podsOf(url: string, token: string): AsyncGenerator<string> {
-  const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } })
-  let text = ""
-  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const messages = (text + chunk).split("\n\n")
-    text = messages.pop() ?? ""
-    for (const message of messages) {
-      const event = JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? "{}") as ServerEvent
-      if (event.kind !== "operations") continue
-      for (const { node, pod } of unpackOperations(event.batch)) yield `${node} ${pod?.name}`
-    }
-  }
 }
 
 /** The next of them, each once. */

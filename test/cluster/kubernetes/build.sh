@@ -38,7 +38,7 @@ prepare() {
 # apt-get with one release of Debian and directories of our own.
 from() {
   local release=$1; shift
-  apt-get -q -o Dir::Etc::sourcelist="$cache/apt/$release/sources.list" -o Dir::Etc::sourceparts=- \
+  apt-get -q -o APT::Update::Error-Mode=any -o Dir::Etc::sourcelist="$cache/apt/$release/sources.list" -o Dir::Etc::sourceparts=- \
     -o Dir::State::status=/dev/null \
     -o Dir::State::Lists="$cache/apt/$release/lists" -o Dir::Cache="$cache/apt/$release/cache" \
     -o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
@@ -78,7 +78,18 @@ generate_openapi() {
     -O zz_generated.openapi -h vendor/k8s.io/code-generator/hack/boilerplate.go.txt -r "$cache/openapi-violations.txt"
 }
 
-(set -e; prepare; build) >"$log" 2>&1 || { tail -20 "$log" >&2; echo "building Kubernetes failed; see $log" >&2; exit 1; }
+# Twice, because an archive may fail to answer once; what is compiled already is not compiled again. In an `if` or before
+# `||` the shell would ignore -e.
+for attempt in 1 2; do
+  set +e
+  (set -e; prepare; build) >"$log" 2>&1
+  status=$?
+  set -e
+  [ $status != 0 ] || break
+  tail -20 "$log" >&2
+  echo "building Kubernetes failed at attempt $attempt; see $log" >&2
+done
+[ $status = 0 ] || exit 1
 # Only the programs are needed from now on.
 rm -rf src go gocache gopath apt dl bin/openapi-gen
 touch "$complete"

@@ -1,6 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from "node:child_process"
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import type { Readable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Ran, run } from "../../cli/cnitap.ts"
 
@@ -9,7 +10,7 @@ export class ClusterNode {
   readonly name: string
   readonly address: string
   readonly directory: string
-  readonly #path: string
+  readonly path: string
   #init: ChildProcess | undefined
   /** of its process 1, in our namespace */
   pid = 0
@@ -19,7 +20,7 @@ export class ClusterNode {
     this.name = name
     this.address = address
     this.directory = directory
-    this.#path = [...programs, "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(":")
+    this.path = [...programs, "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(":")
   }
 
   async start(): Promise<void> {
@@ -68,8 +69,16 @@ export class ClusterNode {
     })
   }
 
+  /** Starts a program of this machine in the node's network, as on a workstation that reaches the cluster. */
+  startInNetwork(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn("nsenter", ["-t", String(this.pid), "-n", "--", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...this.env(), ...env },
+    })
+  }
+
   env(): NodeJS.ProcessEnv {
-    return { PATH: this.#path, HOME: "/root", LANG: "C.UTF-8", CONTAINERD_ADDRESS: "/run/containerd/containerd.sock" }
+    return { PATH: this.path, HOME: "/root", LANG: "C.UTF-8", CONTAINERD_ADDRESS: "/run/containerd/containerd.sock" }
   }
 
   /** Every file below /opt and /etc/cni with its content, owner, mode, time and attributes, labels among them. */

@@ -69,17 +69,22 @@ export class Kubernetes {
 
   /** kubectl on the first node, as one of the users. */
   kubectl(args: readonly string[], { user = "admin", stdin = "" }: { user?: keyof typeof USERS; stdin?: string } = {}) {
-    return this.nodes[0].exec(["kubectl", ...args], { stdin, env: { KUBECONFIG: this.#kubeconfig(user) } })
+    return this.nodes[0].exec(["kubectl", ...args], { stdin, env: this.env(user) })
   }
 
   /** Runs cnitap on the first node, with kubectl in its path. */
   run(args: readonly string[], user: keyof typeof USERS = "admin") {
-    return this.nodes[0].exec(args, { env: { KUBECONFIG: this.#kubeconfig(user) } })
+    return this.nodes[0].exec(args, { env: this.env(user) })
   }
 
   /** The same, while it runs; it prints to /var/log/NAME.log. */
   spawn(args: readonly string[], name: string): ChildProcess {
-    return this.nodes[0].daemon(name, args, { KUBECONFIG: this.#kubeconfig("admin") })
+    return this.nodes[0].daemon(name, args, this.env())
+  }
+
+  /** What kubectl needs to find the cluster from the first node's network. */
+  env(user: keyof typeof USERS = "admin"): { PATH: string; KUBECONFIG: string } {
+    return { PATH: this.nodes[0].path, KUBECONFIG: this.#kubeconfig(user) }
   }
 
   async importImage(node: ClusterNode, archive: string): Promise<void> {
