@@ -31,8 +31,9 @@ export type RecorderNode = {
 export type RecorderOptions = {
   image: string
   version: string
-  /** further arguments of `cnitap plan` and `install`: --plugins */
-  installArgs: readonly string[]
+  /** `observe`: nothing of the node is changed */
+  mode: "swap" | "observe"
+  plugins?: readonly string[]
   /** of --for, and when that will be over; since 1970 */
   duration: { text: string; ms: number; untilMs: number }
 }
@@ -58,8 +59,9 @@ export function namespaceObject(version: string): ClusterObject {
 const LOOK_SECONDS = 120
 
 /** Plans an install on a node that it can only read, prints the plan, and ends. */
-export function lookPod(node: string, { image, version, installArgs }: RecorderOptions): ClusterObject {
-  const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...installArgs]
+export function lookPod(node: string, options: RecorderOptions): ClusterObject {
+  const { image, version } = options
+  const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...modeArgs(options)]
   return pod("look", node, version, {
     activeDeadlineSeconds: LOOK_SECONDS,
     restartPolicy: "Never",
@@ -74,21 +76,27 @@ const LATE_SECONDS = 60
 /** Installs, stays, and uninstalls when its time is over or when it is deleted; what it recorded goes with it. */
 export function recorderPod(
   { node, changedDirs, isSelinuxEnforcing }: RecorderNode,
-  { image, version, installArgs, duration }: RecorderOptions,
+  options: RecorderOptions,
 ): ClusterObject {
-  const capture = captureIn(changedDirs)
-  const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text, ...installArgs]
+  const { image, version, mode, duration } = options
+  const isObserver = mode === "observe"
+  const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text, ...modeArgs(options)]
   const status = { exec: { command: [PROGRAM, "status", "--root", HOST_ROOT] }, timeoutSeconds: 30 }
   const recorder = {
     ...container(image, args),
-    env: [{ name: "CNITAP_CAPTURE", value: capture }],
-    // Where SELinux enforces, capabilities do not suffice to write to the directories of the host.
-    securityContext: isSelinuxEnforcing ? { ...WITHOUT_CAPABILITIES, privileged: true } : securityContext(INSTALLING),
+    env: [{ name: "CNITAP_CAPTURE", value: isObserver ? OBSERVER_CAPTURE : captureIn(changedDirs) }],
+    // Where SELinux enforces, capabilities do not suffice to write to the directories of the host, or to load BPF programs.
+    securityContext: isSelinuxEnforcing
+      ? { ...WITHOUT_CAPABILITIES, privileged: true }
+      : isObserver
+        ? { ...securityContext(OBSERVING), seccompProfile: { type: "Unconfined" } }
+        : securityContext(INSTALLING),
     startupProbe: { ...status, periodSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...status, periodSeconds: 60 },
     volumeMounts: [
       HOST_MOUNT,
       TEMPORARY_MOUNT,
+      ...(isObserver ? [OBSERVER_MOUNT] : []),
       ...changedDirs.map((path, at) => ({ name: `plugins-${at}`, mountPath: `${HOST_ROOT}${path}` })),
     ],
   }
@@ -105,6 +113,10 @@ export function recorderPod(
   })
   const annotations = { ...object.metadata.annotations, [UNTIL_ANNOTATION]: new Date(duration.untilMs).toISOString() }
   return { ...object, metadata: { ...object.metadata, annotations } }
+}
+
+function modeArgs({ mode, plugins }: RecorderOptions): string[] {
+  return [...(mode === "swap" ? [] : [`--mode=${mode}`]), ...(plugins ? [`--plugins=${plugins.join(",")}`] : [])]
 }
 
 /** Uninstalls, with the mounts and rights of a recorder that ended without doing so, and ends. */
@@ -132,10 +144,20 @@ const HOST_VOLUME = { name: "host", hostPath: { path: "/", type: "Directory" } }
 const TEMPORARY_MOUNT = { name: "temporary", mountPath: "/tmp" }
 const TEMPORARY_VOLUME = { name: "temporary", emptyDir: { sizeLimit: "512Mi" } }
 
+/**
+ * What an observer writes is in the pod only, over a directory that every node has: a directory for it cannot be created on
+ * the node, which is mounted read-only.
+ */
+const OBSERVER_MOUNT = { name: "temporary", mountPath: `${HOST_ROOT}/tmp` }
+const OBSERVER_CAPTURE = "/tmp/cnitap/capture"
+
 /** Other processes' executables and namespaces; files of other users. */
 const READING = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYS_CHROOT"]
 /** Files keep their owners, modes and attributes; VERSION of each plugin is run in the node's root. */
 const INSTALLING = [...READING, "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "KILL"]
+
+/** Programs in the kernel that read the memory of plugins; a priority at which nothing is lost. */
+const OBSERVING = [...READING, "BPF", "PERFMON", "SYS_NICE"]
 
 const WITHOUT_CAPABILITIES = { runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true }
 

@@ -22,6 +22,8 @@ export type FakeState = {
   nodes: Record<string, FakeNode>
   /** pods of other namespaces: where they run */
   pods?: { metadata: { namespace: string; name: string }; spec: { nodeName: string } }[]
+  /** what the pods run, if it is not the built program */
+  program?: string
   /** what every kubectl says before it fails */
   fails?: string
   forbidden?: string[]
@@ -77,7 +79,7 @@ export class FakeCluster {
   }
 
   save(): void {
-    writeFileSync(join(this.directory, "cluster.json"), JSON.stringify({ ...this.state, program: PROGRAM }))
+    writeFileSync(join(this.directory, "cluster.json"), JSON.stringify({ program: PROGRAM, ...this.state }))
   }
 
   env(): NodeJS.ProcessEnv {

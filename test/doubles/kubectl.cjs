@@ -3,7 +3,7 @@
  * root directory, and what is wrong; `pods/NAME.json` are the pods of our namespace. A container is the real program,
  * started with the node's root instead of /host: `exec` runs it, and a pod that is created runs it until it is deleted.
  */
-const { spawn } = require("node:child_process")
+const { spawn, spawnSync } = require("node:child_process")
 const fs = require("node:fs")
 const path = require("node:path")
 
@@ -165,6 +165,7 @@ function exec() {
     fail(`Error from server: error dialing backend: dial tcp ${node.address ?? "10.0.0.9"}:10250: i/o timeout`)
   const command = args.slice(args.indexOf("--") + 1)
   process.env.CNITAP_CAPTURE = captureOf(pod)
+  if (!cluster.program.endsWith(".js")) return executed(atRoot(command.slice(1), node))
   process.argv = [process.argv[0], cluster.program, ...atRoot(command.slice(1), node)]
   process.on("exit", (code) => {
     if (code !== 0) fs.writeSync(2, `command terminated with exit code ${code}\n`)
@@ -172,6 +173,13 @@ function exec() {
   const { now } = Date
   Date.now = () => now() + (node.clockOffsetMs ?? 0)
   require(cluster.program)
+}
+
+/** The node executable, as in the image. */
+function executed(args) {
+  const { status } = spawnSync(cluster.program, args, { stdio: "inherit" })
+  if (status !== 0) fs.writeSync(2, `command terminated with exit code ${status}\n`)
+  process.exitCode = status ?? 1
 }
 
 function captureOf(pod) {
@@ -224,7 +232,8 @@ function startPod(pod) {
 
 function wrapped({ args: own }, node) {
   // A signal that the shell ignores would be ignored by what it starts.
-  return ["env", "--default-signal=TERM", process.execPath, cluster.program, ...atRoot(own, node)]
+  const program = cluster.program.endsWith(".js") ? [process.execPath, cluster.program] : [cluster.program]
+  return ["env", "--default-signal=TERM", ...program, ...atRoot(own, node)]
 }
 
 async function remove() {

@@ -31,6 +31,7 @@ export const clusterInstall: Verb = {
   examples: [
     ["kubectl cnitap install --all", "record every node for two hours"],
     ["kubectl cnitap install --node node-1,node-2 --for 30m", "two nodes, for half an hour"],
+    ["kubectl cnitap install --all --mode observe", "the same from the kernel, with nothing on the nodes changed"],
     ["kubectl cnitap install --selector pool=gpu --dry-run", "what would be recorded; removes all that it created"],
   ],
   define(command) {
@@ -38,6 +39,11 @@ export const clusterInstall: Verb = {
       .option("--node <names>", "these nodes: A,B", collectNames)
       .option("-l, --selector <selector>", "nodes with these labels, as in kubectl: pool=gpu")
       .option("--all", "every node")
+      .option(
+        "--mode <mode>",
+        "swap: replace the plugins; observe: change nothing, follow them from the kernel",
+        "swap",
+      )
       .option("--for <duration>", "stop recording and restore the nodes after this time: 30m, 2h", "2h")
       .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames)
       .option("--image <image>", "image of the pods", `cnitap:${VERSION}`)
@@ -92,10 +98,13 @@ function recorderOptions(context: Context, options: Record<string, unknown>): Re
   const ms = parseDuration(text)
   if (!ms) throw new Fault("USAGE", `--for ${text} is not a duration`, "Write --for 30m or --for 2h.")
   const plugins = namesOption(options.plugins)
+  const mode = options.mode === "swap" || options.mode === "observe" ? options.mode : undefined
+  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, "Use one of swap, observe.")
   return {
     image: String(options.image),
     version: VERSION,
-    installArgs: plugins ? [`--plugins=${plugins.join(",")}`] : [],
+    mode,
+    ...(plugins ? { plugins } : {}),
     duration: { text, ms, untilMs: Math.round(context.nowMs() + ms) },
   }
 }

@@ -7,6 +7,7 @@ import { FAULTS } from "../../fault/fault.ts"
 import { gapText, isProblem } from "../../install/status/recording-gap.ts"
 import type { StatusOutput } from "../../install/status/status-output.ts"
 import { age } from "../../model/format.ts"
+import { lossTexts } from "../../model/losses.ts"
 import { namesOption } from "../args/option.ts"
 import type { RecorderOutput } from "../output/recorder-output.ts"
 import { timestamp } from "../output/timestamp.ts"
@@ -82,10 +83,15 @@ function endText(recorder: Recorder): string | undefined {
 
 function incompleteText({ installs, gaps }: StatusOutput): string {
   const lost = installs.flatMap(({ plugins }) => plugins.filter(({ state }) => state !== "recorded"))
+  const ended = installs.flatMap(({ observer }) =>
+    observer && !observer.isRunning ? [`the observer does not run: ${observer.reason}`] : [],
+  )
   const captures = installs.flatMap(({ capture }) => (capture.problem ? [`${capture.path} ${capture.problem}`] : []))
   return [
     ...(installs.length === 0 ? ["nothing is installed"] : []),
     ...lost.map(({ name, state }) => `${name} is ${state}`),
+    ...ended,
+    ...installs.flatMap(({ observer }) => (observer ? lossTexts(observer.losses) : [])),
     ...captures,
     ...gaps.filter(isProblem).map(gapText),
   ].join("; ")
@@ -126,7 +132,9 @@ function statusIn({ apiVersion: _version, kind: _kind, ...status }: Record<strin
 
 function recordedText(status: StatusOutput | undefined): string {
   const plugins = status?.installs.flatMap(({ plugins }) => plugins.filter(({ state }) => state === "recorded")) ?? []
-  return plugins.map(({ name }) => name).join(", ")
+  const observed =
+    status?.installs.flatMap(({ observer }) => (observer ? [`${observer.plugins} files observed`] : [])) ?? []
+  return [...plugins.map(({ name }) => name), ...observed].join(", ")
 }
 
 function sizeText(status: StatusOutput | undefined): string {

@@ -3,7 +3,10 @@ import type { NodeFiles } from "./node-files.ts"
 /** Whether the node's kernel lets `cnitap observe` follow plugins. `reason`: why it does not. */
 export type Observation = { possible: boolean; reason?: string }
 
-/** Undefined if the kernel cannot be told from the files below the root. The rights of a process are not looked at. */
+/**
+ * Undefined if the kernel cannot be told from the files below the root. The rights of this process count only on its own
+ * node: below another root it plans what a process with other rights will do.
+ */
 export function findObservation(files: NodeFiles): Observation | undefined {
   const release = files.text("/proc/sys/kernel/osrelease")?.trim()
   const version = /^(\d+)\.(\d+)/.exec(release ?? "")
@@ -18,5 +21,21 @@ function obstacle(files: NodeFiles, release: string, major: number, minor: numbe
   if (!files.isFile("/sys/kernel/btf/vmlinux")) return "the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)"
   if (files.text("/sys/kernel/security/lockdown")?.includes("[confidentiality]"))
     return "the kernel is locked down to confidentiality"
+  if (files.isDirectory(TRACEPOINTS) && !files.isDirectory(`${TRACEPOINTS}/raw_syscalls/sys_exit`))
+    return "the kernel has no tracepoints of system calls (CONFIG_FTRACE_SYSCALLS)"
+  if (files.root === "/" && !mayObserve(files.text("/proc/self/status") ?? ""))
+    return "this process has neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN (root has them)"
   return undefined
+}
+
+/** Where the tracing file system is mounted, if it is. */
+const TRACEPOINTS = "/sys/kernel/tracing/events"
+
+/** Bits of capabilities(7). */
+const [SYS_ADMIN, PERFMON, BPF] = [21n, 38n, 39n]
+
+function mayObserve(status: string): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`)
+  const has = (capability: bigint) => ((effective >> capability) & 1n) === 1n
+  return has(SYS_ADMIN) || (has(BPF) && has(PERFMON))
 }

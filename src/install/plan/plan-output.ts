@@ -63,11 +63,11 @@ export function planOutput(plan: Plan, facts: NodeFacts, realPath: (path: string
 }
 
 function planNode(
-  { changes, edit }: Plan,
+  { options: { mode }, changes, edit }: Plan,
   { runtime, platform, confDir, binDirs, selinux, observation }: NodeFacts,
   realPath: (path: string) => string,
 ): PlanNode {
-  const changed = [...changes.map(({ binDir }) => binDir), ...(edit ? [confDir.value] : [])]
+  const changed = mode === "observe" ? [] : [...changes.map(({ binDir }) => binDir), ...(edit ? [confDir.value] : [])]
   return {
     ...(runtime ? { runtime: runtimeLabel(runtime) } : {}),
     platform: platform.name,

@@ -28,6 +28,8 @@ test("a plan says whether the node's kernel can be observed, and if not, why", (
       observationOf(t, { ...kernel("5.4.0-200-generic"), ...TYPES }),
       observationOf(t, kernel("5.15.0")),
       observationOf(t, { ...kernel("6.1.0"), ...TYPES, ...lockdown }),
+      observationOf(t, { ...kernel("6.1.0"), ...TYPES, "/sys/kernel/tracing/events/sched/enable": "" }),
+      observationOf(t, { ...kernel("6.1.0"), ...TYPES, "/sys/kernel/tracing/events/raw_syscalls/sys_exit/id": "" }),
       observationOf(t, {}),
     ],
     [
@@ -35,6 +37,8 @@ test("a plan says whether the node's kernel can be observed, and if not, why", (
       { possible: false, reason: "Linux 5.4.0-200-generic is older than 5.8" },
       { possible: false, reason: "the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)" },
       { possible: false, reason: "the kernel is locked down to confidentiality" },
+      { possible: false, reason: "the kernel has no tracepoints of system calls (CONFIG_FTRACE_SYSCALLS)" },
+      { possible: true },
       undefined,
     ],
   )

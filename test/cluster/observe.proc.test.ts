@@ -1,0 +1,94 @@
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
+import type { Node } from "../install/node.ts"
+import { twoNodes } from "./two-nodes.ts"
+
+test("install --mode observe changes nothing on a node; calls are seen; uninstall leaves no trace", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  cluster.state.program = NODE_EXECUTABLE
+  for (const node of nodes) node.directory("/tmp", 0o777)
+  const before = await Promise.all(nodes.map((node) => node.tree()))
+  const installed = await cluster.cnitap(["install", "--all", "--mode", "observe", "--for", "30m"])
+  assert.deepEqual(
+    [installed.stdout, installed.code],
+    [
+      [
+        "NODE     RUNTIME   PLUGIN DIRECTORIES   RECORDS              REMARKS",
+        "node-1   -         /opt/cni/bin         bridge, host-local   -",
+        "node-2   -         /opt/cni/bin         bridge, host-local   -",
+        "",
+      ].join("\n"),
+      0,
+    ],
+  )
+  for (const directory of ["/opt", "/etc", "/var"])
+    assert.deepEqual(
+      await Promise.all(nodes.map((node) => node.tree(directory))),
+      before.map((tree) => below(directory, tree)),
+    )
+  for (const node of nodes) call(node)
+  const listed = async () => (await cluster.cnitap(["ls", "-o", "jsonpath={range .items[*]}{.node} {end}"])).stdout
+  while ((await listed()).split(" ").length < 3) await sleep(50)
+  const status = await cluster.cnitap(["status"])
+  assert.match(status.stdout, /^node-1 +recording +\d+m +2 files observed +0\.0 MiB +-$/m)
+  assert.equal(status.code, 0)
+  const removed = await cluster.cnitap(["uninstall"])
+  assert.deepEqual([removed.stderr, removed.code], ["", 0])
+  assert.deepEqual(await Promise.all(nodes.map((node) => node.tree())), before)
+})
+
+test("the pod of an observer writes to no directory of the node, and has only the rights to follow plugins", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  cluster.state.program = NODE_EXECUTABLE
+  for (const node of nodes) node.directory("/tmp", 0o777)
+  assert.equal((await cluster.cnitap(["install", "--node", "node-1", "--mode", "observe"])).code, 0)
+  const pod = JSON.parse(readFileSync(join(cluster.directory, "pods/cnitap-node-1.json"), "utf8"))
+  const [{ args, env, securityContext, volumeMounts }] = pod.spec.containers
+  assert.deepEqual(
+    { args, env, securityContext, volumeMounts, volumes: pod.spec.volumes },
+    {
+      args: ["install", "--root", "/host", "--stay", "--purge", "--for", "2h", "--mode=observe"],
+      env: [{ name: "CNITAP_CAPTURE", value: "/tmp/cnitap/capture" }],
+      securityContext: {
+        runAsUser: 0,
+        runAsGroup: 0,
+        readOnlyRootFilesystem: true,
+        privileged: false,
+        allowPrivilegeEscalation: false,
+        capabilities: {
+          drop: ["ALL"],
+          add: ["DAC_READ_SEARCH", "SYS_PTRACE", "SYS_CHROOT", "BPF", "PERFMON", "SYS_NICE"],
+        },
+        seccompProfile: { type: "Unconfined" },
+      },
+      volumeMounts: [
+        { name: "host", mountPath: "/host", readOnly: true, mountPropagation: "HostToContainer" },
+        { name: "temporary", mountPath: "/tmp" },
+        { name: "temporary", mountPath: "/host/tmp" },
+      ],
+      volumes: [
+        { name: "host", hostPath: { path: "/", type: "Directory" } },
+        { name: "temporary", emptyDir: { sizeLimit: "512Mi" } },
+      ],
+    },
+  )
+  await cluster.cnitap(["uninstall"])
+})
+
+function below(directory: string, tree: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tree).filter(([path]) => path.startsWith(`${directory}/`)))
+}
+
+/** Executes a plugin in the node's root, as a runtime would. */
+function call(node: Node): void {
+  const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
+  execFileSync("chroot", [node.root, `${node.binDir}/bridge`], {
+    env: { PATH: process.env.PATH, ...env },
+    input: '["out {}"]',
+  })
+}
