@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import {
   type Browser,
   type BrowserContext,
@@ -48,6 +49,13 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   })
   await page.goto(url)
   return { page, context, wrongs }
+}
+
+/** Opens another place of the page, as a link does. */
+export async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to
+  }, hash)
 }
 
 /** The browser may belong to another process, so the file is not opened by its path. */

@@ -4,38 +4,22 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { pathToFileURL } from "node:url"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
-import { type Serving, serve } from "../serve/serving.ts"
-import { contentOf, openBrowser, openPage } from "./browser.ts"
-import { makeNode, type Node, recordEverything } from "./recording.ts"
+import type { Page } from "playwright-core"
+import { contentOf, openPage } from "./browser.ts"
+import { ServedRecording } from "./served-recording.ts"
 
-let node: Node
-let serving: Serving
-let browser: Browser
+let served: ServedRecording
 
 before(async () => {
-  node = makeNode()
-  recordEverything(node)
-  serving = await serve("/capture", "--root", node.root)
-  browser = await openBrowser()
+  served = await ServedRecording.start()
 })
 
-after(async () => {
-  await browser?.close()
-  await serving?.end()
-  node?.remove()
-})
-
-async function open(options: BrowserContextOptions = {}) {
-  const opened = await openPage(browser, serving.url, options)
-  await opened.page.getByRole("status").getByText("live", { exact: true }).waitFor()
-  return opened
-}
+after(() => served?.end())
 
 const row = (page: Page, words: RegExp) => page.locator(".list [role=option]").filter({ hasText: words })
 
 test("the picture of a chain: what the pod got, plugin by plugin, and a DEL takes it away", async () => {
-  const { page, context, wrongs } = await open({ permissions: ["clipboard-read", "clipboard-write"] })
+  const { page, context, wrongs } = await served.open({ permissions: ["clipboard-read", "clipboard-write"] })
   await row(page, /ADDshop\/cart/).click()
   await page.getByRole("tab", { name: "Chain" }).click()
   const drawing = page.locator(".picture svg")
@@ -76,7 +60,7 @@ test("the picture of a chain: what the pod got, plugin by plugin, and a DEL take
 })
 
 test("any two operations are compared: waterfalls, differences, the typical one, and pictures in step", async () => {
-  const { page, context, wrongs } = await open()
+  const { page, context, wrongs } = await served.open()
   await row(page, /ADDshop\/orders-0/)
     .last()
     .click()
@@ -120,7 +104,7 @@ test("any two operations are compared: waterfalls, differences, the typical one,
 })
 
 test("what is shown is copied as a link, a command or Markdown, and saved as a page that can be saved again", async () => {
-  const { page, context, wrongs } = await open({ permissions: ["clipboard-read", "clipboard-write"] })
+  const { page, context, wrongs } = await served.open({ permissions: ["clipboard-read", "clipboard-write"] })
   const share = async (within: string, item: string) => {
     await page.locator(`${within} .share summary`).click()
     await page.locator(within).getByRole("button", { name: item }).click()
@@ -136,7 +120,7 @@ test("what is shown is copied as a link, a command or Markdown, and saved as a p
   assert.equal(new URL(listLink).hash, "#/operations?q=failed+and+plugin%3Dhost-local")
   assert.equal(
     await copied(".toolbar", "Copy command"),
-    `cnitap ls --capture ${node.capture} 'failed and plugin=host-local'`,
+    `cnitap ls --capture ${served.node.capture} 'failed and plugin=host-local'`,
   )
   const saved = async (from: Page, within: string) => {
     const [download] = await Promise.all([
@@ -146,9 +130,9 @@ test("what is shown is copied as a link, a command or Markdown, and saved as a p
         .click()
         .then(() => from.locator(within).getByRole("button", { name: "Save as one file" }).click()),
     ])
-    const file = join(node.root, `saved-${Date.now()}.html`)
+    const file = join(served.node.root, `saved-${Date.now()}.html`)
     writeFileSync(file, await contentOf(download))
-    return openPage(browser, `${pathToFileURL(file).href}#/operations`, { offline: true })
+    return openPage(served.browser, `${pathToFileURL(file).href}#/operations`, { offline: true })
   }
   const first = await saved(page, ".toolbar")
   await first.page.getByRole("note").getByText("only failed and plugin=host-local").waitFor()
@@ -173,7 +157,7 @@ test("what is shown is copied as a link, a command or Markdown, and saved as a p
 })
 
 test("print is a report: all rows of a list, or all of what is open, with what it is of", async () => {
-  const { page, context, wrongs } = await open({ viewport: { width: 1280, height: 300 } })
+  const { page, context, wrongs } = await served.open({ viewport: { width: 1280, height: 300 } })
   await row(page, /./).first().waitFor()
   const printed = async () => {
     await page.emulateMedia({ media: "print" })

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test"
 import type { Browser, Page } from "playwright-core"
 import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
 import { type Serving, serve } from "../serve/serving.ts"
-import { openBrowser, openPage } from "./browser.ts"
+import { goTo, openBrowser, openPage } from "./browser.ts"
 
 const START_MS = Date.UTC(2026, 2, 1, 6)
 const NO_ADDRESS = "no IP addresses available in range set: 10.1.0.1-10.1.0.6"
@@ -48,12 +48,6 @@ async function open(hash = "") {
   await watched.page.locator(".row").nth(8).waitFor()
   if (hash) await goTo(watched.page, hash)
   return watched
-}
-
-async function goTo(page: Page, hash: string) {
-  await page.evaluate((to) => {
-    location.hash = to
-  }, hash)
 }
 
 /** What the rows of the list say: heads of groups as they are, operations in short. */

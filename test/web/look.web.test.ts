@@ -1,33 +1,25 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import type { Browser, Page } from "playwright-core"
-import { type Serving, serve } from "../serve/serving.ts"
+import type { Page } from "playwright-core"
 import { violations } from "./axe.ts"
-import { openBrowser, openPage } from "./browser.ts"
-import { makeNode, type Node, recordEverything } from "./recording.ts"
+import { goTo } from "./browser.ts"
+import { recordEverything } from "./recording.ts"
+import { ServedRecording } from "./served-recording.ts"
 
-let node: Node
-let serving: Serving
-let browser: Browser
+let served: ServedRecording
 
 before(async () => {
-  node = makeNode()
-  recordEverything(node)
-  node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
-  serving = await serve("/capture", "--root", node.root)
-  browser = await openBrowser()
+  served = await ServedRecording.start((node) => {
+    recordEverything(node)
+    node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
+  })
 })
 
-after(async () => {
-  await browser?.close()
-  await serving?.end()
-  node?.remove()
-})
+after(() => served?.end())
 
 /** Goes through everything that the page can show. */
 async function everyView(page: Page, look: (name: string) => Promise<void>) {
-  await page.locator(".row").first().waitFor()
   await look("operations")
   const id = /#\/operations\/(\w+)/.exec(
     await (async () => {
@@ -50,9 +42,7 @@ async function everyView(page: Page, look: (name: string) => Promise<void>) {
     ["#/ledger", ".ledger-row"],
   ]
   for (const [hash, wanted] of places) {
-    await page.evaluate((to) => {
-      location.hash = to
-    }, hash)
+    await goTo(page, hash)
     await page.locator(wanted).first().waitFor()
     await look(hash)
   }
@@ -64,7 +54,7 @@ for (const [width, height] of [
   [3840, 2160],
 ] as const) {
   test(`nothing is cut off at ${width} pixels`, async () => {
-    const { page, context, wrongs } = await openPage(browser, serving.url, { viewport: { width, height } })
+    const { page, context, wrongs } = await served.open({ viewport: { width, height } })
     await everyView(page, async (name) => {
       const outside = await page.evaluate(() =>
         [...document.querySelectorAll("button, a, input, select, h1, h2, dd, td")].flatMap((element) => {
@@ -86,7 +76,7 @@ for (const [colorScheme, width] of [
   ["dark", 360],
 ] as const) {
   test(`${colorScheme} at ${width} pixels: text has enough contrast, controls have names, and axe finds nothing`, async () => {
-    const { page, context } = await openPage(browser, serving.url, { colorScheme, viewport: { width, height: 800 } })
+    const { page, context } = await served.open({ colorScheme, viewport: { width, height: 800 } })
     await everyView(page, async (name) => {
       assert.deepEqual([name, ...(await page.evaluate<string[]>(FAINT_TEXT))], [name])
       assert.deepEqual([name, ...(await namelessControls(page))], [name])
@@ -97,7 +87,7 @@ for (const [colorScheme, width] of [
 }
 
 test("t switches the theme, which is stored", async () => {
-  const { page, context } = await openPage(browser, serving.url, { colorScheme: "light" })
+  const { page, context } = await served.open({ colorScheme: "light" })
   await page.locator(".row").first().waitFor()
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const light = await ground()
@@ -119,7 +109,7 @@ test("t switches the theme, which is stored", async () => {
 })
 
 test("outcomes differ in shape, not only in colour", async () => {
-  const { page, context } = await openPage(browser, serving.url)
+  const { page, context } = await served.open()
   await page.locator(".row").first().waitFor()
   const marks = await page.locator(".row .outcome").evaluateAll((icons) => {
     const shapes = new Map(
@@ -132,7 +122,7 @@ test("outcomes differ in shape, not only in colour", async () => {
 })
 
 test("in high contrast what is chosen has an outline, and bars keep their colours", async () => {
-  const { page, context } = await openPage(browser, serving.url, { forcedColors: "active" })
+  const { page, context } = await served.open({ forcedColors: "active" })
   await page.locator(".row").first().click()
   await page.locator(".span.chosen").waitFor()
   const widthOf = (selector: string) =>

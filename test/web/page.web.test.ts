@@ -3,42 +3,23 @@ import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { hostname } from "node:os"
 import { after, before, test } from "node:test"
-import type { Browser, Page } from "playwright-core"
+import type { BrowserContextOptions, Page } from "playwright-core"
 import { PROGRAM } from "../cli/cnitap.ts"
-import { type Serving, serve } from "../serve/serving.ts"
-import { contentOf, openBrowser, openPage } from "./browser.ts"
-import { HOSTILE_NAME, makeNode, type Node, recordEverything } from "./recording.ts"
+import { serve } from "../serve/serving.ts"
+import { contentOf, goTo, openPage } from "./browser.ts"
+import { HOSTILE_NAME, makeNode } from "./recording.ts"
+import { ServedRecording } from "./served-recording.ts"
 
-let node: Node
-let serving: Serving
-let browser: Browser
+let served: ServedRecording
 
 before(async () => {
-  node = makeNode()
-  recordEverything(node)
-  serving = await serve("/capture", "--root", node.root)
-  browser = await openBrowser()
+  served = await ServedRecording.start()
 })
 
-after(async () => {
-  await browser?.close()
-  await serving?.end()
-  node?.remove()
-})
+after(() => served?.end())
 
 /** The page on the recorded node, at a place of it. */
-async function open(hash = "", options = {}) {
-  const watched = await openPage(browser, serving.url, options)
-  await watched.page.waitForSelector(".row")
-  if (hash) await goTo(watched.page, hash)
-  return watched
-}
-
-async function goTo(page: Page, hash: string) {
-  await page.evaluate((to) => {
-    location.hash = to
-  }, hash)
-}
+const open = (hash = "", options: BrowserContextOptions = {}) => served.open(options, hash)
 
 /** What the command line prints. */
 function run(...args: string[]): string {
@@ -82,7 +63,7 @@ test("the token is removed from the address immediately, and a reload still work
 test("no script can read the token after it was taken from the address: another server may serve this port later", async () => {
   const { page, context } = await open()
   const stored = "[...Object.values(localStorage), ...Object.values(sessionStorage), document.cookie].join()"
-  assert.ok(!String(await page.evaluate(stored)).includes(serving.token))
+  assert.ok(!String(await page.evaluate(stored)).includes(served.serving.token))
   const keys = await page.evaluate(`(async () => {
     const opened = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result) })
     const database = await opened(indexedDB.open("cnitap"))
@@ -94,7 +75,7 @@ test("no script can read the token after it was taken from the address: another 
 })
 
 test("a wrong token is reported, not shown as an empty capture", async () => {
-  const { page, context } = await openPage(browser, `${serving.origin}/#token=wrong`)
+  const { page, context } = await openPage(served.browser, `${served.serving.origin}/#token=wrong`)
   await page.getByRole("alert").getByText("invalid token").waitFor()
   assert.equal(await page.locator(".row").count(), 0)
   await context.close()
@@ -510,7 +491,7 @@ test("an operation is explained as the command line does, with links to what it 
     "host-local, called by bridge: failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254 (code 999, exit 1)"
   await page.locator(".why").getByText(why, { exact: true }).waitFor()
   const id = /operations\/(\w+)/.exec(page.url())?.[1] ?? ""
-  const explained = JSON.parse(run("explain", id, "--root", node.root, "--capture", "/capture", "-o", "json"))
+  const explained = JSON.parse(run("explain", id, "--root", served.node.root, "--capture", "/capture", "-o", "json"))
   assert.deepEqual(
     (await page.locator(".statements dt").allTextContents()).filter((topic) => topic !== "compare with"),
     explained.statements.map(({ topic }: { topic: string }) => topic).slice(1),
@@ -558,7 +539,7 @@ test("the error is stated in words; a panic on stderr comes before garbage on st
   const panicking = makeNode()
   panicking.operation("ADD", { namespace: "shop", name: "sad", sandbox: 1 }, { list: ["panics"] })
   const own = await serve("/capture", "--root", panicking.root)
-  const { page, context } = await openPage(browser, own.url)
+  const { page, context } = await openPage(served.browser, own.url)
   await row(page, "shop/sad").click()
   await page.locator(".why", { hasText: "panics: panic: runtime error: invalid memory address" }).waitFor()
   await page.getByRole("tab", { name: /^stderr/, selected: true }).waitFor()
