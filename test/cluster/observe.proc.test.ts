@@ -12,7 +12,7 @@ test("install --mode observe changes nothing on a node; calls are seen; uninstal
   const { cluster, nodes } = twoNodes(t)
   cluster.state.program = NODE_EXECUTABLE
   for (const node of nodes) node.directory("/tmp", 0o777)
-  const before = await Promise.all(nodes.map((node) => node.tree()))
+  const before = await trees(nodes)
   const installed = await cluster.cnitap(["install", "--all", "--mode", "observe", "--for", "30m"])
   assert.deepEqual(
     [installed.stdout, installed.code],
@@ -28,7 +28,7 @@ test("install --mode observe changes nothing on a node; calls are seen; uninstal
   )
   for (const directory of ["/opt", "/etc", "/var"])
     assert.deepEqual(
-      await Promise.all(nodes.map((node) => node.tree(directory))),
+      await trees(nodes, directory),
       before.map((tree) => below(directory, tree)),
     )
   for (const node of nodes) call(node)
@@ -39,7 +39,7 @@ test("install --mode observe changes nothing on a node; calls are seen; uninstal
   assert.equal(status.code, 0)
   const removed = await cluster.cnitap(["uninstall"])
   assert.deepEqual([removed.stderr, removed.code], ["", 0])
-  assert.deepEqual(await Promise.all(nodes.map((node) => node.tree())), before)
+  assert.deepEqual(await trees(nodes), before)
 })
 
 test("the pod of an observer writes to no directory of the node, and has only the rights to follow plugins", async (t) => {
@@ -79,6 +79,12 @@ test("the pod of an observer writes to no directory of the node, and has only th
   )
   await cluster.cnitap(["uninstall"])
 })
+
+async function trees(nodes: readonly Node[], directory?: string): Promise<Record<string, string>[]> {
+  const found: Record<string, string>[] = []
+  for (const node of nodes) found.push(await node.tree(directory))
+  return found
+}
 
 function below(directory: string, tree: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(tree).filter(([path]) => path.startsWith(`${directory}/`)))
