@@ -175,7 +175,7 @@ function Notices() {
         </p>
       )}
       {lossSummary(losses.value).map((text) => (
-        <p class="notice" role="note">
+        <p key={text} class="notice" role="note">
           {text}
         </p>
       ))}

@@ -1,10 +1,14 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict"
-import { mkdirSync, rmSync } from "node:fs"
+import { appendFileSync, mkdirSync, rmSync } from "node:fs"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { after, afterEach, before, beforeEach, test } from "node:test"
 import type { Browser } from "playwright-core"
+import { encode } from "../../src/capture/encode.ts"
+import { FORMAT, NOTHING_LOST } from "../../src/capture/record.ts"
+import { segmentName } from "../../src/capture/segment-name.ts"
+import { checksum } from "../../src/store/capture/checksum.ts"
 import { type Serving, serve } from "../serve/serving.ts"
 import { openBrowser, openPage } from "./browser.ts"
 import { makeNode, type Node } from "./recording.ts"
@@ -66,6 +70,28 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
       state: "attached",
     })
   assert.notEqual(await icon(), plain)
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+test("the page says what an observer has not recorded", async () => {
+  const { page, context, wrongs } = await openPage(browser, serving.url)
+  const wallMs = Date.UTC(2026, 10, 28, 12)
+  const lost = { ...NOTHING_LOST, calls: 12 }
+  const loss = {
+    format: FORMAT,
+    kind: "loss",
+    wallMs,
+    monoMs: 0,
+    node: "node-1",
+    sinceMs: wallMs - 1_000,
+    reason: "full",
+  } as const
+  node.operation("ADD", pod("first"))
+  appendFileSync(join(node.capture, segmentName(Date.now())), encode({ ...loss, ...lost }, checksum))
+  const text =
+    "12 calls were not recorded, because the kernel's buffer was full; 2026-11-28T11:59:59Z to 2026-11-28T12:00:00Z"
+  await page.getByRole("note").filter({ hasText: text }).waitFor()
   assert.deepEqual(wrongs, [])
   await context.close()
 })
