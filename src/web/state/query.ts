@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals"
 import type { Filter, Place } from "../../model/filter/filter.ts"
 import { type FilterHit, findHit } from "../../model/filter/find-hit.ts"
+import { implies } from "../../model/filter/implies.ts"
 import { needsRecords, toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
@@ -29,33 +30,59 @@ const remote = signal<{ q: string; ids: ReadonlySet<string> } | undefined>(undef
 /** Whether the backend is still searching. */
 export const isSearching = computed(() => isRemote.value && remote.value?.q !== route.value.q)
 
-const local = computed(() => (parsed.value.ok ? listFilter(parsed.value.filter) : undefined))
+const local = computed(() => (parsed.value.ok ? narrowedFilter(parsed.value.filter) : undefined))
+
+type ListFilter = {
+  filter: Filter
+  apply(all: readonly OperationSummary[]): OperationSummary[]
+  /** whether it is known not to match the operation at this position of the list */
+  excludes(operation: OperationSummary, at: number): boolean
+}
+
+let last: ListFilter | undefined
+
+/** While a word is typed, only what matched its beginning is tested. */
+function narrowedFilter(filter: Filter): ListFilter {
+  last = listFilter(filter, last && implies(filter, last.filter) ? last : undefined)
+  return last
+}
 
 /**
  * Filters the list again and again as it grows. What was found is kept by position, which is much faster than by operation:
- * nearly all of them stay where they are.
+ * nearly all of them stay where they are. `wider`: a filter that matches whatever this one matches.
  */
-function listFilter(filter: Filter): (all: readonly OperationSummary[]) => OperationSummary[] {
+function listFilter(filter: Filter, wider?: Pick<ListFilter, "excludes">): ListFilter {
   const matcher = toMatcher(filter, Date.now())
   let tested: readonly OperationSummary[] = []
   let found: readonly boolean[] = []
-  return (all) => {
-    const before = found
-    // A running operation is tested again: its duration grows.
-    found = all.map((operation, at) =>
-      operation === tested[at] && operation.outcome !== "running"
-        ? (before[at] ?? false)
-        : matcher.operation(operation),
-    )
-    tested = all
-    return all.filter((_, at) => found[at])
+  let before = wider
+  return {
+    filter,
+    apply(all) {
+      const known = found
+      found = all.map((operation, at) =>
+        operation === tested[at] && !mayChange(operation)
+          ? (known[at] ?? false)
+          : !before?.excludes(operation, at) && matcher.operation(operation),
+      )
+      tested = all
+      // It is of use once, and refers to the one before it.
+      before = undefined
+      return all.filter((_, at) => found[at])
+    },
+    excludes: (operation, at) => operation === tested[at] && found[at] === false && !mayChange(operation),
   }
+}
+
+/** The duration of a running operation grows. */
+function mayChange({ outcome }: OperationSummary): boolean {
+  return outcome === "running"
 }
 
 const matching = computed(() => {
   const filtered = local.value
   if (!route.value.q.trim() || !filtered) return operations.value
-  if (!isRemote.value) return filtered(operations.value)
+  if (!isRemote.value) return filtered.apply(operations.value)
   const ids = remote.value?.q === route.value.q ? remote.value.ids : undefined
   return operations.value.filter(({ id }) => ids?.has(id))
 })
@@ -90,7 +117,7 @@ const behindOutcome = computed(() => {
 
 /** The operations that match the filter but for the outcome that a chip has put before it. */
 export const ofAnyOutcome = computed(() => {
-  const all = behindOutcome.value?.(operations.value)
+  const all = behindOutcome.value?.apply(operations.value)
   return all ? withoutHeldBack(all) : visible.value
 })
 

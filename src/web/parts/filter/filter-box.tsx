@@ -7,6 +7,7 @@ import { knownValues } from "../../state/known-values.ts"
 import { offsetMs } from "../../state/preferences/time-zone.ts"
 import { filterProblem, isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
+import { prepareSearchTexts } from "../../state/search-texts.ts"
 import "./filter-box.css"
 
 const SHOWN = 12
@@ -99,6 +100,7 @@ export function FilterBox() {
           write(event.currentTarget.value)
           suggest()
         }}
+        onFocus={prepareSearchTexts}
         onClick={suggest}
         onBlur={() => {
           close()
