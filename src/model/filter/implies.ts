@@ -19,7 +19,9 @@ function testImplies(test: Test, other: Test): boolean {
 }
 
 function containsText(operand: Operand, other: Operand): boolean {
-  return operand.kind === "text" && other.kind === "text" && operand.text.toLowerCase().includes(other.text.toLowerCase())
+  return (
+    operand.kind === "text" && other.kind === "text" && operand.text.toLowerCase().includes(other.text.toLowerCase())
+  )
 }
 
 function isSame(a: Operand, b: Operand): boolean {

@@ -99,15 +99,17 @@ function pluginTimeline(
     byStep[stepOf(call)]?.push(call.durationMs)
     all.push(call.durationMs)
   }
-  for (const values of [all, ...byStep]) values.sort((a, b) => a - b)
-  const over = (share: number) => byStep.map((values) => quantile(values, share))
+  // Typed arrays are sorted by value in native code, many times faster than with a function.
+  const sorted = Float64Array.from(all).sort()
+  const sortedSteps = byStep.map((values) => Float64Array.from(values).sort())
+  const over = (share: number) => sortedSteps.map((values) => quantile(values, share))
   return {
     plugin,
     calls: calls.length,
     failed: calls.filter(isFailed).length,
-    p50Ms: quantile(all, 0.5),
-    p95Ms: quantile(all, 0.95),
-    p99Ms: quantile(all, 0.99),
+    p50Ms: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
+    p99Ms: quantile(sorted, 0.99),
     /** of the calls that began in the step, milliseconds; null if none has ended */
     perStep: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
   }
