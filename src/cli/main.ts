@@ -29,7 +29,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : reportError(context, error))
 })
 
-// kubectl runs a plugin by its name, and tells it nothing else.
+// kubectl runs a plugin by its name and passes nothing else.
 const run = basename(process.argv[1] ?? "").startsWith("kubectl-cnitap") ? kubectlProgram : program
 
 void run(context, process.argv.slice(2)).then((status) => {

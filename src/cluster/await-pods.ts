@@ -10,7 +10,7 @@ export type PodOutcome = { node: string; pod: string } & ({ kind: "done" } | { k
 const POLL_MS = 1000
 /** Pulling a small image and starting it takes seconds; a registry may be slow. */
 const PATIENCE_MS = 120_000
-/** What does not get better by waiting. */
+/** Reasons that waiting does not remove. */
 const HOPELESS =
   /^(?:ImagePullBackOff|InvalidImageName|ErrImageNeverPull|CreateContainerConfigError|CrashLoopBackOff)\b/
 

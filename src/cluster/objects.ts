@@ -70,7 +70,7 @@ export function lookPod(node: string, options: RecorderOptions): ClusterObject {
   })
 }
 
-/** A pod that misses its end by more than this was not told of it. */
+/** How long a pod may take to uninstall once its time is over or it is deleted; then Kubernetes kills it. */
 const LATE_SECONDS = 60
 
 /** Installs, stays, and uninstalls when its time is over or when it is deleted; what it recorded goes with it. */

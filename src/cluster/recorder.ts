@@ -14,7 +14,7 @@ export type Recorder = {
   problem?: string
   /** it has ended: its time was over, or it was stopped */
   isOver: boolean
-  /** it ended well: it has checked that nothing is installed any more */
+  /** it succeeded: it has checked that nothing is installed any more */
   isSucceeded: boolean
   /** what it was given, for a pod that does what it left undone */
   spec: PodObject["spec"]

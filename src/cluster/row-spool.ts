@@ -4,8 +4,8 @@ import { openTemporaryFile } from "../store/capture/temporary-file.ts"
 const BUFFER_BYTES = 1 << 20
 
 /**
- * Rows of many nodes, which arrive in any order and are read in that of time. They are in a file without a name, which is
- * gone with this process however it ends; in memory are a few numbers per row.
+ * Rows of many nodes, which arrive in any order and are read in that of time. They are in a file without a name, which the
+ * kernel removes when this process ends, however it ends; in memory are a few numbers per row.
  */
 export class RowSpool {
   readonly #file = openTemporaryFile()

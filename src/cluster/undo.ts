@@ -25,7 +25,7 @@ export async function undo(kubectl: Kubectl, { node, spec }: Recorder, version: 
     )
     const log = await readLog(kubectl, pod)
     const printed = parseJson(log)
-    // Where nothing was left it prints so too, and exits 6.
+    // If nothing was left, it reports that too and exits with 6.
     if (isObject(printed) && printed.kind === "Uninstall") return { printed }
     return {
       reason: log.trim().replace(/^cnitap: /, "") || (outcome?.kind === "failed" ? outcome.reason : "no answer"),

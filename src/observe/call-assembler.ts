@@ -42,7 +42,7 @@ export class CallAssembler {
     } else this.#transfer(call, event)
   }
 
-  /** A piece that is not the last is kept; its bytes are those of the reading that is over then. */
+  /** Pieces before the last one are stored; their bytes are copied because the ring is read again before that. */
   #transfer(call: ObservedCall, event: DataEvent): void {
     const pieces = this.#pieces.get(event.thread) ?? []
     const isSame =

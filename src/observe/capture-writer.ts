@@ -25,7 +25,7 @@ export class CaptureWriter {
   readonly #maxSizeBytes: number
   readonly #checksum: Checksum
 
-  /** Creates the directory. Throws a Fault if it may be read by others. */
+  /** Creates the directory. Throws a Fault if other users can read it. */
   constructor(directory: string, maxSizeBytes: number, checksum: Checksum) {
     this.#directory = directory
     this.#maxSizeBytes = maxSizeBytes

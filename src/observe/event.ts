@@ -49,7 +49,7 @@ export type ObserverEvent = BeginEvent | TextEvent | ForkEvent | DataEvent | Exi
 const KINDS = ["begin", "text", "fork", "read", "write", "exit", "unseen"] as const
 const [HEAD_BYTES, NAME_BYTES, RECORD_HEAD_BYTES] = [32, 16, 8]
 
-/** The events of one reading of the ring, in its order. */
+/** The events of one read of the ring, in its order. */
 export function* readEvents(buffer: ArrayBuffer): Generator<ObserverEvent> {
   const view = new DataView(buffer)
   for (let at = 0; at < view.byteLength; ) {

@@ -6,7 +6,7 @@ import { machineOf } from "./machine.ts"
 import { ONLY_KEY } from "./map-bytes.ts"
 import { type ObjectFile, type ObjectProgram, readObjectFile } from "./object-file.ts"
 
-/** A program in the kernel, attached, with the maps through which it is reached. It is gone when this process is. */
+/** A program in the kernel, attached, with the maps through which it is reached. The kernel unloads it when this process ends. */
 export type LoadedProgram = {
   maps: ReadonlyMap<string, number>
   /** the program that identifies an open file */
@@ -23,7 +23,7 @@ const MAP_BYTES = 16
 /** Of `ld_imm64`: what its value is. */
 const [MAP_FD, MAP_VALUE] = [1, 2]
 
-/** Loads and attaches the program. Throws a Fault in one sentence if this kernel or this process cannot. */
+/** Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission. */
 export function loadProgram(bpf: Bpf): LoadedProgram {
   const types = readTypes()
   const object = readObjectFile(bpf.program())

@@ -53,7 +53,7 @@ export class ObservedCall {
 
   /**
    * Which of its streams a file is: reads count for stdin, writes for the others, and stdout if both are the same file. What
-   * moved through an io_uring may have been any.
+   * moved through an io_uring may belong to any of them.
    */
   streamsOf({ kind, ino, dev, totalBytes }: DataEvent): ObservedStream[] {
     if (kind === "unseen" && ino === 0 && totalBytes === 0) return [...this.streams]
@@ -68,5 +68,5 @@ export class ObservedCall {
 }
 
 const LONGEST_SPAWN_NS = 100e6
-/** The program copies no more. */
+/** The program does not copy more. */
 const MOST_TEXT_BYTES = 34 * 4096

@@ -17,7 +17,7 @@ import type { ObservedCall } from "./observed-call.ts"
 import { PluginFiles } from "./plugin-files.ts"
 
 export type ObserverOptions = {
-  /** plugin directories as this process reaches them; asked for now and then */
+  /** plugin directories as this process reaches them; read again every minute */
   directories(): readonly string[]
   /** Called when the end record of a call is written. */
   onEnded(begin: Begin, end: End): void
@@ -188,7 +188,7 @@ export class Observer {
     }
   }
 
-  /** Without its environment nobody can tell what a call was for. */
+  /** Without its environment, the purpose of a call is unknown. */
   #writeBegin(call: ObservedCall): void {
     call.hasBegun = true
     if (call.textBytes < call.texts.length && !call.isForeign) {
@@ -256,8 +256,8 @@ export class Observer {
 }
 
 /**
- * Where a hundred plugins run at once, the observer must not wait for its turn among them: the ring buffer would overflow.
- * Without CAP_SYS_NICE it observes all the same and loses more.
+ * Where a hundred plugins run at once, the observer must not wait until they leave a processor: the ring buffer would overflow.
+ * Without CAP_SYS_NICE it keeps its priority and may lose more.
  */
 function raisePriority(): void {
   try {

@@ -6,7 +6,7 @@ import type { Bpf } from "./bpf.ts"
 import type { LoadedProgram } from "./load.ts"
 import { ONLY_KEY, word } from "./map-bytes.ts"
 
-/** `key`: what the kernel knows the file by. */
+/** `key`: by which the kernel identifies the file. */
 type PluginFile = {
   key: Uint8Array
   path: string
@@ -101,7 +101,7 @@ export class PluginFiles {
     this.#files.set(path, file)
   }
 
-  /** A file system uses the inode of a file that is gone for another one, which is no plugin. */
+  /** A file system reuses the inode of a deleted file for another one, which is not a plugin. */
   #remove(path: string): void {
     const key = this.#files.get(path)?.key
     this.#files.delete(path)
@@ -109,7 +109,7 @@ export class PluginFiles {
     this.#bpf.delete(this.#map, key)
   }
 
-  /** Undefined for a file that is gone. The kernel itself reports what it knows an open file by. */
+  /** Undefined if the file is missing. The kernel itself returns the key by which it knows an open file. */
   #open(path: string): { key: Uint8Array; isScript: boolean } | undefined {
     let fd: number | undefined
     try {
@@ -137,7 +137,7 @@ function scriptKey(path: string): Uint8Array {
 
 const SCRIPT_NAME_BYTES = 64
 
-/** Undefined for what is gone, and for a process that even root may not look into. */
+/** Undefined if the file is missing, and for a process that even root cannot inspect. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)

@@ -168,7 +168,7 @@ function badFilter(context: Context, { message, column }: FilterError): Response
 
 function busy(context: Context, what: string): Response {
   context.header("Retry-After", "1")
-  const error = `this server has as many ${what} as it serves at once`
+  const error = `too many ${what} at once`
   return context.json<ErrorAnswer>({ error, hint: "Close a page, or try again in a moment." }, 503)
 }
 

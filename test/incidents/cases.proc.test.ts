@@ -229,7 +229,7 @@ const STEPS: [source: string, plugin: string, error: string, step: string][] = [
     "flannel-io/flannel#2232",
     "flannel",
     "open /run/flannel/subnet.env: no such file or directory",
-    "check that flanneld runs, which writes /run/flannel/subnet.env; if flannel is not used any more, take it out of the list",
+    "check that flanneld runs, which writes /run/flannel/subnet.env; if flannel is not used any more, remove it from the list",
   ],
   [
     "Azure/azure-container-networking#642",
@@ -294,7 +294,7 @@ test("longhorn/longhorn#11222: each try draws an address and fails at a later de
     "ADD shop/web failed T ago in multus, after T",
     '  first failure  multus: failed to find plugin "ipvlan" in path [/opt/cni/bin] (code 11, exit 1)',
     '  runtime error  plugin type="multus" failed (add): failed to find plugin "ipvlan" in path [/opt/cni/bin]',
-    "  attempts  this is attempt 3 of 3 in T; 3 failed, and none has succeeded since; they drew 3 addresses",
+    "  attempts  this is attempt 3 of 3 in T; 3 failed, and none has succeeded since; they used 3 addresses",
   ])
 })
 

@@ -17,7 +17,7 @@ test("incident 3: a plugin of the list has no file", async (t) => {
       "ADD shop/a failed T ago: no plugin failed, but the runtime did not find flannel-qos, the next one of the list",
       "  never ran  flannel-qos: no such file in /opt/cni/bin",
       "  left behind  10.83.0.2 held by bridge, host-local, portmap: ADD failed for the runtime, although every plugin succeeded, no DEL followed",
-      "  next step  install flannel-qos, or take it out of /etc/cni/net.d/00-pods.conflist",
+      "  next step  install flannel-qos, or remove it from /etc/cni/net.d/00-pods.conflist",
     ],
     ls: ["ADD failed"],
     lint: [],

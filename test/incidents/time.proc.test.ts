@@ -100,7 +100,7 @@ test("the runtime is killed while three plugins work for it: none of them is at 
   while ((await inFlight()).length > 0) await later(20)
   const explain = (await node.cnitap("explain", "shop/a")).map((line) => line.replace(/10\.70\.0\.\d/, "IP"))
   assert.deepEqual(explain, [
-    "ADD shop/a was abandoned T ago: containerd was gone before it read the answer of slowcni, and that of 2 other operations at that time",
+    "ADD shop/a was abandoned T ago: containerd ended before it read the answer of slowcni, and that of 2 other operations at that time",
     "  first failure  slowcni wrote its answer after T, and nobody read it (SIGPIPE)",
     "  left behind  IP held by bridge, host-local, slowcni: ADD failed in slowcni, no DEL followed",
     '  next step  journalctl -u containerd --since "TIME"',
@@ -117,10 +117,10 @@ test("the network is made, and the runtime gives the sandbox up at once, three t
   }
   assert.deepEqual(await node.answers("shop/a"), {
     explain: [
-      "ADD shop/a: CNI succeeded T ago, but containerd gave the sandbox up T later",
+      "ADD shop/a: CNI succeeded T ago, but containerd gave up the sandbox T later",
       "  result  bridge, portmap exited with 0; assigned 10.71.0.4; slowest was bridge (T)",
       "  since then  DEL T ago: ok",
-      "  attempts  this is attempt 3 of 3 in T; 3 were given up as soon as they had a network; they drew 3 addresses",
+      "  attempts  this is attempt 3 of 3 in T; 3 were given up as soon as they had a network; they used 3 addresses",
       '  next step  journalctl -u containerd --since "TIME"',
     ],
     ls: ["ADD ok", "DEL ok", "ADD ok", "DEL ok", "ADD ok", "DEL ok"],

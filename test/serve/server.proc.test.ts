@@ -113,7 +113,7 @@ test("pages beyond a bound are refused until another page is closed", async () =
       503,
       "1",
       {
-        error: "this server has as many pages as it serves at once",
+        error: "too many pages at once",
         hint: "Close a page, or try again in a moment.",
       },
     ],

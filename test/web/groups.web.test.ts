@@ -121,7 +121,7 @@ test("a failed operation says how many others have the same error, and lists the
   const { page, context, wrongs } = await open()
   await page.locator(".row", { hasText: "web-2" }).click()
   const same = page.locator(".statements div", { hasText: "same error" })
-  await same.getByText("3 other operations failed so; 2 pods").waitFor()
+  await same.getByText("3 other operations failed in the same way; 2 pods").waitFor()
   await same.getByRole("link").click()
   await page.getByText("4 shown", { exact: true }).waitFor()
   await goTo(page, "#/overview")

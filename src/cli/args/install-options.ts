@@ -27,7 +27,7 @@ export function addInstallOptions(command: Command): Command {
       )
       .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames),
   )
-    .option("--log-file <file>", "chain mode writes write the probe log to this file too")
+    .option("--log-file <file>", "in chain mode: also write the probe log to this file")
     .option("--for <duration>", "stop recording and restore the node after this time: 30m, 2h")
     .option("--sample <1/N>", "record the calls of one container in N")
     .option("--max-size <size>", "limit of the whole capture: the oldest hours are removed first (default: 256MiB)")

@@ -27,7 +27,7 @@ export type PrintedRows<Row> = CollectOptions<Row> & {
   beforeRows?(): void
 }
 
-/** Asks every node for its rows, prints them and what the nodes remarked. Returns how many rows were printed. */
+/** Asks every node for its rows, prints them and the messages of the nodes. Returns how many rows were printed. */
 export async function printNodeRows<Row extends object>(
   context: Context,
   options: Record<string, unknown>,

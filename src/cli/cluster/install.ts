@@ -66,7 +66,7 @@ export const clusterInstall: Verb = {
         if (isOurs) await deleteNamespace(without)
       }
       try {
-        // Pods that have ended or are of another version make way; that uninstalls.
+        // Pods that have ended or are of another version are deleted first, which uninstalls.
         const old = nodes.flatMap((node) => (isCurrent(node) ? [] : (recorders.get(node.name)?.pod ?? [])))
         if (options.dryRun !== true) {
           const killed = nodes.flatMap((node) => recorders.get(node.name) ?? []).filter(isKilled)
@@ -131,7 +131,7 @@ function recorderNode({ name, changedDirs = [], selinux }: NodePlanOutput) {
   return { node: name, changedDirs, isSelinuxEnforcing: selinux === "enforcing" }
 }
 
-/** Waits until each pod records, removes those that do not, and says what became of every node. */
+/** Waits until each pod records, removes those that do not, and reports the result of every node. */
 async function awaitRecorders(
   context: Context,
   kubectl: Kubectl,
@@ -147,7 +147,7 @@ async function awaitRecorders(
   })
   const failed = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome] : []))
   for (const { node, pod, reason } of failed) {
-    // One that has installed says so, and not why it is not ready.
+    // The log of a pod that has installed does not have the reason why it is not ready.
     const [, words] = /^cnitap: (.*)/m.exec(await readLog(kubectl, pod)) ?? []
     const plan = plans.find(({ name }) => name === node)
     if (plan) plan.refusal = words ?? reason

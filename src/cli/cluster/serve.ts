@@ -66,7 +66,7 @@ export const clusterServe = nodeVerb(
 const TLS_FLAGS = ["tlsCert", "tlsKey"]
 const RETRY_MS = 5_000
 
-/** Copies the capture of a node until the signal aborts. Resolves when what was there is here, or cannot be had. */
+/** Copies the capture of a node until the signal aborts. Resolves when all that existed is copied, or if it cannot be read. */
 function mirrorNode(
   context: Context,
   kubectl: Kubectl,
@@ -96,7 +96,7 @@ function mirrorNode(
         await sleep(RETRY_MS, undefined, { signal, ref: false })
       }
     }
-    // It ends by the signal.
+    // The signal ends it.
     follow().catch(() => resolve())
   })
 }

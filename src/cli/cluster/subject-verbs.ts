@@ -75,7 +75,7 @@ function unfound(answers: NodeAnswer[]): NodeAnswer[] {
   return others.length > 0 ? others : answers.slice(0, 1)
 }
 
-/** The recorder of the node that the pod is on; all of them if the pod is gone, or if an ID was given. */
+/** The recorder of the node that the pod is on; all of them if the pod was deleted, or if an ID was given. */
 async function recordersOf(
   kubectl: Kubectl,
   recorders: readonly Recorder[],
@@ -95,7 +95,7 @@ async function recordersOf(
   return own.length > 0 ? own : recorders
 }
 
-/** The newest operation that did not end well, and its node. */
+/** The newest operation that did not succeed, and its node. */
 async function latestFailure(
   context: Context,
   kubectl: Kubectl,

@@ -57,7 +57,7 @@ export function poolUse({ network }: ExplainContext): Statement[] {
   return [{ topic: "addresses", text }]
 }
 
-/** The kubelet's tries: which one this is, what became of the others, and how many addresses they drew. */
+/** The kubelet's tries: which one this is, what became of the others, and how many addresses they used. */
 export function attempts(operation: Operation, { kind }: Conclusion, context: ExplainContext): Statement[] {
   const all = attemptsOf(operation, context)
   const success = all.find((other) => isLater(other, operation) && other.outcome === "ok")
@@ -81,7 +81,7 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
       ? [`${failed} failed${success || operation.outcome === "ok" ? "" : ", and none has succeeded since"}`]
       : []),
     ...(givenUp > 1 ? [`${givenUp} were given up as soon as they had a network`] : []),
-    ...(drawn.size > 1 ? [`they drew ${drawn.size} addresses`] : []),
+    ...(drawn.size > 1 ? [`they used ${drawn.size} addresses`] : []),
   ]
   statements.push({ topic: "attempts", text: facts.join("; ") })
   return statements

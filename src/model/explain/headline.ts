@@ -34,7 +34,7 @@ export function headline(
         abandoned > 0
           ? `, and that of ${abandoned} other ${abandoned === 1 ? "operation" : "operations"} at that time`
           : ""
-      return `${subject} was abandoned ${when}: ${runtime} was gone before it read the answer of ${failing?.top.plugin}${others}`
+      return `${subject} was abandoned ${when}: ${runtime} ended before it read the answer of ${failing?.top.plugin}${others}`
     }
     case "failed":
       return `${subject} failed ${when}${where}, after ${duration(durationMs)}`
@@ -51,7 +51,7 @@ export function headline(
     case "host-network":
       return `${subject} ended ${when}: every plugin exited with 0, but worked on the network of the node itself`
     case "given-up":
-      return `${subject}: CNI succeeded ${when}, but ${runtime} gave the sandbox up ${duration(conclusion.afterMs)} later`
+      return `${subject}: CNI succeeded ${when}, but ${runtime} gave up the sandbox ${duration(conclusion.afterMs)} later`
     case "shared-address":
       return `${subject} ended ${when}: every plugin exited with 0, but ${conclusion.ip} is also the address of ${podName(conclusion.other)} (network ${conclusion.other.network ?? "unknown"})`
   }

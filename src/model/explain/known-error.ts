@@ -81,7 +81,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
   {
     pattern: /(\/run\/flannel\/subnet\.env): no such file/,
     step: (_, file, { node }) =>
-      `check that flanneld runs, which writes ${file}; if flannel is not used any more, take it out of ${node?.list?.file ?? "the list"}`,
+      `check that flanneld runs, which writes ${file}; if flannel is not used any more, remove it from ${node?.list?.file ?? "the list"}`,
   },
   {
     pattern: /(\/var\/lib\/calico\/nodename): no such file/,

@@ -31,7 +31,7 @@ function stepAfter(
     case "slow":
       return `cnitap show ${operation.id}`
     case "not-found":
-      return `install ${conclusion.plugin}, or take it out of ${context.node?.list?.file}`
+      return `install ${conclusion.plugin}, or remove it from ${context.node?.list?.file}`
     case "stopped-early":
       return "cnitap doctor"
     case "wrong":

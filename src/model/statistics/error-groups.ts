@@ -12,7 +12,7 @@ export type ErrorGroup = {
   /** the message with `<ip>`, `<id>`, `<n>` and the like in place of what differs from pod to pod */
   message: string
   count: number
-  /** the plugins that failed so, sorted */
+  /** the plugins that failed with it, sorted */
   plugins: string[]
   /** commands of the operations, sorted */
   commands: string[]

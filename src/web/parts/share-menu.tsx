@@ -3,7 +3,7 @@ import "./share-menu.css"
 
 export type ShareItem = { label: string; help: string; run(): Promise<string | undefined> | string | undefined }
 
-/** Ways to hand on what is shown. Each item gives a text to copy, or does something else. */
+/** Ways to share what is shown. Each item gives a text to copy, or does something else. */
 export function ShareMenu({ items }: { items: ShareItem[] }) {
   const menu = useRef<HTMLDetailsElement>(null)
   const status = useRef<HTMLSpanElement>(null)

@@ -7,7 +7,7 @@ const timer = setInterval(() => {
   nowMs.value = Date.now()
 }, 1_000)
 
-/** The time stands still. */
+/** The time no longer advances. */
 export function stopClock(atMs: number): void {
   clearInterval(timer)
   nowMs.value = atMs

@@ -86,7 +86,7 @@ export function showNow(): void {
   limitTo(sinceMs === undefined ? {} : { sinceMs }, "push")
 }
 
-/** Writes the limits into the filter, to the millisecond and with the zone, so that it means the same to everybody. */
+/** Writes the limits into the filter, to the millisecond and with the zone, so that it means the same in every time zone. */
 export function limitTo({ sinceMs, untilMs }: TimeRange, how: "push" | "replace"): void {
   const format = (ms: number) => instantText(ms, offsetMs(ms)).replace(".000", "")
   const range = {

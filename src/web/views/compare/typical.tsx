@@ -5,7 +5,7 @@ import { typicalOf } from "../../../model/statistics/typical.ts"
 import { settledAll } from "../../state/settled.ts"
 import "./typical.css"
 
-/** How long each call took, beside those of the same command and network that went well. */
+/** How long each call took, beside those of the same command and network that succeeded. */
 export function Typical({ operation }: { operation: OperationSummary }) {
   const all = settledAll.value
   const { operations, calls } = useMemo(() => typicalOf(operation, all), [operation, all])

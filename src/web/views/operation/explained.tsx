@@ -86,13 +86,13 @@ function rowOf({ topic, text, call }: Statement, operation: OperationSummary): R
   return { topic, text, href, ...(text.includes(call) ? { linked: call } : {}) }
 }
 
-/** How often other operations failed so, with the filter that lists them. */
+/** How often other operations failed in the same way, with the filter that lists them. */
 function sameError(operation: OperationSummary): Row[] {
   const message = messageOf(operation)
   const group = allErrorGroups.value.find((one) => one.message === message)
   if (message === undefined || !group || group.count < 2) return []
   const [others, pods] = [group.count - 1, group.pods]
-  const text = `${others === 1 ? "1 other operation" : `${others} other operations`} failed so; ${pods === 1 ? "1 pod" : `${pods} pods`}, ${timeOfDay(group.firstMs, nowMs.peek())} to ${timeOfDay(group.lastMs, nowMs.peek())}`
+  const text = `${others === 1 ? "1 other operation" : `${others} other operations`} failed in the same way; ${pods === 1 ? "1 pod" : `${pods} pods`}, ${timeOfDay(group.firstMs, nowMs.peek())} to ${timeOfDay(group.lastMs, nowMs.peek())}`
   return [{ topic: "same error", text, href: link({ q: errorFilter(group) }), linked: text.split(" failed")[0] ?? "" }]
 }
 

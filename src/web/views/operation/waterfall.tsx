@@ -7,7 +7,7 @@ import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 import "./waterfall.css"
 
-const UNSEEN = "ended unseen, at a time that was not recorded"
+const UNSEEN = "ended at a time that was not recorded"
 const KINDS = { spawn: "starting the process", work: "work", wait: "waiting for nested calls" } as const
 
 /** The calls of an operation over time. */

@@ -187,7 +187,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
   )
 }
 
-/** Nobody reads more. */
+/** A longer list would not be read. */
 const MAX_SHOWN = 60
 
 /** The newest of findings that are alike, as a link to the bytes that prove it. */
