@@ -23,7 +23,7 @@ case "${1:-all}" in
   relay) wanted="" ;;
   bench) wanted="jq ripgrep" ;;
   demo) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod" ;;
-  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3 openssl" ;;
+  *) wanted="containerd runc containernetworking-plugins iproute2 iptables kmod chromium fonts-dejavu-core tmux zsh fish man-db less jq python3 openssl procps xz-utils" ;;
 esac
 for package in $wanted; do need "$package"; done
 if [ -n "$missing" ]; then
@@ -34,7 +34,9 @@ if [ -n "$missing" ]; then
   echo "cnitap: installing Debian packages:$missing" >&2
   export DEBIAN_FRONTEND=noninteractive
   log=$(mktemp)
-  if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+  install_missing() { apt-get update && apt-get install -y --no-install-recommends $missing; }
+  # An archive may fail to answer once.
+  if ! { install_missing || install_missing; } >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
   fi

@@ -56,8 +56,8 @@ async function runFiles(files: string[], timeout: number): Promise<void> {
     if (!("failureType" in details.error && details.error.failureType === "subtestsFailed"))
       failed.push(`${file ?? ""}: ${name}\n${messageOf(details.error)}`)
   })
-  results.on("test:pass", ({ details }) => {
-    if (details.type !== "suite") passed++
+  results.on("test:pass", ({ details, skip }) => {
+    if (details.type !== "suite" && skip === undefined) passed++
   })
   const reported = process.stdout.isTTY ? results.compose(new spec()) : results.compose(tap)
   reported.pipe(process.stdout, { end: false })

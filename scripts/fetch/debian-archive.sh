@@ -7,10 +7,13 @@ archive() {
   echo "${found%/}"
 }
 
+# An archive may fail to answer once.
+twice() { "$@" || "$@"; }
+
 # Downloads the file to $work/$package.deb. Fails with apt's messages in $work/log.
 download() {
   echo "cnitap: fetching ${file##*/}" >&2
-  /usr/lib/apt/apt-helper -o APT::Sandbox::User=root \
+  twice /usr/lib/apt/apt-helper -o APT::Sandbox::User=root \
     download-file "$(archive)/$file" "$work/$package.deb" "SHA256:$sha256" >"$work/log" 2>&1
 }
 
@@ -22,7 +25,7 @@ index() {
   set -- -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Dir::State::Lists="$work/lists" \
     -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Cache="$work/cache" \
     -o APT::Sandbox::User=root
-  apt-get "$@" -qq update >"$work/log" 2>&1 || return 1
+  twice apt-get "$@" -qq update >"$work/log" 2>&1 || return 1
   candidate=$(apt-cache "$@" show "$package" | sed -n 's/^Filename: //p;T;q')
   candidate_sha256=$(apt-cache "$@" show "$package" | sed -n 's/^SHA256: //p;T;q')
   [ -n "$candidate" ]

@@ -27,7 +27,7 @@ const LIMIT = { timeout: 2_700_000 }
 
 before(async () => {
   cluster = new Kubernetes()
-  await cluster.start()
+  await explained(() => cluster.start())
   symlinkSync(CLIENT, join(cluster.directory, "bin/kubectl-cnitap"))
   const image = join(cluster.directory, "image.tar")
   execFileSync(process.execPath, ["--import", "tsx", BUILD_IMAGE, image])
@@ -40,6 +40,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     cluster?.stop()
     process.exit(1)
   })
+
+/** Prints what the cluster looks like if it throws. */
+async function explained(run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    console.error(await evidenceOf(cluster))
+    throw error
+  }
+}
 
 /** `kubectl cnitap`, on the first node, as a user. */
 function cnitap(args: readonly string[], user: "admin" | "dev" | "reader" = "admin"): Promise<Ran> {
@@ -83,14 +93,11 @@ test("from install to the first calls of both nodes, every verb, and back withou
     t.test(name, async (own) => {
       if (hasFailed) return own.skip("a step before it failed")
       const startMs = Date.now()
-      try {
-        await run(own)
-        own.diagnostic(`${Date.now() - startMs} ms`)
-      } catch (error) {
-        hasFailed = true
-        console.error(await evidenceOf(cluster))
-        throw error
-      }
+      // Until it has passed.
+      hasFailed = true
+      await explained(() => run(own))
+      hasFailed = false
+      own.diagnostic(`${Date.now() - startMs} ms`)
     })
 
   await step("install --dry-run shows both nodes and leaves nothing", async () => {

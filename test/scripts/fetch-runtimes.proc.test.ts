@@ -53,6 +53,14 @@ test("a suite that has moved on: its present version is tested with, and that is
   assert.equal(readFileSync(program, "utf8"), "1.1")
 })
 
+test("an archive that fails to answer once is asked again", async (t) => {
+  const { root, fetch, program } = checkout(t, "1.1")
+  const script = `#!/bin/sh\n[ -e ${root}/asked ] || { touch ${root}/asked; exit 100; }\n`
+  writeFileSync(join(root, "apt/apt-get"), script, { mode: 0o755 })
+  assert.equal((await fetch()).code, 0)
+  assert.equal(readFileSync(program, "utf8"), "1.1")
+})
+
 test("without an archive nothing is skipped: the message names the package, the suite and the way forward", async (t) => {
   const { root, archive, fetch } = checkout(t, "1.0")
   rmSync(archive, { recursive: true })
