@@ -201,6 +201,11 @@ echo 'not json at all'
 echo 'panic: runtime error: invalid memory address' >&2
 exit 2
 `,
+  crashes: `
+cat >/dev/null
+echo 'fatal error: concurrent map writes' >&2
+kill -SEGV $$
+`,
   binary: `
 cat >/dev/null
 printf '\\377\\000\\001not text\\200'

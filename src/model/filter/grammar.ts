@@ -1,8 +1,19 @@
 import { FIELD_NAMES, fieldOf, fieldSource } from "./field.ts"
 import { operatorsOf } from "./operand.ts"
 
+/** What people look for most; the first thing that the help shows. */
+const EXAMPLES = `  orders-0                                     a word of a name, an ID or an error
+  10.1.2.3                                     who got an address
+  failed since=10m                             what failed in the last ten minutes
+  failed and namespace in (shop, "kube-system")
+  command=ADD and plugin=calico and duration>500ms
+  plugin=host-local and msg ~ "no IP addresses available"
+  ip=10.1.2.0/24 and not (command=DEL or command=CHECK)`
+
 /** The syntax of filters, for help and documents; `fieldLines` follows it. */
-export const GRAMMAR = `A filter is a condition, or several joined by and, or, not and brackets; and binds tighter than or, and may be left out.
+export const GRAMMAR = `${EXAMPLES}
+
+A filter is a condition, or several joined by and, or, not and brackets; and binds tighter than or, and may be left out.
 
   filter    = term { "or" term }
   term      = factor { [ "and" ] factor }
@@ -25,11 +36,7 @@ spaces, brackets, commas, quotes or operators: "..." or '...', with \\ before a 
 
 A filter with only fields of whole operations (pod, command, outcome, duration) is tested on the operation. A filter with
 a field of single calls (plugin, exit, stderr) matches an operation if one of its calls matches.
-
-  command=ADD and plugin=calico and duration>500ms and exit!=0
-  failed and namespace in (shop, "kube-system") and since=10m
-  plugin=host-local and msg ~ "no IP addresses available"
-  ip=10.1.2.0/24 and not (command=DEL or command=CHECK)`
+`
 
 /** One line per field: its name, its help and its operators. */
 export function fieldLines(): string[] {

@@ -1,3 +1,4 @@
+import { zoneSuffix } from "../time.ts"
 import { bracketed } from "./bracketed.ts"
 import type { Filter, Test } from "./filter.ts"
 import { parseFilter } from "./parse.ts"
@@ -35,20 +36,32 @@ export function withTimeRange(
 
 /**
  * Times without a zone get the one that the reader sees times in, so that the filter means the same to everybody:
- * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`. `zoneAt` gives `+09:00` or `Z` for that time in UTC.
+ * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`, and `since=today` the begin of the reader's day.
+ * `offsetAt`: what the reader's clock is ahead of UTC at a time.
  */
-export function withZone(text: string, zoneAt: (utcMs: number) => string): string {
-  return text.replace(TIME_WITHOUT_ZONE, (found, day?: string, hours?: string) => {
+export function withZone(text: string, offsetAt: (utcMs: number) => number, nowMs: number): string {
+  return text.replace(TIME_WITHOUT_ZONE, (found, word?: string, day?: string, hours = "T00:00") => {
+    if (word !== undefined)
+      return `${found.slice(0, -word.length)}${dayText(word, offsetAt(nowMs), nowMs)}T00:00${zoneSuffix(offsetAt(nowMs))}`
     if (day === undefined) return found
-    const utcMs = Date.parse(`${day}${hours ?? "T00:00"}Z`)
-    return Number.isNaN(utcMs) ? found : `${found}${hours ? "" : "T00:00"}${zoneAt(utcMs)}`
+    const utcMs = Date.parse(`${day}${hours}Z`)
+    return Number.isNaN(utcMs) ? found : `${found}${found.endsWith(hours) ? "" : hours}${zoneSuffix(offsetAt(utcMs))}`
   })
+}
+
+const DAY_MS = 86_400_000
+
+/** The date of `today` or `yesterday`, as a clock shows it that is ahead of UTC. */
+function dayText(word: string, offsetMs: number, nowMs: number): string {
+  const daysAgo = word.toLowerCase() === "yesterday" ? 1 : 0
+  return new Date(nowMs + offsetMs - daysAgo * DAY_MS).toISOString().slice(0, 10)
 }
 
 /** A time without a zone; or a quoted text, which may look like one and stays as it is. */
 const TIME_WITHOUT_ZONE = new RegExp(
   [
     /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/,
+    /\b(?:since|until|time)(?:\s*(?:[<>]=?|=)\s*)(today|yesterday)\b/,
     /\b(?:since|until|time)(?:\s*(?:[<>]=?|=)\s*)(\d{4}-\d\d-\d\d)(T[\d:.]+)?(?![\w:.+-])/,
   ]
     .map(({ source }) => source)

@@ -23,8 +23,8 @@ export const ATTACHMENT_WORDS: Record<LedgerState, string> = {
   gone: "deleted",
   failed: "ADD failed",
   stuck: "DEL failed or incomplete",
-  leaked: "left behind",
-  unknown: "left behind or not recorded",
+  leaked: "leaked",
+  unknown: "leaked or not recorded",
   orphan: "no owner",
   broken: "unreadable cache file",
 }

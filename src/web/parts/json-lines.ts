@@ -15,6 +15,8 @@ export type JsonLine = {
   pointer: string
   /** offset of its first character in the document */
   from: number
+  /** the characters of the value, as they were written */
+  value: string
   /** number of members and index of the closing line, of an opening line */
   members?: number
   closesAt?: number
@@ -44,6 +46,7 @@ export function jsonLines(text: string): JsonLine[] | undefined {
         kind: isContainer ? "open" : node.kind === "string" ? "string" : "scalar",
         pointer: node.path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
         from: keyFrom ?? node.from,
+        value: text.slice(node.from, node.to),
       }
       keyFrom = undefined
       lines.push(line)
@@ -54,14 +57,15 @@ export function jsonLines(text: string): JsonLine[] | undefined {
       const closed = open.pop()
       if (!closed) return
       const bracket = node.kind === "object" ? "}" : "]"
+      closed.line.value = text.slice(node.from, node.to)
       if (!closed.line.members) {
         closed.line.kind = "empty"
         closed.line.text += bracket
         return
       }
       closed.line.closesAt = lines.length
-      const { pointer } = closed.line
-      lines.push({ indent: open.length, text: bracket, kind: "close", pointer, from: node.to - 1 })
+      const { pointer, value } = closed.line
+      lines.push({ indent: open.length, text: bracket, kind: "close", pointer, from: node.to - 1, value })
     },
   )
   return lines

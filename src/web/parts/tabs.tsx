@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact"
+import { useEffect, useRef } from "preact/hooks"
 
 /** A tab bar as in WAI-ARIA: a single tab stop, arrow keys within it. Each tab is a link. */
 export function Tabs<Name extends string>({
@@ -14,6 +15,10 @@ export function Tabs<Name extends string>({
   href(name: Name): string
   onChoose(name: Name): void
 }) {
+  const bar = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    bar.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [current])
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0
     if (step === 0) return
@@ -22,11 +27,10 @@ export function Tabs<Name extends string>({
     const next = tabs[to]
     if (!next) return
     onChoose(next.name)
-    const bar = event.currentTarget as HTMLElement
-    bar.querySelectorAll<HTMLElement>("[role=tab]")[to]?.focus()
+    bar.current?.querySelectorAll<HTMLElement>("[role=tab]")[to]?.focus()
   }
   return (
-    <div class="tabs" role="tablist" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
+    <div ref={bar} class="tabs" role="tablist" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
       {tabs.map(({ name, title }) => (
         <a
           key={name}

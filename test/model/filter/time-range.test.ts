@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { timeRangeOf, withTimeRange, withZone } from "../../../src/model/filter/time-range.ts"
 
+const HOUR_MS = 3_600_000
 const NOW_MS = Date.UTC(2026, 8, 21, 3, 30)
 const format = (ms: number) => new Date(ms).toISOString().slice(0, 19)
 const FROM_MS = Date.UTC(2026, 8, 21, 3, 0)
@@ -33,8 +34,21 @@ test("limits replace those of the filter, and leave the rest of its text as it i
   assert.equal(withTimeRange("a or b", {}, format, NOW_MS), "a or b")
 })
 
+test("today and yesterday are days of the reader", () => {
+  const now = Date.parse("2026-09-20T16:30:00Z")
+  const zoned = (text: string, hours: number) => withZone(text, () => hours * HOUR_MS, now)
+  assert.equal(zoned("since=today", 9), "since=2026-09-21T00:00+09:00")
+  assert.equal(
+    zoned("since=yesterday and until=today", 9),
+    "since=2026-09-20T00:00+09:00 and until=2026-09-21T00:00+09:00",
+  )
+  assert.equal(zoned("time < Today failed", -8), "time < 2026-09-20T00:00-08:00 failed")
+  assert.equal(zoned("since=today", 0), "since=2026-09-20T00:00Z")
+  assert.equal(zoned("'since=today' todays since=todays", 9), "'since=today' todays since=todays")
+})
+
 test("times without a zone get that of the reader", () => {
-  const zoned = (text: string) => withZone(text, () => "+09:00")
+  const zoned = (text: string) => withZone(text, () => 9 * HOUR_MS, NOW_MS)
   assert.equal(zoned("failed and since=2026-09-21T03:00"), "failed and since=2026-09-21T03:00+09:00")
   assert.equal(zoned("time >= 2026-09-21T03:00:01.5 x"), "time >= 2026-09-21T03:00:01.5+09:00 x")
   assert.equal(zoned("until=2026-09-21"), "until=2026-09-21T00:00+09:00")

@@ -15,7 +15,9 @@ export function processRules(nowMs: number): CallRule[] {
       source: issue("containernetworking/cni#732"),
       remedy: "Read its stderr here: after a crash, runtimes report only `netplugin failed with no error message`.",
       check: ({ call }) =>
-        call.exit && "signal" in call.exit ? [{ detail: exitText(call.exit), stream: "exit" }] : [],
+        call.exit && "signal" in call.exit
+          ? [{ detail: exitText(call.exit), stream: call.stderr?.sizeBytes ? "stderr" : "exit" }]
+          : [],
     },
     {
       id: "not-started",

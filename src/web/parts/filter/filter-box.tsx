@@ -2,8 +2,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { type Completion, complete, type Suggestion } from "../../../model/filter/complete.ts"
 import { expectationAtEnd } from "../../../model/filter/parse.ts"
 import { withZone } from "../../../model/filter/time-range.ts"
-import { zoneSuffix } from "../../../model/time.ts"
 import { knownValues } from "../../state/known-values.ts"
+import { nowMs } from "../../state/now.ts"
 import { offsetMs } from "../../state/preferences/time-zone.ts"
 import { filterProblem, isSearching } from "../../state/query.ts"
 import { go, route } from "../../state/route.ts"
@@ -143,7 +143,7 @@ export function FilterBox() {
 
 /** The text as a filter: times without a zone are in that of the page. */
 function filterOf(text: string): string {
-  return withZone(text.trim(), (utcMs) => zoneSuffix(offsetMs(utcMs)))
+  return withZone(text.trim(), offsetMs, nowMs.peek())
 }
 
 /** A value is followed by a space, a field directly by its operator. */

@@ -19,6 +19,7 @@ import {
   zoomBy,
 } from "../../state/time-axis.ts"
 import { tickText, timeOfDay } from "../clock.ts"
+import { countText } from "../count-text.ts"
 import { useWidth } from "../width.ts"
 import { BrushEdge } from "./brush-edge.tsx"
 import { Density, HEIGHT_PX } from "./density.tsx"
@@ -119,7 +120,7 @@ function Controls() {
     <div class="strip-controls">
       {route.value.view !== "operations" && route.value.q && (
         <button type="button" class="button strip-filter mono" title="clear the filter" onClick={() => go({ q: "" })}>
-          {settled.value.length} of {settledAll.value.length} ×
+          {countText(settled.value.length)} of {countText(settledAll.value.length)} ×
         </button>
       )}
       {isNowHidden.value && (

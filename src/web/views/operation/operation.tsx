@@ -9,6 +9,7 @@ import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
 import { commandLine } from "../../parts/command-line.ts"
+import { CopyButton } from "../../parts/copy-button.tsx"
 import { addressesOf, operationLabel } from "../../parts/list/operation-row.tsx"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
@@ -154,12 +155,19 @@ function FilterLink({ field, value, text }: { field: FieldName; value: string; t
   )
 }
 
+/** Of a killed operation only its start is known: when it was killed, nobody recorded. */
+function tookText({ outcome, wallMs, durationMs }: OperationSummary): string | undefined {
+  if (durationMs !== undefined) return duration(durationMs)
+  if (outcome === "running") return `${duration(Math.max(0, nowMs.value - wallMs))} so far`
+  return outcome === "killed" ? "killed, end not recorded" : undefined
+}
+
 function Head({ operation }: { operation: OperationSummary }) {
-  const { command, outcome, pod, durationMs, wallMs, containerId, network, ifname, netns, runtime, node } = operation
+  const { command, outcome, pod, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
   const facts: Fact[] = [
     { name: "started", value: timeOfDay(wallMs, nowMs.value), title: exactTime(wallMs) },
-    { name: "duration", value: durationMs === undefined ? undefined : duration(durationMs) },
+    { name: "duration", value: tookText(operation) },
     { name: "address", value: ips, field: "ip", operand: ips.split(/[ /]/)[0] },
     { name: "network", value: network, field: "network" },
     { name: "ifname", value: ifname, field: "ifname" },
@@ -197,6 +205,11 @@ function Head({ operation }: { operation: OperationSummary }) {
                 <dd class="mono" title={title ?? operand}>
                   {field && operand ? <FilterLink field={field} value={operand} text={value} /> : value}
                 </dd>
+                {operand !== undefined && operand !== value && name === "container" && (
+                  <dd>
+                    <CopyButton label="Copy" text={() => operand} />
+                  </dd>
+                )}
               </div>
             ),
         )}

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Payload } from "../../../capture/record.ts"
 import type { Call } from "../../../model/call.ts"
@@ -7,10 +6,12 @@ import { escapedCharacter, INVISIBLE } from "../../../model/invisible.ts"
 import { characterAt } from "../../../model/lint/utf8-offset.ts"
 import { bytesOf, saveFile, sizeText } from "../../parts/bytes.ts"
 import { CopyButton } from "../../parts/copy-button.tsx"
-import { type JsonLine, jsonLines } from "../../parts/json-lines.ts"
+import { jsonLines } from "../../parts/json-lines.ts"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { Marked } from "../../parts/marks/highlighted.tsx"
 import { ReproButton } from "../../parts/repro-button.tsx"
+import { JsonPlace } from "./json-place.tsx"
+import { innerContainers, NONE, type PayloadLine, treeLines } from "./tree-lines.tsx"
 import "./payload.css"
 
 type PayloadMode = "tree" | "text" | "bytes"
@@ -44,10 +45,12 @@ export function PayloadView({
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set())
   const box = useRef<HTMLElement>(null)
   const [hit, setHit] = useState(0)
+  const [clicked, setClicked] = useState<number>()
+  const [isWrapped, setWrapped] = useState(true)
   const mode: PayloadMode = chosen ?? (tree ? "tree" : payload && "text" in payload ? "text" : "bytes")
   const lines = useMemo((): PayloadLine[] => {
     if (!payload) return []
-    if (mode === "tree" && tree) return treeLines(tree, query ? new Set() : closed, setClosed)
+    if (mode === "tree" && tree) return treeLines(tree, query ? NONE : closed, setClosed)
     if (mode === "text" && "text" in payload) return textLines(payload.text)
     return hexDump(bytesOf(payload)).map((text, at) => ({ text, from: at * BYTES_PER_LINE }))
   }, [payload, mode, tree, closed, query === ""])
@@ -67,6 +70,17 @@ export function PayloadView({
     box.current?.querySelector(`[data-line="${hitLine}"]`)?.scrollIntoView({ block: "nearest" })
   }, [hitLine, query, limit])
 
+  // By keyboard, the search chooses a line.
+  useEffect(() => {
+    const choose = ({ target }: MouseEvent) => {
+      const line = target instanceof Element ? target.closest<HTMLElement>("[data-line]")?.dataset.line : undefined
+      if (line !== undefined) setClicked(Number(line))
+    }
+    const lines = box.current
+    lines?.addEventListener("click", choose)
+    return () => lines?.removeEventListener("click", choose)
+  }, [payload])
+  const chosenLine = lines[(query ? hitLine : clicked) ?? -1]?.json
   if (!payload) return <div class="empty">No {name} was recorded.</div>
   if (payload.sizeBytes === 0) return <div class="empty">{name} was empty.</div>
   const modes: PayloadMode[] = [
@@ -89,6 +103,23 @@ export function PayloadView({
             </button>
           ))}
         </fieldset>
+        {mode === "tree" && tree && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setClosed(closed.size > 0 ? NONE : innerContainers(tree))
+              setClicked(undefined)
+            }}
+          >
+            {closed.size > 0 ? "Expand all" : "Collapse all"}
+          </button>
+        )}
+        {mode === "text" && (
+          <button type="button" class="button" aria-pressed={isWrapped} onClick={() => setWrapped(!isWrapped)}>
+            Wrap
+          </button>
+        )}
         <input
           type="search"
           placeholder={`search in ${name}`}
@@ -112,12 +143,13 @@ export function PayloadView({
         </button>
         {name === "stdin" && <ReproButton calls={[call]} name={`${call.plugin}-${call.id}`} />}
       </div>
-      <ScrollRegion box={box} class={`lines ${mode}`} label={`${name} as ${mode}`}>
+      {chosenLine && <JsonPlace line={chosenLine} />}
+      <ScrollRegion box={box} class={`lines ${mode} ${isWrapped ? "" : "unwrapped"}`} label={`${name} as ${mode}`}>
         {lines.slice(0, limit).map((line, at) => (
           <div
             key={at}
             data-line={at}
-            class={`line ${at === hitLine ? "hit" : ""}`}
+            class={`line ${at === hitLine || (mode === "tree" && at === clicked) ? "hit" : ""}`}
             style={line.indent ? { paddingLeft: `${12 + line.indent * 16}px` } : undefined}
           >
             {line.before}
@@ -162,70 +194,6 @@ function Facts({ payload }: { payload: Payload }) {
       )}
     </>
   )
-}
-
-type PayloadLine = {
-  text: string
-  /** offset of its first character, or of its first byte in a hex dump */
-  from: number
-  indent?: number
-  kind?: JsonLine["kind"]
-  /** characters of `text` that are the key */
-  keyLength?: number
-  before?: ComponentChildren
-  after?: ComponentChildren
-}
-
-function treeLines(
-  tree: JsonLine[],
-  closed: ReadonlySet<number>,
-  setClosed: (next: ReadonlySet<number>) => void,
-): PayloadLine[] {
-  const lines: PayloadLine[] = []
-  for (let at = 0; at < tree.length; at++) {
-    const line = tree[at]
-    if (!line) continue
-    const isClosed = closed.has(at)
-    const key = line.key === undefined ? "" : `${JSON.stringify(line.key)}: `
-    const toggle = () => {
-      const next = new Set(closed)
-      if (!next.delete(at)) next.add(at)
-      setClosed(next)
-    }
-    const isOpening = line.kind === "open" && line.closesAt !== undefined
-    lines.push({
-      text: key + line.text,
-      from: line.from,
-      indent: line.indent + 1,
-      kind: line.kind,
-      keyLength: key.length,
-      ...(isOpening
-        ? {
-            before: (
-              <button
-                type="button"
-                class="twist"
-                aria-expanded={!isClosed}
-                aria-label={`${isClosed ? "open" : "close"} ${line.key ?? "document"}`}
-                onClick={toggle}
-              />
-            ),
-          }
-        : {}),
-      ...(isClosed
-        ? {
-            after: (
-              <span class="dim">
-                {" "}
-                … {line.members} {line.text === "{" ? "}" : "]"}
-              </span>
-            ),
-          }
-        : {}),
-    })
-    if (isClosed && line.closesAt !== undefined) at = line.closesAt
-  }
-  return lines
 }
 
 function textLines(text: string): PayloadLine[] {

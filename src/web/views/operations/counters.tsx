@@ -1,3 +1,4 @@
+import { countText } from "../../parts/count-text.ts"
 import { tallyOf } from "../../state/capture.ts"
 import { narrowed, outcomeIn } from "../../state/narrow.ts"
 import { ofAnyOutcome } from "../../state/query.ts"
@@ -23,7 +24,7 @@ export function Counters() {
           aria-pressed={outcome === filter}
           onClick={() => go({ q: narrowed(filter, rest) })}
         >
-          {title} <b>{count}</b>
+          {title} <b>{countText(count)}</b>
         </button>
       ))}
     </fieldset>

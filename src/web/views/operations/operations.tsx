@@ -2,6 +2,7 @@ import { computed } from "@preact/signals"
 import { useRef, useState } from "preact/hooks"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { isSameDay } from "../../parts/clock.ts"
+import { countText } from "../../parts/count-text.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { isHung, OperationHeading, OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
@@ -78,7 +79,7 @@ export function Operations() {
           <Counters />
           {route.value.q && !isSearching.value && (
             <span class="dim" aria-live="polite">
-              {isApplied ? `${shown.length} shown` : "filter not applied"}
+              {isApplied ? `${countText(shown.length)} shown` : "filter not applied"}
             </span>
           )}
           <GroupBy />
@@ -88,7 +89,7 @@ export function Operations() {
         {newCount > 0 && (
           <div class="news">
             <button type="button" class="button" onClick={() => list.current?.querySelector(".list")?.scrollTo(0, 0)}>
-              ↑ {newCount} new
+              ↑ {countText(newCount)} new
             </button>
           </div>
         )}
@@ -193,7 +194,7 @@ function Nothing() {
       <div class="empty">
         <strong>No operation matches the filter.</strong>
         <button type="button" class="button" onClick={() => go({ q: "" })}>
-          Show all {operations.value.length}
+          Show all {countText(operations.value.length)}
         </button>
       </div>
     )

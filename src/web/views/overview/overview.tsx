@@ -5,6 +5,7 @@ import { walk } from "../../../model/operation.ts"
 import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
 import { Chart } from "../../parts/chart/chart.tsx"
 import { timeOfDay } from "../../parts/clock.ts"
+import { countText } from "../../parts/count-text.ts"
 import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
@@ -91,22 +92,22 @@ function Tiles() {
   const found = calls.value
   const longest = settled.value.filter(({ outcome }) => outcome === "running").at(0)
   const tiles: [title: string, value: string, filter: string, kind: string, small?: string][] = [
-    ["operations", String(all), "", "", `${found.length} calls`],
+    ["operations", countText(all), "", "", `${countText(found.length)} calls`],
     [
       "failed",
-      String(failed),
+      countText(failed),
       "outcome=failed",
       failed > 0 ? "failed" : "",
       all > 0 ? `${((100 * failed) / all).toFixed(1)} %` : "",
     ],
     [
       "in flight",
-      String(running),
+      countText(running),
       "outcome=running",
       running > 0 ? "running" : "",
       longest ? `longest ${duration(Math.max(0, nowMs.value - longest.wallMs))}` : "",
     ],
-    ["killed", String(killed), "outcome=killed", killed > 0 ? "killed" : ""],
+    ["killed", countText(killed), "outcome=killed", killed > 0 ? "killed" : ""],
   ]
   return (
     <div class="tiles">
@@ -172,7 +173,7 @@ function Plugins({
                   {plugin}
                 </button>
               </th>
-              <td>{count}</td>
+              <td>{countText(count)}</td>
               <td class={failed > 0 ? "bad" : ""}>{failed}</td>
               <td>{duration(p50Ms ?? undefined)}</td>
               <td>{duration(p95Ms ?? undefined)}</td>

@@ -1,4 +1,5 @@
 import { timeOfDay } from "../../parts/clock.ts"
+import { countText } from "../../parts/count-text.ts"
 import { errorFilter, errorGroups, type TimedErrorGroup } from "../../state/errors.ts"
 import { nowMs } from "../../state/now.ts"
 import { link, NOTHING_OPEN } from "../../state/route.ts"
@@ -23,7 +24,7 @@ export function TopErrors() {
         {groups.slice(0, SHOWN).map((group) => (
           <li key={group.message}>
             <a href={link({ view: "operations", ...NOTHING_OPEN, panel: "calls", q: errorFilter(group) })}>
-              <b class="count">{group.count}</b>
+              <b class="count">{countText(group.count)}</b>
               <span class="message">
                 <b>{group.plugins.join(", ")}</b> {group.message}
               </span>

@@ -1,5 +1,7 @@
 import { podName } from "../../../model/format.ts"
+import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, isProblem, keyOf, problemsFirst } from "../../parts/attachment.ts"
+import { countText } from "../../parts/count-text.ts"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { SeverityMark } from "../../parts/marks/severity.tsx"
 import { review, useReview } from "../../state/review.ts"
@@ -29,7 +31,7 @@ function WorstFindings() {
         <Reviewing />
         {rules.length > 0 && (
           <a href={link({ view: "findings", ...NOTHING_OPEN })}>
-            {rules.length === 1 ? "1 rule violated" : `${rules.length} rules violated`}
+            {rules.length === 1 ? "1 rule" : `${rules.length} rules`}
           </a>
         )}
       </header>
@@ -39,14 +41,22 @@ function WorstFindings() {
             <a href={link({ view: "findings", rule })}>
               <SeverityMark severity={severity} />
               <span class="nowrap">{title}</span>
-              <span class="badge">{count}</span>
+              <span class="badge">{countText(count)}</span>
             </a>
           </li>
         ))}
-        {answer?.isComplete && rules.length === 0 && <li class="dim">None in {answer.checked} operations.</li>}
+        {answer?.isComplete && rules.length === 0 && (
+          <li class="dim">None in {countText(answer.checked)} operations.</li>
+        )}
       </ul>
     </section>
   )
+}
+
+/** `2 leaked, 1 stuck`: by state, in the words of the ledger. */
+function statesText(rows: readonly LedgerRow[]): string {
+  const states = [...new Set(rows.map(({ state }) => state))]
+  return states.map((each) => `${countText(rows.filter(({ state }) => state === each).length)} ${each}`).join(", ")
 }
 
 /** What is attached now, and what needs attention. */
@@ -59,11 +69,10 @@ function OpenLedger() {
       <header>
         <h2>Ledger</h2>
         <span class="dim">
-          {rows.filter(({ state }) => state === "up").length} attached, {answer?.gone ?? 0} added and deleted
+          {countText(rows.filter(({ state }) => state === "up").length)} attached, {countText(answer?.gone ?? 0)} added
+          and deleted
         </span>
-        {problems.length > 0 && (
-          <a href={link({ view: "ledger", ...NOTHING_OPEN })}>{problems.length} left behind or failed</a>
-        )}
+        {problems.length > 0 && <a href={link({ view: "ledger", ...NOTHING_OPEN })}>{statesText(problems)}</a>}
       </header>
       <ul class="summary">
         {problems.slice(0, SHOWN).map((row) => (
@@ -77,7 +86,7 @@ function OpenLedger() {
             </a>
           </li>
         ))}
-        {answer?.isComplete && problems.length === 0 && <li class="dim">Nothing was left behind.</li>}
+        {answer?.isComplete && problems.length === 0 && <li class="dim">Nothing leaked, and nothing failed.</li>}
       </ul>
     </section>
   )

@@ -3,6 +3,7 @@ import { age } from "../../../model/format.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { type PodHistory, toPods } from "../../../model/pod.ts"
 import { exactTime } from "../../parts/clock.ts"
+import { countText } from "../../parts/count-text.ts"
 import { FilterBox } from "../../parts/filter/filter-box.tsx"
 import { MiddleCut } from "../../parts/list/middle-cut.tsx"
 import { addressesOf } from "../../parts/list/operation-row.tsx"
@@ -48,7 +49,7 @@ export function Pods() {
         <div class="toolbar">
           <FilterBox />
           <span class="dim" aria-live="polite">
-            {shown.length === 1 ? "1 pod" : `${shown.length} pods`}
+            {shown.length === 1 ? "1 pod" : `${countText(shown.length)} pods`}
           </span>
         </div>
         {shown.length === 0 ? (

@@ -5,9 +5,11 @@ import type { FindingGroup } from "../../../model/lint/finding-groups.ts"
 import type { RuleFindings } from "../../../model/lint/findings-by-rule.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
+import { countText } from "../../parts/count-text.ts"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { SEVERITY_WORDS, SeverityMark } from "../../parts/marks/severity.tsx"
+import { WithCode } from "../../parts/with-code.tsx"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
@@ -54,7 +56,7 @@ export function Findings() {
             name="findings"
             class="list"
             role="listbox"
-            aria-label={`${shown.length} violated rules, most severe first`}
+            aria-label={`${shown.length} rules with findings, most severe first`}
             aria-activedescendant={marked >= 0 ? `rule-${shown[marked]?.rule}` : undefined}
             tabIndex={0}
             count={shown.length}
@@ -72,6 +74,7 @@ export function Findings() {
   )
 }
 
+/** Number of rules by severity; each is a filter. */
 function Severities({ rules }: { rules: readonly RuleFindings[] }) {
   const kinds = [undefined, ...SEVERITIES]
   return (
@@ -86,7 +89,7 @@ function Severities({ rules }: { rules: readonly RuleFindings[] }) {
             aria-pressed={severity.value === kind}
             onClick={() => go({ show: kind })}
           >
-            {kind ? SEVERITY_WORDS[kind] : "all"} <b>{own.reduce((sum, { count }) => sum + count, 0)}</b>
+            {kind ? SEVERITY_WORDS[kind] : "all"} <b>{own.length}</b>
           </button>
         )
       })}
@@ -101,7 +104,7 @@ function Nothing() {
   return (
     <div class="empty">
       <strong>No findings.</strong>
-      <span>{answer.checked} operations were checked against all rules.</span>
+      <span>{countText(answer.checked)} operations were checked against all rules.</span>
     </div>
   )
 }
@@ -121,7 +124,7 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
     >
       <SeverityMark severity={kind} />
       <span class="nowrap title">{title}</span>
-      <span class="badge">{count}</span>
+      <span class="badge">{countText(count)}</span>
       <span class="nowrap dim said">
         <span class="mono">{id}</span> in {plugins.join(", ")}
       </span>
@@ -130,7 +133,7 @@ function RuleRow({ rule, isChosen, isCursor }: { rule: RuleFindings; isChosen: b
 }
 
 function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`
+  return count === 1 ? "once" : `${countText(count)} times`
 }
 
 function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }) {
@@ -161,11 +164,13 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
       </header>
       {!rule ? (
         <div class="empty">
-          {review.value?.isComplete ? "No recorded call violates this rule." : "Reading the capture…"}
+          {review.value?.isComplete ? "No recorded call has this finding." : "Reading the capture…"}
         </div>
       ) : (
         <ScrollRegion class="evidence" label="evidence">
-          <p class="remedy">{rule.remedy}</p>
+          <p class="remedy">
+            <WithCode text={rule.remedy} />
+          </p>
           <p class="dim">
             Source:{" "}
             <a href={rule.source.link} target="_blank" rel="noopener noreferrer">

@@ -3,6 +3,7 @@ import { age, podName } from "../../../model/format.ts"
 import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS, keyOf, problemsFirst } from "../../parts/attachment.ts"
 import { exactTime } from "../../parts/clock.ts"
+import { countText } from "../../parts/count-text.ts"
 import { MiddleCut } from "../../parts/list/middle-cut.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
@@ -41,7 +42,7 @@ export function LedgerView() {
         <div class="toolbar">
           <States />
           <Reviewing />
-          {review.value && <span class="dim">{review.value.gone} added and deleted</span>}
+          {review.value && <span class="dim">{countText(review.value.gone)} added and deleted</span>}
         </div>
         {review.value?.note && (
           <p class="notice" role="note">
@@ -96,7 +97,7 @@ function States() {
           aria-pressed={state.value === each}
           onClick={() => go({ show: each })}
         >
-          {each ?? "all"} <b>{count}</b>
+          {each ?? "all"} <b>{countText(count)}</b>
         </button>
       ))}
     </fieldset>
@@ -144,7 +145,8 @@ function AttachmentRow({
         <MiddleCut text={owner} />
       </span>
       <span class="nowrap dim place">
-        {[network, ifname].filter(Boolean).join(" ")} <span class="mono">{ips.join(" ")}</span>
+        {ips.length > 0 && <span class="mono">{ips.join(" ")} </span>}
+        {[network, ifname].filter(Boolean).join(" ")}
       </span>
       <span class="nowrap dim why">{reason}</span>
       <span class="dim age" title={add && exactTime(add.wallMs)}>
