@@ -44,22 +44,23 @@ export class CallAssembler {
 
   /** Pieces before the last one are stored; their bytes are copied because the ring is read again before that. */
   #transfer(call: ObservedCall, event: DataEvent): void {
-    const pieces = this.#pieces.get(event.thread) ?? []
-    const isSame =
-      pieces[0]?.call === event.call && pieces[0].ino === event.ino && pieces[0].totalBytes === event.totalBytes
-    if (pieces.length > 0 && !isSame) this.#complete(call, pieces)
-    const all = isSame ? [...pieces, event] : [event]
-    if (event.isLast) {
-      this.#complete(call, all)
+    const waiting = this.#pieces.get(event.thread) ?? []
+    const [first] = waiting
+    const isSame = first?.call === event.call && first.ino === event.ino && first.totalBytes === event.totalBytes
+    if (first && !isSame) this.#complete(this.calls.get(first.call), waiting)
+    const pieces = isSame ? waiting : []
+    pieces.push(event.isLast ? event : { ...event, bytes: event.bytes.slice() })
+    if (!event.isLast) this.#pieces.set(event.thread, pieces)
+    else {
       this.#pieces.delete(event.thread)
-    } else this.#pieces.set(event.thread, [...all.slice(0, -1), { ...event, bytes: event.bytes.slice() }])
+      this.#complete(call, pieces)
+    }
   }
 
   /** What a descendant writes to the stream of an enclosing call is output of both. */
-  #complete(call: ObservedCall, pieces: readonly DataEvent[]): void {
+  #complete(call: ObservedCall | undefined, pieces: readonly DataEvent[]): void {
     const [first] = pieces
     if (!first) return
-    for (let at: ObservedCall | undefined = call; at; at = at.parent)
-      for (const stream of at.streamsOf(first)) stream.add(pieces)
+    for (let at = call; at; at = at.parent) for (const stream of at.streamsOf(first)) stream.add(pieces)
   }
 }

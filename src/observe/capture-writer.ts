@@ -11,22 +11,32 @@ import {
   writeSync,
 } from "node:fs"
 import { join } from "node:path"
-import { type Checksum, encode } from "../capture/encode.ts"
+import { bodyOf, type Checksum, sealOf } from "../capture/encode.ts"
 import { prune } from "../capture/prune.ts"
 import type { CaptureRecord, LossRecord } from "../capture/record.ts"
 import { segmentName } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
 
-/** Appends records as the relay does: one write for each, to the segment of its hour, the oldest of which are removed. */
+/** As of a record, whose text is made to bytes once. */
+type BytesChecksum = (bytes: Uint8Array) => ReturnType<Checksum>
+
+/** A larger write takes longer than a plugin waits for the processor. */
+const MOST_WAITING_BYTES = 1 << 20
+
+/** Appends records as the relay does, several with one write, to the segment of their hour, the oldest of which are removed. */
 export class CaptureWriter {
   /** records that could not be written */
   lostRecords = 0
   readonly #directory: string
   readonly #maxSizeBytes: number
-  readonly #checksum: Checksum
+  readonly #checksum: BytesChecksum
+  #segment = ""
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #waitingRecords = 0
 
   /** Creates the directory. Throws a Fault if other users can read it. */
-  constructor(directory: string, maxSizeBytes: number, checksum: Checksum) {
+  constructor(directory: string, maxSizeBytes: number, checksum: BytesChecksum) {
     this.#directory = directory
     this.#maxSizeBytes = maxSizeBytes
     this.#checksum = checksum
@@ -35,13 +45,29 @@ export class CaptureWriter {
 
   write(record: CaptureRecord | LossRecord): void {
     const segment = segmentName(record.wallMs)
-    const bytes = Buffer.from(encode(record, this.#checksum))
-    const place = this.#append(segment, bytes)
-    if (place === undefined) this.lostRecords++
-    else if (this.#isTimeToPrune(place, bytes.length)) prune(FILES, this.#directory, this.#maxSizeBytes, segment)
+    if (segment !== this.#segment) this.flush()
+    this.#segment = segment
+    const body = Buffer.from(bodyOf(record))
+    const seal = Buffer.from(sealOf(this.#checksum(body)))
+    this.#waiting.push(NEWLINE, body, seal)
+    this.#waitingBytes += NEWLINE.length + body.length + seal.length
+    this.#waitingRecords++
+    if (this.#waitingBytes > MOST_WAITING_BYTES) this.flush()
   }
 
-  /** Where the record begins; undefined if nothing or not everything was written. */
+  /** Until then, records are in memory only. */
+  flush(): void {
+    if (this.#waitingRecords === 0) return
+    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes)
+    const place = this.#append(this.#segment, bytes)
+    if (place === undefined) this.lostRecords += this.#waitingRecords
+    else if (this.#isTimeToPrune(place, bytes.length)) prune(FILES, this.#directory, this.#maxSizeBytes, this.#segment)
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#waitingRecords = 0
+  }
+
+  /** Where the records begin; undefined if nothing or not everything was written. */
   #append(segment: string, bytes: Buffer): number | undefined {
     let fd: number | undefined
     try {
@@ -64,6 +90,8 @@ export class CaptureWriter {
     return from === 0 || Math.floor(from / step) !== Math.floor((from + length) / step)
   }
 }
+
+const NEWLINE = Buffer.from("\n")
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 

@@ -54,13 +54,13 @@ export function* readEvents(buffer: ArrayBuffer): Generator<ObserverEvent> {
   const view = new DataView(buffer)
   for (let at = 0; at < view.byteLength; ) {
     const size = view.getUint32(at, true)
-    const event = readEvent(view, at + RECORD_HEAD_BYTES)
+    const event = readEvent(view, at + RECORD_HEAD_BYTES, size)
     if (event) yield event
     at += (size + RECORD_HEAD_BYTES + 7) & ~7
   }
 }
 
-function readEvent(view: DataView, at: number): ObserverEvent | undefined {
+function readEvent(view: DataView, at: number, recordBytes: number): ObserverEvent | undefined {
   const kind = KINDS[view.getUint32(at, true)]
   const size = view.getUint32(at + 4, true)
   const head = { ns: long(view, at + 8), call: long(view, at + 16), thread: view.getUint32(at + 24, true) }
@@ -84,10 +84,10 @@ function readEvent(view: DataView, at: number): ObserverEvent | undefined {
         isScript: int(40) === 1,
         streams: [stream(view, from + 48), stream(view, from + 72), stream(view, from + 96)],
         parentName: String.fromCharCode(...untilZero(bytes(120, NAME_BYTES))),
-        path: untilZero(bytes(120 + NAME_BYTES, PATH_BYTES)).slice(),
+        path: untilZero(bytes(120 + NAME_BYTES, recordBytes - HEAD_BYTES - 120 - NAME_BYTES)).slice(),
       }
     case "text":
-      return { kind, ...head, offset: number(0), bytes: bytes(8, size), isLast }
+      return { kind, ...head, offset: number(16), bytes: bytes(32, size), isLast }
     case "fork":
       return { kind, ...head, pid: int(0) }
     case "read":
@@ -121,8 +121,6 @@ function readEvent(view: DataView, at: number): ObserverEvent | undefined {
       return undefined
   }
 }
-
-const PATH_BYTES = 4096
 
 function stream(view: DataView, at: number): Stream {
   return {

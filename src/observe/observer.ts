@@ -40,6 +40,9 @@ const DETECT_EVERY_MS = 60_000
 /** As the relay: a begin record does not wait longer for stdin, and a progress record is written after this time. */
 const STDIN_WAIT_NS = 10e6
 const PROGRESS_AFTER_NS = 1e9
+const TEXTS_WAIT_NS = 1e9
+/** If more is read at once, plugins write about as fast as it is read. */
+const BUSY_BYTES = 1 << 19
 /** Descendants of a plugin that has exited may still write to its streams. */
 const LINGER_NS = 10e9
 const GONE_AFTER_NS = 2e9
@@ -56,6 +59,7 @@ export class Observer {
   #directories: readonly string[]
   #lostCalls = 0
   #lostEnds = 0
+  #isBusy = false
   /** what the last loss record has, of all that was lost since the start */
   #reported: { losses: Losses; wallMs: number } = { losses: NOTHING_LOST, wallMs: Date.now() }
   readonly files: PluginFiles
@@ -84,11 +88,10 @@ export class Observer {
   }
 
   async run(end: AbortSignal): Promise<void> {
-    raisePriority()
     let [refreshedNs, detectedNs] = [0, Number(this.#bpf.clocks().monoNs)]
     while (!end.aborted) {
       this.#readClocks()
-      this.#drain()
+      this.#adjustPriority(this.#drain())
       const { monoNs } = this.#bpf.clocks()
       if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
         if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
@@ -103,6 +106,7 @@ export class Observer {
       await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, READ_EVERY_MS)
     }
     this.#drain()
+    this.#forgetGone(Number.POSITIVE_INFINITY)
     this.#reportLosses()
   }
 
@@ -151,6 +155,7 @@ export class Observer {
     const [wallMs, monoMs] = [Number(wallNs / 1000n) / 1000, Number(monoNs / 1000n) / 1000]
     const { node } = this.#context
     this.#writer.write({ format: FORMAT, kind: "loss", wallMs, monoMs, node, sinceMs, reason, ...losses })
+    this.#writer.flush()
   }
 
   /** The node's configuration may be missing for a moment, while an agent writes it. */
@@ -168,24 +173,51 @@ export class Observer {
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
   }
 
-  /** Reads until the ring is empty, and writes what is known then. */
-  #drain(): void {
+  /** Reads until the ring is empty, and writes what is known then. Returns how many bytes it has read. */
+  #drain(): number {
+    let bytes = 0
     for (let buffer = this.#bpf.readRing(); buffer.byteLength > 0; buffer = this.#bpf.readRing()) {
+      bytes += buffer.byteLength
+      // Before the work, which is what would take too long.
+      if (bytes > BUSY_BYTES) this.#adjustPriority(bytes)
       for (const event of readEvents(buffer)) this.#calls.add(event)
       this.#write()
     }
     this.#write()
+    return bytes
+  }
+
+  /**
+   * It takes processor time from plugins only where the ring buffer would overflow otherwise: then it must not wait for its
+   * turn among a hundred of them. Without CAP_SYS_NICE it observes all the same and loses more.
+   */
+  #adjustPriority(readBytes: number): void {
+    const isBusy = readBytes > BUSY_BYTES
+    if (isBusy === this.#isBusy || (!isBusy && readBytes > BUSY_BYTES / 4)) return
+    this.#isBusy = isBusy
+    try {
+      setPriority(isBusy ? constants.priority.PRIORITY_HIGHEST : constants.priority.PRIORITY_NORMAL)
+    } catch {}
   }
 
   #write(): void {
     const nowNs = Number(this.#bpf.clocks().monoNs)
     for (const [key, call] of this.#calls.calls) {
-      if (!call.hasBegun && (call.exit || call.streams[0].hasEnded || nowNs - call.begin.ns > STDIN_WAIT_NS))
-        this.#writeBegin(call)
+      if (!call.hasBegun && this.#isTimeToBegin(call, nowNs)) this.#writeBegin(call)
       if (call.exit && (call.processes.size === 0 || !this.#isHeld(call) || nowNs - call.exit.ns > LINGER_NS))
         this.#writeEnd(key, call)
       else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
     }
+    this.#writer.flush()
+  }
+
+  /** Its arguments may be in the next part of the ring: they are lost only if something came after them. */
+  #isTimeToBegin({ begin, exit, streams: [stdin], textBytes, texts, isForeign }: ObservedCall, nowNs: number): boolean {
+    if (exit) return true
+    const waitedNs = nowNs - begin.ns
+    return textBytes < texts.length && !isForeign
+      ? waitedNs > TEXTS_WAIT_NS
+      : stdin.hasEnded || waitedNs > STDIN_WAIT_NS
   }
 
   /** Without its environment, the purpose of a call is unknown. */
@@ -253,16 +285,6 @@ export class Observer {
       ),
     )
   }
-}
-
-/**
- * Where a hundred plugins run at once, the observer must not wait until they leave a processor: the ring buffer would overflow.
- * Without CAP_SYS_NICE it keeps its priority and may lose more.
- */
-function raisePriority(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_HIGHEST)
-  } catch {}
 }
 
 /** A daemon that has closed or replaced these is not waited for. */

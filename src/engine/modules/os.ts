@@ -20,7 +20,7 @@ export function availableParallelism(): number {
   return 1
 }
 
-export const constants = { priority: { PRIORITY_HIGHEST: -20 } } as const
+export const constants = { priority: { PRIORITY_HIGHEST: -20, PRIORITY_NORMAL: 0 } } as const
 
 /** Of this process. */
 export function setPriority(priority: number): void {

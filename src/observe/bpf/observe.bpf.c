@@ -12,7 +12,7 @@ typedef long long s64;
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static __attribute__((always_inline)) inline
 
-enum { HASH = 1, ARRAY = 2, RINGBUF = 27 };
+enum { HASH = 1, ARRAY = 2, PER_PROCESSOR = 6, RINGBUF = 27 };
 struct map { u32 type, keyBytes, valueBytes, entries; };
 
 static void *(*lookup)(void *map, const void *key) = (void *)1;
@@ -24,8 +24,7 @@ static u64 (*currentTask)(void) = (void *)35;
 static long (*readUser)(void *to, u32 size, const void *from) = (void *)112;
 static long (*readKernel)(void *to, u32 size, const void *from) = (void *)113;
 static long (*readKernelText)(void *to, u32 size, const void *from) = (void *)115;
-static void *(*reserve)(void *ring, u64 size, u64 flags) = (void *)131;
-static void (*submit)(void *record, u64 flags) = (void *)132;
+static long (*output)(void *ring, const void *record, u64 size, u64 flags) = (void *)130;
 static u64 (*query)(void *ring, u64 flags) = (void *)134;
 
 /* Offsets of fields, and numbers of system calls, filled in by the loader. */
@@ -46,7 +45,7 @@ CALL(sendmsg); CALL(splice); CALL(tee); CALL(vmsplice); CALL(sendfile); CALL(io_
 /* Bytes of a stream that a record can hold. */
 const volatile u32 streamBytes SEC(".rodata") = 65536;
 
-enum { CHUNK = 4096, SMALL = 256, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20 };
+enum { CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
 enum { BEGIN, TEXT, FORK, READ, WRITE, EXIT, UNSEEN };
 enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
 
@@ -56,11 +55,8 @@ struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
 struct begin { struct head head; u64 startNs, parent, plugin; u32 tgid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
-struct text { struct head head; u64 offset; u8 bytes[CHUNK]; };
 struct forked { struct head head; u32 tgid, zero; };
-struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; };
-struct small { struct transfer transfer; u8 bytes[SMALL]; };
-struct large { struct transfer transfer; u8 bytes[CHUNK]; };
+struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; u8 bytes[CHUNK]; };
 struct exited { struct head head; u32 tgid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
@@ -68,7 +64,10 @@ struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity
 struct map scripts SEC("maps") = { HASH, NAME, sizeof(u64), 4096 };
 struct map processes SEC("maps") = { HASH, sizeof(u32), sizeof(u64), 8192 };
 struct map calls SEC("maps") = { HASH, sizeof(u64), sizeof(struct call), 4096 };
-struct map ring SEC("maps") = { RINGBUF, 0, 0, 8 << 20 };
+/* Where the records of `programExecuted` and `systemCallEnded` are made: either runs once at a time on a processor. */
+struct map beginning SEC("maps") = { PER_PROCESSOR, sizeof(u32), sizeof(struct begin), 1 };
+struct map pieces SEC("maps") = { PER_PROCESSOR, sizeof(u32), sizeof(struct transfer), 2 };
+struct map ring SEC("maps") = { RINGBUF, 0, 0, RING_BYTES };
 
 /* Processes that belong to a call. While there is none, everybody else's reads and writes leave after one comparison. */
 s64 inFlight SEC(".bss");
@@ -80,8 +79,8 @@ u64 zero SEC(".bss");
 INLINE u64 word(u64 base, u32 at) { u64 v = 0; readKernel(&v, 8, (void *)(base + at)); return v; }
 INLINE u32 half(u64 base, u32 at) { u32 v = 0; readKernel(&v, 4, (void *)(base + at)); return v; }
 INLINE void lose(u32 what) { __sync_fetch_and_add(&lost[what], 1); }
-/* Bytes of streams leave a quarter of the ring to what begins and ends calls. */
-INLINE int isFull(void) { return query(&ring, 0) > 6 << 20; }
+/* Bytes of streams leave a quarter of the ring to what begins and ends calls, and what begins them leaves room for their ends. */
+INLINE int isFull(u32 leftBytes) { return query(&ring, 0) > RING_BYTES - leftBytes; }
 
 INLINE void identify(struct stream *s, u64 file)
 {
@@ -131,28 +130,25 @@ INLINE u64 *scriptNamed(u64 path)
     return lookup(&scripts, name);
 }
 
-/* Arguments and environment are one range of the new stack. */
-INLINE void copyTexts(u64 id, u64 from, u64 size)
+/* One piece of a transfer, or of the texts of a call. Of what a record cannot hold only the size is sent. */
+INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
 {
-    u32 i;
-    for (i = 0; i < TEXT_CHUNKS; i++) {
-        u64 offset = (u64)i * CHUNK, n;
-        struct text *text;
-        if (offset >= size) return;
-        if (!(text = reserve(&ring, sizeof *text, 0))) { lose(LOST_TEXT); return; }
-        n = size - offset;
-        if (n > CHUNK) n = CHUNK;
-        text->offset = offset;
-        start(&text->head, TEXT, readUser(text->bytes, (u32)n, (void *)(from + offset)) ? 0 : (u32)n, id);
-        text->head.isLast = offset + n == size;
-        submit(text, 1);
-    }
+    u32 which = kind == TEXT;
+    struct transfer *t = lookup(&pieces, &which);
+    if (!t || isFull(which ? FOR_ENDS : FOR_CALLS)) { lose(which ? LOST_TEXT : LOST_DATA); return; }
+    if (size > CHUNK) size = CHUNK;
+    if (readUser(t->bytes, (u32)size, (void *)from)) size = 0;
+    start(&t->head, kind, (u32)size, id);
+    t->head.isLast = isLast;
+    t->ino = of->ino, t->dev = of->dev, t->total = total, t->offset = offset;
+    if (output(&ring, t, sizeof *t - CHUNK + size, which || query(&ring, 0) <= WAKE_BYTES ? QUIETLY : WAKING)) lose(which ? LOST_TEXT : LOST_DATA);
 }
 
 SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
 {
-    u64 task = ctx[0], bprm = ctx[2], mm, parent, id, argStart, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
+    u64 task = ctx[0], bprm = ctx[2], mm, parent, id, from, left, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
     u32 tgid = processAndThread() >> 32, i, isScript = 0;
+    s64 pathBytes;
     struct identity key = {};
     struct stream file = {};
     struct call call = {};
@@ -161,48 +157,54 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     key.ino = file.ino, key.dev = file.dev;
     plugin = lookup(&plugins, &key);
     if (!plugin && word(bprm, at_linux_binprm__interp) != path) plugin = scriptNamed(path), isScript = 1;
-    if (!plugin) return 0;
+    i = 0;
+    if (!plugin || !(begin = lookup(&beginning, &i))) return 0;
     of = lookup(&processes, &tgid);
     id = (u64)tgid << 31 | (now() >> 10 & 0x7fffffff); /* a script's numbers have 53 bits */
     call.parent = of ? *of : 0;
 #pragma unroll
     for (i = 0; i < 3; i++) identify(&call.streams[i], openFile(task, i));
-    if (update(&calls, &id, &call, 0) || !(begin = reserve(&ring, sizeof *begin, 0))) {
+    start(&begin->head, BEGIN, 0, id);
+    parent = word(task, at_task_struct__real_parent);
+    mm = word(task, at_task_struct__mm);
+    from = word(mm, at_mm_struct__arg_start);
+    begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
+    begin->tgid = tgid, begin->ppid = half(parent, at_task_struct__tgid), begin->isScript = isScript;
+    begin->argBytes = word(mm, at_mm_struct__arg_end) - from;
+    begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
+    __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);
+    readKernel(begin->parentName, sizeof begin->parentName, (void *)(parent + at_task_struct__comm));
+    pathBytes = readKernelText(begin->path, sizeof begin->path, (void *)path);
+    if (pathBytes < 0 || pathBytes > CHUNK) pathBytes = 0;
+    if (isFull(FOR_ENDS) || update(&calls, &id, &call, 0) || output(&ring, begin, sizeof *begin - CHUNK + pathBytes, QUIETLY)) {
         lose(LOST_BEGIN);
         remove(&calls, &id);
         return 0;
     }
     if (update(&processes, &tgid, &id, 0)) lose(LOST_FORK);
     else if (!of) __sync_fetch_and_add(&inFlight, 1);
-    start(&begin->head, BEGIN, 0, id);
-    parent = word(task, at_task_struct__real_parent);
-    mm = word(task, at_task_struct__mm);
-    argStart = word(mm, at_mm_struct__arg_start);
-    begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
-    begin->tgid = tgid, begin->ppid = half(parent, at_task_struct__tgid), begin->isScript = isScript;
-    begin->argBytes = word(mm, at_mm_struct__arg_end) - argStart;
-    begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
-    __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);
-    readKernel(begin->parentName, sizeof begin->parentName, (void *)(parent + at_task_struct__comm));
-    readKernelText(begin->path, sizeof begin->path, (void *)path);
-    i = begin->argBytes + begin->envBytes;
-    submit(begin, 1);
-    copyTexts(id, argStart, i);
+    left = begin->argBytes + begin->envBytes;
+    /* Arguments and environment are one range of the new stack. */
+    for (i = 0; i < TEXT_CHUNKS && left; i++) {
+        u64 size = left > CHUNK ? CHUNK : left;
+        send(TEXT, id, &file, 0, (u64)i * CHUNK, from + (u64)i * CHUNK, size, size == left);
+        left -= size;
+    }
     return 0;
 }
 
 SEC("raw_tracepoint/sched_process_fork") int processForked(u64 *ctx)
 {
     u32 tgid = processAndThread() >> 32, child = half(ctx[1], at_task_struct__tgid);
-    struct forked *forked;
+    struct forked forked = {};
     u64 *id = inFlight ? lookup(&processes, &tgid) : 0, call;
     if (!id || child != half(ctx[1], at_task_struct__pid)) return 0;
     call = *id;
-    if (update(&processes, &child, &call, 0) || !(forked = reserve(&ring, sizeof *forked, 0))) { lose(LOST_FORK); return 0; }
+    forked.tgid = child;
+    start(&forked.head, FORK, 0, call);
+    if (update(&processes, &child, &call, 0)) { lose(LOST_FORK); return 0; }
     __sync_fetch_and_add(&inFlight, 1);
-    forked->tgid = child;
-    start(&forked->head, FORK, 0, call);
-    submit(forked, 1);
+    if (output(&ring, &forked, sizeof forked, QUIETLY)) lose(LOST_FORK);
     return 0;
 }
 
@@ -210,45 +212,23 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
 {
     u64 task = ctx[0], signal, *id, call;
     u32 tgid = processAndThread() >> 32;
-    struct exited *exited;
+    struct exited exited = {};
     id = inFlight ? lookup(&processes, &tgid) : 0;
     signal = word(task, at_task_struct__signal);
     if (!id || half(signal, at_signal_struct__live)) return 0; /* another thread lives */
     call = *id;
-    remove(&processes, &tgid);
+    if (remove(&processes, &tgid)) return 0; /* the last two threads may exit at once */
     __sync_fetch_and_add(&inFlight, -1);
-    if (!(exited = reserve(&ring, sizeof *exited, 0))) { lose(LOST_EXIT); return 0; }
-    exited->tgid = tgid;
-    exited->status = half(signal, at_signal_struct__flags) & GROUP_EXIT ? half(signal, at_signal_struct__group_exit_code) : half(task, at_task_struct__exit_code);
-    exited->userNs = word(task, at_task_struct__utime) + word(signal, at_signal_struct__utime);
-    exited->systemNs = word(task, at_task_struct__stime) + word(signal, at_signal_struct__stime);
-    exited->runNs = word(task, at_task_struct__se__sum_exec_runtime) + word(signal, at_signal_struct__sum_sched_runtime);
-    exited->childUserNs = word(signal, at_signal_struct__cutime), exited->childSystemNs = word(signal, at_signal_struct__cstime);
-    exited->maxRssPages = word(signal, at_signal_struct__maxrss), exited->childMaxRssPages = word(signal, at_signal_struct__cmaxrss);
-    start(&exited->head, EXIT, 0, call);
-    submit(exited, 1);
+    exited.tgid = tgid;
+    exited.status = half(signal, at_signal_struct__flags) & GROUP_EXIT ? half(signal, at_signal_struct__group_exit_code) : half(task, at_task_struct__exit_code);
+    exited.userNs = word(task, at_task_struct__utime) + word(signal, at_signal_struct__utime);
+    exited.systemNs = word(task, at_task_struct__stime) + word(signal, at_signal_struct__stime);
+    exited.runNs = word(task, at_task_struct__se__sum_exec_runtime) + word(signal, at_signal_struct__sum_sched_runtime);
+    exited.childUserNs = word(signal, at_signal_struct__cutime), exited.childSystemNs = word(signal, at_signal_struct__cstime);
+    exited.maxRssPages = word(signal, at_signal_struct__maxrss), exited.childMaxRssPages = word(signal, at_signal_struct__cmaxrss);
+    start(&exited.head, EXIT, 0, call);
+    if (output(&ring, &exited, sizeof exited, QUIETLY)) lose(LOST_EXIT);
     return 0;
-}
-
-/* One piece of a transfer. Of what a record cannot hold only the size is sent. */
-INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
-{
-    struct transfer *t;
-    u64 failed = 0;
-    if (size > CHUNK) size = CHUNK;
-    if (isFull()) { lose(LOST_DATA); return; }
-    if (size <= SMALL) {
-        struct small *s = reserve(&ring, sizeof *s, 0);
-        if ((t = (void *)s)) failed = readUser(s->bytes, (u32)size & 511, (void *)from);
-    } else {
-        struct large *l = reserve(&ring, sizeof *l, 0);
-        if ((t = (void *)l)) failed = readUser(l->bytes, (u32)size, (void *)from);
-    }
-    if (!t) { lose(LOST_DATA); return; }
-    start(&t->head, kind, failed ? 0 : (u32)size, id);
-    t->head.isLast = isLast;
-    t->ino = of->ino, t->dev = of->dev, t->total = total, t->offset = offset;
-    submit(t, query(&ring, 0) > WAKE_BYTES ? 2 : 1);
 }
 
 /* Counts the bytes for each call whose stream this file is: descendants of a plugin write for it. Returns whether there is

@@ -1,8 +1,5 @@
 import { crc32 } from "node:zlib"
-import type { Checksum } from "../../capture/encode.ts"
-
 /** Size and CRC-32 of a seal, computed by Node's zlib. */
-export const checksum: Checksum = (text) => ({
-  sizeBytes: Buffer.byteLength(text),
-  crc32: crc32(text).toString(16).padStart(8, "0"),
-})
+export function checksum(content: string | Uint8Array): { sizeBytes: number; crc32: string } {
+  return { sizeBytes: Buffer.byteLength(content), crc32: crc32(content).toString(16).padStart(8, "0") }
+}
