@@ -87,7 +87,7 @@ test("any two operations are compared: waterfalls, differences, the typical one,
   assert.ok((await rowsOf("bridge")).includes("stdout /msg"))
   assert.deepEqual((await rowsOf("host-local")).includes("stdout /msg"), false)
   const typical = page.getByRole("region", { name: "against the typical one" })
-  await typical.getByText(/^p50 and p95 of \d ADD on k8s-pod-network that went well$/).waitFor()
+  await typical.getByText(/^p50 and p95 of \d ADD on k8s-pod-network that succeeded$/).waitFor()
   assert.deepEqual(await typical.locator("tbody th").allTextContents(), ["bridge", "host-local"])
 
   await page.getByRole("link", { name: "Swap" }).click()

@@ -1,6 +1,5 @@
 import { fstatSync } from "node:fs"
-import { explainFrom } from "../../model/explain/explainer.ts"
-import { explainSource } from "../../serve/explain-source.ts"
+import { Explainer } from "../../serve/explainer.ts"
 import { readPage } from "../../serve/page.ts"
 import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
@@ -40,11 +39,8 @@ export const serve: Verb = {
     const root = String(options.root)
     const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
     const reviewer = new Reviewer(session, readNode, root !== "/")
-    const source = explainSource(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
-    const explain = async (id: string) => {
-      const operation = session.catalog.operationOf(id)
-      return operation && explainFrom(source, operation, context.nowMs())
-    }
+    const explainer = new Explainer(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
+    const explain = (id: string) => explainer.explain(id, context.nowMs())
     const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
     context.stdout.write(`${urlOf(server, address, identity)}\n`)
     if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")

@@ -14,27 +14,36 @@ export function counterpartsOf<Each extends Operation>(
   const wanted = text.trim().toLowerCase()
   const isOk = one.outcome === "ok"
   const plugins = pluginsOf(one)
-  const scored: { each: Each; rank: number; distanceMs: number }[] = []
-  for (const each of all) {
+  const best: Candidate<Each>[] = []
+  const isWorse = (candidate: Candidate<Each>) => {
+    const last = best.length < most ? undefined : best.at(-1)
+    return last !== undefined && byRank(candidate, last) >= 0
+  }
+  // The nearest in time are nearly always among the newest, and then most others are rejected before their lists are compared.
+  for (const each of all.toReversed()) {
     if (each.id === one.id || (wanted && !searchText(each).includes(wanted))) continue
     const isSameCommand = each.command === one.command
     // Without a search, what cannot be compared is not proposed.
     if (!isSameCommand && !wanted) continue
     const isOther = (each.outcome === "ok") !== isOk
     const isSamePod = one.pod !== undefined && podName(each) === podName(one)
-    const isSameList = each.network === one.network && isPart(pluginsOf(each), plugins)
     const rank =
-      (isSameCommand ? 0 : 16) +
-      (isSameList ? 0 : 8) +
-      (isOther ? 0 : 4) +
-      (isSamePod ? 0 : 2) +
-      (each.network === one.network ? 0 : 1)
-    scored.push({ each, rank, distanceMs: Math.abs(each.wallMs - one.wallMs) })
+      (isSameCommand ? 0 : 16) + (isOther ? 0 : 4) + (isSamePod ? 0 : 2) + (each.network === one.network ? 0 : 1)
+    const candidate = { each, rank, distanceMs: Math.abs(each.wallMs - one.wallMs) }
+    if (isWorse(candidate)) continue
+    if (each.network !== one.network || !isPart(pluginsOf(each), plugins)) candidate.rank += 8
+    if (isWorse(candidate)) continue
+    best.push(candidate)
+    best.sort(byRank)
+    if (best.length > most) best.pop()
   }
-  return scored
-    .sort((a, b) => a.rank - b.rank || a.distanceMs - b.distanceMs)
-    .slice(0, most)
-    .map(({ each }) => each)
+  return best.map(({ each }) => each)
+}
+
+type Candidate<Each> = { each: Each; rank: number; distanceMs: number }
+
+function byRank(a: Candidate<unknown>, b: Candidate<unknown>): number {
+  return a.rank - b.rank || a.distanceMs - b.distanceMs
 }
 
 function searchText(operation: Operation): string {

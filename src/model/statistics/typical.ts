@@ -2,7 +2,7 @@ import type { Call } from "../call.ts"
 import { type Operation, walk } from "../operation.ts"
 import { Tally } from "./statistics.ts"
 
-/** How long a call took, and how long calls of its plugin take in operations that went well. Milliseconds. */
+/** How long a call took, and how long calls of its plugin take in operations that succeeded. Milliseconds. */
 export type TypicalCall = {
   call: Call
   level: number

@@ -16,7 +16,7 @@ export function Typical({ operation }: { operation: OperationSummary }) {
         Against the typical one{" "}
         <span class="dim">
           p50 and p95 of {operations === 1 ? "the one" : operations} {operation.command} on {operation.network} that
-          went well
+          succeeded
         </span>
       </h2>
       <table>
@@ -46,7 +46,7 @@ export function Typical({ operation }: { operation: OperationSummary }) {
                 <td>{duration(p95Ms ?? undefined)}</td>
                 <td class="verdict">
                   {p50Ms === null
-                    ? "never called when it went well"
+                    ? "never called when it succeeded"
                     : isSlow
                       ? `${times.toFixed(times < 10 ? 1 : 0)} times the median`
                       : ""}

@@ -1,11 +1,13 @@
-import type { Statement } from "../../../model/explain/statement.ts"
+import { useMemo } from "preact/hooks"
+import { counterpartsOf } from "../../../model/compare/counterparts.ts"
+import type { Explanation, Statement } from "../../../model/explain/statement.ts"
 import { podName } from "../../../model/format.ts"
 import { walk } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { timeOfDay } from "../../parts/clock.ts"
 import { reasonOf } from "../../parts/list/operation-row.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
-import { operations } from "../../state/capture.ts"
+import { operationById, operations } from "../../state/capture.ts"
 import { allErrorGroups, errorFilter, messageOf } from "../../state/errors.ts"
 import { useExplanation } from "../../state/explanation.ts"
 import { nowMs } from "../../state/now.ts"
@@ -24,13 +26,9 @@ export function Explained({ operation }: { operation: OperationSummary }) {
   const why = cause?.text ?? reasonOf(operation)
   const others = explanation?.statements.filter((statement) => statement !== cause) ?? []
   const stated = others.map((statement) => rowOf(statement, operation))
+  const compared = useMemo(() => (explanation ? counterpart(operation, explanation) : []), [explanation])
   const isNext = (row: Row) => row.topic === "next step"
-  const rows = [
-    ...stated.filter((row) => !isNext(row)),
-    ...sameError(operation),
-    ...counterpart(operation),
-    ...stated.filter(isNext),
-  ]
+  const rows = [...stated.filter((row) => !isNext(row)), ...sameError(operation), ...compared, ...stated.filter(isNext)]
   return (
     <div class={`explained ${operation.outcome}`}>
       {why && <p class={`why ${operation.outcome}`}>{why}</p>}
@@ -96,17 +94,13 @@ function sameError(operation: OperationSummary): Row[] {
   return [{ topic: "same error", text, href: link({ q: errorFilter(group) }), linked: text.split(" failed")[0] ?? "" }]
 }
 
-/** The operation that worked and is nearest in time: what differs is often the cause. */
-function counterpart({ id, outcome, command, network, ifname, wallMs }: OperationSummary): Row[] {
-  if (outcome === "ok") return []
-  let best: OperationSummary | undefined
-  for (const other of operations.value) {
-    if (other.outcome !== "ok" || other.command !== command || other.network !== network || other.ifname !== ifname)
-      continue
-    if (!best || Math.abs(other.wallMs - wallMs) < Math.abs(best.wallMs - wallMs)) best = other
-  }
-  if (!best || best.id === id) return []
-  const name = `${command} ${podName(best)}`
+/** The operation that `cnitap explain` compares it with, else the one that the comparison proposes first, if it worked. */
+function counterpart(operation: OperationSummary, { statements }: Explanation): Row[] {
+  if (operation.outcome === "ok") return []
+  const compared = statements.find(({ topic }) => topic === "compared")?.call
+  const best = operationById(compared) ?? counterpartsOf(operation, operations.peek(), { most: 1 })[0]
+  if (best?.outcome !== "ok") return []
+  const name = `${best.command} ${podName(best)}`
   const text = `${name} worked at ${timeOfDay(best.wallMs, nowMs.peek())}`
   return [
     { topic: "compare with", text, href: link({ panel: "compare", other: best.id, call: undefined }), linked: name },
