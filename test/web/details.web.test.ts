@@ -117,9 +117,19 @@ test("at 360 pixels the ends of names, the address of an attachment and the chos
   const address = page.locator(".ledger-row", { hasText: "web" }).locator(".place .mono").first()
   await address.waitFor()
   assert.ok(await isInside(address))
+  const isBoxed = await page
+    .locator(".ledger-row .cause")
+    .first()
+    .evaluate((cause) => getComputedStyle(cause).borderLeftWidth !== "0px")
+  assert.equal(isBoxed, false)
   await goTo(page, "#/operations")
   await page.locator(".row", { hasText: "cart" }).last().click()
   await page.locator(".lines .line").first().waitFor()
+  const overlaps = await page.locator(".axis-ticks span").evaluateAll((ticks) => {
+    const boxes = ticks.map((tick) => tick.getBoundingClientRect()).filter(({ width }) => width > 0)
+    return boxes.filter(({ left }, at) => left < (boxes[at - 1]?.right ?? 0)).length
+  })
+  assert.equal(overlaps, 0)
   const exit = page.getByRole("tab", { name: /^exit/ })
   await exit.click()
   await page.getByRole("row", { name: "outcome exit 0" }).waitFor()

@@ -2,9 +2,9 @@ import { FIELD_NAMES, fieldOf, fieldSource } from "./field.ts"
 import { operatorsOf } from "./operand.ts"
 
 /** What people look for most; the first thing that the help shows. */
-const EXAMPLES = `  orders-0                                     a word of a name, an ID or an error
-  10.1.2.3                                     who got an address
-  failed since=10m                             what failed in the last ten minutes
+const EXAMPLES = `  orders-0            a word of a name, an ID or an error
+  10.1.2.3            who got an address
+  failed since=10m    what failed in the last ten minutes
   failed and namespace in (shop, "kube-system")
   command=ADD and plugin=calico and duration>500ms
   plugin=host-local and msg ~ "no IP addresses available"

@@ -148,7 +148,7 @@ function AttachmentRow({
         {ips.length > 0 && <span class="mono">{ips.join(" ")} </span>}
         {[network, ifname].filter(Boolean).join(" ")}
       </span>
-      <span class="nowrap dim why">{reason}</span>
+      <span class="nowrap dim cause">{reason}</span>
       <span class="dim age" title={add && exactTime(add.wallMs)}>
         {add && age(add.wallMs, nowMs.value)}
       </span>
