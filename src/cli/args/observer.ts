@@ -7,6 +7,7 @@ import { CaptureWriter } from "../../observe/capture-writer.ts"
 import { Observer, type ObserverOptions } from "../../observe/observer.ts"
 import { checksum } from "../../store/capture/checksum.ts"
 import type { Context } from "../context.ts"
+import { endSignal } from "../end-signal.ts"
 import { nodePath } from "./captures.ts"
 import type { RecordingOptions } from "./install-options.ts"
 import { openNode } from "./node.ts"
@@ -42,8 +43,7 @@ function procOf(root: string): string {
 }
 
 function endOf(context: Context, untilMs: number | undefined): AbortSignal {
-  const end = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
-  if (untilMs !== undefined) setTimeout(() => end.abort(), untilMs - context.nowMs()).unref()
-  return end.signal
+  const isOver = new AbortController()
+  if (untilMs !== undefined) setTimeout(() => isOver.abort(), untilMs - context.nowMs()).unref()
+  return AbortSignal.any([endSignal(), isOver.signal])
 }

@@ -9,6 +9,7 @@ import { readStatus } from "../../install/status/status.ts"
 import { addInstallOptions, installOptionsOf } from "../args/install-options.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import type { Context } from "../context.ts"
+import { endSignal } from "../end-signal.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { installedText, printPlan, progressText, realPathOn } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"
@@ -33,7 +34,7 @@ export const install: Verb = {
     if (options.purge === true && options.stay !== true)
       throw new Fault("USAGE", "--purge requires --stay", "Leave it out, or use `cnitap uninstall --purge` later.")
     // From here on a signal must not end the process in the middle of an install.
-    const end = options.stay === true ? endOnSignals() : undefined
+    const end = options.stay === true ? endSignal() : undefined
     const relay = readRelay()
     const node = openNode(options)
     const { disk, facts, undoContext } = node
@@ -75,12 +76,6 @@ export const install: Verb = {
     })
     if (end) await (await import("../stay.ts")).stay(context, options, begin, end)
   },
-}
-
-function endOnSignals(): AbortSignal {
-  const end = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
-  return end.signal
 }
 
 /** One sentence for all of them. */

@@ -3,6 +3,7 @@ import { readRelay } from "../../install/disk/relay-file.ts"
 import { readStatus } from "../../install/status/status.ts"
 import { Watch } from "../../install/watch/watch.ts"
 import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
+import { endSignal } from "../end-signal.ts"
 import type { Verb } from "../verb.ts"
 
 export const watch: Verb = {
@@ -25,12 +26,11 @@ export const watch: Verb = {
     const report = (text: string) => {
       context.stdout.write(`${new Date(context.nowMs()).toISOString()} ${text}\n`)
     }
-    const end = new AbortController()
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort())
+    const end = endSignal()
     report(`watching ${installed.join(", ")}`)
     const detect = () => openNode(options)
     const watched = { disk, relay: readRelay(), installDirs, shimDir, detect, nowMs: context.nowMs }
-    await new Watch(watched, report).run(end.signal)
-    report(end.signal.aborted ? "stopped watching; what is installed stays" : "nothing is installed any more")
+    await new Watch(watched, report).run(end)
+    report(end.aborted ? "stopped watching; what is installed stays" : "nothing is installed any more")
   },
 }
