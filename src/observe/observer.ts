@@ -37,11 +37,13 @@ const READ_EVERY_MS = 50
 /** How often the files of the directories are looked at, and how often the node's configuration. */
 const REFRESH_EVERY_MS = 1_000
 const DETECT_EVERY_MS = 60_000
+/** Where the ring is never empty, the files are looked at so many times less often. */
+const MOST_POSTPONED = 10
 /** As the relay: a begin record does not wait longer for stdin, and a progress record is written after this time. */
 const STDIN_WAIT_NS = 10e6
 const PROGRESS_AFTER_NS = 1e9
 const TEXTS_WAIT_NS = 1e9
-/** If more is read at once, plugins write about as fast as it is read. */
+/** If more is read before the ring is empty, plugins write about as fast as it is read. */
 const BUSY_BYTES = 1 << 19
 /** Descendants of a plugin that has exited may still write to its streams. */
 const LINGER_NS = 10e9
@@ -60,6 +62,8 @@ export class Observer {
   #lostCalls = 0
   #lostEnds = 0
   #isBusy = false
+  /** read since the ring was empty */
+  #burstBytes = 0
   /** what the last loss record has, of all that was lost since the start */
   #reported: { losses: Losses; wallMs: number } = { losses: NOTHING_LOST, wallMs: Date.now() }
   readonly files: PluginFiles
@@ -90,22 +94,23 @@ export class Observer {
   async run(end: AbortSignal): Promise<void> {
     let [refreshedNs, detectedNs] = [0, Number(this.#bpf.clocks().monoNs)]
     while (!end.aborted) {
-      this.#readClocks()
-      this.#adjustPriority(this.#drain())
+      const bytes = this.#read()
       const { monoNs } = this.#bpf.clocks()
-      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6) {
+      // The exits of processes that are gone may be in what is still to be read.
+      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6 * (bytes === 0 ? 1 : MOST_POSTPONED)) {
         if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
           this.#directories = this.#detected()
           detectedNs = Number(monoNs)
         }
         this.files.refresh(this.#directories)
-        this.#forgetGone(Number(monoNs))
+        if (bytes === 0) this.#forgetGone(Number(monoNs))
         this.#reportLosses()
         refreshedNs = Number(monoNs)
       }
-      await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, READ_EVERY_MS)
+      // Also while there is more to read, signals are heard and calls are listed.
+      await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, bytes > 0 ? 0 : READ_EVERY_MS)
     }
-    this.#drain()
+    while (this.#read() > 0);
     this.#forgetGone(Number.POSITIVE_INFINITY)
     this.#reportLosses()
   }
@@ -173,27 +178,25 @@ export class Observer {
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
   }
 
-  /** Reads until the ring is empty, and writes what is known then. Returns how many bytes it has read. */
-  #drain(): number {
-    let bytes = 0
-    for (let buffer = this.#bpf.readRing(); buffer.byteLength > 0; buffer = this.#bpf.readRing()) {
-      bytes += buffer.byteLength
-      // Before the work, which is what would take too long.
-      if (bytes > BUSY_BYTES) this.#adjustPriority(bytes)
-      for (const event of readEvents(buffer)) this.#calls.add(event)
-      this.#write()
-    }
+  /** Reads a part of the ring, and writes what is known then. Returns how many bytes it has read. */
+  #read(): number {
+    this.#readClocks()
+    const buffer = this.#bpf.readRing()
+    this.#burstBytes = buffer.byteLength === 0 ? 0 : this.#burstBytes + buffer.byteLength
+    // Before the work, which is what would take too long.
+    this.#adjustPriority()
+    for (const event of readEvents(buffer)) this.#calls.add(event)
     this.#write()
-    return bytes
+    return buffer.byteLength
   }
 
   /**
    * It takes processor time from plugins only where the ring buffer would overflow otherwise: then it must not wait for its
    * turn among a hundred of them. Without CAP_SYS_NICE it observes all the same and loses more.
    */
-  #adjustPriority(readBytes: number): void {
-    const isBusy = readBytes > BUSY_BYTES
-    if (isBusy === this.#isBusy || (!isBusy && readBytes > BUSY_BYTES / 4)) return
+  #adjustPriority(): void {
+    const isBusy = this.#burstBytes > BUSY_BYTES || (this.#isBusy && this.#burstBytes > 0)
+    if (isBusy === this.#isBusy) return
     this.#isBusy = isBusy
     try {
       setPriority(isBusy ? constants.priority.PRIORITY_HIGHEST : constants.priority.PRIORITY_NORMAL)

@@ -21,7 +21,7 @@ export type ObserverState = {
 /** A running observer writes its state this often, even if nothing has changed. */
 export const HEARTBEAT_MS = 1_000
 /** Of an observer whose process cannot be seen from here: it has ended if it has not written for this time. */
-const SILENCE_MS = 10_000
+const SILENCE_MS = 30_000
 
 /** `seenMs`: when it last wrote its state; since 1970. */
 export type SeenObserver = ObserverState & { seenMs: number; isRunning: boolean }
