@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { ociArchive } from "../../../scripts/build/oci-image.ts"
 import { removeCgroup } from "../../node/cgroup.ts"
 import { ClusterNode, connect, signalDaemon, until } from "./cluster-node.ts"
+import { configureNode } from "./configure-node.ts"
 
 const BOX_IMAGE = "cnitap.local/box:1"
 const USERS = { admin: "system:masters", dev: "developers", reader: "developers" }
@@ -40,7 +41,7 @@ export class Kubernetes {
     this.#writeKeys()
     const control = this.#startControlPlane()
     for (const [at, node] of this.nodes.entries()) {
-      await this.#configure(node, at + 1)
+      await configureNode(node, at + 1, BOX_IMAGE)
       node.daemon("containerd", ["containerd"])
     }
     await Promise.all(
@@ -210,27 +211,6 @@ export class Kubernetes {
     node.daemon("kube-scheduler", ["kube-scheduler", admin, "--leader-elect=false"])
   }
 
-  /** Files that the node finds in the standard places; its own namespaces hide the machine's. */
-  async #configure(node: ClusterNode, number: number): Promise<void> {
-    const write = (path: string, text: string) => node.succeed(["sh", "-c", 'cat > "$0"', path], text)
-    await write("/etc/containerd/config.toml", containerdConfig())
-    await write("/etc/cni/net.d/10-pods.conflist", JSON.stringify(networkList(number)))
-    await node.succeed(["cp", "-r", "/usr/lib/cni/.", "/opt/cni/bin"])
-    await write("/opt/cni/bin/trouble", readFileSync(join(import.meta.dirname, "trouble.py"), "utf8"))
-    await node.succeed(["chmod", "755", "/opt/cni/bin/trouble"])
-    // Labels, owners and times that a copy without them would lose.
-    const label = "system_u:object_r:container_file_t:s0"
-    const script = `
-import os
-os.setxattr("/opt/cni/bin/bridge", "security.selinux", b"${label}\\0")
-os.setxattr("/opt/cni/bin/host-local", "user.vendor", b"debian")
-os.chown("/opt/cni/bin/host-local", 0, 50)
-for number, name in enumerate(["bridge", "host-local", "trouble"]):
-    os.utime("/opt/cni/bin/" + name, ns=(10**18, 10**18 + number))
-`
-    await node.succeed(["python3", "-IS", "-c", script])
-  }
-
   #boxImage(): string {
     const path = join(this.directory, "box.tar")
     const busybox = readFileSync(join(this.#programs, "tools/bin/busybox"))
@@ -241,34 +221,4 @@ for number, name in enumerate(["bridge", "host-local", "trouble"]):
     writeFileSync(path, ociArchive({ name: BOX_IMAGE, layers, config }))
     return path
   }
-}
-
-function networkList(number: number): object {
-  const ranges = [[{ subnet: `10.88.${number}.0/24` }]]
-  return {
-    cniVersion: "1.0.0",
-    name: "pods",
-    plugins: [
-      { type: "bridge", bridge: "cni0", isGateway: true, ipam: { type: "host-local", ranges } },
-      { type: "trouble" },
-    ],
-  }
-}
-
-function containerdConfig(): string {
-  return `version = 2
-[plugins."io.containerd.internal.v1.opt"]
-  path = "/var/lib/containerd/opt"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${BOX_IMAGE}"
-  restrict_oom_score_adj = true
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/opt/cni/bin"
-    conf_dir = "/etc/cni/net.d"
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "native"
-    default_runtime_name = "runc"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-`
 }
