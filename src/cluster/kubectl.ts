@@ -4,13 +4,15 @@ import { Fault } from "../fault/fault.ts"
 /** Which cluster: what the user gives to kubectl. */
 export type ClusterOptions = { context?: string; kubeconfig?: string }
 
-/** How a kubectl process ended, and what it printed. `timedOut`: it was ended after printing nothing for a minute. */
-export type KubectlResult = { code: number; stdout: string; stderr: string; timedOut: boolean }
+/** How a kubectl process ended, and what it printed. `silentMs`: it was ended because it had printed nothing for so long. */
+export type KubectlResult = { code: number; stdout: string; stderr: string; silentMs?: number }
 
 type RunOptions = {
   stdin?: string
   /** gets what it prints instead of `stdout`; the process waits until it returns */
   onData?: (chunk: Buffer) => void | Promise<void>
+  /** how long it may print nothing */
+  silenceMs?: number
   /** it may print nothing for as long as it likes, and its stdin stays open until then */
   isEndless?: boolean
 }
@@ -43,7 +45,10 @@ export class Kubectl {
   }
 
   /** Throws a Fault if kubectl cannot be started, and the signal's reason if it is aborted. */
-  async run(args: readonly string[], { stdin, onData, isEndless }: RunOptions = {}): Promise<KubectlResult> {
+  async run(
+    args: readonly string[],
+    { stdin, onData, silenceMs = SILENCE_MS, isEndless }: RunOptions = {},
+  ): Promise<KubectlResult> {
     this.#signal?.throwIfAborted()
     const child = spawn("kubectl", [...this.#flags, ...args], {
       stdio: [stdin === undefined && !isEndless ? "ignore" : "pipe", "pipe", "pipe"],
@@ -52,16 +57,16 @@ export class Kubectl {
       child.on("error", (error: NodeJS.ErrnoException) => reject(notStarted(error)))
       child.on("close", (code) => resolve(code ?? 1))
     })
-    const result: KubectlResult = { code: 0, stdout: "", stderr: "", timedOut: false }
+    const result: KubectlResult = { code: 0, stdout: "", stderr: "" }
     const kill = () => void child.kill("SIGTERM")
     let silence: NodeJS.Timeout | undefined
     const heard = () => {
       clearTimeout(silence)
       if (isEndless) return
       silence = setTimeout(() => {
-        result.timedOut = true
+        result.silentMs = silenceMs
         kill()
-      }, SILENCE_MS)
+      }, silenceMs)
     }
     this.#running.add(child)
     try {
@@ -111,13 +116,13 @@ function notStarted({ code, message }: NodeJS.ErrnoException): Fault {
 }
 
 /** What kubectl says when it fails, without the client's own log lines before it. */
-export function kubectlWords({ stderr, timedOut, code }: Pick<KubectlResult, "stderr" | "timedOut" | "code">): string {
-  if (timedOut) return `no answer in ${SILENCE_MS / 1000} s`
+export function kubectlWords({ stderr, silentMs, code }: Omit<KubectlResult, "stdout">): string {
+  if (silentMs !== undefined) return `no answer in ${silentMs / 1000} s`
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[EWI]\d{4} \d\d:/.test(line))
   return lines.join("; ").replace(/^error: /, "") || `kubectl exited with ${code}`
 }
 
-export function kubectlFault(result: Pick<KubectlResult, "stderr" | "timedOut" | "code">): Fault {
+export function kubectlFault(result: Omit<KubectlResult, "stdout">): Fault {
   const words = kubectlWords(result)
   if (/\bforbidden\b/i.test(words))
     return new Fault(
