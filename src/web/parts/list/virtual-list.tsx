@@ -3,9 +3,6 @@ import type { ComponentChildren, HTMLAttributes } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { isPrinting } from "../../state/printing.ts"
 
-/** Elements of rows that left the screen are reused: creating them is most of the cost of scrolling. */
-const POOL_ROWS = 64
-
 /** By name of the list: where it was scrolled to when it was last shown. */
 const scrolled = new Map<string, number>()
 
@@ -81,13 +78,15 @@ export function VirtualList({
   // On paper there is nothing to scroll.
   const printed = isPrinting.value ? Math.min(count, MOST_PRINTED) : 0
   const rows = printed > 0 ? printedItems(printed, rowHeight) : list.getVirtualItems()
-  const pool = Math.max(POOL_ROWS, Math.ceil(rows.length / POOL_ROWS) * POOL_ROWS)
+  // Elements of rows that left the screen are reused for those that come: creating them is most of the cost of scrolling.
+  const pool = useRef(0)
+  pool.current = Math.max(pool.current, rows.length)
   return (
     <div ref={element} {...attributes} onScroll={remember}>
       <div class="virtual-size" style={{ height: `${printed > 0 ? printed * rowHeight : list.getTotalSize()}px` }}>
         {rows.map((item) => (
           <div
-            key={item.index % pool}
+            key={item.index % pool.current}
             class="virtual-row"
             role="presentation"
             style={{ height: `${item.size}px`, transform: `translateY(${item.start}px)` }}
