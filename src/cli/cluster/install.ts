@@ -30,7 +30,6 @@ export const clusterInstall: Verb = {
     "Looks at each node first, with a pod that can only read, and then starts a pod that installs, records and uninstalls. No pod is restarted. When the time is over, or when the pods or their namespace are deleted, every file is restored and what was recorded is removed: export it before. Exits 7 if some nodes are not recorded.",
   examples: [
     ["kubectl cnitap install --all", "record every node for two hours"],
-    ["kubectl cnitap install --node node-1,node-2 --for 30m", "two nodes, for half an hour"],
     ["kubectl cnitap install --all --mode observe", "the same from the kernel, with nothing on the nodes changed"],
     ["kubectl cnitap install --selector pool=gpu --dry-run", "what would be recorded; removes all that it created"],
   ],

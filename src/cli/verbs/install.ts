@@ -19,7 +19,6 @@ export const install: Verb = {
     "Replaces each plugin by the relay, which runs the original and records the call. No pod is restarted; `cnitap uninstall` restores every file byte for byte.",
   examples: [
     ["cnitap install --for 2h", "record every plugin that the active network uses, for two hours"],
-    ["cnitap install --stay --for 2h", "the same in the foreground; Ctrl-C uninstalls"],
     ["cnitap install --mode observe --for 2h", "follow the plugins from the kernel; no file of the node is changed"],
     ["cnitap install --mode chain --log-file /var/log/cni.log", "cni_pre and cni_post in the list, and the probe log"],
   ],
