@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
 import { request as tlsRequest } from "node:https"
 import { tmpdir } from "node:os"
@@ -11,7 +11,9 @@ import type { EmbeddedCapture } from "../../src/export/html.ts"
 import { walk } from "../../src/model/operation.ts"
 import { unpackOperations } from "../../src/model/packed-operations.ts"
 import type { MatchesAnswer, OperationAnswer, ReviewAnswer, ServerEvent } from "../../src/serve/protocol.ts"
+import { Random } from "../capture/random.ts"
 import { PROGRAM } from "../cli/cnitap.ts"
+import { writeRandomCapture } from "../store/random-capture.ts"
 import { makeNode, type Node } from "../web/recording.ts"
 import { type Serving, serve } from "./serving.ts"
 
@@ -243,6 +245,31 @@ test("findings and ledger cover the whole capture and follow it", async () => {
     return last?.holdings.length === 4 && last.state !== "starting"
   })
   assert.deepEqual(said(second, "late"), ["up, 1 ips: in use"])
+})
+
+test("a server that is started again finds the same, from what the first one kept beside the segments", async (t) => {
+  const seed = Random.seed()
+  t.diagnostic(`CNITAP_SEED=${seed}`)
+  const directory = writeRandomCapture(new Random(seed), 60)
+  t.after(() => rmSync(directory, { recursive: true }))
+  const review = async () => {
+    const one = await serve(directory)
+    try {
+      for (;;) {
+        const answer = (await (await one.get("/api/review")).json()) as ReviewAnswer
+        if (answer.isComplete) return answer
+      }
+    } finally {
+      await one.end()
+    }
+  }
+  const first = await review()
+  const kept = readdirSync(directory).filter((name) => name.endsWith(".checks"))
+  assert.ok(kept.length > 0)
+  const stamps = () => kept.map((name) => statSync(join(directory, name)).mtimeMs)
+  const before = stamps()
+  assert.deepEqual(await review(), first)
+  assert.deepEqual(stamps(), before)
 })
 
 test("listening beyond loopback needs a certificate, and a token file is private and holds a token", () => {
