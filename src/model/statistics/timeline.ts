@@ -92,17 +92,8 @@ function pluginTimeline(
   steps: number,
   stepOf: (call: TimedCall) => number,
 ): PluginTimeline {
-  const byStep: number[][] = Array.from({ length: steps }, () => [])
-  const all: number[] = []
-  for (const call of calls) {
-    if (call.durationMs === undefined) continue
-    byStep[stepOf(call)]?.push(call.durationMs)
-    all.push(call.durationMs)
-  }
-  // Typed arrays are sorted by value in native code, many times faster than with a function.
-  const sorted = Float64Array.from(all).sort()
-  const sortedSteps = byStep.map((values) => Float64Array.from(values).sort())
-  const over = (share: number) => sortedSteps.map((values) => quantile(values, share))
+  const sorted = sortedNumbers(calls.flatMap(({ durationMs }) => durationMs ?? []))
+  let perStep: PluginTimeline["perStep"] | undefined
   return {
     plugin,
     calls: calls.length,
@@ -110,7 +101,27 @@ function pluginTimeline(
     p50Ms: quantile(sorted, 0.5),
     p95Ms: quantile(sorted, 0.95),
     p99Ms: quantile(sorted, 0.99),
-    /** of the calls that began in the step, milliseconds; null if none has ended */
-    perStep: { p50: over(0.5), p95: over(0.95), p99: over(0.99) },
+    // One plugin at a time is shown.
+    get perStep() {
+      perStep ??= quantilesPerStep(calls, steps, stepOf)
+      return perStep
+    },
   }
+}
+
+function quantilesPerStep(
+  calls: readonly TimedCall[],
+  steps: number,
+  stepOf: (call: TimedCall) => number,
+): PluginTimeline["perStep"] {
+  const byStep: number[][] = Array.from({ length: steps }, () => [])
+  for (const call of calls) if (call.durationMs !== undefined) byStep[stepOf(call)]?.push(call.durationMs)
+  const sorted = byStep.map(sortedNumbers)
+  const over = (share: number) => sorted.map((values) => quantile(values, share))
+  return { p50: over(0.5), p95: over(0.95), p99: over(0.99) }
+}
+
+/** Typed arrays are sorted by value in native code, many times faster than with a function. */
+function sortedNumbers(values: number[]): Float64Array {
+  return Float64Array.from(values).sort()
 }
