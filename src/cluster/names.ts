@@ -7,6 +7,9 @@ export const CONTAINER = "cnitap"
 export const HOST_ROOT = "/host"
 export const PROGRAM = "/cnitap"
 
+/** Of `cnitap plan` and `install`: nothing of the node is changed. */
+export const OBSERVE_ARGUMENT = "--mode=observe"
+
 const NAME = "app.kubernetes.io/name"
 const COMPONENT = "app.kubernetes.io/component"
 export const VERSION_LABEL = "app.kubernetes.io/version"

@@ -4,6 +4,7 @@ import {
   HOST_ROOT,
   labelsOf,
   NAMESPACE,
+  OBSERVE_ARGUMENT,
   PROGRAM,
   podName,
   UNTIL_ANNOTATION,
@@ -116,7 +117,7 @@ export function recorderPod(
 }
 
 function modeArgs({ mode, plugins }: RecorderOptions): string[] {
-  return [...(mode === "swap" ? [] : [`--mode=${mode}`]), ...(plugins ? [`--plugins=${plugins.join(",")}`] : [])]
+  return [...(mode === "observe" ? [OBSERVE_ARGUMENT] : []), ...(plugins ? [`--plugins=${plugins.join(",")}`] : [])]
 }
 
 /** Uninstalls, with the mounts and rights of a recorder that ended without doing so, and ends. */

@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../cni/json.ts"
 import { Fault } from "../fault/fault.ts"
 import type { Kubectl } from "./kubectl.ts"
-import { type Component, NAMESPACE, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
+import { type Component, NAMESPACE, OBSERVE_ARGUMENT, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
 import { type PodObject, podProblem } from "./pod-object.ts"
 
 /** The pod that records on a node. */
@@ -16,6 +16,8 @@ export type Recorder = {
   isOver: boolean
   /** it succeeded: it has checked that nothing is installed any more */
   isSucceeded: boolean
+  /** it follows plugins from the kernel: however it ends, nothing of it is left on the node */
+  isObserver: boolean
   /** what it was given, for a pod that does what it left undone */
   spec: PodObject["spec"]
   /** what would start another pod in its place: DaemonSet/cnitap */
@@ -25,8 +27,8 @@ export type Recorder = {
 }
 
 /** Whether it was killed, for example by an eviction, and may have left what it installed. */
-export function isKilled({ isOver, isSucceeded }: Recorder): boolean {
-  return isOver && !isSucceeded
+export function isKilled({ isOver, isSucceeded, isObserver }: Recorder): boolean {
+  return isOver && !isSucceeded && !isObserver
 }
 
 /** Every recorder of the cluster, by the name of its node. */
@@ -56,6 +58,9 @@ function recorderOf(pod: PodObject): Recorder {
     spec,
     version: metadata.labels?.[VERSION_LABEL] ?? "",
     isSucceeded: status?.phase === "Succeeded",
+    isObserver: (spec.containers ?? []).some(
+      (container) => "args" in container && Array.isArray(container.args) && container.args.includes(OBSERVE_ARGUMENT),
+    ),
     isOver: status?.phase === "Succeeded" || status?.phase === "Failed",
     ...(problem ? { problem } : {}),
     ...(owner ? { owner: `${owner.kind}/${owner.name}` } : {}),

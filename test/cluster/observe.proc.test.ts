@@ -80,6 +80,23 @@ test("the pod of an observer writes to no directory of the node, and has only th
   await cluster.cnitap(["uninstall"])
 })
 
+test("a pod of an observer that was killed has left nothing", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  cluster.state.program = NODE_EXECUTABLE
+  for (const node of nodes) node.directory("/tmp", 0o777)
+  assert.equal((await cluster.cnitap(["install", "--node", "node-1", "--mode", "observe"])).code, 0)
+  const { pid } = JSON.parse(readFileSync(join(cluster.directory, "pods/cnitap-node-1.process"), "utf8"))
+  // With the container all of its processes end, also the observer, which has a session of its own.
+  const observer = JSON.parse((await cluster.cnitap(["status", "-o", "json"])).stdout).items[0].status.installs[0]
+    .observer
+  for (const id of [observer.pid, -pid]) process.kill(id, "SIGKILL")
+  const status = await cluster.cnitap(["status"])
+  assert.match(status.stdout, /^node-1 +over .* Error: exit status 137$/m)
+  const removed = await cluster.cnitap(["uninstall"])
+  assert.match(removed.stdout, /^node-1 +restored +- +-$/m)
+  assert.equal(removed.code, 0)
+})
+
 async function trees(nodes: readonly Node[], directory?: string): Promise<Record<string, string>[]> {
   const found: Record<string, string>[] = []
   for (const node of nodes) found.push(await node.tree(directory))

@@ -73,9 +73,9 @@ export const clusterUninstall: Verb = {
 
 /** Uninstalls there and checks that nothing is left. The pod's own process notices that, checks the same, and ends. */
 async function uninstallNode(kubectl: Kubectl, recorder: Recorder): Promise<NodeUninstallOutput> {
-  const { node, pod, untilMs, isOver, isSucceeded } = recorder
+  const { node, pod, untilMs, isOver } = recorder
   const base = { node, pod, ...(untilMs === undefined ? {} : { untilMs }), restored: [] as string[] }
-  if (isOver && isSucceeded) return { ...base, isRestored: true }
+  if (isOver && !isKilled(recorder)) return { ...base, isRestored: true }
   if (isKilled(recorder)) {
     const undone = await undo(kubectl, recorder, VERSION)
     if ("reason" in undone) return { ...base, isRestored: false, reason: undone.reason }
