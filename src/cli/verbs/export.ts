@@ -51,7 +51,8 @@ export const exportVerb: Verb = {
         filter: filterText(selection.filter),
         version: VERSION,
         nowMs: context.nowMs(),
-        explain: (id: string) => explainById(context, options, selection.capture, id),
+        explain: async (id: string) =>
+          progress.count > MOST_SEARCHED ? undefined : explainById(context, options, selection.capture, id),
       }
       const found = await format.write(exported, sink)
       // An empty list is an answer; an empty script is not.
@@ -99,6 +100,8 @@ async function* one(selection: Selection, id: string): AsyncGenerator<Operation>
 }
 
 const COUNT_EVERY = 1000
+/** Each explanation reads the capture several times, and is not interrupted: of a large one, that would take minutes. */
+const MOST_SEARCHED = 2000
 
 async function* counted(
   operations: AsyncIterable<Operation>,
