@@ -17,9 +17,7 @@ import {
  */
 export function conclude(ledger: LedgerView, node: NodeState | undefined): LedgerRow[] {
   const rows = node ? reconcile(ledger, node) : ledgerRows(ledger.attachments())
-  const holders = new Map<string, LedgerRow[]>()
-  for (const row of rows.filter(isInUse))
-    for (const ip of row.ips) holders.set(holderKey(row, ip), [...(holders.get(holderKey(row, ip)) ?? []), row])
+  const holders = holdersOf(rows)
   return rows.map((row) => {
     const release = releaseCommand(row)
     const warning = row.warning ?? sharedText(row, holders)
@@ -65,6 +63,23 @@ export function removeCommand(files: readonly string[]): string {
   return `rm ${files.map(shellWord).join(" ")}`
 }
 
+/** How many other holders of an address are named. */
+const MOST_NAMED = 3
+
+/** The first holders of each address, one row per container: enough to name the others of any of them. */
+function holdersOf(rows: readonly LedgerRow[]): Map<string, LedgerRow[]> {
+  const holders = new Map<string, LedgerRow[]>()
+  for (const row of rows.filter(isInUse))
+    for (const ip of row.ips) {
+      const key = holderKey(row, ip)
+      const first = holders.get(key) ?? []
+      holders.set(key, first)
+      const isKnown = first.some(({ containerId }) => containerId === row.containerId)
+      if (!isKnown && first.length < MOST_NAMED + 2) first.push(row)
+    }
+  return holders
+}
+
 function holderKey({ node }: LedgerRow, ip: string): string {
   const address = parseAddress(ip)
   return [node, address?.bits, address?.value ?? ip].join("\n")
@@ -73,6 +88,7 @@ function holderKey({ node }: LedgerRow, ip: string): string {
 /**
  * `10.91.0.2 is also held by build/b3 (network crio)`: two networks or two runtimes assign the same addresses. A container
  * may hold an address several times, as the delegate of a plugin does.
+ * Of more than three others, three are named.
  */
 function sharedText(row: LedgerRow, holders: ReadonlyMap<string, readonly LedgerRow[]>): string | undefined {
   if (!isInUse(row)) return undefined
@@ -81,7 +97,9 @@ function sharedText(row: LedgerRow, holders: ReadonlyMap<string, readonly Ledger
     const names = others.map((other) =>
       other.network && other.network !== row.network ? `${podName(other)} (network ${other.network})` : podName(other),
     )
-    if (names.length > 0) return `${ip} is also held by ${[...new Set(names)].join(", ")}`
+    const different = [...new Set(names)]
+    const named = [...different.slice(0, MOST_NAMED), ...(different.length > MOST_NAMED ? ["others"] : [])]
+    if (named.length > 0) return `${ip} is also held by ${named.join(", ")}`
   }
   return undefined
 }

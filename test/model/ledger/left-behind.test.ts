@@ -46,6 +46,21 @@ test("two networks that assign one address on one node: a warning for both holde
   )
 })
 
+test("an address that thousands hold: three of the others are named", () => {
+  const warnings = rows(
+    Array.from({ length: 10_000 }, (_, at) => add(`p${at}`, "pods", `p${at}`, "10.91.0.2/24", at)),
+  ).map(({ warning }) => warning)
+  assert.deepEqual(
+    [warnings.length, warnings[0], warnings[2], new Set(warnings.slice(3))],
+    [
+      10_000,
+      "10.91.0.2 is also held by shop/p1, shop/p2, shop/p3, others",
+      "10.91.0.2 is also held by shop/p0, shop/p1, shop/p3, others",
+      new Set(["10.91.0.2 is also held by shop/p0, shop/p1, shop/p2, others"]),
+    ],
+  )
+})
+
 test("the delegate of a plugin holds the address of its caller: no warning", () => {
   const stdout = { ips: [{ address: "10.1.2.3/24" }] }
   const calls = [

@@ -5,7 +5,7 @@ testRules(processRules(0), {
   // Pain 1: cni#732.
   "killed-by-signal": {
     calls: [plugin("bridge", { exit: { signal: 11 }, stdout: "", stderr: "panic\n" })],
-    found: ["killed-by-signal bridge:exit killed by SIGSEGV"],
+    found: ["killed-by-signal bridge:stderr killed by SIGSEGV"],
   },
   "not-started": {
     calls: [plugin("bridge", { exit: { errno: 13 }, stdout: "" })],
