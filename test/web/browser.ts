@@ -33,6 +33,7 @@ export type Watched = { page: Page; context: BrowserContext; wrongs: string[] }
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  await context.addInitScript(keepCopies)
   const wrongs: string[] = []
   const page = await context.newPage()
   page.on("pageerror", (error) => wrongs.push(`script: ${error.message}`))
@@ -49,6 +50,24 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   })
   await page.goto(url)
   return { page, context, wrongs }
+}
+
+/**
+ * What the page copied last. The clipboard itself belongs to the browser, in which the pages of other tests copy too.
+ */
+export function copiedText(page: Page): Promise<string> {
+  return page.evaluate(() => String(Reflect.get(window, "copied")))
+}
+
+/** Runs in each page before its own scripts. */
+function keepCopies(): void {
+  // Pages of files have none.
+  if (!("Clipboard" in window)) return
+  const write = Clipboard.prototype.writeText
+  Clipboard.prototype.writeText = async function (text) {
+    await write.call(this, text)
+    Reflect.set(window, "copied", text)
+  }
 }
 
 /** Opens another place of the page, as a link does. */

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { pathToFileURL } from "node:url"
 import type { Page } from "playwright-core"
-import { contentOf, openPage } from "./browser.ts"
+import { contentOf, copiedText, openPage } from "./browser.ts"
 import { ServedRecording } from "./served-recording.ts"
 
 let served: ServedRecording
@@ -45,7 +45,7 @@ test("the picture of a chain: what the pod got, plugin by plugin, and a DEL take
   await page.getByRole("button", { name: "2 bridge" }).click()
   await page.getByRole("button", { name: "Copy SVG" }).click()
   await page.getByText("copied").waitFor()
-  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  const copied = await copiedText(page)
   assert.match(copied, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)
   assert.match(copied, /stroke="rgb\(/)
   assert.ok(copied.includes(">vethd1a2b3c4</text>") && !copied.includes("class="))
@@ -112,7 +112,7 @@ test("what is shown is copied as a link, a command or Markdown, and saved as a p
   const copied = async (within: string, item: string) => {
     await share(within, item)
     await page.locator(`${within} .share`).getByText("copied").waitFor()
-    return page.evaluate(() => navigator.clipboard.readText())
+    return copiedText(page)
   }
   await page.getByRole("combobox", { name: "filter" }).fill("failed and plugin=host-local")
   await page.getByText("1 shown").waitFor()

@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import type { BrowserContextOptions, Locator } from "playwright-core"
 import { countText } from "../../src/web/parts/count-text.ts"
-import { goTo } from "./browser.ts"
+import { copiedText, goTo } from "./browser.ts"
 import { recordEverything } from "./recording.ts"
 import { ServedRecording } from "./served-recording.ts"
 
@@ -80,7 +80,7 @@ test("a document is collapsed and expanded as a whole; a path, a value and a con
   const copied = async (button: string, within: string) => {
     await page.locator(within).getByRole("button", { name: button }).click()
     await page.locator(within).getByText("copied").waitFor()
-    return page.evaluate(() => navigator.clipboard.readText())
+    return copiedText(page)
   }
   await lines.filter({ hasText: "10.244.1.0/24" }).click()
   assert.equal(await copied("Copy path", ".json-place"), "/ipam/ranges/0/0/subnet")
