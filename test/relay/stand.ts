@@ -122,7 +122,7 @@ export class Stand {
     })
   }
 
-  /** Every record of a call in the order of writing. A line that is no record fails the test. */
+  /** Every record of a call in the order of writing. A line that is not a record fails the test. */
   records(capture = this.capture): CaptureRecord[] {
     return this.decoded(capture).flatMap((decoded) => {
       if (decoded.kind === "loss") return []

@@ -5,7 +5,7 @@ import { Catalog } from "../../src/serve/catalog.ts"
 
 const HOUR_MS = 3_600_000
 
-test("operations that were pruned are removed, and a page that was away is told so", () => {
+test("operations that were pruned are removed, and a page that was away is sent their removal", () => {
   const catalog = new Catalog()
   catalog.put([summarized("a", 0), summarized("b", 0.5), summarized("c", 1)])
   const { version } = catalog

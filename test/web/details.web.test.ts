@@ -171,7 +171,7 @@ test("help begins with examples", async () => {
   await context.close()
 })
 
-test("the filter box has examples, not a key, as a placeholder; an error is apart from the text, a search is no error", async () => {
+test("the filter box has examples, not a key, as a placeholder; an error is apart from the text, a search is not an error", async () => {
   const { page, context } = await open("#/operations?q=plugn%3Dbridge")
   const input = page.getByRole("combobox", { name: "filter" })
   assert.equal(await input.getAttribute("placeholder"), "words, an address, or plugin=bridge and duration>50ms")

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs"
 /** A process, described so that other processes can check whether it still runs: a PID alone can be reused. */
 export type ProcessIdentity = { pid: number; startTicks: string; bootId: string; pidNamespace: string }
 
-/** `startTicks` is empty if there is no such process, or if it has ended and only waits for its parent. */
+/** `startTicks` is empty if there is no such process, or if it has ended and its parent has not yet read its status. */
 export function identityOf(pid: number): ProcessIdentity {
   const stat = text(() => readFileSync(`/proc/${pid}/stat`, "utf8"))
   // The command name in parentheses may contain spaces, so count fields from its end: 3 is the state, 22 the start time.

@@ -208,10 +208,15 @@ function captureProblem(path: string): string | undefined {
     accessSync(path, constants.W_OK)
   } catch (error) {
     if (codeOf(error) === "EROFS") return "is on a read-only file system"
-    if (codeOf(error) === "ENOENT") return "does not exist"
   }
-  const { bavail, blocks } = statfsSync(path)
-  return blocks > 0 && bavail <= blocks / 100
-    ? "is on a full file system: relays leave the last percent free"
-    : undefined
+  try {
+    const { bavail, blocks } = statfsSync(path)
+    return blocks > 0 && bavail <= blocks / 100
+      ? "is on a full file system: relays leave the last percent free"
+      : undefined
+  } catch (error) {
+    // Another process has removed it since.
+    if (codeOf(error) === "ENOENT") return "does not exist"
+    throw error
+  }
 }

@@ -44,7 +44,7 @@ for (const [mode, home] of [
       }
     })
 
-test("an uninstall of what another process has uninstalled since is no fault", async (t) => {
+test("uninstalling what another process has just uninstalled is not an error", async (t) => {
   const node = plainNode(t)
   assert.equal((await cnitap("install", ...capturing(node))).code, 0)
   const { disk, installDirs, undoContext } = openNode(optionsOf(node))
