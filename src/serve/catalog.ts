@@ -4,6 +4,7 @@ import { calledList, judgeLists } from "../model/incomplete-list.ts"
 import { type Operation, toOperations, walk } from "../model/operation.ts"
 import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
 import type { SummarizedCall } from "../store/query/call-feed.ts"
+import { CallFamilies, type CallFamily } from "./call-families.ts"
 
 /** Changes after a version: new and changed operations, and IDs that are no longer those of an operation. */
 export type Changes = { version: number; operations: OperationSummary[]; removed: string[] }
@@ -14,12 +15,10 @@ export type Changes = { version: number; operations: OperationSummary[]; removed
  */
 export class Catalog {
   #version = 0
-  /** calls that can be in one operation: those of one node and container */
-  readonly #families = new Map<string, Map<string, Call>>()
+  readonly #families = new CallFamilies()
   readonly #summaries = new Map<string, CallSummary>()
   /** by ID, in order of their last change: a Map keeps insertion order, and a changed operation is inserted again */
   readonly #operations = new Map<string, { version: number; operation: OperationSummary }>()
-  readonly #idsOfFamily = new Map<string, Set<string>>()
   readonly #operationOf = new Map<string, string>()
   readonly #texts = new Map<string, string>()
   #removed: { version: number; id: string }[] = []
@@ -41,16 +40,12 @@ export class Catalog {
   }
 
   put(calls: Iterable<SummarizedCall>): void {
-    const changed = new Set<string>()
+    const changed = new Set<CallFamily>()
     for (const { call, summary } of calls) {
-      const key = familyOf(call)
-      const family = this.#families.get(key) ?? new Map<string, Call>()
-      this.#families.set(key, family)
-      family.set(call.id, this.#shared(call))
+      changed.add(this.#families.add(this.#shared(call)))
       this.#summaries.set(call.id, summary)
-      changed.add(key)
     }
-    for (const key of changed) this.#regroup(key)
+    for (const family of changed) if (family.calls.size > 0) this.#regroup(family)
     if (changed.size > 0) this.#isJudged = false
   }
 
@@ -68,11 +63,10 @@ export class Catalog {
   /** Removes the operations that ended before, and returns them. A server that runs for weeks must not keep all of them. */
   forget(beforeMs: number): OperationSummary[] {
     const forgotten: OperationSummary[] = []
-    for (const [key, ids] of this.#idsOfFamily) {
-      const own = [...ids].flatMap((id) => this.#operations.get(id)?.operation ?? [])
+    for (const family of this.#families.all()) {
+      const own = [...family.operations].flatMap((id) => this.#operations.get(id)?.operation ?? [])
       if (!own.every((operation) => endedBefore(operation, beforeMs))) continue
-      this.#families.delete(key)
-      this.#idsOfFamily.delete(key)
+      this.#families.delete(family)
       for (const operation of own) {
         this.#remove(operation.id)
         for (const { call } of walk(operation.calls)) {
@@ -134,17 +128,17 @@ export class Catalog {
     return call
   }
 
-  #regroup(key: string): void {
+  #regroup(family: CallFamily): void {
     this.#version++
-    const operations = toOperations(this.#families.get(key)?.values() ?? [])
+    const operations = toOperations(family.calls.values())
     const ids = new Set(operations.map(({ id }) => id))
-    for (const id of this.#idsOfFamily.get(key) ?? []) {
+    for (const id of family.operations) {
       if (ids.has(id)) continue
       this.#operations.delete(id)
       this.#unjudged.delete(id)
       this.#removed.push({ version: this.#version, id })
     }
-    this.#idsOfFamily.set(key, ids)
+    family.operations = ids
     for (const operation of operations) {
       const known = this.#operations.get(operation.id)?.operation
       if (known && isSame(known, operation)) continue
@@ -197,11 +191,6 @@ const MOST_REMOVED = 20_000
 
 type CallText = Extract<PageTextFact, keyof Call>
 const CALL_TEXTS = PAGE_TEXT_FACTS.filter((name): name is CallText => factOf(name).path === undefined)
-
-/** STATUS, GC and VERSION have no container and come every few seconds: one family holds an hour of them. */
-function familyOf({ node, containerId, wallMs }: Call): string {
-  return `${node}/${containerId ?? Math.floor(wallMs / 3_600_000)}`
-}
 
 function isSame(a: Operation, b: Operation): boolean {
   const [ofA, ofB] = [[...walk(a.calls)], [...walk(b.calls)]]

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Call } from "../../src/model/call.ts"
+import { type Operation, toOperations } from "../../src/model/operation.ts"
 import { Catalog } from "../../src/serve/catalog.ts"
 
 const HOUR_MS = 3_600_000
@@ -42,6 +43,47 @@ test("a page that was away for longer than removals are remembered gets everythi
   assert.equal(catalog.canResume(catalog.version), true)
   assert.equal(catalog.changesSince(0).removed.length, 20_000)
 })
+
+test("a call is below the parent that it names, also if that is of another container, in whatever order they are read", () => {
+  const calls = [
+    summarized("list-1", 0),
+    summarized("nested", 0, { depth: 1, parent: "list-1" }),
+    summarized("deeper", 0, { depth: 2, parent: "nested" }),
+    summarized("list-2", 0),
+    summarized("orphan", 0, { depth: 1, parent: "not recorded" }),
+  ]
+  const expected = ["list-1(nested(deeper))", "list-2", "orphan"]
+  assert.deepEqual(trees(toOperations(calls.map(({ call }) => call))), expected)
+  for (const order of permutations(calls))
+    for (const batch of [1, 2, order.length]) {
+      const catalog = new Catalog()
+      const shown = new Map<string, Operation>()
+      for (let from = 0, version = 0; from < order.length; from += batch) {
+        catalog.put(order.slice(from, from + batch))
+        const changes = catalog.changesSince(version)
+        version = changes.version
+        for (const id of changes.removed) shown.delete(id)
+        for (const operation of changes.operations) shown.set(operation.id, operation)
+      }
+      assert.deepEqual(trees([...shown.values()]), expected)
+      assert.deepEqual(trees(catalog.forget(HOUR_MS)), expected)
+      assert.deepEqual(catalog.newestFirst(), [])
+    }
+})
+
+/** `bridge(host-local)`, sorted. */
+function trees(operations: readonly Operation[]): string[] {
+  const tree = ({ call, children }: Operation["calls"][number]): string =>
+    children.length > 0 ? `${call.id}(${children.map(tree).join(" ")})` : call.id
+  return operations.map(({ calls }) => calls.map(tree).join(" ")).sort()
+}
+
+function permutations<Value>(values: readonly Value[]): Value[][] {
+  if (values.length === 0) return [[]]
+  return values.flatMap((value) =>
+    permutations(values.filter((other) => other !== value)).map((rest) => [value, ...rest]),
+  )
+}
 
 /** One call, which is an operation of its own container. */
 function summarized(id: string, hour: number, change: Partial<Call> = {}) {

@@ -1,0 +1,66 @@
+import type { Call } from "../model/call.ts"
+
+/** Calls that can be in one operation. `operations`: the IDs of those that they form. */
+export type CallFamily = { keys: string[]; calls: Map<string, Call>; operations: Set<string> }
+
+/**
+ * Calls of one node and container, united with those of other containers whose calls name each other as parents: a plugin
+ * that runs a delegate may give it another container ID.
+ */
+export class CallFamilies {
+  readonly #byKey = new Map<string, CallFamily>()
+  readonly #byCall = new Map<string, CallFamily>()
+  /** by the ID of a parent that was not added yet: calls that name it */
+  readonly #awaited = new Map<string, string[]>()
+
+  /** Adds a call, or what is known of it now, and returns its family. One that was united with another has no calls left. */
+  add(call: Call): CallFamily {
+    const key = keyOf(call)
+    let family = this.#byKey.get(key) ?? { keys: [key], calls: new Map(), operations: new Set() }
+    this.#byKey.set(key, family)
+    if (!this.#byCall.has(call.id)) {
+      const { parent } = call
+      const ofParent = parent === undefined ? undefined : this.#byCall.get(parent)
+      if (ofParent) family = this.#unite(family, ofParent)
+      else if (parent !== undefined) this.#awaited.set(parent, [...(this.#awaited.get(parent) ?? []), call.id])
+      for (const child of this.#awaited.get(call.id) ?? [])
+        family = this.#unite(family, this.#byCall.get(child) ?? family)
+      this.#awaited.delete(call.id)
+    }
+    family.calls.set(call.id, call)
+    this.#byCall.set(call.id, family)
+    return family
+  }
+
+  all(): Iterable<CallFamily> {
+    return new Set(this.#byKey.values())
+  }
+
+  delete({ keys, calls }: CallFamily): void {
+    for (const key of keys) this.#byKey.delete(key)
+    for (const { id, parent } of calls.values()) {
+      this.#byCall.delete(id)
+      // It began before this one: its records were pruned too.
+      if (parent !== undefined) this.#awaited.delete(parent)
+    }
+  }
+
+  #unite(a: CallFamily, b: CallFamily): CallFamily {
+    if (a === b) return a
+    const [large, small] = a.calls.size < b.calls.size ? [b, a] : [a, b]
+    for (const [id, call] of small.calls) {
+      large.calls.set(id, call)
+      this.#byCall.set(id, large)
+    }
+    for (const id of small.operations) large.operations.add(id)
+    for (const key of small.keys) this.#byKey.set(key, large)
+    large.keys.push(...small.keys)
+    small.calls.clear()
+    return large
+  }
+}
+
+/** STATUS, GC and VERSION have no container and come every few seconds: one family holds an hour of them. */
+function keyOf({ node, containerId, wallMs }: Call): string {
+  return `${node}/${containerId ?? Math.floor(wallMs / 3_600_000)}`
+}
