@@ -3,6 +3,7 @@
 #pragma once
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,12 +29,22 @@ static int64_t bpf(int command, const BpfArguments *arguments) { return syscall(
 
 static uint64_t address(const void *at) { return (uint64_t)(uintptr_t)at; }
 
+/* Before Linux 5.11, memory of maps and programs counts as locked memory, of which a process may have little. */
+static int64_t createMap(const BpfArguments *arguments)
+{
+    const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+    int64_t fd = bpf(MAP_CREATE, arguments);
+    if (fd >= 0 || errno != EPERM) return fd;
+    if (setrlimit(RLIMIT_MEMLOCK, &unlimited)) { errno = EPERM; return -1; }
+    return bpf(MAP_CREATE, arguments);
+}
+
 /* (type, bytes of a key, of a value, entries, read-only for programs) */
 NATIVE(bpfMap)
 {
     BpfArguments a = { .map = { (uint32_t)INTEGER(0), (uint32_t)INTEGER(1), (uint32_t)INTEGER(2), (uint32_t)INTEGER(3), INTEGER(4) ? RDONLY_PROGRAM : 0, 0, 0, "cnitap" } };
     UNUSED;
-    return resultOf(ctx, bpf(MAP_CREATE, &a));
+    return resultOf(ctx, createMap(&a));
 }
 
 static JSValue element(JSContext *ctx, int command, JSValueConst *argv)

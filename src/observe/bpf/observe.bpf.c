@@ -235,7 +235,8 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
  * one, and how many bytes of its stream came before. */
 INLINE int countBytes(u64 id, u32 kind, const struct stream *s, u64 total, u64 *before)
 {
-    u32 i, slot, found = 0;
+    u64 slot;
+    u32 i, found = 0;
     for (i = 0; i < ANCESTORS; i++) {
         struct call *call = lookup(&calls, &id);
         if (!call) break;
@@ -244,7 +245,7 @@ INLINE int countBytes(u64 id, u32 kind, const struct stream *s, u64 total, u64 *
         else if (kind == WRITE && s->ino == call->streams[1].ino && s->dev == call->streams[1].dev) slot = 1;
         else if (kind == WRITE && s->ino == call->streams[2].ino && s->dev == call->streams[2].dev) slot = 2;
         else continue;
-        slot = (slot + zero) & 3;
+        slot += zero;
         if (slot > 2) break;
         if (!found) *before = call->sent[slot];
         found = 1;
