@@ -1,5 +1,5 @@
 import type { Begin } from "../capture/record.ts"
-import type { Call } from "./call.ts"
+import type { Call, Pod } from "./call.ts"
 import {
   ANSWERS,
   CALL_FACTS,
@@ -40,8 +40,8 @@ export function callWithoutStreams(facts: FactReader): Call {
     const text = facts.text(name)
     if (text) call[name] = text
   }
-  const [namespace, podName, uid] = [facts.text("namespace"), facts.text("podName"), facts.text("podUid")]
-  if (podName) call.pod = { ...(namespace ? { namespace } : {}), name: podName, ...(uid ? { uid } : {}) }
+  const podName = facts.text("podName")
+  if (podName) call.pod = sharedPod(facts.text("namespace"), podName, facts.text("podUid"))
   const exit = exitOf(facts.number("exit"))
   if (exit) call.exit = exit
   const answer = ANSWERS[facts.number("answer")]
@@ -51,6 +51,17 @@ export function callWithoutStreams(facts: FactReader): Call {
     if (!Number.isNaN(number)) call[name] = number
   }
   return call
+}
+
+/** The pod of the call before: all calls of an operation have the same, and share it. */
+let lastPod: Pod = { name: "" }
+
+function sharedPod(namespace: string | undefined, name: string, uid: string | undefined): Pod {
+  const isSame =
+    lastPod.name === name && (lastPod.namespace ?? "") === (namespace ?? "") && (lastPod.uid ?? "") === (uid ?? "")
+  if (!isSame)
+    lastPod = namespace ? (uid ? { namespace, name, uid } : { namespace, name }) : uid ? { name, uid } : { name }
+  return lastPod
 }
 
 /** The same of a call that was read as a whole. */

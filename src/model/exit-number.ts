@@ -13,7 +13,11 @@ export function exitNumber(exit: Exit | undefined): number {
   return "signal" in exit ? numberOf("signal", exit.signal) : numberOf("errno", exit.errno)
 }
 
+/** Most calls share this one. */
+const OK: Exit = { code: 0 }
+
 export function exitOf(number: number): Exit | undefined {
+  if (number === EXIT_OK) return OK
   const value = (number | 0) >> 2
   switch (KINDS[number & 3]) {
     case "code":

@@ -47,8 +47,27 @@ export type PackedOperations = {
 /** What a list shows of a call beyond its facts: why it failed, and the addresses in its result. */
 export type CallSummary = { reason?: string; ips?: string[] }
 
-/** An operation whose calls have neither streams nor environment; `summaries` by call ID. */
+/** Of most calls. */
+export const NO_SUMMARY: CallSummary = {}
+
+/** An operation whose calls have neither streams nor environment; `summaries` by ID of the calls that have one. */
 export type OperationSummary = Operation & { summaries: ReadonlyMap<string, CallSummary> }
+
+export function summariesOf(
+  { calls }: Operation,
+  summaryOf: (call: Call) => CallSummary | undefined,
+): OperationSummary["summaries"] {
+  let summaries: Map<string, CallSummary> | undefined
+  for (const { call } of walk(calls)) {
+    const summary = summaryOf(call) ?? NO_SUMMARY
+    if (summary.reason === undefined && summary.ips === undefined) continue
+    summaries ??= new Map()
+    summaries.set(call.id, summary)
+  }
+  return summaries ?? NO_SUMMARIES
+}
+
+const NO_SUMMARIES: OperationSummary["summaries"] = new Map()
 
 const REASON_CHARACTERS = 300
 const MISSING = -1

@@ -13,7 +13,7 @@ import {
 import { callWithoutStreams, type FactReader } from "../../model/call-without-streams.ts"
 import { EXIT_OK } from "../../model/exit-number.ts"
 import type { Outcome } from "../../model/outcome.ts"
-import type { CallSummary } from "../../model/packed-operations.ts"
+import { type CallSummary, NO_SUMMARY } from "../../model/packed-operations.ts"
 import { Dictionary } from "./dictionary.ts"
 
 const ARRAYS = {
@@ -45,10 +45,10 @@ const OPERATIONS = { from: Uint32Array, family: Uint32Array, owner: Uint32Array,
 /** One row per address in a result, or in the one that a probe was given: its number (`addressNumber`), and where the line starts. */
 const ADDRESSES = { number: Uint32Array, line: Uint32Array } as const
 
-/** `reason`: why the call failed (`CallSummary`). */
-const TEXTS = [...TEXT_FACTS, "reason"] as const
+/** `summary`: what a list shows of the call's streams (`CallSummary`), as JSON. */
+const TEXTS = [...TEXT_FACTS, "summary"] as const
 
-export type TextColumn = TextFact | "reason"
+export type TextColumn = TextFact | "summary"
 type NumberColumn = keyof typeof NUMBERS
 type NumberArray = InstanceType<(typeof NUMBERS)[NumberColumn]>
 type Instances<Types extends Record<string, abstract new (...args: never[]) => unknown>> = {
@@ -239,6 +239,6 @@ export class RowReader implements FactReader {
 }
 
 export function summaryAt(columns: Columns, row: number): CallSummary {
-  const reason = textAt(columns, "reason", row)
-  return reason === undefined ? {} : { reason }
+  const summary = textAt(columns, "summary", row)
+  return summary === undefined ? NO_SUMMARY : (JSON.parse(summary) as CallSummary)
 }

@@ -25,7 +25,7 @@ import { isStampOf, type SegmentStamp, stampOf } from "./segment-stamp.ts"
 type Trailer = SegmentStamp & { blocks: (BlockHeader & { at: number })[] }
 
 /** Incremented with every change of the layout or the record format: indexes of another layout are rebuilt. */
-const LAYOUT = 16
+const LAYOUT = 17
 const MAGIC = 0x70617463
 const HEADER_BYTES = 24
 

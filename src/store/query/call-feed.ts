@@ -1,9 +1,8 @@
-import { type Call, type CallState, isFailed, jsonObject } from "../../model/call.ts"
+import type { Call, CallState } from "../../model/call.ts"
 import { withoutStreams } from "../../model/call-without-streams.ts"
 import { type Operation, walk } from "../../model/operation.ts"
-import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
+import { type CallSummary, NO_SUMMARY, summarize } from "../../model/packed-operations.ts"
 import { answerOf } from "../../model/result/answer.ts"
-import { addressesOf } from "../../model/result/result-fields.ts"
 import type { Capture } from "../capture/capture.ts"
 import { Follower, followedCall } from "../capture/follower.ts"
 import type { Progress } from "../capture/progress.ts"
@@ -94,12 +93,11 @@ export class CallFeed {
     let batch: SummarizedCall[] = []
     try {
       for (const operation of operationSummaries(indexed, {})) {
-        const addresses = this.#addresses(operation)
         for (const { call } of walk(operation.calls)) {
-          const summary = operation.summaries.get(call.id) ?? {}
+          const summary = operation.summaries.get(call.id) ?? NO_SUMMARY
           // Its end record may have been appended since the segments were listed: the next reading decides.
           if (call.state === "killed") call.state = "running"
-          batch.push({ call, summary: addresses?.call === call ? { ...summary, ips: addresses.ips } : summary })
+          batch.push({ call, summary })
         }
         if (batch.length >= CALLS_PER_BATCH) {
           yield batch
@@ -111,16 +109,6 @@ export class CallFeed {
     } finally {
       indexed.close()
     }
-  }
-
-  /** The addresses of an ADD: the index has none, they are read from the last result that has some. */
-  #addresses({ command, calls }: OperationSummary): { call: Call; ips: string[] } | undefined {
-    if (command !== "ADD") return undefined
-    for (const { call } of calls.toReversed()) {
-      const ips = isFailed(call) ? [] : addressesOf(jsonObject(this.#summaries.stdout(call)))
-      if (ips.length > 0) return { call, ips }
-    }
-    return undefined
   }
 
   #resume(call: Call): void {

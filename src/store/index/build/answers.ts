@@ -1,6 +1,6 @@
-import type { Call } from "../../../model/call.ts"
-import { ANSWERS } from "../../../model/call-schema.ts"
+import { type Answer, type Call, resultOf } from "../../../model/call.ts"
 import { answerOf } from "../../../model/result/answer.ts"
+import { addressesOf } from "../../../model/result/result-fields.ts"
 import { EXIT_OK, parsePayload, type RecordHeader } from "../../scan/read-header.ts"
 
 const ADD = Buffer.from("ADD")
@@ -10,8 +10,8 @@ const FIRST_BYTES = 256 * 1024
 const FIRST_ROWS = 4096
 
 /**
- * What ADD calls printed, kept until the calls are grouped: only the answer of the last call of a list is read, because
- * libcni has accepted those before it. Copying a few hundred bytes is much cheaper than parsing them.
+ * What ADD calls printed, kept until the calls are grouped: as a rule only the answer of the last call of a list is read,
+ * because libcni has accepted those before it. Copying a few hundred bytes is much cheaper than parsing them.
  */
 export class Answers {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES)
@@ -46,14 +46,16 @@ export class Answers {
     return this.#from[row] !== this.#to[row]
   }
 
-  /** The number of the answer in `ANSWERS`; 0 if nothing is known against it. */
-  of(row: number, call: Pick<Call, "as" | "plugin" | "ifname" | "cniVersion">): number {
+  /** What it printed, and the addresses in it. `answer`: undefined if nothing is known against it. */
+  of(
+    row: number,
+    call: Pick<Call, "as" | "plugin" | "ifname" | "cniVersion">,
+  ): { answer: Answer | undefined; ips: string[] } {
     const text = this.#bytes.toString("utf8", this.#from[row], this.#to[row])
     const payload = parsePayload(call.as === "probe" ? text : text.slice(STDOUT.length))
-    if (!payload) return 0
     const streams = call.as === "probe" ? { stdin: payload } : { stdout: payload }
-    const answer = answerOf({ ...call, command: "ADD", exit: EXIT_OK, ...streams })
-    return answer === undefined ? 0 : ANSWERS.indexOf(answer)
+    const whole = { ...call, command: "ADD", exit: EXIT_OK, ...streams }
+    return { answer: answerOf(whole), ips: addressesOf(resultOf(whole)) }
   }
 
   #keep(row: number, bytes: Buffer, from: number, to: number): void {

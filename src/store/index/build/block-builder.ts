@@ -55,7 +55,7 @@ export class BlockBuilder {
     columns.state[row] = beginState(header)
     columns.exit[row] = 0
     columns.answer[row] = 0
-    columns.reason[row] = 0
+    columns.summary[row] = 0
     this.answers.begin(row, header)
     columns.begin[row] = at
     columns.end[row] = NO_LINE
@@ -71,7 +71,7 @@ export class BlockBuilder {
     columns.state[row] = ENDED
     columns.end[row] = at
     this.answers.end(row, header)
-    if (summary.reason !== undefined) columns.reason[row] = texts.numberOf(summary.reason)
+    if (summary.reason !== undefined) columns.summary[row] = texts.numberOf(JSON.stringify(summary))
     if (lateConfig?.network) columns.network[row] = texts.numberOf(lateConfig.network)
     if (lateConfig?.cniVersion) columns.cniVersion[row] = texts.numberOf(lateConfig.cniVersion)
     return true

@@ -19,12 +19,13 @@ import {
 } from "../columns.ts"
 import { BlockBuilder } from "./block-builder.ts"
 import { BlockPieces } from "./block-pieces.ts"
+import { readAnswers } from "./read-answers.ts"
 
 /** A block as it is stored; `bytes` is an array buffer of its own that can be transferred between threads. */
 export type BuiltBlock = { header: BlockHeader; bytes: ArrayBuffer }
 
 const builder = new BlockBuilder()
-const callAt = new RowReader()
+const callReader = new RowReader()
 const reader = new HeaderReader()
 const { header } = reader
 
@@ -33,6 +34,7 @@ export function buildBlock(path: string, name: string, range: ByteRange): BuiltB
   const { orphans, progress, errors, dataDirs } = readLines(path, name, range)
   const table = builder.table()
   const grouped = groupCalls(table)
+  readAnswers(builder, table, grouped)
   const { shape, columns, bytes } = layOut(grouped)
   return {
     header: {
@@ -135,7 +137,6 @@ function describeOperations(columns: Columns, table: CallTable, { rows, from, le
   const { operations, texts } = columns
   const { containerId, command, node } = texts
   const described: OperationFacts = { mixed: [], open: [], openCalls: [], dangling: [] }
-  const judgeLast = answerJudge(columns, rows)
   for (let operation = 0; operation < from.length; operation++) {
     const first = from[operation] ?? 0
     const end = from[operation + 1] ?? rows.length
@@ -161,7 +162,9 @@ function describeOperations(columns: Columns, table: CallTable, { rows, from, le
         isMixed = true
     }
     operations.from[operation] = first
-    operations.outcome[operation] = outcomeNumber(!isComplete ? "unknown" : isFailed ? "failed" : judgeLast(last))
+    operations.outcome[operation] = outcomeNumber(
+      !isComplete ? "unknown" : isFailed ? "failed" : outcomeAt(columns, last),
+    )
     operations.owner[operation] = containerId[first] === 0 ? 0 : ownerAt(columns, first)
     operations.family[operation] = containerId[first] === 0 ? 0 : familyAt(columns, first)
     if (isDangling || !isComplete) described.open.push(operation)
@@ -175,16 +178,9 @@ function describeOperations(columns: Columns, table: CallTable, { rows, from, le
   return described
 }
 
-/** Reads the answer of a call, by its place, that is the last one of a list without a failed call. */
-function answerJudge(columns: Columns, rows: Uint32Array): (place: number) => Outcome {
-  const { numbers } = columns
-  return (place) => {
-    const row = rows[place] ?? 0
-    if (!builder.answers.has(row)) return "ok"
-    const call = callAt.call(columns, place)
-    numbers.answer[place] = builder.answers.of(row, call)
-    return numbers.answer[place] === 0 ? "ok" : judge([callAt.call(columns, place)]).outcome
-  }
+/** What follows from the answer of the last call, by its place, of a list without a failed call. */
+function outcomeAt(columns: Columns, place: number): Outcome {
+  return columns.numbers.answer[place] === 0 ? "ok" : judge([callReader.call(columns, place)]).outcome
 }
 
 /** Of the calls with a container. */

@@ -1,9 +1,10 @@
 import type { CaptureRecord, Payload } from "../../../capture/record.ts"
-import { type Call, toCall } from "../../../model/call.ts"
+import { type Call, isFailed, resultOf, toCall } from "../../../model/call.ts"
 import { type CallNode, type Operation, toOperation, walk } from "../../../model/operation.ts"
 import { incompleteList } from "../../../model/outcome.ts"
-import type { CallSummary, OperationSummary } from "../../../model/packed-operations.ts"
+import { type CallSummary, type OperationSummary, summariesOf } from "../../../model/packed-operations.ts"
 import { answerOf } from "../../../model/result/answer.ts"
+import { addressesOf } from "../../../model/result/result-fields.ts"
 import type { OpenRecords } from "../../capture/follower.ts"
 import { LineReader } from "../../capture/line-reader.ts"
 import type { RecordLocation } from "../../capture/records.ts"
@@ -15,10 +16,33 @@ import type { Candidates } from "./candidates.ts"
 /** Where the records of a call are, and what a list shows of its streams. */
 type CallSource = {
   summary: CallSummary
-  begin?: RecordLocation
+  begin: RecordLocation
   /** the last progress record of a call without an end */
-  progress?: RecordLocation
-  end?: RecordLocation
+  progress?: RecordLocation | undefined
+  end?: RecordLocation | undefined
+}
+
+/** The same of a call whose lines are in one block. A server holds a hundred thousand: one small object each. */
+class BlockSource implements CallSource {
+  readonly summary: CallSummary
+  readonly #segment: Segment
+  readonly #begin: number
+  readonly #end: number | undefined
+
+  constructor(summary: CallSummary, segment: Segment, begin: number, end: number | undefined) {
+    this.summary = summary
+    this.#segment = segment
+    this.#begin = begin
+    this.#end = end
+  }
+
+  get begin(): RecordLocation {
+    return { segment: this.#segment, offset: this.#begin }
+  }
+
+  get end(): RecordLocation | undefined {
+    return this.#end === undefined ? undefined : { segment: this.#segment, offset: this.#end }
+  }
 }
 
 /** Makes calls without streams from columns, remembers where their records are, and reads the streams from there. */
@@ -47,11 +71,8 @@ export class SummaryReader {
   call(segment: Segment, { header, columns }: Block, row: number): Call {
     const call = this.#rows.call(columns, row)
     const [begin = NO_LINE, end = NO_LINE] = [columns.numbers.begin[row], columns.numbers.end[row]]
-    this.#sources.set(call, {
-      summary: summaryAt(columns, row),
-      begin: { segment, offset: header.fromByte + begin },
-      ...(end === NO_LINE ? {} : { end: { segment, offset: header.fromByte + end } }),
-    })
+    const endByte = end === NO_LINE ? undefined : header.fromByte + end
+    this.#sources.set(call, new BlockSource(summaryAt(columns, row), segment, header.fromByte + begin, endByte))
     return call
   }
 
@@ -62,18 +83,18 @@ export class SummaryReader {
 
   /** Adds an end line that was found in another block. */
   setEnd(call: Call, end: RecordLocation, summary: CallSummary): void {
-    this.#sources.set(call, { ...this.#sources.get(call), summary, end })
+    const known = this.#sources.get(call)
+    if (known) this.#sources.set(call, { summary, begin: known.begin, progress: known.progress, end })
   }
 
   /** Adds the last progress record of a call that has no end. */
   setProgress(call: Call, progress: RecordLocation): void {
-    this.#sources.set(call, { summary: {}, ...this.#sources.get(call), progress })
+    const known = this.#sources.get(call)
+    if (known) this.#sources.set(call, { summary: known.summary, begin: known.begin, progress })
   }
 
   withSummaries(operation: Operation): OperationSummary {
-    const summaries = new Map<string, CallSummary>()
-    for (const { call } of walk(operation.calls)) summaries.set(call.id, this.#sources.get(call)?.summary ?? {})
-    return { ...operation, summaries }
+    return Object.assign(operation, { summaries: summariesOf(operation, (call) => this.#sources.get(call)?.summary) })
   }
 
   /** What a list shows of the streams of a call that was read without them. */
@@ -93,20 +114,41 @@ export class SummaryReader {
     return outcomeReason?.kind === "incomplete-list" ? { ...whole, outcome, outcomeReason } : whole
   }
 
-  /** The operation of calls that were grouped without their streams: reads the answer of the last one. */
+  /**
+   * The operation of calls that were grouped without their streams: reads the answer of the last one, and the addresses of
+   * the last one that has some.
+   */
   ofGrouped(operation: Operation): OperationSummary {
+    if (operation.command !== "ADD") return this.withSummaries(operation)
     const top = operation.calls.map(({ call }) => call)
     const last = top.pop()
     for (const call of top) delete call.answer
-    if (last?.command !== "ADD" || last.answer !== undefined || operation.outcome !== "ok")
-      return this.withSummaries(operation)
-    const answer = answerOf({
-      ...last,
-      ...(last.as === "probe" ? { stdin: this.stdin(last) } : { stdout: this.stdout(last) }),
-    })
-    if (answer === undefined || answer === "result") return this.withSummaries(operation)
-    last.answer = answer
-    return this.withSummaries(toOperation(operation.calls))
+    if (last && last.answer === undefined && operation.outcome === "ok") {
+      const answer = answerOf({ ...last, ...this.#resultStreams(last) })
+      if (answer !== undefined && answer !== "result") last.answer = answer
+    }
+    this.#readAddresses(operation)
+    return this.withSummaries(last?.answer === undefined ? operation : toOperation(operation.calls))
+  }
+
+  #readAddresses({ calls }: Operation): void {
+    for (const { call } of calls.toReversed()) {
+      const source = this.#sources.get(call)
+      if (!source || isFailed(call)) continue
+      if (source.summary.ips) return
+      const ips = addressesOf(resultOf({ ...call, ...this.#resultStreams(call) }))
+      if (ips.length === 0) continue
+      const { summary, begin, progress, end } = source
+      this.#sources.set(call, { summary: { ...summary, ips }, begin, progress, end })
+      return
+    }
+  }
+
+  /** What the result of a call is in. */
+  #resultStreams(call: Call): Pick<Call, "stdin" | "stdout"> {
+    const isProbe = call.as === "probe"
+    const payload = isProbe ? this.stdin(call) : this.stdout(call)
+    return payload === undefined ? {} : isProbe ? { stdin: payload } : { stdout: payload }
   }
 
   /** Whether one of the lines of a call may match. */
