@@ -85,7 +85,12 @@ function startServer(directory: string): Promise<{ url: string; process: ReturnT
 /** The number of calls in the file, which has a limit. */
 async function writeFile(path: string): Promise<number> {
   const operations = readOperations(await openCapture(capture), new ReadErrors())
-  const { html } = await pageFile(operations, { path: capture, filter: "", nowMs: Date.now() }, async () => undefined)
+  const { html } = await pageFile(
+    operations,
+    { path: capture, filter: "", nowMs: Date.now() },
+    () => [],
+    async () => undefined,
+  )
   writeFileSync(path, html)
   const left = /the oldest (\d+) of/.exec(html)?.[1]
   return calls - Number(left ?? 0)

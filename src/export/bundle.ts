@@ -4,6 +4,7 @@ import {
   type CaptureRecord,
   type End,
   FORMAT,
+  type LossRecord,
   type Payload,
   type ProgressRecord,
 } from "../capture/record.ts"
@@ -41,6 +42,11 @@ export function bundleLines(operation: Operation, checksum: Checksum, base64: Ba
     .flatMap(({ call }) => toRecords(redactedCall(call, base64)))
     .map((record) => encode(record, checksum))
     .join("")
+}
+
+/** What observers did not record. */
+export function lossLines(losses: readonly LossRecord[], checksum: Checksum): string {
+  return losses.map((loss) => encode(loss, checksum)).join("")
 }
 
 function redactedCall(call: Call, base64: Base64): Call {

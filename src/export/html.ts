@@ -1,3 +1,4 @@
+import type { LossRecord } from "../capture/record.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { packOperations, summarize } from "../model/packed-operations.ts"
@@ -13,6 +14,8 @@ export type CaptureHeader = {
   utcOffsetMs?: number
   /** of the operations with a problem: what `cnitap explain` says */
   explanations?: Explanation[]
+  /** what observers did not record */
+  losses?: readonly LossRecord[]
   /** shown in the page, such as that calls were left out */
   note?: string
 }

@@ -58,8 +58,11 @@ export function app(session: Session, reviewer: Reviewer, explain: Explain, page
   routes.get("/api/file", (context) =>
     search(context, searches, async (text, filter, nowMs) => {
       const operations = session.wholeMatching(filter, nowMs)
-      const { html } = await pageFile(operations, { path: session.source.path, filter: text, nowMs }, (id) =>
-        explain(id).catch(() => undefined),
+      const { html } = await pageFile(
+        operations,
+        { path: session.source.path, filter: text, nowMs },
+        () => session.readErrors.losses(),
+        (id) => explain(id).catch(() => undefined),
       )
       // Saved, never shown here: a file has its own policy, and nothing of a capture runs as part of this server.
       context.header("Content-Disposition", "attachment; filename=cnitap.html")

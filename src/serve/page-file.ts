@@ -1,6 +1,7 @@
 import { hostname } from "node:os"
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
+import type { LossRecord } from "../capture/record.ts"
 import { CaptureEmbedder, type CaptureHeader } from "../export/html.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import type { Operation } from "../model/operation.ts"
@@ -13,11 +14,13 @@ const EXPLAIN_MS = 5_000
 
 /**
  * The page with these operations in it, as one file. They are in the order they began. `filter`: what was selected, as text.
- * `explain`: what `cnitap explain` says about an operation, which the latest problems have in the file.
+ * `losses`: what was not recorded, known when the operations have been read. `explain`: what `cnitap explain` says about an
+ * operation, which the latest problems have in the file.
  */
 export async function pageFile(
   operations: AsyncIterable<Operation>,
   { path, filter, nowMs }: { path: string; filter: string; nowMs: number },
+  losses: () => readonly LossRecord[],
   explain: (id: string) => Promise<Explanation | undefined>,
 ): Promise<{ html: string; count: number }> {
   const embedder = new CaptureEmbedder(async (text) => (await compress(text)).toString("base64"))
@@ -41,6 +44,7 @@ export async function pageFile(
     writtenMs: nowMs,
     utcOffsetMs: localOffsetMs(nowMs),
     explanations,
+    losses: losses(),
     ...(filter ? { note: `only ${filter}` } : {}),
   }
   return { html: await embedder.html(readPage().html, header), count }

@@ -51,6 +51,31 @@ test("explain says what was lost in the time of the operation", async () => {
   assert.doesNotMatch(late.stdout, /not recorded/)
 })
 
+test("a bundle has them too, after the calls", async () => {
+  const bundle = join(capture, "losses.bundle")
+  await cnitap(["export", "bundle", "--capture", capture, "--out", bundle, "--since", "2026-11-28T12:00:05Z"])
+  for (const verb of [["ls", "-o", "name"], ["stats"], ["explain", "shop/late"]])
+    assert.deepEqual(
+      (await cnitap([...verb, "--from", bundle])).stderr.trim().split("\n"),
+      LOST.slice(2),
+      verb.join(" "),
+    )
+  rmSync(bundle)
+})
+
+test("an exported page has them too", async () => {
+  const { stdout } = await read("export", "html")
+  const json = stdout.split('<script type="application/json" id="capture">').at(-1)?.split("</script>")[0]
+  assert.deepEqual(
+    JSON.parse(json ?? "").losses.map(({ reason, calls, pieces }: LossRecord) => ({ reason, calls, pieces })),
+    [
+      { reason: "full", calls: 3, pieces: 0 },
+      { reason: "full", calls: 2, pieces: 7 },
+      { reason: "stopped", calls: 1, pieces: 0 },
+    ],
+  )
+})
+
 function read(...args: string[]) {
   return cnitap([...args, "--capture", capture])
 }

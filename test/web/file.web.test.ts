@@ -7,6 +7,7 @@ import { after, before, test } from "node:test"
 import { pathToFileURL } from "node:url"
 import { gunzipSync, gzipSync } from "node:zlib"
 import type { Browser } from "playwright-core"
+import { FORMAT, NOTHING_LOST } from "../../src/capture/record.ts"
 import { CaptureEmbedder, type CaptureHeader, type EmbeddedCapture } from "../../src/export/html.ts"
 import type { Call } from "../../src/model/call.ts"
 import { toOperations } from "../../src/model/operation.ts"
@@ -140,6 +141,18 @@ test("omitted calls are reported", async () => {
     .getByText("3 torn lines; the oldest 14 of 80 calls are omitted to limit the size of this file")
     .waitFor()
   await page.getByRole("button", { name: "all 66" }).waitFor()
+  await context.close()
+})
+
+test("a file says what an observer has not recorded", async () => {
+  const file = join(node.root, "lossy.html")
+  const loss = { format: FORMAT, kind: "loss", monoMs: 0, node: "node-1", reason: "full", ...NOTHING_LOST } as const
+  const losses = [{ ...loss, calls: 12, sinceMs: Date.UTC(2026, 10, 28, 12), wallMs: Date.UTC(2026, 10, 28, 12, 0, 1) }]
+  writeFileSync(file, await htmlOf([], { path: "p", host: "h", writtenMs: WRITTEN_MS, losses }))
+  const { page, context } = await openPage(browser, pathToFileURL(file).href)
+  const text =
+    "12 calls were not recorded, because the kernel's buffer was full; 2026-11-28T12:00:00Z to 2026-11-28T12:00:01Z"
+  await page.getByRole("note").getByText(text).waitFor()
   await context.close()
 })
 

@@ -78,7 +78,11 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
   }
   if (mode === "observe" && (options.onlyFailures === true || options.sample !== undefined)) {
     const flag = options.onlyFailures === true ? "--only-failures" : "--sample"
-    throw new Fault("USAGE", `${flag} cannot be combined with --mode observe`, "Leave it out, or use --mode swap.")
+    throw new Fault(
+      "USAGE",
+      `${flag} cannot be combined with --mode observe`,
+      "Leave it out and select calls when you read them (--failed, --pod), or use --mode swap.",
+    )
   }
   return {
     mode,

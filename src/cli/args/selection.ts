@@ -183,8 +183,7 @@ export async function reportReadErrors(
     context.stderr.write(
       `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
     )
-  for (const text of lossSummary(inRange(readErrors.losses(), range)))
-    context.stderr.write(`cnitap: ${visible(text)}\n`)
+  for (const text of lossSummary(lossesIn({ readErrors, range }))) context.stderr.write(`cnitap: ${visible(text)}\n`)
   const counts = readErrors.list()
   if (counts.length === 0) return
   // If nothing matched the filter, other records may still be readable.
@@ -207,9 +206,10 @@ export async function reportReadErrors(
   }
 }
 
-function inRange(losses: readonly LossRecord[], { sinceMs, untilMs }: TimeRange): LossRecord[] {
-  const [fromMs, toMs] = [sinceMs ?? Number.NEGATIVE_INFINITY, untilMs ?? Number.POSITIVE_INFINITY]
-  return lossesDuring(losses, { fromMs, toMs })
+/** What observers did not record in the time range, as far as the capture has been read. */
+export function lossesIn({ readErrors, range }: Pick<Selection, "readErrors" | "range">): LossRecord[] {
+  const [fromMs, toMs] = [range.sinceMs ?? Number.NEGATIVE_INFINITY, range.untilMs ?? Number.POSITIVE_INFINITY]
+  return lossesDuring(readErrors.losses(), { fromMs, toMs })
 }
 
 /** If an install writes this capture, and has not recorded a call yet. */

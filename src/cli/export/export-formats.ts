@@ -1,5 +1,6 @@
 import { createGzip } from "node:zlib"
-import { type Base64, bundleLines, manifestLine } from "../../export/bundle.ts"
+import type { LossRecord } from "../../capture/record.ts"
+import { type Base64, bundleLines, lossLines, manifestLine } from "../../export/bundle.ts"
 import { ChromeTrace } from "../../export/chrome-trace.ts"
 import { toOtlp } from "../../export/otlp.ts"
 import { probeLog } from "../../export/probe-log.ts"
@@ -21,6 +22,8 @@ export type ExportInput = {
   filter: string
   version: string
   nowMs: number
+  /** what observers did not record in the time that was read so far */
+  losses(): readonly LossRecord[]
   /** what `cnitap explain` says about an operation */
   explain(id: string): Promise<Explanation | undefined>
 }
@@ -113,8 +116,11 @@ async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink
   return count
 }
 
-async function writeHtml({ operations, path, filter, nowMs, explain }: ExportInput, sink: Sink): Promise<number> {
-  const { html, count } = await pageFile(operations, { path, filter, nowMs }, explain)
+async function writeHtml(
+  { operations, path, filter, nowMs, losses, explain }: ExportInput,
+  sink: Sink,
+): Promise<number> {
+  const { html, count } = await pageFile(operations, { path, filter, nowMs }, losses, explain)
   await sink.write(html)
   return count
 }
@@ -124,7 +130,10 @@ const BASE64: Base64 = {
   encode: (latin1) => Buffer.from(latin1, "latin1").toString("base64"),
 }
 
-async function writeBundle({ operations, path, filter, version, nowMs }: ExportInput, sink: Sink): Promise<number> {
+async function writeBundle(
+  { operations, path, filter, version, nowMs, losses }: ExportInput,
+  sink: Sink,
+): Promise<number> {
   const gzip = createGzip()
   const written = (async () => {
     for await (const chunk of gzip) await sink.write(chunk as Buffer)
@@ -134,6 +143,7 @@ async function writeBundle({ operations, path, filter, version, nowMs }: ExportI
   }
   await write(manifestLine({ version, createdMs: nowMs, source: path, filter }))
   const count = await each(operations, (operation) => write(bundleLines(operation, checksum, BASE64)))
+  await write(lossLines(losses(), checksum))
   gzip.end()
   await written
   return count

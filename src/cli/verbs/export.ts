@@ -4,7 +4,7 @@ import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
 import { explainById } from "../args/explain-by-id.ts"
 import { textOption } from "../args/option.ts"
-import { addSelection, filterWords, reportReadErrors, type Selection, select } from "../args/selection.ts"
+import { addSelection, filterWords, lossesIn, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
 import type { Context } from "../context.ts"
 import { EXPORT_FORMATS, type ExportFormat, findExportFormat } from "../export/export-formats.ts"
@@ -51,6 +51,7 @@ export const exportVerb: Verb = {
         filter: filterText(selection.filter),
         version: VERSION,
         nowMs: context.nowMs(),
+        losses: () => lossesIn(selection),
         explain: async (id: string) =>
           progress.count > MOST_SEARCHED ? undefined : explainById(context, options, selection.capture, id),
       }

@@ -27,6 +27,7 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
       sink.connection("static")
       const { path, host, utcOffsetMs } = header
       sink.reset({ path, host, isLive: false, ...(utcOffsetMs === undefined ? {} : { utcOffsetMs }) }, header.note)
+      sink.readErrors({}, header.losses ?? [])
       void sendAll(blocks, sink)
     },
     async operation(callId) {
