@@ -87,7 +87,7 @@ async function writeFile(path: string): Promise<number> {
   const operations = readOperations(await openCapture(capture), new ReadErrors())
   const { html } = await pageFile(
     operations,
-    { path: capture, filter: "", nowMs: Date.now() },
+    { name: { path: capture, program: "cnitap", flags: ["--capture", capture] }, filter: "", nowMs: Date.now() },
     () => [],
     async () => undefined,
   )

@@ -15,21 +15,26 @@ export type NodeAnswer =
   | { node: string; kind: "failed"; reason: string }
 
 /**
- * Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. One that is endless has a stdin that is closed
- * when this process ends, and ends with it.
+ * Runs a verb of cnitap in the pod of a node; `onData` gets what it prints. `onClock`: it is endless, and this gets its clock
+ * when it begins. Its stdin is closed when this process ends, and it ends with that.
  */
 export async function askNode(
   kubectl: Kubectl,
   { node, pod, problem }: Recorder,
   [verb = "", ...args]: readonly string[],
   onData: (chunk: Buffer) => void | Promise<void>,
-  isEndless = false,
+  onClock?: (reading: ClockReading) => void,
 ): Promise<NodeAnswer> {
   if (problem !== undefined) return { node, kind: "failed", reason: problem }
-  const command = [PROGRAM, isEndless ? "__attached" : "__clock", verb, "--root", HOST_ROOT, ...args]
+  const isEndless = onClock !== undefined
+  const command = [PROGRAM, ...(isEndless ? ["__attached"] : []), "__clock", verb, "--root", HOST_ROOT, ...args]
   const askedMs = Date.now()
   const clocks: ClockReading[] = []
-  const read = clockReader(onData, (nodeMs) => clocks.push({ node, nodeMs, askedMs, answeredMs: Date.now() }))
+  const read = clockReader(onData, (nodeMs) => {
+    const reading = { node, nodeMs, askedMs, answeredMs: Date.now() }
+    clocks.push(reading)
+    onClock?.(reading)
+  })
   const result = await kubectl.run(
     ["exec", ...(isEndless ? ["-i"] : []), "-n", NAMESPACE, pod, "-c", CONTAINER, "--", ...command],
     {

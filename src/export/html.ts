@@ -1,12 +1,11 @@
 import type { LossRecord } from "../capture/record.ts"
+import type { CaptureName } from "../model/capture-name.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import { type Operation, walk } from "../model/operation.ts"
 import { packOperations, summarize } from "../model/packed-operations.ts"
 
 /** What a page in a file knows about its capture. */
-export type CaptureHeader = {
-  /** the capture, as given on the command line */
-  path: string
+export type CaptureHeader = CaptureName & {
   host: string
   /** when the capture was read; calls in flight have this age, whenever the page is opened */
   writtenMs: number

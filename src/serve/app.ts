@@ -58,9 +58,11 @@ export function app(session: Session, reviewer: Reviewer, explain: Explain, page
   routes.get("/api/file", (context) =>
     search(context, searches, async (text, filter, nowMs) => {
       const operations = session.wholeMatching(filter, nowMs)
+      const { path, program, flags } = session.source
+      const header = { name: { path, program, flags }, filter: text, remark: session.state.clocks, nowMs }
       const { html } = await pageFile(
         operations,
-        { path: session.source.path, filter: text, nowMs },
+        header,
         () => session.readErrors.losses(),
         (id) => explain(id).catch(() => undefined),
       )

@@ -3,6 +3,7 @@ import { promisify } from "node:util"
 import { gzip } from "node:zlib"
 import type { LossRecord } from "../capture/record.ts"
 import { CaptureEmbedder, type CaptureHeader } from "../export/html.ts"
+import type { CaptureName } from "../model/capture-name.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import type { Operation } from "../model/operation.ts"
 import { localOffsetMs } from "../model/time.ts"
@@ -14,12 +15,12 @@ const EXPLAIN_MS = 5_000
 
 /**
  * The page with these operations in it, as one file. They are in the order they began. `filter`: what was selected, as text.
- * `losses`: what was not recorded, known when the operations have been read. `explain`: what `cnitap explain` says about an
- * operation, which the latest problems have in the file.
+ * `remark`: what else the page says about the capture. `losses`: what was not recorded, known when the operations have been
+ * read. `explain`: what `cnitap explain` says about an operation, which the latest problems have in the file.
  */
 export async function pageFile(
   operations: AsyncIterable<Operation>,
-  { path, filter, nowMs }: { path: string; filter: string; nowMs: number },
+  { name, filter, remark, nowMs }: { name: CaptureName; filter: string; remark?: string | undefined; nowMs: number },
   losses: () => readonly LossRecord[],
   explain: (id: string) => Promise<Explanation | undefined>,
 ): Promise<{ html: string; count: number }> {
@@ -38,16 +39,25 @@ export async function pageFile(
     if (explanation) explanations.push(explanation)
     if (performance.now() > endMs) break
   }
+  const unexplained = unexplainedNote(explanations.length, problems.length)
+  const note = [filter && `only ${filter}`, remark, unexplained].filter(Boolean).join("; ")
   const header: CaptureHeader = {
-    path,
+    ...name,
     host: hostname(),
     writtenMs: nowMs,
     utcOffsetMs: localOffsetMs(nowMs),
     explanations,
     losses: losses(),
-    ...(filter ? { note: `only ${filter}` } : {}),
+    ...(note ? { note } : {}),
   }
   return { html: await embedder.html(readPage().html, header), count }
+}
+
+function unexplainedNote(explained: number, problems: number): string {
+  if (explained === problems) return ""
+  return explained === 0
+    ? "problems are not explained in this file; cnitap explain does so"
+    : `the latest ${explained} of ${problems} problems are explained; cnitap explain explains the others`
 }
 
 const compress = promisify(gzip)

@@ -1,13 +1,12 @@
 import type { LossRecord } from "../capture/record.ts"
+import type { CaptureName } from "../model/capture-name.ts"
 import type { LedgerRow } from "../model/ledger/node-ledger.ts"
 import type { RuleFindings } from "../model/lint/findings-by-rule.ts"
 import type { Operation } from "../model/operation.ts"
 import type { PackedOperations } from "../model/packed-operations.ts"
 
 /** The capture that the page shows. */
-export type Source = {
-  /** path of the capture, as given by the user */
-  path: string
+export type Source = CaptureName & {
   /** whether calls may be appended: true for a directory, false for a bundle */
   isLive: boolean
   /** host name of the machine that reads it */
@@ -31,14 +30,19 @@ export type ServerEvent =
   | { kind: "ready" }
   /** number of lines that could not be read, by reason */
   | { kind: "readErrors"; lines: Record<string, number>; losses: readonly LossRecord[] }
-  /** whether the capture can be read at present */
+  /** whether the capture can be read at present, and what is wrong with it */
   | { kind: "state"; state: CaptureState }
 
 /**
  * `trouble`: why the capture cannot be read at present; absent while it can. `prunedBeforeMs`: the records of operations
- * that began before were removed since the server read them; absent if none were.
+ * that began before were removed since the server read them; absent if none were. `clocks`: that the clocks of its nodes
+ * differ, as a sentence; absent if they do not.
  */
-export type CaptureState = { trouble?: ErrorAnswer | undefined; prunedBeforeMs?: number }
+export type CaptureState = {
+  trouble?: ErrorAnswer | undefined
+  prunedBeforeMs?: number
+  clocks?: string | undefined
+}
 
 /**
  * `GET /api/operations/:id`, with the ID of any of its calls: the operation with all streams. `pruned`: IDs of its calls

@@ -1,10 +1,12 @@
 import { hostname } from "node:os"
 import type { Call } from "../model/call.ts"
+import type { CaptureName } from "../model/capture-name.ts"
 import type { Filter } from "../model/filter/filter.ts"
 import type { Operation } from "../model/operation.ts"
 import type { OperationSummary } from "../model/packed-operations.ts"
 import { localOffsetMs } from "../model/time.ts"
 import type { Capture } from "../store/capture/capture.ts"
+import { captureName } from "../store/capture/capture-name.ts"
 import type { Progress } from "../store/capture/progress.ts"
 import { ReadErrors } from "../store/capture/read-errors.ts"
 import type { Segment } from "../store/capture/segments.ts"
@@ -35,9 +37,9 @@ export class Session {
   /** inode by name, and when they were listed */
   #segments: { inodes: ReadonlyMap<string, number>; listedMs: number } = { inodes: new Map(), listedMs: 0 }
 
-  constructor(capture: Capture) {
+  constructor(capture: Capture, name: CaptureName = captureName(capture)) {
     this.source = {
-      path: capture.path,
+      ...name,
       isLive: capture.isLive,
       host: hostname(),
       utcOffsetMs: localOffsetMs(Date.now()),
@@ -124,6 +126,11 @@ export class Session {
       { filter, nowMs, withoutStreams: true },
     ))
       yield id
+  }
+
+  /** `text`: that the clocks of the capture's nodes differ; undefined if they do not. */
+  setClocks(text: string | undefined): void {
+    this.#setState({ ...this.#state, clocks: text })
   }
 
   /** Resolves when all calls that existed at the start have been read. */

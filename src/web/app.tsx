@@ -8,6 +8,7 @@ import { announcement } from "./state/announce.ts"
 import {
   captureState,
   connection,
+  hasSeveralNodes,
   isReady,
   losses,
   note,
@@ -155,9 +156,9 @@ function SourceState() {
 function Notices() {
   const unread = Object.entries(unreadLines.value)
   const lines = unread.reduce((sum, [, count]) => sum + count, 0)
-  const { trouble } = captureState.value
+  const { trouble, clocks } = captureState.value
   return (
-    <>
+    <section class="notices" aria-label="notices">
       {trouble && (
         <p class="notice" role="alert">
           {trouble.error}. {trouble.hint}
@@ -167,6 +168,11 @@ function Notices() {
         <p class="notice" role="alert">
           The server was restarted and does not know this page; what is shown was read before. Open the URL that{" "}
           <code>cnitap serve</code> printed in this tab to go on.
+        </p>
+      )}
+      {clocks && hasSeveralNodes.value && (
+        <p class="notice" role="note">
+          {clocks.charAt(0).toUpperCase() + clocks.slice(1)}
         </p>
       )}
       {note.value && (
@@ -185,7 +191,7 @@ function Notices() {
           {unread.map(([kind, count]) => `${count} ${kind}`).join(", ")}
         </p>
       )}
-    </>
+    </section>
   )
 }
 

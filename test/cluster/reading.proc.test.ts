@@ -99,7 +99,7 @@ test("verbs that merge calls of nodes by time name two nodes whose clocks differ
     return { args, stderr: stderr.replace(/9m\d\ds|10m0s/, "10m0s"), code }
   }
   const stderr =
-    "cnitap: the clocks of node-1 and node-2 differ by 10m0s, so the order of their calls is wrong. Synchronize the clocks, for example with chrony.\n"
+    "cnitap: the clocks of node-1 and node-2 differ by 10m0s, so the times of their calls cannot be compared. Synchronize the clocks, for example with chrony.\n"
   for (const args of [["ls"], ["ls", "-o", "json"], ["tail"], ["ledger"], ["stats"], ["export", "jsonl"]]) {
     first.clockOffsetMs = second.clockOffsetMs = 600_000
     const { code, ...equal } = await remarked(args)
@@ -115,6 +115,31 @@ test("verbs that merge calls of nodes by time name two nodes whose clocks differ
   ])
     assert.deepEqual(await remarked(args), { args, stderr: "", code: 0 })
   assert.doesNotMatch((await cluster.cnitap(["doctor"])).stderr, /clocks/)
+})
+
+test("verbs that follow nodes name two whose clocks differ", async (t) => {
+  const { "node-1": first } = cluster.state.nodes
+  assert.ok(first)
+  t.after(() => delete first.clockOffsetMs)
+  first.clockOffsetMs = -600_000
+  for (const args of [
+    ["tail", "-f"],
+    ["ls", "-w"],
+  ]) {
+    const following = cluster.start(args)
+    const closed = once(following, "close")
+    let stderr = ""
+    following.stderr.on("data", (chunk) => {
+      stderr += chunk
+    })
+    await once(following.stderr, "data")
+    following.kill("SIGINT")
+    assert.deepEqual(await closed, [0, null])
+    assert.match(
+      stderr,
+      /^cnitap: the clocks of node-1 and node-[23] differ by (?:9m\d\ds|10m0s), so the times of their calls cannot be compared\. Synchronize the clocks, for example with chrony\.\n/,
+    )
+  }
 })
 
 test("--node asks these nodes only, and kubectl gets the context", async () => {

@@ -167,8 +167,8 @@ function localTime(ms: number): string {
   return `${date.toLocaleString("en", { month: "short" })} ${date.getDate()} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
-async function htmlOf(calls: Call[], header: CaptureHeader): Promise<string> {
+async function htmlOf(calls: Call[], header: Omit<CaptureHeader, "program" | "flags">): Promise<string> {
   const embedder = new CaptureEmbedder(async (text) => gzipSync(text).toString("base64"))
   for (const operation of toOperations(calls)) await embedder.add(operation)
-  return embedder.html(readPage().html, header)
+  return embedder.html(readPage().html, { ...header, program: "cnitap", flags: ["--capture", header.path] })
 }

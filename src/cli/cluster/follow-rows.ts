@@ -8,6 +8,7 @@ import { printRows } from "../render/output.ts"
 import type { Table } from "../render/table.ts"
 import { type NodeRow, rowReader } from "./collect-rows.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { clockReporter } from "./report-clocks.ts"
 
 /** Each node takes a kubectl of some 40 MB for as long as it is followed. */
 const MOST_FOLLOWED = 100
@@ -26,6 +27,7 @@ export async function followRows<Row extends object>(
   const queue: NodeRow<Row>[] = []
   let wake = () => {}
   let isOver = false
+  const onClock = clockReporter(context)
   const asking = eachNode(
     recorders,
     async (recorder) => {
@@ -33,7 +35,7 @@ export async function followRows<Row extends object>(
         queue.push(row)
         wake()
       })
-      const answer = await askNode(kubectl, recorder, nodeArgs, add, true)
+      const answer = await askNode(kubectl, recorder, nodeArgs, add, onClock)
       if (answer.kind !== "answered") reportAnswers(context, [answer], 1)
       return answer
     },

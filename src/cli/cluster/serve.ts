@@ -1,17 +1,20 @@
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { askNode } from "../../cluster/ask-node.ts"
+import type { ClockReading } from "../../cluster/clock-difference.ts"
 import { Kubectl } from "../../cluster/kubectl.ts"
 import type { Recorder } from "../../cluster/recorder.ts"
 import { Fault } from "../../fault/fault.ts"
 import { isLoopback, parseListenAddress } from "../../serve/listen.ts"
+import type { Session } from "../../serve/session.ts"
 import { CaptureMirror } from "../../store/capture/capture-mirror.ts"
 import type { Context } from "../context.ts"
-import { serve } from "../verbs/serve.ts"
+import { serve, servePage } from "../verbs/serve.ts"
 import { clusterOptionsOf } from "./cluster-flags.ts"
 import { assertFollowable } from "./follow-rows.ts"
 import { nodeVerb } from "./node-verb.ts"
 import { reportAnswers } from "./report-answers.ts"
+import { clockReporter } from "./report-clocks.ts"
 import { chooseRecorders, withKubectl } from "./session.ts"
 import { withTemporaryDirectory } from "./temporary-directory.ts"
 
@@ -30,7 +33,7 @@ export const clusterServe = nodeVerb(
     ["kubectl cnitap serve", "a page over all nodes, reachable from this machine only"],
     ["kubectl cnitap serve --node node-1,node-2 --listen 127.0.0.1:0", "over two nodes, on any free port"],
   ],
-  (nodeArguments, context, args, options) =>
+  (nodeArguments, context, _args, options) =>
     withKubectl(context, options, async (kubectl, signal) => {
       // Refuses the flags of a node.
       nodeArguments([])
@@ -51,11 +54,22 @@ export const clusterServe = nodeVerb(
         const served = new AbortController()
         const end = AbortSignal.any([signal, served.signal])
         const streams = new Kubectl(clusterOptionsOf(options), end)
+        let session: Session | undefined
+        let clocks: string | undefined
+        const onClock = clockReporter(context, (text) => {
+          clocks = text
+          session?.setClocks(clocks)
+        })
+        const mirror = (recorder: Recorder) => mirrorNode(context, streams, recorder, root, onClock, end)
         try {
-          await Promise.all(recorders.map((recorder) => mirrorNode(context, streams, recorder, root, end)))
+          await Promise.all(recorders.map(mirror))
           signal.throwIfAborted()
-          const capture = recorders.map(({ node }) => `/${node}`)
-          await serve.run(context, args, { ...options, root, capture })
+          const nodes = recorders.map(({ node }) => node)
+          const capture = nodes.map((node) => `/${node}`)
+          await servePage(context, { ...options, root, capture, nodes }, (opened) => {
+            session = opened
+            session.setClocks(clocks)
+          })
         } finally {
           served.abort()
         }
@@ -72,6 +86,7 @@ function mirrorNode(
   kubectl: Kubectl,
   recorder: Recorder,
   root: string,
+  onClock: (reading: ClockReading) => void,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
@@ -83,7 +98,7 @@ function mirrorNode(
     const follow = async () => {
       while (!signal.aborted) {
         const args = ["__stream", ...mirror.restart()]
-        const answer = await askNode(kubectl, recorder, args, (chunk) => mirror.push(chunk), true)
+        const answer = await askNode(kubectl, recorder, args, (chunk) => mirror.push(chunk), onClock)
         if (signal.aborted) break
         if (!isSilent)
           reportAnswers(

@@ -46,9 +46,10 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
       await withTemporaryDirectory(async (directory) => {
         const { answers, bundles, merged } = await fetchBundles(kubectl, recorders, rangeFlags(options), directory)
         signal.throwIfAborted()
+        const nodes = merged.map(({ node }) => node)
         const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
         if (answers.some(({ kind }) => kind === "answered"))
-          await verb.run(plainContext(context, directory), args, { ...options, ...capture })
+          await verb.run(plainContext(context, directory), args, { ...options, ...capture, nodes })
         const { exitCode } = context
         reportAnswers(context, answers, 1)
         reportClocks(context, merged)

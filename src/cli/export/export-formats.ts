@@ -6,6 +6,7 @@ import { toOtlp } from "../../export/otlp.ts"
 import { probeLog } from "../../export/probe-log.ts"
 import { toRepro } from "../../export/repro.ts"
 import { Fault } from "../../fault/fault.ts"
+import type { CaptureName } from "../../model/capture-name.ts"
 import type { Explanation } from "../../model/explain/statement.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { pageFile } from "../../serve/page-file.ts"
@@ -17,8 +18,8 @@ import type { Sink } from "./output-file.ts"
 /** The input of an export; operations are in the order they began. */
 export type ExportInput = {
   operations: AsyncIterable<Operation>
-  /** the capture as it was named, and the filter as text; empty for none */
-  path: string
+  name: CaptureName
+  /** as text; empty for none */
   filter: string
   version: string
   nowMs: number
@@ -86,7 +87,7 @@ async function writeProbeLog({ operations }: ExportInput, sink: Sink): Promise<n
   return count
 }
 
-async function writeChromeTrace({ operations, path, nowMs }: ExportInput, sink: Sink): Promise<number> {
+async function writeChromeTrace({ operations, name, nowMs }: ExportInput, sink: Sink): Promise<number> {
   const trace = new ChromeTrace(nowMs)
   await sink.write('{"traceEvents":[')
   let separator = "\n"
@@ -96,7 +97,7 @@ async function writeChromeTrace({ operations, path, nowMs }: ExportInput, sink: 
       separator = ",\n"
     }
   })
-  await sink.write(`\n],"displayTimeUnit":"ms","otherData":${JSON.stringify({ capture: path })}}\n`)
+  await sink.write(`\n],"displayTimeUnit":"ms","otherData":${JSON.stringify({ capture: name.path })}}\n`)
   return count
 }
 
@@ -117,10 +118,10 @@ async function writeOtlp({ operations, version, nowMs }: ExportInput, sink: Sink
 }
 
 async function writeHtml(
-  { operations, path, filter, nowMs, losses, explain }: ExportInput,
+  { operations, name, filter, nowMs, losses, explain }: ExportInput,
   sink: Sink,
 ): Promise<number> {
-  const { html, count } = await pageFile(operations, { path, filter, nowMs }, losses, explain)
+  const { html, count } = await pageFile(operations, { name, filter, nowMs }, losses, explain)
   await sink.write(html)
   return count
 }
@@ -131,7 +132,7 @@ const BASE64: Base64 = {
 }
 
 async function writeBundle(
-  { operations, path, filter, version, nowMs, losses }: ExportInput,
+  { operations, name, filter, version, nowMs, losses }: ExportInput,
   sink: Sink,
 ): Promise<number> {
   const gzip = createGzip()
@@ -141,7 +142,7 @@ async function writeBundle(
   const write = async (text: string) => {
     if (!gzip.write(text)) await new Promise<void>((done) => gzip.once("drain", done))
   }
-  await write(manifestLine({ version, createdMs: nowMs, source: path, filter }))
+  await write(manifestLine({ version, createdMs: nowMs, source: name.path, filter }))
   const count = await each(operations, (operation) => write(bundleLines(operation, checksum, BASE64)))
   await write(lossLines(losses(), checksum))
   gzip.end()

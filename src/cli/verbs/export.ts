@@ -3,6 +3,7 @@ import { nearest } from "../../model/filter/nearest.ts"
 import { filterText } from "../../model/filter/text.ts"
 import type { Operation } from "../../model/operation.ts"
 import { explainById } from "../args/explain-by-id.ts"
+import { nameCapture } from "../args/named-capture.ts"
 import { textOption } from "../args/option.ts"
 import { addSelection, filterWords, lossesIn, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
@@ -47,7 +48,7 @@ export const exportVerb: Verb = {
     try {
       const exported = {
         operations: counted(operations, context, progress),
-        path: selection.capture.path,
+        name: nameCapture(selection.capture, options),
         filter: filterText(selection.filter),
         version: VERSION,
         nowMs: context.nowMs(),

@@ -5,6 +5,7 @@ import { type ReadState, Reviewer } from "../../serve/reviewer.ts"
 import { Session } from "../../serve/session.ts"
 import { serverToken } from "../../serve/token.ts"
 import { addCaptures, openCaptures } from "../args/captures.ts"
+import { nameCapture } from "../args/named-capture.ts"
 import { nodeEvidenceOf } from "../args/node-evidence.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
@@ -28,39 +29,49 @@ export const serve: Verb = {
       .option("--token-file <file>", "keep the token in this file, so that open pages reconnect after a restart")
   },
   async run(context, _args, options) {
-    const { app } = await import("../../serve/app.ts")
-    const { identityOf, listen, parseListenAddress, readTls, urlOf } = await import("../../serve/listen.ts")
-    const address = parseListenAddress(String(options.listen))
-    const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
-    const page = readPage()
-    const capture = await openCaptures(context, options)
-    const session = new Session(capture)
-    const identity = identityOf(serverToken(textOption(options.tokenFile)), tls)
-    const root = String(options.root)
-    const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
-    const reviewer = new Reviewer(session, readNode, root !== "/")
-    const explainer = new Explainer(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
-    const explain = (id: string) => explainer.explain(id, context.nowMs())
-    const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
-    context.stdout.write(`${urlOf(server, address, identity)}\n`)
-    if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
-    const ended = new Promise<void>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
-    })
-    const opened = session.open(progressBar(context))
-    try {
-      await Promise.race([ended, opened])
-      // The page reports unreadable lines too; if nothing can be read, the command fails.
-      await reportReadErrors(context, { capture, readErrors: session.readErrors }, session.catalog.size)
-      await Promise.race([ended, clientGone(context)])
-    } finally {
-      session.close()
-      server.close()
-      // Pages keep their event stream open.
-      server.closeAllConnections()
-      if (isPipe()) process.stdin.destroy()
-    }
+    return servePage(context, options)
   },
+}
+
+/** Serves the page until a signal ends it. `onOpen` gets the session before the first page can. */
+export async function servePage(
+  context: Context,
+  options: Record<string, unknown>,
+  onOpen?: (session: Session) => void,
+): Promise<void> {
+  const { app } = await import("../../serve/app.ts")
+  const { identityOf, listen, parseListenAddress, readTls, urlOf } = await import("../../serve/listen.ts")
+  const address = parseListenAddress(String(options.listen))
+  const tls = readTls(address, textOption(options.tlsCert), textOption(options.tlsKey))
+  const page = readPage()
+  const capture = await openCaptures(context, options)
+  const session = new Session(capture, nameCapture(capture, options))
+  onOpen?.(session)
+  const identity = identityOf(serverToken(textOption(options.tokenFile)), tls)
+  const root = String(options.root)
+  const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
+  const reviewer = new Reviewer(session, readNode, root !== "/")
+  const explainer = new Explainer(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
+  const explain = (id: string) => explainer.explain(id, context.nowMs())
+  const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
+  context.stdout.write(`${urlOf(server, address, identity)}\n`)
+  if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve)
+  })
+  const opened = session.open(progressBar(context))
+  try {
+    await Promise.race([ended, opened])
+    // The page reports unreadable lines too; if nothing can be read, the command fails.
+    await reportReadErrors(context, { capture, readErrors: session.readErrors }, session.catalog.size)
+    await Promise.race([ended, clientGone(context)])
+  } finally {
+    session.close()
+    server.close()
+    // Pages keep their event stream open.
+    server.closeAllConnections()
+    if (isPipe()) process.stdin.destroy()
+  }
 }
 
 /** `kubectl exec -i` and ssh without a terminal send no signal when their client is gone: they close stdin. */

@@ -25,8 +25,11 @@ export function staticBackend(capture: EmbeddedCapture): Backend {
     start(sink) {
       stopClock(capture.writtenMs)
       sink.connection("static")
-      const { path, host, utcOffsetMs } = header
-      sink.reset({ path, host, isLive: false, ...(utcOffsetMs === undefined ? {} : { utcOffsetMs }) }, header.note)
+      const { path, program, flags, host, utcOffsetMs } = header
+      sink.reset(
+        { path, program, flags, host, isLive: false, ...(utcOffsetMs === undefined ? {} : { utcOffsetMs }) },
+        header.note,
+      )
       sink.readErrors({}, header.losses ?? [])
       void sendAll(blocks, sink)
     },
