@@ -19,7 +19,7 @@ export type ReadEvidence = () => ((operation: Operation) => NodeEvidence) | unde
 
 /** The node is looked at again after this time. */
 const EVIDENCE_FRESH_MS = 30_000
-/** A pod that is tried for days has thousands of operations: the streams of these are read. */
+/** A pod that is tried for days has thousands of operations: the streams of those next to the explained one are read. */
 const MOST_RELATED = 200
 
 /** Explains operations as `cnitap explain` does, from the catalog of a session, which has all of them in memory. */
@@ -50,13 +50,16 @@ export class Explainer {
     const wanted = this.#session.catalog.operationOf(id)
     if (!wanted) return undefined
     const all = this.#session.catalog.newestFirst().reverse()
-    const related = nearest(
-      all.filter((one) => isRelated(one, wanted)),
-      wanted,
-    )
-    const facts = await gather(this.#sourceOf(all, nowMs), this.#whole(related), nowMs)
-    const operation = facts.related.find((one) => one.id === wanted.id)
-    return operation && explain(operation, await facts.completed(operation))
+    const related = all.filter((one) => isRelated(one, wanted))
+    const facts = await gather(this.#sourceOf(all, nowMs), this.#whole(nearest(related, wanted)), nowMs)
+    const whole = new Map<string, Operation>(facts.related.map((one) => [one.id, one]))
+    const operation = whole.get(wanted.id)
+    if (!operation) return undefined
+    return explain(operation, {
+      ...(await facts.completed(operation)),
+      related: related.map((one) => whole.get(one.id) ?? one),
+      unread: related.length - whole.size,
+    })
   }
 
   async *#whole(operations: readonly OperationSummary[]): AsyncGenerator<Operation> {

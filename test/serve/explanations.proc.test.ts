@@ -1,8 +1,12 @@
 import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
 import type { Explanation } from "../../src/model/explain/statement.ts"
 import type { ReviewAnswer } from "../../src/serve/protocol.ts"
 import { cnitap } from "../cli/cnitap.ts"
+import { type WrittenCall, writeCalls } from "../cli/written-capture.ts"
 import { makeNode, type Node, recordEverything } from "../web/recording.ts"
 import { type Serving, serve } from "./serving.ts"
 
@@ -33,12 +37,41 @@ test("the page and the command line explain every operation in the same words", 
   }
 })
 
-async function reviewed(): Promise<ReviewAnswer> {
-  return (await (await serving.get("/api/review")).json()) as ReviewAnswer
+test("attempts are counted over all operations of a pod, also if it has very many", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "cnitap-attempts-"))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const id = (at: number) => at.toString(16).padStart(16, "0")
+  const startMs = Date.UTC(2026, 2, 1, 6)
+  const tries = Array.from({ length: 150 }, (_, at): WrittenCall[] => {
+    const sandbox = { node: "n1", pod: "etl", container: `etl-${at}` }
+    const wallMs = startMs + at * 10_000
+    return [
+      { ...sandbox, id: id(2 * at + 1), wallMs, error: "no route to the API server" },
+      { ...sandbox, id: id(2 * at + 2), wallMs: wallMs + 1000, command: "DEL" },
+    ]
+  })
+  writeCalls(directory, tries.flat())
+  const many = await serve(directory)
+  t.after(() => many.end())
+  for (const at of [0, 149]) {
+    const own = id(2 * at + 1)
+    const printed = await cnitap(["explain", `operation/${own}`, "--capture", directory, "-o", "json"])
+    const ofCommand = withoutAges(JSON.parse(printed.stdout))
+    assert.equal(
+      ofCommand.statements.find(({ topic }) => topic === "attempts")?.text,
+      `this is attempt ${at + 1} of 150 in T; 150 failed, and none has succeeded since`,
+    )
+    while (!(await reviewed(many)).isComplete);
+    assert.deepEqual(withoutAges(await served(own, many)), ofCommand, own)
+  }
+})
+
+async function reviewed(from = serving): Promise<ReviewAnswer> {
+  return (await (await from.get("/api/review")).json()) as ReviewAnswer
 }
 
-async function served(id: string): Promise<Explanation> {
-  const answer = await serving.get(`/api/explanations/${id}`)
+async function served(id: string, from = serving): Promise<Explanation> {
+  const answer = await from.get(`/api/explanations/${id}`)
   assert.equal(answer.status, 200)
   return (await answer.json()) as Explanation
 }

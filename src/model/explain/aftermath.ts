@@ -81,7 +81,7 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
       ? [`${failed} failed${success || operation.outcome === "ok" ? "" : ", and none has succeeded since"}`]
       : []),
     ...(givenUp > 1 ? [`${givenUp} were given up as soon as they had a network`] : []),
-    ...(drawn.size > 1 ? [`they used ${drawn.size} addresses`] : []),
+    ...(drawn.size > 1 ? [`they used ${context.unread > 0 ? "at least " : ""}${drawn.size} addresses`] : []),
   ]
   statements.push({ topic: "attempts", text: facts.join("; ") })
   return statements

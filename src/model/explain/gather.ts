@@ -66,6 +66,7 @@ export async function gather(
     const node = evidenceOf?.(operation)
     return {
       related,
+      unread: 0,
       attachments,
       sharingAddress: [],
       network: [],

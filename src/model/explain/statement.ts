@@ -39,6 +39,8 @@ export type Explanation = {
 export type ExplainContext = {
   /** all operations of its pod or container including itself, in the order they began */
   related: readonly Operation[]
+  /** how many of these have no streams, because the pod has very many */
+  unread: number
   /** what became of the attachments of that pod or container */
   attachments: readonly LedgerRow[]
   /** attachments of other containers of the node that have one of its addresses too, or the one that it asked for */

@@ -60,6 +60,7 @@ function explained(...calls: Call[]): string[] {
     sharingAddress: [],
     worked: undefined,
     network: [],
+    unread: 0,
     abandoned: 0,
     findings: findings.get(one.id) ?? [],
     list: lists.of(one, related),
