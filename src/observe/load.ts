@@ -23,12 +23,15 @@ const MAP_BYTES = 16
 /** Of `ld_imm64`: what its value is. */
 const [MAP_FD, MAP_VALUE] = [1, 2]
 
-/** Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission. */
-export function loadProgram(bpf: Bpf): LoadedProgram {
+/**
+ * Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission.
+ * `levelsAbove`: how many PID namespaces the node's is above that of this process.
+ */
+export function loadProgram(bpf: Bpf, levelsAbove: number): LoadedProgram {
   const types = readTypes()
   const object = readObjectFile(bpf.program())
   const variables = new Map(object.symbols.filter(({ section }) => section === ".bss").map((it) => [it.name, it.value]))
-  const maps = createMaps(bpf, object, types)
+  const maps = createMaps(bpf, object, types, levelsAbove)
   const loaded: LoadedProgram = {
     maps,
     identify: -1,
@@ -55,7 +58,7 @@ function readTypes(): KernelTypes {
   }
 }
 
-function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes): Map<string, number> {
+function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes, levelsAbove: number): Map<string, number> {
   const maps = new Map<string, number>()
   const definitions = object.data.get("maps") ?? new Uint8Array()
   for (const { name, section, value } of object.symbols) {
@@ -69,7 +72,7 @@ function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes): Map<strin
   for (const section of [".rodata", ".bss"]) {
     const content = object.data.get(section) ?? new Uint8Array()
     const isConstant = section === ".rodata"
-    if (isConstant) fillConstants(object, content, types)
+    if (isConstant) fillConstants(object, content, types, levelsAbove)
     const map = succeeded(bpf.map(ARRAY, 4, content.length, 1, isConstant), "create a map")
     succeeded(bpf.update(map, ONLY_KEY, content), "fill a map")
     if (isConstant) succeeded(bpf.freeze(map), "freeze a map")
@@ -82,12 +85,13 @@ function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes): Map<strin
  * `at_STRUCT__FIELD` gets the offset of a field, `register_N` where an argument of a system call is, and `call_NAME` its
  * number.
  */
-function fillConstants(object: ObjectFile, content: Uint8Array, types: KernelTypes): void {
+function fillConstants(object: ObjectFile, content: Uint8Array, types: KernelTypes, levelsAbove: number): void {
   const view = new DataView(content.buffer, content.byteOffset)
   const machine = machineOf(types)
   if (!machine) throw refused("this machine is neither x86-64 nor arm64")
   for (const { name, section, value } of object.symbols) {
     if (section !== ".rodata" || name === "") continue
+    if (name === "levelsAbove") view.setUint32(value, levelsAbove, true)
     const [kind = "", rest = ""] = [name.slice(0, name.indexOf("_")), name.slice(name.indexOf("_") + 1)]
     const constant =
       kind === "at" ? offsetOf(types, rest) : kind === "register" ? machine.registers[rest] : machine.calls[rest]

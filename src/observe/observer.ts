@@ -14,6 +14,7 @@ import { type BeginEvent, readEvents } from "./event.ts"
 import { type LoadedProgram, loadProgram } from "./load.ts"
 import { ONLY_KEY, word } from "./map-bytes.ts"
 import type { ObservedCall } from "./observed-call.ts"
+import { levelsAbove } from "./pid-namespace.ts"
 import { PluginFiles } from "./plugin-files.ts"
 
 export type ObserverOptions = {
@@ -23,7 +24,7 @@ export type ObserverOptions = {
   onEnded(begin: Begin, end: End): void
   plugins: readonly string[] | undefined
   isRaw: boolean
-  /** the /proc in which processes have the numbers that the kernel gives them */
+  /** the node's /proc, whose PID namespace the IDs in records belong to */
   proc: string
   /** Called about once a second. */
   onTick(losses: Losses): void
@@ -73,7 +74,7 @@ export class Observer {
     this.#bpf = bpf
     this.#options = options
     bpf.openMarks(ALL_MARK_LINES)
-    this.#loaded = loadProgram(bpf)
+    this.#loaded = loadProgram(bpf, levelsAbove(options.proc))
     this.#writer = options.openWriter()
     const isForeign = ({ isScript, path, pid }: BeginEvent) =>
       isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)

@@ -12,11 +12,11 @@ export class ObservedStand extends Stand {
   }
 
   /** Starts `cnitap observe` and waits until it follows the plugins of the directory. */
-  async observe(args: readonly string[] = []): Promise<void> {
+  async observe(args: readonly string[] = [], within: readonly string[] = []): Promise<void> {
     const confDir = join(this.root, "net.d")
     mkdirSync(confDir, { recursive: true })
     const directories = ["--bin-dir", this.bin, "--conf-dir", confDir, "--capture", this.capture]
-    this.#observer = await ObserverProcess.start([...directories, ...args])
+    this.#observer = await ObserverProcess.start([...directories, ...args], within)
   }
 
   /** Ends the observer as Ctrl-C does, when it has read everything. */

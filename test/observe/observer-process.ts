@@ -1,17 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
+import { lastDescendant } from "./last-descendant.ts"
 
 type Ended = { stdout: string; stderr: string; status: number | null }
 
 /** A running `cnitap observe`. */
 export class ObserverProcess {
-  readonly #child: ChildProcess
+  readonly pid: number
   readonly #output: Promise<Ended>
 
-  /** Starts it and waits until it follows the plugins. Rejects with what it printed if it ends before. */
-  static async start(args: readonly string[]): Promise<ObserverProcess> {
-    const child = spawn(NODE_EXECUTABLE, ["observe", ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  /**
+   * Starts it and waits until it follows the plugins. Rejects with what it printed if it ends before. `within`: the command
+   * that runs it somewhere else, and waits for it.
+   */
+  static async start(args: readonly string[], within: readonly string[] = []): Promise<ObserverProcess> {
+    const [program = NODE_EXECUTABLE, ...before] = [...within, NODE_EXECUTABLE]
+    const child = spawn(program, [...before, "observe", ...args], { stdio: ["ignore", "pipe", "pipe"] })
     const output = { stdout: "", stderr: "" }
     child.stdout.on("data", (chunk) => {
       output.stdout += chunk
@@ -25,21 +30,17 @@ export class ObserverProcess {
     })
     const ended = once(child, "close").then(([status]) => ({ ...output, status }))
     await started
-    return new ObserverProcess(child, ended)
+    return new ObserverProcess(lastDescendant(child), ended)
   }
 
-  private constructor(child: ChildProcess, output: Promise<Ended>) {
-    this.#child = child
+  private constructor(pid: number, output: Promise<Ended>) {
+    this.pid = pid
     this.#output = output
-  }
-
-  get pid(): number | undefined {
-    return this.#child.pid
   }
 
   /** Ends it as Ctrl-C does, when it has read everything. */
   end(signal: NodeJS.Signals = "SIGINT"): Promise<Ended> {
-    this.#child.kill(signal)
+    process.kill(this.pid, signal)
     return this.#output
   }
 }

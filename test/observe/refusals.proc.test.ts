@@ -50,13 +50,6 @@ test("on a kernel without type information it is refused in one sentence", () =>
   })
 })
 
-test("in a PID namespace, as on a node of kind, it is refused in one sentence", () => {
-  assert.deepEqual(observe(["unshare", "--pid", "--fork", "--mount-proc"]), {
-    stderr: `cnitap: the node is a container: its processes have other IDs than the kernel reports. Record with \`cnitap install --bin-dir ${stand.bin} --conf-dir ${confDir}\`.\n`,
-    status: 5,
-  })
-})
-
 test("CAP_BPF and CAP_PERFMON are enough", () => {
   const capture = join(stand.root, "of-nobody")
   mkdirSync(capture, { mode: 0o700 })

@@ -1,9 +1,6 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { DEFAULT_MAX_SIZE_BYTES } from "../../capture/prune.ts"
-import { Fault } from "../../fault/fault.ts"
-import { isInPidNamespace, PID_NAMESPACE } from "../../install/detect/find-observation.ts"
-import { NodeFiles } from "../../install/detect/node-files.ts"
 import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { openBpf } from "../../observe/bpf.ts"
 import { CaptureWriter } from "../../observe/capture-writer.ts"
@@ -27,8 +24,6 @@ export function openObserver(
 ): OpenedObserver {
   const bpf = openBpf()
   const { disk, facts } = openNode(options)
-  if (isInPidNamespace(new NodeFiles(facts.root, disk.run)))
-    throw new Fault("REFUSED", PID_NAMESPACE, "Record with `cnitap install`.")
   const directory = nodePath(options, capture)
   const observer = new Observer(bpf, {
     ...on,

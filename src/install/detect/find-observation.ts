@@ -23,25 +23,10 @@ function obstacle(files: NodeFiles, release: string, major: number, minor: numbe
     return "the kernel is locked down to confidentiality"
   if (files.isDirectory(TRACEPOINTS) && !files.isDirectory(`${TRACEPOINTS}/raw_syscalls/sys_exit`))
     return "the kernel has no tracepoints of system calls (CONFIG_FTRACE_SYSCALLS)"
-  if (isInPidNamespace(files)) return PID_NAMESPACE
   if (files.root === "/" && !mayObserve(files.text("/proc/self/status") ?? ""))
     return "this process has neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN (root has them)"
   return undefined
 }
-
-/**
- * Whether the node's processes run in a PID namespace, as on a node of kind. Unknown without the right to look at its
- * process 1.
- */
-export function isInPidNamespace(files: NodeFiles): boolean {
-  const namespace = files.linkTarget("/proc/1/ns/pid")
-  return namespace !== undefined && namespace !== INITIAL_PID_NAMESPACE
-}
-
-export const PID_NAMESPACE = "the node is a container: its processes have other IDs than the kernel reports"
-
-/** PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h */
-const INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 
 /** Where the tracing file system is mounted, if it is. */
 const TRACEPOINTS = "/sys/kernel/tracing/events"

@@ -31,7 +31,8 @@ static u64 (*query)(void *ring, u64 flags) = (void *)134;
 #define AT(name) const volatile u32 at_##name SEC(".rodata")
 AT(task_struct__pid); AT(task_struct__tgid); AT(task_struct__mm); AT(task_struct__files); AT(task_struct__real_parent);
 AT(task_struct__comm); AT(task_struct__signal); AT(task_struct__exit_code); AT(task_struct__utime); AT(task_struct__stime);
-AT(task_struct__start_time); AT(task_struct__se__sum_exec_runtime); AT(signal_struct__live); AT(signal_struct__flags);
+AT(task_struct__start_time); AT(task_struct__se__sum_exec_runtime); AT(signal_struct__pids); AT(pid__level);
+AT(pid__numbers); AT(upid__nr); AT(upid__ns); AT(signal_struct__live); AT(signal_struct__flags);
 AT(signal_struct__group_exit_code); AT(signal_struct__utime); AT(signal_struct__stime); AT(signal_struct__cutime);
 AT(signal_struct__cstime); AT(signal_struct__sum_sched_runtime); AT(signal_struct__maxrss); AT(signal_struct__cmaxrss);
 AT(files_struct__fdt); AT(fdtable__fd); AT(fdtable__max_fds); AT(file__f_inode); AT(inode__i_ino); AT(inode__i_sb);
@@ -42,22 +43,25 @@ REGISTER(number); REGISTER(0); REGISTER(1); REGISTER(2); REGISTER(3);
 #define CALL(name) const volatile u32 call_##name SEC(".rodata")
 CALL(read); CALL(write); CALL(readv); CALL(writev); CALL(preadv2); CALL(pwritev2); CALL(recvfrom); CALL(sendto); CALL(recvmsg);
 CALL(sendmsg); CALL(splice); CALL(tee); CALL(vmsplice); CALL(sendfile); CALL(io_uring_enter);
+/* How many PID namespaces the node's is above the observer's: 1 in a pod that has its own. */
+const volatile u32 levelsAbove SEC(".rodata");
 /* Bytes of a stream that a record can hold. */
 const volatile u32 streamBytes SEC(".rodata") = 65536;
 
-enum { CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
+enum { TGID = 1, UPID_BYTES = 16, CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
 enum { BEGIN, TEXT, FORK, READ, WRITE, EXIT, UNSEEN };
 enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
 
 struct identity { u64 ino; u32 dev, zero; };
 struct stream { u64 ino; u32 dev, mode, rdev, zero; };
+struct namespace { u64 at; u32 level, zero; };
 struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
-struct begin { struct head head; u64 startNs, parent, plugin; u32 tgid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
-struct forked { struct head head; u32 tgid, zero; };
+struct begin { struct head head; u64 startNs, parent, plugin; u32 pid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
+struct forked { struct head head; u32 pid, zero; };
 struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; u8 bytes[CHUNK]; };
-struct exited { struct head head; u32 tgid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
+struct exited { struct head head; u32 pid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
 struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity), 1 };
@@ -71,6 +75,7 @@ struct map ring SEC("maps") = { RINGBUF, 0, 0, RING_BYTES };
 
 /* Processes that belong to a call. While there is none, everybody else's reads and writes leave after one comparison. */
 s64 inFlight SEC(".bss");
+struct namespace node SEC(".bss");
 u64 lost[LOSSES] SEC(".bss");
 /* Always 0, which the verifier does not know: a number to which it is added has no history, and a loop is checked once instead
  * of once for each way through it. */
@@ -97,6 +102,14 @@ INLINE u64 openFile(u64 task, u32 fd)
     return fd < half(table, at_fdtable__max_fds) ? word(word(table, at_fdtable__fd), fd * 8) : 0;
 }
 
+/* The ID of a process in the node's PID namespace; 0 if it has none, as one of another node with the same kernel. */
+INLINE u32 idOnNode(u64 task)
+{
+    u64 pid = word(word(task, at_task_struct__signal), at_signal_struct__pids + 8 * TGID);
+    u64 number = pid + at_pid__numbers + node.level * UPID_BYTES;
+    return half(pid, at_pid__level) >= node.level && word(number, at_upid__ns) == node.at ? half(number, at_upid__nr) : 0;
+}
+
 INLINE void start(struct head *head, u32 kind, u32 size, u64 call)
 {
     head->kind = kind, head->size = size, head->ns = now(), head->call = call;
@@ -104,12 +117,15 @@ INLINE void start(struct head *head, u32 kind, u32 size, u64 call)
 }
 
 /* Run by the loader in its own process, (descriptor): what the kernel knows that open file by. stat(2) may give other
- * numbers, as on btrfs and overlayfs. */
+ * numbers, as on btrfs and overlayfs. And which PID namespace is the node's. */
 SEC("identify") int identifyFile(u64 *ctx)
 {
     struct stream s = {};
     struct identity id = {};
+    u64 pid = word(word(currentTask(), at_task_struct__signal), at_signal_struct__pids + 8 * TGID);
     u32 zero = 0;
+    node.level = half(pid, at_pid__level) - levelsAbove;
+    node.at = word(pid + at_pid__numbers + node.level * UPID_BYTES, at_upid__ns);
     identify(&s, openFile(currentTask(), (u32)ctx[0]));
     id.ino = s.ino, id.dev = s.dev;
     update(&identified, &zero, &id, 0);
@@ -117,11 +133,11 @@ SEC("identify") int identifyFile(u64 *ctx)
 }
 
 /* Of a script the kernel knows only the interpreter then, and the path: a file of this name is looked at by the observer. */
-INLINE u64 *scriptNamed(u64 path)
+INLINE u64 *scriptNamed(u64 path, char *text)
 {
-    char text[PATH] = {}, name[NAME] = {};
+    char name[NAME] = {};
     u32 i, from = 0;
-    readKernelText(text, sizeof text, (void *)path);
+    readKernelText(text, PATH, (void *)path);
     for (i = 0; i < PATH; i++) {
         if (!text[i]) break;
         if (text[i] == '/') from = i + 1;
@@ -147,7 +163,7 @@ INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offse
 SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
 {
     u64 task = ctx[0], bprm = ctx[2], mm, parent, id, from, left, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
-    u32 tgid = processAndThread() >> 32, i, isScript = 0;
+    u32 tgid = processAndThread() >> 32, only = 0, i, isScript = 0;
     s64 pathBytes;
     struct identity key = {};
     struct stream file = {};
@@ -156,9 +172,9 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     identify(&file, word(bprm, at_linux_binprm__file));
     key.ino = file.ino, key.dev = file.dev;
     plugin = lookup(&plugins, &key);
-    if (!plugin && word(bprm, at_linux_binprm__interp) != path) plugin = scriptNamed(path), isScript = 1;
-    i = 0;
-    if (!plugin || !(begin = lookup(&beginning, &i))) return 0;
+    if (!(begin = lookup(&beginning, &only))) return 0;
+    if (!plugin && word(bprm, at_linux_binprm__interp) != path) plugin = scriptNamed(path, begin->path), isScript = 1;
+    if (!plugin || !(begin->pid = idOnNode(task))) return 0;
     of = lookup(&processes, &tgid);
     id = (u64)tgid << 31 | (now() >> 10 & 0x7fffffff); /* a script's numbers have 53 bits */
     call.parent = of ? *of : 0;
@@ -169,7 +185,7 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     mm = word(task, at_task_struct__mm);
     from = word(mm, at_mm_struct__arg_start);
     begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
-    begin->tgid = tgid, begin->ppid = half(parent, at_task_struct__tgid), begin->isScript = isScript;
+    begin->ppid = idOnNode(parent), begin->isScript = isScript;
     begin->argBytes = word(mm, at_mm_struct__arg_end) - from;
     begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
     __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);
@@ -200,7 +216,7 @@ SEC("raw_tracepoint/sched_process_fork") int processForked(u64 *ctx)
     u64 *id = inFlight ? lookup(&processes, &tgid) : 0, call;
     if (!id || child != half(ctx[1], at_task_struct__pid)) return 0;
     call = *id;
-    forked.tgid = child;
+    forked.pid = idOnNode(ctx[1]);
     start(&forked.head, FORK, 0, call);
     if (update(&processes, &child, &call, 0)) { lose(LOST_FORK); return 0; }
     __sync_fetch_and_add(&inFlight, 1);
@@ -219,7 +235,7 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
     call = *id;
     if (remove(&processes, &tgid)) return 0; /* the last two threads may exit at once */
     __sync_fetch_and_add(&inFlight, -1);
-    exited.tgid = tgid;
+    exited.pid = idOnNode(task);
     exited.status = half(signal, at_signal_struct__flags) & GROUP_EXIT ? half(signal, at_signal_struct__group_exit_code) : half(task, at_task_struct__exit_code);
     exited.userNs = word(task, at_task_struct__utime) + word(signal, at_signal_struct__utime);
     exited.systemNs = word(task, at_task_struct__stime) + word(signal, at_signal_struct__stime);

@@ -90,14 +90,6 @@ export async function accessSteps({ step, cluster, files, cnitap, allFiles, name
     await namespaceGone()
   })
 
-  await step("nodes that are containers, as those of this cluster, cannot be observed, which is said", async () => {
-    const { stderr, code } = await cnitap(["install", "--node", "node-1", "--mode", "observe"])
-    assert.match(stderr, /^cnitap: node-1 is not recorded: .*the node is a container: its processes have other IDs/)
-    assert.equal(code, 7)
-    assert.deepEqual(await allFiles(), files)
-    await namespaceGone()
-  })
-
   await step("an image that is not there is named with the kubelet's reason", async () => {
     const { stderr, code } = await cnitap(["install", "--node", "node-1", "--image", "127.0.0.1:1/none:1"])
     assert.match(stderr, /^cnitap: node-1 is not recorded: ErrImagePull: .*127\.0\.0\.1:1\/none:1/)

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { type TestContext, test } from "node:test"
@@ -10,29 +10,15 @@ import { noPrograms } from "../no-programs.ts"
 const TYPES = { "/sys/kernel/btf/vmlinux": "" }
 const kernel = (release: string) => ({ "/proc/sys/kernel/osrelease": `${release}\n` })
 
-function observationOf(t: TestContext, files: Record<string, string>, pidNamespace?: string) {
+function observationOf(t: TestContext, files: Record<string, string>) {
   const root = mkdtempSync(join(tmpdir(), "cnitap-"))
   t.after(() => rmSync(root, { recursive: true }))
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  if (pidNamespace !== undefined) {
-    mkdirSync(join(root, "proc/1/ns"), { recursive: true })
-    symlinkSync(pidNamespace, join(root, "proc/1/ns/pid"))
-  }
   return findObservation(new NodeFiles(root, noPrograms))
 }
-
-test("on a node that is a container, such as one of kind, processes cannot be told from what the kernel reports", (t) => {
-  const observations = ["pid:[4026531836]", "pid:[4026532281]"].map((namespace) =>
-    observationOf(t, { ...kernel("6.1.0"), ...TYPES }, namespace),
-  )
-  assert.deepEqual(observations, [
-    { possible: true },
-    { possible: false, reason: "the node is a container: its processes have other IDs than the kernel reports" },
-  ])
-})
 
 test("a plan says whether the node's kernel can be observed, and if not, why", (t) => {
   const lockdown = { "/sys/kernel/security/lockdown": "none integrity [confidentiality]\n" }
