@@ -52,11 +52,17 @@ export function toOperations(calls: Iterable<Call>): Operation[] {
 }
 
 /** Every call of the tree, parents before children. */
-export function* walk(nodes: CallNode[]): Generator<{ call: Call; level: number }> {
-  const stack = nodes.map((node) => ({ node, level: 0 })).reverse()
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    yield { call: next.node.call, level: next.level }
-    for (const child of next.node.children.toReversed()) stack.push({ node: child, level: next.level + 1 })
+export function* walk(nodes: readonly CallNode[]): Generator<{ call: Call; level: number }> {
+  // Not recursive: a capture may claim any depth.
+  const path = [{ nodes, next: 0 }]
+  for (let at = path.at(-1); at; at = path.at(-1)) {
+    const node = at.nodes[at.next++]
+    if (!node) {
+      path.pop()
+      continue
+    }
+    yield { call: node.call, level: path.length - 1 }
+    if (node.children.length > 0) path.push({ nodes: node.children, next: 0 })
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Call } from "../model/call.ts"
 
 /** Calls that can be in one operation. `operations`: the IDs of those that they form. */
-export type CallFamily = { keys: string[]; calls: Map<string, Call>; operations: Set<string> }
+export type CallFamily = {
+  keys: string[]
+  calls: Map<string, Call>
+  operations: Set<string>
+  /** all of its calls were added with their operations */
+  isGrouped: boolean
+}
 
 /**
  * Calls of one node and container, united with those of other containers whose calls name each other as parents: a plugin
@@ -16,7 +22,8 @@ export class CallFamilies {
   /** Adds a call, or what is known of it now, and returns its family. One that was united with another has no calls left. */
   add(call: Call): CallFamily {
     const key = keyOf(call)
-    let family = this.#byKey.get(key) ?? { keys: [key], calls: new Map(), operations: new Set() }
+    let family = this.#byKey.get(key) ?? newFamily(key)
+    family.isGrouped = false
     this.#byKey.set(key, family)
     if (!this.#byCall.has(call.id)) {
       const { parent } = call
@@ -29,6 +36,25 @@ export class CallFamilies {
     }
     family.calls.set(call.id, call)
     this.#byCall.set(call.id, family)
+    return family
+  }
+
+  /**
+   * Adds the calls of an operation that was grouped among all calls of the capture. Undefined if calls were added before
+   * that may belong to it.
+   */
+  addGrouped(id: string, calls: readonly Call[]): CallFamily | undefined {
+    const [first] = calls
+    if (!first) return undefined
+    const key = keyOf(first)
+    const family = this.#byKey.get(key) ?? newFamily(key)
+    if (!family.isGrouped || !calls.every((call) => this.#isAlone(call, first))) return undefined
+    this.#byKey.set(key, family)
+    for (const call of calls) {
+      family.calls.set(call.id, call)
+      this.#byCall.set(call.id, family)
+    }
+    family.operations.add(id)
     return family
   }
 
@@ -45,6 +71,14 @@ export class CallFamilies {
     }
   }
 
+  /** Whether neither another container nor a call that was added before belongs to its operation. */
+  #isAlone(call: Call, first: Call): boolean {
+    if (this.#byCall.has(call.id) || this.#awaited.has(call.id)) return false
+    return call.containerId === undefined
+      ? keyOf(call) === keyOf(first)
+      : call.containerId === first.containerId && call.node === first.node
+  }
+
   #unite(a: CallFamily, b: CallFamily): CallFamily {
     if (a === b) return a
     const [large, small] = a.calls.size < b.calls.size ? [b, a] : [a, b]
@@ -55,9 +89,14 @@ export class CallFamilies {
     for (const id of small.operations) large.operations.add(id)
     for (const key of small.keys) this.#byKey.set(key, large)
     large.keys.push(...small.keys)
+    large.isGrouped = false
     small.calls.clear()
     return large
   }
+}
+
+function newFamily(key: string): CallFamily {
+  return { keys: [key], calls: new Map(), operations: new Set(), isGrouped: true }
 }
 
 /** STATUS, GC and VERSION have no container and come every few seconds: one family holds an hour of them. */

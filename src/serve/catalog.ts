@@ -1,8 +1,8 @@
 import type { Call } from "../model/call.ts"
 import { factOf, PAGE_TEXT_FACTS, type PageTextFact } from "../model/call-schema.ts"
 import { calledList, judgeLists } from "../model/incomplete-list.ts"
-import { type Operation, toOperations, walk } from "../model/operation.ts"
-import type { CallSummary, OperationSummary } from "../model/packed-operations.ts"
+import { type Operation, toOperation, toOperations, walk } from "../model/operation.ts"
+import { type CallSummary, type OperationSummary, summariesOf } from "../model/packed-operations.ts"
 import type { SummarizedCall } from "../store/query/call-feed.ts"
 import { CallFamilies, type CallFamily } from "./call-families.ts"
 
@@ -43,10 +43,28 @@ export class Catalog {
     const changed = new Set<CallFamily>()
     for (const { call, summary } of calls) {
       changed.add(this.#families.add(this.#shared(call)))
-      this.#summaries.set(call.id, summary)
+      this.#setSummary(call.id, summary)
     }
-    for (const family of changed) if (family.calls.size > 0) this.#regroup(family)
-    if (changed.size > 0) this.#isJudged = false
+    this.#regroupAll(changed)
+  }
+
+  /** The same for operations that were grouped among all calls of the capture: their calls are not grouped again. */
+  putOperations(operations: Iterable<OperationSummary>): void {
+    this.#version++
+    const changed = new Set<CallFamily>()
+    for (const operation of operations) {
+      const calls = Array.from(walk(operation.calls), ({ call }) => call)
+      if (this.#families.addGrouped(operation.id, calls)) this.#insert(withoutVerdictOfOthers(operation), calls)
+      else for (const call of calls) changed.add(this.#families.add(this.#shared(call)))
+      for (const { id } of calls) this.#setSummary(id, operation.summaries.get(id))
+      this.#isJudged = false
+    }
+    this.#regroupAll(changed)
+  }
+
+  #setSummary(callId: string, summary: CallSummary | undefined): void {
+    if (summary?.reason === undefined && summary?.ips === undefined) this.#summaries.delete(callId)
+    else this.#summaries.set(callId, summary)
   }
 
   /** The operation that a call belongs to. */
@@ -128,6 +146,13 @@ export class Catalog {
     return call
   }
 
+  #regroupAll(changed: Iterable<CallFamily>): void {
+    for (const family of changed) {
+      if (family.calls.size > 0) this.#regroup(family)
+      this.#isJudged = false
+    }
+  }
+
   #regroup(family: CallFamily): void {
     this.#version++
     const operations = toOperations(family.calls.values())
@@ -142,16 +167,20 @@ export class Catalog {
     for (const operation of operations) {
       const known = this.#operations.get(operation.id)?.operation
       if (known && isSame(known, operation)) continue
-      this.#operations.delete(operation.id)
-      const summaries = new Map<string, CallSummary>()
-      for (const { call } of walk(operation.calls)) {
-        this.#operationOf.set(call.id, operation.id)
-        summaries.set(call.id, this.#summaries.get(call.id) ?? {})
-      }
-      this.#unjudged.delete(operation.id)
-      this.#seeList(operation)
-      this.#operations.set(operation.id, { version: this.#version, operation: { ...operation, summaries } })
+      const summaries = summariesOf(operation, ({ id }) => this.#summaries.get(id))
+      this.#insert(
+        { ...operation, summaries },
+        Array.from(walk(operation.calls), ({ call }) => call),
+      )
     }
+  }
+
+  #insert(operation: OperationSummary, calls: readonly Call[]): void {
+    for (const { id } of calls) this.#operationOf.set(id, operation.id)
+    this.#operations.delete(operation.id)
+    this.#unjudged.delete(operation.id)
+    this.#seeList(operation)
+    this.#operations.set(operation.id, { version: this.#version, operation })
   }
 
   #seeList(operation: Operation): void {
@@ -180,6 +209,12 @@ export class Catalog {
       this.#operations.set(judged.id, { version: ++this.#version, operation: judged })
     }
   }
+}
+
+/** What other operations show changes as more of them are known. */
+function withoutVerdictOfOthers(operation: OperationSummary): OperationSummary {
+  if (operation.outcomeReason?.kind !== "incomplete-list") return operation
+  return { ...toOperation(operation.calls), summaries: operation.summaries }
 }
 
 function endedBefore({ outcome, wallMs, durationMs }: Operation, beforeMs: number): boolean {

@@ -197,8 +197,9 @@ export class Session {
   }
 
   async #readNext(progress?: Progress): Promise<void> {
-    for await (const calls of this.#feed.next(progress)) {
-      this.catalog.put(calls)
+    for await (const batch of this.#feed.next(progress)) {
+      if ("operations" in batch) this.catalog.putOperations(batch.operations)
+      else this.catalog.put(batch.calls)
       this.#notify()
     }
   }

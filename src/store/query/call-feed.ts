@@ -1,7 +1,7 @@
-import type { Call, CallState } from "../../model/call.ts"
+import type { Call } from "../../model/call.ts"
 import { withoutStreams } from "../../model/call-without-streams.ts"
-import { type Operation, walk } from "../../model/operation.ts"
-import { type CallSummary, NO_SUMMARY, summarize } from "../../model/packed-operations.ts"
+import { type Operation, toOperation, walk } from "../../model/operation.ts"
+import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
 import { answerOf } from "../../model/result/answer.ts"
 import type { Capture } from "../capture/capture.ts"
 import { Follower, followedCall } from "../capture/follower.ts"
@@ -9,6 +9,7 @@ import type { Progress } from "../capture/progress.ts"
 import { ReadErrors } from "../capture/read-errors.ts"
 import type { RecordLocation } from "../capture/records.ts"
 import { completeSegments, type Segment } from "../capture/segments.ts"
+import { unindexedBytes } from "../index/build/open-indexes.ts"
 import { openIndexedCapture, operationSummaries } from "../index/read/indexed-capture.ts"
 import { SummaryReader } from "../index/read/summary-reader.ts"
 import { TimeSlice } from "./time-slice.ts"
@@ -16,13 +17,18 @@ import { TimeSlice } from "./time-slice.ts"
 /** A call without its streams and environment, and what a list shows of them. */
 export type SummarizedCall = { call: Call; summary: CallSummary }
 
+/** Operations as an index has them, which has all their calls; or calls that are not grouped. */
+export type FeedBatch = { operations: OperationSummary[] } | { calls: SummarizedCall[] }
+
 const CALLS_PER_BATCH = 2_000
-/** The last records of the capture are read before the indexes, so that the first screen does not wait for those. */
+/** Few enough that the first page does not wait. */
+const OPERATIONS_PER_BATCH = 1_000
+/** The last records of the capture are read before more than that is indexed, so that the first page does not wait. */
 const RECENT_BYTES = 2 * 1024 * 1024
 
 /**
- * The calls of a capture without their streams: first those that exist, read from the indexes; then those that are
- * appended, read from the segments.
+ * What a capture holds, without streams: first the operations that exist, newest first, read from the indexes; then the
+ * calls that are appended, read from the segments.
  */
 export class CallFeed {
   readonly #capture: Capture
@@ -38,10 +44,10 @@ export class CallFeed {
   }
 
   /**
-   * All calls at first, then those that began, ended or were found killed since the previous time; in batches. A call is
-   * returned again when more of it is known.
+   * Everything at first, then the calls that began, ended or were found killed since the previous time; in batches. A call
+   * is returned again when more of it is known.
    */
-  async *next(progress?: Progress): AsyncGenerator<SummarizedCall[]> {
+  async *next(progress?: Progress): AsyncGenerator<FeedBatch> {
     if (this.#hasHistory) yield* this.#followed(this.#follower)
     else yield* this.#history(progress)
     this.#hasHistory = true
@@ -71,52 +77,47 @@ export class CallFeed {
     return this.#summaries.segmentOf(operation)
   }
 
-  async *#history(progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
+  async *#history(progress: Progress | undefined): AsyncGenerator<FeedBatch> {
     const segments = await completeSegments(this.#capture)
     for (const segment of segments) this.#follower.skip(segment)
-    const sent = new Map<string, CallState>()
-    for await (const batch of this.#followed(recentFollower(this.#capture, segments))) {
-      for (const { call } of batch) sent.set(call.id, call.state)
-      yield batch
-    }
-    for await (const batch of this.#indexed(segments, progress)) {
-      for (const { call } of batch) if (call.state !== "ended") this.#resume(call)
-      yield batch.filter(({ call }) => sent.get(call.id) !== call.state)
-    }
+    if (unindexedBytes(segments) > RECENT_BYTES) yield* this.#followed(recentFollower(this.#capture, segments))
+    yield* this.#indexed(segments, progress)
     this.#summaries.close()
   }
 
-  async *#indexed(segments: Segment[], progress: Progress | undefined): AsyncGenerator<SummarizedCall[]> {
+  async *#indexed(segments: Segment[], progress: Progress | undefined): AsyncGenerator<FeedBatch> {
     const view = { ...this.#capture, segments: async () => segments }
     const indexed = await openIndexedCapture(view, this.#errors, {}, progress, undefined, this.#summaries)
     const slice = new TimeSlice()
-    let batch: SummarizedCall[] = []
+    let operations: OperationSummary[] = []
     try {
-      for (const operation of operationSummaries(indexed, {})) {
-        for (const { call } of walk(operation.calls)) {
-          const summary = operation.summaries.get(call.id) ?? NO_SUMMARY
-          // Its end record may have been appended since the segments were listed: the next reading decides.
-          if (call.state === "killed") call.state = "running"
-          batch.push({ call, summary })
-        }
-        if (batch.length >= CALLS_PER_BATCH) {
-          yield batch
-          batch = []
+      for (const operation of operationSummaries(indexed, { newestFirst: true })) {
+        operations.push(isEnded(operation) ? operation : this.#resumed(operation))
+        if (operations.length >= OPERATIONS_PER_BATCH) {
+          yield { operations }
+          operations = []
         }
         await slice.pauseIfOver()
       }
-      yield batch
+      yield { operations }
     } finally {
       indexed.close()
     }
   }
 
-  #resume(call: Call): void {
-    const records = this.#summaries.openRecords(call)
-    if (records) call.state = this.#follower.resume(records)
+  /** The same operation, whose calls without an end are followed from now on. */
+  #resumed(operation: OperationSummary): OperationSummary {
+    for (const { call } of walk(operation.calls)) {
+      if (call.state === "ended") continue
+      // Its end record may have been appended since the segments were listed: the next reading decides.
+      if (call.state === "killed") call.state = "running"
+      const records = this.#summaries.openRecords(call)
+      if (records) call.state = this.#follower.resume(records)
+    }
+    return { ...toOperation(operation.calls), summaries: operation.summaries }
   }
 
-  async *#followed(follower: Follower): AsyncGenerator<SummarizedCall[]> {
+  async *#followed(follower: Follower): AsyncGenerator<FeedBatch> {
     const slice = new TimeSlice()
     // Of a call that changes twice within a batch only the last state is returned.
     const batch = new Map<string, SummarizedCall>()
@@ -133,13 +134,18 @@ export class CallFeed {
       })
       batch.set(call.id, { call, summary })
       if (batch.size >= CALLS_PER_BATCH) {
-        yield [...batch.values()]
+        yield { calls: [...batch.values()] }
         batch.clear()
       }
       await slice.pauseIfOver()
     }
-    if (batch.size > 0) yield [...batch.values()]
+    if (batch.size > 0) yield { calls: [...batch.values()] }
   }
+}
+
+function isEnded({ calls }: Operation): boolean {
+  for (const { call } of walk(calls)) if (call.state !== "ended") return false
+  return true
 }
 
 /** Reads the last `RECENT_BYTES` of the segments. Read errors are not counted: it may start within a line. */
@@ -156,7 +162,7 @@ function recentFollower(capture: Capture, segments: Segment[]): Follower {
 
 /** Whether more of its list follows is not known yet: whoever groups the calls looks at the answer of the last one only. */
 function withAnswer(call: Call): Call {
-  const answer = call.depth === 0 ? answerOf(call) : undefined
+  const answer = call.depth === 0 || call.parent === undefined ? answerOf(call) : undefined
   if (answer !== undefined && answer !== "result") call.answer = answer
   return call
 }

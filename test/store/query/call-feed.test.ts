@@ -6,13 +6,13 @@ import { test } from "node:test"
 import { encode } from "../../../src/capture/encode.ts"
 import type { Begin, End } from "../../../src/capture/record.ts"
 import { type Call, isFailed, resultOf } from "../../../src/model/call.ts"
-import { toOperations } from "../../../src/model/operation.ts"
+import { toOperations, walk } from "../../../src/model/operation.ts"
 import { addressesOf } from "../../../src/model/result/result-fields.ts"
 import { readCalls } from "../../../src/store/capture/calls.ts"
 import { openCapture } from "../../../src/store/capture/capture.ts"
 import { checksum } from "../../../src/store/capture/checksum.ts"
 import { ReadErrors } from "../../../src/store/capture/read-errors.ts"
-import { CallFeed } from "../../../src/store/query/call-feed.ts"
+import { CallFeed, type FeedBatch, type SummarizedCall } from "../../../src/store/query/call-feed.ts"
 import { Random } from "../../capture/random.ts"
 import { writeRandomCapture } from "../random-capture.ts"
 
@@ -39,7 +39,7 @@ test("calls read from indexes and calls read as they are appended are the calls 
   const addresses = new Map<string, string[] | undefined>()
   const read = async () => {
     for await (const batch of feed.next())
-      for (const { call, summary } of batch) {
+      for (const { call, summary } of callsIn(batch)) {
         calls.set(call.id, call)
         addresses.set(call.id, summary.ips)
       }
@@ -113,7 +113,7 @@ test("a call is running, then ended, with its addresses; a line that is being wr
   const next = async () => {
     const found: [id: string, state: string, ips: string[] | undefined][] = []
     for await (const batch of feed.next())
-      for (const { call, summary } of batch) found.push([call.id, call.state, summary.ips])
+      for (const { call, summary } of callsIn(batch)) found.push([call.id, call.state, summary.ips])
     return found
   }
   assert.deepEqual(await next(), [])
@@ -127,12 +127,19 @@ test("a call is running, then ended, with its addresses; a line that is being wr
   // Read from the index, it is the same.
   const again = new CallFeed(await openCapture(directory), damage)
   const found = []
-  for await (const batch of again.next()) found.push(...batch)
+  for await (const batch of again.next()) found.push(...callsIn(batch))
   assert.deepEqual(
     found.map(({ call, summary }) => [call.id, call.state, summary.ips]),
     [["a1", "ended", ["10.1.2.3"]]],
   )
 })
+
+function callsIn(batch: FeedBatch): SummarizedCall[] {
+  if ("calls" in batch) return batch.calls
+  return batch.operations.flatMap(({ calls, summaries }) =>
+    Array.from(walk(calls), ({ call }) => ({ call, summary: summaries.get(call.id) ?? {} })),
+  )
+}
 
 /** Neither streams nor what only the whole record has. */
 function withoutStreams(call: Call): Call {

@@ -25,10 +25,12 @@ export class Answers {
     this.#used = 0
   }
 
-  begin(row: number, { depth, isProbe, context, probeStdin }: RecordHeader): void {
+  begin(row: number, { depth, parent, isProbe, context, probeStdin }: RecordHeader): void {
     if (row >= this.#from.length) this.#grow()
     const { bytes, from, to } = context.command
-    const isAdd = depth === 0 && to - from === ADD.length && bytes.compare(ADD, 0, ADD.length, from, to) === 0
+    // A nested call that names no parent may be grouped as if the runtime had made it.
+    const mayBeTop = depth === 0 || parent.from === parent.to
+    const isAdd = mayBeTop && to - from === ADD.length && bytes.compare(ADD, 0, ADD.length, from, to) === 0
     this.#isAdd[row] = isAdd ? 1 : 0
     this.#from[row] = 0
     this.#to[row] = 0
