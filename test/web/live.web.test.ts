@@ -74,6 +74,24 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
   await context.close()
 })
 
+test("an explanation that the server cannot give yet is asked for again", async () => {
+  node.operation("ADD", pod("full"), { env: { CNITAP_TEST_FULL: "1" } })
+  const { page, context } = await openPage(browser, serving.url)
+  const answers: number[] = []
+  await page.route("**/api/explanations/*", async (route) => {
+    const isBusy = answers.length < 2
+    const answer = isBusy ? undefined : await route.fetch()
+    answers.push(answer?.status() ?? 503)
+    await route.fulfill(
+      answer ? { response: answer } : { status: 503, json: { error: "too many explanations at once" } },
+    )
+  })
+  await page.locator(".row", { hasText: "shop/full" }).click()
+  await page.locator(".statements dt", { hasText: "next step" }).waitFor()
+  assert.deepEqual(answers, [503, 503, 200])
+  await context.close()
+})
+
 test("the page says what an observer has not recorded", async () => {
   const { page, context, wrongs } = await openPage(browser, serving.url)
   const wallMs = Date.UTC(2026, 10, 28, 12)
