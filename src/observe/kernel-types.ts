@@ -6,6 +6,8 @@ export class KernelTypes {
   readonly #strings: Buffer
   /** where each type is in `#words`, by its ID */
   readonly #places: Uint32Array
+  /** the ID of each structure by its name's place in the strings, since there are over 100,000 types */
+  readonly #structures = new Map<number, number>()
 
   /** `bytes`: at a multiple of 4 in its buffer. */
   constructor(bytes: Buffer) {
@@ -16,24 +18,21 @@ export class KernelTypes {
     const strings = header + view.getUint32(16, true)
     this.#strings = bytes.subarray(strings, strings + view.getUint32(20, true))
     this.#places = placesOf(this.#words)
+    for (let id = this.#places.length - 1; id > 0; id--)
+      if (isComposite(this.#kind(id))) this.#structures.set(this.#word(id, 0), id)
   }
 
   /** Bytes from the start of a structure to a field, which may be in members of it: `["task_struct", "se", "vruntime"]`. */
   offsetOf([structure = "", ...fields]: readonly string[]): number | undefined {
-    const name = this.#nameOffset(structure)
-    for (let id = 1; id < this.#places.length; id++) {
-      if (this.#word(id, 0) !== name || !isComposite(this.#kind(id))) continue
-      let offset = 0
-      let at: number | undefined = id
-      for (const field of fields) {
-        const found: Member | undefined = at === undefined ? undefined : this.#member(at, this.#nameOffset(field))
-        if (!found) return undefined
-        offset += found.bits / 8
-        at = found.type
-      }
-      return offset
+    let offset = 0
+    let at = this.#structures.get(this.#nameOffset(structure))
+    for (const field of fields) {
+      const found: Member | undefined = at === undefined ? undefined : this.#member(at, this.#nameOffset(field))
+      if (!found) return undefined
+      offset += found.bits / 8
+      at = found.type
     }
-    return undefined
+    return offset
   }
 
   #member(id: number, name: number): Member | undefined {
