@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Stand } from "../relay/stand.ts"
 import { ObserverProcess } from "./observer-process.ts"
+import type { Streams } from "./transfers.ts"
 
 /** A stand whose plugins are the doubles themselves, followed by an observer. */
 export class ObservedStand extends Stand {
@@ -17,6 +18,17 @@ export class ObservedStand extends Stand {
     mkdirSync(confDir, { recursive: true })
     const directories = ["--bin-dir", this.bin, "--conf-dir", confDir, "--capture", this.capture]
     this.#observer = await ObserverProcess.start([...directories, ...args], within)
+  }
+
+  /** Of each plugin, which was called once. */
+  streams(): Record<string, Partial<Streams>> {
+    const ends = new Map(this.ends().map((end) => [end.id, end]))
+    return Object.fromEntries(
+      this.begins().map(({ id, plugin, stdin = ends.get(id)?.stdin }) => {
+        const stdout = ends.get(id)?.stdout
+        return [plugin, { ...(stdin ? { stdin } : {}), ...(stdout ? { stdout } : {}) }]
+      }),
+    )
   }
 
   /** Ends the observer as Ctrl-C does, when it has read everything. */

@@ -289,6 +289,7 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
         }
         if (left > CHUNK) left -= CHUNK;
         else size = left, left = 0;
+        if (size > total - copied) size = total - copied; /* what follows may be memory that was never used, which cannot be read */
         send(kind, id, &s, total, copied, base, size, copied + size >= total);
         copied += size + zero, base += size;
         if (copied >= total || copied >= streamBytes) return;
@@ -296,17 +297,15 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
     lose(LOST_DATA);
 }
 
-/* Bytes that the kernel moves between files without a buffer of the process. */
+/* Bytes that the kernel moves between files without a buffer of the process: both may be streams. */
 INLINE void moved(u64 id, u64 in, u64 out, u64 total)
 {
     struct stream s = {};
     u64 before;
     identify(&s, in);
-    if (!countBytes(id, READ, &s, total, &before)) {
-        identify(&s, out);
-        if (!countBytes(id, WRITE, &s, total, &before)) return;
-    }
-    send(UNSEEN, id, &s, total, 0, 0, 0, 1);
+    if (countBytes(id, READ, &s, total, &before)) send(UNSEEN, id, &s, total, 0, 0, 0, 1);
+    identify(&s, out);
+    if (countBytes(id, WRITE, &s, total, &before)) send(UNSEEN, id, &s, total, 0, 0, 0, 1);
 }
 
 /* At the end of every system call of the node: the arguments are still in the registers, and the result is known. Files are
@@ -329,7 +328,8 @@ SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx)
     if (kind == UNSEEN) {
         u64 other = number == call_splice ? third : second;
         if (!total) return 0;
-        if (number == call_vmsplice) moved(id, 0, file, total);
+        if (number == call_vmsplice) moved(id, file, file, total);
+        else if (number == call_tee) moved(id, 0, openFile(currentTask(), (u32)other), total); /* which reads nothing */
         else if (number == call_sendfile) moved(id, openFile(currentTask(), (u32)other), file, total);
         else if (number != call_io_uring_enter) moved(id, file, openFile(currentTask(), (u32)other), total);
         else {
