@@ -71,9 +71,13 @@ export function contains({ address: { bits, value }, length }: Prefix, address: 
 }
 
 function parseIpv4(text: string): bigint | undefined {
-  if (!/^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/.test(text)) return undefined
-  const parts = text.split(".").map(Number)
-  return parts.every((part) => part < 256) ? combine(parts, 8n) : undefined
+  const [, ...octets] = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text) ?? []
+  let value = 0
+  for (const octet of octets) {
+    if (Number(octet) > 255) return undefined
+    value = value * 256 + Number(octet)
+  }
+  return octets.length === 0 ? undefined : BigInt(value)
 }
 
 function parseIpv6(text: string): bigint | undefined {
@@ -88,14 +92,6 @@ function parseIpv6(text: string): bigint | undefined {
   const missing = 8 - left.length - (right?.length ?? 0)
   if (right ? missing < 1 : missing !== 0) return undefined
   const all = [...left, ...new Array<string>(missing).fill("0"), ...(right ?? [])]
-  return all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
-    ? combine(
-        all.map((group) => Number.parseInt(group, 16)),
-        16n,
-      )
-    : undefined
-}
-
-function combine(parts: number[], bits: bigint): bigint {
-  return parts.reduce((value, part) => (value << bits) | BigInt(part), 0n)
+  if (!all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined
+  return all.reduce((value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)), 0n)
 }

@@ -90,25 +90,24 @@ export function reasonIn(call: Call): string | undefined {
 
 export function packOperations(operations: Iterable<OperationSummary>): PackedOperations {
   const strings = new Numbering([""])
-  const contexts = new Numbering([])
   const packed = emptyPacked()
   packed.strings = strings.values
+  const contextOf = contextNumbering(packed, strings)
+  // In arrays: looking readers and columns up by name would be slow for each call.
+  const texts = OWN_TEXT_FACTS.map((name) => ({ read: readFact[name], into: packed[name] }))
+  const numbers = PAGE_NUMBER_FACTS.map((name) => ({ read: numberReader(name), into: packed[name] }))
   for (const operation of operations) {
     const { outcomeReason } = operation
     if (outcomeReason?.kind === "incomplete-list")
       packed.incomplete.push([packed.id.length, strings.numberOf(outcomeReason.plugin ?? "")])
     let first = 1
     for (const { call, level } of walk(operation.calls)) {
-      const textOf = (name: PageTextFact) => strings.numberOf((readFact[name](call) as string | undefined) ?? "")
-      const context = SHARED_FACTS.map(textOf)
-      const number = contexts.numberOf(context.join())
-      packed.contexts[number] ??= context
-      packed.context.push(number)
+      packed.context.push(contextOf(call))
       packed.first.push(first)
       packed.level.push(level)
       packed.id.push(call.id)
-      for (const name of OWN_TEXT_FACTS) packed[name].push(textOf(name))
-      for (const name of PAGE_NUMBER_FACTS) packed[name].push(numberOf(call, name))
+      for (const { read, into } of texts) into.push(strings.numberOf((read(call) as string | undefined) ?? ""))
+      for (const { read, into } of numbers) into.push(read(call))
       const summary = operation.summaries.get(call.id)
       packed.summary.push(strings.numberOf(summary?.reason || summary?.ips ? JSON.stringify(summary) : ""))
       first = 0
@@ -122,11 +121,34 @@ function emptyPacked(): PackedOperations {
   return { strings: [], contexts: [], context: [], first: [], level: [], id: [], incomplete: [], summary: [], ...own }
 }
 
-function numberOf(call: Call, name: PageNumberFact): number {
-  if (name === "exit") return exitNumber(call.exit)
-  const value = readFact[name](call)
+/** Numbers the sets of shared texts. Nearly always a call has those of the call before it. */
+function contextNumbering({ contexts }: PackedOperations, strings: Numbering): (call: Call) => number {
+  const numbers = new Numbering([])
+  const readers = SHARED_FACTS.map((name) => readFact[name])
+  const last: unknown[] = []
+  let number = -1
+  return (call) => {
+    let isSame = number >= 0
+    for (const [at, read] of readers.entries()) {
+      const value = read(call)
+      if (value === last[at]) continue
+      last[at] = value
+      isSame = false
+    }
+    if (isSame) return number
+    const context = last.map((value) => strings.numberOf((value as string | undefined) ?? ""))
+    number = numbers.numberOf(context.join())
+    contexts[number] ??= context
+    return number
+  }
+}
+
+function numberReader(name: PageNumberFact): (call: Call) => number {
+  if (name === "exit") return ({ exit }) => exitNumber(exit)
+  const read = readFact[name]
   const { values } = factOf(name)
-  return values ? values.indexOf(String(value)) : ((value as number | undefined) ?? MISSING)
+  if (!values) return (call) => (read(call) as number | undefined) ?? MISSING
+  return (call) => values.indexOf(String(read(call)))
 }
 
 export function unpackOperations(packed: PackedOperations): OperationSummary[] {

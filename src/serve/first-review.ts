@@ -1,12 +1,12 @@
 import { FindingGroups } from "../model/lint/finding-groups.ts"
 import { findingsByRule, type RuleFindings } from "../model/lint/findings-by-rule.ts"
-import type { PackedChecks } from "../model/lint/packed-checks.ts"
+import type { CallCheck } from "../model/lint/linter.ts"
 import { isOperationOver } from "../model/operation.ts"
 import type { OperationSummary } from "../model/packed-operations.ts"
 import type { Review } from "../model/review.ts"
 import type { Segment } from "../store/capture/segments.ts"
 import { TimeSlice } from "../store/query/time-slice.ts"
-import { checksOf, type SegmentChecks } from "./segment-checks.ts"
+import type { SegmentChecks } from "./segment-checks.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -37,20 +37,19 @@ export class FirstReview {
   /** Adds these operations to the review. Those of which more calls may follow are added with their streams. */
   async addTo(review: Review, operations: readonly OperationSummary[]): Promise<void> {
     const nowMs = Date.now()
-    const packed = new Map<string, PackedChecks>()
+    const checksOf = new Map<string, readonly CallCheck[]>()
     const over = operations.filter((operation) => isOperationOver(operation, nowMs))
     for (const [segment, own] of [...(await this.#session.bySegment(over))].sort(newestFirst)) {
-      const checks = await this.#checks.of(segment, own, (checked) => {
+      await this.#checks.of(segment, own, ({ id }, checks) => {
         this.#checked++
-        for (const { findings } of checked) for (const finding of findings) this.#found.add(finding)
+        checksOf.set(id, checks)
+        for (const { findings } of checks) for (const finding of findings) this.#found.add(finding)
       })
-      for (const { id } of own) packed.set(id, checks)
     }
     const slice = new TimeSlice()
     for (const operation of operations.toSorted((a, b) => a.wallMs - b.wallMs)) {
       await slice.pauseIfOver()
-      const own = packed.get(operation.id)
-      const checks = own && checksOf(own, operation)
+      const checks = checksOf.get(operation.id)
       if (checks) review.add(operation, nowMs, checks)
       else review.add(await this.#session.whole(operation), Date.now())
     }

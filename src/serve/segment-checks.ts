@@ -19,12 +19,15 @@ export class SegmentChecks {
     this.#ruleSet = ruleSet
   }
 
-  /** `operations`: all that are in this segment alone; or those that are in no single segment, and no segment. */
+  /**
+   * Calls `note` for each of the operations: all that are in this segment alone; or those that are in no single segment,
+   * and no segment.
+   */
   async of(
     segment: Segment | undefined,
     operations: readonly Operation[],
-    note: (checks: readonly CallCheck[]) => void = () => undefined,
-  ): Promise<PackedChecks> {
+    note: (operation: Operation, checks: readonly CallCheck[]) => void = () => undefined,
+  ): Promise<void> {
     const kept = segment && readChecks(segment, this.#ruleSet)
     const packer = new CheckPacker(kept)
     let areKept = true
@@ -32,18 +35,17 @@ export class SegmentChecks {
       await this.#slice.pauseIfOver()
       const known = kept && checksOf(kept, operation)
       const checks = known ?? this.#checker.check(await this.#session.whole(operation))
-      note(checks)
+      note(operation, checks)
       if (known) continue
       packer.add(operation.id, checks)
       areKept = false
     }
     if (segment && !areKept) keepChecks(segment, packer.packed, this.#ruleSet)
-    return packer.packed
   }
 }
 
 /** Undefined if the operation has other calls than those that were checked. */
-export function checksOf(packed: PackedChecks, { id, calls }: Operation): CallCheck[] | undefined {
+function checksOf(packed: PackedChecks, { id, calls }: Operation): CallCheck[] | undefined {
   return unpackChecks(
     packed,
     id,

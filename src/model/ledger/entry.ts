@@ -23,16 +23,8 @@ export type Entry = {
 }
 
 export function newEntry(call: Call, network: string | undefined): Entry {
-  const { node, containerId = "", ifname, pod, netns } = call
   return {
-    facts: {
-      ...(node ? { node } : {}),
-      ...(network ? { network } : {}),
-      containerId,
-      ...(ifname ? { ifname } : {}),
-      ...(pod ? { pod } : {}),
-      ...(netns ? { netns } : {}),
-    },
+    facts: factsOf(call, network),
     holdings: new Map(),
     probes: new Map(),
     hasPlugins: false,
@@ -41,6 +33,16 @@ export function newEntry(call: Call, network: string | undefined): Entry {
     dels: [],
     delCount: 0,
   }
+}
+
+/** Without spreads, which take longer than everything else for a hundred thousand attachments. */
+function factsOf({ node, containerId = "", ifname, pod, netns }: Call, network: string | undefined): Entry["facts"] {
+  const named = network ? { network, containerId } : { containerId }
+  const facts: Entry["facts"] = node ? { node, ...named } : named
+  if (ifname) facts.ifname = ifname
+  if (pod) facts.pod = pod
+  if (netns) facts.netns = netns
+  return facts
 }
 
 /** What still shows that something is held: plugins or, if none was recorded, the probes around them. */

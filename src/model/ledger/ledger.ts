@@ -2,6 +2,7 @@ import { type Call, isFailed } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
 import type { Outcome } from "../outcome.ts"
 import type { Attachment, Attempt, Holding } from "./attachment.ts"
+import { AttachmentKeys } from "./attachment-keys.ts"
 import { type Entry, newEntry, openHoldings, toAttachment } from "./entry.ts"
 import { LEDGER_FACTS_IN_STREAMS, type LedgerFacts } from "./ledger-facts.ts"
 
@@ -16,6 +17,7 @@ const MAX_LISTED_DELS = 10
  * one string per container that is.
  */
 export class Ledger {
+  readonly #attachmentKeys = new AttachmentKeys()
   readonly #entries = new Map<string, Entry>()
   /** by `containerKey`: the keys of its entries */
   readonly #keysOf = new Map<string, Set<string>>()
@@ -89,7 +91,7 @@ export class Ledger {
     for (const { call, children } of nodes) {
       // A delegate may belong to another network than its caller (Multus).
       const own = call.network ?? network
-      const key = [call.node, own, call.containerId, call.ifname].join("\n")
+      const key = this.#attachmentKeys.of(call, own)
       if (call.containerId !== undefined) {
         if (call.command === "ADD") this.#postAdd(key, call, own, children, posting, above)
         else if (call.command === "DEL") this.#postDel(key, call, own, posting, above)
@@ -173,6 +175,7 @@ export class Ledger {
   }
 
   #open(key: string, entry: Entry): void {
+    if (this.#entries.get(key) === entry) return
     this.#entries.set(key, entry)
     const container = containerKey(entry.facts)
     const keys = this.#keysOf.get(container) ?? new Set()
@@ -218,7 +221,7 @@ function release({ holdings, ips, freed }: Entry): void {
 }
 
 function containerKey({ node, containerId, ifname }: Pick<Call, "node" | "containerId" | "ifname">): string {
-  return [node, containerId, ifname].join("\n")
+  return `${node}\n${containerId}\n${ifname}`
 }
 
 function goneKey(containerId: string, ifname: string | undefined): string {

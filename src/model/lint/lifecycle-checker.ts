@@ -1,6 +1,7 @@
 import { parseAddress } from "../../cni/address.ts"
 import { type Call, jsonObject, podKey } from "../call.ts"
 import { PluginLists } from "../explain/plugin-lists.ts"
+import { AttachmentKeys } from "../ledger/attachment-keys.ts"
 import type { Operation } from "../operation.ts"
 import { type CallDigest, validAttachments } from "./call-digest.ts"
 import { exitCode, locate, wholeText } from "./call-facts.ts"
@@ -38,6 +39,7 @@ export type WholeCall = (call: Call) => Call
 /** Applies the rules that span operations, which must be checked in the order they began. */
 export class LifecycleChecker {
   readonly #whole: WholeCall
+  readonly #keys = new AttachmentKeys()
   readonly #attachments = new Map<string, TrackedAttachment>()
   /** By the plugins that deleted. Deleted attachments share one object: a capture has a hundred thousand of them. */
   readonly #deleted = new Map<string, TrackedAttachment>()
@@ -66,7 +68,7 @@ export class LifecycleChecker {
       found.push(this.#finding(LIFECYCLE_RULES.pluginReplaced, one, () => ({ detail: replaced, stream: "exit" })))
     if (call.command === "GC" && call === operation.calls[0]?.call) return [...found, ...this.#checkGc(one)]
     if (!call.containerId) return found
-    const key = attachmentKey(call)
+    const key = this.#keys.of(call, call.network)
     const plugin = `${caller ?? ""}/${call.plugin}`
     if (call.command === "ADD" && isOk) {
       const attachment = this.#attachmentOf(key)
@@ -96,7 +98,7 @@ export class LifecycleChecker {
 
   /** A later DEL of it is as the first one. */
   forgetDeleted(call: Call): void {
-    const key = attachmentKey(call)
+    const key = this.#keys.of(call, call.network)
     const known = this.#attachments.get(key)
     if (known && isDeleted(known)) this.#attachments.delete(key)
   }
@@ -160,7 +162,7 @@ export class LifecycleChecker {
     const { call, ips } = one
     for (const ip of ips) {
       if (!isUnique(ip)) continue
-      const ipKey = [call.node, call.network, ip].join("\n")
+      const ipKey = `${call.node}\n${call.network}\n${ip}`
       const holder = this.#holders.get(ipKey)
       if (holder && holder.attachment !== key) {
         const receiver = holder.pod && ` to ${holder.pod}`
@@ -219,10 +221,6 @@ export class LifecycleChecker {
 /** A plugin that supports two versions supports those between. */
 function versionRange(versions: readonly string[]): string {
   return versions.length > 1 ? `${versions[0]} to ${versions.at(-1)}` : versions.join("")
-}
-
-function attachmentKey({ node, network, containerId, ifname }: Call): string {
-  return [node, network, containerId, ifname].join("\n")
 }
 
 function isDeleted({ addedBy }: TrackedAttachment): boolean {

@@ -159,14 +159,15 @@ export class SummaryReader {
 
   /** Path of the segment that holds all records of an operation whose calls ended; undefined if there is none. */
   segmentOf({ calls }: Operation): string | undefined {
-    const paths = new Set<string | undefined>()
+    let first: string | undefined
     for (const { call } of walk(calls)) {
-      const { begin, end } = this.#sources.get(call) ?? {}
-      paths.add(begin?.segment.path)
-      if (call.as !== "probe") paths.add(end?.segment.path)
+      const source = this.#sources.get(call)
+      const path = source?.begin.segment.path
+      first ??= path
+      if (path === undefined || path !== first) return undefined
+      if (call.as !== "probe" && source?.end?.segment.path !== path) return undefined
     }
-    const [path] = paths
-    return paths.size === 1 ? path : undefined
+    return first
   }
 
   close(): void {
