@@ -31,6 +31,7 @@ export class CallAssembler {
     if (event.kind === "text") {
       call.texts.set(event.bytes, event.offset)
       call.textBytes += event.bytes.length
+      if (call.isOfContainer && call.hasTexts && !call.isOwnCall) call.isForeign = true
     } else if (event.kind === "fork") call.processes.add(event.pid)
     else if (event.kind === "exit") {
       call.processes.delete(event.pid)

@@ -34,7 +34,7 @@ export function beginRecord(call: ObservedCall, context: RecordContext, original
     ppid: begin.ppid,
     recorderPid: context.observerPid,
     parentName: begin.parentName,
-    plugin: path.slice(path.lastIndexOf("/") + 1),
+    plugin: call.name,
     path,
     argv,
     env,

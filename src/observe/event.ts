@@ -9,8 +9,10 @@ export type BeginEvent = EventOf<
     startNs: number
     parent: number
     plugin: number
-    /** only the path is known to be a plugin's: that of a script which the interpreter reads */
-    isScript: boolean
+    /** only the name of the file is known to be a plugin's */
+    isNamed: boolean
+    /** in another mount namespace than that of the node's process 1 */
+    isContained: boolean
     pid: number
     ppid: number
     /** of the range that the text events hold */
@@ -81,7 +83,8 @@ function readEvent(view: DataView, at: number, recordBytes: number): ObserverEve
         ppid: int(28),
         argBytes: int(32),
         envBytes: int(36),
-        isScript: int(40) === 1,
+        isNamed: int(40) === 1,
+        isContained: int(44) === 1,
         streams: [stream(view, from + 48), stream(view, from + 72), stream(view, from + 96)],
         parentName: String.fromCharCode(...untilZero(bytes(120, NAME_BYTES))),
         path: untilZero(bytes(120 + NAME_BYTES, recordBytes - HEAD_BYTES - 120 - NAME_BYTES)).slice(),

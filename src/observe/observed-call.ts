@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer"
 import type { Begin } from "../capture/record.ts"
 import type { BeginEvent, DataEvent, ExitEvent, Stream } from "./event.ts"
 import { ObservedStream } from "./observed-stream.ts"
@@ -33,6 +34,27 @@ export class ObservedCall {
     this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
   }
 
+  /** A file of a container that has the name of a plugin, and is none of the node's. */
+  get isOfContainer(): boolean {
+    return this.begin.isNamed && this.begin.isContained
+  }
+
+  /** whether arguments and environment are complete */
+  get hasTexts(): boolean {
+    return this.textBytes === this.texts.length
+  }
+
+  /** Any program of a container may have the name of a plugin, and a relay executes the original under its own name. */
+  get isOwnCall(): boolean {
+    const environment = `\0${text(this.texts.subarray(this.begin.argBytes))}`
+    return environment.includes("\0CNI_COMMAND=") && this.name !== this.parent?.name
+  }
+
+  get name(): string {
+    const path = text(this.begin.path)
+    return path.slice(path.lastIndexOf("/") + 1)
+  }
+
   get depth(): number {
     return this.enclosing === undefined ? 0 : this.enclosing.depth + 1
   }
@@ -65,6 +87,10 @@ export class ObservedCall {
     const stream = found === undefined ? undefined : this.streams[found]
     return stream ? [stream] : []
   }
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8")
 }
 
 const LONGEST_SPAWN_NS = 100e6

@@ -15,17 +15,14 @@ import { type LoadedProgram, loadProgram } from "./load.ts"
 import { ONLY_KEY, word } from "./map-bytes.ts"
 import type { ObservedCall } from "./observed-call.ts"
 import { levelsAbove } from "./pid-namespace.ts"
-import { PluginFiles } from "./plugin-files.ts"
+import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
 
-export type ObserverOptions = {
+export type ObserverOptions = PluginFilesOptions & {
   /** plugin directories as this process reaches them; read again every minute */
   directories(): readonly string[]
   /** Called when the end record of a call is written. */
   onEnded(begin: Begin, end: End): void
-  plugins: readonly string[] | undefined
   isRaw: boolean
-  /** the node's /proc, whose PID namespace the IDs in records belong to */
-  proc: string
   /** Called about once a second. */
   onTick(losses: Losses): void
   /** Called once the program is loaded, so that a refusal leaves no directory. */
@@ -76,10 +73,10 @@ export class Observer {
     bpf.openMarks(ALL_MARK_LINES)
     this.#loaded = loadProgram(bpf, levelsAbove(options.proc))
     this.#writer = options.openWriter()
-    const isForeign = ({ isScript, path, pid }: BeginEvent) =>
-      isScript && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
+    const isForeign = ({ isNamed, isContained, path, pid }: BeginEvent) =>
+      isNamed && !isContained && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
     this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
-    this.files = new PluginFiles(bpf, this.#loaded, options.plugins, options.proc)
+    this.files = new PluginFiles(bpf, this.#loaded, options)
     this.#directories = options.directories()
     this.files.refresh(this.#directories)
     this.#context = {
@@ -216,24 +213,23 @@ export class Observer {
   }
 
   /** Its arguments may be in the next part of the ring: they are lost only if something came after them. */
-  #isTimeToBegin({ begin, exit, streams: [stdin], textBytes, texts, isForeign }: ObservedCall, nowNs: number): boolean {
+  #isTimeToBegin({ begin, exit, streams: [stdin], hasTexts, isForeign }: ObservedCall, nowNs: number): boolean {
     if (exit) return true
     const waitedNs = nowNs - begin.ns
-    return textBytes < texts.length && !isForeign
-      ? waitedNs > TEXTS_WAIT_NS
-      : stdin.hasEnded || waitedNs > STDIN_WAIT_NS
+    return !hasTexts && !isForeign ? waitedNs > TEXTS_WAIT_NS : stdin.hasEnded || waitedNs > STDIN_WAIT_NS
   }
 
   /** Without its environment, the purpose of a call is unknown. */
   #writeBegin(call: ObservedCall): void {
     call.hasBegun = true
-    if (call.textBytes < call.texts.length && !call.isForeign) {
+    if (!call.hasTexts && !call.isForeign) {
       call.isForeign = true
       this.#lostCalls++
     }
     call.hasStdin = call.streams[0].hasEnded
     if (call.isForeign) return
-    call.beginRecord = beginRecord(call, this.#context, this.files.originalOf(call.begin.plugin))
+    const original = call.isOfContainer ? undefined : this.files.originalOf(call.begin.plugin)
+    call.beginRecord = beginRecord(call, this.#context, original)
     this.#writer.write(call.beginRecord)
   }
 

@@ -1,10 +1,19 @@
 import { Buffer } from "node:buffer"
-import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs"
+import { closeSync, openSync, readdirSync, type Stats, statSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Begin } from "../capture/record.ts"
 import type { Bpf } from "./bpf.ts"
 import type { LoadedProgram } from "./load.ts"
 import { ONLY_KEY, word } from "./map-bytes.ts"
+
+export type PluginFilesOptions = {
+  /** where the node's file system is mounted */
+  root: string
+  /** the node's /proc, whose PID namespace the IDs in records belong to */
+  proc: string
+  /** only these */
+  plugins: readonly string[] | undefined
+}
 
 /** `key`: by which the kernel identifies the file. */
 type PluginFile = {
@@ -30,14 +39,15 @@ export class PluginFiles {
   readonly #numbers: PluginFile[] = []
 
   readonly #proc: string
+  readonly #root: string
 
-  /** `names`: only these plugins. */
-  constructor(bpf: Bpf, loaded: LoadedProgram, names: readonly string[] | undefined, proc: string) {
+  constructor(bpf: Bpf, loaded: LoadedProgram, { root, proc, plugins }: PluginFilesOptions) {
     this.#proc = proc
+    this.#root = root
     this.#bpf = bpf
     this.#loaded = loaded
     this.#map = loaded.maps.get("plugins") ?? -1
-    this.#names = names ? new Set(names) : undefined
+    this.#names = plugins ? new Set(plugins) : undefined
   }
 
   get count(): number {
@@ -49,12 +59,12 @@ export class PluginFiles {
   }
 
   /**
-   * Whether a script that was executed under the name of a plugin is that plugin. `path`: as the caller wrote it, in the
-   * root and the working directory of the process, which may have ended.
+   * Whether a file that was executed under the name of a plugin is one of them. `path`: as the caller wrote it, in the root
+   * and the working directory of the process, which may have ended.
    */
   isPlugin(path: string, pid: number): boolean {
     const seen = path.startsWith("/")
-      ? [`${this.#proc}/${pid}/root${path}`, path]
+      ? [`${this.#proc}/${pid}/root${path}`, join(this.#root, path)]
       : [`${this.#proc}/${pid}/cwd/${path}`]
     const stat = seen.map(statOf).find((it) => it !== undefined)
     if (!stat) return this.#files.has(path)
@@ -84,19 +94,19 @@ export class PluginFiles {
         const version = `${inode}:${stat.size}:${stat.mtimeMs}`
         if (this.#files.get(path)?.version === version) continue
         this.#remove(path)
-        const opened = this.#open(path)
-        if (!opened) continue
+        const key = this.#keyOf(path)
+        if (!key) continue
         const original = { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs / 1000) * 1000 }
-        this.#add({ key: opened.key, path, inode, version, original }, opened.isScript)
+        this.#add({ key, path, inode, version, original })
       }
     for (const path of this.#files.keys()) if (!found.has(path)) this.#remove(path)
   }
 
-  #add(file: PluginFile, isScript: boolean): void {
+  #add(file: PluginFile): void {
     const { key, path } = file
     const number = word(this.#numbers.length)
     this.#bpf.update(this.#map, key, number)
-    if (isScript) this.#bpf.update(this.#loaded.maps.get("scripts") ?? -1, scriptKey(path), number)
+    this.#bpf.update(this.#loaded.maps.get("names") ?? -1, nameKey(path), number)
     this.#numbers.push(file)
     this.#files.set(path, file)
   }
@@ -110,16 +120,14 @@ export class PluginFiles {
   }
 
   /** Undefined if the file is missing. The kernel itself returns the key by which it knows an open file. */
-  #open(path: string): { key: Uint8Array; isScript: boolean } | undefined {
+  #keyOf(path: string): Uint8Array | undefined {
     let fd: number | undefined
     try {
       fd = openSync(path, "r")
       const key = new Uint8Array(IDENTITY_BYTES)
       if (this.#bpf.run(this.#loaded.identify, word(fd)) < 0) return undefined
       if (this.#bpf.lookup(this.#loaded.maps.get("identified") ?? -1, ONLY_KEY, key) < 0) return undefined
-      const start = Buffer.alloc(2)
-      readSync(fd, start, 0, 2, 0)
-      return { key, isScript: start.toString("latin1") === "#!" }
+      return key
     } catch {
       return undefined
     } finally {
@@ -129,13 +137,13 @@ export class PluginFiles {
 }
 
 /** As the kernel compares it: the base name, cut and filled with zeros. */
-function scriptKey(path: string): Uint8Array {
-  const key = new Uint8Array(SCRIPT_NAME_BYTES)
-  key.set(Buffer.from(basename(path)).subarray(0, SCRIPT_NAME_BYTES - 1))
+function nameKey(path: string): Uint8Array {
+  const key = new Uint8Array(NAME_BYTES)
+  key.set(Buffer.from(basename(path)).subarray(0, NAME_BYTES - 1))
   return key
 }
 
-const SCRIPT_NAME_BYTES = 64
+const NAME_BYTES = 64
 
 /** Undefined if the file is missing, and for a process that even root cannot inspect. */
 function statOf(path: string): Stats | undefined {

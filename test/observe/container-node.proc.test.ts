@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { double } from "../doubles/double.ts"
 import { ContainerNode } from "./container-node.ts"
 import { ObservedStand } from "./observed-stand.ts"
 import { ObserverProcess } from "./observer-process.ts"
@@ -109,19 +110,51 @@ test("calls of another node with the same kernel are not recorded, even of the s
 test("an observer in a pod with processes of its own reports those of the node", async (t) => {
   const machine = { within: [] }
   for (const { within } of [machine, await containerNode(t)]) {
-    const stand = standOf(t, {})
-    const root = join(stand.root, "node")
-    const bin = join(root, "opt/cni/bin")
-    for (const directory of [bin, join(root, "etc/cni/net.d"), join(root, "proc")])
-      mkdirSync(directory, { recursive: true })
-    writeFileSync(join(bin, "bridge"), WHO, { mode: 0o755 })
-    const script = 'mount --bind /proc "$0/proc"; exec unshare --pid --fork --mount-proc --kill-child "$@"'
-    const pod = [...within, "unshare", "--mount", "sh", "-c", script, root]
-    const observer = await ObserverProcess.start(["--root", root, "--capture", "/capture", "-o", "jsonl"], pod)
-    const [program = "sh", ...args] = [...within, "sh", "-c", `${bin}/bridge; true`]
-    const printed = execFileSync(program, args, { input: "{}", encoding: "utf8", env: { CNI_COMMAND: "ADD" } })
-    const { stdout } = await observer.end()
-    const { pid, ppid } = JSON.parse(stdout)
-    assert.equal(`${pid} ${ppid}\n`, printed)
+    const stand = standOf(t, { bridge: WHO })
+    const root = join(stand.root, "host")
+    for (const directory of [root, join(stand.root, "net.d")]) mkdirSync(directory)
+    // The pod sees the plugins below the node's root only.
+    const mounts = `mount --rbind / ${root}; mount -t tmpfs none ${stand.bin}`
+    const script = `${mounts}; exec unshare --pid --fork --mount-proc --kill-child "$0" "$@"`
+    const pod = [...within, "unshare", "--mount", "sh", "-c", script]
+    const observer = await ObserverProcess.start(["--root", root, ...stand.directories], pod)
+    const [program = "sh", ...args] = [...within, "sh", "-c", `${stand.bin}/bridge; true`]
+    const printed = execFileSync(program, args, { encoding: "utf8", env: { CNI_COMMAND: "ADD" } })
+    await observer.end()
+    assert.deepEqual(
+      stand.begins().map(({ pid, ppid }) => `${pid} ${ppid}\n`),
+      [printed],
+    )
   }
+})
+
+test("an agent in a container is seen executing a plugin of its image, by its name and CNI_COMMAND", async (t) => {
+  const { within } = await containerNode(t)
+  const stand = standOf(t, {})
+  const image = join(stand.root, "image")
+  mkdirSync(image)
+  for (const directory of [image, stand.bin])
+    for (const [name, steps] of Object.entries({ "host-local": ["echo"], dhcp: [] })) {
+      copyFileSync(double("plugin"), join(directory, name))
+      writeFileSync(join(directory, `${name}.json`), JSON.stringify(steps))
+    }
+  writeFileSync(join(image, "bridge"), WHO, { mode: 0o755 })
+  await stand.observe([], within)
+  const [nsenter = "", ...args] = within
+  const agent = [...args, "unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"]
+  const run = (...script: string[]) =>
+    execFileSync(nsenter, script, { input: "{}", encoding: "utf8", env: { PATH: process.env.PATH, CNI_ARGS: "a" } })
+  // On the node, a file of that name in another directory is not a plugin.
+  run(...args, "env", "CNI_COMMAND=ADD", join(image, "host-local"))
+  run(...agent, `${image}/dhcp daemon; CNI_COMMAND=ADD ${image}/bridge; CNI_COMMAND=ADD ${image}/host-local; true`)
+  await stand.end()
+  assert.deepEqual(
+    stand.begins().map(({ path, original, env }) => ({ path, original, env })),
+    [{ path: join(image, "host-local"), original: undefined, env: { CNI_COMMAND: "ADD", CNI_ARGS: "a" } }],
+  )
+  assert.deepEqual(
+    stand.ends().map(({ stdout, exit }) => ({ stdout, exit })),
+    [{ stdout: { sizeBytes: 2, text: "{}" }, exit: { code: 0 } }],
+  )
+  assert.deepEqual(stand.stdins(), [{ sizeBytes: 2, text: "{}" }])
 })

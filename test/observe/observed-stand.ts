@@ -6,6 +6,8 @@ import type { Streams } from "./transfers.ts"
 
 /** A stand whose plugins are the doubles themselves, followed by an observer. */
 export class ObservedStand extends Stand {
+  readonly #confDir = join(this.root, "net.d")
+  readonly directories = ["--bin-dir", this.bin, "--conf-dir", this.#confDir, "--capture", this.capture]
   #observer: ObserverProcess | undefined
 
   get pid(): number | undefined {
@@ -14,10 +16,8 @@ export class ObservedStand extends Stand {
 
   /** Starts `cnitap observe` and waits until it follows the plugins of the directory. */
   async observe(args: readonly string[] = [], within: readonly string[] = []): Promise<void> {
-    const confDir = join(this.root, "net.d")
-    mkdirSync(confDir, { recursive: true })
-    const directories = ["--bin-dir", this.bin, "--conf-dir", confDir, "--capture", this.capture]
-    this.#observer = await ObserverProcess.start([...directories, ...args], within)
+    mkdirSync(this.#confDir, { recursive: true })
+    this.#observer = await ObserverProcess.start([...this.directories, ...args], within)
   }
 
   /** Of each plugin, which was called once. */

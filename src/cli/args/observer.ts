@@ -29,6 +29,7 @@ export function openObserver(
     ...on,
     plugins,
     isRaw,
+    root: facts.root,
     proc: procOf(facts.root),
     directories: () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path)),
     openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, checksum),

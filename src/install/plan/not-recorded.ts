@@ -5,12 +5,6 @@ export type NotRecorded = { what: string; reason: string }
 
 /** Work that plugins do without executing another plugin of the node, so that no relay sees it. */
 const ELSEWHERE: Record<string, NotRecorded[]> = {
-  antrea: [
-    {
-      what: "host-local under antrea",
-      reason: "the antrea-agent container executes its own copy",
-    },
-  ],
   "cilium-cni": [{ what: "IPAM of cilium-cni", reason: "the agent assigns addresses over its socket" }],
   "aws-cni": [{ what: "IPAM of aws-cni", reason: "ipamd (aws-node) assigns addresses over gRPC" }],
   calico: [
@@ -27,6 +21,11 @@ const ELSEWHERE: Record<string, NotRecorded[]> = {
   ],
   "kube-ovn": [{ what: "what Kube-OVN does for a pod", reason: "the plugin sends the request to its daemon" }],
   "azure-vnet": [{ what: "IPAM of azure-vnet", reason: "the plugin requests addresses from Azure CNS directly" }],
+}
+
+/** Plugins of an image, which an observer knows by their names. */
+const IN_CONTAINERS: Record<string, NotRecorded[]> = {
+  antrea: [{ what: "host-local under antrea", reason: "the antrea-agent container executes its own copy" }],
 }
 
 const CHAIN: NotRecorded[] = [
@@ -66,6 +65,7 @@ export function findNotRecorded(
     ...(mode === "chain" ? CHAIN : mode === "observe" ? OBSERVE : []),
     ...(isMultusFirst ? [MULTUS_FIRST] : []),
     ...(executesLoopback && mode !== "observe" && !plugins.includes("loopback") ? [loopback(plugins, mode)] : []),
+    ...(mode === "observe" ? [] : plugins.flatMap((plugin) => IN_CONTAINERS[plugin] ?? [])),
     ...plugins.flatMap((plugin) => ELSEWHERE[plugin] ?? []),
   ]
 }

@@ -32,7 +32,7 @@ static u64 (*query)(void *ring, u64 flags) = (void *)134;
 AT(task_struct__pid); AT(task_struct__tgid); AT(task_struct__mm); AT(task_struct__files); AT(task_struct__real_parent);
 AT(task_struct__comm); AT(task_struct__signal); AT(task_struct__exit_code); AT(task_struct__utime); AT(task_struct__stime);
 AT(task_struct__start_time); AT(task_struct__se__sum_exec_runtime); AT(signal_struct__pids); AT(pid__level);
-AT(pid__numbers); AT(upid__nr); AT(upid__ns); AT(signal_struct__live); AT(signal_struct__flags);
+AT(pid__numbers); AT(upid__nr); AT(upid__ns); AT(pid_namespace__child_reaper); AT(task_struct__nsproxy); AT(nsproxy__mnt_ns); AT(signal_struct__live); AT(signal_struct__flags);
 AT(signal_struct__group_exit_code); AT(signal_struct__utime); AT(signal_struct__stime); AT(signal_struct__cutime);
 AT(signal_struct__cstime); AT(signal_struct__sum_sched_runtime); AT(signal_struct__maxrss); AT(signal_struct__cmaxrss);
 AT(files_struct__fdt); AT(fdtable__fd); AT(fdtable__max_fds); AT(file__f_inode); AT(inode__i_ino); AT(inode__i_sb);
@@ -58,14 +58,14 @@ struct namespace { u64 at; u32 level, zero; };
 struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
-struct begin { struct head head; u64 startNs, parent, plugin; u32 pid, ppid, argBytes, envBytes, isScript, zero; struct stream streams[3]; char parentName[16], path[CHUNK]; };
+struct begin { struct head head; u64 startNs, parent, plugin; u32 pid, ppid, argBytes, envBytes, isNamed, isContained; struct stream streams[3]; char parentName[16], path[CHUNK]; };
 struct forked { struct head head; u32 pid, zero; };
 struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; u8 bytes[CHUNK]; };
 struct exited { struct head head; u32 pid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
 struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity), 1 };
-struct map scripts SEC("maps") = { HASH, NAME, sizeof(u64), 4096 };
+struct map names SEC("maps") = { HASH, NAME, sizeof(u64), 4096 };
 struct map processes SEC("maps") = { HASH, sizeof(u32), sizeof(u64), 8192 };
 struct map calls SEC("maps") = { HASH, sizeof(u64), sizeof(struct call), 4096 };
 /* Where the records of `programExecuted` and `systemCallEnded` are made: either runs once at a time on a processor. */
@@ -110,6 +110,8 @@ INLINE u32 idOnNode(u64 task)
     return half(pid, at_pid__level) >= node.level && word(number, at_upid__ns) == node.at ? half(number, at_upid__nr) : 0;
 }
 
+INLINE u64 mountsOf(u64 task) { return word(word(task, at_task_struct__nsproxy), at_nsproxy__mnt_ns); }
+
 INLINE void start(struct head *head, u32 kind, u32 size, u64 call)
 {
     head->kind = kind, head->size = size, head->ns = now(), head->call = call;
@@ -132,8 +134,8 @@ SEC("identify") int identifyFile(u64 *ctx)
     return 0;
 }
 
-/* Of a script the kernel knows only the interpreter then, and the path: a file of this name is looked at by the observer. */
-INLINE u64 *scriptNamed(u64 path, char *text)
+/* The plugin that has the name of this file. */
+INLINE u64 *pluginNamed(u64 path, char *text)
 {
     char name[NAME] = {};
     u32 i, from = 0;
@@ -143,7 +145,7 @@ INLINE u64 *scriptNamed(u64 path, char *text)
         if (text[i] == '/') from = i + 1;
     }
     readKernelText(name, sizeof name, (void *)(path + from));
-    return lookup(&scripts, name);
+    return lookup(&names, name);
 }
 
 /* One piece of a transfer, or of the texts of a call. Of what a record cannot hold only the size is sent. */
@@ -163,7 +165,7 @@ INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offse
 SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
 {
     u64 task = ctx[0], bprm = ctx[2], mm, parent, id, from, left, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
-    u32 tgid = processAndThread() >> 32, only = 0, i, isScript = 0;
+    u32 tgid = processAndThread() >> 32, only = 0, i;
     s64 pathBytes;
     struct identity key = {};
     struct stream file = {};
@@ -173,7 +175,11 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     key.ino = file.ino, key.dev = file.dev;
     plugin = lookup(&plugins, &key);
     if (!(begin = lookup(&beginning, &only))) return 0;
-    if (!plugin && word(bprm, at_linux_binprm__interp) != path) plugin = scriptNamed(path, begin->path), isScript = 1;
+    begin->isContained = mountsOf(task) != mountsOf(word(node.at, at_pid_namespace__child_reaper));
+    begin->isNamed = !plugin;
+    /* Of a script the kernel knows only the interpreter then, and the path. An agent in a container may have plugins of its
+     * own. What is known by its name only is looked at by the observer. */
+    if (!plugin && (begin->isContained || word(bprm, at_linux_binprm__interp) != path)) plugin = pluginNamed(path, begin->path);
     if (!plugin || !(begin->pid = idOnNode(task))) return 0;
     of = lookup(&processes, &tgid);
     id = (u64)tgid << 31 | (now() >> 10 & 0x7fffffff); /* a script's numbers have 53 bits */
@@ -185,7 +191,7 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     mm = word(task, at_task_struct__mm);
     from = word(mm, at_mm_struct__arg_start);
     begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
-    begin->ppid = idOnNode(parent), begin->isScript = isScript;
+    begin->ppid = idOnNode(parent);
     begin->argBytes = word(mm, at_mm_struct__arg_end) - from;
     begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
     __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);

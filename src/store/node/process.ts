@@ -45,9 +45,10 @@ type Process = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs"> & Partial<
 
 /**
  * The plugin of a call in flight: the child of its relay that is not the recorder, which is the same program. Undefined if
- * there is none (or before Linux 3.5).
+ * there is none (or before Linux 3.5). An observed call has no relay.
  */
-export function pluginPidOf({ pid }: Pick<Begin, "pid">, root = "/"): number | undefined {
+export function pluginPidOf({ pid, as }: Pick<Begin, "pid" | "as">, root = "/"): number | undefined {
+  if (as === "observer") return pid
   const proc = procOf(root)
   const relay = linkOf(`${proc}/${pid}/exe`)
   const children =

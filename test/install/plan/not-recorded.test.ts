@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { InstallMode } from "../../../src/install/plan/install-options.ts"
 import { findNotRecorded } from "../../../src/install/plan/not-recorded.ts"
 
-const whats = (plugins: string[], mode: "swap" | "path" | "chain") =>
-  findNotRecorded(plugins, mode, false).map(({ what }) => what)
+const whats = (plugins: string[], mode: InstallMode) => findNotRecorded(plugins, mode, false).map(({ what }) => what)
 
 test("swap mode records everything that is executed from the plugin directories", () => {
   assert.deepEqual(findNotRecorded(["bridge", "host-local", "portmap"], "swap", false), [])
@@ -24,7 +24,7 @@ test("path mode does not record delegates in Multus' own directory", () => {
   assert.deepEqual(whats(["multus", "flannel"], "swap"), [])
 })
 
-test("work outside of the plugin directories is reported in every mode", () => {
+test("work outside of the plugin directories is reported in every mode; an observer sees plugins of an agent's image", () => {
   const expected = {
     antrea: "host-local under antrea",
     "cilium-cni": "IPAM of cilium-cni",
@@ -39,6 +39,7 @@ test("work outside of the plugin directories is reported in every mode", () => {
     assert.deepEqual(whats([plugin], "swap"), [what])
     assert.equal(whats([plugin], "path").at(-1), what)
     assert.equal(whats([plugin], "chain").at(-1), what)
+    assert.equal(whats([plugin], "observe").includes(what), plugin !== "antrea", plugin)
   }
 })
 

@@ -46,7 +46,8 @@ test("below a root, the processes and the name of the node decide whether a call
   // The PID was reused: the process started long after the call.
   assert.equal(processOf({ ...begin, monoMs: STARTED_MONO_MS - 60_000 })?.(), false)
   assert.equal(processOf({ ...begin, node: "node-8" }), undefined)
-  assert.equal(pluginPidOf({ pid: 4711 }, root), 4712)
+  assert.equal(pluginPidOf({ pid: 4711, as: "relay" }, root), 4712)
+  assert.equal(pluginPidOf({ pid: 4711, as: "observer" }, root), 4711)
 })
 
 test("a link below the root stays below it: the node's name is not read from the machine that mounts it", (t) => {

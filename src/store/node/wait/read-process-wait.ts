@@ -10,7 +10,7 @@ import { peerSockets } from "./sockets.ts"
  * earlier boot: the state `running` excludes these, because it is decided from the process' start. Also undefined in a
  * container that does not share the PIDs of the node.
  */
-export function readProcessWait(call: Pick<Call, "state" | "pid">, root = "/"): ProcessWait | undefined {
+export function readProcessWait(call: Pick<Call, "state" | "pid" | "as">, root = "/"): ProcessWait | undefined {
   if (!sharesProcesses(root)) return undefined
   const pid = call.state === "running" ? pluginPidOf(call) : undefined
   if (pid === undefined) return undefined
