@@ -39,7 +39,7 @@ const TABS: { view: View; title: string }[] = [
 
 export function App() {
   return (
-    <div class="app">
+    <div class={`app ${hasSeveralNodes.value ? "with-nodes" : ""}`}>
       <header class="top">
         <a class="brand" href={link({ view: "operations", ...NOTHING_OPEN })} aria-label="cnitap, operations">
           <svg viewBox="0 0 16 16" aria-hidden="true">

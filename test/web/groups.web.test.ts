@@ -117,6 +117,66 @@ test("with several nodes the node of an operation is a column, and a filter", as
   await context.close()
 })
 
+for (const width of [360, 1280, 3840])
+  test(`with several nodes no texts of a row overlap at ${width} pixels, and states are not cut`, async () => {
+    const { page, context, wrongs } = await openPage(browser, serving.url, { viewport: { width, height: 900 } })
+    for (const [hash, wanted, rows] of [
+      ["#/operations", ".row", ".row"],
+      ["#/operations?group=node", ".group-row", ".group-row"],
+      ["#/pods", ".pod-row", ".pod-row"],
+      ["#/pods/shop%2Fetl", ".sandbox .row", ".sandbox .row, .sandbox header, .pod-row"],
+      ["#/overview", ".with-pod", ".with-pod"],
+      ["#/ledger", ".ledger-row", ".ledger-row"],
+    ] as const) {
+      await goTo(page, hash)
+      await page.locator(wanted).first().waitFor()
+      assert.deepEqual([hash, ...(await overlaps(page, rows))], [hash])
+      if (hash === "#/overview")
+        for (const part of [".node", ".pod"])
+          assert.equal(await page.locator(`.with-pod ${part}`).first().isVisible(), true)
+      const cut = await page
+        .locator(".state, .duration, .age")
+        .evaluateAll((all) =>
+          all.flatMap((each) => (each.scrollWidth > each.clientWidth + 1 ? [each.textContent] : [])),
+        )
+      assert.deepEqual([hash, ...cut], [hash])
+    }
+    assert.deepEqual(wrongs, [])
+    await context.close()
+  })
+
+/** Pairs of texts in one row that are painted over each other. */
+function overlaps(page: Page, rows: string): Promise<string[]> {
+  return page.locator(rows).evaluateAll((all) =>
+    all.flatMap((row) => {
+      const texts: { text: string; box: DOMRect }[] = []
+      const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT)
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.parentElement
+        if (!node.textContent?.trim() || !element?.checkVisibility()) continue
+        const range = document.createRange()
+        range.selectNodeContents(node)
+        const [own, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()]
+        // What is cut is not painted beyond its element.
+        const right = Math.min(own.right, box.right)
+        texts.push({ text: node.textContent, box: new DOMRect(own.x, own.y + 2, right - own.x, own.height - 4) })
+      }
+      return texts.flatMap((a, at) =>
+        texts
+          .slice(at + 1)
+          .filter(
+            (b) =>
+              a.box.left < b.box.right - 1 &&
+              b.box.left < a.box.right - 1 &&
+              a.box.top < b.box.bottom &&
+              b.box.top < a.box.bottom,
+          )
+          .map((b) => `${a.text} | ${b.text}`),
+      )
+    }),
+  )
+}
+
 test("a failed operation says how many others have the same error, and lists them", async () => {
   const { page, context, wrongs } = await open()
   await page.locator(".row", { hasText: "web-2" }).click()

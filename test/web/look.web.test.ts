@@ -14,6 +14,12 @@ before(async () => {
     recordEverything(node)
     node.begin("sleeper", "ADD", { namespace: "shop", name: "hung", sandbox: 1 })
   })
+  const killed = served.node.begin("sleeper", "ADD", { namespace: "shop", name: "doomed", sandbox: 1 })
+  const { page, context } = await served.open()
+  await page.locator(".row.running", { hasText: "doomed" }).waitFor()
+  killed.kill("SIGKILL")
+  await page.locator(".row.killed", { hasText: "doomed" }).waitFor()
+  await context.close()
 })
 
 after(() => served?.end())
@@ -71,6 +77,27 @@ for (const [width, height] of [
   })
 }
 
+test("on a narrow screen the words beside a bar and the times of the strip are whole", async () => {
+  const { page, context } = await served.open({ viewport: { width: 360, height: 740 } })
+  await page.locator(".row", { hasText: "doomed" }).click()
+  await page.locator(".took", { hasText: "end unseen" }).waitFor()
+  await page.locator(".legend", { hasText: "ended at a time that was not recorded" }).waitFor()
+  const cut = await page.locator(".took, .legend span, .strip-ticks span").evaluateAll((all) =>
+    all.flatMap((each) => {
+      const text = document.createRange()
+      text.selectNodeContents(each)
+      const box = (each.closest(".strip-graph") ?? document.body).getBoundingClientRect()
+      return text.getBoundingClientRect().right > box.right + 1 ? [each.textContent] : []
+    }),
+  )
+  assert.deepEqual(cut, [])
+  const lines = await page
+    .locator(".legend span")
+    .evaluateAll((all) => new Set(all.map((each) => each.getClientRects().length)).size)
+  assert.equal(lines, 1)
+  await context.close()
+})
+
 for (const [colorScheme, width] of [
   ["light", 1280],
   ["dark", 360],
@@ -117,7 +144,7 @@ test("outcomes differ in shape, not only in colour", async () => {
     )
     return { names: [...shapes.keys()].sort(), shapes: new Set(shapes.values()).size }
   })
-  assert.deepEqual(marks, { names: ["failed", "in flight", "ok"], shapes: 3 })
+  assert.deepEqual(marks, { names: ["failed", "in flight", "killed", "ok"], shapes: 4 })
   await context.close()
 })
 

@@ -29,6 +29,8 @@ import "./time-strip.css"
 /** A press that moves less is a click. */
 const LEAST_DRAG_PX = 4
 const TICK_PX = 90
+/** No text is cut at the end. */
+const TEXT_PX = 64
 const MOST_TICKS = 16
 
 /** All operations over time, in every view: what is brushed becomes `since` and `until` of the filter. */
@@ -99,7 +101,7 @@ export function TimeStrip() {
         <div class="strip-ticks" aria-hidden="true" style={{ top: `${HEIGHT_PX}px` }}>
           {times.map((ms) => (
             <span key={ms} style={{ left: left(ms) }}>
-              {tickText(ms, stepMs)}
+              {widthPx * (1 - (ms - range.fromMs) / spanMs) >= TEXT_PX && tickText(ms, stepMs)}
             </span>
           ))}
         </div>

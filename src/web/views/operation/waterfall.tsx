@@ -84,12 +84,13 @@ export function Waterfall({
         ))}
       </ol>
       <p class="legend" aria-hidden="true">
-        <i class="piece spawn" /> starting the process <i class="piece work" /> work <i class="piece wait" /> waiting
-        for nested calls
-        {rows.some(({ isEndUnknown }) => isEndUnknown) && (
-          <>
-            <i class="piece unseen" /> {UNSEEN}
-          </>
+        {[...Object.entries(KINDS), ...(rows.some(({ isEndUnknown }) => isEndUnknown) ? [["unseen", UNSEEN]] : [])].map(
+          ([kind, text]) => (
+            <span key={kind}>
+              <i class={`piece ${kind}`} />
+              {text}
+            </span>
+          ),
         )}
       </p>
     </section>

@@ -8,15 +8,7 @@ import { isHung, OperationHeading, OperationRow, operationLabel } from "../../pa
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { ShareMenu } from "../../parts/share-menu.tsx"
 import { useWidth } from "../../parts/width.ts"
-import {
-  captureState,
-  hasSeveralNodes,
-  isAway,
-  isReady,
-  operationById,
-  operations,
-  source,
-} from "../../state/capture.ts"
+import { captureState, isAway, isReady, operationById, operations, source } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
@@ -69,11 +61,7 @@ export function Operations() {
   useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
-      <section
-        class={`list-side ${isDated ? "dated" : ""} ${hasSeveralNodes.value ? "with-nodes" : ""}`}
-        aria-label="operations"
-        ref={list}
-      >
+      <section class={`list-side ${isDated ? "dated" : ""}`} aria-label="operations" ref={list}>
         <div class="toolbar">
           <FilterBox />
           <Counters />

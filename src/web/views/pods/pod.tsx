@@ -7,7 +7,7 @@ import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
-import { isReady } from "../../state/capture.ts"
+import { hasSeveralNodes, isReady } from "../../state/capture.ts"
 import { nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 
@@ -80,6 +80,7 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
             <span class="mono dim" title={sandbox.containerId}>
               {sandbox.containerId.slice(0, 32)}
             </span>
+            {hasSeveralNodes.value && <span class="dim">{sandbox.operations[0]?.node}</span>}
             <span class="dim">{durationText(sandbox)}</span>
           </header>
           {sandbox.operations.map((operation) => (

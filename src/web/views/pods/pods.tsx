@@ -10,6 +10,7 @@ import { addressesOf } from "../../parts/list/operation-row.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
+import { hasSeveralNodes } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
@@ -123,14 +124,15 @@ function PodRow({
       onKeyDown={() => undefined}
     >
       <OutcomeMark outcome={SANDBOX_OUTCOMES[state]} />
+      {hasSeveralNodes.value && <span class="node nowrap dim">{operations.at(-1)?.node ?? "(no node)"}</span>}
       <span class="nowrap">
         <span class="whole-name">
           {namespace && <span class="dim">{namespace}/</span>}
           <MiddleCut text={name} />
         </span>
       </span>
-      <span class="mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
-      <span class="dim nowrap">{SANDBOX_WORDS[state]}</span>
+      <span class="ips mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
+      <span class="state dim nowrap">{SANDBOX_WORDS[state]}</span>
       <span class="nowrap">
         {failures > 0 && <b class="failures">{failures} failed</b>} <span class="dim">{attempts}</span>
       </span>

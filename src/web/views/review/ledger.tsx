@@ -7,6 +7,7 @@ import { countText } from "../../parts/count-text.ts"
 import { MiddleCut } from "../../parts/list/middle-cut.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { hasSeveralNodes } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { nowMs } from "../../state/now.ts"
@@ -146,7 +147,7 @@ function AttachmentRow({
       </span>
       <span class="nowrap dim place">
         {ips.length > 0 && <span class="mono">{ips.join(" ")} </span>}
-        {[network, ifname].filter(Boolean).join(" ")}
+        {[network, ifname, hasSeveralNodes.value && row.node].filter(Boolean).join(" ")}
       </span>
       <span class="nowrap dim cause">{reason}</span>
       <span class="dim age" title={add && exactTime(add.wallMs)}>
