@@ -134,7 +134,7 @@ declare module "native" {
   export function bpfUpdate(map: number, key: Uint8Array, value: Uint8Array): Errno
   export function bpfDelete(map: number, key: Uint8Array): Errno
   export function bpfFreeze(map: number): Errno
-  export function bpfLoad(instructions: Uint8Array): number | string
+  export function bpfLoad(instructions: Uint8Array, functionId: number): number | string
   export function bpfAttach(program: number, tracepoint: string): number
   export function bpfRun(program: number, words: Uint8Array): Errno
   export function bpfMisses(program: number): number

@@ -12,8 +12,12 @@ export type Bpf = {
   update(map: number, key: Uint8Array, value: Uint8Array): number
   delete(map: number, key: Uint8Array): number
   freeze(map: number): number
-  /** A text is what the verifier printed when it refused the program. */
-  load(instructions: Uint8Array): number | string
+  /**
+   * `functionId`: the type ID of the function at whose end the program runs; 0 for a raw tracepoint. A text is what the
+   * verifier printed when it refused the program.
+   */
+  load(instructions: Uint8Array, functionId: number): number | string
+  /** `tracepoint`: empty for a program of a function. Returns what keeps it attached until it is closed. */
   attach(program: number, tracepoint: string): number
   run(program: number, words: Uint8Array): number
   /** how often the kernel did not run the program because it was running already on that processor */

@@ -7,22 +7,28 @@ export class CallAssembler {
   readonly #newId: () => string
   readonly #isForeign: (begin: BeginEvent) => boolean
   readonly #streamBytes: number
+  readonly #onBegun: (call: ObservedCall) => void
   /** pieces of transfers that are not complete, by thread */
   readonly #pieces = new Map<number, DataEvent[]>()
 
-  constructor(newId: () => string, isForeign: (begin: BeginEvent) => boolean, streamBytes: number) {
+  constructor(
+    newId: () => string,
+    isForeign: (begin: BeginEvent) => boolean,
+    streamBytes: number,
+    onBegun: (call: ObservedCall) => void,
+  ) {
     this.#newId = newId
     this.#isForeign = isForeign
     this.#streamBytes = streamBytes
+    this.#onBegun = onBegun
   }
 
   add(event: ObserverEvent): void {
     if (event.kind === "begin") {
       const parent = this.calls.get(event.parent)
-      this.calls.set(
-        event.call,
-        new ObservedCall(this.#newId(), event, this.#isForeign(event), parent, this.#streamBytes),
-      )
+      const call = new ObservedCall(this.#newId(), event, this.#isForeign(event), parent, this.#streamBytes)
+      this.calls.set(event.call, call)
+      this.#onBegun(call)
       return
     }
     const call = this.calls.get(event.call)

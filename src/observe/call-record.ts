@@ -69,7 +69,7 @@ export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordCo
     spawnMs: ms(begin.ns - call.startNs),
     exit: exitOf(exit.status),
     usage: usageOf(exit, context.pageBytes),
-    ...(!hasStdin && (stdin.hasEnded || stdin.totalBytes > 0)
+    ...(!hasStdin && (stdin.hasEnded || stdin.totalBytes > 0 || stdin.hasGap)
       ? { stdin: payload(stdin, stdin.hasEnded, context) }
       : {}),
     stdout: payload(stdout, true, context),

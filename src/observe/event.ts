@@ -1,5 +1,6 @@
 /** What src/observe/bpf/observe.bpf.c writes into the ring: the layouts are those of its structures. */
-export type Stream = { ino: number; dev: number; mode: number; rdev: number }
+/** `isPipe`: one without a name. */
+export type Stream = { ino: number; dev: number; mode: number; rdev: number; isPipe: boolean }
 /** `call`: a number of its own for each call, until the node starts again. Times: nanoseconds of CLOCK_MONOTONIC. */
 type EventOf<Kind extends string, Facts> = { kind: Kind; call: number; ns: number; thread: number } & Facts
 export type BeginEvent = EventOf<
@@ -13,6 +14,8 @@ export type BeginEvent = EventOf<
     isNamed: boolean
     /** in another mount namespace than that of the node's process 1 */
     isContained: boolean
+    /** a 32-bit program: its system calls are not followed */
+    isNarrow: boolean
     pid: number
     ppid: number
     /** of the range that the text events hold */
@@ -77,17 +80,18 @@ function readEvent(view: DataView, at: number, recordBytes: number): ObserverEve
         kind,
         ...head,
         startNs: number(0),
-        parent: number(8),
-        plugin: number(16),
-        pid: int(24),
-        ppid: int(28),
-        argBytes: int(32),
-        envBytes: int(36),
-        isNamed: int(40) === 1,
-        isContained: int(44) === 1,
-        streams: [stream(view, from + 48), stream(view, from + 72), stream(view, from + 96)],
-        parentName: String.fromCharCode(...untilZero(bytes(120, NAME_BYTES))),
-        path: untilZero(bytes(120 + NAME_BYTES, recordBytes - HEAD_BYTES - 120 - NAME_BYTES)).slice(),
+        plugin: number(8),
+        parent: number(16),
+        streams: [stream(view, from + 24), stream(view, from + 48), stream(view, from + 72)],
+        pid: int(120),
+        ppid: int(124),
+        argBytes: int(128),
+        envBytes: int(132),
+        isNamed: int(136) === 1,
+        isContained: int(140) === 1,
+        isNarrow: int(144) === 1,
+        parentName: String.fromCharCode(...untilZero(bytes(152, NAME_BYTES))),
+        path: untilZero(bytes(152 + NAME_BYTES, recordBytes - HEAD_BYTES - 152 - NAME_BYTES)).slice(),
       }
     case "text":
       return { kind, ...head, offset: number(16), bytes: bytes(32, size), isLast }
@@ -131,6 +135,7 @@ function stream(view: DataView, at: number): Stream {
     dev: view.getUint32(at + 8, true),
     mode: view.getUint32(at + 12, true),
     rdev: view.getUint32(at + 16, true),
+    isPipe: view.getUint32(at + 20, true) === 1,
   }
 }
 

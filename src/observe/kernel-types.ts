@@ -6,11 +6,10 @@ export class KernelTypes {
   readonly #strings: Buffer
   /** where each type is in `#words`, by its ID */
   readonly #places: Uint32Array
-  /** the ID of each structure by its name's place in the strings, since there are over 100,000 types */
-  readonly #structures = new Map<number, number>()
+  readonly #structures: ReadonlyMap<string, number>
 
-  /** `bytes`: at a multiple of 4 in its buffer. */
-  constructor(bytes: Buffer) {
+  /** `bytes`: at a multiple of 4 in its buffer. `structures`: those whose fields are looked up. */
+  constructor(bytes: Buffer, structures: readonly string[]) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const [header, from, size] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number]
     const types = header + from
@@ -18,14 +17,13 @@ export class KernelTypes {
     const strings = header + view.getUint32(16, true)
     this.#strings = bytes.subarray(strings, strings + view.getUint32(20, true))
     this.#places = placesOf(this.#words)
-    for (let id = this.#places.length - 1; id > 0; id--)
-      if (isComposite(this.#kind(id))) this.#structures.set(this.#word(id, 0), id)
+    this.#structures = this.#find(structures, isComposite)
   }
 
   /** Bytes from the start of a structure to a field, which may be in members of it: `["task_struct", "se", "vruntime"]`. */
   offsetOf([structure = "", ...fields]: readonly string[]): number | undefined {
+    let at = this.#structures.get(structure)
     let offset = 0
-    let at = this.#structures.get(this.#nameOffset(structure))
     for (const field of fields) {
       const found: Member | undefined = at === undefined ? undefined : this.#member(at, this.#nameOffset(field))
       if (!found) return undefined
@@ -33,6 +31,23 @@ export class KernelTypes {
       at = found.type
     }
     return offset
+  }
+
+  /** The IDs of those of the functions that the kernel has. */
+  functionIds(names: readonly string[]): ReadonlyMap<string, number> {
+    return this.#find(names, (kind) => kind === KIND.function)
+  }
+
+  /** In one pass: there are more than a hundred thousand types. */
+  #find(names: readonly string[], isKind: (kind: number) => boolean): ReadonlyMap<string, number> {
+    const wanted = new Map(names.map((name) => [this.#nameOffset(name), name]))
+    const found = new Map<string, number>()
+    const [words, places] = [this.#words, this.#places]
+    for (let id = 1; id < places.length; id++) {
+      const name = wanted.get(words[places[id] ?? 0] ?? 0)
+      if (name !== undefined && !found.has(name) && isKind(this.#kind(id))) found.set(name, id)
+    }
+    return found
   }
 
   #member(id: number, name: number): Member | undefined {
@@ -79,7 +94,7 @@ export class KernelTypes {
 
 type Member = { bits: number; type: number }
 
-const KIND = { struct: 4, union: 5 } as const
+const KIND = { struct: 4, union: 5, function: 12 } as const
 /** typedef, volatile, const, restrict */
 const QUALIFIERS = [8, 9, 10, 11]
 /** Words that follow the three of each type: by kind, fixed and for each of its members. */

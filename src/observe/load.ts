@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
 import { KernelTypes } from "./kernel-types.ts"
-import { machineOf } from "./machine.ts"
+import { effectsOf, type Machine, machineOf, REGISTERS } from "./machine.ts"
 import { ONLY_KEY } from "./map-bytes.ts"
 import { type ObjectFile, type ObjectProgram, readObjectFile } from "./object-file.ts"
+import { attachToPipes } from "./pipe-programs.ts"
 
 /** A program in the kernel, attached, with the maps through which it is reached. The kernel unloads it when this process ends. */
 export type LoadedProgram = {
@@ -12,7 +13,9 @@ export type LoadedProgram = {
   /** the program that identifies an open file */
   identify: number
   programs: number[]
-  /** `lost`, `inFlight`: where they are in .bss */
+  /** Also follows files that are not pipes. Returns whether it did not before. */
+  followSystemCalls(): boolean
+  /** `lost`, `inFlight` ...: where they are in .bss */
   variables: ReadonlyMap<string, number>
   bssBytes: number
 }
@@ -28,37 +31,67 @@ const [MAP_FD, MAP_VALUE] = [1, 2]
  * `levelsAbove`: how many PID namespaces the node's is above that of this process.
  */
 export function loadProgram(bpf: Bpf, levelsAbove: number): LoadedProgram {
-  const types = readTypes()
   const object = readObjectFile(bpf.program())
+  const types = readTypes(object)
+  const machine = machineOf(types)
+  if (!machine) throw refused("this machine is neither x86-64 nor arm64")
   const variables = new Map(object.symbols.filter(({ section }) => section === ".bss").map((it) => [it.name, it.value]))
-  const maps = createMaps(bpf, object, types, levelsAbove)
-  const loaded: LoadedProgram = {
+  const maps = createMaps(bpf, object, (name) => constantOf(name, types, machine, levelsAbove))
+  const codeOf = (section: string) => {
+    const program = object.programs.find((it) => it.section === section)
+    return program ? withMaps(program, maps) : new Uint8Array()
+  }
+  const bss = object.data.get(".bss") ?? new Uint8Array()
+  const identify = load(bpf, "identify", codeOf("identify"))
+  const tracepoints = TRACEPOINTS.map((name) => ({ name, fd: load(bpf, name, codeOf(`raw_tracepoint/${name}`)) }))
+  const systemCalls = load(bpf, SYSTEM_CALLS, codeOf(`raw_tracepoint/${SYSTEM_CALLS}`))
+  const follow = (fd: number, name: string) => succeeded(bpf.attach(fd, name), `attach a program to ${name}`)
+  // No process is followed yet, so that these do nothing.
+  const pipePrograms = attachToPipes(bpf, types, machine, codeOf)
+  const hasPipePrograms = pipePrograms.length > 0
+  if (hasPipePrograms) {
+    bss[variables.get("hasPipePrograms") ?? 0] = 1
+    succeeded(bpf.update(maps.get(".bss") ?? -1, ONLY_KEY, bss), "fill a map")
+  } else follow(systemCalls, SYSTEM_CALLS)
+  for (const { name, fd } of tracepoints) follow(fd, name)
+  let isFollowed = !hasPipePrograms
+  return {
     maps,
-    identify: -1,
-    programs: [],
+    identify,
+    programs: [...pipePrograms, ...tracepoints.map(({ fd }) => fd), systemCalls],
     variables,
-    bssBytes: object.data.get(".bss")?.length ?? 0,
+    bssBytes: bss.length,
+    followSystemCalls() {
+      if (isFollowed) return false
+      follow(systemCalls, SYSTEM_CALLS)
+      isFollowed = true
+      return true
+    },
   }
-  for (const program of object.programs) {
-    const relocated = withMaps(program, maps)
-    const [kind = "", name = ""] = program.section.split("/")
-    const fd = load(bpf, program, relocated)
-    if (kind === "identify") loaded.identify = fd
-    else succeeded(bpf.attach(fd, name), `attach a program to ${name}`)
-    loaded.programs.push(fd)
-  }
-  return loaded
 }
 
-function readTypes(): KernelTypes {
+const TRACEPOINTS = ["sched_process_exec", "sched_process_fork", "sched_process_exit"]
+const SYSTEM_CALLS = "sys_exit"
+
+function readTypes({ symbols }: ObjectFile): KernelTypes {
+  const structures = symbols.flatMap(({ name }) => (name.startsWith("at_") ? [structureOf(name)] : []))
   try {
-    return new KernelTypes(readFileSync(TYPES))
+    return new KernelTypes(readFileSync(TYPES), [...new Set(structures), REGISTERS])
   } catch (error) {
     throw refused(`this kernel does not describe its types (${TYPES} is missing)`, error)
   }
 }
 
-function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes, levelsAbove: number): Map<string, number> {
+/** Of `at_STRUCT__FIELD`. */
+function structureOf(constant: string): string {
+  return constant.slice("at_".length).split("__")[0] ?? ""
+}
+
+function createMaps(
+  bpf: Bpf,
+  object: ObjectFile,
+  valuesOf: (constant: string) => readonly number[],
+): Map<string, number> {
   const maps = new Map<string, number>()
   const definitions = object.data.get("maps") ?? new Uint8Array()
   for (const { name, section, value } of object.symbols) {
@@ -72,7 +105,7 @@ function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes, levelsAbov
   for (const section of [".rodata", ".bss"]) {
     const content = object.data.get(section) ?? new Uint8Array()
     const isConstant = section === ".rodata"
-    if (isConstant) fillConstants(object, content, types, levelsAbove)
+    if (isConstant) fillConstants(object, content, valuesOf)
     const map = succeeded(bpf.map(ARRAY, 4, content.length, 1, isConstant), "create a map")
     succeeded(bpf.update(map, ONLY_KEY, content), "fill a map")
     if (isConstant) succeeded(bpf.freeze(map), "freeze a map")
@@ -81,22 +114,36 @@ function createMaps(bpf: Bpf, object: ObjectFile, types: KernelTypes, levelsAbov
   return maps
 }
 
-/**
- * `at_STRUCT__FIELD` gets the offset of a field, `register_N` where an argument of a system call is, and `call_NAME` its
- * number.
- */
-function fillConstants(object: ObjectFile, content: Uint8Array, types: KernelTypes, levelsAbove: number): void {
-  const view = new DataView(content.buffer, content.byteOffset)
-  const machine = machineOf(types)
-  if (!machine) throw refused("this machine is neither x86-64 nor arm64")
-  for (const { name, section, value } of object.symbols) {
-    if (section !== ".rodata" || name === "") continue
-    if (name === "levelsAbove") view.setUint32(value, levelsAbove, true)
-    const [kind = "", rest = ""] = [name.slice(0, name.indexOf("_")), name.slice(name.indexOf("_") + 1)]
-    const constant =
-      kind === "at" ? offsetOf(types, rest) : kind === "register" ? machine.registers[rest] : machine.calls[rest]
-    if (constant !== undefined) view.setUint32(value, constant, true)
+/** `at_STRUCT__FIELD` is the offset of a field; the others describe the machine and the node. */
+function constantOf(name: string, types: KernelTypes, machine: Machine, levelsAbove: number): readonly number[] {
+  if (name.startsWith("at_")) return [offsetOf(types, name.slice("at_".length))]
+  switch (name) {
+    case "levelsAbove":
+      return [levelsAbove]
+    case "machine_number":
+      return [machine.number]
+    case "machine_arguments":
+      return machine.arguments
+    case "machine_mode":
+      return [machine.mode]
+    case "machine_narrow":
+      return [machine.narrow]
+    case "effects":
+      return effectsOf(machine)
+    default:
+      return []
   }
+}
+
+function fillConstants(
+  object: ObjectFile,
+  content: Uint8Array,
+  valuesOf: (constant: string) => readonly number[],
+): void {
+  const view = new DataView(content.buffer, content.byteOffset)
+  for (const { name, section, value } of object.symbols)
+    if (section === ".rodata")
+      for (const [at, word] of valuesOf(name).entries()) view.setUint32(value + 4 * at, word, true)
 }
 
 function offsetOf(types: KernelTypes, name: string): number {
@@ -120,11 +167,11 @@ function withMaps({ instructions, relocations }: ObjectProgram, maps: ReadonlyMa
   return relocated
 }
 
-function load(bpf: Bpf, { section }: ObjectProgram, code: Uint8Array): number {
-  const result = bpf.load(code)
+function load(bpf: Bpf, name: string, code: Uint8Array): number {
+  const result = bpf.load(code, 0)
   if (typeof result === "number") return succeeded(result, "load a program")
   const last = result.trimEnd().split("\n").slice(-3).join("; ")
-  throw refused(`this kernel's verifier refuses the program ${section}: ${last}`)
+  throw refused(`this kernel's verifier refuses the program ${name}: ${last}`)
 }
 
 const [EPERM, ENOSYS, EOPNOTSUPP] = [1, 38, 95]

@@ -30,6 +30,7 @@ export class ObservedCall {
     this.parent = parent
     const open = (stream: Stream) => new ObservedStream(stream, limitBytes)
     this.streams = [open(begin.streams[0]), open(begin.streams[1]), open(begin.streams[2])]
+    if (begin.isNarrow) for (const stream of this.streams) stream.hasGap = true
     this.processes = new Set([begin.pid])
     this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
   }

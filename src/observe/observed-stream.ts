@@ -7,13 +7,16 @@ export class ObservedStream {
   hasEnded = false
   /** bytes were lost, or moved without a buffer of the process: what follows the gap is not kept */
   hasGap = false
+  /** it is open, and neither a pipe nor always empty */
+  readonly isOther: boolean
   readonly #limitBytes: number
   #bytes = new Uint8Array(0)
   #keptBytes = 0
 
-  constructor({ mode, rdev }: Stream, limitBytes: number) {
+  constructor({ ino, mode, rdev, isPipe }: Stream, limitBytes: number) {
     this.#limitBytes = limitBytes
     this.hasEnded = (mode & S_IFMT) === S_IFCHR && rdev === NULL_DEVICE
+    this.isOther = ino !== 0 && !isPipe
   }
 
   /** The beginning of the stream, at most as much as a record may hold. */

@@ -60,6 +60,8 @@ export class Observer {
   #lostCalls = 0
   #lostEnds = 0
   #isBusy = false
+  /** since when files that are not pipes are followed, if that was not from the start */
+  #followedNs = 0
   /** read since the ring was empty */
   #burstBytes = 0
   /** what the last loss record has, of all that was lost since the start */
@@ -75,7 +77,8 @@ export class Observer {
     this.#writer = options.openWriter()
     const isForeign = ({ isNamed, isContained, path, pid }: BeginEvent) =>
       isNamed && !isContained && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
-    this.#calls = new CallAssembler(() => randomBytes(8).toString("hex"), isForeign, STREAM_BYTES)
+    const newId = () => randomBytes(8).toString("hex")
+    this.#calls = new CallAssembler(newId, isForeign, STREAM_BYTES, (call) => this.#followOthers(call))
     this.files = new PluginFiles(bpf, this.#loaded, options)
     this.#directories = options.directories()
     this.files.refresh(this.#directories)
@@ -186,6 +189,13 @@ export class Observer {
     for (const event of readEvents(buffer)) this.#calls.add(event)
     this.#write()
     return buffer.byteLength
+  }
+
+  /** The first call that has a file for a stream may have used it before it was followed. */
+  #followOthers({ streams, begin }: ObservedCall): void {
+    const others = streams.filter((stream, at) => stream.isOther && !(at === 0 && stream.hasEnded))
+    if (others.length > 0 && this.#loaded.followSystemCalls()) this.#followedNs = Number(this.#bpf.clocks().monoNs)
+    if (begin.ns < this.#followedNs) for (const stream of others) stream.hasGap = true
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { chmodSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { chmodSync, copyFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import type { End, Payload } from "../../src/capture/record.ts"
@@ -61,6 +62,50 @@ test("streams are found by the open file, whoever reads or writes it and with wh
   )
   const moved = stand.ends().find(({ stdout }) => stdout.truncated)
   assert.deepEqual(moved?.stdout, { sizeBytes: 22, truncated: true, truncatedBy: "loss", text: "before " })
+})
+
+test("what a 32-bit program reads and writes is marked as not seen, also below a plugin that is none", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  const narrow = join(stand.root, "narrow")
+  const source = join(import.meta.dirname, "../doubles/narrow.c")
+  execFileSync("gcc", [
+    "-m32",
+    "-O2",
+    "-static",
+    "-nostdlib",
+    "-ffreestanding",
+    "-fno-pie",
+    "-no-pie",
+    "-o",
+    narrow,
+    source,
+  ])
+  copyFileSync(narrow, join(stand.bin, "itself"))
+  writeFileSync(join(stand.bin, "below"), `#!/bin/sh\necho before\n${narrow}\necho after\n`)
+  chmodSync(join(stand.bin, "below"), 0o755)
+  await stand.observe()
+  for (const name of ["itself", "below"]) {
+    const { stdout } = await stand.run(name, { command: "ADD", stdin: "hello" })
+    assert.ok(stdout.includes("hello"))
+  }
+  await stand.end()
+  const notSeen = { truncated: true, truncatedBy: "loss" }
+  assert.deepEqual(
+    stand.ends().map(({ stdin, stdout, stderr }) => ({ stdin, stdout, stderr })),
+    [
+      {
+        stdin: { sizeBytes: 0, ...notSeen, text: "" },
+        stdout: { sizeBytes: 0, ...notSeen, text: "" },
+        stderr: { sizeBytes: 0, ...notSeen, text: "" },
+      },
+      {
+        stdin: { sizeBytes: 0, ...notSeen, text: "" },
+        stdout: { sizeBytes: 13, ...notSeen, text: "before\n" },
+        stderr: { sizeBytes: 0, ...notSeen, text: "" },
+      },
+    ],
+  )
 })
 
 function facts(end: End | undefined): unknown {

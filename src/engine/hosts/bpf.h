@@ -10,7 +10,7 @@
 #include "values.h"
 
 enum { MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, PROGRAM_LOAD = 5, PROGRAM_RUN = 10, INFO_BY_FD = 15, RAW_TRACEPOINT_OPEN = 17, MAP_FREEZE = 22 };
-enum { RAW_TRACEPOINT = 17, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20, READ_BYTES = 1 << 20 };
+enum { RAW_TRACEPOINT = 17, TRACING = 26, FUNCTION_END = 25, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20, READ_BYTES = 1 << 20 };
 
 typedef union {
     struct { uint32_t type, keyBytes, valueBytes, entries, flags, inner, node; char name[16]; } map;
@@ -66,13 +66,15 @@ NATIVE(bpfFreeze)
     return resultOf(ctx, bpf(MAP_FREEZE, &a));
 }
 
-/* (instructions of a program for raw tracepoints): descriptor, or what the verifier printed */
+/* (instructions of a program, type ID of the function at whose end it runs or 0 for raw tracepoints): descriptor, or what the
+ * verifier printed */
 NATIVE(bpfLoad)
 {
     size_t size;
     const uint8_t *instructions = bytesOf(ctx, argv[0], &size);
-    BpfArguments a = { .program = { .type = RAW_TRACEPOINT, .count = (uint32_t)(size / 8), .instructions = address(instructions),
-        .license = address("Dual BSD/GPL"), .name = "cnitap" } };
+    BpfArguments a = { .program = { .type = INTEGER(1) ? TRACING : RAW_TRACEPOINT, .count = (uint32_t)(size / 8),
+        .instructions = address(instructions), .license = address("Dual BSD/GPL"), .name = "cnitap",
+        .attachType = INTEGER(1) ? FUNCTION_END : 0, .attachTypeId = (uint32_t)INTEGER(1) } };
     int64_t fd = bpf(PROGRAM_LOAD, &a);
     char *log;
     JSValue text;
@@ -85,11 +87,11 @@ NATIVE(bpfLoad)
     return text;
 }
 
-/* (program, name of a raw tracepoint): descriptor that keeps it attached */
+/* (program, name of a raw tracepoint, or nothing for a program that was loaded for a function): descriptor that keeps it attached */
 NATIVE(bpfAttach)
 {
     const char *name = JS_ToCString(ctx, argv[1]);
-    BpfArguments a = { .tracepoint = { address(name), (uint32_t)INTEGER(0), 0 } };
+    BpfArguments a = { .tracepoint = { *name ? address(name) : 0, (uint32_t)INTEGER(0), 0 } };
     int64_t fd = bpf(RAW_TRACEPOINT_OPEN, &a);
     JSValue result = resultOf(ctx, fd);
     UNUSED;

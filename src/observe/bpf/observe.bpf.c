@@ -26,8 +26,10 @@ static long (*readKernel)(void *to, u32 size, const void *from) = (void *)113;
 static long (*readKernelText)(void *to, u32 size, const void *from) = (void *)115;
 static long (*output)(void *ring, const void *record, u64 size, u64 flags) = (void *)130;
 static u64 (*query)(void *ring, u64 flags) = (void *)134;
+static u64 (*typedTask)(void) = (void *)158;
+static u64 (*registersOf)(u64 typedTask) = (void *)175;
 
-/* Offsets of fields, and numbers of system calls, filled in by the loader. */
+/* Offsets of fields, and what is known of system calls, filled in by the loader. */
 #define AT(name) const volatile u32 at_##name SEC(".rodata")
 AT(task_struct__pid); AT(task_struct__tgid); AT(task_struct__mm); AT(task_struct__files); AT(task_struct__real_parent);
 AT(task_struct__comm); AT(task_struct__signal); AT(task_struct__exit_code); AT(task_struct__utime); AT(task_struct__stime);
@@ -36,31 +38,34 @@ AT(pid__numbers); AT(upid__nr); AT(upid__ns); AT(pid_namespace__child_reaper); A
 AT(signal_struct__group_exit_code); AT(signal_struct__utime); AT(signal_struct__stime); AT(signal_struct__cutime);
 AT(signal_struct__cstime); AT(signal_struct__sum_sched_runtime); AT(signal_struct__maxrss); AT(signal_struct__cmaxrss);
 AT(files_struct__fdt); AT(fdtable__fd); AT(fdtable__max_fds); AT(file__f_inode); AT(inode__i_ino); AT(inode__i_sb);
-AT(inode__i_mode); AT(inode__i_rdev); AT(super_block__s_dev); AT(mm_struct__arg_start); AT(mm_struct__arg_end);
+AT(inode__i_mode); AT(inode__i_rdev); AT(super_block__s_dev); AT(super_block__s_magic); AT(mm_struct__arg_start); AT(mm_struct__arg_end);
 AT(mm_struct__env_start); AT(mm_struct__env_end); AT(linux_binprm__file); AT(linux_binprm__filename); AT(linux_binprm__interp);
-#define REGISTER(name) const volatile u32 register_##name SEC(".rodata")
-REGISTER(number); REGISTER(0); REGISTER(1); REGISTER(2); REGISTER(3);
-#define CALL(name) const volatile u32 call_##name SEC(".rodata")
-CALL(read); CALL(write); CALL(readv); CALL(writev); CALL(preadv2); CALL(pwritev2); CALL(recvfrom); CALL(sendto); CALL(recvmsg);
-CALL(sendmsg); CALL(splice); CALL(tee); CALL(vmsplice); CALL(sendfile); CALL(io_uring_enter);
+AT(linux_binprm__buf);
+/* Where a system call's number and arguments are. A 32-bit process, whose numbers are others, has this bit of a register. */
+const volatile u32 machine_number SEC(".rodata"), machine_arguments[4] SEC(".rodata"), machine_mode SEC(".rodata"), machine_narrow SEC(".rodata");
+/* What each system call does, by number: the kind of a record, and in which of its arguments the rest is. */
+enum { EFFECTS = 512, KIND = 7, VECTOR = 1 << 3, MESSAGE = 1 << 4, NO_FILE = 1 << 5, FLAGS_AT = 6, FROM_AT = 8, TO_AT = 10, NO_SOURCE = 1 << 12, NARROW = 16 };
+const volatile u32 effects[EFFECTS] SEC(".rodata");
 /* How many PID namespaces the node's is above the observer's: 1 in a pod that has its own. */
 const volatile u32 levelsAbove SEC(".rodata");
 /* Bytes of a stream that a record can hold. */
 const volatile u32 streamBytes SEC(".rodata") = 65536;
 
-enum { TGID = 1, UPID_BYTES = 16, CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
+enum { TGID = 1, UPID_BYTES = 16, CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, PIPEFS = 0x50495045, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
 enum { BEGIN, TEXT, FORK, READ, WRITE, EXIT, UNSEEN };
+enum { EXECUTION, SYSTEM_CALL, PIPE_READ, PIPE_WRITE, SOURCES, MOVING };
 enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
 
 struct identity { u64 ino; u32 dev, zero; };
-struct stream { u64 ino; u32 dev, mode, rdev, zero; };
+struct stream { u64 ino; u32 dev, mode, rdev, isPipe; };
 struct namespace { u64 at; u32 level, zero; };
 struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
-struct begin { struct head head; u64 startNs, parent, plugin; u32 pid, ppid, argBytes, envBytes, isNamed, isContained; struct stream streams[3]; char parentName[16], path[CHUNK]; };
+struct begin { struct head head; u64 startNs, plugin; struct call call; u32 pid, ppid, argBytes, envBytes, isNamed, isContained, isNarrow, zero; char parentName[16], path[CHUNK]; };
 struct forked { struct head head; u32 pid, zero; };
-struct transfer { struct head head; u64 ino, total, offset; u32 dev, zero; u8 bytes[CHUNK]; };
+struct unseen { struct head head; u64 ino, total, offset; u32 dev, zero; };
+struct transfer { struct unseen of; u8 bytes[CHUNK]; };
 struct exited { struct head head; u32 pid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
@@ -68,14 +73,16 @@ struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity
 struct map names SEC("maps") = { HASH, NAME, sizeof(u64), 4096 };
 struct map processes SEC("maps") = { HASH, sizeof(u32), sizeof(u64), 8192 };
 struct map calls SEC("maps") = { HASH, sizeof(u64), sizeof(struct call), 4096 };
-/* Where the records of `programExecuted` and `systemCallEnded` are made: either runs once at a time on a processor. */
+/* Where records are made, for each of the programs that make them: a program runs once at a time on a processor. */
 struct map beginning SEC("maps") = { PER_PROCESSOR, sizeof(u32), sizeof(struct begin), 1 };
-struct map pieces SEC("maps") = { PER_PROCESSOR, sizeof(u32), sizeof(struct transfer), 2 };
+struct map pieces SEC("maps") = { PER_PROCESSOR, sizeof(u32), sizeof(struct transfer), SOURCES };
 struct map ring SEC("maps") = { RINGBUF, 0, 0, RING_BYTES };
 
 /* Processes that belong to a call. While there is none, everybody else's reads and writes leave after one comparison. */
 s64 inFlight SEC(".bss");
 struct namespace node SEC(".bss");
+/* Set by the loader: reads and writes of pipes are followed by the functions of pipes. */
+u64 hasPipePrograms SEC(".bss");
 u64 lost[LOSSES] SEC(".bss");
 /* Always 0, which the verifier does not know: a number to which it is added has no history, and a loop is checked once instead
  * of once for each way through it. */
@@ -89,9 +96,10 @@ INLINE int isFull(u32 leftBytes) { return query(&ring, 0) > RING_BYTES - leftByt
 
 INLINE void identify(struct stream *s, u64 file)
 {
-    u64 inode = word(file, at_file__f_inode);
+    u64 inode = word(file, at_file__f_inode), filesystem = word(inode, at_inode__i_sb);
     s->ino = word(inode, at_inode__i_ino);
-    s->dev = half(word(inode, at_inode__i_sb), at_super_block__s_dev);
+    s->dev = half(filesystem, at_super_block__s_dev);
+    s->isPipe = half(filesystem, at_super_block__s_magic) == PIPEFS;
     s->mode = half(inode, at_inode__i_mode) & 0xffff;
     s->rdev = half(inode, at_inode__i_rdev);
 }
@@ -149,27 +157,34 @@ INLINE u64 *pluginNamed(u64 path, char *text)
 }
 
 /* One piece of a transfer, or of the texts of a call. Of what a record cannot hold only the size is sent. */
-INLINE void send(u32 kind, u64 id, const struct stream *of, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
+INLINE void send(u32 kind, u32 source, u64 id, const struct stream *s, u64 total, u64 offset, u64 from, u64 size, u32 isLast)
 {
-    u32 which = kind == TEXT;
-    struct transfer *t = lookup(&pieces, &which);
-    if (!t || isFull(which ? FOR_ENDS : FOR_CALLS)) { lose(which ? LOST_TEXT : LOST_DATA); return; }
+    u32 isText = kind == TEXT;
+    struct transfer *t = lookup(&pieces, &source);
+    if (!t || isFull(isText ? FOR_ENDS : FOR_CALLS)) { lose(isText ? LOST_TEXT : LOST_DATA); return; }
     if (size > CHUNK) size = CHUNK;
     if (readUser(t->bytes, (u32)size, (void *)from)) size = 0;
-    start(&t->head, kind, (u32)size, id);
-    t->head.isLast = isLast;
-    t->ino = of->ino, t->dev = of->dev, t->total = total, t->offset = offset;
-    if (output(&ring, t, sizeof *t - CHUNK + size, which || query(&ring, 0) <= WAKE_BYTES ? QUIETLY : WAKING)) lose(which ? LOST_TEXT : LOST_DATA);
+    start(&t->of.head, kind, (u32)size, id);
+    t->of.head.isLast = isLast;
+    t->of.ino = s->ino, t->of.dev = s->dev, t->of.total = total, t->of.offset = offset;
+    if (output(&ring, t, sizeof *t - CHUNK + size, isText || query(&ring, 0) <= WAKE_BYTES ? QUIETLY : WAKING)) lose(isText ? LOST_TEXT : LOST_DATA);
+}
+
+/* So many bytes of a stream were not seen; of no stream: any may have moved. */
+INLINE void missed(u64 id, u64 ino, u32 dev, u64 total)
+{
+    struct unseen u = { .ino = ino, .dev = dev, .total = total };
+    start(&u.head, UNSEEN, 0, id);
+    if (isFull(FOR_ENDS) || output(&ring, &u, sizeof u, QUIETLY)) lose(LOST_DATA);
 }
 
 SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
 {
     u64 task = ctx[0], bprm = ctx[2], mm, parent, id, from, left, path = word(bprm, at_linux_binprm__filename), *of, *plugin;
-    u32 tgid = processAndThread() >> 32, only = 0, i;
+    u32 tgid = processAndThread() >> 32, only = 0, i, isNarrow;
     s64 pathBytes;
     struct identity key = {};
     struct stream file = {};
-    struct call call = {};
     struct begin *begin;
     identify(&file, word(bprm, at_linux_binprm__file));
     key.ino = file.ino, key.dev = file.dev;
@@ -180,25 +195,25 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     /* Of a script the kernel knows only the interpreter then, and the path. An agent in a container may have plugins of its
      * own. What is known by its name only is looked at by the observer. */
     if (!plugin && (begin->isContained || word(bprm, at_linux_binprm__interp) != path)) plugin = pluginNamed(path, begin->path);
-    if (!plugin || !(begin->pid = idOnNode(task))) return 0;
+    isNarrow = half(bprm, at_linux_binprm__buf + 4) << 24 == 1 << 24; /* EI_CLASS of the executable or of a script's interpreter */
     of = lookup(&processes, &tgid);
+    if (!plugin && of && isNarrow) missed(*of, 0, 0, 0);
+    if (!plugin || !(begin->pid = idOnNode(task))) return 0;
     id = (u64)tgid << 31 | (now() >> 10 & 0x7fffffff); /* a script's numbers have 53 bits */
-    call.parent = of ? *of : 0;
-#pragma unroll
-    for (i = 0; i < 3; i++) identify(&call.streams[i], openFile(task, i));
+    begin->call.parent = of ? *of : 0;
+    for (i = 0; i < 3; i++) identify(&begin->call.streams[i], openFile(task, i));
     start(&begin->head, BEGIN, 0, id);
     parent = word(task, at_task_struct__real_parent);
     mm = word(task, at_task_struct__mm);
     from = word(mm, at_mm_struct__arg_start);
-    begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin, begin->parent = call.parent;
-    begin->ppid = idOnNode(parent);
+    begin->startNs = word(task, at_task_struct__start_time), begin->plugin = *plugin;
+    begin->ppid = idOnNode(parent), begin->isNarrow = isNarrow;
     begin->argBytes = word(mm, at_mm_struct__arg_end) - from;
     begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
-    __builtin_memcpy(begin->streams, call.streams, sizeof call.streams);
     readKernel(begin->parentName, sizeof begin->parentName, (void *)(parent + at_task_struct__comm));
     pathBytes = readKernelText(begin->path, sizeof begin->path, (void *)path);
     if (pathBytes < 0 || pathBytes > CHUNK) pathBytes = 0;
-    if (isFull(FOR_ENDS) || update(&calls, &id, &call, 0) || output(&ring, begin, sizeof *begin - CHUNK + pathBytes, QUIETLY)) {
+    if (isFull(FOR_ENDS) || update(&calls, &id, &begin->call, 0) || output(&ring, begin, sizeof *begin - CHUNK + pathBytes, QUIETLY)) {
         lose(LOST_BEGIN);
         remove(&calls, &id);
         return 0;
@@ -209,7 +224,7 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     /* Arguments and environment are one range of the new stack. */
     for (i = 0; i < TEXT_CHUNKS && left; i++) {
         u64 size = left > CHUNK ? CHUNK : left;
-        send(TEXT, id, &file, 0, (u64)i * CHUNK, from + (u64)i * CHUNK, size, size == left);
+        send(TEXT, EXECUTION, id, &file, 0, (u64)i * CHUNK, from + (u64)i * CHUNK, size, size == left);
         left -= size;
     }
     return 0;
@@ -277,15 +292,15 @@ INLINE int countBytes(u64 id, u32 kind, const struct stream *s, u64 total, u64 *
 }
 
 /* What one system call has read or written: one buffer, or a list of them, of which the last may be longer than the result. */
-INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 vector)
+INLINE void transferred(u32 kind, u32 source, u64 id, u64 file, u64 total, u64 buffer, u64 vector)
 {
     struct { u64 base, bytes; } part;
     struct stream s = {};
     u64 before = 0, copied = zero, base = buffer, left = vector ? 0 : total;
     u32 i;
     identify(&s, file);
-    if (!countBytes(id, kind, &s, total, &before)) return;
-    if (!total || before >= streamBytes) { send(kind, id, &s, total, 0, 0, 0, 1); return; }
+    if ((hasPipePrograms && s.isPipe == (source == SYSTEM_CALL)) || !countBytes(id, kind, &s, total, &before)) return;
+    if (!total || before >= streamBytes) { send(kind, source, id, &s, total, 0, 0, 0, 1); return; }
     for (i = 0; i < PIECES; i++) {
         u64 size = CHUNK;
         if (!left) {
@@ -296,7 +311,7 @@ INLINE void transferred(u32 kind, u64 id, u64 file, u64 total, u64 buffer, u64 v
         if (left > CHUNK) left -= CHUNK;
         else size = left, left = 0;
         if (size > total - copied) size = total - copied; /* what follows may be memory that was never used, which cannot be read */
-        send(kind, id, &s, total, copied, base, size, copied + size >= total);
+        send(kind, source, id, &s, total, copied, base, size, copied + size >= total);
         copied += size + zero, base += size;
         if (copied >= total || copied >= streamBytes) return;
     }
@@ -309,45 +324,43 @@ INLINE void moved(u64 id, u64 in, u64 out, u64 total)
     struct stream s = {};
     u64 before;
     identify(&s, in);
-    if (countBytes(id, READ, &s, total, &before)) send(UNSEEN, id, &s, total, 0, 0, 0, 1);
+    if (countBytes(id, READ, &s, total, &before)) missed(id, s.ino, s.dev, total);
     identify(&s, out);
-    if (countBytes(id, WRITE, &s, total, &before)) send(UNSEEN, id, &s, total, 0, 0, 0, 1);
+    if (countBytes(id, WRITE, &s, total, &before)) missed(id, s.ino, s.dev, total);
 }
 
-/* At the end of every system call of the node: the arguments are still in the registers, and the result is known. Files are
- * known by the open file behind a descriptor, however the process has moved it. */
-SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx)
+INLINE u64 argument(u64 registers, u32 index) { return word(registers, machine_arguments[index & 3]); }
+
+/* A system call has moved bytes: its arguments are still in the registers, and the result is known. Files are known by the
+ * open file behind a descriptor, however the process has moved it. */
+INLINE void bytesMoved(u64 registers, s64 total, u32 source)
 {
-    u64 registers = ctx[0], *found, id, file, second, third, vector = 0;
-    u32 tgid, number, kind = UNSEEN;
-    s64 total = ctx[1];
-    if (!inFlight) return 0;
-    tgid = processAndThread() >> 32;
-    found = lookup(&processes, &tgid);
-    if (!found || total < 0) return 0;
-    id = *found, number = half(registers, register_number);
-    if (number == call_read || (number == call_recvfrom && !(word(registers, register_3) & PEEK)) || number == call_readv || number == call_preadv2 || (number == call_recvmsg && !(word(registers, register_2) & PEEK))) kind = READ;
-    else if (number == call_write || number == call_sendto || number == call_writev || number == call_pwritev2 || number == call_sendmsg) kind = WRITE;
-    else if (number != call_splice && number != call_tee && number != call_vmsplice && number != call_sendfile && number != call_io_uring_enter) return 0;
-    file = openFile(currentTask(), half(registers, register_0));
-    second = word(registers, register_1), third = word(registers, register_2);
+    u64 *id, file, task = currentTask(), second, vector = 0;
+    u32 tgid = processAndThread() >> 32, number, effect, kind;
+    id = lookup(&processes, &tgid);
+    if (!id || total < 0 || (half(registers, machine_mode) & NARROW) == machine_narrow) return;
+    number = half(registers, machine_number);
+    effect = number < EFFECTS ? effects[number] : 0, kind = effect & KIND;
+    if (!kind || (effect >> FLAGS_AT & 3 && argument(registers, effect >> FLAGS_AT) & PEEK)) return;
+    if (kind == UNSEEN ? source != (hasPipePrograms ? MOVING : SYSTEM_CALL) : source == MOVING) return;
     if (kind == UNSEEN) {
-        u64 other = number == call_splice ? third : second;
-        if (!total) return 0;
-        if (number == call_vmsplice) moved(id, file, file, total);
-        else if (number == call_tee) moved(id, 0, openFile(currentTask(), (u32)other), total); /* which reads nothing */
-        else if (number == call_sendfile) moved(id, openFile(currentTask(), (u32)other), file, total);
-        else if (number != call_io_uring_enter) moved(id, file, openFile(currentTask(), (u32)other), total);
-        else {
-            struct stream none = {};
-            send(UNSEEN, id, &none, 0, 0, 0, 0, 1);
-        }
-        return 0;
+        file = effect & NO_SOURCE ? 0 : openFile(task, (u32)argument(registers, effect >> FROM_AT));
+        if (effect & NO_FILE) missed(*id, 0, 0, 0);
+        else if (total) moved(*id, file, openFile(task, (u32)argument(registers, effect >> TO_AT)), total);
+        return;
     }
-    if (number == call_recvmsg || number == call_sendmsg) readUser(&vector, 8, (void *)(second + 16)); /* msg_iov */
-    else if (number == call_readv || number == call_writev || number == call_preadv2 || number == call_pwritev2) vector = second;
-    transferred(kind, id, file, total, second, vector);
-    return 0;
+    file = openFile(task, (u32)argument(registers, 0)), second = argument(registers, 1);
+    if (effect & MESSAGE) readUser(&vector, 8, (void *)(second + 16)); /* msg_iov */
+    else if (effect & VECTOR) vector = second;
+    transferred(kind, source, *id, file, total, second, vector);
 }
+
+/* At the end of every system call of the node, unless all streams are pipes and the kernel can trace functions. */
+SEC("raw_tracepoint/sys_exit") int systemCallEnded(u64 *ctx) { if (inFlight) bytesMoved(ctx[0], ctx[1], SYSTEM_CALL); return 0; }
+
+/* At the end of the functions of pipes, (kiocb, iterator), and of the system calls that move bytes without a buffer. */
+SEC("pipe/read") int pipeRead(u64 *ctx) { if (inFlight) bytesMoved(registersOf(typedTask()), ctx[2], PIPE_READ); return 0; }
+SEC("pipe/write") int pipeWritten(u64 *ctx) { if (inFlight) bytesMoved(registersOf(typedTask()), ctx[2], PIPE_WRITE); return 0; }
+SEC("moving/unseen") int bytesMovedUnseen(u64 *ctx) { if (inFlight) bytesMoved(ctx[0], ctx[1], MOVING); return 0; }
 
 static const char LICENSE[] SEC("license") = "Dual BSD/GPL";
