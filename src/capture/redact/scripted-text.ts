@@ -195,8 +195,11 @@ function normalized(source: string): Units {
 
 const LETTERS: Record<string, string> = { n: "\n", t: "\t", r: "\r", "/": "/" }
 
-/** The marks that begin with these two characters in lower case, as `first * 128 + second`. */
-const MARKS_AT: number[][] = []
+/**
+ * The marks that begin with these two characters in lower case, as `first * 128 + second`. Without holes, because most
+ * pairs of a text are looked up in vain.
+ */
+const MARKS_AT = new Array<number[] | undefined>(128 * 128).fill(undefined)
 for (const [index, { literal }] of MARKS.entries()) {
   const lower = literal.toLowerCase()
   const seconds = literal.length > 1 ? [lower.charCodeAt(1)] : Array.from({ length: 128 }, (_, code) => code)
@@ -209,9 +212,13 @@ for (const [index, { literal }] of MARKS.entries()) {
 function hitsOf(text: string): number[] {
   const lower = text.toLowerCase()
   const found: number[] = []
+  let second = lower.charCodeAt(0)
   for (let at = 0; at < lower.length; at++) {
-    const second = at + 1 < lower.length ? lower.charCodeAt(at + 1) : 0
-    for (const index of MARKS_AT[lower.charCodeAt(at) * 128 + second] ?? NONE) {
+    const first = second
+    second = at + 1 < lower.length ? lower.charCodeAt(at + 1) : 0
+    const marks = MARKS_AT[first * 128 + second]
+    if (marks === undefined) continue
+    for (const index of marks) {
       const { literal, min, before } = MARKS[index] ?? NO_MARK
       const isHere = (min > 0 ? text : lower).startsWith(literal, at)
       if (isHere && hasTokenAround(text, at, at + literal.length, min, before)) found.push(at * MARK_LIMIT + index)
@@ -220,7 +227,6 @@ function hitsOf(text: string): number[] {
   return found
 }
 
-const NONE: number[] = []
 const NO_MARK = { literal: "", min: 0, before: 0 }
 
 /** Any character that one of the alphabets of tokens has. */
@@ -253,14 +259,24 @@ function encodedIn(text: string): number[] {
     for (const match of text.matchAll(pattern)) {
       const from = match.index + skip
       const to = match.index + match[0].length
-      const bytes = elementsOf(text, notation, from, to)
-      if (
-        bytes.length >= MIN_BYTES &&
-        bytes.every(({ byte }) => isTextByte(byte) && (notation !== NOTATION.hex || byte < 127))
-      )
-        found.push({ notation, from, to })
+      const spellsText = notation === NOTATION.hex ? isHexText(text, from, to) : isListOfText(text, notation, from, to)
+      if (spellsText) found.push({ notation, from, to })
     }
   return found.sort((a, b) => a.from - b.from).flatMap(({ notation, from, to }) => [notation, from, to])
+}
+
+/** Most hexadecimal digits are IDs, and one of the first bytes is not text. */
+function isHexText(text: string, from: number, to: number): boolean {
+  for (let at = from; at + 1 < to; at += 2) {
+    const byte = Number.parseInt(text.slice(at, at + 2), 16)
+    if (!isTextByte(byte) || byte > 126) return false
+  }
+  return to - from >= 2 * MIN_BYTES
+}
+
+function isListOfText(text: string, notation: number, from: number, to: number): boolean {
+  const bytes = elementsOf(text, notation, from, to)
+  return bytes.length >= MIN_BYTES && bytes.every(({ byte }) => isTextByte(byte))
 }
 
 let opened = new ScriptedText({ text: "" })

@@ -36,6 +36,7 @@ export class CallFeed {
   readonly #follower: Follower
   readonly #summaries = new SummaryReader()
   #hasHistory = false
+  #isClosing = false
 
   constructor(capture: Capture, errors: ReadErrors) {
     this.#capture = capture
@@ -55,21 +56,27 @@ export class CallFeed {
 
   /** The operation with the streams of its calls. A call whose records were pruned stays without. */
   whole(operation: Operation): Operation {
-    try {
-      return this.#summaries.whole(operation)
-    } finally {
-      // An open file would keep the disk space of a segment that the relay prunes.
-      this.#summaries.close()
-    }
+    this.#closeSoon()
+    return this.#summaries.whole(operation)
   }
 
   /** The call with its streams, or without if its records were pruned. */
   wholeCall(call: Call): Call {
-    try {
-      return this.#summaries.wholeCall(call)
-    } finally {
+    this.#closeSoon()
+    return this.#summaries.wholeCall(call)
+  }
+
+  /**
+   * An open file would keep the disk space of a segment that the relay prunes. Opening it again for each operation would
+   * take longer than reading.
+   */
+  #closeSoon(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    setImmediate(() => {
+      this.#isClosing = false
       this.#summaries.close()
-    }
+    })
   }
 
   /** Path of the segment that holds all records of an operation whose calls ended; undefined if there is none. */
