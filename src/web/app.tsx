@@ -18,7 +18,7 @@ import {
   unreadLines,
 } from "./state/capture.ts"
 import { isHelpOpen } from "./state/keys.ts"
-import { nowMs } from "./state/now.ts"
+import { minuteMs } from "./state/now.ts"
 import { nextTheme } from "./state/preferences/theme.ts"
 import { zoneLabel } from "./state/preferences/time-zone.ts"
 import { link, NOTHING_OPEN, type Route, route, type View } from "./state/route.ts"
@@ -103,7 +103,7 @@ function isDetailOpen({ operation, pod, rule, attachment }: Route): boolean {
 function printHead(): string {
   const { host = "", path = "" } = source.value ?? {}
   const { q } = route.value
-  const when = `${dateAndTime(nowMs.value)} ${zoneLabel(nowMs.value)}`
+  const when = `${dateAndTime(minuteMs.value)} ${zoneLabel(minuteMs.value)}`
   return [`${host}:${path}`, `as of ${when}`, q && `filter: ${q}`].filter(Boolean).join("  ·  ")
 }
 
@@ -136,7 +136,7 @@ function SourceState() {
         : !isReady.value
           ? `reading ${percent} %`
           : state === "static"
-            ? `file, as of ${dateAndTime(nowMs.value)}`
+            ? `file, as of ${dateAndTime(minuteMs.value)}`
             : captureState.value.trouble
               ? "capture not readable"
               : from?.isLive

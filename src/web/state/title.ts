@@ -13,7 +13,9 @@ export function keepTitle(): void {
     document.title = [...subject(), source.value?.host, "cnitap"].filter(Boolean).join(" · ")
     const outcome = operationById(route.value.operation)?.outcome
     const isBad = outcome ? outcome === "failed" || outcome === "killed" : tally.value.failed > 0
-    if (icon) icon.href = isBad ? plain.replace("%3C/svg", `${DOT}%3C/svg`) : plain
+    const href = isBad ? plain.replace("%3C/svg", `${DOT}%3C/svg`) : plain
+    // Setting it draws the icon again, even if it is the same.
+    if (icon && icon.href !== href) icon.href = href
   })
 }
 

@@ -18,7 +18,7 @@ import { Tabs } from "../../parts/tabs.tsx"
 import { explanationOf, isAway, isReady, operationById, source } from "../../state/capture.ts"
 import { type KeyHandlers, useKeys } from "../../state/keys.ts"
 import { withCondition } from "../../state/narrow.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs, nowMs } from "../../state/now.ts"
 import { hitIn } from "../../state/query.ts"
 import { go, link, type Panel, route } from "../../state/route.ts"
 import { useWholeOperation, type WholeOperation } from "../../state/whole-operation.ts"
@@ -166,7 +166,7 @@ function Head({ operation }: { operation: OperationSummary }) {
   const { command, outcome, pod, wallMs, containerId, network, ifname, netns, runtime, node } = operation
   const ips = addressesOf(operation)
   const facts: Fact[] = [
-    { name: "started", value: timeOfDay(wallMs, nowMs.value), title: exactTime(wallMs) },
+    { name: "started", value: timeOfDay(wallMs, minuteMs.value), title: exactTime(wallMs) },
     { name: "duration", value: tookText(operation) },
     { name: "address", value: ips, field: "ip", operand: ips.split(/[ /]/)[0] },
     { name: "network", value: network, field: "network" },

@@ -1,7 +1,7 @@
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { timeOfDay } from "../../parts/clock.ts"
 import { OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs } from "../../state/now.ts"
 
 /** The head of several operations: what they have in common, and how they ended. */
 export function GroupRow({
@@ -20,7 +20,7 @@ export function GroupRow({
       {newest && <OutcomeMark outcome={newest.outcome} />}
       <b class="nowrap">{title}</b>
       <span class="said nowrap dim">{contentOf(operations)}</span>
-      <span class="time mono dim">{newest && timeOfDay(newest.wallMs, nowMs.value)}</span>
+      <span class="time mono dim">{newest && timeOfDay(newest.wallMs, minuteMs.value)}</span>
     </>
   )
 }

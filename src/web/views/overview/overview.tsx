@@ -10,7 +10,7 @@ import { OperationRow, operationLabel } from "../../parts/list/operation-row.tsx
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { isReady, source, tallyOf } from "../../state/capture.ts"
 import { narrowed, outcomeIn } from "../../state/narrow.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs, nowMs } from "../../state/now.ts"
 import { go, link, route } from "../../state/route.ts"
 import { settled, settledAll } from "../../state/settled.ts"
 import { TopErrors } from "./top-errors.tsx"
@@ -205,7 +205,7 @@ function Problems() {
     <section class="sandbox" aria-label="latest problems">
       <header>
         <h2>Latest problems</h2>
-        <span class="dim">since {timeOfDay(found.at(-1)?.wallMs ?? 0, nowMs.value)}</span>
+        <span class="dim">since {timeOfDay(found.at(-1)?.wallMs ?? 0, minuteMs.value)}</span>
       </header>
       {found.map((operation) => (
         <a

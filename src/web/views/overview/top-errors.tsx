@@ -1,7 +1,7 @@
 import { timeOfDay } from "../../parts/clock.ts"
 import { countText } from "../../parts/count-text.ts"
 import { errorFilter, errorGroups, type TimedErrorGroup } from "../../state/errors.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs } from "../../state/now.ts"
 import { link, NOTHING_OPEN } from "../../state/route.ts"
 import { settled } from "../../state/settled.ts"
 import "./top-errors.css"
@@ -41,7 +41,7 @@ export function TopErrors() {
 }
 
 function periodOf({ firstMs, lastMs }: TimedErrorGroup): string {
-  const [first, last] = [timeOfDay(firstMs, nowMs.value), timeOfDay(lastMs, nowMs.value)]
+  const [first, last] = [timeOfDay(firstMs, minuteMs.value), timeOfDay(lastMs, minuteMs.value)]
   return first === last ? first : `${first} to ${last}`
 }
 

@@ -8,7 +8,7 @@ import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { SANDBOX_OUTCOMES, SANDBOX_WORDS } from "../../parts/sandbox.ts"
 import { hasSeveralNodes, isReady } from "../../state/capture.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs, nowMs } from "../../state/now.ts"
 import { link } from "../../state/route.ts"
 
 /** The history of a pod: its sandboxes and all operations on them. */
@@ -46,7 +46,7 @@ function Life({ pod }: { pod: PodHistory<OperationSummary> }) {
         {pod.sandboxes.length === 1 ? "One sandbox" : `${pod.sandboxes.length} sandboxes`}
         <span class="dim">
           {" "}
-          from {timeOfDay(pod.firstMs, nowMs.value)}, over {duration(totalMs)}
+          from {timeOfDay(pod.firstMs, minuteMs.value)}, over {duration(totalMs)}
         </span>
       </h2>
       <div class="lanes" aria-hidden="true">
@@ -128,6 +128,6 @@ function endOf({ operations }: Sandbox<OperationSummary>): number {
 
 function durationText({ state, upMs, downMs }: Sandbox<OperationSummary>): string {
   if (upMs !== undefined && downMs !== undefined) return `up for ${duration(downMs - upMs)}, then torn down`
-  if (upMs !== undefined) return `up since ${timeOfDay(upMs, nowMs.value)}`
+  if (upMs !== undefined) return `up since ${timeOfDay(upMs, minuteMs.value)}`
   return SANDBOX_WORDS[state]
 }

@@ -7,7 +7,7 @@ import { CloseLink } from "../../parts/close-link.tsx"
 import { FactTable } from "../../parts/fact-table.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs } from "../../state/now.ts"
 import { review } from "../../state/review.ts"
 import { link } from "../../state/route.ts"
 
@@ -99,7 +99,7 @@ function TryLine({ command, attempt: { operation, wallMs, outcome } }: { command
         <OutcomeMark outcome={outcome} />
         <b>{command}</b>
         <span class="mono dim" title={exactTime(wallMs)}>
-          {timeOfDay(wallMs, nowMs.value)}
+          {timeOfDay(wallMs, minuteMs.value)}
         </span>
         <span class="dim">{OUTCOME_WORDS[outcome]}</span>
       </a>

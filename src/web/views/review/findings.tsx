@@ -12,7 +12,7 @@ import { SEVERITY_WORDS, SeverityMark } from "../../parts/marks/severity.tsx"
 import { WithCode } from "../../parts/with-code.tsx"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs } from "../../state/now.ts"
 import { review, useReview } from "../../state/review.ts"
 import { go, link, route } from "../../state/route.ts"
 import { Reviewing } from "./reviewing.tsx"
@@ -207,7 +207,7 @@ function EvidenceRow({ group }: { group: FindingGroup }) {
       >
         <span class="evidence-head">
           <span class="mono dim" title={exactTime(wallMs)}>
-            {timeOfDay(wallMs, nowMs.value)}
+            {timeOfDay(wallMs, minuteMs.value)}
           </span>
           <b>{command}</b>
           <span class="nowrap">{podName(group)}</span>
