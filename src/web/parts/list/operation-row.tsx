@@ -6,35 +6,29 @@ import { reasonText } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import { barScaleMs } from "../../state/bar-scale.ts"
 import { hasSeveralNodes } from "../../state/capture.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs, nowMs } from "../../state/now.ts"
 import { zoneLabel } from "../../state/preferences/time-zone.ts"
 import { exactTime, timeOfDay } from "../clock.ts"
 import { callOutcome, OUTCOME_WORDS, OutcomeMark } from "../marks/outcome.tsx"
 import { MiddleCut } from "./middle-cut.tsx"
 import "./operation-row.css"
 
-/** One operation in a list. */
-export function OperationRow({ operation }: { operation: OperationSummary }) {
+/** One operation in a list. `isSketch`: it flies past, and only what can be noticed is drawn. */
+export function OperationRow({ operation, isSketch = false }: { operation: OperationSummary; isSketch?: boolean }) {
   const { command, outcome, wallMs } = operation
-  const reason = reasonOf(operation)
+  const reason = isSketch ? undefined : reasonOf(operation)
   return (
     <>
       <OutcomeMark outcome={outcome} />
-      <span class="time mono" title={exactTime(wallMs)}>
-        {timeOfDay(wallMs, nowMs.value)}
+      <span class="time mono" title={isSketch ? undefined : exactTime(wallMs)}>
+        {timeOfDay(wallMs, minuteMs.value)}
       </span>
       <span class="command">{command || "(none)"}</span>
-      <Where operation={operation} />
-      <span class={`said nowrap ${reason ? "reason" : ""}`}>{reason ?? pluginsOf(operation)}</span>
-      <span class="ips mono nowrap">{addressesOf(operation)}</span>
-      <span class="duration mono">
-        {operation.durationMs === undefined
-          ? outcome === "running"
-            ? duration(Math.max(0, nowMs.value - wallMs))
-            : ""
-          : duration(operation.durationMs)}
-      </span>
-      <Bars operation={operation} />
+      <Where operation={operation} isSketch={isSketch} />
+      <span class={`said nowrap ${reason ? "reason" : ""}`}>{!isSketch && (reason ?? pluginsOf(operation))}</span>
+      <span class="ips mono nowrap">{!isSketch && addressesOf(operation)}</span>
+      <span class="duration mono">{!isSketch && tookText(operation)}</span>
+      {isSketch ? <span class="bars" /> : <Bars operation={operation} />}
     </>
   )
 }
@@ -60,12 +54,8 @@ export function OperationHeading() {
 }
 
 /** The node is a column, or before the pod where there is no room for one. */
-function Where({ operation }: { operation: OperationSummary }) {
-  const pod = (
-    <span class="pod nowrap">
-      <PodText operation={operation} />
-    </span>
-  )
+function Where({ operation, isSketch }: { operation: OperationSummary; isSketch: boolean }) {
+  const pod = isSketch ? <span class="pod nowrap">{podName(operation)}</span> : <PodText operation={operation} />
   if (!hasSeveralNodes.value) return pod
   return (
     <span class="where nowrap">
@@ -75,13 +65,14 @@ function Where({ operation }: { operation: OperationSummary }) {
 }
 
 function PodText({ operation: { pod, containerId, network } }: { operation: OperationSummary }) {
-  if (!pod) return <span class="dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
-  return (
-    <span class="whole-name">
-      {pod.namespace && <span class="dim">{pod.namespace}/</span>}
-      <MiddleCut text={pod.name} />
-    </span>
-  )
+  if (!pod) return <span class="pod nowrap dim mono">{containerId?.slice(0, 13) ?? network ?? ""}</span>
+  return <MiddleCut class="pod" dim={pod.namespace && `${pod.namespace}/`} text={pod.name} />
+}
+
+/** Of a call in flight: so far. */
+function tookText({ durationMs, outcome, wallMs }: OperationSummary): string {
+  if (durationMs !== undefined) return duration(durationMs)
+  return outcome === "running" ? duration(Math.max(0, nowMs.value - wallMs)) : ""
 }
 
 /** The content of the row in one sentence. */

@@ -9,6 +9,9 @@ const scrolled = new Map<string, number>()
 /** More rows are more pages than anybody reads. */
 const MOST_PRINTED = 2_000
 
+/** If this share of the rows is new in each frame, none of them can be read. */
+const FAST_SHARE = 1 / 4
+
 /** A list of rows with equal height; only the visible ones are in the document. */
 export function VirtualList({
   name,
@@ -23,7 +26,8 @@ export function VirtualList({
   name: string
   count: number
   rowHeight: number
-  row(index: number): ComponentChildren
+  /** `isSketch`: it flies past, and is drawn whole as soon as scrolling is slower */
+  row(index: number, isSketch: boolean): ComponentChildren
   /** scrolled into view when it changes; -1 for none */
   current: number
   /** identifies rows when others are inserted before them, so that the visible rows do not move */
@@ -81,6 +85,7 @@ export function VirtualList({
   // Elements of rows that left the screen are reused for those that come: creating them is most of the cost of scrolling.
   const pool = useRef(0)
   pool.current = Math.max(pool.current, rows.length)
+  const isSketch = useFast(rows[0]?.index ?? 0, rows.length * FAST_SHARE, () => redraw((times) => times + 1))
   return (
     <div ref={element} {...attributes} onScroll={remember}>
       <div class="virtual-size" style={{ height: `${printed > 0 ? printed * rowHeight : list.getTotalSize()}px` }}>
@@ -89,14 +94,39 @@ export function VirtualList({
             key={item.index % pool.current}
             class="virtual-row"
             role="presentation"
-            style={{ height: `${item.size}px`, transform: `translateY(${item.start}px)` }}
+            style={{ height: `${item.size}px`, top: `${item.start}px` }}
           >
-            {row(item.index)}
+            {row(item.index, isSketch)}
           </div>
         ))}
       </div>
     </div>
   )
+}
+
+/**
+ * Whether the list moves so fast that nobody can read it: by more than `most` rows, and so did it before. When it has come to
+ * rest, `rested` is called.
+ */
+function useFast(first: number, most: number, rested: () => void): boolean {
+  const last = useRef({ first, isJump: false })
+  const { current: before } = last
+  const isMoved = first !== before.first
+  const isJump = isMoved ? Math.abs(first - before.first) > most : before.isJump
+  const isFast = isJump && before.isJump
+  useLayoutEffect(() => {
+    last.current = { first, isJump }
+    if (!isJump) return undefined
+    // The scroll event of the next frame comes before the second of these.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        last.current.isJump = false
+        if (isFast) rested()
+      })
+    })
+    return () => cancelAnimationFrame(frame)
+  })
+  return isFast
 }
 
 function printedItems(count: number, rowHeight: number): { index: number; size: number; start: number }[] {

@@ -11,7 +11,7 @@ import { useWidth } from "../../parts/width.ts"
 import { captureState, isAway, isReady, operationById, operations, source } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
-import { nowMs } from "../../state/now.ts"
+import { minuteMs } from "../../state/now.ts"
 import { filterProblem, isSearching, visible } from "../../state/query.ts"
 import { go, link, route } from "../../state/route.ts"
 import { OperationDetail } from "../operation/operation.tsx"
@@ -57,7 +57,7 @@ export function Operations() {
   const isApplied = filterProblem.value === undefined || shown.length === 0
   const [seenMs, setSeen] = useState<number>()
   const newCount = seenMs === undefined ? 0 : shown.length - 1 - shown.findLastIndex(({ wallMs }) => wallMs <= seenMs)
-  const isDated = shown[0] !== undefined && !isSameDay(shown[0].wallMs, nowMs.value)
+  const isDated = shown[0] !== undefined && !isSameDay(shown[0].wallMs, minuteMs.value)
   useKeys(keys)
   return (
     <div class={`operations ${selectedId ? "split" : ""}`}>
@@ -96,7 +96,7 @@ export function Operations() {
             rowHeight={isNarrow ? TALL_ROW_PX : ROW_PX}
             current={marked}
             identity={{ idOf: (index) => rows.at(index)?.id, indexOf: rows.indexOf }}
-            row={(index) => {
+            row={(index, isSketch) => {
               const row = rows.at(index)
               if (!row) return null
               if (row.kind === "group")
@@ -128,7 +128,7 @@ export function Operations() {
                   role="option"
                   tabIndex={-1}
                   aria-selected={isSelected}
-                  title={`${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
+                  title={isSketch ? undefined : `${operationLabel(operation)}${isPruned(operation) ? ", pruned" : ""}`}
                   aria-posinset={index + 1}
                   aria-setsize={count}
                   onClick={(event) => {
@@ -139,7 +139,7 @@ export function Operations() {
                   onAuxClick={(event) => event.button === 1 && openInTab(operation.id)}
                   onKeyDown={() => undefined}
                 >
-                  <OperationRow operation={operation} />
+                  <OperationRow operation={operation} isSketch={isSketch} />
                 </div>
               )
             }}

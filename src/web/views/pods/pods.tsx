@@ -125,12 +125,7 @@ function PodRow({
     >
       <OutcomeMark outcome={SANDBOX_OUTCOMES[state]} />
       {hasSeveralNodes.value && <span class="node nowrap dim">{operations.at(-1)?.node ?? "(no node)"}</span>}
-      <span class="nowrap">
-        <span class="whole-name">
-          {namespace && <span class="dim">{namespace}/</span>}
-          <MiddleCut text={name} />
-        </span>
-      </span>
+      <MiddleCut dim={namespace && `${namespace}/`} text={name} />
       <span class="ips mono dim nowrap">{operations.map(addressesOf).findLast(Boolean) ?? ""}</span>
       <span class="state dim nowrap">{SANDBOX_WORDS[state]}</span>
       <span class="nowrap">

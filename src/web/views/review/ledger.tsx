@@ -142,9 +142,7 @@ function AttachmentRow({
     >
       <OutcomeMark outcome={ATTACHMENT_OUTCOMES[kind]} />
       <b class="state">{kind}</b>
-      <span class="nowrap owner">
-        <MiddleCut text={owner} />
-      </span>
+      <MiddleCut class="owner" text={owner} />
       <span class="nowrap dim place">
         {ips.length > 0 && <span class="mono">{ips.join(" ")} </span>}
         {[network, ifname, hasSeveralNodes.value && row.node].filter(Boolean).join(" ")}
