@@ -55,7 +55,11 @@ export function OperationHeading() {
 
 /** The node is a column, or before the pod where there is no room for one. */
 function Where({ operation, isSketch }: { operation: OperationSummary; isSketch: boolean }) {
-  const pod = isSketch ? <span class="pod nowrap">{podName(operation)}</span> : <PodText operation={operation} />
+  const pod = isSketch ? (
+    <span class="pod nowrap">{podName(operation) || operation.network}</span>
+  ) : (
+    <PodText operation={operation} />
+  )
   if (!hasSeveralNodes.value) return pod
   return (
     <span class="where nowrap">
