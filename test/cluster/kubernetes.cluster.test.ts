@@ -6,6 +6,7 @@ import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
 import { accessSteps } from "./kubernetes/access-steps.ts"
 import { endingSteps } from "./kubernetes/ending-steps.ts"
 import { Kubernetes } from "./kubernetes/kubernetes.ts"
+import { observeSteps } from "./kubernetes/observe-steps.ts"
 import { readingSteps } from "./kubernetes/reading-steps.ts"
 import { explained, Session } from "./kubernetes/session.ts"
 
@@ -38,3 +39,11 @@ test("from install to the first calls of both nodes, every verb, and back withou
   await endingSteps(session)
   await accessSteps(session)
 })
+
+test(
+  "followed from the kernel: calls of both nodes, of agents, what was lost, and nothing changed",
+  LIMIT,
+  async (t) => {
+    await observeSteps(await Session.start(t, cluster))
+  },
+)

@@ -34,6 +34,11 @@ export class Kubernetes {
     this.nodes = [node(1), node(2)]
   }
 
+  /** Path of a static one. */
+  get busybox(): string {
+    return join(this.#programs, "tools/bin/busybox")
+  }
+
   async start(): Promise<void> {
     mkdirSync(join(this.directory, "bin"))
     for (const node of this.nodes) await node.start()
@@ -213,7 +218,7 @@ export class Kubernetes {
 
   #boxImage(): string {
     const path = join(this.directory, "box.tar")
-    const busybox = readFileSync(join(this.#programs, "tools/bin/busybox"))
+    const busybox = readFileSync(this.busybox)
     const config = { Entrypoint: ["/busybox", "sleep", "1000000"], Env: ["PATH=/"], WorkingDir: "/", Labels: {} }
     const layers = {
       [process.arch === "arm64" ? "arm64" : "amd64"]: [{ path: "busybox", mode: 0o755, content: busybox }],
