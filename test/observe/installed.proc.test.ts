@@ -1,17 +1,13 @@
 import assert from "node:assert/strict"
-import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync } from "node:fs"
 import { createInterface } from "node:readline"
-import { type TestContext, test } from "node:test"
-import { setTimeout as sleep } from "node:timers/promises"
-import { isObject } from "../../src/cni/json.ts"
-import { compiled } from "../doubles/double.ts"
+import { test } from "node:test"
 import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
-import { Node } from "../install/node.ts"
-
-const CAPTURE = "/var/lib/cnitap/capture"
+import type { Node } from "../install/node.ts"
+import { countOf, objectsOf } from "./kernel-objects.ts"
+import { call, cnitap, losses, observerOf, plainNode, until } from "./observed-node.ts"
 
 test("install --mode observe goes on after the command, changes no file of the node, and leaves no trace", async (t) => {
   const node = plainNode(t)
@@ -40,9 +36,9 @@ test("a killed observer leaves nothing in the kernel, status says so, and the ne
   const node = plainNode(t)
   cnitap(node, "install", "--mode", "observe")
   const { pid } = observerOf(node)
-  const programs = loadedPrograms()
+  const objects = objectsOf(pid)
   process.kill(pid, "SIGKILL")
-  await until(() => loadedPrograms() === programs - 5)
+  await until(() => countOf(objects) === 0)
   const { stdout, code } = cnitap(node, "status")
   assert.match(stdout, /^OBSERVER\n {2}it does not run: it was killed, started at .* UTC, last seen at .* UTC$/m)
   assert.equal(code, 1)
@@ -116,51 +112,6 @@ function refusal(node: Node, mode: string, directory: string): string {
   return `cnitap: mode ${mode} is already installed in ${directory}. Run cnitap uninstall --root ${node.root} first.\n`
 }
 
-function plainNode(t: TestContext): Node {
-  const node = new Node()
-  t.after(() => {
-    cnitap(node, "uninstall")
-    node.remove()
-  })
-  // In a mounted root a plugin cannot be run under another argv[0], where the double looks for its steps.
-  for (const name of ["bridge", "host-local"]) node.delete(`${node.binDir}/${node.plugin(name).split("/").at(-1)}.json`)
-  node.list("10-pods.conflist", [{ type: "bridge", ipam: { type: "host-local" } }])
-  return node
-}
-
-function cnitap(node: Node, ...args: string[]): { stdout: string; stderr: string; code: number | null } {
-  const { stdout, stderr, status } = spawnSync(NODE_EXECUTABLE, [...args, "--root", node.root], { encoding: "utf8" })
-  return { stdout, stderr, code: status }
-}
-
-/** Of `status`. */
-function observerOf(node: Node): { pid: number; isRunning: boolean } {
-  const { stdout } = cnitap(node, "status", "-o", "json")
-  return JSON.parse(stdout).installs[0].observer
-}
-
-function losses(node: Node): Record<string, unknown>[] {
-  return readdirSync(node.at(CAPTURE))
-    .flatMap((name) => readFileSync(join(node.at(CAPTURE), name), "utf8").split("\n"))
-    .flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
-    .filter((record) => isObject(record) && record.kind === "loss")
-}
-
-function loadedPrograms(): number {
-  return Number(execFileSync(compiled(join(import.meta.dirname, "../doubles/bpf-programs.c"))))
-}
-
 function below(directory: string, tree: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(tree).filter(([path]) => path.startsWith(`${directory}/`)))
-}
-
-async function until(isMet: () => boolean): Promise<void> {
-  while (!isMet()) await sleep(50)
-}
-
-/** Executes a plugin in the node's root, as a runtime would. */
-function call(node: Node): void {
-  const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
-  const path = `${node.binDir}/bridge`
-  execFileSync("chroot", [node.root, path], { env: { PATH: process.env.PATH, ...env }, input: '["out {}"]' })
 }

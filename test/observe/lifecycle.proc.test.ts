@@ -4,11 +4,9 @@ import { once } from "node:events"
 import { chmodSync, linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { compiled } from "../doubles/double.ts"
+import { countOf, objectsOf } from "./kernel-objects.ts"
 import { ObservedStand } from "./observed-stand.ts"
 import { ObserverProcess } from "./observer-process.ts"
-
-const loadedPrograms = () => Number(execFileSync(compiled(join(import.meta.dirname, "../doubles/bpf-programs.c"))))
 
 async function observed(steps: Record<string, readonly string[]>): Promise<ObservedStand> {
   const stand = new ObservedStand()
@@ -91,15 +89,15 @@ test("a plugin that hangs has its begin and progress records, and a file that is
 test("SIGKILL leaves nothing in the kernel, no call notices it, and the next start says what was missed", async (t) => {
   const stand = await observed({ bridge: ["echo"], hanging: ["hang"] })
   t.after(() => stand.remove())
-  const before = loadedPrograms()
-  assert.ok(before >= 5)
+  const objects = objectsOf(Number(stand.pid))
+  assert.ok(objects.length > 10, `${objects.length} objects`)
   const hanging = stand.start("hanging", { command: "ADD" })
   const calls = Array.from({ length: 40 }, () => stand.run("bridge", { command: "ADD", stdin: "{}" }))
   await calls[0]
   assert.equal((await stand.end("SIGKILL")).status, null)
   for (const { stdout, code } of await Promise.all(calls)) assert.deepEqual({ stdout, code }, { stdout: "{}", code: 0 })
   // The kernel frees them when nobody can be running them any more.
-  while (loadedPrograms() > before - 5) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (countOf(objects) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   await stand.observe()
   const { stderr } = await stand.end()
   hanging.kill("SIGKILL")
