@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { CriError } from "../node/cri.ts"
+import { podman4 } from "../node/podman.ts"
 import { CONTAINERDS, testOn } from "../node/runtimes.ts"
 import { ObserverProcess } from "../observe/observer-process.ts"
-import { BANDWIDTH, E2eStand, output, PORTMAP } from "./stand.ts"
+import { BANDWIDTH, BRIDGE, E2eStand, output, PORTMAP } from "./stand.ts"
 
 const test = testOn(CONTAINERDS)
 
@@ -43,5 +44,21 @@ test("pods are made, fail and are removed while the node is observed, and no fil
   const [add] = await stand.calls("bandwidth")
   assert.equal(add?.as, "observer")
   assert.equal(add?.parentName, "containerd")
+  assert.deepEqual(Object(output(add)).ips[0].address, `${ips[0]}/24`)
+})
+
+testOn([podman4])("a container is made and removed while the node is observed", async ({ version, t }) => {
+  const stand = await E2eStand.start(version, t, [BRIDGE, PORTMAP, BANDWIDTH])
+  const observer = await ObserverProcess.start([...stand.directories, "--capture", stand.capture])
+  const id = await stand.run({ portMappings: [{ hostPort: 8080, containerPort: 80, protocol: "TCP" }] })
+  const ips = await stand.node.addressesOf(id)
+  await stand.remove(id)
+  assert.match((await observer.end()).stderr, /^cnitap: observing \d+ plugins; .*\n$/)
+  assert.deepEqual(await stand.transcript(), [
+    "ADD ok: bridge(host-local) portmap bandwidth",
+    "DEL ok: bandwidth portmap bridge(host-local)",
+  ])
+  const add = (await stand.calls("bandwidth")).find(({ command }) => command === "ADD")
+  assert.deepEqual([add?.as, add?.parentName], ["observer", "podman"])
   assert.deepEqual(Object(output(add)).ips[0].address, `${ips[0]}/24`)
 })
