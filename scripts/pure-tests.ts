@@ -4,8 +4,8 @@ import { dirname, join, relative, resolve } from "node:path"
 
 /** What a pure test must not reach, itself or through what it imports. */
 const STARTS_PROCESSES = /^(node:)?child_process$|^playwright/
-/** `.proc` starts processes, `.web` a browser, `.runtime` a container runtime, `.cluster` Kubernetes; without any of these it is pure. */
-const KINDS = ["proc", "web", "runtime", "cluster"]
+/** `.proc` starts processes, `.web` a browser, `.runtime` a container runtime, `.cluster` Kubernetes, `.kernel` other kernels; without any of these it is pure. */
+const KINDS = ["proc", "web", "runtime", "cluster", "kernel"]
 
 export function isPure(path: string): boolean {
   return /(^|\/)[^./]+\.test\.ts$/.test(path)

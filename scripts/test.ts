@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `all` these and then every other, and without
+ * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `kernel` those on other kernels, `all` those of `cluster` and then every other, and without
  * an argument every other. Pure tests share a few processes, because starting one takes longer than most of these tests;
  * every other file has a process of its own. Those of the page share one browser.
  */
@@ -17,7 +17,7 @@ const MEMORY_DIR = "/dev/shm"
 const LEAST_MEMORY_BYTES = 1 << 30
 const CONCURRENCY = Math.max(2, availableParallelism())
 const FILE_TIMEOUT_MS = 600_000
-/** Kubernetes is built the first time. */
+/** Kubernetes is built the first time; kernels are fetched, and emulated. */
 const CLUSTER_TIMEOUT_MS = 3_000_000
 /** Of the message of a failed test, below the runner's own summary. */
 const MOST_CHARACTERS = 2_000
@@ -39,7 +39,8 @@ if (!process.stdout.isTTY)
 
 // Nothing else runs beside it: its programs take both processors of a small machine.
 if (mode === "cluster" || mode === "all") await runFiles(testFilesOf("cluster"), CLUSTER_TIMEOUT_MS)
-if (mode !== "cluster") {
+if (mode === "kernel") await runFiles(testFilesOf("kernel"), CLUSTER_TIMEOUT_MS)
+else if (mode !== "cluster") {
   // Pure tests write little, and tsx keeps what it has compiled in the temporary directory.
   if (!isFast) process.env.TMPDIR = temporary
   const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()

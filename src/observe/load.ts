@@ -170,10 +170,14 @@ function withMaps({ instructions, relocations }: ObjectProgram, maps: ReadonlyMa
 function load(bpf: Bpf, name: string, code: Uint8Array): number {
   const result = bpf.load(code, 0)
   if (typeof result === "number") return succeeded(result, "load a program")
+  if (result.includes(WITHOUT_MEMORY))
+    throw refused("this kernel is locked down to confidentiality: no program may read its memory")
   const last = result.trimEnd().split("\n").slice(-3).join("; ")
   throw refused(`this kernel's verifier refuses the program ${name}: ${last}`)
 }
 
+/** What the verifier prints where lockdown(7) has removed that function. */
+const WITHOUT_MEMORY = "bpf_probe_read_kernel"
 const [EPERM, ENOSYS, EOPNOTSUPP] = [1, 38, 95]
 
 function succeeded(result: number, what: string): number {

@@ -38,7 +38,8 @@ export class ObservedStream {
     const { kind, totalBytes } = first
     this.totalBytes += totalBytes
     if (totalBytes === 0 && kind === "read") this.hasEnded = true
-    if (kind === "unseen") this.hasGap = true
+    // Nothing can follow the end of stdin.
+    if (kind === "unseen" && !(this.hasEnded && totalBytes === 0)) this.hasGap = true
     if (this.hasGap) return
     const room = Math.min(totalBytes, this.#limitBytes - this.#keptBytes)
     let copied = 0

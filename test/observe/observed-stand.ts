@@ -25,8 +25,8 @@ export class ObservedStand extends Stand {
     const ends = new Map(this.ends().map((end) => [end.id, end]))
     return Object.fromEntries(
       this.begins().map(({ id, plugin, stdin = ends.get(id)?.stdin }) => {
-        const stdout = ends.get(id)?.stdout
-        return [plugin, { ...(stdin ? { stdin } : {}), ...(stdout ? { stdout } : {}) }]
+        const { stdout, stderr } = ends.get(id) ?? {}
+        return [plugin, { ...(stdin && { stdin }), ...(stdout && { stdout }), ...(stderr && { stderr }) }]
       }),
     )
   }

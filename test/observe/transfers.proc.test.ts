@@ -22,7 +22,11 @@ test("what any system call has transferred is recorded, and what cannot be seen 
   const { stderr } = await stand.end()
   assert.equal(stderr.split("\n")[1], "")
   assert.deepEqual(stand.streams(), {
-    messages: { stdin: { sizeBytes: 11, text: TRANSFER_STDIN }, stdout: { sizeBytes: 13, text: "message sent " } },
+    messages: {
+      stdin: { sizeBytes: 11, text: TRANSFER_STDIN },
+      stdout: { sizeBytes: 13, text: "message sent " },
+      stderr: { sizeBytes: 0, text: "" },
+    },
     ...TRANSFERS,
   })
 })

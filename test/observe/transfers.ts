@@ -1,23 +1,28 @@
 import type { Payload } from "../../src/capture/record.ts"
 
 /** Streams of a call; `stdin` is what the plugin has read of it. */
-export type Streams = { stdin: Payload; stdout: Payload }
+export type Streams = { stdin: Payload; stdout: Payload; stderr: Payload }
 
 const STDIN = { sizeBytes: 11, text: "hello world" }
+const NOTHING = { sizeBytes: 0, text: "" }
 
 /** What is observed of each plugin of test/doubles/transfers.c with `STDIN` in a pipe, on every kernel and machine. */
 export const TRANSFERS: Readonly<Record<string, Streams>> = {
-  vectors: { stdin: STDIN, stdout: whole("one two ") },
-  positioned: { stdin: STDIN, stdout: whole("positioned ") },
+  vectors: { stdin: STDIN, stdout: whole("one two "), stderr: NOTHING },
+  positioned: { stdin: STDIN, stdout: whole("positioned "), stderr: NOTHING },
   // The runtime gets the rest too: a record has 64 KiB.
-  interrupted: { stdin: STDIN, stdout: { sizeBytes: 150_000, truncated: true, text: "x".repeat(65_536) } },
-  duplicated: { stdin: STDIN, stdout: whole("nine child ") },
-  sent: { stdin: STDIN, stdout: unseen("before ", 24) },
-  spliced: { stdin: unseen("", 11), stdout: unseen("before ", 23) },
-  teed: { stdin: STDIN, stdout: unseen("", 11) },
-  mapped: { stdin: STDIN, stdout: unseen("", 7) },
-  // How much went through the ring is not known, nor of which stream it was.
-  ringed: { stdin: unseen("hello world", 11), stdout: unseen("before ", 12) },
+  interrupted: {
+    stdin: STDIN,
+    stdout: { sizeBytes: 150_000, truncated: true, text: "x".repeat(65_536) },
+    stderr: NOTHING,
+  },
+  duplicated: { stdin: STDIN, stdout: whole("nine child "), stderr: NOTHING },
+  sent: { stdin: STDIN, stdout: unseen("before ", 24), stderr: NOTHING },
+  spliced: { stdin: unseen("", 11), stdout: unseen("before ", 23), stderr: NOTHING },
+  teed: { stdin: STDIN, stdout: unseen("", 11), stderr: NOTHING },
+  mapped: { stdin: STDIN, stdout: unseen("", 7), stderr: NOTHING },
+  // How much went through the ring is not known, nor to which stream; stdin had ended before.
+  ringed: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
 }
 
 export const TRANSFER_STDIN = STDIN.text

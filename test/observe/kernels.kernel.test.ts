@@ -1,0 +1,126 @@
+import assert from "node:assert/strict"
+import { before, test } from "node:test"
+import { decode } from "../../src/capture/decode.ts"
+import type { Begin, CaptureRecord, End, Payload } from "../../src/capture/record.ts"
+import { checksum } from "../relay/stand.ts"
+import { boot, fetchKernels } from "./kernels/guest.ts"
+import { TRANSFERS } from "./transfers.ts"
+
+let kernels: string
+
+before(() => {
+  kernels = fetchKernels()
+})
+
+const KERNELS = [
+  ["5.10", "amd64", /^5\.10\./],
+  ["6.1", "amd64", /^6\.1\./],
+  ["6.12", "amd64", /^6\.12\./],
+  ["newest", "amd64", /^\d+\./],
+  ["6.1", "arm64", /^6\.1\./],
+  ["6.12", "arm64", /^6\.12\./],
+] as const
+
+for (const [version, machine, release] of KERNELS)
+  test(`Linux ${version} on ${machine}: every call is recorded whole, and nothing is left in the kernel`, async () => {
+    const guest = await boot(kernels, version, machine)
+    assert.match(guest.get("release")?.join() ?? "", release)
+    const observing = "cnitap: observing 14 plugins; the capture is /tmp/capture"
+    assert.deepEqual(guest.get("calls"), [observing, ...SEEN])
+    assert.deepEqual(guest.get("programs")?.slice(1), ["exit 0", "0"])
+    assert.deepEqual(guest.get("messages"), [observing])
+    // A header and 16 calls; the nested ones are one operation.
+    assert.deepEqual(guest.get("listed"), ["17", "14"])
+    assert.deepEqual(callsIn(guest.get("capture") ?? []), RECORDED)
+    assert.deepEqual(guest.get("killed"), ["0"])
+    for (const [place, refusal] of REFUSALS) assert.deepEqual(guest.get(place), refusal, place)
+  })
+
+test("a kernel that is locked down is refused in one sentence", async () => {
+  for (const version of ["5.10", "6.12"]) {
+    const guest = await boot(kernels, version, "amd64", "lockdown=confidentiality lsm=lockdown")
+    assert.deepEqual(
+      guest.get("locked down"),
+      [
+        "cnitap: this kernel is locked down to confidentiality: no program may read its memory. Record with `cnitap install`.",
+        "exit 5",
+        "0",
+      ],
+      version,
+    )
+  }
+})
+
+/** What the caller of each plugin gets: its name, its exit status and the bytes of its output. */
+const SEEN = [
+  "echo 3 11",
+  "killed 139 4",
+  "script 4 11",
+  "vectors 0 8",
+  "positioned 0 11",
+  "interrupted 0 150000",
+  "duplicated 0 11",
+  "sent 0 24",
+  "spliced 0 23",
+  "teed 0 11",
+  "mapped 0 7",
+  "ringed 0 17",
+  "long 0 65536",
+  "nested 0 11",
+]
+
+type Recorded = { plugin: string; argv: string[]; depth: number; command?: string | undefined } & Partial<
+  Pick<End, "stdin" | "stdout" | "stderr" | "exit">
+>
+
+const STDIN = payload("hello world")
+const DONE = { exit: { code: 0 }, stderr: payload("") }
+const RECORDED: Recorded[] = [
+  { ...plugin("echo"), stdin: STDIN, stdout: STDIN, stderr: payload("warning"), exit: { code: 3 } },
+  { ...plugin("killed"), stdout: payload("half"), stderr: payload(""), exit: { signal: 11 } },
+  { ...plugin("script"), stdin: STDIN, stdout: STDIN, stderr: payload("to stderr"), exit: { code: 4 } },
+  ...Object.entries(TRANSFERS).map(([name, streams]) => ({ ...plugin(name), ...DONE, ...streams })),
+  { ...plugin("long"), ...DONE, stdin: payload("x".repeat(65_536)), stdout: payload("x".repeat(65_536)) },
+  ...[0, 1, 2].map((depth) => ({ ...plugin("nested", depth), ...DONE, stdin: STDIN, stdout: STDIN })),
+]
+
+const DENIED = [
+  "cnitap: permission denied: cannot create a map. Run as root, or with CAP_BPF and CAP_PERFMON, outside of an unprivileged container.",
+  "exit 4",
+]
+const REFUSALS = [
+  ["without rights", DENIED],
+  ["root of a user namespace", DENIED],
+  [
+    "without types",
+    [
+      "cnitap: this kernel does not describe its types (/sys/kernel/btf/vmlinux is missing). Record with `cnitap install`.",
+      "exit 5",
+    ],
+  ],
+] as const
+
+function plugin(name: string, depth = 0): Pick<Recorded, "plugin" | "argv" | "depth" | "command"> {
+  return { plugin: name, argv: [`/opt/cni/bin/${name}`], depth, command: "ADD" }
+}
+
+function payload(text: string): Payload {
+  return { sizeBytes: text.length, text }
+}
+
+/** A line that is not a whole record fails the test. */
+function callsIn(lines: readonly string[]): Recorded[] {
+  const records = lines.map((line): CaptureRecord => {
+    const decoded = decode(line, checksum)
+    if (decoded.kind !== "record") throw new Error(`a line of the capture is ${decoded.kind}: ${line}`)
+    return decoded.record
+  })
+  const ends = new Map(records.filter((it): it is End => it.kind === "end").map((end) => [end.id, end]))
+  return records
+    .filter((it): it is Begin => it.kind === "begin")
+    .map(({ id, plugin, argv, depth, env, stdin = ends.get(id)?.stdin }) => {
+      const { stdout, stderr, exit } = ends.get(id) ?? {}
+      const streams = { ...(stdin && { stdin }), ...(stdout && { stdout }), ...(stderr && { stderr }) }
+      return { plugin, argv, depth, command: env.CNI_COMMAND, ...streams, ...(exit && { exit }) }
+    })
+}
