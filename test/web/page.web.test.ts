@@ -424,6 +424,7 @@ test("the filter: completion from captured values, effect while typing, errors w
   await page.locator(".trouble mark", { hasText: "duratoin" }).waitFor()
   await page.getByText("no field is called duratoin; expected duration").waitFor()
   await page.getByText("filter not applied").waitFor()
+  assert.equal(await page.locator(".list").evaluate((list) => getComputedStyle(list).filter), "grayscale(1)")
   assert.equal(await rows(page).count(), 11)
 
   await box.fill("exit=300")
@@ -520,6 +521,13 @@ test("the overview counts failures by message, each with the filter that lists t
       "1 hostile <img src=x onerror=document.title=<n>></script> ADD of 1 pod",
       "1 host-local failed to allocate for range <n>: no IP addresses available in range set: <ip>-<ip> ADD of 1 pod",
     ],
+  )
+  // When: a bar for each time with failures.
+  assert.deepEqual(
+    await errors.evaluateAll((all) =>
+      all.map((each) => each.querySelector(".sparkline path")?.getAttribute("d")?.match(/M/g)?.length),
+    ),
+    [1, 1, 1],
   )
   await errors.first().click()
   await page.locator(".list .row", { hasText: "shop/binary" }).waitFor()

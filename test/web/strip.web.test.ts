@@ -2,6 +2,8 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import type { Page } from "playwright-core"
+import { cnitap } from "../cli/cnitap.ts"
+import { copiedText } from "./browser.ts"
 import { ServedRecording } from "./served-recording.ts"
 
 let served: ServedRecording
@@ -34,7 +36,10 @@ async function brush(page: Page, from: number, to: number) {
 }
 
 test("a brush of the time strip is a filter, and a link, in every view", async () => {
-  const { page, context, wrongs } = await served.open({ timezoneId: "Asia/Tokyo" })
+  const { page, context, wrongs } = await served.open({
+    timezoneId: "Asia/Tokyo",
+    permissions: ["clipboard-read", "clipboard-write"],
+  })
   const all = await rows(page).count()
   await page.getByRole("img", { name: new RegExp(`^${all} operations from .*: 3 failed, 0 killed, 0 hung$`) }).waitFor()
   await brush(page, 0.5, 0.99)
@@ -51,6 +56,14 @@ test("a brush of the time strip is a filter, and a link, in every view", async (
   await brush(page, 0.03, 0.49)
   await filterBecomes(page, /^plugin=bridge and since=\S+ and until=\S+$/)
   const link = page.url()
+  // The copied command lists the same.
+  const shown = Number.parseInt((await page.getByText(/^\d+ shown$/).textContent()) ?? "", 10)
+  await page.locator(".toolbar .share summary").click()
+  await page.getByRole("button", { name: "Copy command" }).click()
+  await page.locator(".toolbar .share").getByText("copied").waitFor()
+  const [, ...words] = /^cnitap ls --capture (\S+) '(.*)'$/.exec(await copiedText(page)) ?? []
+  const listed = await cnitap(["ls", "--capture", ...words, "-o", "name"])
+  assert.equal(listed.stdout.trim().split("\n").length, shown)
   await page.getByRole("link", { name: "Pods" }).click()
   await page.locator(".pod-row").first().waitFor()
   await page.getByRole("button", { name: /^\d+ of 11 ×$/ }).click()

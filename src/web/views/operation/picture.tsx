@@ -185,7 +185,7 @@ function noteOf({ command }: OperationSummary, { items }: PictureFrame, isAddKno
   const left = items.filter(({ state }) => state === "left").length
   const source = isAddKnown ? "" : " The ADD is not in the capture, so which plugin made what is not known."
   return left > 0
-    ? `${left === 1 ? "1 item was" : `${left} things were`} left behind: its plugin failed, or was not called.${source}`
+    ? `${left === 1 ? "1 item was" : `${left} items were`} left behind: its plugin failed, or was not called.${source}`
     : `As far as the plugins report, nothing was left behind.${source}`
 }
 
