@@ -18,9 +18,9 @@ export async function createNamespace(kubectl: Kubectl, version: string): Promis
     if (result.code === 0) return true
     if (/\bforbidden\b/i.test(result.stderr)) return false
     if (!result.stderr.includes("(AlreadyExists)")) throw kubectlFault(result)
-    // One that was deleted a moment ago accepts no pods.
-    const { stdout } = await kubectl.run(["get", "namespace", NAMESPACE, "-o", "jsonpath={.status.phase}"])
-    if (stdout !== "Terminating") return false
+    // One that was deleted a moment ago accepts no pods, or is gone by now.
+    const { stdout, stderr } = await kubectl.run(["get", "namespace", NAMESPACE, "-o", "jsonpath={.status.phase}"])
+    if (stdout !== "Terminating" && !stderr.includes("(NotFound)")) return false
     if (Date.now() > endMs)
       throw new Fault(
         "CLUSTER",
