@@ -13,7 +13,8 @@ before(async () => {
   served = await ServedRecording.start((node) => {
     recordEverything(node)
     node.operation("ADD", { namespace: "shop", name: "crash-0", sandbox: 1 }, { list: ["crashes"] })
-    node.begin("sleeper", "ADD", { namespace: "shop", name: "hung-0", sandbox: 1 })
+    // With seven in flight, an axis that is not of whole numbers has steps of 2.5.
+    for (let at = 0; at < 7; at++) node.begin("sleeper", "ADD", { namespace: "shop", name: `hung-${at}`, sandbox: 1 })
   })
 })
 
@@ -141,24 +142,39 @@ test("at 360 pixels the ends of names, the address of an attachment and the chos
   await context.close()
 })
 
-test("on a large screen texts are larger, the overview is wide, and a bar is beside its row's text", async () => {
-  const { page, context } = await open("", { viewport: { width: 3840, height: 2160 } })
-  assert.equal(await page.evaluate(() => getComputedStyle(document.body).fontSize), "15px")
-  const gapPx = await page
-    .locator(".row")
-    .first()
-    .evaluate((row) => {
-      const range = document.createRange()
-      range.selectNodeContents(row.querySelector(".said") ?? row)
-      const bars = row.querySelector(".bars")?.getBoundingClientRect()
-      return (bars?.left ?? Number.NaN) - range.getBoundingClientRect().right
-    })
-  assert.ok(gapPx < 1500, `${gapPx} px`)
-  await goTo(page, "#/overview")
-  await page.locator(".tiles").waitFor()
-  assert.ok((await page.locator(".tiles").evaluate((tiles) => tiles.clientWidth)) > 2500)
-  await context.close()
-})
+for (const width of [2560, 3840])
+  test(`at ${width} pixels texts are larger, the overview is wide, and a bar is beside its row's text`, async () => {
+    const { page, context } = await open("", { viewport: { width, height: 1440 } })
+    const sizeOf = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).fontSize)
+    assert.deepEqual(
+      [await sizeOf("body"), await sizeOf(".row .said"), await sizeOf(".row-heading .scale")],
+      ["15px", "15px", "13px"],
+    )
+    const columns = await page
+      .locator(".row")
+      .first()
+      .evaluate((row) => {
+        const [text, bars] = [".said", ".bars"].map((part) => row.querySelector(part)?.getBoundingClientRect())
+        const { right } = row.getBoundingClientRect()
+        return {
+          textPx: text?.width ?? Number.NaN,
+          fromTextToBarPx: (bars?.left ?? Number.NaN) - (text?.right ?? Number.NaN),
+          behindBarPx: right - (bars?.right ?? Number.NaN),
+        }
+      })
+    // Between them are the addresses, at most 200 pixels, the duration with 80, and three gaps of 10.
+    assert.ok(columns.textPx <= 1100, `${columns.textPx}`)
+    assert.ok(columns.fromTextToBarPx <= 310, `${columns.fromTextToBarPx}`)
+    assert.equal(columns.behindBarPx, 12)
+    await goTo(page, "#/overview")
+    const share = await page.locator(".tiles").evaluate((tiles) => tiles.getBoundingClientRect().width / innerWidth)
+    assert.ok(share >= 0.79, `${share}`)
+    await context.close()
+  })
 
 test("help begins with examples", async () => {
   const { page, context } = await open()
@@ -189,23 +205,79 @@ test("the filter box has examples, not a key, as a placeholder; an error is apar
   await context.close()
 })
 
-test("a chart has the time of a point; the ranges of fast plugins can be seen beside slow ones", async () => {
-  const { page, context } = await open("#/overview")
+test("the axes of charts: whole numbers of calls in equal steps, and times beside each other; a point has its time", async () => {
+  const { page, context, wrongs } = await served.open()
+  await page.evaluate(keepLabels)
+  await goTo(page, "#/overview")
   const chart = page.getByRole("img", { name: /^Calls in flight/ })
+  await chart.locator("canvas").waitFor()
+  await page.waitForFunction(() => document.querySelectorAll(".chart canvas").length === 3)
+  const charts = await page
+    .locator(".chart canvas")
+    .evaluateAll((all) => all.map((canvas) => Reflect.get(canvas, "labels") as Label[]))
+  assert.equal(charts.length, 3)
+  const counts = charts[1]?.filter(({ align }) => align === "right").map(({ text }) => text) ?? []
+  assert.ok(counts.length > 1 && Number.isInteger(Number(counts[1])), String(counts))
+  assert.deepEqual(
+    [...new Set(counts)],
+    counts.map((_, at) => String(at * Number(counts[1]))),
+  )
+  for (const labels of charts) {
+    const times = labels
+      .filter(({ text, align }) => align === "center" && /^\d\d:\d\d/.test(text))
+      .sort((a, b) => a.x - b.x)
+    assert.ok(times.length > 1)
+    for (const [at, { x, width }] of times.entries()) {
+      const next = times[at + 1]
+      if (next) assert.ok(x + width / 2 < next.x - next.width / 2, JSON.stringify(times))
+    }
+  }
   await chart.locator(".u-over").hover()
   await chart
     .locator(".u-legend tr", { hasText: "time" })
     .getByText(/\d\d:\d\d:\d\d/)
     .waitFor()
-  const widths = await page
-    .locator("[aria-label=plugins] .range")
-    .evaluateAll((ranges) =>
-      ranges.map(
-        (range) => range.getBoundingClientRect().left - (range.parentElement?.getBoundingClientRect().left ?? 0),
-      ),
-    )
-  // Logarithmic: plugins of some milliseconds are not all at the left edge.
-  assert.ok(Math.max(...widths) > 50, String(widths))
+  assert.deepEqual(wrongs, [])
+  await context.close()
+})
+
+type Label = { text: string; x: number; width: number; align: string }
+
+/** Keeps at each canvas the texts that were last written on it. */
+function keepLabels(): void {
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const label = { text, x: x + this.getTransform().e, width: this.measureText(text).width, align: this.textAlign }
+    Reflect.set(this.canvas, "labels", [...(Reflect.get(this.canvas, "labels") ?? []), label])
+    fillText.call(this, text, x, y)
+  }
+  CanvasRenderingContext2D.prototype.clearRect = function (x, y, width, height) {
+    Reflect.set(this.canvas, "labels", [])
+    clearRect.call(this, x, y, width, height)
+  }
+}
+
+test("the ranges of plugins have a logarithmic scale", async () => {
+  const { page, context } = await open("#/overview")
+  await page.locator("[aria-label=plugins] .range").first().waitFor()
+  const plugins = await page.locator("[aria-label=plugins] tbody tr").evaluateAll((rows) =>
+    rows.flatMap((row) => {
+      const [p50 = "", , p99 = ""] = [...row.querySelectorAll("td")].slice(2).map(({ textContent }) => textContent)
+      const range = row.querySelector<HTMLElement>(".range")?.style
+      return range ? [{ p50, p99, left: Number.parseFloat(range.left), width: Number.parseFloat(range.width) }] : []
+    }),
+  )
+  const ms = (text: string) =>
+    Number.parseFloat(text) * ({ µs: 1e-3, ms: 1, s: 1e3 }[text.replace(/[\d.]/g, "")] ?? Number.NaN)
+  const fastest = Math.min(...plugins.map(({ p50 }) => ms(p50)), 1)
+  const slowest = Math.max(...plugins.map(({ p99 }) => ms(p99)), fastest * 10)
+  const place = (text: string) => (100 * Math.log(ms(text) / fastest)) / Math.log(slowest / fastest)
+  assert.ok(plugins.length > 3)
+  for (const { p50, p99, left, width } of plugins) {
+    // The table rounds to three digits.
+    assert.ok(Math.abs(left - place(p50)) < 1, `p50 ${p50} is at ${left} %, not ${place(p50)} %`)
+    assert.ok(Math.abs(left + width - place(p99)) < 1, `p99 ${p99} is at ${left + width} %, not ${place(p99)} %`)
+  }
   await context.close()
 })
 

@@ -64,6 +64,10 @@ test("calls appear as they begin, their duration grows, and a killed call is sho
   await page.getByRole("button", { name: "killed 1" }).waitFor()
   await page.getByRole("button", { name: "in flight 0" }).waitFor()
   assert.equal(await page.locator(".track.killed .took").textContent(), "end unseen")
+  assert.equal(
+    await page.locator(".facts div", { hasText: "duration" }).locator("dd").textContent(),
+    "killed, end not recorded",
+  )
   await page
     .locator("[aria-live=polite]", { hasText: /^ADD shop\/hung, killed, at .*: sleeper: killed before/ })
     .waitFor({
