@@ -1,8 +1,9 @@
 import { computed } from "@preact/signals"
+import { useEffect, useState } from "preact/hooks"
 import type { Call } from "../../../model/call.ts"
 import { duration } from "../../../model/format.ts"
 import { walk } from "../../../model/operation.ts"
-import { type PluginTimeline, toTimeline } from "../../../model/statistics/timeline.ts"
+import { type PluginTimeline, type Timeline, toTimeline } from "../../../model/statistics/timeline.ts"
 import { Chart } from "../../parts/chart/chart.tsx"
 import { timeOfDay } from "../../parts/clock.ts"
 import { countText } from "../../parts/count-text.ts"
@@ -29,7 +30,7 @@ const PROBLEMS_SHOWN = 8
 
 /** Totals, rates, failures, calls in flight and durations by plugin. */
 export function Overview() {
-  const found = timeline.value
+  const found = useTimeline()
   if (!found) {
     const isEmpty = settledAll.value.length === 0
     return (
@@ -85,6 +86,17 @@ export function Overview() {
       <Problems />
     </ScrollRegion>
   )
+}
+
+/** Later ones are computed in a task of their own, so that the page answers between them and the rest of the view. */
+function useTimeline(): Timeline | undefined {
+  const [shown, setShown] = useState(() => timeline.peek())
+  const [operations, endMs] = [settled.value, untilMs.value]
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(timeline.peek()))
+    return () => clearTimeout(timer)
+  }, [operations, endMs])
+  return shown
 }
 
 function Tiles() {
