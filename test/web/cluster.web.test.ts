@@ -68,6 +68,18 @@ test("the page of a cluster has the calls of all nodes, and says that their cloc
   await offline.page.locator(".row").nth(2).waitFor()
   assert.match((await offline.page.getByRole("note").textContent()) ?? "", DIFFERENCE)
 
+  // Printed, it is the same page: its policy allows exactly the script that was built.
+  writeCalls(captures[1] ?? "", [
+    { id: "d".repeat(16), node: "node-2", pod: "full", wallMs: START_MS + 2000, error: "no IP addresses available" },
+  ])
+  const printed = join(cluster.directory, "printed.html")
+  writeFileSync(printed, (await cluster.cnitap(["export", "html"])).stdout)
+  const again = await openPage(browser, pathToFileURL(printed).href, { offline: true })
+  for (const each of [page, again.page]) {
+    await each.locator(".row", { hasText: "full" }).click()
+    await each.locator(".statements div", { hasText: "next step" }).getByText("kubectl cnitap ledger").waitFor()
+  }
+  assert.deepEqual(again.wrongs, [])
   assert.deepEqual([wrongs, offline.wrongs], [[], []])
   serving.kill("SIGINT")
   assert.deepEqual(await closed, [0, null])

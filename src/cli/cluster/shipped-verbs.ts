@@ -49,7 +49,7 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
         const nodes = merged.map(({ node }) => node)
         const capture = bundles.length > 0 ? { from: bundles } : { capture: [emptyCapture(directory)] }
         if (answers.some(({ kind }) => kind === "answered"))
-          await verb.run(plainContext(context, directory), args, { ...options, ...capture, nodes })
+          await verb.run(plainContext(context, directory, verb), args, { ...options, ...capture, nodes })
         const { exitCode } = context
         reportAnswers(context, answers, 1)
         reportClocks(context, merged)
@@ -103,8 +103,8 @@ async function fetchBundles(
   }
 }
 
-/** Names the nodes instead of the files that their bundles are in for now. */
-function plainContext(context: Context, directory: string): Context {
+/** Names the nodes instead of the files that their bundles are in for now. An export is data, and is printed as it is. */
+function plainContext(context: Context, directory: string, verb: Verb): Context {
   const { stdout, stderr } = context
   const plain = (text: string) =>
     overCluster(text).replace(new RegExp(`${directory}/\\d+/([\\w.-]+)`, "g"), (_, node: string) => node)
@@ -117,13 +117,16 @@ function plainContext(context: Context, directory: string): Context {
     set exitCode(code) {
       context.exitCode = code
     },
-    stdout: {
-      write: (data) => stdout.write(typeof data === "string" ? plain(data) : data),
-      ...(stdout.once ? { once: stdout.once.bind(stdout) } : {}),
-      ...(stdout.isTTY === undefined ? {} : { isTTY: stdout.isTTY }),
-      ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
-      ...(stdout.rows === undefined ? {} : { rows: stdout.rows }),
-    },
+    stdout:
+      verb === exportVerb
+        ? stdout
+        : {
+            write: (data) => stdout.write(typeof data === "string" ? plain(data) : data),
+            ...(stdout.once ? { once: stdout.once.bind(stdout) } : {}),
+            ...(stdout.isTTY === undefined ? {} : { isTTY: stdout.isTTY }),
+            ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
+            ...(stdout.rows === undefined ? {} : { rows: stdout.rows }),
+          },
     stderr: {
       write: (text) => stderr.write(plain(text)),
       ...(stderr.isTTY === undefined ? {} : { isTTY: stderr.isTTY }),

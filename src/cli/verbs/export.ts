@@ -7,6 +7,7 @@ import { nameCapture } from "../args/named-capture.ts"
 import { textOption } from "../args/option.ts"
 import { addSelection, filterWords, lossesIn, reportReadErrors, type Selection, select } from "../args/selection.ts"
 import { findSubject } from "../args/subject.ts"
+import { explainedOverCluster } from "../cluster/over-cluster.ts"
 import type { Context } from "../context.ts"
 import { EXPORT_FORMATS, type ExportFormat, findExportFormat } from "../export/export-formats.ts"
 import { openSink } from "../export/output-file.ts"
@@ -54,7 +55,9 @@ export const exportVerb: Verb = {
         nowMs: context.nowMs(),
         losses: () => lossesIn(selection),
         explain: async (id: string) =>
-          progress.count > MOST_SEARCHED ? undefined : explainById(context, options, selection.capture, id),
+          progress.count > MOST_SEARCHED
+            ? undefined
+            : explainedOverCluster(await explainById(context, options, selection.capture, id), options),
       }
       const found = await format.write(exported, sink)
       // An empty list is an answer; an empty script is not.

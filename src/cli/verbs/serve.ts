@@ -10,6 +10,7 @@ import { nodeEvidenceOf } from "../args/node-evidence.ts"
 import { textOption } from "../args/option.ts"
 import { readState } from "../args/read-ledger.ts"
 import { reportReadErrors } from "../args/selection.ts"
+import { explainedOverCluster } from "../cluster/over-cluster.ts"
 import type { Context } from "../context.ts"
 import { progressBar } from "../terminal/progress.ts"
 import type { Verb } from "../verb.ts"
@@ -52,7 +53,7 @@ export async function servePage(
   const readNode: ReadState = (facts) => readState(root, capture.path, facts, context.nowMs())
   const reviewer = new Reviewer(session, readNode, root !== "/")
   const explainer = new Explainer(session, reviewer, readNode, () => nodeEvidenceOf(options, capture), root !== "/")
-  const explain = (id: string) => explainer.explain(id, context.nowMs())
+  const explain = async (id: string) => explainedOverCluster(await explainer.explain(id, context.nowMs()), options)
   const server = await listen(app(session, reviewer, explain, page, identity), address, tls)
   context.stdout.write(`${urlOf(server, address, identity)}\n`)
   if (context.stderr.isTTY) context.stderr.write("cnitap: open this page in a browser; Ctrl-C ends it\n")
