@@ -49,6 +49,12 @@ export class CallAssembler {
     } else this.#transfer(call, event)
   }
 
+  /** Any call in flight may have transferred something that was not seen. */
+  markMissed(): void {
+    for (const { streams } of this.calls.values())
+      for (const stream of streams) if (!stream.hasEnded) stream.hasGap = true
+  }
+
   /** Pieces before the last one are stored; their bytes are copied because the ring is read again before that. */
   #transfer(call: ObservedCall, event: DataEvent): void {
     const waiting = this.#pieces.get(event.thread) ?? []

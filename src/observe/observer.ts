@@ -59,6 +59,8 @@ export class Observer {
   #directories: readonly string[]
   #lostCalls = 0
   #lostEnds = 0
+  /** how often the kernel has not run a program, when it was read last */
+  #misses = 0
   #isBusy = false
   /** since when files that are not pipes are followed, if that was not from the start */
   #followedNs = 0
@@ -133,11 +135,10 @@ export class Observer {
     const at = this.#loaded.variables.get("lost") ?? 0
     const view = new DataView(values.buffer)
     const count = (index: number) => Number(view.getBigUint64(at + 8 * index, true))
-    const missed = this.#loaded.programs.reduce((sum, program) => sum + this.#bpf.misses(program), 0)
     return {
       calls: count(LOST.begin) + this.#lostCalls,
       ends: this.#lostEnds,
-      pieces: count(LOST.fork) + count(LOST.data) + missed,
+      pieces: count(LOST.fork) + count(LOST.data) + this.#countMisses(),
       records: this.#writer.lostRecords,
     }
   }
@@ -187,8 +188,23 @@ export class Observer {
     // Before the work, which is what would take too long.
     this.#adjustPriority()
     for (const event of readEvents(buffer)) this.#calls.add(event)
+    this.#markMissed()
     this.#write()
     return buffer.byteLength
+  }
+
+  /**
+   * If a process is preempted in a program of ours, the kernel does not run that program for another process on the same
+   * processor meanwhile. Whose bytes were not seen then is unknown.
+   */
+  #markMissed(): void {
+    const misses = this.#countMisses()
+    if (misses > this.#misses) this.#calls.markMissed()
+    this.#misses = misses
+  }
+
+  #countMisses(): number {
+    return this.#loaded.programs.reduce((sum, program) => sum + this.#bpf.misses(program), 0)
   }
 
   /** The first call that has a file for a stream may have used it before it was followed. */

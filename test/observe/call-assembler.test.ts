@@ -1,0 +1,55 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { CallAssembler } from "../../src/observe/call-assembler.ts"
+import type { BeginEvent, DataEvent, Stream } from "../../src/observe/event.ts"
+
+const pipe = (ino: number): Stream => ({ ino, dev: 1, mode: 0o010600, rdev: 0, isPipe: true })
+const BEGIN: BeginEvent = {
+  kind: "begin",
+  call: 1,
+  ns: 0,
+  thread: 7,
+  startNs: 0,
+  parent: 0,
+  plugin: 1,
+  isNamed: false,
+  isContained: false,
+  isNarrow: false,
+  pid: 7,
+  ppid: 1,
+  argBytes: 0,
+  envBytes: 0,
+  streams: [pipe(10), pipe(11), pipe(12)],
+  parentName: "containerd",
+  path: new Uint8Array(),
+}
+
+function transfer(kind: "read" | "write", ino: number, text: string): DataEvent {
+  const bytes = new TextEncoder().encode(text)
+  return { kind, call: 1, ns: 0, thread: 7, ino, dev: 1, totalBytes: bytes.length, offset: 0, bytes, isLast: true }
+}
+
+test("if the kernel did not run a program, the streams of calls in flight are marked, but not a stdin that had ended", () => {
+  const assembler = new CallAssembler(
+    () => "0123456789abcdef",
+    () => false,
+    65_536,
+    () => {},
+  )
+  assembler.add(BEGIN)
+  assembler.add(transfer("read", 10, "{}"))
+  assembler.add(transfer("read", 10, ""))
+  assembler.add(transfer("write", 11, "before"))
+  assembler.markMissed()
+  assembler.add(transfer("write", 11, "after"))
+  const streams = assembler.calls.get(1)?.streams.map(({ kept, totalBytes, hasGap }) => ({
+    text: new TextDecoder().decode(kept),
+    totalBytes,
+    hasGap,
+  }))
+  assert.deepEqual(streams, [
+    { text: "{}", totalBytes: 2, hasGap: false },
+    { text: "before", totalBytes: 11, hasGap: true },
+    { text: "", totalBytes: 0, hasGap: true },
+  ])
+})
