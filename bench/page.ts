@@ -2,12 +2,12 @@
  * Measures the page in Chromium over a capture of 100,000 calls, from a server and from a file: `npm run bench:page`,
  * `--json` for programs, `--calls N` for another size.
  */
-import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { cpus, release, tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { gzipSync } from "node:zlib"
+import { SEGMENT_INTERVAL_MS } from "../src/capture/segment-name.ts"
 import { readPage } from "../src/serve/page.ts"
 import { pageFile } from "../src/serve/page-file.ts"
 import { openCapture } from "../src/store/capture/capture.ts"
@@ -17,6 +17,7 @@ import { openBrowser } from "../test/web/browser.ts"
 import { generate } from "./generate.ts"
 import { writeLive } from "./live-writer.ts"
 import { measureLiveOverview, measurePage, type PageTimes } from "./page-times.ts"
+import { measureStart, type StartTimes, startServer } from "./server-times.ts"
 
 /** The project's budgets for the page. */
 const FIRST_PAINT_MS = 1_000
@@ -28,6 +29,9 @@ const KEY_CPU_MS = 40
 /** Longer pauses are felt. */
 const PAUSE_CPU_MS = 200
 const LIVE_CALLS_PER_SECOND = 200
+const FIRST_PAGE_MS = 1_000
+/** All segments are sealed. */
+const RESTART_CPU_MS = 2_000
 
 const asJson = process.argv.includes("--json")
 const wantedCalls = Number(process.argv[process.argv.indexOf("--calls") + 1]) || 100_000
@@ -38,11 +42,12 @@ process.on("exit", () => rmSync(root, { recursive: true, force: true }))
 const capture = join(root, "capture")
 say(`writing a capture of ${wantedCalls} calls`)
 const { calls, sizeBytes } = generate(capture, wantedCalls, Date.now() - 60_000, 6)
+const starts = await measureStarts()
 
 const browser = await openBrowser()
 const results: { [what: string]: PageTimes } = {}
 let livePauseMs = Number.NaN
-const server = await startServer("/capture")
+const server = await startServer(root)
 try {
   say("a server that has just been started")
   results["serve, just started"] = await measurePage(browser, server.url, "live")
@@ -67,6 +72,9 @@ const targets = [
     { what: `typing, processor time a key: ${what}`, value: keyCpuMs, unit: "ms", atMost: KEY_CPU_MS },
   ]),
   { what: "live overview, longest pause", value: livePauseMs, unit: "ms", atMost: PAUSE_CPU_MS },
+  { what: "restart, processor time", value: starts.restart.reviewedCpuMs, unit: "ms", atMost: RESTART_CPU_MS },
+  { what: "restart, first page", value: starts.restart.firstPageMs, unit: "ms", atMost: FIRST_PAGE_MS },
+  { what: "first start, first page", value: starts.first.firstPageMs, unit: "ms", atMost: FIRST_PAGE_MS },
   { what: "page, compressed", value: compressedBytes / 1000, unit: "kB", atMost: COMPRESSED_BYTES / 1000 },
 ].map((target) => ({ ...target, isReached: target.value <= target.atMost }))
 const machine = { cpu: cpus()[0]?.model ?? "", cpus: cpus().length, kernel: release() }
@@ -75,6 +83,7 @@ const report = {
   calls,
   captureBytes: sizeBytes,
   file: { calls: embeddedCalls, sizeBytes: statSync(file).size },
+  starts,
   results,
   livePauseMs,
   targets,
@@ -82,16 +91,17 @@ const report = {
 process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : table())
 process.exitCode = targets.every(({ isReached }) => isReached) ? 0 : 1
 
-function startServer(directory: string): Promise<{ url: string; process: ReturnType<typeof spawn> }> {
-  const child = spawn(
-    process.execPath,
-    ["dist/cnitap.js", "serve", "--listen", "127.0.0.1:0", "--capture", directory, "--root", root],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  )
-  return new Promise((resolve, reject) => {
-    child.stdout.once("data", (data) => resolve({ url: String(data).trim(), process: child }))
-    child.once("exit", (status) => reject(new Error(`serve ended with ${status}`)))
-  })
+/** A server's first start and its restart, over a capture of the same size whose segments no longer grow. */
+async function measureStarts(): Promise<{ first: StartTimes; restart: StartTimes }> {
+  const sealed = join(root, "sealed")
+  const hour = Math.floor(Date.now() / SEGMENT_INTERVAL_MS) - 1
+  generate(join(sealed, "capture"), wantedCalls, hour * SEGMENT_INTERVAL_MS, 6)
+  say("a server that is started for the first time")
+  const first = await measureStart(sealed)
+  say("a server that is started again")
+  const restart = await measureStart(sealed)
+  rmSync(sealed, { recursive: true })
+  return { first, restart }
 }
 
 /** The number of calls in the file, which has a limit. */
@@ -133,6 +143,8 @@ function table(): string {
     `${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}`,
     `${calls} calls, ${(sizeBytes / 1e6).toFixed(0)} MB; the file holds ${embeddedCalls} of them, ${(report.file.sizeBytes / 1e6).toFixed(0)} MB`,
     "",
+    ...Object.entries(starts).map(([what, times]) => `${what.padEnd(8)} ${startText(times)}`),
+    "",
     line(["ms", ...columns]),
     ...rows.map(([what, timeOf]) => line([what, ...Object.values(results).map((times) => timeOf(times).toFixed(1))])),
     "",
@@ -142,4 +154,18 @@ function table(): string {
     ),
     "",
   ].join("\n")
+}
+
+function startText({
+  firstPageMs,
+  completeMs,
+  completeCpuMs,
+  firstFindingMs,
+  reviewedMs,
+  reviewedCpuMs,
+  peakBytes,
+}: StartTimes): string {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  const finding = firstFindingMs === undefined ? "" : `, first findings ${seconds(firstFindingMs)}`
+  return `start: first page ${seconds(firstPageMs)}, all operations ${seconds(completeMs)} (processor ${seconds(completeCpuMs)})${finding}, all findings ${seconds(reviewedMs)} (processor ${seconds(reviewedCpuMs)}), peak ${(peakBytes / 1e6).toFixed(0)} MB`
 }

@@ -20,6 +20,8 @@ export class Catalog {
   /** by ID, in order of their last change: a Map keeps insertion order, and a changed operation is inserted again */
   readonly #operations = new Map<string, { version: number; operation: OperationSummary }>()
   readonly #operationOf = new Map<string, string>()
+  /** by call: the operation of `putRecent` */
+  readonly #recent = new Map<string, string>()
   readonly #texts = new Map<string, string>()
   #removed: { version: number; id: string }[] = []
   /** `changesSince` does not know what was removed before this version */
@@ -48,18 +50,39 @@ export class Catalog {
     this.#regroupAll(changed)
   }
 
-  /** The same for operations that were grouped among all calls of the capture: their calls are not grouped again. */
+  /** Shows operations until `putOperations` has the same calls, which it then groups among all others. */
+  putRecent(operations: Iterable<OperationSummary>): void {
+    this.#version++
+    for (const operation of operations) {
+      const calls = Array.from(walk(operation.calls), ({ call }) => call)
+      this.#insert(operation, calls)
+      for (const { id } of calls) this.#recent.set(id, operation.id)
+    }
+    this.#isJudged = false
+  }
+
+  /** Adds operations that were grouped among all calls of the capture: their calls are not grouped again. */
   putOperations(operations: Iterable<OperationSummary>): void {
     this.#version++
     const changed = new Set<CallFamily>()
     for (const operation of operations) {
       const calls = Array.from(walk(operation.calls), ({ call }) => call)
+      for (const { id } of calls) this.#replaceRecent(id, operation.id)
       if (this.#families.addGrouped(operation.id, calls)) this.#insert(withoutVerdictOfOthers(operation), calls)
       else for (const call of calls) changed.add(this.#families.add(this.#shared(call)))
       for (const { id } of calls) this.#setSummary(id, operation.summaries.get(id))
       this.#isJudged = false
     }
     this.#regroupAll(changed)
+  }
+
+  #replaceRecent(callId: string, operationId: string): void {
+    const recent = this.#recent.get(callId)
+    if (recent === undefined) return
+    // The operation has the ID of its first call: if that is known to be elsewhere, it was replaced or removed before.
+    const isShown = this.#recent.has(recent)
+    this.#recent.delete(callId)
+    if (isShown && recent !== operationId) this.#remove(recent)
   }
 
   #setSummary(callId: string, summary: CallSummary | undefined): void {

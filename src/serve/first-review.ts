@@ -17,7 +17,8 @@ export class FirstReview {
   readonly #session: Session
   readonly #checks: SegmentChecks
   readonly #found = new FindingGroups()
-  #checked = 0
+  /** IDs of the operations whose findings are in `#found` */
+  readonly #counted = new Set<string>()
 
   constructor(session: Session, checks: SegmentChecks) {
     this.#session = session
@@ -26,7 +27,7 @@ export class FirstReview {
 
   /** Number of operations whose calls were checked. */
   get size(): number {
-    return this.#checked
+    return this.#counted.size
   }
 
   /** What was found so far, without the findings of the rules about several operations. */
@@ -34,18 +35,28 @@ export class FirstReview {
     return findingsByRule(this.#found.list())
   }
 
-  /** Adds these operations to the review. Those of which more calls may follow are added with their streams. */
-  async addTo(review: Review, operations: readonly OperationSummary[]): Promise<void> {
-    const nowMs = Date.now()
+  /** Finds what the calls of these operations show by themselves, as far as no more calls can follow. */
+  async check(
+    operations: readonly OperationSummary[],
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, readonly CallCheck[]>> {
     const checksOf = new Map<string, readonly CallCheck[]>()
     const over = operations.filter((operation) => isOperationOver(operation, nowMs))
     for (const [segment, own] of [...(await this.#session.bySegment(over))].sort(newestFirst)) {
       await this.#checks.of(segment, own, ({ id }, checks) => {
-        this.#checked++
         checksOf.set(id, checks)
+        if (this.#counted.has(id)) return
+        this.#counted.add(id)
         for (const { findings } of checks) for (const finding of findings) this.#found.add(finding)
       })
     }
+    return checksOf
+  }
+
+  /** Adds these operations to the review. Those of which more calls may follow are added with their streams. */
+  async addTo(review: Review, operations: readonly OperationSummary[]): Promise<void> {
+    const nowMs = Date.now()
+    const checksOf = await this.check(operations, nowMs)
     const slice = new TimeSlice()
     for (const operation of operations.toSorted((a, b) => a.wallMs - b.wallMs)) {
       await slice.pauseIfOver()

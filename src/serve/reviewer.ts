@@ -74,12 +74,15 @@ export class Reviewer {
   async #next(): Promise<void> {
     const { catalog } = this.#session
     if (this.#version < 0) {
+      const first = new FirstReview(this.#session, this.#checks)
+      this.#first = first
+      // The newest are known long before the indexes of a large capture are built.
+      await this.#session.begun()
+      if (!this.#session.isRead) await first.check(catalog.newestFirst(), Date.now())
       await this.#session.read()
       const { version } = catalog
       const operations = catalog.newestFirst()
       for (const operation of operations) this.#note(operation)
-      const first = new FirstReview(this.#session, this.#checks)
-      this.#first = first
       await first.addTo(this.#review, operations)
       this.#first = undefined
       this.#version = version

@@ -133,9 +133,18 @@ export class Session {
     this.#setState({ ...this.#state, clocks: text })
   }
 
+  /** Resolves when the first operations are in the catalog, or when there are none. */
+  async begun(): Promise<void> {
+    await this.#until(() => this.#isRead || this.catalog.size > 0)
+  }
+
   /** Resolves when all calls that existed at the start have been read. */
   async read(): Promise<void> {
-    while (!this.#isRead && !this.#isClosed) {
+    await this.#until(() => this.#isRead)
+  }
+
+  async #until(isReached: () => boolean): Promise<void> {
+    while (!isReached() && !this.#isClosed) {
       await new Promise<void>((resolve) => {
         const unsubscribe = this.subscribe(() => {
           unsubscribe()
@@ -198,7 +207,8 @@ export class Session {
 
   async #readNext(progress?: Progress): Promise<void> {
     for await (const batch of this.#feed.next(progress)) {
-      if ("operations" in batch) this.catalog.putOperations(batch.operations)
+      if ("recent" in batch) this.catalog.putRecent(batch.recent)
+      else if ("operations" in batch) this.catalog.putOperations(batch.operations)
       else this.catalog.put(batch.calls)
       this.#notify()
     }

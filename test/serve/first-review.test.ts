@@ -24,6 +24,26 @@ test("a capture is reviewed as in one pass over all streams, at first and from w
   }
 })
 
+test("the newest operations are checked while the indexes of the others are built", async (t) => {
+  const directory = randomCapture(t, {}, 1_200)
+  const session = new Session(await openCapture(directory))
+  t.after(() => session.close())
+  const opened = session.open()
+  await session.begun()
+  assert.equal(session.isRead, false)
+  const newest = session.catalog.newestFirst()
+  const first = new FirstReview(session, new SegmentChecks(session, "rules"))
+  const checks = await first.check(newest, NOW_MS)
+  assert.ok(first.size > 0 && first.rules().length > 0)
+  await opened
+  assert.ok(session.catalog.size > newest.length)
+  // Once everything is known, the review is that of one pass.
+  const review = new Review((call) => session.wholeCall(call))
+  await first.addTo(review, session.catalog.newestFirst())
+  assert.deepEqual(stateOf(review), await wholePass(directory))
+  assert.ok(first.size >= checks.size)
+})
+
 test("what was kept is read, unless it is of other rules, of another segment, or damaged", async (t) => {
   const directory = randomCapture(t, {})
   const expected = await wholePass(directory)
@@ -58,10 +78,10 @@ test("the review of a capture that was pruned, or of which a segment was cut off
   assert.deepEqual(await firstReview(directory), await wholePass(directory))
 })
 
-function randomCapture(t: TestContext, noise: Noise): string {
+function randomCapture(t: TestContext, noise: Noise, operations = 80): string {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
-  const directory = writeRandomCapture(new Random(seed), 80, noise)
+  const directory = writeRandomCapture(new Random(seed), operations, noise)
   t.after(() => rmSync(directory, { recursive: true }))
   return directory
 }

@@ -109,7 +109,9 @@ function isTyped(value: unknown, type: GoType): boolean {
     const { list } = type
     return Array.isArray(value) && value.every((entry) => isTyped(entry, list as GoType))
   }
-  return isObject(value) && Object.entries(type).every(([key, inner]) => isTyped(member(value, key), inner))
+  if (!isObject(value)) return false
+  for (const key in type) if (!isTyped(member(value, key), type[key] as GoType)) return false
+  return true
 }
 
 function isText(text: string, type: "string" | "ip" | "prefix"): boolean {

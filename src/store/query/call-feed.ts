@@ -1,7 +1,7 @@
 import type { Call } from "../../model/call.ts"
 import { withoutStreams } from "../../model/call-without-streams.ts"
-import { type Operation, toOperation, walk } from "../../model/operation.ts"
-import { type CallSummary, type OperationSummary, summarize } from "../../model/packed-operations.ts"
+import { type Operation, toOperation, toOperations, walk } from "../../model/operation.ts"
+import { type CallSummary, type OperationSummary, summariesOf, summarize } from "../../model/packed-operations.ts"
 import { answerOf } from "../../model/result/answer.ts"
 import type { Capture } from "../capture/capture.ts"
 import { Follower, followedCall } from "../capture/follower.ts"
@@ -17,8 +17,14 @@ import { TimeSlice } from "./time-slice.ts"
 /** A call without its streams and environment, and what a list shows of them. */
 export type SummarizedCall = { call: Call; summary: CallSummary }
 
-/** Operations as an index has them, which has all their calls; or calls that are not grouped. */
-export type FeedBatch = { operations: OperationSummary[] } | { calls: SummarizedCall[] }
+/**
+ * Operations as an index has them, which has all their calls; or calls that are not grouped. `recent`: what the last
+ * records show of operations that an index will have too.
+ */
+export type FeedBatch =
+  | { operations: OperationSummary[] }
+  | { calls: SummarizedCall[] }
+  | { recent: OperationSummary[] }
 
 const CALLS_PER_BATCH = 2_000
 /** Few enough that the first page does not wait. */
@@ -87,9 +93,20 @@ export class CallFeed {
   async *#history(progress: Progress | undefined): AsyncGenerator<FeedBatch> {
     const segments = await completeSegments(this.#capture)
     for (const segment of segments) this.#follower.skip(segment)
-    if (unindexedBytes(segments) > RECENT_BYTES) yield* this.#followed(recentFollower(this.#capture, segments))
+    if (unindexedBytes(segments) > RECENT_BYTES) yield { recent: await this.#recent(segments) }
     yield* this.#indexed(segments, progress)
     this.#summaries.close()
+  }
+
+  async #recent(segments: Segment[]): Promise<OperationSummary[]> {
+    const calls = new Map<string, SummarizedCall>()
+    for await (const batch of this.#followed(recentFollower(this.#capture, segments)))
+      for (const one of batch.calls) calls.set(one.call.id, one)
+    const operations = toOperations(Array.from(calls.values(), ({ call }) => call))
+    return operations.map((operation) => ({
+      ...operation,
+      summaries: summariesOf(operation, ({ id }) => calls.get(id)?.summary),
+    }))
   }
 
   async *#indexed(segments: Segment[], progress: Progress | undefined): AsyncGenerator<FeedBatch> {
@@ -124,7 +141,7 @@ export class CallFeed {
     return { ...toOperation(operation.calls), summaries: operation.summaries }
   }
 
-  async *#followed(follower: Follower): AsyncGenerator<FeedBatch> {
+  async *#followed(follower: Follower): AsyncGenerator<{ calls: SummarizedCall[] }> {
     const slice = new TimeSlice()
     // Of a call that changes twice within a batch only the last state is returned.
     const batch = new Map<string, SummarizedCall>()

@@ -136,7 +136,8 @@ test("a call is running, then ended, with its addresses; a line that is being wr
 
 function callsIn(batch: FeedBatch): SummarizedCall[] {
   if ("calls" in batch) return batch.calls
-  return batch.operations.flatMap(({ calls, summaries }) =>
+  const operations = "recent" in batch ? batch.recent : batch.operations
+  return operations.flatMap(({ calls, summaries }) =>
     Array.from(walk(calls), ({ call }) => ({ call, summary: summaries.get(call.id) ?? {} })),
   )
 }
