@@ -123,6 +123,7 @@ declare module "native" {
 
   /** src/observe/bpf.ts describes them. */
   export function observeProgram(): ArrayBuffer
+  export function jsonBytes(value: unknown): ArrayBuffer
   export function bpfMap(
     type: number,
     keyBytes: number,

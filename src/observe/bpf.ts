@@ -23,10 +23,12 @@ export type Bpf = {
   /** how often the kernel did not run the program because it was running already on that processor */
   misses(program: number): number
   openRing(map: number, sizeBytes: number): number
-  /** the next records, each behind 8 bytes with its size, padded to 8 */
+  /** the next records, each behind 8 bytes with its size, padded to 8, in memory that the next call uses again */
   readRing(): ArrayBuffer
   /** Resolves when the ring is filling up, or after that time. */
   wait(map: number, timeoutMs: number): Promise<void>
+  /** The UTF-8 bytes of JSON.stringify, in a fraction of its time. */
+  json(value: unknown): Uint8Array
   pageBytes(): number
   /** The relay's search for marks of secrets. `lines`: ALL_MARK_LINES. */
   openMarks(lines: string): boolean

@@ -62,7 +62,8 @@ export class CallAssembler {
     const isSame = first?.call === event.call && first.ino === event.ino && first.totalBytes === event.totalBytes
     if (first && !isSame) this.#complete(this.calls.get(first.call), waiting)
     const pieces = isSame ? waiting : []
-    pieces.push(event.isLast ? event : { ...event, bytes: event.bytes.slice() })
+    if (!event.isLast) event.bytes = event.bytes.slice()
+    pieces.push(event)
     if (!event.isLast) this.#pieces.set(event.thread, pieces)
     else {
       this.#pieces.delete(event.thread)

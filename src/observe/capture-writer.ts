@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs"
 import { join } from "node:path"
-import { bodyOf, type Checksum, sealOf } from "../capture/encode.ts"
+import { type Checksum, sealOf } from "../capture/encode.ts"
 import { prune } from "../capture/prune.ts"
 import type { CaptureRecord, LossRecord } from "../capture/record.ts"
 import { segmentName } from "../capture/segment-name.ts"
@@ -19,9 +19,10 @@ import { Fault } from "../fault/fault.ts"
 
 /** As of a record, whose text is made to bytes once. */
 type BytesChecksum = (bytes: Uint8Array) => ReturnType<Checksum>
+type ToJson = (record: CaptureRecord | LossRecord) => Uint8Array
 
 /** A larger write takes longer than a plugin waits for the processor. */
-const MOST_WAITING_BYTES = 1 << 20
+const MOST_WAITING_BYTES = 1 << 18
 
 /** Appends records as the relay does, several with one write, to the segment of their hour, the oldest of which are removed. */
 export class CaptureWriter {
@@ -29,6 +30,7 @@ export class CaptureWriter {
   lostRecords = 0
   readonly #directory: string
   readonly #maxSizeBytes: number
+  readonly #toJson: ToJson
   readonly #checksum: BytesChecksum
   #segment = ""
   #waiting: Uint8Array[] = []
@@ -36,9 +38,10 @@ export class CaptureWriter {
   #waitingRecords = 0
 
   /** Creates the directory. Throws a Fault if other users can read it. */
-  constructor(directory: string, maxSizeBytes: number, checksum: BytesChecksum) {
+  constructor(directory: string, maxSizeBytes: number, toJson: ToJson, checksum: BytesChecksum) {
     this.#directory = directory
     this.#maxSizeBytes = maxSizeBytes
+    this.#toJson = toJson
     this.#checksum = checksum
     openPrivate(directory)
   }
@@ -47,7 +50,7 @@ export class CaptureWriter {
     const segment = segmentName(record.wallMs)
     if (segment !== this.#segment) this.flush()
     this.#segment = segment
-    const body = Buffer.from(bodyOf(record))
+    const body = this.#toJson(record).subarray(0, -1)
     const seal = Buffer.from(sealOf(this.#checksum(body)))
     this.#waiting.push(NEWLINE, body, seal)
     this.#waitingBytes += NEWLINE.length + body.length + seal.length

@@ -96,4 +96,4 @@ function text(bytes: Uint8Array): string {
 
 const LONGEST_SPAWN_NS = 100e6
 /** The program does not copy more. */
-const MOST_TEXT_BYTES = 34 * 4096
+const MOST_TEXT_BYTES = 9 * 16_384

@@ -42,24 +42,23 @@ export class ObservedStream {
     if (kind === "unseen" && !(this.hasEnded && totalBytes === 0)) this.hasGap = true
     if (this.hasGap) return
     const room = Math.min(totalBytes, this.#limitBytes - this.#keptBytes)
+    this.#reserve(this.#keptBytes + room)
     let copied = 0
     for (const { offset, bytes } of [...pieces].sort((a, b) => a.offset - b.offset)) {
       if (offset !== copied || copied >= room) break
-      this.#append(bytes.subarray(0, room - copied))
+      this.#bytes.set(bytes.subarray(0, room - copied), this.#keptBytes + copied)
       copied += bytes.length
     }
+    this.#keptBytes += Math.min(copied, room)
     if (copied < room) this.hasGap = true
   }
 
-  #append(bytes: Uint8Array): void {
-    const needed = this.#keptBytes + bytes.length
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(1024, 2 * needed)))
-      grown.set(this.kept)
-      this.#bytes = grown
-    }
-    this.#bytes.set(bytes, this.#keptBytes)
-    this.#keptBytes = needed
+  /** Once per transfer; small ones are often followed by more. */
+  #reserve(needed: number): void {
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(1024, needed, 2 * this.#bytes.length)))
+    grown.set(this.kept)
+    this.#bytes = grown
   }
 }
 

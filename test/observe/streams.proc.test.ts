@@ -29,6 +29,9 @@ const SCRIPTS: Record<string, string> = {
   bash: "#!/bin/bash\nread -r first second\nprintf '%s-' $second $first {1..2000}\nexec 2>&1\nprintf 'both\n' >&2\n",
   node: `#!${process.execPath}\nconst chunks = []\nprocess.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", () => {\n  process.stdout.write(Buffer.concat(chunks) + "y".repeat(20000))\n  process.stderr.write("to stderr")\n  process.exitCode = 7\n})\n`,
   unread: "#!/bin/sh\necho done\n",
+  // All that JSON escapes, and characters of each length.
+  characters:
+    "#!/usr/bin/python3\nimport sys\ntext = ''.join(map(chr, range(33))) + '\"\\\\\\x7f\\xe9\\u2028\\uffff\\U0001f600'\nsys.stdout.buffer.write(text.encode())\n",
 }
 
 test("streams are found by the open file, whoever reads or writes it and with whatever system call", async () => {
@@ -42,7 +45,7 @@ test("streams are found by the open file, whoever reads or writes it and with wh
   const seen = new Map<string, unknown>()
   for (const name of [...Object.keys(SCRIPTS), "musl", "glibc"]) {
     const { stdout, stderr, code } = await stand.run(name, { command: "ADD", stdin: "hello o" })
-    seen.set(name, { stdout, stderr, code })
+    seen.set(name, { stdout: Buffer.from(stdout, "latin1").toString("utf8"), stderr, code })
   }
   const { stderr } = await stand.end()
   assert.equal(stderr.split("\n")[1], "")
@@ -62,6 +65,7 @@ test("streams are found by the open file, whoever reads or writes it and with wh
     "bash",
     "node",
     "unread",
+    "characters",
     "musl",
     "glibc",
   ])
@@ -78,6 +82,7 @@ test("streams are found by the open file, whoever reads or writes it and with wh
     bash: read,
     node: read,
     unread: undefined,
+    characters: undefined,
     musl: read,
     glibc: read,
   })

@@ -32,7 +32,7 @@ export function openObserver(
     root: facts.root,
     proc: procOf(facts.root),
     directories: () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path)),
-    openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, checksum),
+    openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, bpf.json, checksum),
   })
   return { observer, directory, end: endOf(context, untilMs) }
 }

@@ -10,7 +10,7 @@
 #include "values.h"
 
 enum { MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, PROGRAM_LOAD = 5, PROGRAM_RUN = 10, INFO_BY_FD = 15, RAW_TRACEPOINT_OPEN = 17, MAP_FREEZE = 22 };
-enum { RAW_TRACEPOINT = 17, TRACING = 26, FUNCTION_END = 25, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20, READ_BYTES = 1 << 20 };
+enum { RAW_TRACEPOINT = 17, TRACING = 26, FUNCTION_END = 25, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20, READ_BYTES = 1 << 19 };
 
 typedef union {
     struct { uint32_t type, keyBytes, valueBytes, entries, flags, inner, node; char name[16]; } map;
@@ -134,7 +134,11 @@ NATIVE(openRing)
     return JS_NewInt32(ctx, 0);
 }
 
-/* The next records, each with the kernel's header of 8 bytes (BPF_RINGBUF_HDR_SZ) and padded to 8. */
+/* For an ArrayBuffer over memory that is not its own. */
+static void *keepBytes(JSRuntime *rt, void *opaque, void *bytes, size_t size) { (void)rt, (void)opaque, (void)bytes, (void)size; return NULL; }
+
+/* The next records, each with the kernel's header of 8 bytes (BPF_RINGBUF_HDR_SZ) and padded to 8, in memory that the next call
+ * uses again. */
 NATIVE(readRing)
 {
     enum { BUSY = 1u << 31, DISCARDED = 1u << 30 };
@@ -156,7 +160,7 @@ NATIVE(readRing)
         at += padded;
     }
     __atomic_store_n(ring.consumed, at, __ATOMIC_RELEASE);
-    return JS_NewArrayBufferCopy(ctx, bytes, length);
+    return JS_NewArrayBuffer(ctx, bytes, length, 0, keepBytes, NULL, 0);
 }
 
 NATIVE(pageBytes) { UNUSED; return JS_NewInt64(ctx, sysconf(_SC_PAGESIZE)); }

@@ -27,6 +27,7 @@ export function openBpf() {
         const stop = onReadable(map, done)
         const timer = setTimeout(done, timeoutMs)
       }),
+    json: (value: unknown) => new Uint8Array(native.jsonBytes(value)),
     pageBytes: native.pageBytes,
     openMarks: native.openMarks,
     findMark: native.findMark,

@@ -51,7 +51,7 @@ const volatile u32 levelsAbove SEC(".rodata");
 /* Bytes of a stream that a record can hold. */
 const volatile u32 streamBytes SEC(".rodata") = 65536;
 
-enum { TGID = 1, UPID_BYTES = 16, CHUNK = 4096, PIECES = 64, TEXT_CHUNKS = 34, ANCESTORS = 8, NAME = 64, PATH = 224, GROUP_EXIT = 4, PEEK = 2, PIPEFS = 0x50495045, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
+enum { TGID = 1, UPID_BYTES = 16, CHUNK = 16384, PIECES = 64, TEXT_CHUNKS = 9, ANCESTORS = 8, NAME = 64, PATH = 224, PATH_BYTES = 4096, GROUP_EXIT = 4, PEEK = 2, PIPEFS = 0x50495045, WAKE_BYTES = 1 << 20, RING_BYTES = 8 << 20, FOR_CALLS = 2 << 20, FOR_ENDS = 1 << 16, QUIETLY = 1, WAKING = 2 };
 enum { BEGIN, TEXT, FORK, READ, WRITE, EXIT, UNSEEN };
 enum { EXECUTION, SYSTEM_CALL, PIPE_READ, PIPE_WRITE, SOURCES, MOVING };
 enum { LOST_BEGIN, LOST_TEXT, LOST_FORK, LOST_DATA, LOST_EXIT, LOSSES };
@@ -62,7 +62,7 @@ struct namespace { u64 at; u32 level, zero; };
 struct call { u64 parent; struct stream streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `isLast`: no more pieces of this transfer. */
 struct head { u32 kind, size; u64 ns, call; u32 thread, isLast; };
-struct begin { struct head head; u64 startNs, plugin; struct call call; u32 pid, ppid, argBytes, envBytes, isNamed, isContained, isNarrow, zero; char parentName[16], path[CHUNK]; };
+struct begin { struct head head; u64 startNs, plugin; struct call call; u32 pid, ppid, argBytes, envBytes, isNamed, isContained, isNarrow, zero; char parentName[16], path[PATH_BYTES]; };
 struct forked { struct head head; u32 pid, zero; };
 struct unseen { struct head head; u64 ino, total, offset; u32 dev, zero; };
 struct transfer { struct unseen of; u8 bytes[CHUNK]; };
@@ -212,8 +212,8 @@ SEC("raw_tracepoint/sched_process_exec") int programExecuted(u64 *ctx)
     begin->envBytes = word(mm, at_mm_struct__env_end) - word(mm, at_mm_struct__env_start);
     readKernel(begin->parentName, sizeof begin->parentName, (void *)(parent + at_task_struct__comm));
     pathBytes = readKernelText(begin->path, sizeof begin->path, (void *)path);
-    if (pathBytes < 0 || pathBytes > CHUNK) pathBytes = 0;
-    if (isFull(FOR_ENDS) || update(&calls, &id, &begin->call, 0) || output(&ring, begin, sizeof *begin - CHUNK + pathBytes, QUIETLY)) {
+    if (pathBytes < 0 || pathBytes > PATH_BYTES) pathBytes = 0;
+    if (isFull(FOR_ENDS) || update(&calls, &id, &begin->call, 0) || output(&ring, begin, sizeof *begin - PATH_BYTES + pathBytes, QUIETLY)) {
         lose(LOST_BEGIN);
         remove(&calls, &id);
         return 0;

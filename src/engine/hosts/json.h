@@ -1,0 +1,68 @@
+/* JSON.stringify as bytes, for a record with long texts: it takes a tenth of the time. */
+#pragma once
+#include "../../relay/hosts/json-text.h"
+#include "values.h"
+
+static void putValue(JSContext *ctx, Line *l, JSValueConst value);
+
+/* As text: of a string its JSON text, of a number or a boolean its own. */
+static void putPlain(JSContext *ctx, Line *l, JSValueConst value)
+{
+    size_t length;
+    const char *text = JS_ToCStringLen(ctx, &length, value);
+    if (!text) { l->failed = 1; return; }
+    if (JS_IsString(value)) putString(l, text, length);
+    else put(l, text, length);
+    JS_FreeCString(ctx, text);
+}
+
+static void putArray(JSContext *ctx, Line *l, JSValueConst array)
+{
+    uint32_t count = lengthOf(ctx, array), i;
+    for (i = 0; i < count; i++) {
+        JSValue element = JS_GetPropertyUint32(ctx, array, i);
+        put(l, i ? "," : "[", 1);
+        putValue(ctx, l, element);
+        JS_FreeValue(ctx, element);
+    }
+    puts_(l, count ? "]" : "[]");
+}
+
+static void putObject(JSContext *ctx, Line *l, JSValueConst object)
+{
+    JSPropertyEnum *members;
+    uint32_t count, i, written = 0;
+    if (JS_GetOwnPropertyNames(ctx, &members, &count, object, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY)) { l->failed = 1; return; }
+    for (i = 0; i < count; i++) {
+        JSValue key = JS_AtomToString(ctx, members[i].atom), value = JS_GetProperty(ctx, object, members[i].atom);
+        if (!JS_IsUndefined(value)) {
+            put(l, written++ ? "," : "{", 1);
+            putPlain(ctx, l, key);
+            put(l, ":", 1);
+            putValue(ctx, l, value);
+        }
+        JS_FreeValue(ctx, key);
+        JS_FreeValue(ctx, value);
+    }
+    JS_FreePropertyEnum(ctx, members, count);
+    puts_(l, written ? "}" : "{}");
+}
+
+static void putValue(JSContext *ctx, Line *l, JSValueConst value)
+{
+    if (JS_IsArray(value)) putArray(ctx, l, value);
+    else if (JS_IsObject(value)) putObject(ctx, l, value);
+    else putPlain(ctx, l, value);
+}
+
+/* (value without functions and cycles): its JSON text in UTF-8. The memory is used again, because new pages cost more than
+ * what is written on them. */
+NATIVE(jsonBytes)
+{
+    static uint8_t memory[SHORT_LINE_BYTES];
+    static Line l = { memory, 0, sizeof memory, 0, 0 };
+    UNUSED;
+    l.length = 0, l.failed = 0;
+    putValue(ctx, &l, argv[0]);
+    return l.failed ? JS_ThrowOutOfMemory(ctx) : JS_NewArrayBufferCopy(ctx, l.bytes, l.length);
+}
