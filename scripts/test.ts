@@ -1,7 +1,7 @@
 /**
- * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `kernel` those on other kernels, `all` those of `cluster` and then every other, and without
- * an argument every other. Pure tests share a few processes, because starting one takes longer than most of these tests;
- * every other file has a process of its own. Those of the page share one browser.
+ * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `kernel` those on other kernels, `all` those of
+ * `cluster` and then every other, and without an argument every other. Pure tests share a few processes, because starting
+ * one takes longer than most of these tests; every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -46,10 +46,11 @@ else if (mode !== "cluster") {
   const browser = isFast ? undefined : await (await import("../test/web/browser.ts")).startSharedBrowser()
   await runFiles(isFast ? pureGroups() : allButCluster(), FILE_TIMEOUT_MS)
   browser?.close()
+  if (!isFast) await runFiles(testFiles().filter(isOfObserver), FILE_TIMEOUT_MS, 1)
 }
 
-async function runFiles(files: string[], timeout: number): Promise<void> {
-  const results = run({ files, concurrency: CONCURRENCY, timeout })
+async function runFiles(files: string[], timeout: number, concurrency = CONCURRENCY): Promise<void> {
+  const results = run({ files, concurrency, timeout })
   results.on("test:fail", ({ todo, name, file, details }) => {
     if (todo !== undefined && todo !== false) return
     process.exitCode = 1
@@ -72,7 +73,13 @@ function messageOf({ message, cause }: Error): string {
 
 /** What takes longest comes first, so that no processor is left without work at the end. */
 function allButCluster(): string[] {
-  return [...testFilesOf("web"), ...testFilesOf("runtime"), ...testFilesOf("proc"), ...pureGroups()]
+  const files = [...testFilesOf("web"), ...testFilesOf("runtime"), ...testFilesOf("proc"), ...pureGroups()]
+  return files.filter((file) => !isOfObserver(file))
+}
+
+/** An observer also records plugins of the same name in other mount namespaces, such as those of other tests. */
+function isOfObserver(file: string): boolean {
+  return /\/observe(\/[^/]*)?\.(proc|runtime)\.test\.ts$/.test(file)
 }
 
 function testFilesOf(kind: string): string[] {

@@ -53,9 +53,8 @@ build() {
   local set=k8s.io/component-base/version
   local flags="-s -w -X $set.gitVersion=v$version -X $set.gitMajor=1 -X $set.gitMinor=20 -X $set.gitTreeState=clean"
   flags="$flags -X k8s.io/client-go/pkg/version.gitVersion=v$version"
-  for program in kubelet kube-apiserver kube-controller-manager kube-scheduler; do
-    GO111MODULE=on nice go build -mod=vendor -p 2 -ldflags "$flags" -o "$cache/bin/$program" "./cmd/$program"
-  done
+  GO111MODULE=on nice go build -mod=vendor -p 2 -ldflags "$flags" -o "$cache/bin/" \
+    ./cmd/{kubelet,kube-apiserver,kube-controller-manager,kube-scheduler}
 }
 
 # The source package lacks pkg/generated/openapi; the API server does not compile without it.
