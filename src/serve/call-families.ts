@@ -58,6 +58,16 @@ export class CallFamilies {
     return family
   }
 
+  /** Adds the calls of an operation, to whose family others belong too: a list may go on in the next hour. */
+  addTogether(calls: readonly Call[]): CallFamily | undefined {
+    let family: CallFamily | undefined
+    for (const call of calls) {
+      const own = this.add(call)
+      family = family ? this.#unite(family, own) : own
+    }
+    return family
+  }
+
   all(): Iterable<CallFamily> {
     return new Set(this.#byKey.values())
   }
@@ -74,9 +84,8 @@ export class CallFamilies {
   /** Whether neither another container nor a call that was added before belongs to its operation. */
   #isAlone(call: Call, first: Call): boolean {
     if (this.#byCall.has(call.id) || this.#awaited.has(call.id)) return false
-    return call.containerId === undefined
-      ? keyOf(call) === keyOf(first)
-      : call.containerId === first.containerId && call.node === first.node
+    // A list without a container may go on in the next hour, and is still one.
+    return call.containerId === first.containerId && call.node === first.node
   }
 
   #unite(a: CallFamily, b: CallFamily): CallFamily {

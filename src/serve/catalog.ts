@@ -69,7 +69,10 @@ export class Catalog {
       const calls = Array.from(walk(operation.calls), ({ call }) => call)
       for (const { id } of calls) this.#replaceRecent(id, operation.id)
       if (this.#families.addGrouped(operation.id, calls)) this.#insert(withoutVerdictOfOthers(operation), calls)
-      else for (const call of calls) changed.add(this.#families.add(this.#shared(call)))
+      else {
+        const family = this.#families.addTogether(calls.map((call) => this.#shared(call)))
+        if (family) changed.add(family)
+      }
       for (const { id } of calls) this.#setSummary(id, operation.summaries.get(id))
       this.#isJudged = false
     }

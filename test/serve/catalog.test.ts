@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Call } from "../../src/model/call.ts"
-import { type Operation, toOperations } from "../../src/model/operation.ts"
+import { type Operation, toOperation, toOperations } from "../../src/model/operation.ts"
 import { Catalog } from "../../src/serve/catalog.ts"
 
 const HOUR_MS = 3_600_000
@@ -69,6 +69,16 @@ test("a call is below the parent that it names, also if that is of another conta
       assert.deepEqual(trees(catalog.forget(HOUR_MS)), expected)
       assert.deepEqual(catalog.newestFirst(), [])
     }
+})
+
+test("an operation of an index that goes on in the next hour stays one, and so do those after it", () => {
+  const status = { command: "STATUS", containerId: undefined }
+  const calls = [summarized("list-1", 0.999, status), summarized("list-2", 1.001, status)].map(({ call }) => call)
+  const tree = calls.map((call) => ({ call, children: [] }))
+  const catalog = new Catalog()
+  catalog.putOperations([{ ...toOperation(tree), summaries: new Map() }])
+  catalog.put([summarized("other", 1.5, status)])
+  assert.deepEqual(trees(catalog.newestFirst()), ["list-1 list-2", "other"])
 })
 
 /** `bridge(host-local)`, sorted. */
