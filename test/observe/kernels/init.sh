@@ -56,7 +56,7 @@ else
   cat /tmp/messages
   echo "== listed"
   wc -l </tmp/listed
-  cnitap ls --capture /tmp/capture -o name | wc -l
+  cnitap ls --capture /tmp/capture -o name 2>/dev/null | wc -l
   echo "== capture"
   cat /tmp/capture/*
   echo "== killed"
