@@ -72,12 +72,11 @@ test("a call is below the parent that it names, also if that is of another conta
 })
 
 test("an operation of an index that goes on in the next hour stays one, and so do those after it", () => {
-  const status = { command: "STATUS", containerId: undefined }
-  const calls = [summarized("list-1", 0.999, status), summarized("list-2", 1.001, status)].map(({ call }) => call)
+  const calls = [withoutContainer("list-1", 0.999), withoutContainer("list-2", 1.001)]
   const tree = calls.map((call) => ({ call, children: [] }))
   const catalog = new Catalog()
   catalog.putOperations([{ ...toOperation(tree), summaries: new Map() }])
-  catalog.put([summarized("other", 1.5, status)])
+  catalog.put([{ call: withoutContainer("other", 1.5), summary: {} }])
   assert.deepEqual(trees(catalog.newestFirst()), ["list-1 list-2", "other"])
 })
 
@@ -93,6 +92,11 @@ function permutations<Value>(values: readonly Value[]): Value[][] {
   return values.flatMap((value) =>
     permutations(values.filter((other) => other !== value)).map((rest) => [value, ...rest]),
   )
+}
+
+function withoutContainer(id: string, hour: number): Call {
+  const { containerId, ...call } = summarized(id, hour, { command: "STATUS" }).call
+  return call
 }
 
 /** One call, which is an operation of its own container. */
