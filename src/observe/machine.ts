@@ -15,7 +15,7 @@ export type Machine = {
 }
 
 const [READ, WRITE, UNSEEN] = [3, 4, 6]
-const [VECTOR, MESSAGE, NO_FILE, NO_SOURCE] = [1 << 3, 1 << 4, 1 << 5, 1 << 12]
+const [VECTOR, MESSAGE, NO_FILE, NO_SOURCE, COUNTS_MESSAGES] = [1 << 3, 1 << 4, 1 << 5, 1 << 12, 1 << 13]
 const flagsIn = (argument: number) => argument << 6
 const between = (from: number, to: number) => (from << 8) | (to << 10)
 
@@ -41,6 +41,9 @@ const EFFECTS: Readonly<Record<string, number>> = {
   vmsplice: UNSEEN | between(0, 0),
   sendfile64: UNSEEN | between(1, 0),
   copy_file_range: UNSEEN | between(0, 2),
+  recvmmsg: UNSEEN | COUNTS_MESSAGES | between(0, 0),
+  sendmmsg: UNSEEN | COUNTS_MESSAGES | NO_SOURCE | between(0, 0),
+  io_submit: UNSEEN | NO_FILE,
   io_uring_enter: UNSEEN | NO_FILE,
 }
 
@@ -57,17 +60,21 @@ const CALLS = {
     recvfrom: 45,
     sendmsg: 46,
     recvmsg: 47,
+    io_submit: 209,
     splice: 275,
     tee: 276,
     vmsplice: 278,
     preadv: 295,
     pwritev: 296,
+    recvmmsg: 299,
+    sendmmsg: 307,
     copy_file_range: 326,
     preadv2: 327,
     pwritev2: 328,
     io_uring_enter: 426,
   },
   arm64: {
+    io_submit: 2,
     read: 63,
     write: 64,
     readv: 65,
@@ -84,6 +91,8 @@ const CALLS = {
     recvfrom: 207,
     sendmsg: 211,
     recvmsg: 212,
+    recvmmsg: 243,
+    sendmmsg: 269,
     copy_file_range: 285,
     preadv2: 286,
     pwritev2: 287,
@@ -128,7 +137,7 @@ export function effectsOf({ calls }: Machine): number[] {
   return effects
 }
 
-/** The kernel's functions of the system calls that move bytes without a buffer of the process. */
+/** The kernel's functions of the system calls whose buffers are not looked at. */
 export function movingFunctions({ prefix, calls }: Machine): string[] {
   return Object.keys(calls).flatMap((name) => (((EFFECTS[name] ?? 0) & 7) === UNSEEN ? [prefix + name] : []))
 }

@@ -13,11 +13,10 @@ export function attachToPipes(
   machine: Machine,
   codeOf: (section: string) => Uint8Array,
 ): number[] {
-  const places = [
-    ...PIPE_FUNCTIONS,
-    ...movingFunctions(machine).map((name) => ({ section: "moving/unseen", names: [name] })),
-  ]
-  const ids = types.functionIds(places.flatMap(({ names }) => names))
+  const moving = movingFunctions(machine).map((name) => ({ section: "moving/unseen", names: [name] }))
+  const ids = types.functionIds([...PIPE_FUNCTIONS, ...moving].flatMap(({ names }) => names))
+  // A kernel may have been built without some of these system calls, such as io_submit.
+  const places = [...PIPE_FUNCTIONS, ...moving.filter(({ names }) => names.some((name) => ids.has(name)))]
   const opened: number[] = []
   const programs: number[] = []
   for (const { section, names } of places) {

@@ -47,6 +47,17 @@ static void messages(void)
     if (send(1, "sent ", 5, 0) < 0) exit(94);
 }
 
+/* Its streams are sockets. musl's sendmmsg calls sendmsg for each message. */
+static void batched(void)
+{
+    struct iovec in = { input, 5 }, out = part("batch ");
+    struct mmsghdr from = { .msg_hdr = { .msg_iov = &in, .msg_iovlen = 1 } }, to = { .msg_hdr = { .msg_iov = &out, .msg_iovlen = 1 } };
+    text(1, "before ");
+    if (recvmmsg(0, &from, 1, 0, NULL) != 1 || syscall(SYS_sendmmsg, 1, &to, 1, 0) != 1) exit(102);
+    drain();
+    text(1, "after");
+}
+
 static void ignored(int number) { (void)number; }
 
 /* Reads that a signal ends, reads and writes of descriptors that are not ready, and writes of which a part fits. */
@@ -133,11 +144,27 @@ static void ringed(void)
     text(1, "after");
 }
 
+/* struct iocb of linux/aio_abi.h, which musl does not have. */
+static void submitted(void)
+{
+    enum { WRITE = 1 };
+    struct { uint64_t data; uint32_t key, flags; uint16_t code; int16_t priority; uint32_t fd; uint64_t buffer, bytes, offset, zero; uint32_t more[2]; } request = { 0 };
+    void *requests[] = { &request };
+    unsigned long context = 0;
+    uint64_t events[4];
+    drain();
+    text(1, "before ");
+    request.code = WRITE, request.fd = 1, request.buffer = (uintptr_t)"asynchronous ", request.bytes = 13;
+    if (syscall(SYS_io_setup, 1, &context) || syscall(SYS_io_submit, context, 1L, requests) != 1 || syscall(SYS_io_getevents, context, 1L, 1L, events, NULL) != 1) exit(103);
+    text(1, "after");
+}
+
 int main(int count, char **arguments)
 {
     static const struct { const char *name; void (*run)(void); } plugins[] = {
         { "vectors", vectors }, { "positioned", positioned }, { "messages", messages }, { "interrupted", interrupted },
         { "duplicated", duplicated }, { "sent", sent }, { "spliced", spliced }, { "teed", teed }, { "mapped", mapped }, { "ringed", ringed },
+        { "batched", batched }, { "submitted", submitted },
     };
     const char *name = count > 0 ? strrchr(arguments[0], '/') : NULL;
     memset(filler, 'x', sizeof filler);

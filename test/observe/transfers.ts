@@ -23,6 +23,14 @@ export const TRANSFERS: Readonly<Record<string, Streams>> = {
   mapped: { stdin: STDIN, stdout: unseen("", 7), stderr: NOTHING },
   // How much went through the ring is not known, nor to which stream; stdin had ended before.
   ringed: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
+  submitted: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
+}
+
+/** Of those that need sockets. */
+export const MESSAGES: Readonly<Record<string, Streams>> = {
+  messages: { stdin: STDIN, stdout: whole("message sent "), stderr: NOTHING },
+  // These two system calls return how many messages they have moved, not how many bytes.
+  batched: { stdin: unseen("", 6), stdout: unseen("before ", 12), stderr: NOTHING },
 }
 
 export const TRANSFER_STDIN = STDIN.text

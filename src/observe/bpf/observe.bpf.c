@@ -44,7 +44,7 @@ AT(linux_binprm__buf);
 /* Where a system call's number and arguments are. A 32-bit process, whose numbers are others, has this bit of a register. */
 const volatile u32 machine_number SEC(".rodata"), machine_arguments[4] SEC(".rodata"), machine_mode SEC(".rodata"), machine_narrow SEC(".rodata");
 /* What each system call does, by number: the kind of a record, and in which of its arguments the rest is. */
-enum { EFFECTS = 512, KIND = 7, VECTOR = 1 << 3, MESSAGE = 1 << 4, NO_FILE = 1 << 5, FLAGS_AT = 6, FROM_AT = 8, TO_AT = 10, NO_SOURCE = 1 << 12, NARROW = 16 };
+enum { EFFECTS = 512, KIND = 7, VECTOR = 1 << 3, MESSAGE = 1 << 4, NO_FILE = 1 << 5, FLAGS_AT = 6, FROM_AT = 8, TO_AT = 10, NO_SOURCE = 1 << 12, COUNTS_MESSAGES = 1 << 13, NARROW = 16 };
 const volatile u32 effects[EFFECTS] SEC(".rodata");
 /* How many PID namespaces the node's is above the observer's: 1 in a pod that has its own. */
 const volatile u32 levelsAbove SEC(".rodata");
@@ -346,7 +346,7 @@ INLINE void bytesMoved(u64 registers, s64 total, u32 source)
     if (kind == UNSEEN) {
         file = effect & NO_SOURCE ? 0 : openFile(task, (u32)argument(registers, effect >> FROM_AT));
         if (effect & NO_FILE) missed(*id, 0, 0, 0);
-        else if (total) moved(*id, file, openFile(task, (u32)argument(registers, effect >> TO_AT)), total);
+        else if (total) moved(*id, file, openFile(task, (u32)argument(registers, effect >> TO_AT)), effect & COUNTS_MESSAGES ? 0 : total);
         return;
     }
     file = openFile(task, (u32)argument(registers, 0)), second = argument(registers, 1);
