@@ -221,7 +221,7 @@ function release({ holdings, ips, freed }: Entry): void {
 }
 
 function containerKey({ node, containerId, ifname }: Pick<Call, "node" | "containerId" | "ifname">): string {
-  return `${node}\n${containerId}\n${ifname}`
+  return [node, containerId, ifname].join("\n")
 }
 
 function goneKey(containerId: string, ifname: string | undefined): string {

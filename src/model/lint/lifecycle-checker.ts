@@ -162,7 +162,7 @@ export class LifecycleChecker {
     const { call, ips } = one
     for (const ip of ips) {
       if (!isUnique(ip)) continue
-      const ipKey = `${call.node}\n${call.network}\n${ip}`
+      const ipKey = [call.node, call.network, ip].join("\n")
       const holder = this.#holders.get(ipKey)
       if (holder && holder.attachment !== key) {
         const receiver = holder.pod && ` to ${holder.pod}`
