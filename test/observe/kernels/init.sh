@@ -43,7 +43,7 @@ else
   pid=$!
   observing $pid
   cat /tmp/messages
-  for name in echo killed script vectors positioned interrupted duplicated sent spliced teed mapped ringed; do call $name; done
+  for name in echo killed script vectors positioned interrupted duplicated sent spliced teed mapped ringed submitted; do call $name; done
   call long /tmp/long
   DOUBLE_DEPTH=2 call nested
   echo "== programs"
