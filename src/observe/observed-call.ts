@@ -35,7 +35,7 @@ export class ObservedCall {
     this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
   }
 
-  /** A file of a container that has the name of a plugin, and is none of the node's. */
+  /** A file of a container that has the name of a plugin and does not belong to the node. */
   get isOfContainer(): boolean {
     return this.begin.isNamed && this.begin.isContained
   }

@@ -90,7 +90,7 @@ test("streams are found by the open file, whoever reads or writes it and with wh
   assert.deepEqual(moved?.stdout, { sizeBytes: 22, truncated: true, truncatedBy: "loss", text: "before " })
 })
 
-test("what a 32-bit program reads and writes is marked as not seen, also below a plugin that is none", async (t) => {
+test("what a 32-bit program reads and writes is marked as not seen, also below a 64-bit plugin", async (t) => {
   const stand = new ObservedStand()
   t.after(() => stand.remove())
   const narrow = join(stand.root, "narrow")

@@ -105,7 +105,7 @@ export function VirtualList({
 }
 
 /**
- * Whether the list moves so fast that nobody can read it: by more than `most` rows, and so did it before. When it has come to
+ * Whether the list moves too fast to be read: by more than `most` rows, and so did it before. When it has come to
  * rest, `rested` is called.
  */
 function useFast(first: number, most: number, rested: () => void): boolean {
