@@ -5,11 +5,6 @@ export type Checksum = (text: string) => { sizeBytes: number; crc32: string }
 
 export const SEAL = ',"seal":'
 
-/** A record up to its seal. */
-export function bodyOf(record: CaptureRecord | LossRecord): string {
-  return JSON.stringify(record).slice(0, -1)
-}
-
 /** What follows the body on its line. */
 export function sealOf(seal: ReturnType<Checksum>): string {
   return `${SEAL}${JSON.stringify(seal)}}\n`
@@ -20,6 +15,6 @@ export function sealOf(seal: ReturnType<Checksum>): string {
  * next, and a seal (size and CRC-32 of all bytes before it) that distinguishes a torn line from a complete one.
  */
 export function encode(record: CaptureRecord | LossRecord, checksum: Checksum): string {
-  const body = bodyOf(record)
+  const body = JSON.stringify(record).slice(0, -1)
   return `\n${body}${sealOf(checksum(body))}`
 }

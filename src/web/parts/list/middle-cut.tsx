@@ -1,6 +1,9 @@
 import "./middle-cut.css"
 
-/** The ends of names differ: where there is no room, they are cut before their end. `dim`: what precedes the name. */
+/**
+ * A text that is shortened before its last characters if it does not fit, because long names often differ only there.
+ * `dim`: text shown before it in a weaker colour.
+ */
 export function MiddleCut({
   dim,
   text,
