@@ -1,6 +1,6 @@
 /**
- * Everything that is checked without running the program: zones, entry files, import cycles, names, links, types, lint
- * and format.
+ * Everything that is checked without running the program: zones, entry files, import cycles, names, type names, links,
+ * types, lint and format.
  */
 import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
@@ -16,6 +16,8 @@ const NAMED_PATH = /`((?:src|test|scripts|docs|bench|examples|deploy)\/[\w./-]*)
 const CODE = /\.(ts|tsx|mjs|cjs)$/
 /** `import type ...` and `import { type A, type B }`; one import of a value makes the whole statement count. */
 const TYPE_IMPORT = /^\s*(?:import|export)\s+(?:type\b[^"']*?|\{(?:\s*type\s+[^,}]+,?)+\s*\}\s*)from\s*"[^"]+"/gm
+const TYPE_DECLARATION =
+  /^\s*(?:export )?(?:declare )?(?:(?:abstract )?class|interface|type|enum) ([A-Z]\w*)(?=[ <{]).*[={]/gm
 
 const zones = readZones()
 const checks: [string, () => string[] | Promise<string[]>][] = [
@@ -23,6 +25,7 @@ const checks: [string, () => string[] | Promise<string[]>][] = [
   ["entry files", checkEntries],
   ["import cycles", checkCycles],
   ["names", checkNames],
+  ["type names", checkTypeNames],
   ["tests", () => complaintsAboutTests(root, filesBelow("test"))],
   ["links", checkLinks],
   ["node executable", checkNodeExecutable],
@@ -136,6 +139,18 @@ function checkNames(): string[] {
     .flatMap((folder) => filesBelow(folder))
     .filter((path) => path.split("/").some((part) => FORBIDDEN_NAMES.test(part)))
     .map((path) => `${path} has a name that says nothing`)
+}
+
+/** A type name has one meaning and one file, so that a search for it has one result. */
+function checkTypeNames(): string[] {
+  const files = new Map<string, string[]>()
+  for (const file of filesBelow("src").filter((path) => CODE.test(path))) {
+    for (const [, name = ""] of readFileSync(join(root, file), "utf8").matchAll(TYPE_DECLARATION))
+      files.set(name, [...(files.get(name) ?? []), file])
+  }
+  return [...files].flatMap(([name, paths]) =>
+    paths.length > 1 ? [`the type ${name} is declared ${paths.length} times: ${paths.join(", ")}`] : [],
+  )
 }
 
 /** Relative links of the pages lead to files and headings that exist, and so do the paths that they name. */

@@ -14,7 +14,7 @@ export function isLoss(value: Record<string, unknown>): value is Record<string, 
 }
 
 type Check = (value: unknown) => boolean
-type Shape<Value> = { [Member in Exclude<keyof Value, "format" | "kind">]-?: Check }
+type RecordShape<Value> = { [Member in Exclude<keyof Value, "format" | "kind">]-?: Check }
 
 export function hasShape(value: Record<string, unknown>, shape: Readonly<Record<string, Check>>): boolean {
   return Object.entries(shape).every(([member, check]) => check(value[member]))
@@ -39,7 +39,7 @@ export const BEGIN = {
   envNames: areTexts,
   original: optional((value) => isObject(value) && isNumber(value.sizeBytes) && isTime(value.modifiedMs)),
   stdin: optional(isPayload),
-} satisfies Shape<Begin>
+} satisfies RecordShape<Begin>
 
 const PROGRESS = {
   id: isText,
@@ -47,7 +47,7 @@ const PROGRESS = {
   monoMs: isNumber,
   stdout: isPayload,
   stderr: isPayload,
-} satisfies Shape<ProgressRecord>
+} satisfies RecordShape<ProgressRecord>
 
 const END = {
   ...PROGRESS,
@@ -57,7 +57,7 @@ const END = {
   exit: (value) => isObject(value) && Object.values(value).length === 1 && hasShape(value, EXIT),
   usage: (value) => isObject(value) && [value.maxRssBytes, value.userMs, value.systemMs].every(isNumber),
   stdin: optional(isPayload),
-} satisfies Shape<End>
+} satisfies RecordShape<End>
 
 const LOSS = {
   wallMs: isTime,
@@ -69,7 +69,7 @@ const LOSS = {
   ends: isNumber,
   pieces: isNumber,
   records: isNumber,
-} satisfies Shape<LossRecord>
+} satisfies RecordShape<LossRecord>
 
 const EXIT = { code: optional(isNumber), signal: optional(isNumber), errno: optional(isNumber) }
 

@@ -45,16 +45,16 @@ export function addressPools({ active, reservations, files }: NodeSnapshot): Add
   )
 }
 
-type PoolRange = { subnet: string; prefix: Prefix; first?: string; last?: string }
+type ConfiguredRange = { subnet: string; prefix: Prefix; first?: string; last?: string }
 
 /** Ranges that cannot be parsed are left out; the linter reports them. */
-function rangeSets(ipam: unknown): PoolRange[][] {
+function rangeSets(ipam: unknown): ConfiguredRange[][] {
   return hostLocalRangeSets(ipam)
     .map((set) => set.flatMap(({ range }) => toRange(range)))
     .filter(({ length }) => length > 0)
 }
 
-function toRange({ subnet, rangeStart, rangeEnd }: Record<string, unknown>): PoolRange[] {
+function toRange({ subnet, rangeStart, rangeEnd }: Record<string, unknown>): ConfiguredRange[] {
   const prefix = typeof subnet === "string" ? parsePrefix(subnet) : undefined
   if (typeof subnet !== "string" || !prefix) return []
   return [
@@ -67,7 +67,7 @@ function toRange({ subnet, rangeStart, rangeEnd }: Record<string, unknown>): Poo
   ]
 }
 
-function flannelSets(env: string): PoolRange[][] {
+function flannelSets(env: string): ConfiguredRange[][] {
   return [...env.matchAll(/^FLANNEL_(?:IPV6_)?SUBNET=(\S+)$/gm)]
     .map(([, subnet]) => toRange({ subnet }))
     .filter(({ length }) => length > 0)
@@ -76,7 +76,7 @@ function flannelSets(env: string): PoolRange[][] {
 /**
  * host-local assigns neither the network address, nor the IPv4 broadcast address, nor the gateway (the first address).
  */
-function sizeOf({ prefix: { address, length }, first, last }: PoolRange): number {
+function sizeOf({ prefix: { address, length }, first, last }: ConfiguredRange): number {
   const hostBits = address.bits - length
   if (hostBits > 24) return 0
   const base = (address.value >> BigInt(hostBits)) << BigInt(hostBits)
@@ -87,7 +87,7 @@ function sizeOf({ prefix: { address, length }, first, last }: PoolRange): number
   return Number(to - from) + 1 - (hasGateway ? 1 : 0)
 }
 
-function isIn(set: readonly PoolRange[], ip: string): boolean {
+function isIn(set: readonly ConfiguredRange[], ip: string): boolean {
   const address = parseAddress(ip)
   return address !== undefined && set.some(({ prefix }) => contains(prefix, address))
 }

@@ -1,10 +1,10 @@
 /** AbortController and AbortSignal, as the DOM standard has them. */
-type Listener = () => void
+type AbortListener = () => void
 
 export class AbortSignal {
   aborted = false
   reason: unknown
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Set<AbortListener>()
 
   static any(signals: Iterable<AbortSignal>): AbortSignal {
     const result = new AbortSignal()
@@ -15,11 +15,11 @@ export class AbortSignal {
     return result
   }
 
-  addEventListener(_event: "abort", listener: Listener): void {
+  addEventListener(_event: "abort", listener: AbortListener): void {
     this.#listeners.add(listener)
   }
 
-  removeEventListener(_event: "abort", listener: Listener): void {
+  removeEventListener(_event: "abort", listener: AbortListener): void {
     this.#listeners.delete(listener)
   }
 

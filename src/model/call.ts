@@ -14,6 +14,9 @@ export type Pod = { namespace?: string; name: string; uid?: string }
  */
 export type CallState = "ended" | "running" | "killed" | "unknown"
 
+export const STREAMS = ["stdin", "stdout", "stderr"] as const
+export type Stream = (typeof STREAMS)[number]
+
 /**
  * What an ADD that exited with 0 printed. `unreadable`: libcni cannot parse it as a result. `unknown-version`: its
  * `cniVersion` is one that no libcni can convert. `error-object`: a CNI error, which libcni accepts as a result without

@@ -1,6 +1,6 @@
 /** What src/observe/bpf/observe.bpf.c writes into the ring: the layouts are those of its structures. */
 /** `isPipe`: one without a name. */
-export type Stream = { ino: number; dev: number; mode: number; rdev: number; isPipe: boolean }
+export type StreamFile = { ino: number; dev: number; mode: number; rdev: number; isPipe: boolean }
 /** `call`: a number of its own for each call, until the node starts again. Times: nanoseconds of CLOCK_MONOTONIC. */
 type EventOf<Kind extends string, Facts> = { kind: Kind; call: number; ns: number; thread: number } & Facts
 export type BeginEvent = EventOf<
@@ -21,7 +21,7 @@ export type BeginEvent = EventOf<
     /** of the range that the text events hold */
     argBytes: number
     envBytes: number
-    streams: [Stream, Stream, Stream]
+    streams: [StreamFile, StreamFile, StreamFile]
     parentName: string
     path: Uint8Array
   }
@@ -129,7 +129,7 @@ function readEvent(view: DataView, at: number, recordBytes: number): ObserverEve
   }
 }
 
-function stream(view: DataView, at: number): Stream {
+function stream(view: DataView, at: number): StreamFile {
   return {
     ino: long(view, at),
     dev: view.getUint32(at + 8, true),

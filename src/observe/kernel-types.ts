@@ -25,7 +25,7 @@ export class KernelTypes {
     let at = this.#structures.get(structure)
     let offset = 0
     for (const field of fields) {
-      const found: Member | undefined = at === undefined ? undefined : this.#member(at, this.#nameOffset(field))
+      const found: StructMember | undefined = at === undefined ? undefined : this.#member(at, this.#nameOffset(field))
       if (!found) return undefined
       offset += found.bits / 8
       at = found.type
@@ -50,7 +50,7 @@ export class KernelTypes {
     return found
   }
 
-  #member(id: number, name: number): Member | undefined {
+  #member(id: number, name: number): StructMember | undefined {
     const isPacked = this.#word(id, 1) >>> 31 === 1
     for (let at = 0; at < this.#count(id); at++) {
       const [found, type, place] = [0, 1, 2].map((word) => this.#word(id, 3 + 3 * at + word)) as [
@@ -92,7 +92,7 @@ export class KernelTypes {
   }
 }
 
-type Member = { bits: number; type: number }
+type StructMember = { bits: number; type: number }
 
 const KIND = { struct: 4, union: 5, function: 12 } as const
 /** typedef, volatile, const, restrict */

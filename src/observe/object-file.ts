@@ -10,7 +10,7 @@ export type ObjectFile = {
   data: ReadonlyMap<string, Uint8Array>
 }
 
-type Section = { name: string; type: number; flags: number; offset: number; size: number; info: number }
+type ElfSection = { name: string; type: number; flags: number; offset: number; size: number; info: number }
 
 const [SYMTAB, REL, NOBITS] = [2, 9, 8]
 const EXECUTABLE = 4
@@ -21,7 +21,7 @@ export function readObjectFile(bytes: Uint8Array): ObjectFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const sections = readSections(view)
   const symbols = readSymbols(view, sections)
-  const content = ({ offset, size, type }: Section) =>
+  const content = ({ offset, size, type }: ElfSection) =>
     type === NOBITS ? new Uint8Array(size) : bytes.slice(offset, offset + size)
   const programs = sections.flatMap((section, at) =>
     section.flags & EXECUTABLE && section.size > 0
@@ -42,7 +42,7 @@ export function readObjectFile(bytes: Uint8Array): ObjectFile {
   return { programs, symbols, data }
 }
 
-function readSections(view: DataView): Section[] {
+function readSections(view: DataView): ElfSection[] {
   const [from, count, names] = [Number(view.getBigUint64(40, true)), view.getUint16(60, true), view.getUint16(62, true)]
   const headers = Array.from({ length: count }, (_, at) => from + at * SECTION_BYTES)
   const textFrom = Number(view.getBigUint64((headers[names] ?? 0) + 24, true))
@@ -56,7 +56,7 @@ function readSections(view: DataView): Section[] {
   }))
 }
 
-function readSymbols(view: DataView, sections: readonly Section[]): ObjectSymbol[] {
+function readSymbols(view: DataView, sections: readonly ElfSection[]): ObjectSymbol[] {
   const table = sections.find(({ type }) => type === SYMTAB)
   const names = sections.find(({ name }) => name === ".strtab")
   if (!table || !names) return []
@@ -70,7 +70,11 @@ function readSymbols(view: DataView, sections: readonly Section[]): ObjectSymbol
   })
 }
 
-function readRelocations(view: DataView, section: Section | undefined, symbols: readonly ObjectSymbol[]): Relocation[] {
+function readRelocations(
+  view: DataView,
+  section: ElfSection | undefined,
+  symbols: readonly ObjectSymbol[],
+): Relocation[] {
   if (!section) return []
   return Array.from({ length: section.size / REL_BYTES }, (_, index) => {
     const at = section.offset + index * REL_BYTES

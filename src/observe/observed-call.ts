@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer"
 import type { Begin } from "../capture/record.ts"
-import type { BeginEvent, DataEvent, ExitEvent, Stream } from "./event.ts"
+import type { BeginEvent, DataEvent, ExitEvent, StreamFile } from "./event.ts"
 import { ObservedStream } from "./observed-stream.ts"
 
 /** A call while its events arrive. */
@@ -28,7 +28,7 @@ export class ObservedCall {
     this.begin = begin
     this.isForeign = isForeign
     this.parent = parent
-    const open = (stream: Stream) => new ObservedStream(stream, limitBytes)
+    const open = (stream: StreamFile) => new ObservedStream(stream, limitBytes)
     this.streams = [open(begin.streams[0]), open(begin.streams[1]), open(begin.streams[2])]
     if (begin.isNarrow) for (const stream of this.streams) stream.hasGap = true
     this.processes = new Set([begin.pid])

@@ -1,4 +1,4 @@
-import type { DataEvent, Stream } from "./event.ts"
+import type { DataEvent, StreamFile } from "./event.ts"
 
 /** What is known of one of the three streams of a call. */
 export class ObservedStream {
@@ -13,7 +13,7 @@ export class ObservedStream {
   #bytes = new Uint8Array(0)
   #keptBytes = 0
 
-  constructor({ ino, mode, rdev, isPipe }: Stream, limitBytes: number) {
+  constructor({ ino, mode, rdev, isPipe }: StreamFile, limitBytes: number) {
     this.#limitBytes = limitBytes
     this.hasEnded = (mode & S_IFMT) === S_IFCHR && rdev === NULL_DEVICE
     this.isOther = ino !== 0 && !isPipe

@@ -16,7 +16,7 @@ export type PluginFilesOptions = {
 }
 
 /** `key`: by which the kernel identifies the file. */
-type PluginFile = {
+type FollowedFile = {
   key: Uint8Array
   path: string
   inode: string
@@ -35,8 +35,8 @@ export class PluginFiles {
   readonly #loaded: LoadedProgram
   readonly #map: number
   readonly #names: ReadonlySet<string> | undefined
-  readonly #files = new Map<string, PluginFile>()
-  readonly #numbers: PluginFile[] = []
+  readonly #files = new Map<string, FollowedFile>()
+  readonly #numbers: FollowedFile[] = []
 
   readonly #proc: string
   readonly #root: string
@@ -102,7 +102,7 @@ export class PluginFiles {
     for (const path of this.#files.keys()) if (!found.has(path)) this.#remove(path)
   }
 
-  #add(file: PluginFile): void {
+  #add(file: FollowedFile): void {
     const { key, path } = file
     const number = word(this.#numbers.length)
     this.#bpf.update(this.#map, key, number)

@@ -146,10 +146,15 @@ function prunedCalls(whole: Operation, summary: Operation): string[] {
   return [...walk(whole.calls)].flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
 }
 
-type Answer = Response | Promise<Response>
+type RouteResponse = Response | Promise<Response>
 
 /** Answers in one of the slots, which `answer` releases; refuses if none is free. */
-function limited(context: Context, slots: Slots, what: string, answer: (release: () => void) => Answer): Answer {
+function limited(
+  context: Context,
+  slots: Slots,
+  what: string,
+  answer: (release: () => void) => RouteResponse,
+): RouteResponse {
   const release = slots.take()
   return release ? answer(release) : busy(context, what)
 }
@@ -159,7 +164,7 @@ function search(
   context: Context,
   slots: Slots,
   answer: (text: string, filter: Filter, nowMs: number) => Promise<Response>,
-): Answer {
+): RouteResponse {
   const text = context.req.query("q") ?? ""
   const nowMs = Date.now()
   const parsed = parseFilter(text, nowMs)

@@ -67,9 +67,9 @@ export class FirstReview {
   }
 }
 
-type Group = [segment: Segment | undefined, operations: OperationSummary[]]
+type SegmentOperations = [segment: Segment | undefined, operations: OperationSummary[]]
 
 /** What is in no single segment may be new. */
-function newestFirst([a]: Group, [b]: Group): number {
+function newestFirst([a]: SegmentOperations, [b]: SegmentOperations): number {
   return (b?.startMs ?? Number.POSITIVE_INFINITY) - (a?.startMs ?? Number.POSITIVE_INFINITY) || 0
 }

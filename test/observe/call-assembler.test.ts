@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { CallAssembler } from "../../src/observe/call-assembler.ts"
-import type { BeginEvent, DataEvent, Stream } from "../../src/observe/event.ts"
+import type { BeginEvent, DataEvent, StreamFile } from "../../src/observe/event.ts"
 
-const pipe = (ino: number): Stream => ({ ino, dev: 1, mode: 0o010600, rdev: 0, isPipe: true })
+const pipe = (ino: number): StreamFile => ({ ino, dev: 1, mode: 0o010600, rdev: 0, isPipe: true })
 const BEGIN: BeginEvent = {
   kind: "begin",
   call: 1,

@@ -34,11 +34,11 @@ export function findSecrets(opener: TextOpener, source: string): SearchResult {
   return { matches, searchedTo }
 }
 
-type ByteRange = { notation: number; from: number; to: number }
+type EncodedRange = { notation: number; from: number; to: number }
 
 /** Bytes written as numbers that are not part of a match. */
-function byteRanges(t: SearchText, matches: readonly SecretMatch[], end: number): ByteRange[] {
-  const ranges: ByteRange[] = []
+function byteRanges(t: SearchText, matches: readonly SecretMatch[], end: number): EncodedRange[] {
+  const ranges: EncodedRange[] = []
   for (let at = 0; at < t.encoded.length && at < 3 * MOST_ENCODED; at += 3) {
     const [notation = 0, from = 0, to = 0] = t.encoded.slice(at, at + 3)
     const [sourceFrom, sourceTo] = [t.sourceStart(from), t.sourceEnd(to)]

@@ -40,7 +40,7 @@ export async function findSubject(selection: Selection, words: string, namespace
   }
   const isPod = (key: string) => key === word || key.endsWith(`/${word}`)
   const begins = (key: string) => (word.includes("/") ? key : (key.split("/")[1] ?? key)).startsWith(word)
-  const candidates: Candidate[] = [
+  const candidates: SubjectCandidate[] = [
     ...[...pods].filter(begins).map((name) => ({ kind: "pod" as const, name, isWhole: isPod(name) })),
     ...[...calls].map((name) => ({ kind: "call" as const, name, isWhole: name === word })),
     ...[...containers].map((name) => ({ kind: "container" as const, name, isWhole: name === word })),
@@ -55,11 +55,11 @@ export async function findSubject(selection: Selection, words: string, namespace
 }
 
 /** `isWhole`: the name was given in full. */
-type Candidate = { kind: "pod" | "call" | "container"; name: string; isWhole: boolean }
+type SubjectCandidate = { kind: "pod" | "call" | "container"; name: string; isWhole: boolean }
 
 const MOST_NAMES = 5
 
-function ambiguous(words: string, candidates: readonly Candidate[]): Fault {
+function ambiguous(words: string, candidates: readonly SubjectCandidate[]): Fault {
   const kinds = new Set(candidates.map(({ kind }) => kind))
   const what = kinds.size > 1 ? "names" : kinds.has("pod") ? "pods" : "IDs"
   const shown = candidates.slice(0, MOST_NAMES).map(({ kind, name }) => (kinds.size > 1 ? `${kind}/${name}` : name))

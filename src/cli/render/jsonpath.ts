@@ -29,16 +29,16 @@ export function compileJsonPath(template: string): JsonPath {
 type JsonPathParser = { text: string; at: number }
 type Part =
   | { kind: "text"; text: string }
-  | { kind: "path"; path: Step[] }
-  | { kind: "range"; path: Step[]; body: Part[] }
-type Step =
+  | { kind: "path"; path: PathStep[] }
+  | { kind: "range"; path: PathStep[]; body: Part[] }
+type PathStep =
   | { kind: "key"; key: string }
   | { kind: "every" }
   | { kind: "deep"; key: string }
   | { kind: "slice"; from: number | undefined; to: number | undefined; step: number }
-  | { kind: "union"; paths: Step[][] }
+  | { kind: "union"; paths: PathStep[][] }
   | { kind: "index"; index: number }
-  | { kind: "test"; path: Step[]; operator: string; literal: unknown }
+  | { kind: "test"; path: PathStep[]; operator: string; literal: unknown }
 
 function renderParts(parts: Part[], root: unknown, here: unknown): string {
   return parts
@@ -55,13 +55,13 @@ function textOf(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value)
 }
 
-function select(path: Step[], values: unknown[]): unknown[] {
+function select(path: PathStep[], values: unknown[]): unknown[] {
   let found = values
   for (const step of path) found = found.flatMap((value) => follow(step, value))
   return found
 }
 
-function follow(step: Step, value: unknown): unknown[] {
+function follow(step: PathStep, value: unknown): unknown[] {
   switch (step.kind) {
     case "key":
       return has(value, step.key) ? [value[step.key]] : []
@@ -88,7 +88,7 @@ function descend(value: unknown, key: string): unknown[] {
   return [...own, ...Object.values(value).flatMap((inner) => descend(inner, key))]
 }
 
-function holds({ path, operator, literal }: Extract<Step, { kind: "test" }>, item: unknown): boolean {
+function holds({ path, operator, literal }: Extract<PathStep, { kind: "test" }>, item: unknown): boolean {
   const [value] = select(path, [item])
   if (operator === "") return value !== undefined
   if (operator === "==") return value === literal
@@ -135,9 +135,9 @@ function parseParts(parser: JsonPathParser, isInRange: boolean): Part[] {
   }
 }
 
-function parsePath(parser: JsonPathParser): Step[] {
+function parsePath(parser: JsonPathParser): PathStep[] {
   skipBlanks(parser)
-  const steps: Step[] = []
+  const steps: PathStep[] = []
   take(parser, /[$@]/y)
   for (;;) {
     const deep = take(parser, /\.\.[\w-]+/y)
@@ -159,14 +159,14 @@ function parsePath(parser: JsonPathParser): Step[] {
   }
 }
 
-function parseBracket(parser: JsonPathParser): Step[] {
+function parseBracket(parser: JsonPathParser): PathStep[] {
   const paths = [parseEntry(parser)]
   for (skipBlanks(parser); take(parser, /,\s*/y); skipBlanks(parser)) paths.push(parseEntry(parser))
   expect(parser, "]")
   return paths.length === 1 ? (paths[0] ?? []) : [{ kind: "union", paths }]
 }
 
-function parseEntry(parser: JsonPathParser): Step[] {
+function parseEntry(parser: JsonPathParser): PathStep[] {
   if (take(parser, /\*/y)) return [{ kind: "every" }]
   const quoted = take(parser, QUOTED)
   // As in kubectl, a dot separates keys unless it is escaped.
@@ -184,7 +184,7 @@ function parseEntry(parser: JsonPathParser): Step[] {
   return [{ kind: "slice", from, to, step }]
 }
 
-function parseTest(parser: JsonPathParser): Step {
+function parseTest(parser: JsonPathParser): PathStep {
   const path = parsePath(parser)
   skipBlanks(parser)
   const operator = take(parser, /==|!=|<=|>=|<|>/y) ?? ""

@@ -1,12 +1,8 @@
 import { Fault } from "../../fault/fault.ts"
-import type { Call } from "../../model/call.ts"
+import { type Call, STREAMS, type Stream } from "../../model/call.ts"
 import { failingCallOf } from "../../model/explain/failing-call.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { Context } from "../context.ts"
-
-export const STREAMS = ["stdin", "stdout", "stderr"] as const
-
-export type Stream = (typeof STREAMS)[number]
 
 /** The stream that the options ask for. */
 export function streamOption(options: Record<string, unknown>): Stream | undefined {

@@ -48,20 +48,20 @@ export const lint: Verb = {
   },
 }
 
-type Counts = Record<Severity, number>
+type SeverityCounts = Record<Severity, number>
 
 async function lintFiles(
   context: Context,
   options: Record<string, unknown>,
   paths: string[],
-  counts: Counts,
+  counts: SeverityCounts,
 ): Promise<void> {
   const found = paths.flatMap((path) => lintPath(path, nodePath(options, path)))
   for (const { severity } of found) counts[severity]++
   await printRows(context, options, fileFindingTable, found)
 }
 
-async function lintCapture(context: Context, options: Record<string, unknown>, counts: Counts): Promise<void> {
+async function lintCapture(context: Context, options: Record<string, unknown>, counts: SeverityCounts): Promise<void> {
   const nowMs = context.nowMs()
   const selection = await select(context, options)
   const groups = new FindingGroups()

@@ -1,4 +1,5 @@
 import { Fault } from "../../fault/fault.ts"
+import { STREAMS } from "../../model/call.ts"
 import type { Operation } from "../../model/operation.ts"
 import { addCaptures, captureOptions } from "../args/captures.ts"
 import { reportReadErrors, select } from "../args/selection.ts"
@@ -8,7 +9,7 @@ import { callNodeOutput, callOutput, operationOutput } from "../output/call-outp
 import { callText, operationText } from "../render/call-text.ts"
 import { repeatFlags } from "../render/command-text.ts"
 import { addFormat, outputFormat, printOne } from "../render/output.ts"
-import { printStream, STREAMS, streamOption } from "../render/raw-stream.ts"
+import { printStream, streamOption } from "../render/raw-stream.ts"
 import { painter } from "../terminal/colour.ts"
 import type { Verb } from "../verb.ts"
 

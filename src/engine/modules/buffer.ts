@@ -1,7 +1,17 @@
 /** Node.js' Buffer, as far as cnitap and its packages use it. */
 import * as native from "native"
 
-type Encoding = "utf8" | "utf-8" | "latin1" | "binary" | "ascii" | "base64" | "base64url" | "hex" | "utf16le" | "ucs2"
+type BufferEncoding =
+  | "utf8"
+  | "utf-8"
+  | "latin1"
+  | "binary"
+  | "ascii"
+  | "base64"
+  | "base64url"
+  | "hex"
+  | "utf16le"
+  | "ucs2"
 
 const DECODERS: Readonly<Record<string, (text: string) => ArrayBuffer>> = {
   utf8: native.utf8Encode,
@@ -69,7 +79,7 @@ export class Buffer extends Uint8Array {
     return value instanceof Buffer
   }
 
-  override toString(encoding: Encoding = "utf8", from = 0, to = this.length): string {
+  override toString(encoding: BufferEncoding = "utf8", from = 0, to = this.length): string {
     switch (encoding) {
       case "utf8":
       case "utf-8":

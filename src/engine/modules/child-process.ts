@@ -8,7 +8,7 @@ import { Buffer } from "./buffer.ts"
 import { EventEmitter } from "./events.ts"
 import { process } from "./process.ts"
 
-type Options = {
+type SpawnSyncOptions = {
   argv0?: string
   env?: Record<string, string | undefined>
   cwd?: string
@@ -19,7 +19,7 @@ type Options = {
   root?: string
 }
 
-export function spawnSync(file: string, args: readonly string[], options: Options = {}) {
+export function spawnSync(file: string, args: readonly string[], options: SpawnSyncOptions = {}) {
   const { argv0, env = process.env, cwd, input, timeout = 0, encoding, root } = options
   const variables = variablesOf(env)
   const stdin = typeof input === "string" ? Buffer.from(input) : input

@@ -41,13 +41,13 @@ export function drain(facts: NodeFacts): string[] {
   }
 }
 
-type CallInFlight = { containerId: string; text: string }
+type PluginProcess = { containerId: string; text: string }
 
 /**
  * Processes with the environment of a call to these directories. A process that a plugin left running has PID 1 as its
  * parent.
  */
-function callsInFlight(binDirs: readonly string[]): CallInFlight[] {
+function callsInFlight(binDirs: readonly string[]): PluginProcess[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return []
     try {

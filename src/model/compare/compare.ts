@@ -1,5 +1,5 @@
 import type { Payload } from "../../capture/record.ts"
-import { type Call, jsonObject, parseArgs } from "../call.ts"
+import { type Call, jsonObject, parseArgs, type Stream } from "../call.ts"
 import { stateText } from "../format.ts"
 import { type Operation, walk } from "../operation.ts"
 import { type ResultObject, resultObjects } from "../result/chain.ts"
@@ -65,7 +65,7 @@ export function compareCalls(a: Call, b: Call): Difference[] {
   const masks: Masks = { a: maskOf(a), b: maskOf(b) }
   return [
     ...compareValues("exit", new Map([["", stateText(a)]]), new Map([["", stateText(b)]]), masks),
-    ...STREAMS.flatMap((stream) => compareStreams(stream, a[stream], b[stream], masks)),
+    ...MOST_RELEVANT_FIRST.flatMap((stream) => compareStreams(stream, a[stream], b[stream], masks)),
     ...compareValues("env", envValues(a), envValues(b), masks),
   ]
 }
@@ -74,7 +74,7 @@ export function compareCalls(a: Call, b: Call): Difference[] {
 export function signatureOf(call: Call): string {
   const mask = maskOf(call)
   const lines = [`exit ${stateText(call)}`]
-  for (const stream of STREAMS) {
+  for (const stream of MOST_RELEVANT_FIRST) {
     const json = jsonObject(call[stream])
     const values = json
       ? [...jsonValues(json, mask)].map(([location, text]) => `${location} ${mask(text, stream)}`)
@@ -85,16 +85,11 @@ export function signatureOf(call: Call): string {
   return [...lines, ...env.sort()].join("\n")
 }
 
-const STREAMS = ["stdout", "stderr", "stdin"] as const
+const MOST_RELEVANT_FIRST = ["stdout", "stderr", "stdin"] as const satisfies Stream[]
 
 type Masks = { a: Mask; b: Mask }
 
-function compareStreams(
-  stream: (typeof STREAMS)[number],
-  a: Payload | undefined,
-  b: Payload | undefined,
-  masks: Masks,
-): Difference[] {
+function compareStreams(stream: Stream, a: Payload | undefined, b: Payload | undefined, masks: Masks): Difference[] {
   const [jsonA, jsonB] = [jsonObject(a), jsonObject(b)]
   if (jsonA && jsonB) return compareValues(stream, jsonValues(jsonA, masks.a), jsonValues(jsonB, masks.b), masks)
   return compareLines(stream, linesOf(a), linesOf(b), masks)

@@ -14,8 +14,8 @@ export function counterpartsOf<Each extends Operation>(
   const wanted = text.trim().toLowerCase()
   const isOk = one.outcome === "ok"
   const plugins = pluginsOf(one)
-  const best: Candidate<Each>[] = []
-  const isWorse = (candidate: Candidate<Each>) => {
+  const best: RankedCounterpart<Each>[] = []
+  const isWorse = (candidate: RankedCounterpart<Each>) => {
     const last = best.length < most ? undefined : best.at(-1)
     return last !== undefined && byRank(candidate, last) >= 0
   }
@@ -40,9 +40,9 @@ export function counterpartsOf<Each extends Operation>(
   return best.map(({ each }) => each)
 }
 
-type Candidate<Each> = { each: Each; rank: number; distanceMs: number }
+type RankedCounterpart<Each> = { each: Each; rank: number; distanceMs: number }
 
-function byRank(a: Candidate<unknown>, b: Candidate<unknown>): number {
+function byRank(a: RankedCounterpart<unknown>, b: RankedCounterpart<unknown>): number {
   return a.rank - b.rank || a.distanceMs - b.distanceMs
 }
 

@@ -1,5 +1,5 @@
 import { SIGNALS } from "../../capture/record.ts"
-import { type Call, isFailed, jsonObject, type Pod, podKey, resultOf } from "../call.ts"
+import { type Call, isFailed, jsonObject, type Pod, podKey, resultOf, STREAMS } from "../call.ts"
 import {
   FACT_NAMES,
   type FactField,
@@ -186,11 +186,9 @@ export function findField(text: string): FieldName | undefined {
 /** What a reader must have of a call to know the value of a field. */
 export function fieldSource(name: FieldName): FieldSource {
   const { facts } = fieldOf(name)
-  if (facts.some((fact) => STREAMS.includes(fact))) return "stream"
+  if (facts.some((fact) => STREAMS.some((stream) => stream === fact))) return "stream"
   return facts.every(isListed) ? "list" : "record"
 }
-
-const STREAMS: readonly FactName[] = ["stdin", "stdout", "stderr"]
 
 function factFields(): Record<FactFieldName, Field> {
   const fields: Record<string, Field> = {}

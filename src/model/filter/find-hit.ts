@@ -1,4 +1,4 @@
-import { type Call, isFailed, resultOf, textOf } from "../call.ts"
+import { type Call, isFailed, resultOf, type Stream, textOf } from "../call.ts"
 import { tellingStream } from "../explain/error-text.ts"
 import { type Operation, walk } from "../operation.ts"
 import { addressesOf } from "../result/result-fields.ts"
@@ -7,10 +7,9 @@ import type { Filter, Operand, Test } from "./filter.ts"
 import { toMatcher } from "./match.ts"
 
 /** Where a filter matched: the call and, if it was in one, the stream and the text there. */
-export type FilterHit = { call: string; stream?: HitStream; text?: string }
+export type FilterHit = { call: string; stream?: Stream; text?: string }
 
-type HitStream = "stdin" | "stdout" | "stderr"
-type StreamPlace = { stream: HitStream; text?: string }
+type StreamPlace = { stream: Stream; text?: string }
 
 /** The call of an operation with streams that a filter is about; undefined if it is about none of them in particular. */
 export function findHit(filter: Filter, operation: Operation, nowMs?: number): FilterHit | undefined {
@@ -83,7 +82,7 @@ function wordsPlace(call: Call, met: readonly Test[]): StreamPlace | undefined {
   return found === undefined ? undefined : { stream, text: found }
 }
 
-function placed(stream: HitStream, texts: (string | undefined)[]): StreamPlace {
+function placed(stream: Stream, texts: (string | undefined)[]): StreamPlace {
   const text = texts.find(Boolean)
   return { stream, ...(text ? { text } : {}) }
 }

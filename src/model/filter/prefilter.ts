@@ -1,4 +1,5 @@
 import { type Address, addressNumber, parseAddress, parsePrefix } from "../../cni/address.ts"
+import { STREAMS } from "../call.ts"
 import { type FieldName, fieldOf } from "./field.ts"
 import type { Filter, Operand, Test } from "./filter.ts"
 
@@ -53,14 +54,14 @@ function required<Alternative>(
   return strict.find((part): part is Alternative[] => part !== undefined && part !== DECIDED)
 }
 
-const STREAMS: readonly FieldName[] = ["msg", "stdin", "stdout", "stderr"]
+const STREAM_FIELDS: readonly FieldName[] = ["msg", ...STREAMS]
 
 function testPatterns({ field, operator, values }: Test): string[] | undefined {
   // Without a code in the line, no comparison with a number matches.
   if (field === "code") return ['\\\\"code\\\\"']
   if (operator !== "=" && operator !== "~") return undefined
   const isAddress = fieldOf(field).kind === "address" && operator === "="
-  if (!isAddress && !STREAMS.includes(field)) return undefined
+  if (!isAddress && !STREAM_FIELDS.includes(field)) return undefined
   const patterns = values.map((value) => (isAddress ? networkPattern(value) : textPattern(value)))
   return allKnown(patterns)
 }

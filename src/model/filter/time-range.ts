@@ -3,7 +3,7 @@ import { bracketed } from "./bracketed.ts"
 import type { Filter, Test } from "./filter.ts"
 import { parseFilter } from "./parse.ts"
 
-/** What a filter's `since` and `until` allow, milliseconds since 1970. A missing limit is none. */
+/** From `sinceMs` to `untilMs`, both included, in milliseconds since 1970. A missing end is unlimited. */
 export type TimeRange = { sinceMs?: number; untilMs?: number }
 
 /** The limits that hold for everything that the filter matches; none if the text has an error. */

@@ -21,11 +21,11 @@ const MAX_GROUPS_PER_RULE = 200
 
 const SEVERITIES = ["error", "warning", "note"] as const
 
-type Group = { finding: FindingGroup; pods: Set<string> }
+type GroupWithPods = { finding: FindingGroup; pods: Set<string> }
 
 /** Groups findings, added in any order. Memory holds some findings of each rule. */
 export class FindingGroups {
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new Map<string, GroupWithPods>()
   readonly #sizes = new Map<string, number>()
 
   /** Returns the group, with this finding as its newest unless it has a newer one. */

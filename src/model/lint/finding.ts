@@ -23,7 +23,9 @@ export type Rule = {
   follows?: readonly string[]
 }
 
-export type EvidenceStream = "stdin" | "stdout" | "stderr" | "env" | "exit"
+/** The parts of a call that a finding can refer to. */
+export const EVIDENCE_STREAMS = ["stdin", "stdout", "stderr", "env", "exit"] as const
+export type EvidenceStream = (typeof EVIDENCE_STREAMS)[number]
 
 /**
  * `byte`: offset from 0 in the recorded bytes of the stream, where `excerpt` starts. `pointer`: JSON pointer to the field of

@@ -24,7 +24,7 @@ export type ErrorGroup = {
   operation: string
 }
 
-type Counts = {
+type GroupCounts = {
   count: number
   plugins: Set<string>
   commands: Set<string>
@@ -36,14 +36,14 @@ type Counts = {
 
 /** Groups failed and killed operations by their message; others are ignored. Operations may come in any order. */
 export class ErrorGroups {
-  readonly #groups = new Map<string, Counts>()
+  readonly #groups = new Map<string, GroupCounts>()
 
   /** `message`: what `errorMessageOf` returned for it. */
   add(operation: Operation | OperationSummary, message = errorMessageOf(operation)): void {
     if (message === undefined) return
     const { id, command, pod, containerId, wallMs } = operation
     const call = failingCallOf(operation)?.call
-    const group: Counts = this.#groups.get(message) ?? {
+    const group: GroupCounts = this.#groups.get(message) ?? {
       count: 0,
       plugins: new Set(),
       commands: new Set(),

@@ -1,5 +1,6 @@
 import { SEGMENT_INTERVAL_MS } from "../../capture/segment-name.ts"
 import { type Call, toCall } from "../../model/call.ts"
+import type { TimeRange } from "../../model/filter/time-range.ts"
 import type { Capture } from "./capture.ts"
 import { conclude } from "./conclude.ts"
 import { followedCall, type OpenRecords } from "./follower.ts"
@@ -7,9 +8,6 @@ import { Joiner } from "./joiner.ts"
 import type { ReadErrors } from "./read-errors.ts"
 import { readRecords } from "./records.ts"
 import type { Segment } from "./segments.ts"
-
-/** Milliseconds since 1970. Selects operations that started in between. */
-export type TimeRange = { sinceMs?: number; untilMs?: number }
 
 /**
  * The calls of a capture, each as soon as its end record is read; calls without an end record come last. Memory holds

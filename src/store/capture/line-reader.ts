@@ -9,11 +9,11 @@ const BUFFER_BYTES = 64 * 1024
 const MOST_FILES = 4
 
 /** An open segment. `bytes`: the part of `buffer` that was filled last; `fromByte`: its offset in the file. */
-type OpenFile = { path: string; file: number; fromByte: number; buffer: Buffer; bytes: Buffer }
+type OpenSegment = { path: string; file: number; fromByte: number; buffer: Buffer; bytes: Buffer }
 
 /** Reads single records by their offsets. Records of one operation are close together, so the last bytes are cached. */
 export class LineReader {
-  #files: OpenFile[] = []
+  #files: OpenSegment[] = []
 
   /** The record whose line starts at an offset; undefined if it was pruned or is incomplete. */
   record(segment: Segment, offset: number): CaptureRecord | undefined {
@@ -30,7 +30,7 @@ export class LineReader {
     this.#files = []
   }
 
-  #open(path: string): OpenFile | undefined {
+  #open(path: string): OpenSegment | undefined {
     const known = this.#files.find((open) => open.path === path)
     if (known) return known
     try {
@@ -47,7 +47,7 @@ export class LineReader {
 }
 
 /** Valid until the next line is read. Undefined if the line is empty, unterminated, or longer than the buffer. */
-function lineAt(open: OpenFile, offset: number): Buffer | undefined {
+function lineAt(open: OpenSegment, offset: number): Buffer | undefined {
   const cached = cachedLine(open, offset)
   if (cached) return cached
   open.bytes = read(open.file, offset, open.buffer)
@@ -55,7 +55,7 @@ function lineAt(open: OpenFile, offset: number): Buffer | undefined {
   return cachedLine(open, offset)
 }
 
-function cachedLine({ fromByte, bytes }: OpenFile, offset: number): Buffer | undefined {
+function cachedLine({ fromByte, bytes }: OpenSegment, offset: number): Buffer | undefined {
   const begin = offset - fromByte
   if (begin < 0 || begin >= bytes.length) return undefined
   const end = bytes.indexOf(NEWLINE, begin)

@@ -15,7 +15,7 @@ const STARTUP_MS = 5_000
  * another node, and if the processes of the node cannot be seen. `root`: mount point of the node's root file system; a
  * container that has it sees its own processes in /proc, and those of the node in the /proc below the root.
  */
-export function processes(root = "/"): (begin: Process) => (() => boolean) | undefined {
+export function processes(root = "/"): (begin: CallProcess) => (() => boolean) | undefined {
   const proc = procOf(root)
   const nodes = [hostname(), root === "/" ? undefined : nameOf(root)]
   const suspendedMs = suspendedTime()
@@ -41,7 +41,7 @@ export function processes(root = "/"): (begin: Process) => (() => boolean) | und
   }
 }
 
-type Process = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs"> & Partial<Pick<Begin, "as">>
+type CallProcess = Pick<Begin, "node" | "pid" | "recorderPid" | "monoMs"> & Partial<Pick<Begin, "as">>
 
 /**
  * The plugin of a call in flight: the child of its relay that is not the recorder, which is the same program. Undefined if
@@ -113,7 +113,7 @@ function readText(path: string): string | undefined {
 }
 
 /**
- * Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). Without /proc no
+ * CallProcess start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). Without /proc no
  * process is visible either.
  */
 function suspendedTime(): number {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rm
 import { basename, dirname, join } from "node:path"
 import { checksName } from "../../capture/segment-name.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
+import { EVIDENCE_STREAMS } from "../../model/lint/finding.ts"
 import type { PackedChecks } from "../../model/lint/packed-checks.ts"
 import { isSealed, type Segment } from "../capture/segments.ts"
 import { isStampOf, type SegmentStamp, stampOf } from "../index/segment-stamp.ts"
@@ -88,8 +89,6 @@ function isCheck(value: unknown): boolean {
   return typeof digest === "number" && isTexts(ips) && Array.isArray(findings) && findings.every(isFinding)
 }
 
-const STREAMS: readonly unknown[] = ["stdin", "stdout", "stderr", "env", "exit"]
-
 function isFinding(value: unknown): boolean {
   if (!isObject(value) || !isObject(value.evidence)) return false
   const { stream, byte, pointer, excerpt } = value.evidence
@@ -97,7 +96,7 @@ function isFinding(value: unknown): boolean {
     typeof value.rule === "string" &&
     typeof value.detail === "string" &&
     isTextOrNone(value.remedy) &&
-    STREAMS.includes(stream) &&
+    EVIDENCE_STREAMS.some((known) => known === stream) &&
     (byte === undefined || typeof byte === "number") &&
     isTextOrNone(pointer) &&
     typeof excerpt === "string"

@@ -1,11 +1,10 @@
 import { computed, signal } from "@preact/signals"
+import { EVIDENCE_STREAMS, type EvidenceStream } from "../../model/lint/finding.ts"
 
 export const VIEWS = ["operations", "pods", "overview", "findings", "ledger"] as const
 export type View = (typeof VIEWS)[number]
 export const PANELS = ["calls", "chain", "compare"] as const
 export type Panel = (typeof PANELS)[number]
-export const STREAMS = ["stdin", "stdout", "stderr", "env", "exit"] as const
-export type Stream = (typeof STREAMS)[number]
 
 export const GROUPINGS = ["pod", "error", "node"] as const
 export type Grouping = (typeof GROUPINGS)[number]
@@ -28,7 +27,7 @@ export type Route = {
   operation?: string | undefined
   panel: Panel
   call?: string | undefined
-  stream?: Stream | undefined
+  stream?: EvidenceStream | undefined
   /** offset in the stream to scroll to */
   byte?: number | undefined
   /** the operation to compare with */
@@ -105,7 +104,7 @@ export function parseRoute(fragment: string): Route {
   if (known === "ledger" && steps[0]) return { ...common, attachment: steps[0] }
   if (known !== "operations" || !steps[0]) return common
   const panel = PANELS.find((candidate) => candidate === steps[1]) ?? "calls"
-  const stream = STREAMS.find((candidate) => candidate === steps[3])
+  const stream = EVIDENCE_STREAMS.find((candidate) => candidate === steps[3])
   const other = q.get("with")
   const byte = /^\d{1,15}$/.exec(q.get("byte") ?? "")?.[0]
   return {

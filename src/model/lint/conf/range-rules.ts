@@ -56,7 +56,7 @@ export const RANGE_RULES: FileRule[] = [
 ]
 
 /** `plugin`: index of the IPAM section that it belongs to. */
-type AddressRange = ConfSection & { plugin: number }
+type PluginRange = ConfSection & { plugin: number }
 
 function sectionsOf({ plugins, delegates }: ConfFile): ConfSection[] {
   return ipamSections([...plugins, ...delegates])
@@ -70,7 +70,7 @@ function hostLocalSets(file: ConfFile): ConfSection[][] {
   )
 }
 
-function hostLocalRanges(file: ConfFile): AddressRange[] {
+function hostLocalRanges(file: ConfFile): PluginRange[] {
   return sectionsOf(file).flatMap((ipam, plugin) =>
     hostLocalRangeSets(ipam.config)
       .flat()
@@ -87,7 +87,7 @@ function whereaboutsRanges(file: ConfFile): ConfSection[] {
   })
 }
 
-function rangeHits({ config, path }: AddressRange): FileHit[] {
+function rangeHits({ config, path }: PluginRange): FileHit[] {
   const subnet = text(config.subnet)
   // Calico replaces these before it calls host-local.
   if (subnet === "usePodCidr" || subnet === "usePodCidrIPv6") return []

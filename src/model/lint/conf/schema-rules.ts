@@ -89,10 +89,10 @@ export const SCHEMA_RULES: FileRule[] = [
 const VALUE_KEYWORDS = ["minimum", "maximum", "enum", "format", "maxLength", "pattern"]
 
 /** `owner`: the plugin whose schema it is. `at`: path from the root of the document; `path` is that from the plugin. */
-type FileViolation = Violation & { owner: string; at: ConfPath; section: Section }
+type FileViolation = Violation & { owner: string; at: ConfPath; section: ConfigSection }
 
 /** An object of the file with its schema. `inner`: the plugin's `ipam` section; `outer`: the plugin of such a section. */
-type Section = {
+type ConfigSection = {
   owner: string
   config: Record<string, unknown>
   path: ConfPath
@@ -116,7 +116,7 @@ function violationsOf(file: ConfFile): FileViolation[] {
   return found
 }
 
-function sectionViolations(section: Section): FileViolation[] {
+function sectionViolations(section: ConfigSection): FileViolation[] {
   const exactKeys = section.schema === LIST_SCHEMA
   return validateConfiguration(section.config, section.schema, { exactKeys }).map((violation) => ({
     ...violation,
@@ -126,11 +126,11 @@ function sectionViolations(section: Section): FileViolation[] {
   }))
 }
 
-function sectionsOf({ config, isList, plugins, delegates }: ConfFile): Section[] {
-  const list: Section[] = isList ? [{ owner: "a list", config, path: [], schema: LIST_SCHEMA }] : []
+function sectionsOf({ config, isList, plugins, delegates }: ConfFile): ConfigSection[] {
+  const list: ConfigSection[] = isList ? [{ owner: "a list", config, path: [], schema: LIST_SCHEMA }] : []
   return [
     ...list,
-    ...[...plugins, ...delegates].flatMap(({ config, path, type, isPartial }): Section[] => {
+    ...[...plugins, ...delegates].flatMap(({ config, path, type, isPartial }): ConfigSection[] => {
       const schema = pluginSchema(type)
       const { ipam } = config
       const ipamType = isObject(ipam) ? text(ipam.type) : ""
@@ -200,7 +200,7 @@ function unknownKeys(file: ConfFile): FileViolation[] {
 }
 
 /** The object that a key belongs in: the other one of the plugin, or the outer one of a nested object. */
-function belongsElsewhere(key: string, path: ConfPath, { schema, owner, other }: Section): string | undefined {
+function belongsElsewhere(key: string, path: ConfPath, { schema, owner, other }: ConfigSection): string | undefined {
   const isKeyOf = ({ properties }: ConfigurationSchema) =>
     Object.keys(properties ?? {}).some((name) => name.toLowerCase() === key.toLowerCase())
   if (other && isKeyOf(other.schema)) return other.name

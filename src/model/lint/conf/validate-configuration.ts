@@ -54,7 +54,7 @@ for (const [format, isValid] of Object.entries(FORMATS))
  * A value with keys spelled as in the schema and without null, and the schema without the keys that the value does not
  * have: the library takes as long for these as for the others, which is most of the time.
  */
-function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boolean): Decoded {
+function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boolean): DecodedValue {
   if (Array.isArray(value)) {
     const items = value.map((item) => asDecoded(item, schema.items ?? {}, exactKeys))
     return { value: items.map((item) => item.value), schema }
@@ -62,7 +62,7 @@ function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boole
   const { properties } = schema
   if (!isObject(value) || !properties) return { value, schema }
   const names = new Map(exactKeys ? [] : Object.keys(properties).map((name) => [name.toLowerCase(), name]))
-  const keys: [string, Decoded][] = []
+  const keys: [string, DecodedValue][] = []
   for (const [key, content] of Object.entries(value)) {
     if (content === null) continue
     const name = names.get(key.toLowerCase()) ?? key
@@ -76,7 +76,7 @@ function asDecoded(value: unknown, schema: ConfigurationSchema, exactKeys: boole
   }
 }
 
-type Decoded = { value: unknown; schema: ConfigurationSchema }
+type DecodedValue = { value: unknown; schema: ConfigurationSchema }
 
 function toViolation(
   { name, path, argument, schema, instance }: ValidationError,

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import type { Worker } from "node:worker_threads"
 import { Fault } from "../../../fault/fault.ts"
-import { type Answer, type Done, type Job, work } from "./work.ts"
+import { type Done, type Job, type WorkerMessage, work } from "./work.ts"
 
 const MOST_THREADS = 4
 /** Bounds memory: without a limit, V8 would let the garbage of each block pile up in every thread. */
@@ -50,7 +50,7 @@ export class Threads {
 
   #add(worker: Worker): void {
     worker.unref()
-    worker.on("message", (answer: Answer) => {
+    worker.on("message", (answer: WorkerMessage) => {
       const waiting = this.#busy.get(worker)
       this.#busy.delete(worker)
       this.#idle.push(worker)

@@ -7,7 +7,7 @@ import { searchBlock } from "./search-block.ts"
 export type Job = { path: string; name: string; range: ByteRange; prefilter?: string }
 export type Done = { built: BuiltBlock } | { found: Float64Array }
 /** A Fault cannot be sent between threads; its parts can. */
-export type Answer = Done | { fault: { code: FaultCode; message: string; hint: string } }
+export type WorkerMessage = Done | { fault: { code: FaultCode; message: string; hint: string } }
 
 export function work({ path, name, range, prefilter }: Job): Done {
   return prefilter === undefined

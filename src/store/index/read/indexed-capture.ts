@@ -2,9 +2,9 @@ import type { Call } from "../../../model/call.ts"
 import { EVERYTHING, type Filter } from "../../../model/filter/filter.ts"
 import { fieldsOf, needsRecords, toMatcher } from "../../../model/filter/match.ts"
 import { prefilterOf, requiredAddresses } from "../../../model/filter/prefilter.ts"
+import type { TimeRange } from "../../../model/filter/time-range.ts"
 import { type CallNode, type Operation, toOperations } from "../../../model/operation.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
-import type { TimeRange } from "../../capture/calls.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Progress } from "../../capture/progress.ts"
 import type { ReadErrors } from "../../capture/read-errors.ts"
@@ -160,9 +160,9 @@ export function* operationSummaries(
 }
 
 /** A block, and whether a call comes before all that are in the blocks after it. */
-type Step = { ref: BlockRef; isReady(call: Call): boolean }
+type BlockStep = { ref: BlockRef; isReady(call: Call): boolean }
 
-function forwards(blocks: readonly BlockRef[], order: Order): Step[] {
+function forwards(blocks: readonly BlockRef[], order: Order): BlockStep[] {
   return blocks.map((ref, at) => {
     const next = earliestOf(blocks[at + 1], order)
     return { ref, isReady: (call) => !next || order.compare(call, next) < 0 }
@@ -170,8 +170,8 @@ function forwards(blocks: readonly BlockRef[], order: Order): Step[] {
 }
 
 /** A later block may contain calls that started before some of an earlier one. */
-function backwards(blocks: readonly BlockRef[], order: Order): Step[] {
-  const steps: Step[] = []
+function backwards(blocks: readonly BlockRef[], order: Order): BlockStep[] {
+  const steps: BlockStep[] = []
   let latest: ReturnType<Order["latest"]>
   for (const ref of blocks) {
     const before = latest

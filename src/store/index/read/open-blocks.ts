@@ -1,6 +1,7 @@
+import type { TimeRange } from "../../../model/filter/time-range.ts"
 import type { CurrentLists } from "../../../model/incomplete-list.ts"
 import type { Operation } from "../../../model/operation.ts"
-import { isInRange, type TimeRange } from "../../capture/calls.ts"
+import { isInRange } from "../../capture/calls.ts"
 import type { Capture } from "../../capture/capture.ts"
 import type { Progress } from "../../capture/progress.ts"
 import { completeSegments, type Segment } from "../../capture/segments.ts"

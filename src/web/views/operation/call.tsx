@@ -2,13 +2,14 @@ import { type Call, parseArgs } from "../../../model/call.ts"
 import { tellingStream } from "../../../model/explain/error-text.ts"
 import type { FilterHit } from "../../../model/filter/find-hit.ts"
 import { duration, processText, stateText } from "../../../model/format.ts"
+import type { EvidenceStream } from "../../../model/lint/finding.ts"
 import { sizeText } from "../../parts/bytes.ts"
 import { exactTime } from "../../parts/clock.ts"
 import { CopyButton } from "../../parts/copy-button.tsx"
 import { FactTable } from "../../parts/fact-table.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { Tabs } from "../../parts/tabs.tsx"
-import { go, link, route, type Stream } from "../../state/route.ts"
+import { go, link, route } from "../../state/route.ts"
 import { PayloadView } from "./payload.tsx"
 import "./call.css"
 
@@ -18,7 +19,8 @@ export type Reading = "read" | "reading" | "unreachable" | "pruned"
 /** One call: its input and output. `hit`: where the filter matched in it. */
 export function CallView({ call, reading, hit }: { call: Call; reading: Reading; hit: FilterHit | undefined }) {
   // Until the streams have arrived, show the tab that most calls open with, so that the selected tab does not change.
-  const stream: Stream = route.value.stream ?? hit?.stream ?? (reading === "read" ? mostRelevant(call) : "stdout")
+  const stream: EvidenceStream =
+    route.value.stream ?? hit?.stream ?? (reading === "read" ? mostRelevant(call) : "stdout")
   const wanted = hit?.stream === stream && route.value.byte === undefined ? (hit.text ?? "") : ""
   const size = (payload: Call["stdin"]) => payload && <span class="badge">{sizeText(payload.sizeBytes)}</span>
   const tabs = [
@@ -35,7 +37,7 @@ export function CallView({ call, reading, hit }: { call: Call; reading: Reading;
       ),
     },
   ]
-  const choose = (name: Stream) => ({ call: call.id, panel: "calls" as const, stream: name, byte: undefined })
+  const choose = (name: EvidenceStream) => ({ call: call.id, panel: "calls" as const, stream: name, byte: undefined })
   return (
     <section class="call" aria-label={`call of ${call.plugin}`}>
       <Tabs
@@ -77,7 +79,7 @@ function failedExit({ exit }: Call): boolean {
 }
 
 /** The stream with the error or the result; stdin if there is neither. */
-function mostRelevant(call: Call): Stream {
+function mostRelevant(call: Call): EvidenceStream {
   const telling = failedExit(call) && tellingStream(call)
   if (telling) return telling
   if (call.stdout && call.stdout.sizeBytes > 0) return "stdout"

@@ -17,7 +17,7 @@ import "./explained.css"
 /** On a narrow screen it would hide the calls. */
 const LEAST_OPEN_PX = 640
 
-type Row = { topic: string; text: string; href?: string; linked?: string }
+type ExplainedRow = { topic: string; text: string; href?: string; linked?: string }
 
 /** Why an operation ended as it did, first in one line, then what `cnitap explain` knows about it. */
 export function Explained({ operation }: { operation: OperationSummary }) {
@@ -27,7 +27,7 @@ export function Explained({ operation }: { operation: OperationSummary }) {
   const others = explanation?.statements.filter((statement) => statement !== cause) ?? []
   const stated = others.map((statement) => rowOf(statement, operation))
   const compared = useMemo(() => (explanation ? counterpart(operation, explanation) : []), [explanation])
-  const isNext = (row: Row) => row.topic === "next step"
+  const isNext = (row: ExplainedRow) => row.topic === "next step"
   const rows = [...stated.filter((row) => !isNext(row)), ...sameError(operation), ...compared, ...stated.filter(isNext)]
   return (
     <div class={`explained ${operation.outcome}`}>
@@ -54,7 +54,7 @@ export function Explained({ operation }: { operation: OperationSummary }) {
 }
 
 /** The text, with a link on what it names, or behind it. */
-function Linked({ text, href, linked }: Row) {
+function Linked({ text, href, linked }: ExplainedRow) {
   if (!href) return <>{text}</>
   const at = linked ? text.indexOf(linked) : -1
   if (!linked || at < 0)
@@ -72,7 +72,7 @@ function Linked({ text, href, linked }: Row) {
   )
 }
 
-function rowOf({ topic, text, call }: Statement, operation: OperationSummary): Row {
+function rowOf({ topic, text, call }: Statement, operation: OperationSummary): ExplainedRow {
   if (call === undefined) {
     const isPod = topic === "attempts" && operation.pod
     return isPod ? { topic, text, href: link({ view: "pods", pod: podName(operation) }) } : { topic, text }
@@ -85,7 +85,7 @@ function rowOf({ topic, text, call }: Statement, operation: OperationSummary): R
 }
 
 /** How often other operations failed in the same way, with the filter that lists them. */
-function sameError(operation: OperationSummary): Row[] {
+function sameError(operation: OperationSummary): ExplainedRow[] {
   const message = messageOf(operation)
   const group = allErrorGroups.value.find((one) => one.message === message)
   if (message === undefined || !group || group.count < 2) return []
@@ -95,7 +95,7 @@ function sameError(operation: OperationSummary): Row[] {
 }
 
 /** The operation that `cnitap explain` compares it with, else the one that the comparison proposes first, if it worked. */
-function counterpart(operation: OperationSummary, { statements }: Explanation): Row[] {
+function counterpart(operation: OperationSummary, { statements }: Explanation): ExplainedRow[] {
   if (operation.outcome === "ok") return []
   const compared = statements.find(({ topic }) => topic === "compared")?.call
   const best = operationById(compared) ?? counterpartsOf(operation, operations.peek(), { most: 1 })[0]
