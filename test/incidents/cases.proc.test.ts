@@ -37,7 +37,7 @@ async function decoded(text: string): Promise<string> {
 
 test("istio/istio#38794: stdout is a log line", async (t) => {
   const stdoutText = "2022-05-08T19:56:33.123456Z\twarn\tdry run is deprecated\n"
-  assert.deepEqual(await explained(t, { plugin: "istio-cni", stdoutText, exitCode: 1 }), [
+  assert.deepEqual(await explained(t, { plugin: "istio-cni", stdin: chained("istio-cni"), stdoutText, exitCode: 1 }), [
     "ADD shop/web failed T ago in istio-cni, after T",
     "  first failure  istio-cni: stdout is not JSON, it is a log line: DATE warn dry run is deprecated (exit 1)",
     String.raw`  runtime error  plugin type="istio-cni" failed (add): netplugin failed but error parsing its diagnostic message "DATE\twarn\tdry run is deprecated\n": invalid character '-' after top-level value`,
@@ -91,10 +91,16 @@ test("nokia/danm#256: three plugins' errors in one", async (t) => {
 })
 
 test("k8snetworkplumbingwg/sriov-cni#119: the cleanup fails because the ADD did", async (t) => {
+  const stdin = { cniVersion: "1.0.0", name: "sriov-net", type: "sriov", deviceID: "0000:3b:02.1" }
   const lines = await explained(
     t,
-    { plugin: "sriov", error: "failed to set up pod interface: no free VF" },
-    { plugin: "sriov", command: "DEL", error: "error reading cached NetConf in /var/lib/cni/sriov with name c1-net1" },
+    { plugin: "sriov", stdin, error: "failed to set up pod interface: no free VF" },
+    {
+      plugin: "sriov",
+      stdin,
+      command: "DEL",
+      error: "error reading cached NetConf in /var/lib/cni/sriov with name c1-net1",
+    },
   )
   assert.deepEqual(lines, [
     "ADD shop/web failed T ago in sriov, after T",
@@ -196,7 +202,7 @@ test("kubeovn/kube-ovn#33: the plugin only reports what its agent did", async (t
   const error = "Post http://dummy/api/v1/add: dial unix /run/openvswitch/kube-ovn-daemon.sock: EOF"
   assert.equal(
     (await explained(t, { plugin: "kube-ovn", error })).at(-1),
-    "  next step  check the log of the agent that kube-ovn connects to, at TIME: the plugin only reports it",
+    "  next step  check the log of kube-ovn-cni, at TIME: the plugin only reports it",
   )
 })
 
@@ -297,6 +303,11 @@ test("longhorn/longhorn#11222: each try draws an address and fails at a later de
     "  attempts  this is attempt 3 of 3 in T; 3 failed, and none has succeeded since; they used 3 addresses",
   ])
 })
+
+/** What a runtime gives a plugin that is not the first of its list. */
+function chained(type: string): object {
+  return { cniVersion: "1.0.0", name: "pods", type, prevResult: resultWith("10.1.0.9/24") }
+}
 
 function resultWith(address: string): object {
   return {

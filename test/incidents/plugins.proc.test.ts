@@ -194,7 +194,7 @@ echo '{"code": 11, "msg": "policy: try again later", "details": "dial tcp 10.96.
       `  runtime error  plugin type="policy" failed (add): ${error}`,
       "  discarded  stderr of policy: E1128 dial tcp 10.96.0.1:443: i/o timeout",
       "  left behind  10.97.0.2 held by bridge, host-local, portmap, policy: ADD failed in policy, no DEL followed",
-      "  next step  check the log of the agent that policy connects to, at TIME: the plugin only reports it",
+      "  next step  curl -k https://10.96.0.1:443/livez (this node does not reach the API server; a Service address needs kube-proxy or its replacement)",
     ],
     ls: ["ADD failed"],
     lint: ["note stderr-discarded policy"],

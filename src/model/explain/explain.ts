@@ -10,7 +10,7 @@ import { nextStep } from "./next-step.ts"
 import { heldAddress } from "./requested-address.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
 import type { ExplainContext, Explanation } from "./statement.ts"
-import { findingsAboutInput, findingsOf, leakedBefore, summaryOf } from "./summary.ts"
+import { findingsAboutInput, findingsOf, leakedBefore, listed, summaryOf } from "./summary.ts"
 import { comparedWithGood } from "./worked-before.ts"
 
 /**
@@ -58,7 +58,7 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
         ...runtimeError(operation),
         ...discardedStderr(operation),
         ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),
-        ...(conclusion.kind === "failed" && failing ? findingsAboutInput(failing.call, context) : []),
+        ...(conclusion.kind === "failed" && failing ? listed(findingsAboutInput(failing.call, context)) : []),
         ...(conclusion.kind === "failed" && failing ? comparedWithGood(failing, context) : []),
         ...poolUse(context),
         ...heldAddress(operation, context),

@@ -2,9 +2,11 @@ import type { Operation } from "../operation.ts"
 import { isKilledBySignal } from "./cause.ts"
 import type { Conclusion } from "./conclusion.ts"
 import type { FailingCall } from "./failing-call.ts"
-import { clock, stepForKnownError } from "./known-error.ts"
-import { findingOfAnswer } from "./refused-answer.ts"
+import { clock } from "./known-errors/known-error.ts"
+import { stepForKnownError } from "./known-errors/step-for-known-error.ts"
+import { findingOfAnswer, sentenceOf } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
+import { findingsAboutInput } from "./summary.ts"
 
 /** The one thing to do next. */
 export function nextStep(
@@ -47,7 +49,9 @@ function stepAfter(
       return logAt(operation)
     default:
       return failing
-        ? (stepFor(failing, context) ?? `cnitap show ${failing.call.id}${compare(operation, context)}`)
+        ? (stepFor(failing, context) ??
+            configurationStep(failing, context) ??
+            `cnitap show ${failing.call.id}${compare(operation, context)}`)
         : "cnitap doctor"
   }
 }
@@ -56,6 +60,14 @@ function stepAfter(
 function refusedStep(failing: FailingCall | undefined, context: ExplainContext): string {
   const finding = failing && findingOfAnswer(failing.call, context)
   return finding && failing ? `correct ${failing.call.plugin}: ${finding.remedy}` : `cnitap show ${failing?.call.id}`
+}
+
+/** What is wrong with the configuration that the call got, if it cannot work with it. */
+function configurationStep({ call }: FailingCall, context: ExplainContext): string | undefined {
+  const [finding] = findingsAboutInput(call, context).filter(({ severity }) => severity === "error")
+  if (!finding) return undefined
+  const where = context.node?.list?.file ?? `the configuration of ${call.plugin}`
+  return `correct ${where}: ${sentenceOf(finding)}`
 }
 
 /** The runtime's log from shortly before the operation. */

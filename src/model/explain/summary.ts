@@ -40,12 +40,11 @@ export function leakedBefore(operation: Operation, { attachments, nowMs }: Expla
 }
 
 /** What a plugin that failed was given, if something is wrong with it. */
-export function findingsAboutInput(call: Call, { findings }: ExplainContext): Statement[] {
-  const own = findings.filter(
+export function findingsAboutInput(call: Call, { findings }: ExplainContext): Finding[] {
+  return findings.filter(
     ({ severity, evidence: { call: id, stream } }) =>
       severity !== "note" && id === call.id && (stream === "stdin" || stream === "env"),
   )
-  return listed(own)
 }
 
 const MAX_FINDINGS = 3
@@ -58,7 +57,8 @@ export function findingsOf(conclusion: Conclusion, context: ExplainContext, refu
   return listed(others)
 }
 
-function listed(findings: readonly Finding[]): Statement[] {
+/** The findings as statements, each text once. */
+export function listed(findings: readonly Finding[]): Statement[] {
   const texts = [...new Set(findings.map((finding) => `${finding.plugin}: ${sentenceOf(finding)}`))]
   return texts.slice(0, MAX_FINDINGS).map((text, at) => {
     const rest = texts.length - MAX_FINDINGS

@@ -58,7 +58,9 @@ export function questionableAddresses(operation: Operation): string[] {
 export function isPoolExhausted({ calls }: Operation): boolean {
   return [...walk(calls)].some(({ call }) => {
     const report = reportOf(call)
-    return report.kind === "failure" && /no ip addresses available/i.test(report.message)
+    return (
+      report.kind === "failure" && /no (?:ip addresses available|available addresses|free ip)/i.test(report.message)
+    )
   })
 }
 

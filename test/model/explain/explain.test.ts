@@ -135,7 +135,7 @@ test("a plugin that rewords its delegate's error is quoted too; without another 
       "never ran: any plugins after calico in the list, which is not known",
       'runtime error: plugin type="calico" failed (add): error adding pod; ipam failed',
       "left behind: held by calico, calico-ipam: ADD failed in calico, no DEL followed",
-      "next step: check the log of the agent that calico-ipam connects to, at 03:00:00Z: the plugin only reports it",
+      "next step: curl -k https://10.0.0.1:443/livez (this node does not reach the API server; a Service address needs kube-proxy or its replacement)",
     ],
   )
 })
