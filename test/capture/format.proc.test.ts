@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { decode } from "../../src/capture/decode.ts"
+import { encode } from "../../src/capture/encode.ts"
 import { checksum, Stand } from "../relay/stand.ts"
 
 const page = readFileSync(join(import.meta.dirname, "../../FORMAT.md"), "utf8")
@@ -40,6 +41,14 @@ test("FORMAT.md's reader and its jq filter read what the relay and the probes wr
   const filter = block("sh").trim().replace("calls-", `${stand.capture}/calls-`)
   const failures = execFileSync("sh", ["-c", filter], { encoding: "utf8" })
   assert.deepEqual([JSON.parse(failures).exit, JSON.parse(failures).answer], [{ code: 7 }, '{"code":7}'])
+})
+
+test("FORMAT.md's reader: a call that was observed and has no end record has not ended", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "cnitap-"))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const { seal: _, ...begin } = JSON.parse(block("jsonl").split("\n")[0] ?? "")
+  writeFileSync(join(directory, "calls-20261125T15.jsonl"), encode({ ...begin, as: "observer" }, checksum))
+  assert.equal(read(directory), "ADD host-local has not ended\n")
 })
 
 test("FORMAT.md lists exactly the members that are written", async (t) => {
