@@ -278,6 +278,10 @@ test("unknown verbs, flags, formats and values", async () => {
     "cnitap: 10.0.0 is not an IP address. Write it as 10.1.2.3 or fd00::3.",
     2,
   ])
+  assert.deepEqual(await linesOf("who-owns", "10.244.1.0/24"), [
+    "cnitap: 10.244.1.0/24 is a network, not an address. List the operations that were given its addresses with `cnitap ls ip=10.244.1.0/24`.",
+    2,
+  ])
   assert.deepEqual(await linesOf("show", "ffffffffffff"), [
     "cnitap: no pod, operation or container ffffffffffff in DIR. List operations with `cnitap ls`.",
     6,

@@ -1,4 +1,5 @@
-import { parseAddress } from "../../cni/address.ts"
+import { type Address, parseAddress, parsePrefix } from "../../cni/address.ts"
+import { intervalOf } from "../../cni/address-interval.ts"
 import { Fault } from "../../fault/fault.ts"
 import { addCaptures } from "../args/captures.ts"
 import { readOwners } from "../args/read-ledger.ts"
@@ -19,8 +20,7 @@ export const whoOwns: Verb = {
     addOutput(addCaptures(command)).argument("<address>", "IPv4 or IPv6 address")
   },
   async run(context, [address], options) {
-    const wanted = parseAddress(String(address).replace(/\/\d+$/, ""))
-    if (!wanted) throw new Fault("USAGE", `${address} is not an IP address`, "Write it as 10.1.2.3 or fd00::3.")
+    const wanted = wantedAddress(String(address))
     const selection = await select(context, options)
     const { rows: owners, operations } = await readOwners(context, options, selection, wanted)
     const table = ledgerTable(context.nowMs(), `${address} has no owner in ${selection.capture.path}`, true)
@@ -28,4 +28,19 @@ export const whoOwns: Verb = {
     if (found === 0) context.exitCode = 1
     await reportReadErrors(context, selection, operations)
   },
+}
+
+/** An address, also with the prefix length that results have. */
+function wantedAddress(text: string): Address {
+  const prefix = parsePrefix(text)
+  const address = prefix?.address ?? parseAddress(text)
+  if (!address) throw new Fault("USAGE", `${text} is not an IP address`, "Write it as 10.1.2.3 or fd00::3.")
+  // Point-to-point links have no network address: RFC 3021, RFC 6164.
+  if (prefix && address.bits - prefix.length > 1 && intervalOf(prefix).first === address.value)
+    throw new Fault(
+      "USAGE",
+      `${text} is a network, not an address`,
+      `List the operations that were given its addresses with \`cnitap ls ip=${text}\`.`,
+    )
+  return address
 }
