@@ -44,7 +44,7 @@ export class CallAssembler {
       // A plugin may execute another one in its own process.
       for (let at: ObservedCall | undefined = call; at; at = at.parent) {
         at.processes.delete(event.pid)
-        if (at.begin.pid === event.pid) at.exit ??= event
+        if (at.begin.pid === event.pid) at.end(event)
       }
     } else this.#transfer(call, event)
   }

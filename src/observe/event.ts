@@ -47,6 +47,12 @@ export type ExitEvent = EventOf<
     childSystemNs: number
     maxRssPages: number
     childMaxRssPages: number
+    /** of the process, when it exited */
+    stdin: Stream
+    /** The rest is of the pipe that stdin is: the places of its next write and its next read, and how many can write. */
+    pipeHead: number
+    pipeTail: number
+    pipeWriters: number
   }
 >
 export type ObserverEvent = BeginEvent | TextEvent | ForkEvent | DataEvent | ExitEvent
@@ -123,6 +129,10 @@ function readEvent(view: DataView, at: number, recordBytes: number): ObserverEve
         childSystemNs: number(40),
         maxRssPages: number(48),
         childMaxRssPages: number(56),
+        stdin: stream(view, from + 64),
+        pipeHead: int(88),
+        pipeTail: int(92),
+        pipeWriters: int(96),
       }
     default:
       return undefined

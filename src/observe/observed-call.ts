@@ -14,8 +14,7 @@ export class ObservedCall {
   /** arguments and environment as they were in memory */
   readonly texts: Uint8Array
   textBytes = 0
-  /** of the plugin itself */
-  exit: ExitEvent | undefined
+  #exit: ExitEvent | undefined
   /** what was written, once it was; and whether it has the stdin */
   beginRecord: Begin | undefined
   hasBegun = false
@@ -33,6 +32,21 @@ export class ObservedCall {
     if (begin.isNarrow) for (const stream of this.streams) stream.hasGap = true
     this.processes = new Set([begin.pid])
     this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
+  }
+
+  /** of the plugin itself */
+  get exit(): ExitEvent | undefined {
+    return this.#exit
+  }
+
+  end(exit: ExitEvent): void {
+    if (this.#exit) return
+    this.#exit = exit
+    const { stdin, pipeHead, pipeTail, pipeWriters } = exit
+    const [given] = this.begin.streams
+    const isGiven = stdin.ino === given.ino && stdin.dev === given.dev
+    // Nothing is left to read, and nobody can write. A read need not have returned 0: Node.js learns of the end from epoll.
+    if (isGiven && stdin.isPipe && pipeHead === pipeTail && pipeWriters === 0) this.streams[0].hasEnded = true
   }
 
   /** A file of a container that has the name of a plugin and does not belong to the node. */

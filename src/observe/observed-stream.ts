@@ -3,7 +3,7 @@ import type { DataEvent, StreamFile } from "./event.ts"
 /** What is known of one of the three streams of a call. */
 export class ObservedStream {
   totalBytes = 0
-  /** a read returned 0 */
+  /** a read returned 0, or would have when the plugin exited */
   hasEnded = false
   /** bytes were lost, or moved without a buffer of the process: what follows the gap is not kept */
   hasGap = false

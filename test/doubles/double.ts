@@ -1,4 +1,4 @@
-/** Compiles C programs, once for each version of their source. */
+/** Compiles programs, once for each version of their source. */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
@@ -11,13 +11,20 @@ export function double(program: "plugin" | "launch"): string {
 
 /** Path of the static executable compiled from a C file. */
 export function compiled(source: string): string {
+  return built(source, ".c", (executable) => {
+    execFileSync("musl-gcc", ["-O2", "-static", "-s", "-Wall", "-Wextra", "-o", executable, source])
+  })
+}
+
+/** Path of what `compile` makes of this version of the source. */
+export function built(source: string, suffix: string, compile: (executable: string) => void): string {
   const version = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 8)
   const folder = join(import.meta.dirname, "../../build/doubles")
-  const executable = join(folder, `${basename(source, ".c")}-${version}`)
+  const executable = join(folder, `${basename(source, suffix)}-${version}`)
   if (existsSync(executable)) return executable
   mkdirSync(folder, { recursive: true })
   const unfinished = `${executable}.${process.pid}`
-  execFileSync("musl-gcc", ["-O2", "-static", "-s", "-Wall", "-Wextra", "-o", unfinished, source])
+  compile(unfinished)
   renameSync(unfinished, executable)
   return executable
 }

@@ -36,4 +36,10 @@ export class ObservedStand extends Stand {
     if (!this.#observer) throw new Error("nothing is observed")
     return this.#observer.end(signal)
   }
+
+  /** Also of a test that failed before it had ended the observer. */
+  override remove(): void {
+    this.#observer?.kill()
+    super.remove()
+  }
 }

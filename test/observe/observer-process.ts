@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
 import { lastDescendant } from "./last-descendant.ts"
@@ -8,6 +8,7 @@ type Ended = { stdout: string; stderr: string; status: number | null }
 /** A running `cnitap observe`. */
 export class ObserverProcess {
   readonly pid: number
+  readonly #child: ChildProcess
   readonly #output: Promise<Ended>
 
   /**
@@ -30,11 +31,12 @@ export class ObserverProcess {
     })
     const ended = once(child, "close").then(([status]) => ({ ...output, status }))
     await started
-    return new ObserverProcess(lastDescendant(child), ended)
+    return new ObserverProcess(child, ended)
   }
 
-  private constructor(pid: number, output: Promise<Ended>) {
-    this.pid = pid
+  private constructor(child: ChildProcess, output: Promise<Ended>) {
+    this.pid = lastDescendant(child)
+    this.#child = child
     this.#output = output
   }
 
@@ -42,5 +44,10 @@ export class ObserverProcess {
   end(signal: NodeJS.Signals = "SIGINT"): Promise<Ended> {
     process.kill(this.pid, signal)
     return this.#output
+  }
+
+  /** If it is running. */
+  kill(): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(this.pid, "SIGKILL")
   }
 }

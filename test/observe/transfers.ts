@@ -40,6 +40,6 @@ function whole(text: string): Payload {
 }
 
 /** Of what the kernel has moved without a buffer of the process, only the size is known. */
-function unseen(text: string, sizeBytes: number): Payload {
+export function unseen(text: string, sizeBytes: number): Payload {
   return { sizeBytes, truncated: true, truncatedBy: "loss", text }
 }

@@ -47,6 +47,9 @@ export type PluginCall = {
   within?: readonly string[]
 }
 
+/** As `within`: the streams of the plugin are pipes, as with a runtime, and not the stand's sockets. */
+export const WITH_PIPES = ["bash", "-c", `cat | "$0" "$@" 2> >(cat >&2) | cat; exit \${PIPESTATUS[1]}`]
+
 /** A bin directory of doubles, a capture and a working directory, all in a temporary root. */
 export class Stand {
   readonly root = mkdtempSync(join(tmpdir(), "cnitap-"))

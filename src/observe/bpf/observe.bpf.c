@@ -40,7 +40,7 @@ AT(signal_struct__cstime); AT(signal_struct__sum_sched_runtime); AT(signal_struc
 AT(files_struct__fdt); AT(fdtable__fd); AT(fdtable__max_fds); AT(file__f_inode); AT(inode__i_ino); AT(inode__i_sb);
 AT(inode__i_mode); AT(inode__i_rdev); AT(super_block__s_dev); AT(super_block__s_magic); AT(mm_struct__arg_start); AT(mm_struct__arg_end);
 AT(mm_struct__env_start); AT(mm_struct__env_end); AT(linux_binprm__file); AT(linux_binprm__filename); AT(linux_binprm__interp);
-AT(linux_binprm__buf);
+AT(linux_binprm__buf); AT(inode__i_pipe); AT(pipe_inode_info__head); AT(pipe_inode_info__tail); AT(pipe_inode_info__writers);
 /* Where a system call's number and arguments are. A 32-bit process, whose numbers are others, has this bit of a register. */
 const volatile u32 machine_number SEC(".rodata"), machine_arguments[4] SEC(".rodata"), machine_mode SEC(".rodata"), machine_narrow SEC(".rodata");
 /* What each system call does, by number: the kind of a record, and in which of its arguments the rest is. */
@@ -66,7 +66,7 @@ struct begin { struct head head; u64 startNs, plugin; struct call call; u32 pid,
 struct forked { struct head head; u32 pid, zero; };
 struct unseen { struct head head; u64 ino, total, offset; u32 dev, zero; };
 struct transfer { struct unseen of; u8 bytes[CHUNK]; };
-struct exited { struct head head; u32 pid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; };
+struct exited { struct head head; u32 pid, status; u64 userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages; struct stream stdin; u32 pipeHead, pipeTail, pipeWriters, zero; };
 
 struct map plugins SEC("maps") = { HASH, sizeof(struct identity), sizeof(u64), 4096 };
 struct map identified SEC("maps") = { ARRAY, sizeof(u32), sizeof(struct identity), 1 };
@@ -247,7 +247,7 @@ SEC("raw_tracepoint/sched_process_fork") int processForked(u64 *ctx)
 
 SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
 {
-    u64 task = ctx[0], signal, *id, call;
+    u64 task = ctx[0], signal, *id, call, stdin, pipe;
     u32 tgid = processAndThread() >> 32;
     struct exited exited = {};
     id = inFlight ? lookup(&processes, &tgid) : 0;
@@ -263,6 +263,10 @@ SEC("raw_tracepoint/sched_process_exit") int processExited(u64 *ctx)
     exited.runNs = word(task, at_task_struct__se__sum_exec_runtime) + word(signal, at_signal_struct__sum_sched_runtime);
     exited.childUserNs = word(signal, at_signal_struct__cutime), exited.childSystemNs = word(signal, at_signal_struct__cstime);
     exited.maxRssPages = word(signal, at_signal_struct__maxrss), exited.childMaxRssPages = word(signal, at_signal_struct__cmaxrss);
+    stdin = openFile(task, 0), pipe = word(word(stdin, at_file__f_inode), at_inode__i_pipe);
+    identify(&exited.stdin, stdin);
+    exited.pipeHead = half(pipe, at_pipe_inode_info__head), exited.pipeTail = half(pipe, at_pipe_inode_info__tail);
+    exited.pipeWriters = half(pipe, at_pipe_inode_info__writers);
     start(&exited.head, EXIT, 0, call);
     if (output(&ring, &exited, sizeof exited, QUIETLY)) lose(LOST_EXIT);
     return 0;
@@ -342,6 +346,7 @@ INLINE void bytesMoved(u64 registers, s64 total, u32 source)
     number = half(registers, machine_number);
     effect = number < EFFECTS ? effects[number] : 0, kind = effect & KIND;
     if (!kind || (effect >> FLAGS_AT & 3 && argument(registers, effect >> FLAGS_AT) & PEEK)) return;
+    if (kind == READ && !total && !(effect & MESSAGE) && !argument(registers, 2)) return; /* of no bytes: it is not the end */
     if (kind == UNSEEN ? source != (hasPipePrograms ? MOVING : SYSTEM_CALL) : source == MOVING) return;
     if (kind == UNSEEN) {
         file = effect & NO_SOURCE ? 0 : openFile(task, (u32)argument(registers, effect >> FROM_AT));
