@@ -49,10 +49,10 @@ export class CallAssembler {
     } else this.#transfer(call, event)
   }
 
-  /** Any call in flight may have transferred something that was not seen. */
+  /** Any call may have transferred something that was not seen, also before its stdin ended, unless that is recorded already. */
   markMissed(): void {
-    for (const { streams } of this.calls.values())
-      for (const stream of streams) if (!stream.hasEnded) stream.hasGap = true
+    for (const { streams, hasStdin } of this.calls.values())
+      for (const stream of hasStdin ? streams.slice(1) : streams) stream.hasGap = true
   }
 
   /** Pieces before the last one are stored; their bytes are copied because the ring is read again before that. */

@@ -48,7 +48,7 @@ export type ExitEvent = EventOf<
     maxRssPages: number
     childMaxRssPages: number
     /** of the process, when it exited */
-    stdin: Stream
+    stdin: StreamFile
     /** The rest is of the pipe that stdin is: the places of its next write and its next read, and how many can write. */
     pipeHead: number
     pipeTail: number

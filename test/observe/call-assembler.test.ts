@@ -29,7 +29,16 @@ function transfer(kind: "read" | "write", ino: number, text: string): DataEvent 
   return { kind, call: 1, ns: 0, thread: 7, ino, dev: 1, totalBytes: bytes.length, offset: 0, bytes, isLast: true }
 }
 
-test("if the kernel did not run a program, the streams of calls in flight are marked, but not a stdin that had ended", () => {
+test("if the kernel did not run a program, the streams of calls in flight are marked, but not a stdin that is recorded already", () => {
+  assert.deepEqual(streamsAfterMiss(false), [
+    { text: "{}", totalBytes: 2, hasGap: true },
+    { text: "before", totalBytes: 11, hasGap: true },
+    { text: "", totalBytes: 0, hasGap: true },
+  ])
+  assert.deepEqual(streamsAfterMiss(true)?.[0], { text: "{}", totalBytes: 2, hasGap: false })
+})
+
+function streamsAfterMiss(isStdinRecorded: boolean) {
   const assembler = new CallAssembler(
     () => "0123456789abcdef",
     () => false,
@@ -39,17 +48,14 @@ test("if the kernel did not run a program, the streams of calls in flight are ma
   assembler.add(BEGIN)
   assembler.add(transfer("read", 10, "{}"))
   assembler.add(transfer("read", 10, ""))
+  const call = assembler.calls.get(1) ?? assert.fail()
+  call.hasStdin = isStdinRecorded
   assembler.add(transfer("write", 11, "before"))
   assembler.markMissed()
   assembler.add(transfer("write", 11, "after"))
-  const streams = assembler.calls.get(1)?.streams.map(({ kept, totalBytes, hasGap }) => ({
+  return call.streams.map(({ kept, totalBytes, hasGap }) => ({
     text: new TextDecoder().decode(kept),
     totalBytes,
     hasGap,
   }))
-  assert.deepEqual(streams, [
-    { text: "{}", totalBytes: 2, hasGap: false },
-    { text: "before", totalBytes: 11, hasGap: true },
-    { text: "", totalBytes: 0, hasGap: true },
-  ])
-})
+}
