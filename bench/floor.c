@@ -1,6 +1,6 @@
 /* The least that a recorder in a plugin's place can do, to compare the relay with: it runs <directory>/.floor/<name>,
  * relays three streams with poll and appends two lines, one before and one after. No engine, configuration, redaction,
- * checksum, file checks, signals or fallbacks, so no recorder for use. Static, with musl, as the relay. */
+ * checksum, file checks, signals or fallbacks, so it is not a recorder to use. Static, with musl, as the relay. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

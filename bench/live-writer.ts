@@ -7,7 +7,7 @@ import { Random } from "../test/capture/random.ts"
 import { BusyNode } from "./generate.ts"
 
 const SEED = 20_261_130
-/** Calls per operation. */
+/** Number of calls per operation. */
 const NESTED = 4.1
 
 /** Appends calls to a capture as they happen, `perSecond` of them, until the function that it returns is called. */

@@ -1,5 +1,5 @@
 /**
- * What `cnitap observe` costs the calls and everybody else, and what it loses: `npm run bench:observe -- [--json]`. Batches with
+ * What `cnitap observe` costs the calls and other processes, and what it loses: `npm run bench:observe -- [--json]`. Batches with
  * and without the observer alternate, so that a ratio is of one run.
  */
 import { execFileSync } from "node:child_process"
@@ -73,7 +73,7 @@ async function measure(): Promise<Report> {
     const [rounds, file] = [compiled(join(import.meta.dirname, "rounds.c")), join(stand.root, "flood-stdin")]
     writeFileSync(file, "{}")
     const one = ["--case", file, "0", join(stand.bin, "flood"), "CNI_COMMAND=ADD", "CNI_CONTAINERID=c%"]
-    // At ordinary priority, as a runtime's plugins have.
+    // At ordinary priority, like a runtime's plugins.
     execFileSync("setpriv", [
       "--bounding-set",
       "-sys_nice",

@@ -61,7 +61,7 @@ function readZones(): Map<string, Zone> {
 function checkImports(): string[] {
   const complaints: string[] = []
   for (const folder of readdirSync(join(root, "src"))) {
-    if (!zones.has(folder)) complaints.push(`src/${folder} is no zone of ARCHITECTURE.md`)
+    if (!zones.has(folder)) complaints.push(`src/${folder} is not a zone in ARCHITECTURE.md`)
   }
   for (const zone of zones.keys()) {
     if (!existsSync(join(root, "src", zone, "tsconfig.json"))) complaints.push(`src/${zone} has no tsconfig.json`)
@@ -75,7 +75,7 @@ function checkImports(): string[] {
       if (target === "../package.json") continue
       if (target.startsWith("..")) complaints.push(`${file} imports ${specifier}, outside of src`)
       else if (zone && target.split("/")[0] !== zone.name && !zone.mayImport(target))
-        complaints.push(`${file} imports ${target}; src/${zone.name} may not`)
+        complaints.push(`${file} imports ${target}, which src/${zone.name} must not import`)
     }
   }
   return complaints

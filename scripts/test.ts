@@ -30,7 +30,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 
 const failed: string[] = []
 let passed = 0
-// Who reads only the last lines of a log learns all the same what failed.
+// The last lines of a log show what failed.
 if (!process.stdout.isTTY)
   process.on("exit", () => {
     const texts = failed.map((text) => `\nfailed: ${text}\n`)
@@ -71,7 +71,7 @@ function messageOf({ message, cause }: Error): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)} …` : text
 }
 
-/** What takes longest comes first, so that no processor is left without work at the end. */
+/** The longest tests come first, so that no processor is idle at the end. */
 function allButCluster(): string[] {
   const files = [...testFilesOf("web"), ...testFilesOf("runtime"), ...testFilesOf("proc"), ...pureGroups()]
   return files.filter((file) => !isOfObserver(file))

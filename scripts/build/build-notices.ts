@@ -42,7 +42,7 @@ function section(title: string, license: string, text: string): string {
   return `### ${title}\n\n${license}\n\n\`\`\`text\n${text.trim()}\n\`\`\``
 }
 
-/** The engine's licence stands at the head of each of its files, and the holders differ. */
+/** The engine's licence is at the head of each of its files, and the holders differ. */
 function engineNotice(): string {
   const files = [
     ...ENGINE_FILES.map((file) => `${file}.c`),

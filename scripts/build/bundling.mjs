@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** Of our package.json the command line wants the version; the rest of it would make every bundle differ. */
+/** The command line only needs the version from our package.json; the rest of it would make every bundle differ. */
 export function onlyTheVersion(bundler) {
   const { version } = JSON.parse(readFileSync("package.json", "utf8"))
   bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>

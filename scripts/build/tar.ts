@@ -1,4 +1,4 @@
-/** A regular file of an archive; its directories come into being with it. */
+/** A regular file of an archive; its directories are created with it. */
 export type TarEntry = { path: string; mode: number; content: Buffer | string }
 
 const BLOCK_BYTES = 512

@@ -48,7 +48,7 @@ const BACKSLASH = 92
  * byte-exact edit needs positions. Accepts a document that is cut off anywhere, and several documents in a row.
  * Strings are skipped with native indexOf, because a 256 KiB annotation must not be walked character by character.
  * A visitor that returns false for a container skips its content. A container's `to` is -1 while it is open. `goesOn` is
- * asked before each token: if it returns false, the rest is not read, and neither is text that is not JSON.
+ * called before each token: if it returns false, the rest is not read, and neither is text that is not JSON.
  * Returns whether the text is JSON up to its end; if it is not, values may have been reported as keys.
  */
 export function scanJson(

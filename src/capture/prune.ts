@@ -1,6 +1,6 @@
 import { indexedSegment, isSegmentName } from "./segment-name.ts"
 
-/** Limit of all segments together, if the operator has set none. src/relay/hosts/config.h states it for the relay. */
+/** Limit of all segments together, unless the operator sets another. src/relay/hosts/config.h states it for the relay. */
 export const DEFAULT_MAX_SIZE_BYTES = 256 * 1024 * 1024
 
 /** The files of a directory. */

@@ -3,7 +3,7 @@ import type { Begin, CaptureRecord, End, LossRecord, Payload, ProgressRecord } f
 
 /**
  * Whether a sealed object has the members of its kind, with their types. The seal proves only that a line is complete:
- * anybody can seal a line, and a bundle may come from anybody.
+ * anyone can seal a line, and a bundle may come from anyone.
  */
 export function isRecord(value: Record<string, unknown>): value is Record<string, unknown> & CaptureRecord {
   return value.kind === "begin" ? hasShape(value, BEGIN) : hasShape(value, value.kind === "end" ? END : PROGRESS)

@@ -1,4 +1,4 @@
-/** What a node's clock showed while it was asked, and when that was on ours. All since 1970. */
+/** What a node's clock showed when it was read, and when that was on ours. All since 1970. */
 export type ClockReading = { node: string; nodeMs: number; askedMs: number; answeredMs: number }
 
 /** The two nodes whose clocks differ most, and by how much at least. Undefined if that may be the time of the answers. */

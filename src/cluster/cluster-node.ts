@@ -10,7 +10,7 @@ type NodeObject = {
   status?: { conditions?: { type: string; status: string; message?: string }[] }
 }
 
-/** The nodes with these names, or that the selector matches. Throws a Fault if a name is of no node. */
+/** The nodes with these names, or that the selector matches. Throws a Fault if no node has one of the names. */
 export async function readNodes(
   kubectl: Kubectl,
   wanted: { names?: readonly string[]; selector?: string },

@@ -38,9 +38,9 @@ export async function createPods(kubectl: Kubectl, pods: readonly ClusterObject[
   if (result.stderr.includes(`namespaces "${NAMESPACE}" not found`))
     throw new Fault(
       "NOT_PERMITTED",
-      `the namespace ${NAMESPACE} does not exist, and you may not create it`,
+      `the namespace ${NAMESPACE} does not exist, and you are not allowed to create it`,
       `Ask for it: kubectl apply -f deploy/rbac.yaml.`,
     )
-  // Of many pods that are refused for one reason, the first says it.
+  // If many pods are refused for one reason, the message about the first one suffices.
   throw kubectlFault({ ...result, stderr: result.stderr.trim().split("\n")[0] ?? "" })
 }

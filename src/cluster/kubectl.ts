@@ -21,7 +21,7 @@ type RunOptions = {
 const SILENCE_MS = 60_000
 
 /**
- * The user's own kubectl, as a child process: contexts, proxies and credential plugins are its business. Arguments are
+ * The user's own kubectl, as a child process: it handles contexts, proxies and credential plugins. Arguments are
  * passed as they are, never through a shell. Aborting the signal ends the processes that run.
  */
 export class Kubectl {

@@ -4,7 +4,7 @@ import { openTemporaryFile } from "../store/capture/temporary-file.ts"
 const BUFFER_BYTES = 1 << 20
 
 /**
- * Rows of many nodes, which arrive in any order and are read in that of time. They are in a file without a name, which the
+ * Rows of many nodes, which arrive in any order and are read in the order of time. They are in a file without a name, which the
  * kernel removes when this process ends, however it ends; in memory are a few numbers per row.
  */
 export class RowSpool {

@@ -30,7 +30,7 @@ const REQUIREMENTS: Readonly<Record<string, ResultRequirements>> = {
   kubelet: { checksInterfaceIndex: false },
 }
 
-/** The specification has an index refer to `interfaces`; most runtimes refuse a result in which it does not. */
+/** In the specification an index refers to `interfaces`; most runtimes refuse a result in which it does not. */
 const UNKNOWN_RUNTIME: ResultRequirements = { checksInterfaceIndex: true }
 
 export function requirementsOf(processName: string | undefined): ResultRequirements {

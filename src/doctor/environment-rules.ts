@@ -60,8 +60,8 @@ function sizeHits({ file, entries, totalBytes, limitBytes }: Environment, runtim
   const repeated = repeatedEntry(entries)
   if (!isFull && repeated === undefined) return []
   const size = isString
-    ? `${name} has ${longest.length} bytes, and the kernel takes ${MAX_STRING_BYTES} for one variable`
-    : `the environment has ${totalBytes} bytes, and the kernel takes ${limitBytes} with the arguments`
+    ? `${name} has ${longest.length} bytes, and the kernel allows ${MAX_STRING_BYTES} for one variable`
+    : `the environment has ${totalBytes} bytes, and the kernel allows ${limitBytes} with the arguments`
   const again = repeated ? `; ${repeated.entry} is in PATH ${repeated.count} times` : ""
   return [
     {

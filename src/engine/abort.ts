@@ -1,4 +1,4 @@
-/** AbortController and AbortSignal, as the DOM standard has them. */
+/** AbortController and AbortSignal, as the DOM standard defines them. */
 type AbortListener = () => void
 
 export class AbortSignal {

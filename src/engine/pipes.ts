@@ -7,7 +7,7 @@ import { AGAIN, systemError } from "./system-error.ts"
 import { TextChunks } from "./text-chunks.ts"
 
 const CHUNK_BYTES = 1 << 16
-/** More is written when this is gone, as of Node.js' streams. */
+/** More is accepted once less than this is held, as in Node.js' streams. */
 const HELD_BYTES = 1 << 14
 
 /** Its output: read as `data` events, or by iterating, which does not read ahead. */

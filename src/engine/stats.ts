@@ -14,7 +14,7 @@ const TYPE_MASK = 0o170000
 /** The order in which the native functions fill the fields; times are seconds and nanoseconds. */
 export const STAT_FIELDS = 16
 
-/** Numbers, or bigints if that was asked for. */
+/** Numbers, or bigints on request. */
 export class Stats<T extends number | bigint = number> {
   readonly dev: T
   readonly mode: T

@@ -9,7 +9,7 @@ export type CaptureHeader = CaptureName & {
   host: string
   /** when the capture was read; calls in flight have this age, whenever the page is opened */
   writtenMs: number
-  /** what the clock of that machine is ahead of UTC */
+  /** how far the clock of that machine is ahead of UTC */
   utcOffsetMs?: number
   /** of the operations with a problem: what `cnitap explain` says */
   explanations?: Explanation[]

@@ -1,5 +1,5 @@
 import type { Call } from "../model/call.ts"
-import { tellingStream } from "../model/explain/error-text.ts"
+import { errorStreamOf } from "../model/explain/error-text.ts"
 import type { Explanation } from "../model/explain/statement.ts"
 import { duration, podName, stateText } from "../model/format.ts"
 import { type Operation, walk } from "../model/operation.ts"
@@ -17,7 +17,7 @@ export function issueReport(operation: Operation, explanation: Explanation | und
     ["started", new Date(wallMs).toISOString()],
     ["duration", durationMs === undefined ? undefined : duration(durationMs)],
   ].filter(([, value]) => value)
-  const failed = calls.findLast(({ call }) => call.state !== "ended" || tellingStream(call) !== undefined)?.call
+  const failed = calls.findLast(({ call }) => call.state !== "ended" || errorStreamOf(call) !== undefined)?.call
   return [
     `### ${operation.command} ${inline(podName(operation))}: ${outcome}`,
     ...(explanation ? ["", inline(explanation.headline)] : []),

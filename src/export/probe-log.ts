@@ -34,7 +34,7 @@ function loggedLine({ plugin, env, stdin, wallMs }: Call): LogLine[] {
   return text === undefined ? [] : [{ wallMs, text }]
 }
 
-/** DEL runs the list backwards: the plugin that is called first is the one that a last probe stands behind. */
+/** DEL runs the list backwards: the plugin that is called first is the one right before the last probe. */
 function linesAround(calls: readonly Call[]): LogLine[] {
   const [first, last] = [calls[0], calls.at(-1)]
   if (!first || !last || (first.command !== "ADD" && first.command !== "DEL")) return []

@@ -179,7 +179,7 @@ export function hasFailedExit({ state, exit }: Pick<Call, "state" | "exit">): bo
 const SIGPIPE = 13
 
 /**
- * Whether whoever started the call was gone when the plugin answered: writing to a pipe that nobody reads ends a process
+ * Whether the process that started the call was gone when the plugin answered: writing to a pipe that nobody reads ends a process
  * with SIGPIPE, and a shell whose last command ended so exits with 128 more.
  */
 export function isAbandoned({ exit }: Pick<Call, "exit">): boolean {

@@ -93,7 +93,7 @@ export const COMMANDS_OVER_A_LIST: readonly string[] = ["ADD", "CHECK", "DEL"]
 
 /** libcni calls the plugins of a list without a pause, and containerd deletes a failed sandbox at once. */
 const TEARDOWN_MS = 10_000
-/** So many pods that were added in the same way, none of them twice: the list was edited. */
+/** If this many pods were added in the same way, none of them twice, the list was edited. */
 const PODS_OF_AN_EDITED_LIST = 3
 
 /** The operations of one network. */

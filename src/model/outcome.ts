@@ -9,7 +9,7 @@ export type Outcome = "ok" | "failed" | "running" | "killed" | "unknown"
 
 /**
  * Why an operation failed. `plugin-failed`: a plugin did not exit with 0. `runtime-gone`: nobody read the plugin's answer,
- * because whoever called it was gone. `incomplete-list`: no call failed, but the runtime
+ * because its caller was gone. `incomplete-list`: no call failed, but the runtime
  * did not call every plugin of the list; it stops at one that it does not find. Every other kind is an answer that the
  * runtime does not accept, although the plugin exited with 0 (`Answer`).
  */

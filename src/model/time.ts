@@ -34,12 +34,12 @@ export function parseInstant(text: string, nowMs: number): number | undefined {
   return Number.isNaN(date) ? undefined : date
 }
 
-/** What the clock of this process or browser is ahead of UTC at that time. */
+/** How far the clock of this process or browser is ahead of UTC at that time. */
 export function localOffsetMs(wallMs: number): number {
   return -new Date(wallMs).getTimezoneOffset() * 60_000
 }
 
-/** ISO 8601 with milliseconds as clocks show it that are `offsetMs` ahead of UTC: `2026-09-21T12:00:00.000+09:00`. */
+/** ISO 8601 with milliseconds, as shown by clocks that are `offsetMs` ahead of UTC: `2026-09-21T12:00:00.000+09:00`. */
 export function instantText(wallMs: number, offsetMs: number): string {
   return `${new Date(wallMs + offsetMs).toISOString().slice(0, -1)}${zoneSuffix(offsetMs)}`
 }

@@ -16,7 +16,7 @@ export type WaterfallRow = {
   toMs: number
   /** in flight: the row still grows */
   isOpen: boolean
-  /** it ended after `toMs`, but not when is known: killed with its recorder, or on a node that cannot be asked */
+  /** it ended after `toMs`, but it is not known when: killed with its recorder, or on a node that cannot be asked */
   isEndUnknown: boolean
   /** without gaps, in time order */
   spans: WaterfallSpan[]

@@ -36,7 +36,7 @@ export function probe(host: Host): void {
   })
 }
 
-/** Not through a symlink and not into another user's file: everybody may be able to write to the directory. */
+/** Not through a symlink and not into another user's file: the directory may be writable by everyone. */
 function appendLine(host: Host, path: string, line: string, limitBytes: number): boolean {
   const slash = path.lastIndexOf("/")
   if (!path.startsWith("/")) return false

@@ -114,7 +114,7 @@ const OTHER_STATUS: Readonly<Record<string, number>> = {
   "plan --mode": 0,
   // Only an install that stays can delete the capture at its end.
   "install --purge": 2,
-  // A list without an end is no JSON document.
+  // A list without an end is not a JSON document.
   "observe --output": 2,
 }
 

@@ -14,7 +14,7 @@ function recorded(names: string[], list = ["bridge", "portmap", "bandwidth"]): N
   return node
 }
 
-test("a golden capture does not differ from a second run, but from one with another list", {
+test("a golden capture does not differ from a second run, but does from one with another list", {
   timeout: 60_000,
 }, async (t) => {
   const [golden, again, changed] = [

@@ -85,7 +85,7 @@ test("a bundle keeps it, and is read again with the same result", async () => {
   assert.deepEqual([call.stderr.text, call.stdout.text], [LOG, '{"cniVersion":'])
 })
 
-test("of a call that has written nothing show says so", async () => {
+test("show says so if a call has written nothing", async () => {
   const child = stand.start("quiet", { command: "ADD" })
   const ended = outputOf(child)
   child.stdin?.end("{}")

@@ -4,7 +4,7 @@ import { program } from "../../src/cli/program.ts"
 
 export type Answer = { code: number; stdout: string; stderr: string }
 
-/** Runs a command line in this process: starting the program for each of hundreds would take minutes. */
+/** Runs a command line in this process: starting the program for each of hundreds of them would take minutes. */
 export async function inProcess(args: string[], nowMs = Date.now): Promise<Answer> {
   const answer = { stdout: "", stderr: "" }
   const sink = (stream: "stdout" | "stderr") => ({

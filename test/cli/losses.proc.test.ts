@@ -33,7 +33,7 @@ test("every listing says what the observer has not recorded, whether it reads an
     assert.deepEqual((await read(...verb)).stderr.trim().split("\n"), LOST, verb.join(" "))
 })
 
-test("of a time range only what was lost in it is said", async () => {
+test("for a time range, only what was lost in it is reported", async () => {
   assert.equal((await read("ls", "-o", "name", "--since", "2026-11-28T12:00:30Z")).stderr, "")
   assert.deepEqual(
     (await read("ls", "-o", "name", "--since", "2026-11-28T12:00:05Z")).stderr.trim().split("\n"),

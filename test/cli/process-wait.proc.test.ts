@@ -77,7 +77,7 @@ test("a plugin waits for the reply of a server, over TCP and over a unix socket"
   assert.ok(stdout.includes(`connected to 127.0.0.1:${port} (tcp)`) && stdout.includes(`connected to ${path} (unix)`))
 })
 
-test("a call that has ended waits in nothing, and the plain table reads nothing", async () => {
+test("a call that has ended waits for nothing, and the plain table reads nothing", async () => {
   stand.add("short", ["drain", "out {}"])
   stand.wrap("short")
   await stand.run("short", { command: "ADD" })

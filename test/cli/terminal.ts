@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** A real terminal (tmux) in which a person would sit. */
+/** A real terminal (tmux), as a person uses it. */
 export class Terminal {
   readonly #directory = mkdtempSync(join(tmpdir(), "cnitap-tmux-"))
   readonly #socket = join(this.#directory, "socket")

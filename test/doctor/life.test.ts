@@ -21,10 +21,10 @@ test("containerd/nri#1, kubernetes-sigs/kind#2167: PATH has grown by one entry p
   const remedy =
     "Restart the runtime: systemctl restart containerd; then update what adds the entry to the environment of containerd (an NRI client does for each pod)."
   assert.deepEqual(await changed(t, grown(9900)), [
-    `error environment-too-large: PATH has 128734 bytes, and the kernel takes 131072 for one variable; /opt/nri/bin is in PATH 9900 times; no plugin can be started, so no call is recorded either => ${remedy}`,
+    `error environment-too-large: PATH has 128734 bytes, and the kernel allows 131072 for one variable; /opt/nri/bin is in PATH 9900 times; no plugin can be started, so no call is recorded either => ${remedy}`,
   ])
   assert.deepEqual(await changed(t, grown(50)), [
-    `warning environment-too-large: the environment has 708 bytes, and the kernel takes 2097152 with the arguments; /opt/nri/bin is in PATH 50 times => ${remedy}`,
+    `warning environment-too-large: the environment has 708 bytes, and the kernel allows 2097152 with the arguments; /opt/nri/bin is in PATH 50 times => ${remedy}`,
   ])
   assert.deepEqual(await changed(t, grown(3)), [])
 })
@@ -37,7 +37,7 @@ test("many large variables: a quarter of the stack limit, and never less than 12
   })
   assert.match(
     finding ?? "",
-    /^error environment-too-large: the environment has 130\d{3} bytes, and the kernel takes 131072 with the arguments; no plugin can be started, so no call is recorded either => /,
+    /^error environment-too-large: the environment has 130\d{3} bytes, and the kernel allows 131072 with the arguments; no plugin can be started, so no call is recorded either => /,
   )
 })
 

@@ -1,5 +1,5 @@
 /* A FUSE file system: fuse stalled|empty DIRECTORY. `stalled` never answers. `empty` is an empty directory with mode 0700
- * that prints "create" when somebody creates a file. Prints "mounted" first and ends with its stdin; the kernel then aborts
+ * that prints "create" when a process creates a file. Prints "mounted" first and ends with its stdin; the kernel then aborts
  * what hangs. The protocol: linux/fuse.h, which musl does not have. */
 #include <errno.h>
 #include <fcntl.h>

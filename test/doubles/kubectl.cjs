@@ -1,5 +1,5 @@
 /**
- * Stands in for kubectl: a cluster in the directory of $FAKE_CLUSTER. `cluster.json` has its nodes by name, each with a
+ * A double of kubectl: a cluster in the directory of $FAKE_CLUSTER. `cluster.json` has its nodes by name, each with a
  * root directory, and what is wrong; `pods/NAME.json` are the pods of our namespace. A container is the real program,
  * started with the node's root instead of /host: `exec` runs it, and a pod that is created runs it until it is deleted.
  */
@@ -136,7 +136,7 @@ function readProcess(name) {
   }
 }
 
-/** One that has ended and that its parent has not been told of is not. */
+/** A process that has ended and whose parent has not read its status does not count. */
 function isAlive(pid) {
   try {
     return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "latin1"))

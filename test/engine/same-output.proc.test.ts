@@ -114,7 +114,7 @@ test("a bundle that one exports is read by the other", async (t) => {
   assert.equal((await cnitap(["ls", "-o", "json", "--from", byExecutable])).stdout, expected)
 })
 
-test("what the node executable does not contain it says in one sentence", async () => {
+test("the node executable says in one sentence what it does not contain", async () => {
   assert.deepEqual(await run(NODE_EXECUTABLE, ["serve", "--from", EXAMPLE]), {
     stdout: "",
     stderr:

@@ -22,7 +22,7 @@ test("the page of examples shows ls, explain, show, diff and who-owns", () => {
 })
 
 for (const { command, output } of transcripts) {
-  test(`what the page of examples shows is what comes: cnitap ${command}`, async () => {
+  test(`the page of examples shows what is printed: cnitap ${command}`, async () => {
     const { stdout, stderr } = await cnitap([...command.split(" "), "--from", bundle], { cwd: root })
     assert.deepEqual([withoutAges(stdout), stderr], [withoutAges(output), ""])
   })

@@ -301,7 +301,7 @@ test("the lines of a bundle are records, and secrets of a raw capture are redact
   })
 })
 
-test("an issue report: what happened, each call, and what the failed one printed; names are no markup", () => {
+test("an issue report: what happened, each call, and what the failed one printed; names do not become markup", () => {
   const hostile = { pod: { namespace: "shop", name: "web`|<b>" } }
   const failed = operation(
     { ...BRIDGE, ...hostile, exit: { code: 1 }, stdout: payload('{"code": 11, "msg": "```full"}') },

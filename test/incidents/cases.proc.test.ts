@@ -250,7 +250,7 @@ const STEPS: [source: string, plugin: string, error: string, step: string][] = [
     "check that calico-node runs on this node: it writes /var/lib/calico/nodename, and until then pods stay in Terminating",
   ],
 ]
-test("containers/podman#19583: an address that a container holds since before the node was started", async (t) => {
+test("containers/podman#19583: an address that a container has held since before the node was started", async (t) => {
   const lines = await explained(
     t,
     { pod: "db", plugin: "bridge", wallMs: -7_200_000, bootMs: T0 - 9_000_000, stdout: resultWith("10.89.0.5/24") },

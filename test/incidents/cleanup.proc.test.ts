@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { IncidentNode } from "./incident-node.ts"
 import { bridge, DEBIAN, later, PRINT_PREV_RESULT, pods } from "./lists.ts"
 
-test("incident 9: DEL fails for ever, because the network namespace is gone", async (t) => {
+test("incident 9: DEL fails forever, because the network namespace is gone", async (t) => {
   const list = pods(bridge("10.89.0.0/24"), { type: "policy" })
   const error = "failed to open netns: no such file or directory"
   const policy = `input=$(cat)

@@ -55,7 +55,7 @@ test("what was asked for last counts, also if nothing had to be changed for it",
   const chosen = await cnitap("status", ...within(node))
   assert.deepEqual([chosen.code, /only (.*)/.exec(chosen.stdout)?.[1]], [0, "bridge, host-local, portmap (--plugins)"])
   node.list("10-pods.conflist", [BRIDGE, { type: "portmap" }])
-  assert.match((await cnitap("install", ...capturing(node))).stdout, /^nothing to do, installed already: /)
+  assert.match((await cnitap("install", ...capturing(node))).stdout, /^nothing to do, already installed: /)
   node.list("10-pods.conflist", [BRIDGE, { type: "portmap" }, { type: "tuning" }])
   assert.equal((await cnitap("status", ...within(node))).code, 1)
   await cnitap("install", ...capturing(node), "--plugins", "bridge")

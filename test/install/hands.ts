@@ -35,7 +35,7 @@ export class Hands {
   async run(order: Order): Promise<string> {
     if (order.dieAfter === 0 || order.death === "exception") return this.#living.run(order)
     const dying = this.#next
-    // Started while this one works, so that nobody waits for it.
+    // Started while this one works, so that nothing waits for it.
     this.#next = new Hand()
     const end = await dying.run(order)
     dying.stop()

@@ -14,7 +14,7 @@ type Mortality = {
 }
 
 /**
- * A disk whose process dies right after its n-th change. The dead neither change nor run anything, whatever they catch.
+ * A disk whose process dies right after its n-th change. A dead process neither changes nor runs anything, whatever it catches.
  */
 export function mortal(disk: Disk, { dieAfter = 0, death = "SIGKILL", onChange }: Mortality): Disk {
   let count = 0

@@ -24,7 +24,7 @@ export class Node extends NodeTree {
     setExtendedAttributes(this.at(path), attributes)
   }
 
-  /** All properties of every file: equal trees differ in nothing but inode numbers and times of directories. */
+  /** All properties of every file: equal trees differ only in inode numbers and times of directories. */
   async tree(path = "/"): Promise<Record<string, string>> {
     const top = this.at(path).replace(/\/$/, "")
     const attributes = await extendedAttributes(top)

@@ -19,7 +19,7 @@ for (const mode of ["swap", "chain", "path"]) {
     assert.deepEqual([installed.code, installed.stderr], [0, ""])
     const whole = await node.tree()
     const again = await cnitap("install", ...capturing(node), "--mode", mode)
-    assert.match(again.stdout, /^nothing to do, installed already: /)
+    assert.match(again.stdout, /^nothing to do, already installed: /)
     assert.deepEqual(await node.tree(), whole)
     const status = await cnitap("status", ...within(node), "-o", "json")
     assert.equal(status.code, 0)

@@ -4,7 +4,7 @@ import type { Call } from "../../src/model/call.ts"
 import { type CallNode, toOperations } from "../../src/model/operation.ts"
 import { call } from "./calls.ts"
 
-/** `ADD web-1: bridge(host-local) portmap`, one line an operation. */
+/** `ADD web-1: bridge(host-local) portmap`, one line per operation. */
 function lines(...calls: Call[]): string[] {
   const tree = ({ call: { id }, children }: CallNode): string =>
     children.length > 0 ? `${id}(${children.map(tree).join(" ")})` : id
@@ -13,7 +13,7 @@ function lines(...calls: Call[]): string[] {
   )
 }
 
-test("calls of a list follow each other, delegates stand under their parent", () => {
+test("calls of a list follow each other, delegates are nested under their parent", () => {
   assert.deepEqual(
     lines(
       call("portmap", { at: 30 }),
@@ -71,7 +71,7 @@ test("several networks of one pod that run side by side stay apart", () => {
   )
 })
 
-test("thick Multus cuts the variable: the container, another process and time tell the parent", () => {
+test("thick Multus cuts the variable: the container, another process and time identify the parent", () => {
   assert.deepEqual(
     lines(
       call("multus-shim", { durationMs: 100, ppid: 1, ifname: "eth0", network: "multus" }),
@@ -108,7 +108,7 @@ test("nodes whose clocks say the same have one order, whichever was read first",
   )
 })
 
-test("a reboot starts the monotonic clock anew: DEL comes after ADD all the same", () => {
+test("a reboot restarts the monotonic clock: DEL still comes after ADD", () => {
   const add = { ...call("add", { plugin: "bridge" }), monoMs: 900_000_000 }
   const before = { ...call("first", { plugin: "bridge", containerId: "old", at: -899_000_000 }), monoMs: 1_000_000 }
   const del = { ...call("del", { plugin: "bridge", command: "DEL", at: 120_000 }), monoMs: 5_000_000 }
@@ -141,7 +141,7 @@ test("probes of the article's chain are one operation, as long as from the first
   )
 })
 
-test("forged parents that lead in a circle are no nesting", () => {
+test("forged parents that form a cycle are not nesting", () => {
   assert.deepEqual(lines(call("a", { parent: "b" }), call("b", { parent: "a", at: 1, plugin: "c" })), ["ADD ok: a b"])
 })
 
@@ -158,7 +158,7 @@ test("thin Multus: delegates of several networks are one operation, by the paren
   )
 })
 
-test("two runtimes at work on one container at one time stay apart", () => {
+test("two runtimes that work on one container at the same time stay apart", () => {
   const of = (id: string, plugin: string, at: number, ppid: number) =>
     call(id, { plugin, at, ppid, command: "DEL", parentName: ppid === 1 ? "containerd" : "crictl" })
   assert.deepEqual(
@@ -179,7 +179,7 @@ test("a late DEL of the old sandbox, in the middle of the new one's ADD", () => 
   )
 })
 
-test("a nested call whose parent's begin was pruned or torn stands for itself", () => {
+test("a nested call whose parent's begin was pruned or torn is an operation of its own", () => {
   assert.deepEqual(lines(call("host-local", { parent: "gone", depth: 1 })), ["ADD ok: host-local"])
 })
 

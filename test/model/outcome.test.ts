@@ -118,7 +118,7 @@ test("probes: the last one is given the result", () => {
   assert.equal(operation(pre).outcome, "ok", "that it is alone, other operations show")
 })
 
-test("SIGPIPE: whoever asked was gone", () => {
+test("SIGPIPE: the caller was gone", () => {
   const { outcome, outcomeReason } = operation(call("bridge", { exit: { signal: 13 }, stdout: "" }))
   assert.deepEqual([outcome, outcomeReason], ["failed", { kind: "runtime-gone", plugin: "bridge", call: "bridge" }])
   assert.equal(

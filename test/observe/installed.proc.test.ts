@@ -22,7 +22,7 @@ test("install --mode observe goes on after the command, changes no file of the n
   call(node)
   await until(() => cnitap(node, "ls", "-o", "jsonpath={.items[*].command}").stdout === "ADD")
   const again = cnitap(node, "install", "--mode", "observe")
-  assert.match(again.stdout, /^nothing to do, installed already: mode observe, bridge, host-local\n/)
+  assert.match(again.stdout, /^nothing to do, already installed: mode observe, bridge, host-local\n/)
   assert.ok(again.stdout.includes(`\n  process ${pid} follows 2 files`))
   assert.equal(cnitap(node, "status").code, 0)
   const removed = cnitap(node, "uninstall", "--purge")

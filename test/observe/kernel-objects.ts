@@ -12,7 +12,7 @@ export function objectsOf(pid: number): string[] {
   })
 }
 
-/** How many of these the kernel still has: it frees them when nobody can be running them any more. */
+/** How many of these the kernel still has: it frees them once no processor can still be running them. */
 export function countOf(objects: readonly string[]): number {
   if (objects.length === 0) return 0
   return Number(execFileSync(compiled(join(import.meta.dirname, "../doubles/bpf-programs.c")), objects))

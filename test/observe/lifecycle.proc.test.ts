@@ -96,7 +96,7 @@ test("SIGKILL leaves nothing in the kernel, no call notices it, and the next sta
   await calls[0]
   assert.equal((await stand.end("SIGKILL")).status, null)
   for (const { stdout, code } of await Promise.all(calls)) assert.deepEqual({ stdout, code }, { stdout: "{}", code: 0 })
-  // The kernel frees them when nobody can be running them any more.
+  // The kernel frees them once no processor can still be running them.
   while (countOf(objects) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   await stand.observe()
   const { stderr } = await stand.end()

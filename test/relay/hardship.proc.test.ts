@@ -159,7 +159,7 @@ test("stdout is a full device: the relay ends as the plugin does, whose next wri
   assert.equal(stand.ends()[0]?.stdout.sizeBytes, 1)
 })
 
-test("text of the worst kind delays neither the answer nor, for long, the end", async (t) => {
+test("worst-case text delays neither the answer nor, for long, the end", async (t) => {
   const stand = standWith(t, "echo", "err done\n", "exit 3")
   const texts = [
     "token[[[[".repeat(7000),

@@ -31,7 +31,7 @@ test("500 calls, 50 at once: every begin has its end, and no two lines are mixed
 
   const begins = stand.begins()
   const ends = new Map(stand.ends().map((end) => [end.id, end]))
-  // On a busy machine a call may take a second and have a progress record too. `records` throws on a line that is none.
+  // On a busy machine a call may take a second and have a progress record too. `records` throws on a line that is not a record.
   const others = stand.records().filter(({ kind }) => kind !== "progress")
   assert.deepEqual([begins.length, ends.size, others.length], [500, 500, 1000])
   for (const { id, env, stdin } of begins) {

@@ -18,7 +18,7 @@ const LIMITS = {
 /** Lists of the containernetworking plugins. */
 export const LISTS: Record<string, Plugin[]> = {
   loopback: [{ type: "loopback" }],
-  // With addresses of both families, it is chance of which one the firewall's CHECK complains.
+  // With addresses of both families, the firewall's CHECK complains about either one at random.
   bridge: [
     { type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, hairpinMode: true, ipam: ONE_FAMILY },
     { type: "portmap", snat: true, ...PORTS },

@@ -116,7 +116,7 @@ test("QUICKJS_NG: the pinned sources are taken in silence, others are reported",
   const { fetch, root } = checkout(t)
   const other = join(root, "upstream")
   writeTree(other)
-  // What is not compiled makes no difference: an upstream tree has more than the package.
+  // What is not compiled makes no difference: an upstream tree has more files than the package.
   writeFileSync(join(other, "run-test262.c"), "int main;\n")
   assert.deepEqual(await fetch({ QUICKJS_NG: other }), { stdout: "", stderr: "", code: 0 })
   writeFileSync(join(other, "quickjs.c"), "int z;\n")

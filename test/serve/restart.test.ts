@@ -33,7 +33,7 @@ test("an index of a former version is built again, and the server knows the same
   const index = readFileSync(file)
   const former = Buffer.from(index)
   former.writeUInt32LE(former.readUInt32LE(4) - 1, 4)
-  // Whoever read it would find other operations.
+  // A server that read it would find other operations.
   former.fill(0, 24, 2_000)
   writeFileSync(file, former)
   assert.deepEqual(await start(directory), first)

@@ -27,7 +27,7 @@ const T0 = Date.UTC(2026, 2, 1, 6, 30)
 const SEGMENT = segmentName(T0)
 const [FIRST, SECOND] = ["00000000000000a1", "00000000000000a2"]
 
-/** Read without an index, then with the one that was left, which must tell the same. */
+/** Read without an index, then with the one that was left, which must give the same result. */
 async function twice(directory: string, ...args: string[]): Promise<Ran> {
   const first = await cnitap([...args, "--capture", directory])
   const second = await cnitap([...args, "--capture", directory])
@@ -96,7 +96,7 @@ test("an unknown kind, a newer format, text and binary data: each counted under 
   )
 })
 
-test("a capture of newer lines alone, and of not a record, is a fault that names the file", async (t) => {
+test("a capture with only newer lines, or without any record, is a fault that names the file", async (t) => {
   const newer = captureOf(t, lineOf({ ...begin(FIRST), format: 2 }))
   assert.deepEqual(await names(newer), {
     code: 3,
@@ -141,7 +141,7 @@ test("a clock that goes back by hours, across segments", async (t) => {
   assert.deepEqual(ledger, { code: 0, stdout: "", stderr: "no attachment found\n" })
 })
 
-test("thirty thousand other files in the directory are none of ours", async (t) => {
+test("thirty thousand other files in the directory are ignored", async (t) => {
   const directory = capture(t, begin(FIRST), end(FIRST), begin(SECOND), end(SECOND))
   // A million takes minutes to make; what matters is that none of them is opened.
   for (let number = 0; number < 30_000; number++) closeSync(openSync(join(directory, `other-${number}`), "w"))
@@ -171,7 +171,7 @@ test("a missing directory, a file in its place, rights that are missing", async 
   })
 })
 
-test("a directory that may be read and not written is read all the same, each time, and nothing is left in it", async (t) => {
+test("a directory that can be read but not written is read anyway, each time, and nothing is left in it", async (t) => {
   const directory = capture(t, begin(FIRST), end(FIRST), begin(SECOND), end(SECOND))
   chmodSync(directory, 0o555)
   chmodSync(join(directory, SEGMENT), 0o444)
@@ -205,7 +205,7 @@ test("an index is thrown away when its segment changed, when it is torn, and whe
   assert.deepEqual(readdirSync(directory), [`.${SEGMENT}.index`, SEGMENT])
 })
 
-/** uid 65534: what root may, an ordinary user may not. */
+/** uid 65534: an ordinary user, who has fewer permissions than root. */
 function asNobody(...args: string[]): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),

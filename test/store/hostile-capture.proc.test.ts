@@ -47,7 +47,7 @@ const DEEP: Record<string, { stdin?: string; stdout?: string; stderr?: string }>
 }
 
 for (const [name, streams] of Object.entries(DEEP))
-  test(`deeply nested JSON is a text for every verb: ${name}`, async (t) => {
+  test(`every verb treats deeply nested JSON as text: ${name}`, async (t) => {
     const directory = captureOf(t, begin({ stdin: text(streams.stdin) }), end(streams))
     for (const verb of VERBS) {
       const { code, stderr } = await cnitap([...verb, "--capture", directory])

@@ -15,7 +15,7 @@ export type Noise = { torn?: boolean; clockSteps?: boolean; nodes?: number }
 
 /**
  * A capture of a few hours as a directory: nested calls, lost parents, retries, DELs that come twice, calls that never
- * end, progress records, lines of other kinds; with `clockSteps` the clock is set now and then, back too.
+ * end, progress records, lines of other kinds; with `clockSteps` the clock is set occasionally, also back.
  */
 export function writeRandomCapture(random: Random, operations: number, noise: Noise = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "cnitap-store-"))

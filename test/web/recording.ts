@@ -3,11 +3,11 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** A CNI bin directory in which the real relay stands before small plugins, and the capture that it writes. */
+/** A CNI bin directory in which the real relay is in front of small plugins, and the capture that it writes. */
 export type Node = {
   root: string
   capture: string
-  /** runs one CNI command over a plugin list as libcni does: ADD forward, DEL backward, prevResult handed on */
+  /** runs one CNI command over a plugin list as libcni does: ADD forward, DEL backward, prevResult passed on */
   operation(command: string, pod: Pod, options?: { list?: string[]; env?: Record<string, string> }): Result
   /** starts one plugin call that does not end by itself */
   begin(plugin: string, command: string, pod: Pod): ChildProcess

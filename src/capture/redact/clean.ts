@@ -3,7 +3,7 @@ import { redactWith } from "./redaction.ts"
 import { isSecretName } from "./secret-name.ts"
 import type { TextOpener } from "./text.ts"
 
-/** What a record has of a stream. `isCut`: the search for secrets ended before the text. `redacted`: a JSON array, empty if nothing was replaced. */
+/** The content of a stream in a record. `isCut`: the search for secrets ended before the text. `redacted`: a JSON array, empty if nothing was replaced. */
 export type CleanText = { text: string; redacted: string; isCut: boolean }
 
 /** What finds secrets: in native code, or in a script. */

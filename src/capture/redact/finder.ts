@@ -10,7 +10,7 @@ const SINGLE = 39
 const LINE_BEFORE = 256
 const LONGEST_LINE = 4096
 
-/** Of finding and replacing a match. */
+/** Cost of finding and replacing a match. */
 const MATCH_STEPS = 70
 
 /** A text that is searched, and what has been found in it. */
@@ -20,7 +20,7 @@ export class Finder {
   readonly matches: SecretMatch[] = []
   /** the text is JSON, as far as its beginning shows: values of lists and objects are replaced one by one */
   readonly isDocument: boolean
-  /** before this, all is done */
+  /** everything before this position is done */
   doneTo = 0
 
   constructor(t: SearchText) {

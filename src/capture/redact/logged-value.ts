@@ -15,7 +15,7 @@ const LINKS: Record<string, true> = {
   "->": true,
 }
 const MOST_LINKS = 4
-/** Of reading a sentence on, besides what finds its words. */
+/** Cost of reading on in a sentence, without that of finding its words. */
 const SENTENCE_STEPS = 50
 /** Brackets and punctuation around a value. */
 const MOST_SIGNS = 8
@@ -73,7 +73,7 @@ function isSentence(name: TextName, word: string, hasVerb: boolean): boolean {
   return isPathOrAssignment(word) || isFileName(word) || isOrdinary(name.kind, word, true)
 }
 
-/** After `secret` comes more often the name of a Kubernetes object than its content. */
+/** `secret` is more often followed by the name of a Kubernetes object than by a secret. */
 function isAboutObject(name: TextName): boolean {
   const lower = name.text.toLowerCase()
   return !name.isSpaced && (lower.endsWith("secret") || lower.endsWith("secrets") || lower.endsWith("tokens"))

@@ -13,7 +13,7 @@ const GLUED = ["password", "passwd", "passphrase", "token", "secret", "credentia
 const KEY_DATA = ["data", "material", "bytes", "pem", "raw", "hex", "base64"]
 const GLUED_REFERENCES = ["file", "path", "name"]
 
-/** Each name is looked at once. */
+/** Each name is analysed once. */
 const known: Record<string, NameKind | undefined> = {}
 let knownCount = 0
 const MOST_KNOWN = 4096

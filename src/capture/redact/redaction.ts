@@ -34,7 +34,7 @@ function replaced(source: string, matches: SecretMatch[], end: number): { text: 
   return { text: parts.join(""), places }
 }
 
-/** In the order of the text. Of overlapping matches the rest of the second one is secret too. */
+/** In the order of the text. If two matches overlap, the rest of the second one is secret too. */
 function withoutOverlaps(matches: SecretMatch[], end: number): SecretMatch[] {
   const kept: SecretMatch[] = []
   for (const match of inOrder(matches)) {

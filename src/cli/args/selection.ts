@@ -70,7 +70,7 @@ export function addSelection(command: Command): Command {
 }
 
 export async function select(context: Context, options: Record<string, unknown>, words = ""): Promise<Selection> {
-  // Before a capture is opened: what is wrong with the command line is said first.
+  // Before a capture is opened, so that mistakes in the command line are reported first.
   const wanted = wantedCalls(context, options, words)
   return selectionOf(await openCaptures(context, options), wanted, context, options)
 }

@@ -7,7 +7,7 @@ import { overCluster } from "./over-cluster.ts"
 
 /**
  * Prints the messages of the nodes, and which of them gave no answer and why, and sets the exit status. If every node
- * refused for the same reason, such as a filter that cannot be parsed, that is the mistake of the command line.
+ * refused for the same reason, such as a filter that cannot be parsed, the command line is wrong.
  * `found`: how many rows there were; messages about why a node has none do not matter if another has some.
  */
 export function reportAnswers(context: Context, answers: readonly NodeAnswer[], found: number): void {

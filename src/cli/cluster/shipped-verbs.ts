@@ -19,7 +19,7 @@ import { chooseRecorders, withKubectl } from "./session.ts"
 import { withTemporaryDirectory } from "./temporary-directory.ts"
 
 export const clusterStats = shippedVerb(stats, [
-  ["kubectl cnitap stats --errors --since 1h", "how often operations failed for which reason, over all nodes"],
+  ["kubectl cnitap stats --errors --since 1h", "how often operations failed, by reason, over all nodes"],
 ])
 
 export const clusterLint = shippedVerb(lint, [["kubectl cnitap lint --since 1h", "findings in the calls of all nodes"]])
@@ -59,7 +59,7 @@ function shippedVerb(verb: Verb, examples: Verb["examples"]): Verb {
   })
 }
 
-/** Operations are compared with others of their network, so that everything within the time is fetched, whatever the filter. */
+/** Operations are compared with others of their network, so everything within the time is fetched, regardless of the filter. */
 function rangeFlags({ since, until }: Record<string, unknown>): string[] {
   return [...(since === undefined ? [] : [`--since=${since}`]), ...(until === undefined ? [] : [`--until=${until}`])]
 }

@@ -25,7 +25,7 @@ export const clusterUninstall: Verb = {
     "Restores every file of the nodes and checks it there, removes what was recorded, and then deletes the pods and their namespace. Exits 6 if there is nothing to remove, 7 if some nodes gave no answer: their relays pass calls on and stop recording at the time that is printed.",
   examples: [
     ["kubectl cnitap uninstall", "restore every node and remove everything"],
-    ["kubectl cnitap uninstall --node node-1", "one node; the others go on"],
+    ["kubectl cnitap uninstall --node node-1", "one node; the others keep recording"],
   ],
   define(command) {
     addOutput(addNodes(command))
@@ -65,7 +65,9 @@ export const clusterUninstall: Verb = {
           context.stderr.write(`cnitap: ${visible(`no answer from ${node}: ${reason}${when}`)}\n`)
         }
       if (isLast && recorders.length > 0 && !isRemoved)
-        context.stderr.write("cnitap: the namespace cnitap is empty and stays, because you may not delete it\n")
+        context.stderr.write(
+          "cnitap: the namespace cnitap is empty and stays, because you are not allowed to delete it\n",
+        )
       if (results.length === 0 && others.length === 0) context.exitCode = FAULTS.NOT_FOUND
       if (results.some(({ isRestored }) => !isRestored)) context.exitCode = FAULTS.NODES_FAILED
     }),

@@ -11,7 +11,7 @@ import { SHELLS } from "./scripts.ts"
 /** What can complete a line; `files`: the shell completes paths itself. */
 export type CompletionCandidates = { values: { text: string; help: string }[]; files?: true }
 
-/** `line`: the command line up to the cursor. `readValues` is called only where a value from the capture can stand. */
+/** `line`: the command line up to the cursor. `readValues` is called only where a value from the capture can occur. */
 export async function candidates(
   root: Command,
   declare: Declare,

@@ -21,7 +21,7 @@ export type DifferenceOutput = {
   /** the names that were given */
   a: string
   b: string
-  /** nothing differs but what always differs between two pods */
+  /** nothing differs except what always differs between two pods */
   isSame: boolean
   pairs?: CallPairOutput[]
   differences?: SignatureDifferenceOutput[]

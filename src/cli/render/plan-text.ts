@@ -83,7 +83,7 @@ export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFi
       steps.length > 0 ? "STEPS" : "",
       aligned(steps.map((step, at) => [String(at + 1).padStart(String(steps.length).length), stepText(step)])),
     ],
-    ["STEPS", steps.length === 0 && refusals.length === 0 ? ["none: everything is as asked already"] : []],
+    ["STEPS", steps.length === 0 && refusals.length === 0 ? ["none: everything is already in place"] : []],
     ["TO BE SET BY YOU", operatorLines(plan)],
     [
       "OTHER MODES",
@@ -120,8 +120,8 @@ export function installedText(plan: Plan, options: Record<string, unknown>, obse
   const isObserved = mode === "observe"
   const recorded = targets.filter(({ reason }) => reason === undefined).map(({ name }) => name)
   const left = targets.filter(({ reason }) => reason !== undefined)
-  const what = mode === "chain" ? (edit?.path ?? "the active list, edited already") : recorded.join(", ")
-  const head = changes.length > 0 ? "installed" : "nothing to do, installed already"
+  const what = mode === "chain" ? (edit?.path ?? "the active list, already edited") : recorded.join(", ")
+  const head = changes.length > 0 ? "installed" : "nothing to do, already installed"
   return sections([
     [`${head}: mode ${mode}, ${what}`, [...settingLines(plan.options), ...(observer ? observerLines(observer) : [])]],
     ["TO BE SET BY YOU", operatorLines(plan)],

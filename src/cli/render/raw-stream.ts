@@ -15,7 +15,7 @@ export function streamOption(options: Record<string, unknown>): Stream | undefin
   return stream
 }
 
-/** Writes the bytes as they were recorded; what is missing of them is said on stderr. `call`: the one that was named. */
+/** Writes the bytes as they were recorded; what is missing is reported on stderr. `call`: the one that was named. */
 export async function printStream(context: Context, stream: Stream, operation: Operation, call?: Call): Promise<void> {
   const of = call ?? failingCallOf(operation)?.call ?? operation.calls.at(stream === "stdin" ? 0 : -1)?.call
   const payload = of?.[stream]

@@ -67,7 +67,7 @@ function withWaits(calls: readonly Call[], options: Record<string, unknown>): Ca
   })
 }
 
-/** Calls of a plugin that is not recorded are not in flight for cnitap: a hang of one must not look like none. */
+/** Calls of a plugin that is not recorded are not in flight for cnitap: a call that hangs must not look like no call. */
 async function gapLines(
   { nowMs }: Context,
   { capture }: Selection,

@@ -57,7 +57,7 @@ export const show: Verb = {
   },
 }
 
-/** Of a pod or a container. Which one it is of how many is said on stderr. */
+/** The operation to show of a pod or a container; stderr gets which of how many it is. */
 async function operationToShow(
   context: Context,
   options: Record<string, unknown>,

@@ -18,7 +18,7 @@ export const stats: Verb = {
   description: "Prints percentiles, a histogram of durations, the calls in flight over time and the slowest calls.",
   examples: [
     ["cnitap stats --since 1h --command ADD", "how long ADD takes in each plugin"],
-    ["cnitap stats --errors --since 1h", "how often operations failed for which reason, in how many pods"],
+    ["cnitap stats --errors --since 1h", "how often operations failed, by reason, and in how many pods"],
     ["cnitap stats -o json | jq '.groups[] | select(.failed > 0)'", "plugins and commands with failed calls"],
   ],
   isPaged: true,

@@ -65,7 +65,7 @@ class FileHandle {
   }
 }
 
-/** A system call on a file takes as long as a thread would need to be told of it. */
+/** A system call on a file takes about as long as handing it to a thread. */
 export const promises = {
   open: async (path: string, flags?: string): Promise<FileHandle> => new FileHandle(openSync(path, flags)),
   readFile: async (path: string, encoding: Encoded = null) =>

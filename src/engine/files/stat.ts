@@ -7,7 +7,7 @@ import { constants, ownDescriptor } from "./descriptor.ts"
 export type { Stats }
 
 type StatOptions = { bigint?: boolean; throwIfNoEntry?: boolean }
-/** One overload would hide the others: a path that does not exist gives undefined if that was asked for. */
+/** One overload would hide the others: a path that does not exist gives undefined if that was requested. */
 type Stat = {
   (path: string): Stats
   (path: string, options: { throwIfNoEntry: false; bigint?: false }): Stats | undefined

@@ -90,7 +90,7 @@ export function apply(
 }
 
 /**
- * Where nothing has to be changed, the journal still notes which plugins were asked for: status and watch expect these.
+ * If nothing has to be changed, the journal still notes which plugins were asked for: status and watch expect these.
  * Directories of another mode, and those that have the same note, are left alone.
  */
 export function recordOptions(disk: Disk, install: Omit<InstallRecord, "binDir">, binDirs: readonly string[]): void {
@@ -135,7 +135,7 @@ function makeDirectories(disk: Disk, path: string): void {
   }
 }
 
-/** Where a staged file is in the end. */
+/** The final path of a staged file. */
 function finalPath(step: InstallStep, binDir: string): string {
   return step.kind === "write" && "edit" in step
     ? step.edit.from

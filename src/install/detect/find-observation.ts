@@ -4,7 +4,7 @@ import type { NodeFiles } from "./node-files.ts"
 export type Observation = { possible: boolean; reason?: string }
 
 /**
- * Undefined if the kernel cannot be told from the files below the root. The rights of this process count only on its own
+ * Undefined if the files below the root do not identify the kernel. The rights of this process count only on its own
  * node: below another root it plans what a process with other rights will do.
  */
 export function findObservation(files: NodeFiles): Observation | undefined {

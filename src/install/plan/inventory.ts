@@ -35,7 +35,7 @@ export type Outputs = {
   missing: string[]
   /** an existing path that is not a directory */
   blocked?: string
-  /** on a file system of a server or of a daemon, which was not asked: it may hang */
+  /** on a file system of a server or of a daemon, which was not accessed: it may hang */
   remote?: { path: string; fsType: string }
   isAccessibleToOthers: boolean
   isOwnedByOther: boolean

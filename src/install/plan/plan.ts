@@ -89,7 +89,7 @@ function changesOf(inventory: Inventory, options: InstallOptions, relaySha256: s
   }
 }
 
-/** Of a running observer only the options can be new: then it is started again. */
+/** Only the options of a running observer can be new: then it is started again. */
 function observerChanges({ facts, observer, outputs }: Inventory, options: InstallOptions): DirectoryChange[] {
   const { journal, layout, isRunning } = observer
   const last = journal?.isDone && !journal.isRetired ? journal.installs.at(-1) : undefined
@@ -102,7 +102,7 @@ function observerChanges({ facts, observer, outputs }: Inventory, options: Insta
   return steps.length > 0 ? [{ binDir: layout.binDir, steps }] : []
 }
 
-/** With which another process finds the same node. */
+/** The flags with which another process finds the same node. */
 function nodeFlags({ root, binDirs, confDir }: NodeFacts): string[] {
   return [
     ...["--root", root],

@@ -50,7 +50,7 @@ export function withoutRepeated(pairs: readonly CallPair[]): CallPair[] {
     callers.length = Math.min(callers.length, pair.level)
     const known = new Set(callers.flatMap(({ differences }) => differences.map(textOf)))
     callers[pair.level] = pair
-    // How it ended is of its own, also if its caller ended so for that reason.
+    // How it ended is its own difference, even if its caller ended so for that reason.
     const own = pair.differences.filter((difference) => difference.stream === "exit" || !known.has(textOf(difference)))
     return { ...pair, differences: own }
   })

@@ -3,7 +3,7 @@ import { type Operation, walk } from "../operation.ts"
 
 /**
  * The operations that this one is best compared with, best first: another attempt of the same pod that ended the other way,
- * then others of the same list of plugins that did, then those that ended alike; of equals the nearest in time.
+ * then others with the same plugin list that did, then those that ended the same way; among equals, the nearest in time.
  * `text`: only those whose pod, command or network contains it.
  */
 export function counterpartsOf<Each extends Operation>(

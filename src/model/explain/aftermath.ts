@@ -42,7 +42,7 @@ function isOfFailedAdd({ state, add }: LedgerRow, { id, command }: Operation, ki
   )
 }
 
-/** Addresses that the pool has no more: whose are they? */
+/** Who holds the addresses of a pool that has none left. */
 export function poolUse({ network }: ExplainContext): Statement[] {
   const holding = network.filter(({ ips, state }) => ips.length > 0 && state !== "gone")
   const leaked = holding.filter(isLeftBehind)
@@ -57,7 +57,7 @@ export function poolUse({ network }: ExplainContext): Statement[] {
   return [{ topic: "addresses", text }]
 }
 
-/** The kubelet's tries: which one this is, what became of the others, and how many addresses they used. */
+/** The kubelet's attempts: which one this is, what became of the others, and how many addresses they used. */
 export function attempts(operation: Operation, { kind }: Conclusion, context: ExplainContext): Statement[] {
   const all = attemptsOf(operation, context)
   const success = all.find((other) => isLater(other, operation) && other.outcome === "ok")

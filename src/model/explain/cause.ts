@@ -50,7 +50,7 @@ export function causeOf(operation: Operation, failing: FailingCall | undefined, 
   ]
 }
 
-/** host-local does nothing slow but wait for its store. */
+/** host-local does nothing slow except wait for its store. */
 function outlivedText({ call, top }: FailingCall, operation: Operation, context: ExplainContext): string {
   const killer = `when the runtime killed ${top.plugin}${withinText(ranAtMostMs(operation, context))}`
   const lock = call.plugin === "host-local" ? "; it waited for the lock of its store, which another process held" : ""

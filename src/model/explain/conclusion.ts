@@ -11,7 +11,7 @@ import { SLOW_MS } from "./time-spent.ts"
 /**
  * What an explanation says first. `runtime-gone`: nobody read a plugin's answer. `refused`: every plugin exited with 0, and
  * the runtime does not accept an answer. `not-found`, `stopped-early`: no plugin failed, and the runtime did not call the
- * whole list; of `not-found` the next plugin has no executable. `wrong`: it succeeded with an error finding. `given-up`: it
+ * whole list; for `not-found`, the next plugin has no executable. `wrong`: it succeeded with an error finding. `given-up`: it
  * succeeded, and the runtime deleted the sandbox at once. `host-network`: it succeeded in the node's own network.
  */
 export type Conclusion =

@@ -17,13 +17,13 @@ export function messageOf(call: Call): string | undefined {
   return parts.length > 0 ? decodeLine(parts.join("; ")).text : undefined
 }
 
-/** The cause that a failing call states: its error object, else the text that tells more of stdout and stderr. */
+/** The cause that a failing call states: its error object, otherwise the more informative one of stdout and stderr. */
 export function errorTextOf(call: Call): string | undefined {
   return messageOf(call) ?? tellingLine(call)?.line
 }
 
 /** The stream that states why a call failed; undefined if neither does. */
-export function tellingStream(call: Call): "stdout" | "stderr" | undefined {
+export function errorStreamOf(call: Call): "stdout" | "stderr" | undefined {
   return messageOf(call) === undefined ? tellingLine(call)?.stream : "stdout"
 }
 
@@ -40,7 +40,7 @@ function statesProblem(line: string): boolean {
   return PANIC.test(line) || PROBLEM.test(line)
 }
 
-/** The line that states a problem, if any does, of what a call without an end has written (its progress records). */
+/** The line that states a problem in what a call without an end has written (its progress records), if there is one. */
 export function writtenSoFar({ stdout, stderr }: Call): { stream: "stdout" | "stderr"; line: string } | undefined {
   const stream = stderr?.sizeBytes ? "stderr" : "stdout"
   const line = mostRelevantLine(textOf(stream === "stderr" ? stderr : stdout))

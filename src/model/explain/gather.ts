@@ -13,11 +13,11 @@ import type { NodeEvidence } from "./node-evidence.ts"
 import type { ExplainContext } from "./statement.ts"
 import { AROUND_MS, isPoolExhausted, lastWorked, questionableAddresses, Surroundings } from "./surroundings.ts"
 
-/** Where what is known besides an operation itself is found: a capture on disk, or operations in memory. */
+/** The source of facts beyond an operation itself: a capture on disk, or operations in memory. */
 export interface ExplainSource {
   /** those that began within the range, in that order; streams are not needed */
   operations(range: TimeRange): Iterable<Operation | OperationSummary> | AsyncIterable<Operation | OperationSummary>
-  /** what observers did not record while those ran that were read last */
+  /** what observers did not record while the operations that were read last were running */
   losses(): readonly LossRecord[]
   /** with streams; undefined if it is no longer there */
   whole(id: string): Promise<Operation | undefined>
@@ -107,7 +107,7 @@ async function surroundingsOf(source: ExplainSource, related: readonly Operation
   return around
 }
 
-/** Attachments of other containers of the node that have an address of this ADD too, or the one that it asked for. */
+/** Attachments of other containers of the node that also have an address of this ADD, or the one that it requested. */
 async function sharingAddress(
   source: ExplainSource,
   operation: Operation,

@@ -22,7 +22,7 @@ export function givenUpAfterMs(operation: Operation, context: Pick<ExplainContex
   return afterMs !== undefined && afterMs <= GIVEN_UP_WITHIN_MS ? afterMs : undefined
 }
 
-/** The operations of the pod with the same command and interface, one for each try of the kubelet, in order. */
+/** The operations of the pod with the same command and interface, one for each attempt of the kubelet, in order. */
 export function attemptsOf(operation: Operation, { related }: Pick<ExplainContext, "related">): Operation[] {
   return related.filter(
     ({ command, ifname, network }) =>

@@ -6,10 +6,10 @@ import { type Operation, walk } from "../operation.ts"
 import { reportOf } from "../result/runtime-report.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 
-/** host-local, if a container asks for an address that the store has or the range has not. */
+/** host-local's errors for a requested address that is already in its store, or outside of the range. */
 const NOT_AVAILABLE = /requested (?:IP|ip) address '?([\da-fA-F.:]*[\da-fA-F])\S* is not available/
 
-/** The address that an operation asked for and did not get. */
+/** The address that an operation requested and did not get. */
 export function refusedAddressOf({ calls }: Operation): string | undefined {
   for (const { call } of walk(calls)) {
     const report = reportOf(call)
@@ -19,7 +19,7 @@ export function refusedAddressOf({ calls }: Operation): string | undefined {
   return undefined
 }
 
-/** Who holds an address that the operation asked for, and whether since before the node was started. */
+/** Who holds an address that the operation requested, and whether it was held before the node was started. */
 export function heldAddress(operation: Operation, { sharingAddress, nowMs }: ExplainContext): Statement[] {
   const ip = refusedAddressOf(operation)
   if (ip === undefined) return []

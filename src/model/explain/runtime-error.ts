@@ -19,7 +19,7 @@ function isQuotable({ state }: Call): boolean {
   return state === "ended"
 }
 
-/** What a plugin wrote to stderr and nobody sees, because libcni uses stdout only. */
+/** What a plugin wrote to stderr and no one sees, because libcni uses stdout only. */
 export function discardedStderr({ calls }: Operation): Statement[] {
   const dropped = [...walk(calls)].map(({ call }) => call).filter(isStderrDropped)
   // The innermost call states the cause; its callers often repeat it.

@@ -43,7 +43,7 @@ export type ExplainContext = {
   unread: number
   /** what became of the attachments of that pod or container */
   attachments: readonly LedgerRow[]
-  /** attachments of other containers of the node that have one of its addresses too, or the one that it asked for */
+  /** attachments of other containers of the node that also have one of its addresses, or the one that it requested */
   sharingAddress: readonly LedgerRow[]
   /** if it failed because no address was free: the attachments of its network */
   network: readonly LedgerRow[]

@@ -47,7 +47,7 @@ export class Surroundings {
 /** A runtime that ends leaves all its operations within this time. */
 const SAME_END_MS = 10_000
 
-/** The addresses of an ADD that other containers may have too: those that it was given, or the one that it asked for. */
+/** The addresses of an ADD that other containers may also have: those that it was given, or the one that it requested. */
 export function questionableAddresses(operation: Operation): string[] {
   if (operation.command !== "ADD") return []
   const refused = refusedAddressOf(operation)

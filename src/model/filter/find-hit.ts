@@ -1,5 +1,5 @@
 import { type Call, isFailed, resultOf, type Stream, textOf } from "../call.ts"
-import { tellingStream } from "../explain/error-text.ts"
+import { errorStreamOf } from "../explain/error-text.ts"
 import { type Operation, walk } from "../operation.ts"
 import { addressesOf } from "../result/result-fields.ts"
 import { fieldOf } from "./field.ts"
@@ -25,7 +25,7 @@ export function findHit(filter: Filter, operation: Operation, nowMs?: number): F
   return { call: found.call.id, ...found.place }
 }
 
-/** Of calls that meet equally many tests, one with the text in a stream shows more. */
+/** Among calls that meet equally many tests, one with the text in a stream shows more. */
 function rank(met: number, place: StreamPlace | undefined): number {
   return 2 * met + (place ? 1 : 0)
 }
@@ -71,9 +71,9 @@ function streamPlace(call: Call, { field, values }: Test): StreamPlace | undefin
   }
 }
 
-/** Words alone that the error has: the phrase if they follow one another there, else the longest one. */
+/** Where bare words occur in the error: the phrase if they follow one another there, otherwise the longest one. */
 function wordsPlace(call: Call, met: readonly Test[]): StreamPlace | undefined {
-  const stream = isFailed(call) ? tellingStream(call) : undefined
+  const stream = isFailed(call) ? errorStreamOf(call) : undefined
   const words = met.flatMap(({ field, values }) => (fieldOf(field).joined ? values.map(({ text }) => text) : []))
   const text = stream && textOf(call[stream])?.toLowerCase()
   if (!text) return undefined

@@ -1,7 +1,7 @@
 import type { Filter, Operand, Test } from "./filter.ts"
 
 /**
- * Whether whatever matches a filter matches the other one too, as far as texts tell: `order` is implied by `orders` and by
+ * Whether whatever matches a filter matches the other one too, as far as their texts show: `order` is implied by `orders` and by
  * `orders failed`. False if it is not known.
  */
 export function implies(filter: Filter, other: Filter): boolean {

@@ -135,7 +135,7 @@ function comparison(field: FieldName, operator: Test["operator"], operand: Opera
     const lower = text.toLowerCase()
     return (value) => {
       const own = String(value)
-      // Most texts are in lower case, and making them so takes longer than searching.
+      // Most texts are already in lower case, and converting them takes longer than searching.
       return own.includes(lower) || own.toLowerCase().includes(lower)
     }
   }

@@ -155,7 +155,7 @@ function parseTest(parser: FilterParser, word: string, place: Place): Filter | u
   const allowed = limit ? ["="] : operatorsOf(field)
   if (!allowed.includes(operator.isList ? (operator.sign === "=" ? "in" : "not in") : operator.sign)) {
     const at = { column: from + 1, length: parser.text.slice(from, parser.at).trimEnd().length }
-    throw new Failure({ message: `${word} cannot be compared so`, expected: allowed, ...at }, { kind: "none" })
+    throw new Failure({ message: `${word} does not have this operator`, expected: allowed, ...at }, { kind: "none" })
   }
   const sign = limit ?? operator.sign
   const values = operator.isList ? parseList(parser, field, sign) : [parseOperand(parser, field, sign)]
@@ -175,7 +175,7 @@ function parseWord(parser: FilterParser, word: string, place: Place, isAfterWord
   // "no IP" are two words to search for; a field alone was not finished.
   if (field && !isAfterWord && !beginsCondition(parser)) {
     const operators = limit ? ["="] : operatorsOf(field)
-    const message = `${word} is compared with nothing; quote it to look for the word`
+    const message = `${word} has no value; quote it to search for the word`
     throw fail(parser, message, operators, { kind: "operator", field })
   }
   const isAddress = parseAddress(word) !== undefined || parsePrefix(word) !== undefined
@@ -207,7 +207,7 @@ function parseOperand(parser: FilterParser, field: FieldName, operator: Operator
   const quoted = takeQuoted(parser)
   const word = quoted ?? take(parser, VALUE)
   if (word === undefined) {
-    throw fail(parser, `${field} is compared with nothing`, [...(fieldOf(field).values ?? ["a value"])], expectation)
+    throw fail(parser, `${field} has no value`, [...(fieldOf(field).values ?? ["a value"])], expectation)
   }
   const operand = operandOf(field, operator, word, quoted !== undefined, parser.nowMs)
   if ("expected" in operand) {
@@ -299,14 +299,15 @@ function placeFrom(parser: FilterParser, from: number): Place {
 function noConnector(parser: FilterParser): Failure {
   const isNested = parser.nested > 0
   const expectation: Expectation = { kind: "connector", isNested }
-  if (parser.text[parser.at] === ",") return fail(parser, "several values stand in a list", ["in (a, b)"], expectation)
+  if (parser.text[parser.at] === ",")
+    return fail(parser, "several values must be in a list", ["in (a, b)"], expectation)
   const rest = parser.text[parser.at]
   const message =
     rest === undefined
       ? "a bracket is not closed"
       : rest === ")"
-        ? "this bracket closes none"
-        : "conditions are joined by words"
+        ? "this bracket is not opened"
+        : "conditions must be joined by words"
   return fail(parser, message, ["and", "or", ...(isNested ? [")"] : [])], expectation)
 }
 

@@ -35,9 +35,9 @@ export function withTimeRange(
 }
 
 /**
- * Times without a zone get the one that the reader sees times in, so that the filter means the same to everybody:
- * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`, and `since=today` the begin of the reader's day.
- * `offsetAt`: what the reader's clock is ahead of UTC at a time.
+ * Times without a zone get the zone in which the reader sees times, so that the filter means the same for everyone:
+ * `since=2026-09-21T03:00` becomes `since=2026-09-21T03:00+09:00`, and `since=today` the start of the reader's day.
+ * `offsetAt`: how far the reader's clock is ahead of UTC at a time.
  */
 export function withZone(text: string, offsetAt: (utcMs: number) => number, nowMs: number): string {
   return text.replace(TIME_WITHOUT_ZONE, (found, word?: string, day?: string, hours = "T00:00") => {
@@ -51,7 +51,7 @@ export function withZone(text: string, offsetAt: (utcMs: number) => number, nowM
 
 const DAY_MS = 86_400_000
 
-/** The date of `today` or `yesterday`, as a clock shows it that is ahead of UTC. */
+/** The date of `today` or `yesterday`, as shown by a clock that is ahead of UTC. */
 function dayText(word: string, offsetMs: number, nowMs: number): string {
   const daysAgo = word.toLowerCase() === "yesterday" ? 1 : 0
   return new Date(nowMs + offsetMs - daysAgo * DAY_MS).toISOString().slice(0, 10)
@@ -76,7 +76,7 @@ function withoutTimeRange(text: string, nowMs: number): string {
     const before = rest.slice(0, column - 1).trimEnd()
     const after = rest.slice(column - 1 + length).trimStart()
     const cut = before ? `${before.replace(/\band$/i, "")}${after}` : after.replace(/^and\b\s*/i, "")
-    // A limit in brackets of its own: without it, they would be empty.
+    // The limit is alone in its brackets, which would be empty without it.
     if (cut.trim() !== "" && !parseFilter(cut, nowMs).ok) break
     rest = cut.trim()
   }

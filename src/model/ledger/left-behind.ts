@@ -63,7 +63,7 @@ export function removeCommand(files: readonly string[]): string {
   return `rm ${files.map(shellWord).join(" ")}`
 }
 
-/** How many other holders of an address are named. */
+/** The number of other holders of an address that are named. */
 const MOST_NAMED = 3
 
 /** The first holders of each address, one row per container: enough to name the others of any of them. */
@@ -88,7 +88,7 @@ function holderKey({ node }: LedgerRow, ip: string): string {
 /**
  * `10.91.0.2 is also held by build/b3 (network crio)`: two networks or two runtimes assign the same addresses. A container
  * may hold an address several times, as the delegate of a plugin does.
- * Of more than three others, three are named.
+ * If there are more than three others, three are named.
  */
 function sharedText(row: LedgerRow, holders: ReadonlyMap<string, readonly LedgerRow[]>): string | undefined {
   if (!isInUse(row)) return undefined

@@ -3,7 +3,7 @@ import { maskAnywhere } from "../compare/volatile.ts"
 import { podName } from "../format.ts"
 import type { Finding, Severity } from "./finding.ts"
 
-/** Findings that differ in nothing but the pod, its addresses and its IDs: the newest of them, and how many there are. */
+/** Findings that differ only in the pod, its addresses and its IDs: the newest of them, and how many there are. */
 export type FindingGroup = Finding & {
   count: number
   /** when the call of the first one began; `wallMs` is that of the newest; milliseconds since 1970 */
@@ -72,7 +72,7 @@ export function bySeverity(a: { severity: Severity }, b: { severity: Severity })
   return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
 }
 
-/** The same for findings that are the same but for their pod. */
+/** The same for findings that differ only in their pod. */
 function signature({ rule, plugin, command, node, detail, pod, containerId }: Finding): string {
   let masked = detail
   for (const own of [containerId, pod?.uid, pod && podKey(pod), pod?.name])

@@ -96,7 +96,7 @@ export class LifecycleChecker {
     return found
   }
 
-  /** A later DEL of it is as the first one. */
+  /** A later DEL of it is treated as the first one. */
   forgetDeleted(call: Call): void {
     const key = this.#keys.of(call, call.network)
     const known = this.#attachments.get(key)

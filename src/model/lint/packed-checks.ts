@@ -4,7 +4,7 @@ import { CONFIGURATION_RULES } from "./conf/lint-conf.ts"
 import { type Evidence, type Finding, findingOf, type Rule } from "./finding.ts"
 import { CALL_RULES, type CallCheck } from "./linter.ts"
 
-/** Checks of operations as JSON that is small: what their calls tell already is left out. */
+/** Checks of operations as compact JSON: what their calls already show is left out. */
 export type PackedChecks = {
   /** the different digests */
   digests: CallDigest[]

@@ -4,7 +4,7 @@ import type { Call } from "../call.ts"
 import { type JsonObject, locate, text, wholeText } from "./call-facts.ts"
 import type { CallHit } from "./finding.ts"
 
-/** A range that host-local assigns addresses of. `pool`: who shares its store; `link`: who shares its routes. */
+/** A range from which host-local assigns addresses. `pool`: who shares its store; `link`: who shares its routes. */
 type PoolRange = {
   node: string | undefined
   pool: string
@@ -23,7 +23,7 @@ export class PoolChecker {
   readonly #seen = new Set<string>()
 
   /**
-   * A hit for each range of a call's configuration that an earlier call of another network assigns addresses of too.
+   * A hit for each range of a call's configuration from which an earlier call of another network also assigns addresses.
    * `config`: `pool` of the call's digest.
    */
   check(call: Call, config: JsonObject | undefined): ((whole: Call) => CallHit)[] {

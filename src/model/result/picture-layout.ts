@@ -25,8 +25,8 @@ const CHARACTER_PX = 7.3
 const TEXT_PAD_PX = 38
 
 /**
- * Where everything stands, the same in all frames: on the left the node, on the right the pod, each interface beside what
- * it hangs on.
+ * Where everything is, the same in all frames: on the left the node, on the right the pod, each interface beside what
+ * it is attached to.
  */
 export function layoutPicture(frames: readonly PictureFrame[], width: number): PictureLayout {
   const items = [...new Map(frames.flatMap((frame) => frame.items).map((item) => [item.key, item])).values()]

@@ -68,7 +68,7 @@ function framesOf(calls: readonly { call: Call; level: number }[]): PictureFrame
   })
 }
 
-/** Each plugin removes what it made on ADD. Of the node's own there is nothing to remove. */
+/** Each plugin removes what it made on ADD. Nothing that belongs to the node is removed. */
 function removalFrames(calls: readonly { call: Call; level: number }[], add: Operation | undefined): PictureFrame[] {
   const made = add ? framesOf(inOrderOfEnd(add.calls)).at(-1)?.items : undefined
   const given = calls.findLast(({ level }) => level === 0)?.call ?? calls[0]?.call
@@ -79,7 +79,7 @@ function removalFrames(calls: readonly { call: Call; level: number }[], add: Ope
     const isLast = at === calls.length - 1
     items = items.map((item): PictureItem => {
       if (isOfNode(item) || item.state === "removed") return item
-      // Without the ADD nobody knows which plugin made what.
+      // Without the ADD it is unknown which plugin made what.
       if (item.plugin === undefined ? isLast && isEverySuccessful : item.plugin === call.plugin && !isFailed(call))
         return call.state === "ended" ? { ...item, state: "removed" } : item
       const isOver = item.plugin === call.plugin || (isLast && call.state !== "running")

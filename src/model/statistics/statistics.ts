@@ -9,7 +9,7 @@ export type Statistics = {
   calls: number
   failed: number
   running: number
-  /** begin of the first and of the last call; absent without calls */
+  /** start of the first and of the last call; absent without calls */
   firstMs?: number
   lastMs?: number
   /** by plugin and command, largest total time first */

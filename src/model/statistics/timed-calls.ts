@@ -39,7 +39,7 @@ export class TimedCalls {
     return Number.isNaN(endMs) && this.isRunning(at) ? Number.POSITIVE_INFINITY : endMs
   }
 
-  /** Begin of the first and the last call; `firstMs` is Infinity if there are no calls. */
+  /** Start of the first and the last call; `firstMs` is Infinity if there are no calls. */
   timeRange(): { firstMs: number; lastMs: number } {
     let firstMs = Number.POSITIVE_INFINITY
     let lastMs = Number.NEGATIVE_INFINITY

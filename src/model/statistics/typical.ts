@@ -12,7 +12,7 @@ export type TypicalCall = {
   p95Ms: number | null
 }
 
-/** Each call of an operation beside those of the operations of the same command and network that succeeded. */
+/** Each call of an operation compared with those of the operations of the same command and network that succeeded. */
 export function typicalOf(one: Operation, all: readonly Operation[]): { operations: number; calls: TypicalCall[] } {
   const tally = new Tally(0)
   let operations = 0

@@ -14,7 +14,7 @@ static int openDirectory(const char *path, int mustBePrivate)
     return fd;
 }
 
-/* O_APPEND is not atomic on network file systems, and a daemon or a server that is gone blocks whoever writes. The same
+/* O_APPEND is not atomic on network file systems, and a daemon or a server that is gone blocks every writer. The same
  * list is in src/install/detect/remote-filesystem.ts, for plans. Magic numbers: statfs(2), linux/magic.h. */
 static int isRemote(unsigned long type)
 {
@@ -41,7 +41,7 @@ static int openUsable(const char *path, int mustBePrivate)
     return -1;
 }
 
-/* Since when a file system has been at work for us, 0 if none is: it may hang. */
+/* When a file system began to work for us, 0 if none is working: it may hang. */
 static int64_t fileSinceUs;
 
 static void startFile(void) { __atomic_store_n(&fileSinceUs, clockUs(CLOCK_MONOTONIC), __ATOMIC_SEQ_CST); }

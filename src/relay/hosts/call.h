@@ -18,7 +18,7 @@ extern char **environ;
 enum { STDIN, STDOUT, STDERR, STREAMS };
 enum { STREAM_BYTES = 65536 }; /* how much of each stream is recorded unless relay.json says otherwise */
 
-/* The first touch of a page costs as much as several system calls, so memory that every call uses lies together: variables,
+/* The first touch of a page costs as much as several system calls, so memory that every call uses is contiguous: variables,
  * and then what is reserved in `scratch`. Large and rarely used buffers are behind all of it. */
 #define RARE __attribute__((section(".bss.rare")))
 enum { SCRATCH_BYTES = 124 << 10 }; /* at most three sets of paths, the settings, two short environments and two lines */

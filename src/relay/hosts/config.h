@@ -1,4 +1,4 @@
-/* relay.json: a small JSON document. What is not one, or is of another format, means that nothing is recorded. */
+/* relay.json: a small JSON document. If it is anything else, or of another format, nothing is recorded. */
 #pragma once
 #include <fcntl.h>
 #include <math.h>
@@ -154,7 +154,7 @@ static void readValue(Json *j, Value *value, int depth)
     else if (!skipWord(j, "false") && !skipWord(j, "null")) { value->number = readNumber(j); value->kind = NUMBER; }
 }
 
-/* An object or array inside the document, which no key of ours has. */
+/* An object or array inside the document: no key of ours has such a value. */
 static void skipNested(Json *j, int depth)
 {
     Value unused;

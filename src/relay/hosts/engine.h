@@ -26,7 +26,7 @@ static void startEngine(void)
     JS_SetMaxStackSize(rt, SCRIPT_STACK_BYTES);
 }
 
-/* Calls a function of the script, which takes the values. An exception and an exceeded budget have no other result than JS_EXCEPTION. */
+/* Calls a function of the script, which takes the values. After an exception or an exceeded budget it returns JS_EXCEPTION. */
 static JSValue callScript(const char *function, int count, JSValue *values, int64_t budgetUs)
 {
     JSContext *ctx = image.ctx;

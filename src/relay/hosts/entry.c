@@ -63,7 +63,7 @@ static char *nestingVariable(const char *id)
     return text;
 }
 
-/* As the plugin ended. */
+/* Ends as the plugin ended. */
 static void finish(void)
 {
     struct sigaction fresh = { .sa_handler = SIG_DFL };
@@ -90,7 +90,7 @@ static void passThrough(const char *added)
     finish();
 }
 
-/* A probe, or a call that calls itself: the script answers. Only returns if it does not. */
+/* A probe, or a call that calls itself: the script answers. Returns only if it does not. */
 static void answer(const char *function)
 {
     JSContext *ctx = image.ctx;
@@ -135,7 +135,7 @@ static void relayAndRecord(void)
     startedUs = call.monoUs = clockUs(CLOCK_MONOTONIC);
     outcome.execErrno = startPlugin(&child, nestingVariable(call.id));
     if (outcome.execErrno) {
-        /* Whatever has failed may have been ours. ETXTBSY has been waited for already. */
+        /* The failure may have been ours. ETXTBSY has been waited for already. */
         execReal(nestingVariable(""), 1);
         outcome.execErrno = errno;
         setMask(SIG_BLOCK, &set, NULL);

@@ -1,10 +1,10 @@
 /* Where values are in JSON text, as JSON pointers: src/capture/redact/json-pointers.ts is the same in TypeScript. The text is
- * read once, up to the last place that is asked for. */
+ * read once, up to the last requested place. */
 #pragma once
 #include "config.h"
 #include "host.h"
 
-/* Many long pointers could be longer than the text. What is deeper than CHECKED_DEPTH counts as no JSON. A UTF-16 unit has at
+/* Many long pointers could be longer than the text. What is nested deeper than CHECKED_DEPTH counts as not JSON. A UTF-16 unit has at
  * most three bytes. */
 enum { POINTER_DEPTH = 64, POINTER_UNITS = 1024, POINTER_BYTES = 3 * POINTER_UNITS, CHECKED_DEPTH = 1 << 16 };
 
@@ -126,7 +126,7 @@ static JSValue pointerTo(JSContext *ctx, const PointerScan *p)
     return value;
 }
 
-/* The places that are asked for, in the order of the text, and where their pointers go. */
+/* The requested places, in the order of the text, and where their pointers go. */
 typedef struct { JSContext *ctx; JSValueConst places; JSValue pointers; uint32_t next, count, found; double place; int isSame; } Wanted;
 
 static void nextPlace(Wanted *w)
@@ -138,7 +138,7 @@ static void nextPlace(Wanted *w)
     JS_FreeValue(w->ctx, place);
 }
 
-/* The text from here to `to` belongs to one value or key: whoever asks for a place in it gets its pointer. */
+/* The text from here to `to` belongs to one value or key: a requested place in it gets its pointer. */
 static void answerUpTo(Wanted *w, PointerScan *p, size_t to)
 {
     double from = (double)p->unit;

@@ -76,7 +76,7 @@ static int execReal(const char *added, int busyTries)
     restoreMask();
     executeOriginal(environmentWith(added), busyTries);
     code = errno;
-    setMask(SIG_BLOCK, &(sigset_t){ { 1ul << (SIGPIPE - 1) } }, NULL); /* to report this, whoever reads it */
+    setMask(SIG_BLOCK, &(sigset_t){ { 1ul << (SIGPIPE - 1) } }, NULL); /* to report this, regardless of who reads it */
     errno = code;
     return -1;
 }

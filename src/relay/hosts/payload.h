@@ -1,10 +1,10 @@
-/* What a record has of a stream, of an argument or of a variable: their text without secrets. */
+/* What a record contains of a stream, an argument or a variable: their text without secrets. */
 #pragma once
 #include "config.h"
 #include "engine.h"
 #include "line.h"
 
-/* What decides on the content of a record: of relay.json, or of a probe's stanza. */
+/* The settings that decide the content of a record, from relay.json or from a probe's stanza. */
 typedef struct { const char *capture; double maxSizeBytes; size_t streamBytes; int raw; } Recording;
 
 static const char REDACTED[] = "[redacted]";

@@ -46,7 +46,7 @@ static int shortest(int64_t a, int64_t b)
     return us < 0 ? -1 : (int)(us / 1000) + (us % 1000 > 0);
 }
 
-/* What the caller writes and the plugin does not want: for the record. */
+/* What the caller writes and the plugin does not read: for the record. */
 static void readUnwanted(Pump *p, int64_t waitUs)
 {
     int64_t endsUs = clockUs(CLOCK_MONOTONIC) + waitUs;

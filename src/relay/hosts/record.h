@@ -52,7 +52,7 @@ static int isRepeated(size_t at, const Recording *r)
 }
 
 /* `,"env":{…},"envNames":[…]`. libcni passes the runtime's whole environment to every plugin, including proxies with
- * passwords and cloud keys: of most variables the record has only the name. */
+ * passwords and cloud keys: most variables are recorded by name only. */
 static void putEnvironment(Line *l, const Recording *r)
 {
     static uint8_t short_[4096];

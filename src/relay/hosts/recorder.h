@@ -28,7 +28,7 @@ static struct {
 
 enum { THREAD_BYTES = 512 }; /* musl 1.2 needs about 200 */
 
-/* Both processes would share errno: what the C library has of a thread is copied. It is behind the thread pointer on x86-64
+/* Both processes would share errno: the C library's state of a thread is copied. It is behind the thread pointer on x86-64
  * and before it on arm64. */
 static void ownThread(void)
 {
@@ -43,7 +43,7 @@ static void ownThread(void)
 #endif
 }
 
-/* Who holds the runtime's pipes open would make it wait. CLOSE_RANGE_UNSHARE: the relay keeps its descriptors. */
+/* A process that holds the runtime's pipes open would make it wait. CLOSE_RANGE_UNSHARE: the relay keeps its descriptors. */
 static void closeAll(void)
 {
     int fd;

@@ -13,14 +13,14 @@ export class CaptureMirror {
   #segment = ""
   #leftBytes = 0
 
-  /** `onComplete` is called whenever everything is here that was written there. */
+  /** `onComplete` is called whenever everything that was written there is here. */
   constructor(directory: string, onComplete: () => void) {
     this.directory = directory
     this.#onComplete = onComplete
     mkdirSync(directory, { mode: 0o700, recursive: true })
   }
 
-  /** How much of each segment is here, as arguments of the next `cnitap __stream`. What was under way is dropped. */
+  /** How much of each segment is here, as arguments of the next `cnitap __stream`. What arrived in part is dropped. */
   restart(): string[] {
     this.#header = Buffer.alloc(0)
     this.#leftBytes = 0

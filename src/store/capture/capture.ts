@@ -5,7 +5,7 @@ import { listSegments, type Segment, segmentLister } from "./segments.ts"
 
 /** A source of calls: a capture directory, a bundle, or several of them. */
 export type Capture = {
-  /** path, as given by the user; of several, separated by commas */
+  /** path, as given by the user; several are separated by commas */
   path: string
   /** the captures of which it consists, if there are several */
   parts?: readonly Capture[]

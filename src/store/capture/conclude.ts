@@ -5,8 +5,8 @@ import type { Segment } from "./segments.ts"
 
 /**
  * What became of calls that have no end in segments of these sizes. Their processes are looked up, and then what was
- * appended since is read: a process that exited meanwhile has written its end record before, so that a call is never
- * taken for killed that ended.
+ * appended since is read: a process that exited meanwhile has written its end record by then, so that a call that
+ * ended is never taken for killed.
  */
 export async function conclude(
   capture: Capture,

@@ -1,5 +1,5 @@
 /**
- * Joins the begin record of a call with its end record, by call id. What `Begin` is, is the caller's choice: the whole
+ * Joins the begin record of a call with its end record, by call id. The caller chooses what `Begin` is: the whole
  * record, the record with its location, or only the fields that an index has.
  */
 export class Joiner<Begin> {

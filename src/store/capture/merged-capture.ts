@@ -19,7 +19,7 @@ export function mergeCaptures(captures: readonly Capture[]): Capture {
     ...(truncated.length > 0 ? { truncatedBy: truncated.join(", ") } : {}),
     async segments() {
       const all = await Promise.all(distinct.map(segmentsWithPath))
-      // Bundles have no hour of their own: they come first, and their calls are ordered by time as all others.
+      // Bundles have no hour of their own: they come first, and their calls are ordered by time like all others.
       return all.flat().sort((a, b) => (a.startMs ?? 0) - (b.startMs ?? 0))
     },
   }

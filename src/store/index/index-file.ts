@@ -40,7 +40,7 @@ export class IndexFile {
     this.#blocks = blocks
   }
 
-  /** Has readers see the operation as failed. `plugin`: see `Block.incomplete`. */
+  /** Makes readers see the operation as failed. `plugin`: see `Block.incomplete`. */
   markIncomplete(number: number, operation: number, plugin: string): void {
     const operations = this.#incomplete.get(number) ?? new Map<number, string>()
     this.#incomplete.set(number, operations.set(operation, plugin))
@@ -50,7 +50,7 @@ export class IndexFile {
     return this.#blocks
   }
 
-  /** The block's columns lie in the buffer: reading another block into it overwrites them. */
+  /** The block's columns are in the buffer: reading another block into it overwrites them. */
   block(number: number, buffer: BlockBuffer): Block {
     const header = this.#blocks[number]
     if (!header) throw new RangeError(`no block ${number}`)
@@ -98,7 +98,7 @@ export class BlockBuffer {
 
 /**
  * The index stored beside a segment; its name hides it from the relay's pruning. Undefined if there is none, if it is
- * torn, or if the segment has changed since: compared are size, modification time and a hash of its first and last bytes.
+ * torn, or if the segment has changed since, by its size, its modification time or a hash of its first and last bytes.
  */
 export function openIndex(segment: Segment): IndexFile | undefined {
   let file: number | undefined

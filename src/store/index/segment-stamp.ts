@@ -22,7 +22,7 @@ export function stampOf({ path, sizeBytes, modifiedMs }: Segment): SegmentStamp 
   }
 }
 
-/** Whether what was made of a segment is of its present content. */
+/** Whether something derived from a segment matches its present content. */
 export function isStampOf(known: SegmentStamp, segment: Segment): boolean {
   const isUnchanged = known.sizeBytes === segment.sizeBytes && known.modifiedMs === segment.modifiedMs
   return isUnchanged && known.stamp === stampOf(segment).stamp

@@ -36,7 +36,7 @@ export function processes(root = "/"): (begin: CallProcess) => (() => boolean) |
     }
     return () =>
       startedWithin(pid, -STARTUP_MS, 2 * TICK_MS) ||
-      // On a node that is busy beyond measure the relay does not wait for the last record.
+      // On an extremely busy node the relay does not wait for the last record.
       (recorderPid !== undefined && startedWithin(recorderPid, -STARTUP_MS, STARTUP_MS))
   }
 }
@@ -113,7 +113,7 @@ function readText(path: string): string | undefined {
 }
 
 /**
- * CallProcess start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). Without /proc no
+ * Process start times include suspended time (CLOCK_BOOTTIME), begin records do not (CLOCK_MONOTONIC). Without /proc no
  * process is visible either.
  */
 function suspendedTime(): number {

@@ -184,7 +184,7 @@ function recentFollower(capture: Capture, segments: Segment[]): Follower {
   return follower
 }
 
-/** Whether more of its list follows is not known yet: whoever groups the calls looks at the answer of the last one only. */
+/** Whether more of its list follows is not known yet: the code that groups the calls looks at the answer of the last one only. */
 function withAnswer(call: Call): Call {
   const answer = call.depth === 0 || call.parent === undefined ? answerOf(call) : undefined
   if (answer !== undefined && answer !== "result") call.answer = answer

@@ -26,8 +26,8 @@ for (const key of [ADDRESS, ...OLD_KEYS])
     STRIDE[key.at(-1 - back) ?? 0] = Math.min(back, STRIDE[key.at(-1 - back) ?? 0] ?? 0)
 
 /**
- * Adds the numbers (`addressNumber`) of all addresses in the JSON text that begins in these bytes of a line: more than
- * its result has is possible, less is not. The text is JSON inside a JSON string: an inner quote is `\"`. False if only a
+ * Adds the numbers (`addressNumber`) of all addresses in the JSON text that begins in these bytes of a line: maybe more
+ * than its result has, but never fewer. The text is JSON inside a JSON string: an inner quote is `\"`. False if only a
  * parser can decide.
  */
 export function scanAddresses(bytes: Buffer, into: number[]): boolean {

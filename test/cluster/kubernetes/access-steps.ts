@@ -73,7 +73,7 @@ export async function accessSteps({ step, cluster, files, cnitap, allFiles, name
     const removed = await cnitap(["uninstall"], "dev")
     assert.deepEqual(
       [removed.stderr, removed.code],
-      ["cnitap: the namespace cnitap is empty and stays, because you may not delete it\n", 0],
+      ["cnitap: the namespace cnitap is empty and stays, because you are not allowed to delete it\n", 0],
     )
     assert.deepEqual(await allFiles(), files)
     await cluster.kubectl(["delete", "namespace", "cnitap"])

@@ -138,5 +138,5 @@ export function connect(one: ClusterNode, other: ClusterNode): void {
 /** Waits until it is true; throws with the words after two minutes. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 120_000): Promise<void> {
   for (const endMs = Date.now() + limitMs; !(await isTrue()); await sleep(200))
-    if (Date.now() > endMs) throw new Error(`waited in vain until ${what}`)
+    if (Date.now() > endMs) throw new Error(`timed out waiting until ${what}`)
 }

@@ -5,7 +5,7 @@ import type { Kubernetes } from "./kubernetes.ts"
 const LAST_LINES = 30
 const DAEMONS = ["kubelet", "containerd", "kube-apiserver", "kube-controller-manager"]
 
-/** What there is to know of a step that failed: objects, events, our pods' logs, and the ends of the daemons' logs. */
+/** What is known about a step that failed: objects, events, our pods' logs, and the ends of the daemons' logs. */
 export async function evidenceOf(cluster: Kubernetes): Promise<string> {
   const commands = [
     ["get", "nodes"],

@@ -52,7 +52,7 @@ test("--plugins chose these plugins: one that joins later is not expected", (t) 
   assert.deepEqual(gaps(node, [{ ...swapped(node, ["bridge"]), onlyPlugins: ["bridge"] }]), [])
 })
 
-test("a plugin that no install records is named, and is no problem", (t) => {
+test("a plugin that no install records is named, and is not a problem", (t) => {
   const node = plainNode(t)
   node.plugin("bridge", [], { mode: 0o4755 })
   const found = gapsOf(node, [swapped(node, ["host-local", "portmap"])])

@@ -12,7 +12,7 @@ const RUNS = 100
 
 const mask = maskOf(call("bridge"))
 
-test("addresses, MACs and times are told apart, whatever their digits are", () => {
+test("addresses, MACs and times are distinguished, whatever their digits are", () => {
   const texts: [string, string][] = [
     ["mac 32:2b:a6:69:70:48, then", "mac <mac>, then"],
     ["83:69:27:11:22:33", "<mac>"],
@@ -34,7 +34,7 @@ test("addresses, MACs and times are told apart, whatever their digits are", () =
   )
 })
 
-/** The ADD of one of many pods that differ in nothing but what always differs. */
+/** The ADD of one of many pods that differ only in what always differs. */
 function pod(random: Random, index: number): Operation {
   const hex = (length: number) => Array.from({ length }, () => random.below(16).toString(16)).join("")
   const mac = () => Array.from({ length: 6 }, () => hex(2)).join(":")
@@ -71,7 +71,7 @@ function pod(random: Random, index: number): Operation {
   )
 }
 
-test("of a thousand pairs of pods that are alike none is different", (t) => {
+test("none of a thousand pairs of equal pods differs", (t) => {
   const random = new Random(seedOf(t))
   for (let pair = 0; pair < PAIRS; pair++) {
     const [a, b] = [pod(random, 2 * pair), pod(random, 2 * pair + 1)]

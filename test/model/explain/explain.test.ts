@@ -268,7 +268,7 @@ test("two documents, text before the result, no output: exit 0, but the runtime 
   ])
 })
 
-test("an error with exit 0: of the last plugin the runtime has no network; of another one it takes no notice", () => {
+test("an error with exit 0: from the last plugin the runtime gets no network; from any other it is ignored", () => {
   assert.deepEqual(explained(...GOOD, call("bridge", { stdout: RESULT }), call("portmap", { at: 20, stdout: FULL })), [
     "ADD shop/web-1 failed 60s ago: every plugin exited with 0, but portmap answered with an error",
     "first failure: portmap: exit 0 with an error on stdout (no IP addresses available in range set), which libcni accepts as a result",

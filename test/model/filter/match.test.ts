@@ -90,7 +90,7 @@ for (const [text, ...plugins] of EXPECTED) {
   })
 }
 
-test("an operation is asked as a whole where the filter names only what operations have", () => {
+test("a filter of fields that operations have is tested on the operation as a whole", () => {
   const slow = operation(
     call("bridge", { durationMs: 400 }),
     call("host-local", { parent: "bridge", at: 1 }),

@@ -23,23 +23,23 @@ const ERRORS: [message: string, text: string, marks: string][] = [
     "                           ^^^",
   ],
   ["outcome is never bad; expected ok, failed, running, killed or unknown", "outcome=bad", "        ^^^"],
-  ["plugin is compared with nothing; expected a value", "plugin=", "       ^"],
-  ["outcome is compared with nothing; expected ok, failed, running, killed or unknown", "outcome = )", "          ^"],
+  ["plugin has no value; expected a value", "plugin=", "       ^"],
+  ["outcome has no value; expected ok, failed, running, killed or unknown", "outcome = )", "          ^"],
   [
-    "plugin is compared with nothing; quote it to look for the word; expected =, !=, in, not in, ~ or !~",
+    "plugin has no value; quote it to search for the word; expected =, !=, in, not in, ~ or !~",
     "plugin and failed",
     "       ^^^",
   ],
-  ['conditions are joined by words; expected "and" or "or"', "plugin=a && failed", "         ^^"],
-  ["several values stand in a list; expected in (a, b)", "command=ADD,DEL", "           ^"],
+  ['conditions must be joined by words; expected "and" or "or"', "plugin=a && failed", "         ^^"],
+  ["several values must be in a list; expected in (a, b)", "command=ADD,DEL", "           ^"],
   ["a condition is missing; expected a field, ( or not", "failed and", "          ^"],
   ["a condition is missing; expected a field, ( or not", "or failed", "^^"],
   ['a bracket is not closed; expected "and", "or" or ")"', "(failed", "       ^"],
-  ['this bracket closes none; expected "and" or "or"', "failed)", "      ^"],
+  ['this bracket is not opened; expected "and" or "or"', "failed)", "      ^"],
   ['the list does not end; expected "," or ")"', "exit in (1, 2", "             ^"],
   ['the quote is not closed; expected "', 'msg ~ "lost', "      ^^^^^"],
-  ["plugin cannot be compared so; expected =, !=, in, not in, ~ or !~", "plugin>a", "      ^"],
-  ["since cannot be compared so; expected =", "since > 10m", "      ^"],
+  ["plugin does not have this operator; expected =, !=, in, not in, ~ or !~", "plugin>a", "      ^"],
+  ["since does not have this operator; expected =", "since > 10m", "      ^"],
   ["no regular expression: /(/: Unterminated group", "msg ~ /(/", "      ^^^"],
   ["ip is never 10.1.2; expected 10.1.2.3 or 10.1.0.0/16", "ip=10.1.2", "   ^^^^^^"],
   ["exit cannot be x; expected a number", "exit in (1, x)", "            ^"],
@@ -86,7 +86,7 @@ test("a long filter is shown around its error, control characters as blanks", ()
   assert.deepEqual(error(text).slice(1), [`  ${end}`, `  ${" ".repeat(60)}^`])
 })
 
-test("nesting has an end", () => {
+test("nesting is limited", () => {
   assert.equal(error(`${"(".repeat(100_000)}failed`)[0], "filter: nested too deep")
   assert.equal(error(`${"not ".repeat(100_000)}failed`)[0], "filter: nested too deep")
 })
@@ -147,7 +147,7 @@ test("any filter that is written out is read as the same filter", (t) => {
   }
 })
 
-test("any text is a filter or an error that lies in it", (t) => {
+test("any text is a filter, or an error at a place in the text", (t) => {
   const seed = Random.seed()
   t.diagnostic(`CNITAP_SEED=${seed}`)
   const random = new Random(seed)

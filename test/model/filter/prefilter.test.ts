@@ -10,7 +10,7 @@ import { call as newCall } from "../calls.ts"
 
 const IN_COLUMNS = ["plugin", "command", "exit"]
 
-test("a filter's needle stands in every line that tells what it asks for", () => {
+test("the prefilter of a filter occurs in every line that the filter matches", () => {
   const needles = [
     "ip=10.1.2.3",
     "ip=10.1.2.0/20",
@@ -59,7 +59,7 @@ test("a filter's needle stands in every line that tells what it asks for", () =>
   })
 })
 
-test("what a filter lets through has its needle in it, however a writer escapes", (t) => {
+test("every line that a filter matches contains its prefilter, however a writer escapes", (t) => {
   const random = randomOf(t)
   let matched = 0
   for (let round = 0; round < 3000; round++) {
@@ -141,7 +141,7 @@ function randomOf(t: { diagnostic(text: string): void }): Random {
   return new Random(seed)
 }
 
-/** In any case, the Kelvin sign for a K now and then. */
+/** In upper and lower case, and occasionally with the Kelvin sign for a K. */
 function spelled(random: Random, text: string): string {
   return [...text]
     .map((character) => {

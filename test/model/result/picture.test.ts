@@ -56,7 +56,7 @@ function lines(frames: ReturnType<typeof toPicture>): string[][] {
   ])
 }
 
-test("an ADD: each thing is there after the call that made it, and belongs to what it hangs on", () => {
+test("an ADD: each thing is there after the call that made it, and belongs to what it is attached to", () => {
   assert.deepEqual(lines(toPicture(ADD)), [
     ["host-local", "+ address 10.1.2.3/24 (gateway 10.1.2.1), by host-local", "+ route 0.0.0.0/0, by host-local"],
     [
@@ -101,7 +101,7 @@ test("a plugin that changes, and one that drops what others made", () => {
   )
 })
 
-test("a macvlan hangs on its parent; a failed call adds nothing", () => {
+test("a macvlan is attached to its parent; a failed call adds nothing", () => {
   const config = { type: "macvlan", master: "eth1" }
   const stdout = { cniVersion: "1.0.0", interfaces: [{ name: "net1", sandbox: "/ns" }] }
   assert.deepEqual(lines(toPicture(operation(call("macvlan", { stdin: config, stdout })))), [

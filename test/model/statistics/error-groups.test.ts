@@ -50,7 +50,7 @@ test("failures are grouped by their message without addresses, ids, names and nu
   ])
 })
 
-test("the innermost failing plugin is the one that counts, and a failure without a word has its exit status", () => {
+test("the innermost failing plugin is the one that counts, and a failure without a message has its exit status", () => {
   const groups = new ErrorGroups()
   const nested = call("in", {
     plugin: "host-local",

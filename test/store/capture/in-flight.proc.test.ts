@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test"
 import { Stand } from "../../relay/stand.ts"
 
 const CNITAP = join(import.meta.dirname, "../../../dist/cnitap.js")
-/** Were the segments not looked at a second time, several of these would find a call that has just ended. */
+/** If the segments were not read a second time, several of these would report a call that has just ended. */
 const RUNS = Number(process.env.CNITAP_RUNS ?? 25)
 /** Of one capture: it grows all the time, and with it the time of a run. */
 const RUNS_OF_ONE_CAPTURE = 5

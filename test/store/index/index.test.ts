@@ -42,7 +42,7 @@ test("operations read from indexes are those that are put together from all call
   }
 })
 
-test("an index that may not be kept has no name that a killed reader could leave behind", async (t) => {
+test("an index that cannot be stored has no name that a killed reader could leave behind", async (t) => {
   await withRandomCapture(t, 20, {}, async (directory) => {
     const [segment] = await (await openCapture(directory)).segments()
     assert.ok(segment)
@@ -100,7 +100,7 @@ test("a ledger booked from indexes is the one booked from every operation", asyn
   }
 })
 
-test("segments that hold the ends of calls alone are nowhere in time", async (t) => {
+test("segments with only the ends of calls have no place in time", async (t) => {
   for (const noise of NOISES) {
     await withRandomCapture(t, 300, noise, async (directory) => {
       // Of a call that ended: what comes before its beginning is the end of none.
@@ -138,7 +138,7 @@ test("statistics counted from indexes are those counted from every call", async 
   }
 })
 
-test("whose an address was is known from the lines that hold it", async (t) => {
+test("who owned an address is known from the lines that contain it", async (t) => {
   for (const noise of NOISES) {
     await withRandomCapture(t, 300, noise, async (directory, random) => {
       const { operations } = await allAtOnce(directory)

@@ -107,7 +107,7 @@ function resultText(random: Random): string {
   return random.pick([text, text, text, text.slice(0, random.below(text.length)), text.replaceAll(":", " : ")])
 }
 
-/** As other writers of JSON do, now and then: slashes, letters and digits as escapes. */
+/** As other writers of JSON do occasionally: slashes, letters and digits as escapes. */
 function escaped(random: Random, json: string): string {
   if (random.below(3) > 0) return json
   return [...json]

@@ -36,7 +36,7 @@ test("damaged lines: the decoder's verdict, and none of them changes what the ne
   })
 })
 
-test("lines of other formats and kinds are the decoder's to name", () => {
+test("lines of other formats and kinds are classified by the decoder", () => {
   const lines = [
     sealed('{"format":2,"kind":"begin","id":"a"'),
     sealed('{"format":1,"kind":"pause","id":"a"'),

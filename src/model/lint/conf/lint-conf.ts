@@ -37,8 +37,8 @@ export type FileFinding = {
 }
 
 /**
- * Checks the content of a network configuration file; `path` is used for the extension and in findings. A string is one
- * that was read as UTF-8.
+ * Checks the content of a network configuration file; `path` is used for the extension and in findings. A string was
+ * read as UTF-8.
  */
 export function lintConf(path: string, content: string | SourceText): FileFinding[] {
   const source = typeof content === "string" ? toSourceText(content) : content
@@ -114,7 +114,7 @@ export function isAboutText(rule: string): boolean {
 }
 
 function encodingHits({ encoding, markBytes }: SourceText, path: string): FileHit[] {
-  // With a mark, iconv finds out the byte order and removes the mark.
+  // With a mark, iconv detects the byte order and removes the mark.
   const from = markBytes > 0 ? "UTF-16" : encoding
   const [name, copy] = [shellWord(path), shellWord(`${path}.new`)]
   const convert = `iconv -f ${from} -t UTF-8 ${name} > ${copy} && mv ${copy} ${name}`

@@ -180,7 +180,7 @@ export function isReadName(name: string): boolean {
   return /\.(conflist|conf|json)$/.test(name)
 }
 
-/** Who leaves a file under such a name beside the lists. */
+/** The programs that leave a file of such a name beside the lists. */
 const WRITERS: [RegExp, string][] = [
   [/\.cilium_bak$/, "Cilium renamed it, so that its own list is the only one"],
   [

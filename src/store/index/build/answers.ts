@@ -48,7 +48,7 @@ export class Answers {
     return this.#from[row] !== this.#to[row]
   }
 
-  /** What it printed, and the addresses in it. `answer`: undefined if nothing is known against it. */
+  /** What it printed, and the addresses in it. `answer`: undefined if nothing is known to be wrong with it. */
   of(
     row: number,
     call: Pick<Call, "as" | "plugin" | "ifname" | "cniVersion">,

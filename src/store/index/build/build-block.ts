@@ -178,12 +178,12 @@ function describeOperations(columns: Columns, table: CallTable, { rows, from, le
   return described
 }
 
-/** What follows from the answer of the last call, by its place, of a list without a failed call. */
+/** The outcome of a list without a failed call, from the answer of its last call, which is at this place. */
 function outcomeAt(columns: Columns, place: number): Outcome {
   return columns.numbers.answer[place] === 0 ? "ok" : judge([callReader.call(columns, place)]).outcome
 }
 
-/** Of the calls with a container. */
+/** The hashes of the calls with a container. */
 function hashesOf(
   columns: Columns,
   from: number,

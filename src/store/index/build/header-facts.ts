@@ -41,7 +41,7 @@ export const END_NUMBERS: Record<EndNumberFact, (header: RecordHeader) => number
   maxRssBytes: ({ maxRssBytes }) => maxRssBytes,
 }
 
-/** Of a probe, in the column `as`. */
+/** The value of the column `as` for a probe. */
 export const PROBE = CALL_FACTS.as.values.indexOf("probe")
 const [ENDED, UNKNOWN] = [CALL_STATES.indexOf("ended"), CALL_STATES.indexOf("unknown")]
 

@@ -12,12 +12,15 @@ import { addCalls, completeCalls } from "./spanning-calls.ts"
 import { type BlockRef, wasClockSet } from "./spanning-finder.ts"
 
 /**
- * Containers of a node, as the hashes that blocks have (`owner`). Two containers may have one hash: whoever reads their
- * operations looks closer.
+ * Containers of a node, as the hashes that blocks have (`owner`). Two containers may have one hash: readers of their
+ * operations check which one it is.
  */
 export type Owners = Set<number>
 
-/** All operations of a few containers, in the order they started, and now and then of another one. Nothing else is read. */
+/**
+ * All operations of a few containers, in the order they started, and occasionally one of another container. Nothing else
+ * is read.
+ */
 export async function containerOperations(
   opened: OpenBlocks,
   errors: ReadErrors,
@@ -37,8 +40,8 @@ export async function containerOperations(
 }
 
 /**
- * A plugin may name another container, or another node, for its delegate: that one's calls belong to the operation. And a
- * container is one for the ledger, whether its calls were recorded under one name of the node, another, or none.
+ * A plugin may name another container, or another node, for its delegate: calls of that one belong to the operation. For
+ * the ledger a container is the same whether its calls were recorded under one name of the node, another, or none.
  */
 function relatedOwners(blocks: readonly BlockRef[], calls: ReadonlyMap<string, Call>): Owners {
   const missing = [...calls.values()].flatMap(({ parent }) => (parent && !calls.has(parent) ? [parent] : []))

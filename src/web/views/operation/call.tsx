@@ -1,5 +1,5 @@
 import { type Call, parseArgs } from "../../../model/call.ts"
-import { tellingStream } from "../../../model/explain/error-text.ts"
+import { errorStreamOf } from "../../../model/explain/error-text.ts"
 import type { FilterHit } from "../../../model/filter/find-hit.ts"
 import { duration, processText, stateText } from "../../../model/format.ts"
 import type { EvidenceStream } from "../../../model/lint/finding.ts"
@@ -80,7 +80,7 @@ function failedExit({ exit }: Call): boolean {
 
 /** The stream with the error or the result; stdin if there is neither. */
 function mostRelevant(call: Call): EvidenceStream {
-  const telling = failedExit(call) && tellingStream(call)
+  const telling = failedExit(call) && errorStreamOf(call)
   if (telling) return telling
   if (call.stdout && call.stdout.sizeBytes > 0) return "stdout"
   if (failedExit(call) && call.stderr && call.stderr.sizeBytes > 0) return "stderr"

@@ -8,7 +8,7 @@ import { SYSCTL_RULES } from "../../../../src/model/lint/conf/sysctl-rules.ts"
 import { BRIDGE, type ConfCases, lint, list, testConfRules } from "./conf-cases.ts"
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/conflists")
-/** They have tests of their own. */
+/** These rules have their own tests. */
 const OTHER_FAMILIES = [...CONFIGURATION_RULES, ...SYSCTL_RULES]
 
 const CASES: ConfCases = {
@@ -182,7 +182,7 @@ test("a finding about a secret does not repeat it", () => {
   assert.equal(JSON.stringify(finding).includes("hunter2"), false)
 })
 
-test("configurations of real clusters have no findings but the justified ones", () => {
+test("configurations of real clusters have only justified findings", () => {
   const found = readdirSync(FIXTURES).flatMap((network) =>
     readdirSync(join(FIXTURES, network)).flatMap((name) =>
       lint(readFileSync(join(FIXTURES, network, name), "utf8"), name).map((line) => `${network}: ${line}`),

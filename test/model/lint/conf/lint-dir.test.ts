@@ -56,7 +56,7 @@ test("a chained plugin in the first file: since when, and before which file", ()
   ])
 })
 
-test("Multus uses the other files, and the loopback network is no competitor", () => {
+test("Multus uses the other files, and the loopback network does not compete", () => {
   const multus = list([{ type: "multus", clusterNetwork: "/etc/cni/net.d/10-a.conflist" }])
   assert.deepEqual(lint({ "00-multus.conflist": multus, "10-a.conflist": LIST }), [])
   assert.deepEqual(lint({ "10-a.conflist": LIST, "99-loopback.conflist": list([{ type: "loopback" }]) }), [])

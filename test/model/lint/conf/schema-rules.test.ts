@@ -163,7 +163,7 @@ test("a remedy says what to write if only the quotes are wrong", () => {
   ])
 })
 
-test("names of JavaScript's own properties are no keys and no plugins", () => {
+test("names of JavaScript's own properties are neither keys nor plugins", () => {
   const content = list([{ ...BRIDGE, constructor: 1, toString: 1 }, { type: "constructor" }, { type: "__proto__" }])
   assert.deepEqual(lintConf("x.conflist", content.replace('"toString"', '"__proto__"')), [])
 })
