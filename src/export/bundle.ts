@@ -38,7 +38,7 @@ export type Base64 = { decode(base64: string): string; encode(latin1: string): s
  * The times of an end line are computed from the begin line and the duration.
  */
 export function bundleLines(operation: Operation, checksum: Checksum, base64: Base64): string {
-  return [...walk(operation.calls)]
+  return walk(operation.calls)
     .flatMap(({ call }) => toRecords(redactedCall(call, base64)))
     .map((record) => encode(record, checksum))
     .join("")

@@ -89,10 +89,10 @@ export class CaptureEmbedder {
 
   async #closeBlock(): Promise<void> {
     if (this.#pending.length === 0) return
-    const calls = this.#pending.reduce((sum, operation) => sum + [...walk(operation.calls)].length, 0)
+    const calls = this.#pending.reduce((sum, operation) => sum + walk(operation.calls).length, 0)
     const summaries = this.#pending.map((operation) => ({
       ...operation,
-      summaries: new Map([...walk(operation.calls)].map(({ call }) => [call.id, summarize(call)])),
+      summaries: new Map(walk(operation.calls).map(({ call }) => [call.id, summarize(call)])),
     }))
     const block: EmbeddedBlock = {
       calls,

@@ -9,7 +9,7 @@ const MOST_CHARACTERS = 4_000
 /** An operation as Markdown for an issue: what happened, each call, and what the failed one printed, as it was recorded. */
 export function issueReport(operation: Operation, explanation: Explanation | undefined, command: string): string {
   const { outcome, network, ifname, runtime, wallMs, durationMs } = operation
-  const calls = [...walk(operation.calls)]
+  const calls = walk(operation.calls)
   const facts = [
     ["network", network],
     ["interface", ifname],

@@ -23,7 +23,9 @@ export async function* probeLog(operations: AsyncIterable<Operation> | Iterable<
 type LogLine = { wallMs: number; text: string }
 
 function linesOf({ calls }: Operation): LogLine[] {
-  const probes = [...walk(calls)].map(({ call }) => call).filter(({ as }) => as === "probe")
+  const probes = walk(calls)
+    .map(({ call }) => call)
+    .filter(({ as }) => as === "probe")
   return probes.length > 0 ? probes.flatMap(loggedLine) : linesAround(calls.map(({ call }) => call))
 }
 

@@ -52,7 +52,8 @@ export function toOperations(calls: Iterable<Call>): Operation[] {
 }
 
 /** Every call of the tree, parents before children. */
-export function* walk(nodes: readonly CallNode[]): Generator<{ call: Call; level: number }> {
+export function walk(nodes: readonly CallNode[]): { call: Call; level: number }[] {
+  const calls: { call: Call; level: number }[] = []
   // Not recursive: a capture may claim any depth.
   const path = [{ nodes, next: 0 }]
   for (let at = path.at(-1); at; at = path.at(-1)) {
@@ -61,9 +62,10 @@ export function* walk(nodes: readonly CallNode[]): Generator<{ call: Call; level
       path.pop()
       continue
     }
-    yield { call: node.call, level: path.length - 1 }
+    calls.push({ call: node.call, level: path.length - 1 })
     if (node.children.length > 0) path.push({ nodes: node.children, next: 0 })
   }
+  return calls
 }
 
 function toCallTable(calls: readonly Call[]): CallTable {

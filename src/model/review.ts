@@ -105,7 +105,7 @@ export class Review {
     const deleted = new Map<string, Set<string>>()
     for (const { command, containerId, ifname, calls } of this.#incomplete.values()) {
       if (command !== "DEL") continue
-      const ended = [...walk(calls)].filter(({ call }) => call.state === "ended" && !isFailed(call))
+      const ended = walk(calls).filter(({ call }) => call.state === "ended" && !isFailed(call))
       deleted.set(`${containerId}/${ifname}`, new Set(ended.map(({ call }) => call.plugin)))
     }
     return deleted

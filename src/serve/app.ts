@@ -5,7 +5,7 @@ import type { Explanation } from "../model/explain/statement.ts"
 import type { Filter } from "../model/filter/filter.ts"
 import { type FilterError, parseFilter } from "../model/filter/parse.ts"
 import { type Operation, walk } from "../model/operation.ts"
-import { messages } from "./events.ts"
+import { eventText, messages } from "./events.ts"
 import { type AccessDecision, checkOrigin, checkToken, type RequestInfo, type ServerIdentity } from "./guard.ts"
 import { Matches } from "./matches.ts"
 import type { Page } from "./page.ts"
@@ -92,7 +92,7 @@ export function app(session: Session, reviewer: Reviewer, explain: Explain, page
         try {
           for await (const message of messages(session, epoch, lastId, disconnected.signal)) {
             if (disconnected.signal.aborted) return
-            await stream.writeSSE(message)
+            await stream.write(eventText(message))
           }
         } finally {
           release()
@@ -142,8 +142,8 @@ function targetOf(url: string): string {
 
 /** A call whose records are gone is left as it is in the summary. */
 function prunedCalls(whole: Operation, summary: Operation): string[] {
-  const unread = new Set([...walk(summary.calls)].map(({ call }) => call))
-  return [...walk(whole.calls)].flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
+  const unread = new Set(walk(summary.calls).map(({ call }) => call))
+  return walk(whole.calls).flatMap(({ call }) => (unread.has(call) ? [call.id] : []))
 }
 
 type RouteResponse = Response | Promise<Response>

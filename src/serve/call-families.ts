@@ -3,7 +3,9 @@ import type { Call } from "../model/call.ts"
 /** Calls that can be in one operation. `operations`: the IDs of those that they form. */
 export type CallFamily = {
   keys: string[]
-  calls: Map<string, Call>
+  calls: Call[]
+  /** by the ID of a call: its place in `calls`, if calls were added that may replace others */
+  places?: Map<string, number> | undefined
   operations: Set<string>
   /** all of its calls were added with their operations */
   isGrouped: boolean
@@ -34,7 +36,7 @@ export class CallFamilies {
         family = this.#unite(family, this.#byCall.get(child) ?? family)
       this.#awaited.delete(call.id)
     }
-    family.calls.set(call.id, call)
+    put(family, call)
     this.#byCall.set(call.id, family)
     return family
   }
@@ -51,7 +53,7 @@ export class CallFamilies {
     if (!family.isGrouped || !calls.every((call) => this.#isAlone(call, first))) return undefined
     this.#byKey.set(key, family)
     for (const call of calls) {
-      family.calls.set(call.id, call)
+      family.calls.push(call)
       this.#byCall.set(call.id, family)
     }
     family.operations.add(id)
@@ -68,13 +70,18 @@ export class CallFamilies {
     return family
   }
 
+  /** The family of a call that was added. */
+  of(callId: string): CallFamily | undefined {
+    return this.#byCall.get(callId)
+  }
+
   all(): Iterable<CallFamily> {
     return new Set(this.#byKey.values())
   }
 
   delete({ keys, calls }: CallFamily): void {
     for (const key of keys) this.#byKey.delete(key)
-    for (const { id, parent } of calls.values()) {
+    for (const { id, parent } of calls) {
       this.#byCall.delete(id)
       // It began before this one: its records were pruned too.
       if (parent !== undefined) this.#awaited.delete(parent)
@@ -90,22 +97,30 @@ export class CallFamilies {
 
   #unite(a: CallFamily, b: CallFamily): CallFamily {
     if (a === b) return a
-    const [large, small] = a.calls.size < b.calls.size ? [b, a] : [a, b]
-    for (const [id, call] of small.calls) {
-      large.calls.set(id, call)
-      this.#byCall.set(id, large)
+    const [large, small] = a.calls.length < b.calls.length ? [b, a] : [a, b]
+    for (const call of small.calls) {
+      put(large, call)
+      this.#byCall.set(call.id, large)
     }
     for (const id of small.operations) large.operations.add(id)
     for (const key of small.keys) this.#byKey.set(key, large)
     large.keys.push(...small.keys)
     large.isGrouped = false
-    small.calls.clear()
+    small.calls = []
+    small.places = undefined
     return large
   }
 }
 
+function put(family: CallFamily, call: Call): void {
+  family.places ??= new Map(family.calls.map(({ id }, place) => [id, place]))
+  const place = family.places.get(call.id) ?? family.calls.length
+  family.places.set(call.id, place)
+  family.calls[place] = call
+}
+
 function newFamily(key: string): CallFamily {
-  return { keys: [key], calls: new Map(), operations: new Set(), isGrouped: true }
+  return { keys: [key], calls: [], operations: new Set(), isGrouped: true }
 }
 
 /** STATUS, GC and VERSION have no container and come every few seconds: one family holds an hour of them. */

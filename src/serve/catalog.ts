@@ -19,7 +19,6 @@ export class Catalog {
   readonly #summaries = new Map<string, CallSummary>()
   /** by ID, in order of their last change: a Map keeps insertion order, and a changed operation is inserted again */
   readonly #operations = new Map<string, { version: number; operation: OperationSummary }>()
-  readonly #operationOf = new Map<string, string>()
   /** by call: the operation of `putRecent` */
   readonly #recent = new Map<string, string>()
   readonly #texts = new Map<string, string>()
@@ -54,9 +53,8 @@ export class Catalog {
   putRecent(operations: Iterable<OperationSummary>): void {
     this.#version++
     for (const operation of operations) {
-      const calls = Array.from(walk(operation.calls), ({ call }) => call)
-      this.#insert(operation, calls)
-      for (const { id } of calls) this.#recent.set(id, operation.id)
+      this.#insert(operation)
+      for (const { call } of walk(operation.calls)) this.#recent.set(call.id, operation.id)
     }
     this.#isJudged = false
   }
@@ -66,9 +64,9 @@ export class Catalog {
     this.#version++
     const changed = new Set<CallFamily>()
     for (const operation of operations) {
-      const calls = Array.from(walk(operation.calls), ({ call }) => call)
+      const calls = walk(operation.calls).map(({ call }) => call)
       for (const { id } of calls) this.#replaceRecent(id, operation.id)
-      if (this.#families.addGrouped(operation.id, calls)) this.#insert(withoutVerdictOfOthers(operation), calls)
+      if (this.#families.addGrouped(operation.id, calls)) this.#insert(withoutVerdictOfOthers(operation))
       else {
         const family = this.#families.addTogether(calls.map((call) => this.#shared(call)))
         if (family) changed.add(family)
@@ -95,8 +93,13 @@ export class Catalog {
 
   /** The operation that a call belongs to. */
   operationOf(callId: string): OperationSummary | undefined {
-    const id = this.#operationOf.get(callId)
-    return id === undefined ? undefined : this.#operations.get(id)?.operation
+    const recent = this.#recent.get(callId)
+    const ids = recent === undefined ? this.#families.of(callId)?.operations : [recent]
+    for (const id of ids ?? []) {
+      const operation = this.#operations.get(id)?.operation
+      if (operation && walk(operation.calls).some(({ call }) => call.id === callId)) return operation
+    }
+    return undefined
   }
 
   /** Whether `changesSince` this version is complete. */
@@ -113,10 +116,7 @@ export class Catalog {
       this.#families.delete(family)
       for (const operation of own) {
         this.#remove(operation.id)
-        for (const { call } of walk(operation.calls)) {
-          this.#summaries.delete(call.id)
-          this.#operationOf.delete(call.id)
-        }
+        for (const { call } of walk(operation.calls)) this.#summaries.delete(call.id)
         forgotten.push(operation)
       }
     }
@@ -174,14 +174,14 @@ export class Catalog {
 
   #regroupAll(changed: Iterable<CallFamily>): void {
     for (const family of changed) {
-      if (family.calls.size > 0) this.#regroup(family)
+      if (family.calls.length > 0) this.#regroup(family)
       this.#isJudged = false
     }
   }
 
   #regroup(family: CallFamily): void {
     this.#version++
-    const operations = toOperations(family.calls.values())
+    const operations = toOperations(family.calls)
     const ids = new Set(operations.map(({ id }) => id))
     for (const id of family.operations) {
       if (ids.has(id)) continue
@@ -194,15 +194,11 @@ export class Catalog {
       const known = this.#operations.get(operation.id)?.operation
       if (known && isSame(known, operation)) continue
       const summaries = summariesOf(operation, ({ id }) => this.#summaries.get(id))
-      this.#insert(
-        { ...operation, summaries },
-        Array.from(walk(operation.calls), ({ call }) => call),
-      )
+      this.#insert({ ...operation, summaries })
     }
   }
 
-  #insert(operation: OperationSummary, calls: readonly Call[]): void {
-    for (const { id } of calls) this.#operationOf.set(id, operation.id)
+  #insert(operation: OperationSummary): void {
     this.#operations.delete(operation.id)
     this.#unjudged.delete(operation.id)
     this.#seeList(operation)
@@ -254,7 +250,7 @@ type CallText = Extract<PageTextFact, keyof Call>
 const CALL_TEXTS = PAGE_TEXT_FACTS.filter((name): name is CallText => factOf(name).path === undefined)
 
 function isSame(a: Operation, b: Operation): boolean {
-  const [ofA, ofB] = [[...walk(a.calls)], [...walk(b.calls)]]
+  const [ofA, ofB] = [walk(a.calls), walk(b.calls)]
   return (
     ofA.length === ofB.length &&
     ofA.every(({ call, level }, at) => {

@@ -77,6 +77,11 @@ function toMessage(event: ServerEvent): Message {
   return { event: event.kind, data: JSON.stringify(event) }
 }
 
+/** As `EventSource` reads it. JSON has no line breaks, so it is not searched for them. */
+export function eventText({ event, data, id }: Message): string {
+  return `event: ${event}\ndata: ${data}\n${id === undefined ? "" : `id: ${id}\n`}\n`
+}
+
 function resumeAt(lastEventId: string | undefined, epoch: string): number | undefined {
   const [from, version] = lastEventId?.split(".") ?? []
   return from === epoch && version !== undefined && /^\d+$/.test(version) ? Number(version) : undefined

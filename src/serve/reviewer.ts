@@ -29,6 +29,10 @@ export class Reviewer {
   readonly #review: Review
   /** until the capture was reviewed as a whole */
   #first: FirstReview | undefined
+  /** resolves when the newest operations were checked, whose findings a page shows first */
+  readonly #newest: Promise<false>
+  #newestChecked: () => void = () => undefined
+  #isNewestAnswered = false
   /** version of the catalog that was reviewed completely; -1 before the first review */
   #version = -1
   /** the capture was recorded on the node whose state can be read */
@@ -52,6 +56,9 @@ export class Reviewer {
     })
     this.#readState = readState
     this.#isThisNode = isOtherRoot
+    this.#newest = new Promise((resolve) => {
+      this.#newestChecked = () => resolve(false)
+    })
   }
 
   async answer(nowMs: number): Promise<ReviewAnswer> {
@@ -65,7 +72,9 @@ export class Reviewer {
         this.#work = undefined
       })
     const waited = new Promise<false>((resolve) => setTimeout(() => resolve(false), WAIT_MS).unref())
-    const isComplete = await Promise.race([this.#work, waited])
+    const early = this.#isNewestAnswered ? [] : [this.#newest]
+    const isComplete = await Promise.race([this.#work, waited, ...early])
+    this.#isNewestAnswered ||= this.#first !== undefined && this.#first.size > 0
     const checked = this.#first?.size ?? this.#review.size
     const rules = this.#first?.rules() ?? this.#review.rules(nowMs)
     return { isComplete, checked, rules, gone: this.#review.goneCount, ...(await this.#ledger(nowMs, isComplete)) }
@@ -79,6 +88,7 @@ export class Reviewer {
       // The newest are known long before the indexes of a large capture are built.
       await this.#session.begun()
       if (!this.#session.isRead) await first.check(catalog.newestFirst(), Date.now())
+      this.#newestChecked()
       await this.#session.read()
       const { version } = catalog
       const operations = catalog.newestFirst()

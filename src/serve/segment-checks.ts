@@ -49,7 +49,7 @@ function checksOf(packed: PackedChecks, { id, calls }: Operation): CallCheck[] |
   return unpackChecks(
     packed,
     id,
-    Array.from(walk(calls), ({ call }) => call),
+    walk(calls).map(({ call }) => call),
   )
 }
 

@@ -102,7 +102,7 @@ export class E2eStand<R extends Runtime = Runtime> {
 
   /** The calls of one plugin, in order. */
   async calls(plugin: string): Promise<Call[]> {
-    const calls = (await this.operations()).flatMap((operation) => [...walk(operation.calls)].map(({ call }) => call))
+    const calls = (await this.operations()).flatMap((operation) => walk(operation.calls).map(({ call }) => call))
     return calls.filter((call) => call.plugin === plugin)
   }
 

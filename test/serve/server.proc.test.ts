@@ -154,7 +154,7 @@ test("operations are listed without streams, and one is read with them", async (
     ],
   )
   const { operation: whole } = (await (await serving.get(`/api/operations/${operation?.id}`)).json()) as OperationAnswer
-  const calls = [...walk(whole.calls)].map(({ call }) => call)
+  const calls = walk(whole.calls).map(({ call }) => call)
   assert.deepEqual(
     calls.map(({ plugin }) => plugin),
     ["bridge", "host-local", "portmap", "bandwidth"],
@@ -328,7 +328,7 @@ test("a bundle is served like a directory, but is not live", async () => {
     const [operation] = events.flatMap((event) => (event.kind === "operations" ? unpackOperations(event.batch) : []))
     const answer = await other.get(`/api/operations/${operation?.id}`)
     const { operation: whole } = (await answer.json()) as OperationAnswer
-    assert.ok([...walk(whole.calls)].every(({ call }) => call.stdin && call.stdout))
+    assert.ok(walk(whole.calls).every(({ call }) => call.stdin && call.stdout))
   } finally {
     await other.end()
   }

@@ -139,7 +139,7 @@ function isHostNetwork(root: string, { netns }: Operation): boolean {
 function unrunnable(root: string, { calls }: Operation): Map<string, string> {
   const files = new NodeFiles(root, runProgram)
   return new Map(
-    [...walk(calls)].flatMap(({ call }) => {
+    walk(calls).flatMap(({ call }) => {
       const reason = call.exit && "errno" in call.exit ? whyNotRunnable(files, originalOf(call)) : undefined
       return reason === undefined ? [] : [[call.id, reason] as const]
     }),
@@ -148,7 +148,7 @@ function unrunnable(root: string, { calls }: Operation): Map<string, string> {
 
 function waits(root: string, { calls }: Operation): Map<string, ProcessWait> {
   return new Map(
-    [...walk(calls)].flatMap(({ call }) => {
+    walk(calls).flatMap(({ call }) => {
       const wait = readProcessWait(call, root)
       return wait === undefined ? [] : [[call.id, wait] as const]
     }),

@@ -68,7 +68,7 @@ export function findExportFormat(name: string): ExportFormat | undefined {
 
 async function writeJsonl({ operations }: ExportInput, sink: Sink): Promise<number> {
   return each(operations, async ({ id, calls }) => {
-    const lines = [...walk(calls)].map(({ call }) =>
+    const lines = walk(calls).map(({ call }) =>
       JSON.stringify({ apiVersion: API_VERSION, kind: "Call", operation: id, ...callOutput(call) }),
     )
     await sink.write(`${lines.join("\n")}\n`)

@@ -91,7 +91,7 @@ async function* findingsOf(
     count()
     const findings = linter.check(operation)
     if (findings.length === 0) continue
-    const calls = [...walk(operation.calls)].map(({ call }) => call)
+    const calls = walk(operation.calls).map(({ call }) => call)
     // A condition on a call applies to the call that the finding is about.
     yield* findings.filter(({ evidence }) =>
       matchesOperation({

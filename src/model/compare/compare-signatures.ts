@@ -31,7 +31,7 @@ export class SignatureCounts {
     const kind = JSON.stringify({ command, network, ifname })
     const groups = this.#kinds.get(kind) ?? new Map<string, SignatureGroup>()
     this.#kinds.set(kind, groups)
-    const signature = [...walk(operation.calls)]
+    const signature = walk(operation.calls)
       .map(({ call, level }) => `${level} ${call.plugin}\n${signatureOf(call)}`)
       .join("\n")
     const group = groups.get(signature)

@@ -21,7 +21,7 @@ export type CallPair = { plugin: string; level: number; a?: Call; b?: Call; diff
 
 /** Pairs the calls of two operations by plugin and depth, in order. */
 export function compareOperations(a: Operation, b: Operation): CallPair[] {
-  const rest = [...walk(b.calls)]
+  const rest = walk(b.calls)
   const pairs: CallPair[] = []
   const addOnlyB = (count: number) => {
     for (const { call, level } of rest.splice(0, count))

@@ -51,7 +51,7 @@ function searchText(operation: Operation): string {
 }
 
 function pluginsOf({ calls }: Operation): string[] {
-  return [...walk(calls)].map(({ call }) => call.plugin)
+  return walk(calls).map(({ call }) => call.plugin)
 }
 
 /** An operation that failed did not reach the end of its list. */

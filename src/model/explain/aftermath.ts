@@ -89,7 +89,7 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
 
 /** The addresses that the plugins of an ADD, and their delegates, were given, even if a later plugin failed. */
 function addressesDrawn(operation: Operation): string[] {
-  return [...walk(operation.calls)].flatMap(({ call }) => (call.command === "ADD" ? addressesOf(resultOf(call)) : []))
+  return walk(operation.calls).flatMap(({ call }) => (call.command === "ADD" ? addressesOf(resultOf(call)) : []))
 }
 
 /** A DEL that failed because the ADD before it had. */

@@ -21,7 +21,9 @@ function isQuotable({ state }: Call): boolean {
 
 /** What a plugin wrote to stderr and no one sees, because libcni uses stdout only. */
 export function discardedStderr({ calls }: Operation): Statement[] {
-  const dropped = [...walk(calls)].map(({ call }) => call).filter(isStderrDropped)
+  const dropped = walk(calls)
+    .map(({ call }) => call)
+    .filter(isStderrDropped)
   // The innermost call states the cause; its callers often repeat it.
   const call = dropped.at(-1)
   if (!call) return []

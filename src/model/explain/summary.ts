@@ -10,7 +10,7 @@ import type { ExplainContext, Statement } from "./statement.ts"
 
 /** The facts of an operation in which no plugin failed. */
 export function summaryOf(operation: Operation, { list, nowMs }: ExplainContext): Statement[] {
-  const slowest = [...walk(operation.calls)]
+  const slowest = walk(operation.calls)
     .map(({ call }) => call)
     .sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))[0]
   const ips = resultAddresses(operation)

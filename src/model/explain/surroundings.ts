@@ -56,7 +56,7 @@ export function questionableAddresses(operation: Operation): string[] {
 
 /** Whether it failed because no address was free. */
 export function isPoolExhausted({ calls }: Operation): boolean {
-  return [...walk(calls)].some(({ call }) => {
+  return walk(calls).some(({ call }) => {
     const report = reportOf(call)
     return (
       report.kind === "failure" && /no (?:ip addresses available|available addresses|free ip)/i.test(report.message)

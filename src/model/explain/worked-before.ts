@@ -9,7 +9,7 @@ const MAX_DIFFERENCES = 3
 
 /** In what the input of a failing call differs from that of a call of the same plugin and network that worked. */
 export function comparedWithGood({ call }: FailingCall, { worked, nowMs }: ExplainContext): Statement[] {
-  const good = worked && [...walk(worked.calls)].find(({ call: one }) => one.plugin === call.plugin)?.call
+  const good = worked && walk(worked.calls).find(({ call: one }) => one.plugin === call.plugin)?.call
   if (!good) return []
   const differences = compareCalls(call, good).filter(
     ({ stream, isVolatile }) => !isVolatile && (stream === "stdin" || stream === "env"),

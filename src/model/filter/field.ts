@@ -80,7 +80,7 @@ const COMPUTED_FIELDS = {
     facts: ["id"],
     isMany: true,
     call: ({ id }) => [id],
-    operation: ({ calls }) => [...walk(calls)].map(({ call }) => call.id),
+    operation: ({ calls }) => walk(calls).map(({ call }) => call.id),
   },
   outcome: {
     kind: "choice",

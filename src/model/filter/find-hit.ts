@@ -14,7 +14,7 @@ type StreamPlace = { stream: Stream; text?: string }
 /** The call of an operation with streams that a filter is about; undefined if it is about none of them in particular. */
 export function findHit(filter: Filter, operation: Operation, nowMs?: number): FilterHit | undefined {
   const tests = [...positiveTests(filter)].map((test) => ({ test, matcher: toMatcher(test, nowMs) }))
-  const calls = [...walk(operation.calls)].map(({ call }) => {
+  const calls = walk(operation.calls).map(({ call }) => {
     const met = tests.flatMap(({ test, matcher }) => (matcher.call(call) ? [test] : []))
     return { call, met: met.length, place: placeIn(call, met) }
   })

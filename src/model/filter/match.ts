@@ -40,7 +40,7 @@ export function toMatcher(filter: Filter, nowMs?: number): Matcher {
     call,
     operation: isOfOperations
       ? (operation) => decide((name, isContained) => valuesOf(operation, name, isContained, nowMs)) === true
-      : (operation) => [...walk(operation.calls)].some(({ call: one }) => call(one, summaryIn(operation, one))),
+      : (operation) => walk(operation.calls).some(({ call: one }) => call(one, summaryIn(operation, one))),
     decide,
   }
 }

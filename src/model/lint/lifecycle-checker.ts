@@ -236,7 +236,7 @@ function isUnique(ip: string): boolean {
   const address = parseAddress(ip)
   if (!address) return false
   const { bits, value } = address
-  if (bits === 32) return value >> 24n !== 127n && value >> 16n !== 0xa9fen
+  if (bits === 32) return Number(value) >>> 24 !== 127 && Number(value) >>> 16 !== 0xa9fe
   return value !== 1n && value >> 118n !== 0x3fan
 }
 

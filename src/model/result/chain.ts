@@ -28,7 +28,7 @@ export type ChainStep = {
 /** The result from plugin to plugin. A probe shows the combined effect of the plugins between it and the previous probe. */
 export function toChain({ calls }: Operation): ChainStep[] {
   let probed: ResultObject[] | undefined
-  return [...walk(calls)].map(({ call, level }) => {
+  return walk(calls).map(({ call, level }) => {
     const prevResult = call.as === "probe" ? probed : resultObjects(jsonObject(call.stdin)?.prevResult)
     const result = resultObjects(resultOf(call))
     if (call.as === "probe") probed = result

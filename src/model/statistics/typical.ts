@@ -23,7 +23,7 @@ export function typicalOf(one: Operation, all: readonly Operation[]): { operatio
     for (const { call } of walk(each.calls)) tally.add(call)
   }
   const groups = new Map(tally.statistics().groups.map((group) => [group.plugin, group]))
-  const calls = [...walk(one.calls)].map(({ call, level }): TypicalCall => {
+  const calls = walk(one.calls).map(({ call, level }): TypicalCall => {
     const { calls: count = 0, p50Ms = null, p95Ms = null } = groups.get(call.plugin) ?? {}
     return { call, level, calls: count, p50Ms, p95Ms }
   })

@@ -44,7 +44,7 @@ export class EmbeddedBlocks {
   async operationOf(callId: string): Promise<Operation | undefined> {
     const at = this.#blockOf.get(callId)
     if (at === undefined) return undefined
-    return (await this.whole(at)).find(({ calls }) => [...walk(calls)].some(({ call }) => call.id === callId))
+    return (await this.whole(at)).find(({ calls }) => walk(calls).some(({ call }) => call.id === callId))
   }
 
   /** All operations with their streams, in the order they began. */

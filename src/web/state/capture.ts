@@ -50,7 +50,7 @@ export function tallyOf(all: readonly OperationSummary[]) {
 export function operationById(id: string | undefined): OperationSummary | undefined {
   const all = operations.value
   if (id === undefined) return undefined
-  return byId.get(id) ?? all.find(({ calls }) => [...walk(calls)].some(({ call }) => call.id === id))
+  return byId.get(id) ?? all.find(({ calls }) => walk(calls).some(({ call }) => call.id === id))
 }
 
 export const sink: OperationSink = {

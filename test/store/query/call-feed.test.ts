@@ -138,7 +138,7 @@ function callsIn(batch: FeedBatch): SummarizedCall[] {
   if ("calls" in batch) return batch.calls
   const operations = "recent" in batch ? batch.recent : batch.operations
   return operations.flatMap(({ calls, summaries }) =>
-    Array.from(walk(calls), ({ call }) => ({ call, summary: summaries.get(call.id) ?? {} })),
+    walk(calls).map(({ call }) => ({ call, summary: summaries.get(call.id) ?? {} })),
   )
 }
 

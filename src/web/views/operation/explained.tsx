@@ -77,7 +77,7 @@ function rowOf({ topic, text, call }: Statement, operation: OperationSummary): E
     const isPod = topic === "attempts" && operation.pod
     return isPod ? { topic, text, href: link({ view: "pods", pod: podName(operation) }) } : { topic, text }
   }
-  const isOwn = [...walk(operation.calls)].some(({ call: { id } }) => id === call)
+  const isOwn = walk(operation.calls).some(({ call: { id } }) => id === call)
   const href = isOwn
     ? link({ panel: "calls", call, stream: undefined })
     : link({ operation: call, panel: "calls", call: undefined, stream: undefined })

@@ -95,7 +95,7 @@ function shareItems(summary: OperationSummary, whole: Operation | undefined): Sh
 }
 
 function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperation | undefined }) {
-  const calls = useMemo(() => [...walk(summary.calls)].map(({ call }) => call), [summary])
+  const calls = useMemo(() => walk(summary.calls).map(({ call }) => call), [summary])
   const { q, call: wanted } = route.value
   const hit = useMemo(() => read && hitIn(read.operation), [read, q])
   const chosen = calls.find(({ id }) => id === wanted) ?? calls.find(({ id }) => id === hit?.call) ?? worst(summary)
@@ -110,7 +110,7 @@ function Calls({ summary, read }: { summary: OperationSummary; read: WholeOperat
     [calls, chosen?.id],
   )
   useKeys(keys)
-  const full = read && [...walk(read.operation.calls)].find(({ call }) => call.id === chosen?.id)?.call
+  const full = read && walk(read.operation.calls).find(({ call }) => call.id === chosen?.id)?.call
   return (
     <div class="calls">
       <Waterfall operation={summary} chosenId={chosen?.id} />
@@ -132,7 +132,7 @@ function readingOf(call: Call | undefined, pruned: ReadonlySet<string> | undefin
 
 /** The call to show first: the innermost one that was not successful, else the first. */
 function worst({ calls }: Operation) {
-  const all = [...walk(calls)].map(({ call }) => call)
+  const all = walk(calls).map(({ call }) => call)
   return all.findLast((call) => callOutcome(call) !== "ok") ?? all[0]
 }
 
