@@ -1,4 +1,4 @@
-/** What a running plugin waits in, as its node's /proc shows it. Undefined members could not be determined. */
+/** What a running plugin waits for, as its node's /proc shows it. Undefined members could not be determined. */
 export type ProcessWait = {
   /** the kernel function that the process sleeps in: "locks_lock_inode_wait"; missing if it runs */
   wchan?: string
@@ -36,6 +36,12 @@ export function waitText({ wchan, locks, sockets, children }: ProcessWait): stri
   const [child] = children
   if (child) return `its child ${child.name} (pid ${child.pid})`
   return wchan ?? ""
+}
+
+/** The same as the predicate of a sentence: "waits for flock of …", "is connected to 10.96.0.1:443 (tcp)". */
+export function waitPredicate(wait: ProcessWait): string {
+  const isConnection = wait.locks.length === 0 && wait.sockets.some(({ peer }) => peer !== undefined)
+  return `${isConnection ? "is" : "waits for"} ${waitText(wait)}`
 }
 
 function lockText({ kind, path = "an unknown file", holder }: LockWait): string {

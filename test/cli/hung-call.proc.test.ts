@@ -96,4 +96,6 @@ test("show says so if a call has written nothing", async () => {
   assert.match(stdout, /^stderr \(nothing recorded: the call has not ended\)$/m)
   child.kill("SIGKILL")
   await ended
+  const killedQuiet = (await read("show", quiet)).stdout
+  assert.match(killedQuiet, /^stdout \(nothing recorded: the end of the call was not recorded\)$/m)
 })

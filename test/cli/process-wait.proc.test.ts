@@ -83,7 +83,7 @@ test("a call that has ended waits for nothing, and the plain table reads nothing
   await stand.run("short", { command: "ADD" })
   const { stdout } = await ps("-o", "json", "plugin=short", "--all")
   assert.deepEqual(JSON.parse(stdout).items, [])
-  assert.doesNotMatch((await ps()).stdout, /WAITS IN/)
+  assert.doesNotMatch((await ps()).stdout, /WAITS FOR/)
 })
 
 type Waiting = {

@@ -16,7 +16,7 @@ test("incident 4: host-local waits for the lock of its store, until the runtime 
     await later(20)
   assert.deepEqual(await node.cnitap("explain", "shop/b"), [
     "ADD shop/b is still running after T in host-local, called by bridge",
-    `  in flight  host-local, called by bridge: started but has not ended (pid N); it waits in flock of ${lock}, held by pid N (tail); the kubelet gives up in T`,
+    `  in flight  host-local, called by bridge: started but has not ended (pid N); it waits for flock of ${lock}, held by pid N (tail); the kubelet gives up in T`,
     "  never ran  portmap (so far)",
     "  next step  ps -fp N (it holds the lock)",
   ])
@@ -24,7 +24,7 @@ test("incident 4: host-local waits for the lock of its store, until the runtime 
   assert.equal(error, 'plugin type="bridge" failed (add): netplugin failed with no error message: signal: killed')
   assert.deepEqual(await node.cnitap("explain", "shop/b"), [
     "ADD shop/b was killed before it ended in host-local, called by bridge (began T ago)",
-    `  first failure  host-local, called by bridge: had not ended when the runtime killed bridge, and still runs (pid N); it waits in flock of ${lock}, held by pid N (tail)`,
+    `  first failure  host-local, called by bridge: had not ended when the runtime killed bridge, and still runs (pid N); it waits for flock of ${lock}, held by pid N (tail)`,
     "  never ran  portmap",
     `  runtime error  would have been: ${error}`,
     "  next step  ps -fp N (it holds the lock)",

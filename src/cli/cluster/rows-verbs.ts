@@ -53,7 +53,7 @@ export const clusterPs = rowsVerb<CallInFlight>({
   name: "ps",
   verb: ps,
   examples: [
-    ["kubectl cnitap ps -o wide", "calls in flight on every node, and what their plugins wait in"],
+    ["kubectl cnitap ps -o wide", "calls in flight on every node, and what their plugins wait for"],
     ["kubectl cnitap ps -w", "the same as a table that is redrawn every second"],
   ],
   table: ({ nowMs }) => inFlightTable(nowMs()),

@@ -10,7 +10,7 @@ export type CallOutput = Omit<Call, "original"> & {
   original?: OriginalOutput
   /** `ps` only: how long the call has been running */
   runningMs?: number
-  /** `ps` on the node only: what the plugin of a running call waits in */
+  /** `ps` on the node only: what the plugin of a running call waits for */
   waitsIn?: ProcessWait
   /** `show` and `export` only: ID of the operation */
   operation?: string

@@ -122,7 +122,8 @@ function originalText({ sizeBytes, modifiedMs }: NonNullable<Call["original"]>):
 function outputLines(name: "stdout" | "stderr", call: Call, paint: Paint): string[] {
   const payload = call[name]
   if (call.state === "ended") return streamLines(name, payload, paint)
-  if (!payload) return [paint(`${name} (nothing recorded: the call has not ended)`, "dim")]
+  const reason = call.state === "running" ? "the call has not ended" : "the end of the call was not recorded"
+  if (!payload) return [paint(`${name} (nothing recorded: ${reason})`, "dim")]
   return streamLines(name, payload, paint, ["so far"])
 }
 

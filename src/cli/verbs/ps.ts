@@ -22,9 +22,9 @@ import { requireScreen, screenHead } from "../terminal/redraw.ts"
 import type { Verb } from "../verb.ts"
 
 export const ps: Verb = {
-  description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG. On the node, -o wide and -o json also show what its plugin waits in: a lock and its holder, the peers of its sockets, or a function of the kernel.`,
+  description: `A call that has run for ${HANG_MS / 1000} seconds is marked HANG. On the node, -o wide and -o json also show what its plugin waits for: a lock and its holder, the peers of its sockets, or a function of the kernel.`,
   examples: [
-    ["cnitap ps -o wide", "also what their plugins wait in, and what they wrote so far"],
+    ["cnitap ps -o wide", "also what their plugins wait for, and what they wrote so far"],
     ["cnitap ps -w", "the same, redrawn every second"],
     ["cnitap ps --all --since 1h", "also calls whose process was killed before it ended"],
   ],
@@ -57,7 +57,7 @@ async function openCalls(calls: AsyncIterable<Call>, options: Record<string, unk
 
 export type CallInFlight = Call & Pick<CallOutput, "waitsIn">
 
-/** Reads what plugins wait in, for the formats that show it. */
+/** Reads what plugins wait for, for the formats that show it. */
 function withWaits(calls: readonly Call[], options: Record<string, unknown>): CallInFlight[] {
   const { kind } = outputFormat(options)
   if (kind === "table" || kind === "name") return [...calls]
@@ -135,7 +135,7 @@ export function inFlightTable(nowMs: number): Table<CallInFlight, "Call"> {
       { title: "NODE", isWide: "of several", text: ({ node }) => node ?? "" },
       { title: "PARENT", isWide: true, text: ({ ppid, parentName }) => `${parentName ?? ""}/${ppid}` },
       { title: "NETNS", isWide: true, text: ({ netns }) => netns ?? "" },
-      { title: "WAITS IN", isWide: true, text: ({ waitsIn }) => (waitsIn ? waitText(waitsIn) : "") },
+      { title: "WAITS FOR", isWide: true, text: ({ waitsIn }) => (waitsIn ? waitText(waitsIn) : "") },
       { title: "WROTE", isWide: true, text: (call) => writtenSoFar(call)?.line ?? "" },
     ],
   }

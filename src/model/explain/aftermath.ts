@@ -4,8 +4,9 @@ import { isLeftBehind, leftBehindText } from "../ledger/left-behind.ts"
 import type { LedgerRow } from "../ledger/node-ledger.ts"
 import { type Operation, walk } from "../operation.ts"
 import { addressesOf } from "../result/result-fields.ts"
+import { errorMessageOf } from "../statistics/error-groups.ts"
 import type { Conclusion } from "./conclusion.ts"
-import { errorTextOf, resultAddresses } from "./error-text.ts"
+import { abbreviate, errorTextOf, resultAddresses } from "./error-text.ts"
 import { failingCallOf, nameOf } from "./failing-call.ts"
 import { attemptsOf, givenUpAfterMs, isLater } from "./related-operations.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
@@ -84,7 +85,30 @@ export function attempts(operation: Operation, { kind }: Conclusion, context: Ex
     ...(drawn.size > 1 ? [`they used ${context.unread > 0 ? "at least " : ""}${drawn.size} addresses`] : []),
   ]
   statements.push({ topic: "attempts", text: facts.join("; ") })
-  return statements
+  return [...statements, ...otherError(operation, all)]
+}
+
+/** Two causes look like one if only the last attempt is explained. */
+function otherError(operation: Operation, all: readonly Operation[]): Statement[] {
+  const message = errorMessageOf(operation)
+  if (message === undefined) return []
+  const other = all.findLast((one) => isRead(one) && (errorMessageOf(one) ?? message) !== message)
+  const failing = other && failingCallOf(other)
+  if (!other || !failing) return []
+  const text = errorTextOf(failing.call) ?? exitText(failing.call.exit)
+  const number = all.indexOf(other) + 1
+  return [
+    {
+      topic: "attempts",
+      text: `attempt ${number} had another error, in ${nameOf(failing)}: ${abbreviate(text)}`,
+      call: other.id,
+    },
+  ]
+}
+
+/** Whether the streams of the call that failed were read: of a pod with very many operations, those of old ones are not. */
+function isRead(operation: Operation): boolean {
+  return operation.outcome === "killed" || failingCallOf(operation)?.call.stdout !== undefined
 }
 
 /** The addresses that the plugins of an ADD, and their delegates, were given, even if a later plugin failed. */

@@ -1,7 +1,7 @@
 import { type Call, hasFailedExit, isAbandoned, jsonObject, textOf } from "../call.ts"
 import { duration, exitText } from "../format.ts"
 import type { Operation } from "../operation.ts"
-import { waitText } from "../process-wait.ts"
+import { waitPredicate } from "../process-wait.ts"
 import { splitDocuments } from "../result/document.ts"
 import { reportOf } from "../result/runtime-report.ts"
 import { abbreviate, errorOf, errorTextOf, isPanic, messageOf, mostRelevantLine, writtenSoFar } from "./error-text.ts"
@@ -59,12 +59,12 @@ function outlivedText({ call, top }: FailingCall, operation: Operation, context:
     : `had not ended ${killer}, and ended after ${duration(call.durationMs)}${lock}`
 }
 
-/** `; it waits in flock of /var/lib/cni/networks/pods/lock, held by pid 812 (host-local for shop/a)` */
+/** `; it waits for flock of /var/lib/cni/networks/pods/lock, held by pid 812 (host-local for shop/a)` */
 function waitingText({ id }: Call, { node }: ExplainContext): string {
   const wait = node?.waits.get(id)
   // The kernel's function alone says little.
   const isClear = wait !== undefined && wait.locks.length + wait.sockets.length + wait.children.length > 0
-  return isClear ? `; it waits in ${waitText(wait)}` : ""
+  return isClear ? `; it ${waitPredicate(wait)}` : ""
 }
 
 function killedText(operation: Operation, context: ExplainContext): string {

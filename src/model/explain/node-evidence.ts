@@ -8,7 +8,7 @@ export type NodeEvidence = {
   isHostNetwork: boolean
   /** by call ID: why the kernel cannot execute the plugin of a call that could not be started */
   unrunnable: ReadonlyMap<string, string>
-  /** by call ID: what the plugin of a call in flight waits in */
+  /** by call ID: what the plugin of a call in flight waits for */
   waits: ReadonlyMap<string, ProcessWait>
 }
 

@@ -36,13 +36,14 @@ function isInUse({ state }: Pick<LedgerRow, "state">): boolean {
 
 /** `10.1.2.3 held by bridge, host-local: DEL failed in portmap; never reached bridge, host-local` */
 export function leftBehindText(row: Pick<LedgerRow, "state" | "ips" | "holdings" | "reason">): string {
-  return `${heldText(row) || "possibly what its plugins made"}: ${unreleasedReason(row)}`
+  return `${heldText(row) || "whatever its plugins created"}: ${unreleasedReason(row)}`
 }
 
-/** `10.1.2.3 held by bridge, portmap`; the address may be unknown. */
+/** `10.1.2.3 held by bridge, portmap`, or `whatever bridge, portmap created` if no address is known. */
 export function heldText({ ips, holdings }: Pick<Attachment, "ips" | "holdings">): string {
   const plugins = holdings.map(({ plugin }) => plugin).join(", ")
-  return [ips.join(", "), plugins && `held by ${plugins}`].filter(Boolean).join(" ")
+  if (plugins === "") return ips.join(", ")
+  return ips.length > 0 ? `${ips.join(", ")} held by ${plugins}` : `whatever ${plugins} created`
 }
 
 /**

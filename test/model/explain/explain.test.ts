@@ -134,7 +134,7 @@ test("a plugin that rewords its delegate's error is quoted too; without another 
       "reported by: calico: error adding pod; ipam failed (code 100, exit 1)",
       "never ran: any plugins after calico in the list, which is not known",
       'runtime error: plugin type="calico" failed (add): error adding pod; ipam failed',
-      "left behind: held by calico, calico-ipam: ADD failed in calico, no DEL followed",
+      "left behind: whatever calico, calico-ipam created: ADD failed in calico, no DEL followed",
       "next step: curl -k https://10.0.0.1:443/livez (this node does not reach the API server; a Service address needs kube-proxy or its replacement)",
     ],
   )
@@ -181,6 +181,7 @@ test("a failed DEL: the plugins before it in the list keep what they hold", () =
       'runtime error: plugin type="portmap" failed (delete): iptables: busy',
       "left behind: 10.1.2.3 held by bridge, portmap: DEL (2 attempts) failed in portmap; never reached bridge",
       "attempts: this is attempt 2 of 2 in 10.0s; 2 failed, and none has succeeded since",
+      "attempts: attempt 1 had another error, in portmap: iptables: resource temporarily unavailable",
       "next step: cnitap show del-again",
     ],
   )
@@ -210,7 +211,7 @@ test("killed at the runtime's timeout: libcni reports only the signal", () => {
     "first failure: cilium-cni: never ended and its process is gone; the runtime's timeout killed it, or the node went down",
     "never ran: any plugins after cilium-cni in the list, which is not known",
     'runtime error: would have been: plugin type="cilium-cni" failed (add): netplugin failed with no error message: signal: killed',
-    "left behind: held by cilium-cni: ADD killed in cilium-cni, no DEL followed",
+    "left behind: whatever cilium-cni created: ADD killed in cilium-cni, no DEL followed",
     "next step: check the log of the service that cilium-cni calls, at 03:00:00Z",
   ])
 })
@@ -337,7 +338,7 @@ test("probes: a plugin between them failed, and they do not record which", () =>
   assert.deepEqual(explained(...added, probe("cni_pre")).slice(0, 3), [
     "ADD shop/web-1 did not complete (began 60s ago)",
     "never ran: cni_post; a plugin between the probes failed or was not found; only the relay records which one (cnitap install)",
-    "left behind: possibly what its plugins made: no DEL recorded",
+    "left behind: whatever its plugins created: no DEL recorded",
   ])
 })
 
@@ -391,7 +392,7 @@ test("repeated sandboxes: the last failure is explained, and the later success i
       "first failure: bridge: lock timeout (code 999, exit 1)",
       "never ran: portmap",
       'runtime error: plugin type="bridge" failed (add): lock timeout',
-      "left behind: held by bridge: ADD failed in bridge, no DEL followed",
+      "left behind: whatever bridge created: ADD failed in bridge, no DEL followed",
       "since then: ADD in another sandbox succeeded 30s ago (third, 10.1.2.3)",
       "attempts: this is attempt 2 of 3 in 30.0s; 2 failed",
       "next step: cnitap ls killed (a killed call may have left its lock behind)",
@@ -400,6 +401,29 @@ test("repeated sandboxes: the last failure is explained, and the later success i
 })
 
 // Pain 27: cilium#39370.
+test("attempts that failed for two reasons: the other one is reported, and the same one with another address is not", () => {
+  const failing = (at: number, msg: string) =>
+    call(`add-${at}`, {
+      plugin: "macvlan",
+      at,
+      containerId: `c${at}`,
+      exit: { code: 1 },
+      stdout: { cniVersion: "1.0.0", code: 999, msg },
+    })
+  const lines = explained(
+    failing(0, 'failed to lookup master "eth9": Link not found'),
+    failing(10_000, "no IP addresses available in range set: 10.5.0.1-10.5.0.9"),
+    failing(20_000, "no IP addresses available in range set: 10.6.0.1-10.6.0.9"),
+  )
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("attempts")),
+    [
+      "attempts: this is attempt 3 of 3 in 20.0s; 3 failed, and none has succeeded since",
+      'attempts: attempt 1 had another error, in macvlan: failed to lookup master "eth9": Link not found',
+    ],
+  )
+})
+
 test("a pod that is up in its second sandbox: the first was never deleted", () => {
   const old = call("old", { plugin: "bridge", containerId: "0123456789abcdef", at: -30_000, stdout: RESULT })
   assert.deepEqual(

@@ -6,7 +6,7 @@ import { descendants, processName, procNames, procText } from "./process-files.t
 import { peerSockets } from "./sockets.ts"
 
 /**
- * What the plugin of a running call waits in, read from /proc. Undefined for a call that has ended, of another node or of an
+ * What the plugin of a running call waits for, read from /proc. Undefined for a call that has ended, of another node or of an
  * earlier boot: the state `running` excludes these, because it is decided from the process' start. Also undefined in a
  * container that does not share the PIDs of the node.
  */
