@@ -1,7 +1,7 @@
 import { Fault } from "../fault/fault.ts"
-import { DEFAULT_SHIM_DIR } from "./args/default-dirs.ts"
-import { knownInstallDirs } from "./args/known-installs.ts"
 import type { Context } from "./context.ts"
+import { DEFAULT_SHIM_DIR } from "./node/default-dirs.ts"
+import { knownInstallDirs } from "./node/known-installs.ts"
 
 /**
  * Restores the files of an install whose time is over, whichever verb runs first after that. A verb that has nothing to
@@ -10,7 +10,7 @@ import type { Context } from "./context.ts"
 export async function endExpiredInstalls(context: Context): Promise<void> {
   const installDirs = knownInstallDirs()
   if (installDirs.length === 0) return
-  const { endExpired, openNode } = await import("./args/node.ts")
+  const { endExpired, openNode } = await import("./node/node.ts")
   try {
     const node = openNode({ root: "/", shimDir: DEFAULT_SHIM_DIR })
     endExpired(context, { ...node, installDirs: [...new Set([...node.installDirs, ...installDirs])] })

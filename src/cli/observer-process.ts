@@ -6,10 +6,10 @@ import { installIn } from "../install/disk/journal.ts"
 import { layoutOf, OBSERVER_DIR } from "../install/disk/layout.ts"
 import { readObserver, touchObserver, writeObserver } from "../install/disk/observer-state.ts"
 import { restoreExpired } from "../install/undo/expiry.ts"
-import { DEFAULT_SHIM_DIR } from "./args/default-dirs.ts"
-import { openNode } from "./args/node.ts"
-import { openObserver } from "./args/observer.ts"
 import type { Context } from "./context.ts"
+import { DEFAULT_SHIM_DIR } from "./node/default-dirs.ts"
+import { openNode } from "./node/node.ts"
+import { openObserver } from "./node/observer.ts"
 
 /** Starts the observer of the install in a session of its own and returns when it observes; else prints why it does not. */
 export async function detachObserver(context: Context, args: readonly string[]): Promise<void> {

@@ -4,8 +4,8 @@ import { readRelay } from "../install/disk/relay-file.ts"
 import { purge } from "../install/undo/purge.ts"
 import { removeShimDir, uninstallAll } from "../install/undo/uninstall.ts"
 import { Watch } from "../install/watch/watch.ts"
-import { installsOf, openNode } from "./args/node.ts"
 import type { Context } from "./context.ts"
+import { installsOf, openNode } from "./node/node.ts"
 
 /**
  * Watches an install until it expires, is uninstalled by another process, or the signal aborts, and then uninstalls. Exits

@@ -57,7 +57,7 @@ test("a command that restores an install whose time is over notes it for the ver
   const flags = ["--bin-dir", node.bin, "--conf-dir", node.at(node.confDir), "--shim-dir", node.at("/opt/cnitap/bin")]
   const capture = node.at("/var/lib/cnitap/capture")
   await inProcess(["install", ...flags, "--capture", capture, "--for", "1h"], () => INSTALLED)
-  const { endExpired, openNode } = await import("../../src/cli/args/node.ts")
+  const { endExpired, openNode } = await import("../../src/cli/node/node.ts")
   const context: Context = {
     stdout: { write: () => true },
     stderr: { write: () => true },

@@ -5,12 +5,12 @@ import { ReadErrors } from "../../store/capture/read-errors.ts"
 import { readCaptureFacts } from "../../store/query/ledger.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
+import { nodeEvidenceOf } from "../node/node-evidence.ts"
+import { nodeStateOf, readLedger, readOwners } from "../node/read-ledger.ts"
+import { isThisNode, rootOf } from "../node/this-node.ts"
 import { findCall } from "./call-by-id.ts"
-import { nodeEvidenceOf } from "./node-evidence.ts"
-import { nodeStateOf, readLedger, readOwners } from "./read-ledger.ts"
 import type { Selection } from "./selection.ts"
 import type { Subject } from "./subject.ts"
-import { isThisNode, rootOf } from "./this-node.ts"
 
 /** What a capture and its node show about the operations of a subject. */
 export function readSubject(

@@ -5,7 +5,7 @@ import { type InstallOptions, MODES, type Settings } from "../../install/plan/in
 import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { Context } from "../context.ts"
-import { DEFAULT_SHIM_DIR } from "./default-dirs.ts"
+import { DEFAULT_SHIM_DIR } from "../node/default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
 /** An option whose second value would silently replace the first. */

@@ -1,8 +1,8 @@
 import { DEFAULT_CAPTURE } from "../../capture/default-capture.ts"
 import { quoted } from "../../export/repro.ts"
 import { type InstallOptions, MODES } from "../../install/plan/install-options.ts"
-import { DEFAULT_SHIM_DIR } from "../args/default-dirs.ts"
 import { namesOption, textOption } from "../args/option.ts"
+import { DEFAULT_SHIM_DIR } from "../node/default-dirs.ts"
 
 const READING = [
   "ls",

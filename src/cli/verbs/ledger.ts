@@ -1,6 +1,6 @@
 import { isLeftBehind } from "../../model/ledger/left-behind.ts"
-import { readLedger } from "../args/read-ledger.ts"
 import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
+import { readLedger } from "../node/read-ledger.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"

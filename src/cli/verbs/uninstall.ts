@@ -1,6 +1,6 @@
 import { FAULTS } from "../../fault/fault.ts"
 import { removeShimDir, type UninstallOutput, uninstallAll } from "../../install/undo/uninstall.ts"
-import { addNode, assertWritable, openNode, withWaitNotice } from "../args/node.ts"
+import { addNode, assertWritable, openNode, withWaitNotice } from "../node/node.ts"
 import { addOutput, printOne } from "../render/output.ts"
 import { sections } from "../render/plan-text.ts"
 import type { Verb } from "../verb.ts"

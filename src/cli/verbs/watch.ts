@@ -2,8 +2,8 @@ import { Fault } from "../../fault/fault.ts"
 import { readRelay } from "../../install/disk/relay-file.ts"
 import { readStatus } from "../../install/status/status.ts"
 import { Watch } from "../../install/watch/watch.ts"
-import { addNode, assertWritable, endExpired, openNode } from "../args/node.ts"
 import { endSignal } from "../end-signal.ts"
+import { addNode, assertWritable, endExpired, openNode } from "../node/node.ts"
 import type { Verb } from "../verb.ts"
 
 export const watch: Verb = {

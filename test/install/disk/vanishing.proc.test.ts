@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { renameSync } from "node:fs"
 import { type TestContext, test } from "node:test"
-import { openNode } from "../../../src/cli/args/node.ts"
+import { openNode } from "../../../src/cli/node/node.ts"
 import type { Disk } from "../../../src/install/disk/disk.ts"
 import { readRelay } from "../../../src/install/disk/relay-file.ts"
 import { takeInventory } from "../../../src/install/plan/inventory.ts"

@@ -1,5 +1,5 @@
 import type { TestContext } from "node:test"
-import { openNode } from "../../../src/cli/args/node.ts"
+import { openNode } from "../../../src/cli/node/node.ts"
 import { readRelay } from "../../../src/install/disk/relay-file.ts"
 import type { Waiter } from "../../../src/install/watch/change-waiter.ts"
 import { Watch } from "../../../src/install/watch/watch.ts"

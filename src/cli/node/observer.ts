@@ -6,10 +6,10 @@ import { openBpf } from "../../observe/bpf.ts"
 import { CaptureWriter } from "../../observe/capture-writer.ts"
 import { Observer, type ObserverOptions } from "../../observe/observer.ts"
 import { checksum } from "../../store/capture/checksum.ts"
+import { nodePath } from "../args/captures.ts"
+import type { RecordingOptions } from "../args/install-options.ts"
 import type { Context } from "../context.ts"
 import { endSignal } from "../end-signal.ts"
-import { nodePath } from "./captures.ts"
-import type { RecordingOptions } from "./install-options.ts"
 import { openNode } from "./node.ts"
 
 /** `end`: aborted on Ctrl-C, SIGTERM, and when the time is over. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { CurrentJudge } from "../../../src/cli/args/current-judge.ts"
+import { CurrentJudge } from "../../../src/cli/node/current-judge.ts"
 import { toOperations } from "../../../src/model/operation.ts"
 import { outcomeText } from "../../../src/model/outcome.ts"
 import { call, T0 } from "../../model/calls.ts"

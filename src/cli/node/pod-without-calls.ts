@@ -1,7 +1,7 @@
 import { Fault } from "../../fault/fault.ts"
 import { readSandboxes } from "../../store/node/sandboxes.ts"
-import { textOption } from "./option.ts"
-import type { Selection } from "./selection.ts"
+import { textOption } from "../args/option.ts"
+import type { Selection } from "../args/selection.ts"
 import { rootOf } from "./this-node.ts"
 
 /** Why the capture of this node has no call for a pod that runs on it; undefined if no such pod runs. */

@@ -13,11 +13,11 @@ import { type InstallStatus, readStatus } from "../../install/status/status.ts"
 import { drain } from "../../install/undo/drain.ts"
 import { restoreExpired } from "../../install/undo/expiry.ts"
 import type { UndoContext } from "../../install/undo/undo.ts"
+import { addRoot } from "../args/captures.ts"
+import { collectNames, namesOption, textOption } from "../args/option.ts"
+import { instant } from "../args/time.ts"
 import type { Context } from "../context.ts"
-import { addRoot } from "./captures.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
-import { collectNames, namesOption, textOption } from "./option.ts"
-import { instant } from "./time.ts"
 
 /** The node that `install` and related verbs work on. */
 export type NodeView = {

@@ -11,9 +11,9 @@ import { unrecordedPeriods } from "../../model/ledger/unrecorded.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import { readNodeState } from "../../store/node/node-state.ts"
 import { bookLedger, bookOwners, type CaptureFacts } from "../../store/query/ledger.ts"
+import { isChoosing, type Selection } from "../args/selection.ts"
 import type { Context } from "../context.ts"
 import { installPeriod } from "./known-installs.ts"
-import { isChoosing, type Selection } from "./selection.ts"
 import { isThisNode, rootOf } from "./this-node.ts"
 
 /** `rows`: every attachment that is still in the ledger; `isWanted`: whether its container matches the selection. */

@@ -4,7 +4,7 @@ import { layoutOf, OBSERVER_DIR } from "../../install/disk/layout.ts"
 import type { InstallOptions } from "../../install/plan/install-options.ts"
 import type { RecordingGap } from "../../install/status/recording-gap.ts"
 import type { Capture } from "../../store/capture/capture.ts"
-import { nodePath } from "./captures.ts"
+import { nodePath } from "../args/captures.ts"
 import { DEFAULT_SHIM_DIR, KNOWN_BIN_DIRS } from "./default-dirs.ts"
 
 /** The directories of known platforms in which something is installed; empty unless this process is root's. */
