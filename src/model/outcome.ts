@@ -1,5 +1,5 @@
 import { requirementsOf } from "../cni/final-result.ts"
-import { type Answer, type Call, hasFailedExit, isAbandoned } from "./call.ts"
+import { type Answer, type Call, hasFailedExit, isAbandoned, isFailed } from "./call.ts"
 
 /**
  * What the runtime concludes from an operation. `running`: a call is in flight. `killed`: a call began and never ended.
@@ -31,6 +31,11 @@ export function judge(calls: readonly Call[]): Verdict {
   if (failing) return failed(isAbandoned(failing) ? "runtime-gone" : "plugin-failed", failing)
   const last = calls.at(-1)
   return last?.answer !== undefined && isRefused(last.answer, last) ? failed(last.answer, last) : { outcome: "ok" }
+}
+
+/** The outcome of a single call, whatever the runtime concludes from its operation. */
+export function callOutcome(call: Call): Outcome {
+  return call.state === "ended" ? (isFailed(call) ? "failed" : "ok") : call.state
 }
 
 /** The verdict on an operation without a failed call, if the runtime did not call the whole list. */

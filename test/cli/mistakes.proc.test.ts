@@ -230,7 +230,7 @@ test("unknown verbs, flags, formats and values", async () => {
     0,
   ])
   assert.deepEqual(await linesOf("ls", "plugin=bridge)"), [
-    'cnitap: filter: this bracket is not opened; expected "and" or "or"',
+    'cnitap: filter: unmatched closing bracket; expected "and" or "or"',
     "  plugin=bridge)",
     "        ^",
     "See `cnitap help filter` for the grammar.",

@@ -4,7 +4,8 @@ import type { Call } from "../../model/call.ts"
 import { SignatureCounts } from "../../model/compare/compare-signatures.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { Context } from "../context.ts"
-import { reportReadErrors, type Selection, select } from "./selection.ts"
+import { reportReadErrors } from "./report-read-errors.ts"
+import { type Selection, select } from "./selection.ts"
 import { findSubject, matching } from "./subject.ts"
 
 /**

@@ -1,30 +1,24 @@
 import type { Command } from "commander"
-import type { LossRecord } from "../../capture/record.ts"
 import { Fault } from "../../fault/fault.ts"
 import type { Call } from "../../model/call.ts"
 import { allOf, type Filter } from "../../model/filter/filter.ts"
-import { fieldsOf, toMatcher } from "../../model/filter/match.ts"
+import { toMatcher } from "../../model/filter/match.ts"
 import { parseFilter } from "../../model/filter/parse.ts"
 import { filterErrorText, operandText } from "../../model/filter/text.ts"
 import type { TimeRange } from "../../model/filter/time-range.ts"
 import { whyUnsatisfiable } from "../../model/filter/unsatisfiable.ts"
 import type { CurrentLists } from "../../model/incomplete-list.ts"
-import { lossesDuring, lossSummary } from "../../model/losses.ts"
 import { type Operation, walk } from "../../model/operation.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { Capture } from "../../store/capture/capture.ts"
 import type { Progress } from "../../store/capture/progress.ts"
 import { ReadErrors } from "../../store/capture/read-errors.ts"
-import { holdRecords } from "../../store/capture/records.ts"
 import { withPluginPid } from "../../store/node/process.ts"
 import { readOperations } from "../../store/query/operations.ts"
 import type { Context } from "../context.ts"
-import { installPeriod } from "../node/known-installs.ts"
 import { currentListsOf } from "../node/node-evidence.ts"
-import { visible } from "../terminal/colour.ts"
 import { progressBar } from "../terminal/progress.ts"
 import { addCaptures, openCaptures } from "./captures.ts"
-import { HOW_TO_RECORD, HOW_TO_SEE_A_CALL, nothingRecorded } from "./nothing-recorded.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 import { parseTime } from "./time.ts"
 
@@ -153,75 +147,6 @@ function parsed(part: string, nowMs: number): Filter {
   const result = parseFilter(part, nowMs)
   if (result.ok) return result.filter
   throw new Fault("USAGE", filterErrorText(part, result.error), "See `cnitap help filter` for the grammar.")
-}
-
-const WORDS = {
-  torn: "torn (a killed or full-disk write)",
-  newer: "of a newer format (read them with a newer cnitap)",
-  unknown: "of an unknown kind",
-  foreign: "not a record",
-  malformed: "with members of the wrong type (not written by a relay)",
-  oversize: "too long to be a record",
-  orphan: "the end of a call whose beginning is not in the capture (pruned)",
-}
-
-/** Reports on stderr why nothing was found, what was not recorded, and lines that could not be read. If no line could be read, because of their format, that is a fault. */
-export async function reportReadErrors(
-  context: Context,
-  {
-    readErrors,
-    capture,
-    filter,
-    range = {},
-  }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "filter" | "range">>,
-  found: number,
-): Promise<void> {
-  if (found === 0 && filter && fieldsOf(filter).length > 0)
-    await (await import("./nothing-found.ts")).explainNothingFound(context, { capture, filter })
-  if (found === 0) await explainEmptyCapture(context, capture)
-  if (capture.truncatedBy !== undefined)
-    context.stderr.write(
-      `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
-    )
-  for (const text of lossSummary(lossesIn({ readErrors, range }))) context.stderr.write(`cnitap: ${visible(text)}\n`)
-  const counts = readErrors.list()
-  if (counts.length === 0) return
-  // If nothing matched the filter, other records may still be readable.
-  const isUnreadable = found === 0 && !(await holdRecords(await capture.segments()))
-  const newer = counts.find(({ kind }) => kind === "newer")
-  if (isUnreadable && newer) {
-    throw new Fault("FORMAT_NEWER", `${capture.path} has a newer format (${newer.first})`, "Use a newer cnitap.")
-  }
-  if (isUnreadable && counts.every(({ kind }) => kind === "foreign")) {
-    throw new Fault(
-      "CAPTURE_FOREIGN",
-      `${capture.path} contains no record (${counts[0]?.first})`,
-      "Pass a capture directory with --capture.",
-    )
-  }
-  for (const { kind, lines, first } of counts) {
-    context.stderr.write(
-      `cnitap: ${lines} ${lines === 1 ? "line" : "lines"} not read: ${WORDS[kind]}, first at ${first}\n`,
-    )
-  }
-}
-
-/** What observers did not record in the time range, as far as the capture has been read. */
-export function lossesIn({ readErrors, range }: Pick<Selection, "readErrors" | "range">): LossRecord[] {
-  const [fromMs, toMs] = [range.sinceMs ?? Number.NEGATIVE_INFINITY, range.untilMs ?? Number.POSITIVE_INFINITY]
-  return lossesDuring(readErrors.losses(), { fromMs, toMs })
-}
-
-/** If an install writes this capture, and has not recorded a call yet. */
-async function explainEmptyCapture({ stderr, nowMs }: Context, capture: Capture): Promise<void> {
-  if (!capture.isLive || (await capture.segments()).length > 0) return
-  for (const { path, root } of capture.parts ?? [capture]) {
-    const { installedMs, untilMs } = await installPeriod(path, root)
-    if (installedMs === undefined) continue
-    const period = untilMs !== undefined && untilMs < nowMs() ? { installedMs, untilMs } : { installedMs }
-    const hint = "untilMs" in period ? HOW_TO_RECORD : HOW_TO_SEE_A_CALL
-    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${hint}\n`)
-  }
 }
 
 /** Each flag as a filter condition. */

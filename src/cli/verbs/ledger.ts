@@ -1,5 +1,6 @@
 import { isLeftBehind } from "../../model/ledger/left-behind.ts"
-import { addSelection, filterWords, reportReadErrors, select } from "../args/selection.ts"
+import { reportReadErrors } from "../args/report-read-errors.ts"
+import { addSelection, filterWords, select } from "../args/selection.ts"
 import { readLedger } from "../node/read-ledger.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"

@@ -1,6 +1,7 @@
 import { FIELD_NAMES, type FieldName, fieldOf } from "./field.ts"
+import type { Expectation } from "./filter-failure.ts"
 import { operatorsOf } from "./operand.ts"
-import { type Expectation, expectationAtEnd, LIMITS, SHORT_CONDITIONS } from "./parse.ts"
+import { expectationAtEnd, LIMITS, SHORT_CONDITIONS } from "./parse.ts"
 import { operandText } from "./text.ts"
 
 export type Suggestion = { text: string; help: string }

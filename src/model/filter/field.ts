@@ -1,5 +1,5 @@
 import { SIGNALS } from "../../capture/record.ts"
-import { type Call, isFailed, jsonObject, type Pod, podKey, resultOf, STREAMS } from "../call.ts"
+import { type Call, jsonObject, type Pod, podKey, resultOf, STREAMS } from "../call.ts"
 import {
   FACT_NAMES,
   type FactField,
@@ -10,9 +10,10 @@ import {
   isListed,
 } from "../call-schema.ts"
 import { type Operation, walk } from "../operation.ts"
-import { type Outcome, reasonText } from "../outcome.ts"
-import { type CallSummary, type OperationSummary, reasonIn } from "../packed-operations.ts"
+import { callOutcome, type Outcome } from "../outcome.ts"
+import type { CallSummary, OperationSummary } from "../packed-operations.ts"
 import { addressesOf, errorTexts } from "../result/result-fields.ts"
+import { joinedTexts, listedTexts, listedTextsOf } from "./listed-texts.ts"
 
 /**
  * How the values of a field are written and compared. `id`: `=` compares beginnings. `choice`: one of `values`,
@@ -87,7 +88,7 @@ const COMPUTED_FIELDS = {
     help: "ok, failed, running, killed, unknown",
     facts: ["state", "exit", "answer"],
     values: OUTCOMES,
-    call: (call) => [outcomeOf(call)],
+    call: (call) => [callOutcome(call)],
     operation: ({ outcome }) => [outcome],
   },
   exit: {
@@ -154,9 +155,9 @@ const COMPUTED_FIELDS = {
       "exit",
     ],
     isMany: true,
-    call: (call, _nowMs, summary) => listed(call, summary),
-    operation: listedOf,
-    joined,
+    call: (call, _nowMs, summary) => listedTexts(call, summary),
+    operation: listedTextsOf,
+    joined: joinedTexts,
   },
 } as const satisfies Record<string, Field>
 
@@ -217,10 +218,6 @@ function factField(
   }
 }
 
-function outcomeOf(call: Call): Outcome {
-  return call.state === "ended" ? (isFailed(call) ? "failed" : "ok") : call.state
-}
-
 /**
  * `exit!=0` is meant to find what failed. A relay without an end record was killed together with its plugin by the
  * runtime, which only SIGKILL can do.
@@ -240,72 +237,6 @@ function durationOf(
 
 function podNames({ pod }: { pod?: Pod }): readonly (string | undefined)[] {
   return pod ? [pod.name, podKey(pod)] : []
-}
-
-/**
- * What can be searched for without the streams: an index and the page have the reason of a failed call in a column. Without
- * the texts that the call before has too, which are nearly always most of them.
- */
-function eachText(
-  call: Call,
-  summary: CallSummary | undefined,
-  before: Call | undefined,
-  add: (text: string | undefined) => void,
-): void {
-  add(call.id)
-  if (call.command !== before?.command) add(call.command)
-  add(call.plugin)
-  if (call.pod && call.pod.name !== before?.pod?.name) {
-    add(podKey(call.pod))
-    add(call.pod.uid)
-  }
-  for (const name of SHARED) if (call[name] !== before?.[name]) add(call[name])
-  add(outcomeOf(call))
-  add(summary ? summary.reason : reasonIn(call))
-}
-
-const SHARED = ["containerId", "network", "ifname", "netns", "node"] as const
-
-function listed(call: Call, summary: CallSummary | undefined): string[] {
-  const texts: string[] = []
-  eachText(call, summary, undefined, (text) => text && texts.push(text))
-  return texts
-}
-
-function eachTextOf(operation: FilteredOperation, add: (text: string | undefined) => void): void {
-  const { calls, outcome, outcomeReason } = operation
-  let before: Call | undefined
-  for (const { call } of walk(calls)) {
-    eachText(call, summaryIn(operation, call), before, add)
-    before = call
-  }
-  add(outcome)
-  if (outcomeReason && outcomeReason.kind !== "plugin-failed") add(reasonText(outcomeReason))
-}
-
-function listedOf(operation: FilteredOperation): string[] {
-  const texts = new Set<string>()
-  eachTextOf(operation, (text) => text && texts.add(text))
-  return [...texts]
-}
-
-const joinedTexts = new WeakMap<FilteredOperation, string>()
-
-function joined(operation: FilteredOperation): string {
-  const known = joinedTexts.get(operation)
-  if (known !== undefined) return known
-  let text = ""
-  eachTextOf(operation, (one) => {
-    if (one) text += `\n${one}`
-  })
-  text = text.toLowerCase()
-  joinedTexts.set(operation, text)
-  return text
-}
-
-/** What a list shows of a call's streams, if the operation was read without them. */
-export function summaryIn(operation: FilteredOperation, { id }: Call): CallSummary | undefined {
-  return "summaries" in operation ? operation.summaries.get(id) : undefined
 }
 
 function bytesOf(payload: Call["stdin"]): readonly (string | undefined)[] {

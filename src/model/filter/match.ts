@@ -2,16 +2,9 @@ import { contains, parseAddress, parsePrefix } from "../../cni/address.ts"
 import type { Call } from "../call.ts"
 import { walk } from "../operation.ts"
 import type { CallSummary } from "../packed-operations.ts"
-import {
-  type FieldName,
-  type FieldSource,
-  type FilteredOperation,
-  fieldOf,
-  fieldSource,
-  summaryIn,
-  type Value,
-} from "./field.ts"
+import { type FieldName, type FieldSource, type FilteredOperation, fieldOf, fieldSource, type Value } from "./field.ts"
 import { type Filter, type Operand, type Test, tests } from "./filter.ts"
+import { summaryIn } from "./listed-texts.ts"
 
 /**
  * The values of a field: an empty list if there are none, undefined if they are not known yet. `isContained`: they are

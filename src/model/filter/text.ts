@@ -1,5 +1,5 @@
 import type { Filter, Operand } from "./filter.ts"
-import type { FilterError } from "./parse.ts"
+import type { FilterError } from "./filter-failure.ts"
 
 /** The filter as text; parsing it gives the same filter. */
 export function filterText(filter: Filter): string {

@@ -1,6 +1,6 @@
-import { type Call, isFailed } from "../call.ts"
+import type { Call } from "../call.ts"
 import { type CallNode, type Operation, walk } from "../operation.ts"
-import type { Outcome } from "../outcome.ts"
+import { callOutcome, type Outcome } from "../outcome.ts"
 import type { Attachment, Attempt, Holding } from "./attachment.ts"
 import { AttachmentKeys } from "./attachment-keys.ts"
 import { type Entry, newEntry, openHoldings, toAttachment } from "./entry.ts"
@@ -117,7 +117,7 @@ export class Ledger {
     delete entry.renamedTo
     const isProbe = call.as === "probe"
     if (!isProbe) entry.hasPlugins = true
-    const holding: Holding = { plugin: call.plugin, addCall: call.id, addOutcome: outcomeOf(call) }
+    const holding: Holding = { plugin: call.plugin, addCall: call.id, addOutcome: callOutcome(call) }
     ;(isProbe ? entry.probes : entry.holdings).set(call.plugin, holding)
     for (const ip of assigned.get(call) ?? []) {
       // The IPAM plugin assigned it; its caller and later plugins pass it on. Only the IPAM plugin's DEL frees it.
@@ -139,7 +139,7 @@ export class Ledger {
     above: string | undefined,
   ): void {
     const known = this.#entries.get(key)
-    const outcome = outcomeOf(call)
+    const outcome = callOutcome(call)
     if (!known && above === undefined) this.#noteRenamed(call, network, touched)
     // Runtimes repeat DEL for attachments that are gone; containerd does so for every pod that it removes.
     if (!known && this.isGone(call.containerId ?? "", call.ifname)) return
@@ -231,11 +231,6 @@ function goneKey(containerId: string, ifname: string | undefined): string {
 /** When it was added; if that was not recorded, when it was first deleted. */
 function startOf({ add, dels }: Attachment): number {
   return add?.wallMs ?? dels[0]?.wallMs ?? 0
-}
-
-function outcomeOf(call: Call): Outcome {
-  if (call.state !== "ended") return call.state
-  return isFailed(call) ? "failed" : "ok"
 }
 
 /** Probes are skipped: they assign nothing, they only see results. */

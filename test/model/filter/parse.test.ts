@@ -35,7 +35,7 @@ const ERRORS: [message: string, text: string, marks: string][] = [
   ["a condition is missing; expected a field, ( or not", "failed and", "          ^"],
   ["a condition is missing; expected a field, ( or not", "or failed", "^^"],
   ['a bracket is not closed; expected "and", "or" or ")"', "(failed", "       ^"],
-  ['this bracket is not opened; expected "and" or "or"', "failed)", "      ^"],
+  ['unmatched closing bracket; expected "and" or "or"', "failed)", "      ^"],
   ['the list does not end; expected "," or ")"', "exit in (1, 2", "             ^"],
   ['the quote is not closed; expected "', 'msg ~ "lost', "      ^^^^^"],
   ["plugin does not have this operator; expected =, !=, in, not in, ~ or !~", "plugin>a", "      ^"],

@@ -1,5 +1,3 @@
-import type { Call } from "../../../model/call.ts"
-import { isFailed } from "../../../model/call.ts"
 import type { Outcome } from "../../../model/outcome.ts"
 import "./outcome.css"
 
@@ -32,10 +30,4 @@ export function OutcomeMark({ outcome }: { outcome: OutcomeShape }) {
       <path d={SHAPES[outcome]} />
     </svg>
   )
-}
-
-/** The outcome of a single call. */
-export function callOutcome(call: Call): Outcome {
-  if (call.state === "ended") return isFailed(call) ? "failed" : "ok"
-  return call.state
 }

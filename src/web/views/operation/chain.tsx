@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks"
 import { duration, stateText } from "../../../model/format.ts"
 import type { Operation } from "../../../model/operation.ts"
+import { callOutcome } from "../../../model/outcome.ts"
 import type { OperationSummary } from "../../../model/packed-operations.ts"
 import {
   type ChainStep,
@@ -10,7 +11,7 @@ import {
   toChain,
 } from "../../../model/result/chain.ts"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
-import { callOutcome, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { OutcomeMark } from "../../parts/marks/outcome.tsx"
 import { link } from "../../state/route.ts"
 import { Picture } from "./picture.tsx"
 import "./chain.css"
