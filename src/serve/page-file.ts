@@ -39,7 +39,7 @@ export async function pageFile(
     if (explanation) explanations.push(explanation)
     if (performance.now() > endMs) break
   }
-  const unexplained = unexplainedNote(explanations.length, problems.length)
+  const unexplained = unexplainedNote(explanations.length, problems.length, name.program)
   const note = [filter && `only ${filter}`, remark, unexplained].filter(Boolean).join("; ")
   const header: CaptureHeader = {
     ...name,
@@ -53,11 +53,11 @@ export async function pageFile(
   return { html: await embedder.html(readPage().html, header), count }
 }
 
-function unexplainedNote(explained: number, problems: number): string {
+function unexplainedNote(explained: number, problems: number, program: string): string {
   if (explained === problems) return ""
   return explained === 0
-    ? "problems are not explained in this file; cnitap explain does so"
-    : `the latest ${explained} of ${problems} problems are explained; cnitap explain explains the others`
+    ? `problems are not explained in this file; ${program} explain does so`
+    : `the latest ${explained} of ${problems} problems are explained; ${program} explain explains the others`
 }
 
 const compress = promisify(gzip)

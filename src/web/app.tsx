@@ -3,6 +3,7 @@ import "./app.css"
 import "./print.css"
 import { lossSummary } from "../model/losses.ts"
 import { dateAndTime } from "./parts/clock.ts"
+import { asTyped } from "./parts/command-line.ts"
 import { TimeStrip } from "./parts/strip/time-strip.tsx"
 import { announcement } from "./state/announce.ts"
 import {
@@ -167,7 +168,7 @@ function Notices() {
       {connection.value === "denied" && operations.value.length > 0 && (
         <p class="notice" role="alert">
           The server was restarted and does not know this page; what is shown was read before. Open the URL that{" "}
-          <code>cnitap serve</code> printed in this tab to go on.
+          <code>{asTyped(source.value, "cnitap serve")}</code> printed in this tab to go on.
         </p>
       )}
       {clocks && hasSeveralNodes.value && (

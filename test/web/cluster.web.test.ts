@@ -79,6 +79,18 @@ test("the page of a cluster has the calls of all nodes, and says that their cloc
     await each.locator(".row", { hasText: "full" }).click()
     await each.locator(".statements div", { hasText: "next step" }).getByText("kubectl cnitap ledger").waitFor()
   }
+  writeCalls(captures[0] ?? "", [
+    { id: "e".repeat(16), node: "node-1", pod: "web-1", command: "DEL", wallMs: START_MS + 3000, error: "busy" },
+  ])
+  await page.locator(".row", { hasText: "DEL" }).waitFor()
+  await page.getByRole("link", { name: "Findings" }).click()
+  await page.locator(".rule-row", { hasText: "ip-of-two" }).click()
+  assert.equal(await page.locator(".remedy code").textContent(), "kubectl cnitap who-owns")
+  await page.getByRole("link", { name: "Ledger" }).click()
+  await page.locator(".list-row", { hasText: "web-1" }).click()
+  await page
+    .locator(".books", { hasText: `kubectl cnitap export repro ${"e".repeat(16)} # a script for the node` })
+    .waitFor()
   assert.deepEqual(again.wrongs, [])
   assert.deepEqual([wrongs, offline.wrongs], [[], []])
   serving.kill("SIGINT")

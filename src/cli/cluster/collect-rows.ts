@@ -4,6 +4,7 @@ import type { Kubectl } from "../../cluster/kubectl.ts"
 import type { Recorder } from "../../cluster/recorder.ts"
 import { RowSpool } from "../../cluster/row-spool.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
+import { overCluster } from "../../model/over-cluster.ts"
 import { LineSplitter } from "../../store/capture/lines.ts"
 import type { Context } from "../context.ts"
 import { printRows, type Rows } from "../render/output.ts"
@@ -98,10 +99,11 @@ export function withNode<Row extends object, Kind extends string>(
 ): Table<NodeRow<Row>, string> {
   const hasNode = table.columns.some(({ title }) => title === "NODE")
   const { value, ...rest } = table
+  const columns = table.columns.map((column) => ({ ...column, text: (row: Row) => overCluster(column.text(row)) }))
   return {
     ...rest,
     isMerged: true,
-    columns: hasNode ? table.columns : [{ title: "NODE", text: ({ node }) => node }, ...table.columns],
+    columns: hasNode ? columns : [{ title: "NODE", text: ({ node }) => node }, ...columns],
     value: (row) => ({ ...(value?.(row) ?? row), node: row.node }),
   }
 }

@@ -1,9 +1,9 @@
 import type { NodeAnswer } from "../../cluster/ask-node.ts"
 import { FAULTS } from "../../fault/fault.ts"
+import { overCluster } from "../../model/over-cluster.ts"
 import type { Context } from "../context.ts"
 import { visible } from "../terminal/colour.ts"
 import { nodeNames } from "./node-names.ts"
-import { overCluster } from "./over-cluster.ts"
 
 /**
  * Prints the messages of the nodes, and which of them gave no answer and why, and sets the exit status. If every node

@@ -1,3 +1,4 @@
+import { overCluster } from "../../model/over-cluster.ts"
 import { shellWord } from "../../model/shell-word.ts"
 import type { Source } from "../../serve/protocol.ts"
 
@@ -6,4 +7,9 @@ export function commandLine(source: Source | undefined, verb: string, ...words: 
   const { program = "cnitap", flags = [] } = source ?? {}
   const given = flags.map((flag) => (/^--[a-z]+$/.test(flag) ? flag : shellWord(flag)))
   return [program, verb, ...given, ...words.map(shellWord)].join(" ")
+}
+
+/** A text with the command lines that the reader of this page types. */
+export function asTyped(source: Source | undefined, text: string): string {
+  return source?.program === "kubectl cnitap" ? overCluster(text) : text
 }

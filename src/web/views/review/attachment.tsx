@@ -4,9 +4,11 @@ import type { LedgerRow } from "../../../model/ledger/node-ledger.ts"
 import { ATTACHMENT_OUTCOMES, ATTACHMENT_WORDS } from "../../parts/attachment.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
+import { asTyped } from "../../parts/command-line.ts"
 import { FactTable } from "../../parts/fact-table.tsx"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { OUTCOME_WORDS, OutcomeMark } from "../../parts/marks/outcome.tsx"
+import { source } from "../../state/capture.ts"
 import { minuteMs } from "../../state/now.ts"
 import { review } from "../../state/review.ts"
 import { link } from "../../state/route.ts"
@@ -50,7 +52,7 @@ function Books({ row }: { row: LedgerRow }) {
     ["container", containerId],
     ["netns", netns && `${netns}${netnsState ? ` (${NETNS_WORDS[netnsState]})` : ""}`],
     ["node", node],
-    ["release with", release],
+    ["release with", release && asTyped(source.value, release)],
   ]
   return (
     <ScrollRegion class="evidence" label="attachment">

@@ -5,11 +5,13 @@ import type { FindingGroup } from "../../../model/lint/finding-groups.ts"
 import type { RuleFindings } from "../../../model/lint/findings-by-rule.ts"
 import { exactTime, timeOfDay } from "../../parts/clock.ts"
 import { CloseLink } from "../../parts/close-link.tsx"
+import { asTyped } from "../../parts/command-line.ts"
 import { countText } from "../../parts/count-text.ts"
 import { ScrollRegion } from "../../parts/list/scroll-region.tsx"
 import { VirtualList } from "../../parts/list/virtual-list.tsx"
 import { SEVERITY_WORDS, SeverityMark } from "../../parts/marks/severity.tsx"
 import { WithCode } from "../../parts/with-code.tsx"
+import { source } from "../../state/capture.ts"
 import { useKeys } from "../../state/keys.ts"
 import { listKeys } from "../../state/list-keys.ts"
 import { minuteMs } from "../../state/now.ts"
@@ -169,7 +171,7 @@ function RuleDetail({ id, rule }: { id: string; rule: RuleFindings | undefined }
       ) : (
         <ScrollRegion class="evidence" label="evidence">
           <p class="remedy">
-            <WithCode text={rule.remedy} />
+            <WithCode text={asTyped(source.value, rule.remedy)} />
           </p>
           <p class="dim">
             Source:{" "}

@@ -1,11 +1,16 @@
-import type { Explanation } from "../../model/explain/statement.ts"
+import type { Explanation } from "./explain/statement.ts"
 
 const NODE_COMMAND =
-  /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) [^\s`]+)*)/g
+  /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|serve|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) [^\s`]+)*)/g
+const REPEATED = /\b(cnitap export repro \S+) \| sh\b/g
 
 /** The command lines in a text that cnitap wrote on a node, or over files of nodes, as they are written over a cluster. */
 export function overCluster(text: string): string {
-  return text.replace(NODE_COMMAND, (_, verb: string) => `kubectl cnitap ${verb}`)
+  // The plugins are on the node.
+  const onNode = text.replace(REPEATED, "$1 # a script for the node")
+  return onNode.replace(NODE_COMMAND, (command, verb: string, _flags, at: number) =>
+    onNode.endsWith("kubectl ", at) ? command : `kubectl cnitap ${verb}`,
+  )
 }
 
 /** The same for what a page shows, if it is of a cluster: `nodes` is set by its verbs. */
