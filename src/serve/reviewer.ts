@@ -72,9 +72,9 @@ export class Reviewer {
         this.#work = undefined
       })
     const waited = new Promise<false>((resolve) => setTimeout(() => resolve(false), WAIT_MS).unref())
-    const early = this.#isNewestAnswered ? [] : [this.#newest]
+    const early = this.#first && !this.#isNewestAnswered ? [this.#newest] : []
     const isComplete = await Promise.race([this.#work, waited, ...early])
-    this.#isNewestAnswered ||= this.#first !== undefined && this.#first.size > 0
+    this.#isNewestAnswered ||= (this.#first?.size ?? 0) > 0
     const checked = this.#first?.size ?? this.#review.size
     const rules = this.#first?.rules() ?? this.#review.rules(nowMs)
     return { isComplete, checked, rules, gone: this.#review.goneCount, ...(await this.#ledger(nowMs, isComplete)) }
@@ -87,8 +87,10 @@ export class Reviewer {
       this.#first = first
       // The newest are known long before the indexes of a large capture are built.
       await this.#session.begun()
-      if (!this.#session.isRead) await first.check(catalog.newestFirst(), Date.now())
-      this.#newestChecked()
+      if (!this.#session.isRead) {
+        await first.check(catalog.newestFirst(), Date.now())
+        this.#newestChecked()
+      }
       await this.#session.read()
       const { version } = catalog
       const operations = catalog.newestFirst()

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { Review } from "../../src/model/review.ts"
 import { FirstReview } from "../../src/serve/first-review.ts"
+import { Reviewer } from "../../src/serve/reviewer.ts"
 import { SegmentChecks } from "../../src/serve/segment-checks.ts"
 import { Session } from "../../src/serve/session.ts"
 import { openCapture } from "../../src/store/capture/capture.ts"
@@ -42,6 +43,14 @@ test("the newest operations are checked while the indexes of the others are buil
   await first.addTo(review, session.catalog.newestFirst())
   assert.deepEqual(stateOf(review), await wholePass(directory))
   assert.ok(first.size >= checks.size)
+})
+
+test("a capture that has been read is reviewed by the first answer, and by all that follow", async (t) => {
+  const session = new Session(await openCapture(randomCapture(t, {})))
+  t.after(() => session.close())
+  await session.open()
+  const reviewer = new Reviewer(session, () => assert.fail("the capture is of other nodes"), false)
+  for (let count = 0; count < 3; count++) assert.equal((await reviewer.answer(NOW_MS)).isComplete, true)
 })
 
 test("what was kept is read, unless it is of other rules, of another segment, or damaged", async (t) => {
