@@ -10,8 +10,9 @@ import { lossesOf } from "../losses.ts"
 import type { Operation } from "../operation.ts"
 import type { OperationSummary } from "../packed-operations.ts"
 import type { NodeEvidence } from "./node-evidence.ts"
+import { lastWorked } from "./plugin-lists.ts"
 import type { ExplainContext } from "./statement.ts"
-import { AROUND_MS, isPoolExhausted, lastWorked, questionableAddresses, Surroundings } from "./surroundings.ts"
+import { AROUND_MS, isPoolExhausted, questionableAddresses, Surroundings } from "./surroundings.ts"
 
 /** The source of facts beyond an operation itself: a capture on disk, or operations in memory. */
 export interface ExplainSource {
@@ -84,7 +85,7 @@ export async function gather(
     contextOf,
     async completed(operation) {
       const context = contextOf(operation)
-      const worked = lastWorked(operation, context.list)
+      const worked = operation.outcome === "ok" ? undefined : lastWorked(operation.command, context.list)
       return {
         ...context,
         sharingAddress: await sharingAddress(source, operation, state),

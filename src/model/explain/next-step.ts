@@ -4,6 +4,7 @@ import type { Conclusion } from "./conclusion.ts"
 import type { FailingCall } from "./failing-call.ts"
 import { clock } from "./known-errors/known-error.ts"
 import { stepForKnownError } from "./known-errors/step-for-known-error.ts"
+import { lastWorked } from "./plugin-lists.ts"
 import { findingOfAnswer, sentenceOf } from "./refused-answer.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 import { findingsAboutInput } from "./summary.ts"
@@ -77,8 +78,8 @@ function logAt({ runtime, wallMs }: Operation): string {
 }
 
 function compare({ id, command }: Operation, { list }: ExplainContext): string {
-  const complete = list?.lastComplete.get(command)
-  return complete && complete !== id ? `, or compare with one that worked: cnitap diff ${id} ${complete}` : ""
+  const worked = lastWorked(command, list)
+  return worked && worked !== id ? `, or compare with one that worked: cnitap diff ${id} ${worked}` : ""
 }
 
 function stepFor({ call, top }: FailingCall, context: ExplainContext): string | undefined {

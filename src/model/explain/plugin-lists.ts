@@ -15,6 +15,14 @@ export type PluginList = {
   removed: string[]
 }
 
+/**
+ * The operation of a list that worked last with this command. It is found in one pass over a capture of any size; the page
+ * has all operations in memory, and `counterpartsOf` ranks them.
+ */
+export function lastWorked(command: string, list: PluginList | undefined): string | undefined {
+  return list?.lastComplete.get(command)
+}
+
 /** The lists of a network, oldest first, and how many operations in a row were shorter than the last list. */
 type ListHistory = { versions: PluginList[]; shorter: number; shorterMs: number }
 

@@ -63,9 +63,3 @@ export function isPoolExhausted({ calls }: Operation): boolean {
     )
   })
 }
-
-/** The operation that worked last with the same command and list, if this one did not. */
-export function lastWorked({ id, command, outcome }: Operation, list: PluginList | undefined): string | undefined {
-  const good = list?.lastComplete.get(command)
-  return outcome === "ok" || good === id ? undefined : good
-}

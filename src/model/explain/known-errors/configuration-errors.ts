@@ -1,5 +1,6 @@
 import { isObject } from "../../../cni/json.ts"
 import { type Call, jsonObject } from "../../call.ts"
+import { lastWorked } from "../plugin-lists.ts"
 import type { KnownError } from "./known-error.ts"
 
 /** Errors about what the list, the pod or Multus asks for. */
@@ -15,7 +16,7 @@ export const CONFIGURATION_ERRORS: readonly KnownError[] = [
   {
     pattern: /VF pci addr is required/,
     step: (call, _, { list }) => {
-      const good = list?.lastComplete.get(call.command)
+      const good = lastWorked(call.command, list)
       const compared = good ? `; cnitap diff ${call.id} ${good}` : ""
       return `stdin has no deviceID: Multus takes it from the resource that the pod requests, if the network's annotation k8s.v1.cni.cncf.io/resourceName names it${compared}`
     },
