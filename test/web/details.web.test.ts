@@ -182,8 +182,29 @@ test("help begins with examples", async () => {
   await page.locator(".grammar").first().waitFor()
   assert.match(
     (await page.locator(".grammar").first().textContent()) ?? "",
-    /^ {2}orders-0 {5,}a word of a name, an ID or an error\n/,
+    /^ {2}orders-0 {5,}a word of a name, an ID or an error/,
   )
+  await context.close()
+})
+
+test("on a narrow screen the help has what an example means below it, in lines that are filled", async () => {
+  const { page, context } = await open("", { viewport: { width: 360, height: 740 } })
+  await page.keyboard.press("?")
+  await page.locator(".grammar").first().waitFor()
+  const [example, field] = await page.locator(".grammar div:has(span)").evaluateAll((rows) =>
+    rows
+      .filter((row) => /orders-0|^plugin /.test(row.textContent ?? ""))
+      .map((row) => {
+        const [typed, meaning] = [document.createRange(), row.querySelector("span")]
+        typed.selectNodeContents(row.firstChild ?? row)
+        const { top = 0 } = meaning?.getBoundingClientRect() ?? {}
+        return {
+          isBelow: top >= typed.getBoundingClientRect().bottom,
+          whiteSpace: meaning && getComputedStyle(meaning).whiteSpace,
+        }
+      }),
+  )
+  assert.deepEqual([example, field], Array(2).fill({ isBelow: true, whiteSpace: "normal" }))
   await context.close()
 })
 

@@ -36,9 +36,30 @@ export function Help() {
         ))}
       </dl>
       <h2>Filter</h2>
-      <pre class="grammar">{GRAMMAR}</pre>
+      {GRAMMAR.trimEnd()
+        .split("\n\n")
+        .map((part) =>
+          part.startsWith(" ") ? <Rows key={part} lines={part.split("\n")} /> : <p key={part}>{part}</p>,
+        )}
       <h2>Fields</h2>
-      <pre class="grammar">{fieldLines().join("\n")}</pre>
+      <Rows lines={fieldLines()} />
     </dialog>
+  )
+}
+
+/** Lines for a terminal: what is typed and, behind two spaces or more, what it means. On a narrow screen that is below it. */
+function Rows({ lines }: { lines: readonly string[] }) {
+  return (
+    <div class="grammar">
+      {lines.map((line) => {
+        const [, typed = line, meaning] = /^( *\S.*?)( {2,}(?!= )\S.*)$/.exec(line) ?? []
+        return (
+          <div key={line}>
+            {typed}
+            {meaning && <span>{meaning}</span>}
+          </div>
+        )
+      })}
+    </div>
   )
 }

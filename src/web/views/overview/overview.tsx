@@ -192,10 +192,10 @@ function Plugins({
               <td>{duration(p99Ms ?? undefined)}</td>
               <td class="wide" aria-hidden="true">
                 {p50Ms !== null && p99Ms !== null && (
-                  <>
+                  <span class="percentiles">
                     <i class="range" style={{ left: `${place(p50Ms)}%`, width: `${place(p99Ms) - place(p50Ms)}%` }} />
                     <i class="median" style={{ left: `${place(p50Ms)}%` }} />
-                  </>
+                  </span>
                 )}
               </td>
             </tr>
