@@ -1,7 +1,5 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { withNode } from "../../src/cli/cluster/collect-rows.ts"
-import { nodeFindingTable } from "../../src/cli/render/finding-table.ts"
 import { overCluster } from "../../src/model/over-cluster.ts"
 
 test("commands of a node are those of the cluster's verbs, without the paths of the node", () => {
@@ -14,22 +12,4 @@ test("commands of a node are those of the cluster's verbs, without the paths of 
     "what cnitap shows, and cnitap-linux-amd64": "what cnitap shows, and cnitap-linux-amd64",
   }
   assert.deepEqual(Object.keys(written).map(overCluster), Object.values(written))
-})
-
-test("remedies in the rows of nodes name the cluster's verbs", () => {
-  const { columns } = withNode(nodeFindingTable(""))
-  const row = {
-    node: "node-1",
-    rule: "install-interrupted",
-    severity: "error" as const,
-    title: "an install was interrupted",
-    detail: "the journal is open",
-    evidence: [],
-    remedy: "Run cnitap uninstall.",
-    source: { text: "", link: "" },
-  }
-  assert.deepEqual(
-    columns.map(({ text }) => text(row)),
-    ["node-1", "error", "install-interrupted", "the journal is open", "", "Run kubectl cnitap uninstall."],
-  )
 })
