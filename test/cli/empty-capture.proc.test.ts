@@ -11,7 +11,6 @@ const INSTALLED = Date.UTC(2026, 10, 28, 3, 10)
 const HOUR = 3_600_000
 const HOW =
   "Run `cnitap install --for 1h`, and start a pod on this node meanwhile; `cnitap status` shows which plugins are recorded."
-const WHILE_RECORDING = "Start a pod on this node; `cnitap status` shows which plugins are recorded."
 
 test("no call since the install, and none until its time was over: both are said, with the times", async (t) => {
   const node = plainNode(t)
@@ -22,12 +21,12 @@ test("no call since the install, and none until its time was over: both are said
   assert.deepEqual(await ls(0.5), {
     code: 0,
     stdout: "",
-    stderr: `no operation found\ncnitap: nothing was recorded in ${capture} since 2026-11-28 03:10 UTC: no recorded plugin was called. ${WHILE_RECORDING}\n`,
+    stderr: `no operation found\ncnitap: nothing was recorded in ${capture} since 2026-11-28 03:10 UTC: no recorded plugin was called. Start a pod on this node; \`cnitap status --root ${node.root}\` shows which plugins are recorded.\n`,
   })
   assert.deepEqual(await ls(2), {
     code: 0,
     stdout: "",
-    stderr: `no operation found\ncnitap: nothing was recorded in ${capture} between 2026-11-28 03:10 UTC and 2026-11-28 04:10 UTC: no recorded plugin was called. ${HOW}\n`,
+    stderr: `no operation found\ncnitap: nothing was recorded in ${capture} between 2026-11-28 03:10 UTC and 2026-11-28 04:10 UTC: no recorded plugin was called. ${HOW.replace("--for", `--root ${node.root} --for`).replace("status", `status --root ${node.root}`)}\n`,
   })
 })
 

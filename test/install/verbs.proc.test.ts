@@ -11,6 +11,27 @@ const CAPTURE = "/var/lib/cnitap/capture"
 const LIST = "/etc/cni/net.d/10-pods.conflist"
 const RELAY = readFileSync(join(import.meta.dirname, "../../dist/relay-x86_64"))
 
+const UNINSTALLED: Readonly<Record<string, string[]>> = {
+  swap: [
+    "uninstalled from /opt/cni/bin",
+    "  /opt/cni/bin/portmap is as it was",
+    "  /opt/cni/bin/host-local is as it was",
+    "  /opt/cni/bin/bridge is as it was",
+  ],
+  chain: [
+    "uninstalled from /opt/cni/bin",
+    "  /etc/cni/net.d/10-pods.conflist is as it was",
+    "  /opt/cni/bin/cni_post is removed",
+    "  /opt/cni/bin/cni_pre is removed",
+  ],
+  path: [
+    "uninstalled from /opt/cnitap/bin",
+    "  /opt/cnitap/bin/portmap is removed",
+    "  /opt/cnitap/bin/host-local is removed",
+    "  /opt/cnitap/bin/bridge is removed",
+  ],
+}
+
 for (const mode of ["swap", "chain", "path"]) {
   test(`${mode}: install, status, install again without a change, uninstall without a trace`, async (t) => {
     const node = plainNode(t)
@@ -34,7 +55,7 @@ for (const mode of ["swap", "chain", "path"]) {
     )
     const { code, stdout } = await cnitap("uninstall", ...within(node))
     assert.equal(code, 0)
-    assert.match(stdout, /^uninstalled from /)
+    assert.deepEqual(stdout.replaceAll(node.at("/"), "/").trim().split("\n"), UNINSTALLED[mode])
     assert.deepEqual(await node.tree(), before)
     assert.deepEqual(await cnitap("uninstall", ...within(node)), {
       code: 6,

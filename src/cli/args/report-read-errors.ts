@@ -6,6 +6,7 @@ import type { Capture } from "../../store/capture/capture.ts"
 import { holdRecords } from "../../store/capture/records.ts"
 import type { Context } from "../context.ts"
 import { installPeriod } from "../node/known-installs.ts"
+import { repeatFlags } from "../render/command-text.ts"
 import { visible } from "../terminal/colour.ts"
 import { HOW_TO_RECORD, HOW_TO_SEE_A_CALL, nothingRecorded } from "./nothing-recorded.ts"
 import type { Selection } from "./selection.ts"
@@ -19,14 +20,15 @@ export async function reportReadErrors(
   {
     readErrors,
     capture,
+    options = {},
     filter,
     range = {},
-  }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "filter" | "range">>,
+  }: Pick<Selection, "readErrors" | "capture"> & Partial<Pick<Selection, "options" | "filter" | "range">>,
   found: number,
 ): Promise<void> {
   if (found === 0 && filter && fieldsOf(filter).length > 0)
     await (await import("./nothing-found.ts")).explainNothingFound(context, { capture, filter })
-  if (found === 0) await explainEmptyCapture(context, capture)
+  if (found === 0) await explainEmptyCapture(context, capture, options)
   if (capture.truncatedBy !== undefined)
     context.stderr.write(
       `cnitap: ${capture.path} is truncated (${capture.truncatedBy}): only its beginning was read. Copy it again.\n`,
@@ -61,14 +63,18 @@ export function lossesIn({ readErrors, range }: Pick<Selection, "readErrors" | "
 }
 
 /** If an install writes this capture, and has not recorded a call yet. */
-async function explainEmptyCapture({ stderr, nowMs }: Context, capture: Capture): Promise<void> {
+async function explainEmptyCapture(
+  { stderr, nowMs }: Context,
+  capture: Capture,
+  options: Selection["options"],
+): Promise<void> {
   if (!capture.isLive || (await capture.segments()).length > 0) return
   for (const { path, root } of capture.parts ?? [capture]) {
     const { installedMs, untilMs } = await installPeriod(path, root)
     if (installedMs === undefined) continue
     const period = untilMs !== undefined && untilMs < nowMs() ? { installedMs, untilMs } : { installedMs }
     const hint = "untilMs" in period ? HOW_TO_RECORD : HOW_TO_SEE_A_CALL
-    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${hint}\n`)
+    stderr.write(`cnitap: ${nothingRecorded(path, period)}. ${repeatFlags(hint, options)}\n`)
   }
 }
 

@@ -25,6 +25,8 @@ import { parseTime } from "./time.ts"
 /** A capture and the calls of it that a verb is to show. */
 export type Selection = {
   capture: Capture
+  /** the flags that it was made from */
+  options: Readonly<Record<string, unknown>>
   range: TimeRange
   /** lines that could not be read so far; `reportReadErrors` prints them at the end */
   readErrors: ReadErrors
@@ -97,6 +99,7 @@ function selectionOf(
   const matchesCall = (call: Call) => isInTime(call) && matcher.call(call)
   return {
     capture,
+    options,
     range,
     readErrors,
     filter,

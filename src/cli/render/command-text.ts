@@ -20,7 +20,11 @@ const READING = [
 ]
 const NODE = ["plan", "install", "status", "watch", "uninstall", "doctor", "observe"]
 
-const COMMAND = new RegExp(`\\bcnitap (?:(${READING.join("|")})|(${NODE.join("|")}))(?![\\w-])`, "g")
+/** Not `cnitap lint FILE`, which reads no capture. */
+const COMMAND = new RegExp(
+  `\\bcnitap (?:(${READING.join("|")})|(${NODE.join("|")}))(?![\\w-]| (?:FILE|DIRECTORY)\\b)`,
+  "g",
+)
 
 /**
  * Makes the command lines in a text of ours mean the node and the capture of the present one: `cnitap show 8bb88` becomes
@@ -34,6 +38,18 @@ export function repeatFlags(text: string, options: Record<string, unknown>): str
         ? [line, ...rootFlag(options), ...captureFlags(options)].join(" ")
         : line,
   )
+}
+
+/** Rows with a command in one of their texts, for this node and capture. */
+export function repeatFlagsIn<K extends string, Row extends { readonly [key in K]?: string }>(
+  rows: readonly Row[],
+  key: K,
+  options: Record<string, unknown>,
+): Row[] {
+  return rows.map((row) => {
+    const text: string | undefined = row[key]
+    return text === undefined ? row : { ...row, [key]: repeatFlags(text, options) }
+  })
 }
 
 /** `cnitap VERB` with the flags that name the node, as they were given: without them it would look at another one. */

@@ -22,7 +22,7 @@ import { printOne } from "./output.ts"
 import { planDiff } from "./plan-diff.ts"
 
 const MODE_TEXT: Record<InstallMode, string> = {
-  swap: "the relay takes the place of plugins",
+  swap: "the relay replaces the files of the plugins",
   path: "relays in a directory that the runtime looks into first",
   chain: "cni_pre first and cni_post last in the list",
   observe: "plugins are followed from the kernel; no file of the node is changed",
@@ -161,13 +161,18 @@ function nodeLines({ runtime, platform, confDir, binDirs, networks, agents, root
   ])
 }
 
+const AT_THE_END: Record<InstallMode, string> = {
+  swap: "the relays only pass calls on",
+  path: "the relays only pass calls on",
+  chain: "the probes record nothing",
+  observe: "the observer ends",
+}
+
 export function settingLines({ mode, settings }: Pick<InstallOptions, "mode" | "settings">): string[] {
   const { capture, raw, onlyFailures, sampleOneIn, maxSizeBytes, untilMs, logFile } = settings
   return [
     `into ${capture}${logFile ? `, probe log into ${logFile}` : ""}`,
-    untilMs === undefined
-      ? "until cnitap uninstall"
-      : `until ${instant(untilMs)}; afterwards ${mode === "observe" ? "the observer ends" : "the relays only pass calls on"}`,
+    untilMs === undefined ? "until cnitap uninstall" : `until ${instant(untilMs)}; afterwards ${AT_THE_END[mode]}`,
     ...(sampleOneIn === undefined ? [] : [`calls of one container in ${sampleOneIn}`]),
     ...(maxSizeBytes === undefined ? [] : [`at most ${maxSizeBytes} bytes`]),
     ...(onlyFailures ? ["failed calls only, without those in flight"] : []),

@@ -7,7 +7,7 @@ import { runProgram } from "../../install/disk/run-program.ts"
 import type { InstallStatus } from "../../install/status/status.ts"
 import type { Context } from "../context.ts"
 import { addNode, gapsOf, installsOf, type NodeView, openNode } from "../node/node.ts"
-import { repeatFlags } from "../render/command-text.ts"
+import { repeatFlagsIn } from "../render/command-text.ts"
 import { nodeFindingTable } from "../render/finding-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -38,8 +38,7 @@ export const doctor: Verb = {
     })
     progress.end()
     const table = nodeFindingTable(`no problems found: ${healthText(facts)}`)
-    const repeated = findings.map((finding) => ({ ...finding, remedy: repeatFlags(finding.remedy, options) }))
-    await printRows(context, options, table, repeated)
+    await printRows(context, options, table, repeatFlagsIn(findings, "remedy", options))
     if (findings.some(({ severity }) => severity === "error")) context.exitCode = 1
   },
 }

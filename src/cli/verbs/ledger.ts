@@ -2,6 +2,7 @@ import { isLeftBehind } from "../../model/ledger/left-behind.ts"
 import { reportReadErrors } from "../args/report-read-errors.ts"
 import { addSelection, filterWords, select } from "../args/selection.ts"
 import { readLedger } from "../node/read-ledger.ts"
+import { repeatFlagsIn } from "../render/command-text.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -30,7 +31,7 @@ export const ledger: Verb = {
     const { rows, operations, isWanted } = await readLedger(context, given, selection)
     const wanted = rows.filter((row) => isWanted(row) && (!options.leaks || isLeftBehind(row)))
     const empty = options.leaks ? "nothing was left behind" : "no attachment found"
-    await printRows(context, options, ledgerTable(context.nowMs(), empty), wanted)
+    await printRows(context, options, ledgerTable(context.nowMs(), empty), repeatFlagsIn(wanted, "release", options))
     if (wanted.some(isLeftBehind)) context.exitCode = 1
     await reportReadErrors(context, selection, operations)
   },

@@ -14,6 +14,7 @@ import { namesOption } from "../args/option.ts"
 import { reportReadErrors } from "../args/report-read-errors.ts"
 import { addSelection, isChoosing, type Selection, select } from "../args/selection.ts"
 import type { Context } from "../context.ts"
+import { repeatFlagsIn } from "../render/command-text.ts"
 import { fileFindingTable, findingTable } from "../render/finding-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -59,7 +60,7 @@ async function lintFiles(
 ): Promise<void> {
   const found = paths.flatMap((path) => lintPath(path, nodePath(options, path)))
   for (const { severity } of found) counts[severity]++
-  await printRows(context, options, fileFindingTable, found)
+  await printRows(context, options, fileFindingTable, repeatFlagsIn(found, "remedy", options))
 }
 
 async function lintCapture(context: Context, options: Record<string, unknown>, counts: SeverityCounts): Promise<void> {
@@ -71,7 +72,7 @@ async function lintCapture(context: Context, options: Record<string, unknown>, c
     counts[finding.severity]++
     groups.add(finding)
   }
-  const found = await printRows(context, options, findingTable(nowMs), groups.list())
+  const found = await printRows(context, options, findingTable(nowMs), repeatFlagsIn(groups.list(), "remedy", options))
   if (context.stderr.isTTY && found > 0) {
     const words = Object.entries(counts).flatMap(([severity, count]) =>
       count ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [],

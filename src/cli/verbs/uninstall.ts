@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs"
 import { FAULTS } from "../../fault/fault.ts"
 import { removeShimDir, type UninstallOutput, uninstallAll } from "../../install/undo/uninstall.ts"
 import { addNode, assertWritable, openNode, withWaitNotice } from "../node/node.ts"
@@ -24,20 +25,28 @@ export const uninstall: Verb = {
       kind: "Uninstall",
       name: "uninstall/node",
       value: removal,
-      text: () => removalText(removal, installDirs),
+      text: () => removalText(removal, installDirs, (path) => isThere(disk.entry(path))),
     })
     if (removal.binDirs.length === 0) context.exitCode = FAULTS.NOT_FOUND
     if (removal.notRestored.some(({ isBlocking }) => isBlocking)) context.exitCode = FAULTS.REFUSED
   },
 }
 
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
 function removalText(
   { binDirs, restored, notRestored, tombstones, captures, purged }: UninstallOutput,
   looked: readonly string[],
+  isThere: (path: string) => boolean,
 ): string {
   if (binDirs.length === 0) return `nothing is installed in ${looked.join(", ")}\n`
   return sections([
-    [`uninstalled from ${binDirs.join(", ")}`, restored.map((path) => `${path} is as it was`)],
+    [
+      `uninstalled from ${binDirs.join(", ")}`,
+      restored.map((path) => `${path} is ${isThere(path) ? "as it was" : "removed"}`),
+    ],
     ["LEFT AS IT IS", notRestored.map(({ path, reason }) => `${path} ${reason}`)],
     [
       "STAYS FOR NOW, recording nothing; the next cnitap status or uninstall removes it",

@@ -5,6 +5,7 @@ import { addCaptures } from "../args/captures.ts"
 import { reportReadErrors } from "../args/report-read-errors.ts"
 import { select } from "../args/selection.ts"
 import { readOwners } from "../node/read-ledger.ts"
+import { repeatFlagsIn } from "../render/command-text.ts"
 import { ledgerTable } from "../render/ledger-table.ts"
 import { addOutput, printRows } from "../render/output.ts"
 import type { Verb } from "../verb.ts"
@@ -25,7 +26,7 @@ export const whoOwns: Verb = {
     const selection = await select(context, options)
     const { rows: owners, operations } = await readOwners(context, options, selection, wanted)
     const table = ledgerTable(context.nowMs(), `${address} has no owner in ${selection.capture.path}`, true)
-    const found = await printRows(context, options, table, owners)
+    const found = await printRows(context, options, table, repeatFlagsIn(owners, "release", options))
     if (found === 0) context.exitCode = 1
     await reportReadErrors(context, selection, operations)
   },

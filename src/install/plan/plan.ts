@@ -166,7 +166,9 @@ function warningsOf({ facts }: Inventory, { mode, shimDir }: InstallOptions, tar
   const broken = targets.flatMap(({ name, reason, broken: why }) =>
     why === undefined || reason !== undefined
       ? []
-      : [`${name} cannot run on this node: ${why}; its calls fail with and without the relay, and are recorded`],
+      : [
+          `${name} cannot run on this node: ${why}; its calls fail ${mode === "observe" ? "and are not recorded, because no program runs" : "with and without the relay, and are recorded"}`,
+        ],
   )
   // The kernel passes the executed path to the interpreter, and a relay cannot change that.
   const scripts = targets.flatMap(({ name, path, reason, isScript }) => {

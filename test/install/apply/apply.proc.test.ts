@@ -39,6 +39,16 @@ const BROKEN: [string, string, number, string][] = [
   ["that is not a program", "this is no program", 8, 'it is not a program: it begins with "this is no progr"'],
 ]
 
+test("observe: the calls of a plugin that cannot run are not recorded, and the plan says so", async (t) => {
+  const node = plainNode(t)
+  node.file("/opt/cni/bin/portmap", "#!/usr/bin/nopython\n", { mode: 0o755 })
+  const { warnings } = JSON.parse((await cnitap("plan", ...capturing(node), "--mode", "observe", "-o", "json")).stdout)
+  assert.equal(
+    warnings[0],
+    "portmap cannot run on this node: it requires /usr/bin/nopython, which does not exist; its calls fail and are not recorded, because no program runs",
+  )
+})
+
 for (const [what, text, errno, why] of BROKEN) {
   for (const mode of ["swap", "path"]) {
     test(`${mode}: a plugin ${what} is named, and its failures are recorded`, async (t) => {
