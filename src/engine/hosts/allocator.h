@@ -1,5 +1,6 @@
 /* Memory for the engine, which allocates and frees many small blocks: a free list for each size, cut from large chunks.
- * musl's own allocator is built for hardening and takes several times as long. Large blocks are malloc's. */
+ * musl's own allocator is built for hardening and takes several times as long. Larger blocks are malloc's; some of those that
+ * are freed wait for their next use, because musl returns their pages to the kernel, which takes longer than filling them. */
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,16 +8,54 @@
 #include "quickjs.h"
 
 enum { SMALL_BYTES = 1024, GRAIN_BYTES = 16, CHUNK_BYTES = 1 << 16 };
+/* Blocks of up to 512 KiB are used again. Their sizes are a quarter of a power of two apart. */
+enum { SMALL_BITS = 10, LARGE_BITS = 19, QUARTERS = 4, MOST_WAITING_BYTES = 2 << 20 };
 
 typedef struct { size_t size; } BlockHead; /* 8 bytes: blocks are aligned for pointers and doubles */
 typedef struct FreeBlock { struct FreeBlock *next; } FreeBlock;
 
 static FreeBlock *freeBlocks[SMALL_BYTES / GRAIN_BYTES + 1];
+static FreeBlock *waitingBlocks[(LARGE_BITS - SMALL_BITS) * QUARTERS];
+static size_t waitingBytes;
 static uint8_t *chunkAt, *chunkEnd;
 
 static BlockHead *blockHead(void *p) { return (BlockHead *)p - 1; }
 
-static size_t rounded(size_t size) { return (size + sizeof(BlockHead) + GRAIN_BYTES - 1) / GRAIN_BYTES * GRAIN_BYTES - sizeof(BlockHead); }
+/* The power of two below the bytes of a block, its head included. */
+static int bitsOf(size_t bytes) { return 63 - __builtin_clzll(bytes - 1); }
+
+static size_t rounded(size_t size)
+{
+    size_t bytes = size + sizeof(BlockHead), grain = bytes <= SMALL_BYTES || bytes > 1 << LARGE_BITS ? GRAIN_BYTES : (size_t)1 << (bitsOf(bytes) - 2);
+    return (bytes + grain - 1) / grain * grain - sizeof(BlockHead);
+}
+
+/* The list of the larger blocks of this size; none for the largest. */
+static FreeBlock **waitingOf(size_t size)
+{
+    size_t bytes = size + sizeof(BlockHead);
+    int bits = bitsOf(bytes);
+    return bits < LARGE_BITS ? &waitingBlocks[(bits - SMALL_BITS) * QUARTERS + (int)((bytes - 1) >> (bits - 2) & 3)] : NULL;
+}
+
+static BlockHead *largeBlock(size_t size)
+{
+    FreeBlock **list = waitingOf(size), *block = list ? *list : NULL;
+    BlockHead *head;
+    if (!block) return (head = malloc(sizeof *head + size)) ? (head->size = size, head) : NULL;
+    *list = block->next;
+    waitingBytes -= size;
+    return blockHead(block);
+}
+
+static void freeLarge(BlockHead *head)
+{
+    FreeBlock **list = waitingOf(head->size), *block = (FreeBlock *)(head + 1);
+    if (!list || waitingBytes + head->size > MOST_WAITING_BYTES) { free(head); return; }
+    block->next = *list;
+    *list = block;
+    waitingBytes += head->size;
+}
 
 static void *blockMalloc(void *opaque, size_t size)
 {
@@ -36,9 +75,9 @@ static void *blockMalloc(void *opaque, size_t size)
             chunkAt = chunk + sizeof *head, chunkEnd = chunk + CHUNK_BYTES;
         }
         head = (BlockHead *)chunkAt;
+        head->size = size;
         chunkAt += size + sizeof *head;
-    } else if (!(head = malloc(sizeof *head + size))) return NULL;
-    head->size = size;
+    } else if (!(head = largeBlock(size))) return NULL;
     return head + 1;
 }
 
@@ -58,7 +97,7 @@ static void blockFree(void *opaque, void *p)
     if (!p) return;
     size = blockHead(p)->size;
     if (size > SMALL_BYTES) {
-        free(blockHead(p));
+        freeLarge(blockHead(p));
         return;
     }
     block->next = freeBlocks[size / GRAIN_BYTES];
@@ -72,13 +111,13 @@ static void *blockRealloc(void *opaque, void *p, size_t size)
     if (!p) return blockMalloc(opaque, size);
     if (size > PTRDIFF_MAX - 64) return NULL;
     head = blockHead(p);
-    if (head->size > SMALL_BYTES && rounded(size) > SMALL_BYTES) {
+    if (size <= head->size && size > head->size / 2) return p;
+    if (head->size > 1 << LARGE_BITS && rounded(size) > 1 << LARGE_BITS) {
         size = rounded(size);
         if (!(head = realloc(head, sizeof *head + size))) return NULL;
         head->size = size;
         return head + 1;
     }
-    if (size <= head->size && size > head->size / 2) return p;
     if (!(grown = blockMalloc(opaque, size))) return NULL;
     memcpy(grown, p, head->size < size ? head->size : size);
     blockFree(opaque, p);
