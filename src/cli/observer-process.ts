@@ -44,7 +44,6 @@ export async function runObserver(context: Context, flags: Record<string, unknow
     options,
     { ...install, ...install.settings },
     {
-      onEnded: () => {},
       onTick(losses) {
         const now = { startedMs, plugins: observer.files.count, losses }
         if (JSON.stringify(now) === JSON.stringify(state)) return touchObserver(disk, layout)

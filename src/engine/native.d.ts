@@ -123,7 +123,9 @@ declare module "native" {
 
   /** src/observe/bpf.ts describes them. */
   export function observeProgram(): ArrayBuffer
-  export function jsonBytes(value: unknown): ArrayBuffer
+  export function validUtf8(bytes: Uint8Array): number
+  export function addLine(record: object): number
+  export function takeLines(): ArrayBuffer
   export function bpfMap(
     type: number,
     keyBytes: number,
@@ -142,7 +144,7 @@ declare module "native" {
   export function openRing(map: number, sizeBytes: number): Errno
   export function readRing(): ArrayBuffer
   export function openMarks(lines: string): boolean
-  export function findMark(text: string): boolean
+  export function findMark(text: string | Uint8Array): boolean
   export function pageBytes(): number
   export function realtimeNs(): bigint
 }

@@ -27,12 +27,19 @@ export type Bpf = {
   readRing(): ArrayBuffer
   /** Resolves when the ring is filling up, or after that time. */
   wait(map: number, timeoutMs: number): Promise<void>
-  /** The UTF-8 bytes of JSON.stringify, in a fraction of its time. */
-  json(value: unknown): Uint8Array
+  /**
+   * Adds the line of a record to those that wait to be written, and returns how many bytes wait. A Uint8Array in it is text,
+   * which never becomes a string.
+   */
+  addLine(record: object): number
+  /** The lines that wait, in memory that the next line uses again. */
+  takeLines(): Uint8Array
+  /** How long the beginning of the bytes is that is UTF-8. */
+  validUtf8(bytes: Uint8Array): number
   pageBytes(): number
   /** The relay's search for marks of secrets. `lines`: ALL_MARK_LINES. */
   openMarks(lines: string): boolean
-  findMark(text: string): boolean
+  findMark(text: string | Uint8Array): boolean
   /** nanoseconds since 1970, and of CLOCK_MONOTONIC */
   clocks(): { wallNs: bigint; monoNs: bigint }
 }

@@ -55,26 +55,31 @@ export class CallAssembler {
       for (const stream of hasStdin ? streams.slice(1) : streams) stream.hasGap = true
   }
 
-  /** Pieces before the last one are stored; their bytes are copied because the ring is read again before that. */
+  /** To be called before the ring is read again: pieces of transfers that are not complete are in its memory. */
+  keepPieces(): void {
+    for (const pieces of this.#pieces.values())
+      for (const piece of pieces) if (piece.bytes.byteLength < piece.bytes.buffer.byteLength) piece.bytes = piece.bytes.slice()
+  }
+
   #transfer(call: ObservedCall, event: DataEvent): void {
-    const waiting = this.#pieces.get(event.thread) ?? []
-    const [first] = waiting
+    const waiting = this.#pieces.get(event.thread)
+    if (!waiting && event.isLast) return complete(call, [event])
+    const first = waiting?.[0]
     const isSame = first?.call === event.call && first.ino === event.ino && first.totalBytes === event.totalBytes
-    if (first && !isSame) this.#complete(this.calls.get(first.call), waiting)
-    const pieces = isSame ? waiting : []
-    if (!event.isLast) event.bytes = event.bytes.slice()
+    if (first && !isSame) complete(this.calls.get(first.call), waiting ?? [])
+    const pieces = waiting && isSame ? waiting : []
     pieces.push(event)
     if (!event.isLast) this.#pieces.set(event.thread, pieces)
     else {
       this.#pieces.delete(event.thread)
-      this.#complete(call, pieces)
+      complete(call, pieces)
     }
   }
+}
 
-  /** What a descendant writes to the stream of an enclosing call is output of both. */
-  #complete(call: ObservedCall | undefined, pieces: readonly DataEvent[]): void {
-    const [first] = pieces
-    if (!first) return
-    for (let at = call; at; at = at.parent) for (const stream of at.streamsOf(first)) stream.add(pieces)
-  }
+/** What a descendant writes to the stream of an enclosing call is output of both. */
+function complete(call: ObservedCall | undefined, pieces: readonly DataEvent[]): void {
+  const [first] = pieces
+  if (!first) return
+  for (let at = call; at; at = at.parent) for (const stream of at.streamsOf(first)) stream.add(pieces)
 }

@@ -1,12 +1,17 @@
 import { Buffer } from "node:buffer"
-import { type Begin, type End, type Exit, FORMAT, type Payload, type ProgressRecord } from "../capture/record.ts"
-import { clean, cleanArguments, cleanVariable, type Searcher } from "../capture/redact/clean.ts"
+import { type Begin, type End, type Exit, FORMAT, type ProgressRecord } from "../capture/record.ts"
+import { clean, cleanArguments, cleanVariable, type Searcher, withoutCutAddress } from "../capture/redact/clean.ts"
 import type { ExitEvent } from "./event.ts"
 import type { ObservedCall } from "./observed-call.ts"
+import type { Observed, ObservedPayload } from "./observed-record.ts"
 import type { ObservedStream } from "./observed-stream.ts"
 
 export type RecordContext = {
   searcher: Searcher
+  /** of UTF-8, which never becomes a string */
+  holdsMark(text: Uint8Array): boolean
+  /** how long the beginning is that is UTF-8 */
+  validUtf8(bytes: Uint8Array): number
   isRaw: boolean
   /** what is added to CLOCK_MONOTONIC to get the time since 1970 */
   wallMinusMonoNs: number
@@ -17,7 +22,7 @@ export type RecordContext = {
 }
 
 /** `original`: of the plugin's file. The same members in the same order as those of the relay (FORMAT.md). */
-export function beginRecord(call: ObservedCall, context: RecordContext, original: Begin["original"]): Begin {
+export function beginRecord(call: ObservedCall, context: RecordContext, original: Begin["original"]): Observed<Begin> {
   const { begin } = call
   const path = utf8(begin.path)
   const { argv, env, envNames } = textsOf(call, path, context)
@@ -44,7 +49,11 @@ export function beginRecord(call: ObservedCall, context: RecordContext, original
   }
 }
 
-export function progressRecord({ id, streams }: ObservedCall, context: RecordContext, nowNs: number): ProgressRecord {
+export function progressRecord(
+  { id, streams }: ObservedCall,
+  context: RecordContext,
+  nowNs: number,
+): Observed<ProgressRecord> {
   return {
     format: FORMAT,
     kind: "progress",
@@ -56,7 +65,7 @@ export function progressRecord({ id, streams }: ObservedCall, context: RecordCon
 }
 
 /** `exit`: undefined if the event was lost. */
-export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordContext): End {
+export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordContext): Observed<End> {
   const { begin, id, streams, hasStdin } = call
   const [stdin, stdout, stderr] = streams
   return {
@@ -105,32 +114,34 @@ function isScript(args: readonly string[], at: number): boolean {
   return (at === 1 || at === 2) && args[0] !== args[at]
 }
 
-function payload(stream: ObservedStream, isComplete: boolean, { searcher, isRaw }: RecordContext): Payload {
+function payload(stream: ObservedStream, isComplete: boolean, context: RecordContext): ObservedPayload {
   const kept = stream.kept
   const { totalBytes: sizeBytes, hasGap } = stream
   const isTruncated = !isComplete || hasGap || sizeBytes > kept.length
-  const { text, isText } = textOf(kept, isTruncated)
+  const validBytes = context.validUtf8(kept)
+  // A character that the limit has cut is left out.
+  const isText = kept.length - validBytes < (isTruncated ? 4 : 1)
+  const bytes = isText ? kept.subarray(0, validBytes) : kept
   const marks = isTruncated ? { truncated: true as const, ...(hasGap ? { truncatedBy: "loss" as const } : {}) } : {}
-  if (isRaw) return { sizeBytes, ...marks, ...(isText ? { text } : { base64: base64(kept) }) }
-  const cleaned = clean(searcher, text, isTruncated)
+  if (context.isRaw) return { sizeBytes, ...marks, ...(isText ? { text: bytes } : { base64: base64(bytes) }) }
+  const whole = isText && isTruncated ? withoutCutEnd(bytes) : bytes
+  if (isText && !context.holdsMark(whole)) return { sizeBytes, ...marks, text: whole }
+  const cleaned = clean(context.searcher, isText ? utf8(bytes) : bufferOf(bytes).toString("latin1"), isTruncated)
   const cut = cleaned.isCut ? { truncated: true as const, truncatedBy: "search" as const } : marks
   const redacted = cleaned.redacted === "" ? {} : { redacted: JSON.parse(cleaned.redacted) as string[] }
   const content = isText ? { text: cleaned.text } : { base64: base64(Buffer.from(cleaned.text, "latin1")) }
   return { sizeBytes, ...cut, ...redacted, ...content }
 }
 
-/** As text; one character per byte if it is not UTF-8. A character that the limit has cut is left out. */
-function textOf(bytes: Uint8Array, isTruncated: boolean): { text: string; isText: boolean } {
-  const buffer = bufferOf(bytes)
-  for (let cut = 0; cut < (isTruncated ? 4 : 1) && cut <= bytes.length; cut++) {
-    const part = buffer.subarray(0, bytes.length - cut)
-    const text = part.toString("utf8")
-    // Nearly all output is ASCII, and comparing lengths is quick.
-    if (text.length === part.length && Buffer.byteLength(text) === part.length) return { text, isText: true }
-    if (!text.includes("\ufffd") || Buffer.from(text, "utf8").equals(part)) return { text, isText: true }
-  }
-  return { text: buffer.toString("latin1"), isText: false }
+/** withoutCutAddress of a text in UTF-8: it looks at the end only. */
+function withoutCutEnd(bytes: Uint8Array): Uint8Array {
+  const end = utf8(bytes.subarray(Math.max(0, bytes.length - LONGEST_END)))
+  const cutBytes = Buffer.byteLength(end.slice(withoutCutAddress(end).length))
+  return bytes.subarray(0, bytes.length - cutBytes)
 }
+
+/** More than the 1,024 characters that may be an address. */
+const LONGEST_END = 8192
 
 function exitOf(status: number): Exit {
   const signal = status & 0x7f

@@ -11,15 +11,14 @@ import {
   writeSync,
 } from "node:fs"
 import { join } from "node:path"
-import { type Checksum, sealOf } from "../capture/encode.ts"
 import { prune } from "../capture/prune.ts"
 import type { CaptureRecord, LossRecord } from "../capture/record.ts"
 import { segmentName } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
+import type { Bpf } from "./bpf.ts"
+import type { Observed } from "./observed-record.ts"
 
-/** As of a record, whose text is made to bytes once. */
-type BytesChecksum = (bytes: Uint8Array) => ReturnType<Checksum>
-type ToJson = (record: CaptureRecord | LossRecord) => Uint8Array
+type Lines = Pick<Bpf, "addLine" | "takeLines">
 
 /** A larger write takes longer than a plugin waits for the processor. */
 const MOST_WAITING_BYTES = 1 << 18
@@ -30,48 +29,38 @@ export class CaptureWriter {
   lostRecords = 0
   readonly #directory: string
   readonly #maxSizeBytes: number
-  readonly #toJson: ToJson
-  readonly #checksum: BytesChecksum
+  readonly #lines: Lines
   #segment = ""
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
   #waitingRecords = 0
 
   /** Creates the directory. Throws a Fault if other users can read it. */
-  constructor(directory: string, maxSizeBytes: number, toJson: ToJson, checksum: BytesChecksum) {
+  constructor(directory: string, maxSizeBytes: number, lines: Lines) {
     this.#directory = directory
     this.#maxSizeBytes = maxSizeBytes
-    this.#toJson = toJson
-    this.#checksum = checksum
+    this.#lines = lines
     openPrivate(directory)
   }
 
-  write(record: CaptureRecord | LossRecord): void {
+  write(record: Observed<CaptureRecord> | LossRecord): void {
     const segment = segmentName(record.wallMs)
     if (segment !== this.#segment) this.flush()
     this.#segment = segment
-    const body = this.#toJson(record).subarray(0, -1)
-    const seal = Buffer.from(sealOf(this.#checksum(body)))
-    this.#waiting.push(NEWLINE, body, seal)
-    this.#waitingBytes += NEWLINE.length + body.length + seal.length
     this.#waitingRecords++
-    if (this.#waitingBytes > MOST_WAITING_BYTES) this.flush()
+    if (this.#lines.addLine(record) > MOST_WAITING_BYTES) this.flush()
   }
 
   /** Until then, records are in memory only. */
   flush(): void {
     if (this.#waitingRecords === 0) return
-    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes)
+    const bytes = this.#lines.takeLines()
     const place = this.#append(this.#segment, bytes)
     if (place === undefined) this.lostRecords += this.#waitingRecords
     else if (this.#isTimeToPrune(place, bytes.length)) prune(FILES, this.#directory, this.#maxSizeBytes, this.#segment)
-    this.#waiting = []
-    this.#waitingBytes = 0
     this.#waitingRecords = 0
   }
 
   /** Where the records begin; undefined if nothing or not everything was written. */
-  #append(segment: string, bytes: Buffer): number | undefined {
+  #append(segment: string, bytes: Uint8Array): number | undefined {
     let fd: number | undefined
     try {
       const disk = statfsSync(this.#directory)
@@ -93,8 +82,6 @@ export class CaptureWriter {
     return from === 0 || Math.floor(from / step) !== Math.floor((from + length) / step)
   }
 }
-
-const NEWLINE = Buffer.from("\n")
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 

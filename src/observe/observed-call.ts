@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer"
 import type { Begin } from "../capture/record.ts"
 import type { BeginEvent, DataEvent, ExitEvent, StreamFile } from "./event.ts"
+import type { Observed } from "./observed-record.ts"
 import { ObservedStream } from "./observed-stream.ts"
 
 /** A call while its events arrive. */
@@ -16,7 +17,7 @@ export class ObservedCall {
   textBytes = 0
   #exit: ExitEvent | undefined
   /** what was written, once it was; and whether it has the stdin */
-  beginRecord: Begin | undefined
+  beginRecord: Observed<Begin> | undefined
   hasBegun = false
   hasStdin = false
   /** without a record, because it is not a plugin after all or its begin was lost: it only counts for enclosing calls */
@@ -94,15 +95,17 @@ export class ObservedCall {
    */
   streamsOf({ kind, ino, dev, totalBytes }: DataEvent): ObservedStream[] {
     if (kind === "unseen" && ino === 0 && totalBytes === 0) return [...this.streams]
-    const candidates = kind === "read" ? [0] : kind === "write" ? [1, 2] : [0, 1, 2]
-    const found = candidates.find((at) => {
-      const stream = this.begin.streams[at]
-      return stream?.ino === ino && stream.dev === dev
-    })
-    const stream = found === undefined ? undefined : this.streams[found]
-    return stream ? [stream] : []
+    for (const at of kind === "read" ? STDIN : kind === "write" ? OUTPUTS : ALL) {
+      const { ino: streamIno, dev: streamDev } = this.begin.streams[at]
+      if (streamIno === ino && streamDev === dev) return [this.streams[at]]
+    }
+    return []
   }
 }
+
+const STDIN = [0] as const
+const OUTPUTS = [1, 2] as const
+const ALL = [0, 1, 2] as const
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("utf8")

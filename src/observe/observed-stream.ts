@@ -31,7 +31,7 @@ export class ObservedStream {
     this.hasGap = true
   }
 
-  /** Adds one transfer, whose pieces are in any order. */
+  /** Adds one transfer, whose pieces are in its order, or missing. */
   add(pieces: readonly DataEvent[]): void {
     const [first] = pieces
     if (!first) return
@@ -44,9 +44,10 @@ export class ObservedStream {
     const room = Math.min(totalBytes, this.#limitBytes - this.#keptBytes)
     this.#reserve(this.#keptBytes + room)
     let copied = 0
-    for (const { offset, bytes } of [...pieces].sort((a, b) => a.offset - b.offset)) {
+    for (const { offset, bytes } of pieces) {
       if (offset !== copied || copied >= room) break
-      this.#bytes.set(bytes.subarray(0, room - copied), this.#keptBytes + copied)
+      const part = bytes.length > room - copied ? bytes.subarray(0, room - copied) : bytes
+      this.#bytes.set(part, this.#keptBytes + copied)
       copied += bytes.length
     }
     this.#keptBytes += Math.min(copied, room)

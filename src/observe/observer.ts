@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { readlinkSync } from "node:fs"
-import { constants, hostname, setPriority } from "node:os"
+import { hostname } from "node:os"
 import { join } from "node:path"
-import { type Begin, type End, FORMAT, type Losses, type LossRecord, NOTHING_LOST } from "../capture/record.ts"
+import { type Begin, type End, type Losses, NOTHING_LOST } from "../capture/record.ts"
 import { ALL_MARK_LINES } from "../capture/redact/rules/marks.ts"
 import { SCRIPTED } from "../capture/redact/scripted-text.ts"
 import { Fault } from "../fault/fault.ts"
@@ -12,16 +12,19 @@ import { beginRecord, endRecord, progressRecord, type RecordContext } from "./ca
 import type { CaptureWriter } from "./capture-writer.ts"
 import { type BeginEvent, readEvents } from "./event.ts"
 import { type LoadedProgram, loadProgram } from "./load.ts"
-import { ONLY_KEY, word } from "./map-bytes.ts"
+import { LossCounter } from "./loss-counter.ts"
+import { word } from "./map-bytes.ts"
 import type { ObservedCall } from "./observed-call.ts"
+import { writtenBegin, writtenEnd } from "./observed-record.ts"
 import { levelsAbove } from "./pid-namespace.ts"
 import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
+import { Priority } from "./priority.ts"
 
 export type ObserverOptions = PluginFilesOptions & {
   /** plugin directories as this process reaches them; read again every minute */
   directories(): readonly string[]
-  /** Called when the end record of a call is written. */
-  onEnded(begin: Begin, end: End): void
+  /** Called when the end record of a call is written, by who needs its texts as strings. */
+  onEnded?(begin: Begin, end: End): void
   isRaw: boolean
   /** Called about once a second. */
   onTick(losses: Losses): void
@@ -41,8 +44,6 @@ const MOST_POSTPONED = 10
 const STDIN_WAIT_NS = 10e6
 const PROGRESS_AFTER_NS = 1e9
 const TEXTS_WAIT_NS = 1e9
-/** If more is read before the ring is empty, plugins write about as fast as it is read. */
-const BUSY_BYTES = 1 << 19
 /** Descendants of a plugin that has exited may still write to its streams. */
 const LINGER_NS = 10e9
 const GONE_AFTER_NS = 2e9
@@ -57,17 +58,10 @@ export class Observer {
   readonly #progress = new Map<ObservedCall, { afterNs: number; bytes: number }>()
   readonly #context: RecordContext
   #directories: readonly string[]
-  #lostCalls = 0
-  #lostEnds = 0
-  /** how often the kernel has not run a program, when it was read last */
-  #misses = 0
-  #isBusy = false
+  readonly #losses: LossCounter
+  readonly #priority = new Priority()
   /** since when files that are not pipes are followed, if that was not from the start */
   #followedNs = 0
-  /** read since the ring was empty */
-  #burstBytes = 0
-  /** what the last loss record has, of all that was lost since the start */
-  #reported: { losses: Losses; wallMs: number } = { losses: NOTHING_LOST, wallMs: Date.now() }
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -77,6 +71,7 @@ export class Observer {
     bpf.openMarks(ALL_MARK_LINES)
     this.#loaded = loadProgram(bpf, levelsAbove(options.proc))
     this.#writer = options.openWriter()
+    this.#losses = new LossCounter(bpf, this.#loaded, this.#writer, hostname())
     const isForeign = ({ isNamed, isContained, path, pid }: BeginEvent) =>
       isNamed && !isContained && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
     const newId = () => randomBytes(8).toString("hex")
@@ -86,6 +81,8 @@ export class Observer {
     this.files.refresh(this.#directories)
     this.#context = {
       searcher: { ...SCRIPTED, holdsMark: bpf.findMark },
+      holdsMark: bpf.findMark,
+      validUtf8: bpf.validUtf8,
       isRaw: options.isRaw,
       wallMinusMonoNs: 0,
       node: hostname(),
@@ -107,7 +104,7 @@ export class Observer {
         }
         this.files.refresh(this.#directories)
         if (bytes === 0) this.#forgetGone(Number(monoNs))
-        this.#reportLosses()
+        this.#options.onTick(this.#losses.report())
         refreshedNs = Number(monoNs)
       }
       // Also while there is more to read, signals are heard and calls are listed.
@@ -115,7 +112,7 @@ export class Observer {
     }
     while (this.#read() > 0);
     this.#forgetGone(Number.POSITIVE_INFINITY)
-    this.#reportLosses()
+    this.#options.onTick(this.#losses.report())
   }
 
   /**
@@ -125,44 +122,12 @@ export class Observer {
   recordPause(sinceMs: number | undefined): number {
     const calls = this.files.countRunning()
     if (sinceMs !== undefined || calls > 0)
-      this.#writeLosses("stopped", sinceMs ?? Date.now(), { ...NOTHING_LOST, calls })
+      this.#losses.write("stopped", sinceMs ?? Date.now(), { ...NOTHING_LOST, calls })
     return calls
   }
 
   losses(): Losses {
-    const values = new Uint8Array(this.#loaded.bssBytes)
-    this.#bpf.lookup(this.#loaded.maps.get(".bss") ?? -1, ONLY_KEY, values)
-    const at = this.#loaded.variables.get("lost") ?? 0
-    const view = new DataView(values.buffer)
-    const count = (index: number) => Number(view.getBigUint64(at + 8 * index, true))
-    return {
-      calls: count(LOST.begin) + this.#lostCalls,
-      ends: this.#lostEnds,
-      pieces: count(LOST.fork) + count(LOST.data) + this.#countMisses(),
-      records: this.#writer.lostRecords,
-    }
-  }
-
-  #reportLosses(): void {
-    const losses = this.losses()
-    this.#options.onTick(losses)
-    const { losses: before, wallMs } = this.#reported
-    const added = {
-      calls: losses.calls - before.calls,
-      ends: losses.ends - before.ends,
-      pieces: losses.pieces - before.pieces,
-      records: losses.records - before.records,
-    }
-    this.#reported = { losses, wallMs: Date.now() }
-    if (Object.values(added).some((count) => count > 0)) this.#writeLosses("full", wallMs, added)
-  }
-
-  #writeLosses(reason: LossRecord["reason"], sinceMs: number, losses: Losses): void {
-    const { wallNs, monoNs } = this.#bpf.clocks()
-    const [wallMs, monoMs] = [Number(wallNs / 1000n) / 1000, Number(monoNs / 1000n) / 1000]
-    const { node } = this.#context
-    this.#writer.write({ format: FORMAT, kind: "loss", wallMs, monoMs, node, sinceMs, reason, ...losses })
-    this.#writer.flush()
+    return this.#losses.total()
   }
 
   /** The node's configuration may be missing for a moment, while an agent writes it. */
@@ -184,27 +149,13 @@ export class Observer {
   #read(): number {
     this.#readClocks()
     const buffer = this.#bpf.readRing()
-    this.#burstBytes = buffer.byteLength === 0 ? 0 : this.#burstBytes + buffer.byteLength
     // Before the work, which is what would take too long.
-    this.#adjustPriority()
-    for (const event of readEvents(buffer)) this.#calls.add(event)
-    this.#markMissed()
+    this.#priority.adjust(buffer.byteLength)
+    readEvents(buffer, (event) => this.#calls.add(event))
+    this.#calls.keepPieces()
+    if (this.#losses.hasMissed()) this.#calls.markMissed()
     this.#write()
     return buffer.byteLength
-  }
-
-  /**
-   * If a process is preempted in a program of ours, the kernel does not run that program for another process on the same
-   * processor meanwhile. Whose bytes were not seen then is unknown.
-   */
-  #markMissed(): void {
-    const misses = this.#countMisses()
-    if (misses > this.#misses) this.#calls.markMissed()
-    this.#misses = misses
-  }
-
-  #countMisses(): number {
-    return this.#loaded.programs.reduce((sum, program) => sum + this.#bpf.misses(program), 0)
   }
 
   /** The first call that has a file for a stream may have used it before it was followed. */
@@ -212,19 +163,6 @@ export class Observer {
     const others = streams.filter((stream, at) => stream.isOther && !(at === 0 && stream.hasEnded))
     if (others.length > 0 && this.#loaded.followSystemCalls()) this.#followedNs = Number(this.#bpf.clocks().monoNs)
     if (begin.ns < this.#followedNs) for (const stream of others) stream.hasGap = true
-  }
-
-  /**
-   * It takes processor time from plugins only where the ring buffer would overflow otherwise: then it must not wait for its
-   * turn among a hundred of them. Without CAP_SYS_NICE it observes all the same and loses more.
-   */
-  #adjustPriority(): void {
-    const isBusy = this.#burstBytes > BUSY_BYTES || (this.#isBusy && this.#burstBytes > 0)
-    if (isBusy === this.#isBusy) return
-    this.#isBusy = isBusy
-    try {
-      setPriority(isBusy ? constants.priority.PRIORITY_HIGHEST : constants.priority.PRIORITY_NORMAL)
-    } catch {}
   }
 
   #write(): void {
@@ -250,7 +188,7 @@ export class Observer {
     call.hasBegun = true
     if (!call.hasTexts && !call.isForeign) {
       call.isForeign = true
-      this.#lostCalls++
+      this.#losses.calls++
     }
     call.hasStdin = call.streams[0].hasEnded
     if (call.isForeign) return
@@ -266,7 +204,7 @@ export class Observer {
     if (!call.exit || !call.beginRecord) return
     const end = endRecord(call, call.exit, this.#context)
     this.#writer.write(end)
-    this.#options.onEnded(call.beginRecord, end)
+    this.#options.onEnded?.(writtenBegin(call.beginRecord), writtenEnd(end))
   }
 
   /** Calls whose exit did not fit into the ring. */
@@ -278,7 +216,7 @@ export class Observer {
         linkOf(`${this.#options.proc}/${call.begin.pid}/ns/pid`) !== undefined
       )
         continue
-      if (!call.isForeign) this.#lostEnds++
+      if (!call.isForeign) this.#losses.ends++
       this.#writeEnd(key, call)
     }
   }
@@ -317,7 +255,6 @@ export class Observer {
 const DESCRIPTORS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 /** `struct call` of observe.bpf.c, and where in it the bytes of each stream are counted. */
 const [CALL_BYTES, CALL_COUNTS_AT] = [104, 80]
-const LOST = { begin: 0, fork: 2, data: 3 } as const
 
 function linkOf(path: string): string | undefined {
   try {

@@ -55,7 +55,7 @@ const LONGEST_ADDRESS = 1024
 const SEPARATORS = [" ", "\n", "\t", "\r", '"', "'", "<", ">"]
 
 /** If the text was truncated inside an address, the `@` that marks the password before it may be missing. */
-function withoutCutAddress(text: string): string {
+export function withoutCutAddress(text: string): string {
   const from = Math.max(0, text.length - LONGEST_ADDRESS)
   const end = text.slice(from)
   let word = 0

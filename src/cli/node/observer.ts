@@ -5,7 +5,6 @@ import { pluginDirsOf } from "../../install/detect/plugin-dirs.ts"
 import { openBpf } from "../../observe/bpf.ts"
 import { CaptureWriter } from "../../observe/capture-writer.ts"
 import { Observer, type ObserverOptions } from "../../observe/observer.ts"
-import { checksum } from "../../store/capture/checksum.ts"
 import { nodePath } from "../args/captures.ts"
 import type { RecordingOptions } from "../args/install-options.ts"
 import type { Context } from "../context.ts"
@@ -32,7 +31,7 @@ export function openObserver(
     root: facts.root,
     proc: procOf(facts.root),
     directories: () => pluginDirsOf(openNode(options).facts).map((path) => disk.at(path)),
-    openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, bpf.json, checksum),
+    openWriter: () => new CaptureWriter(directory, maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES, bpf),
   })
   return { observer, directory, end: endOf(context, untilMs) }
 }

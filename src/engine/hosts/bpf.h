@@ -134,9 +134,6 @@ NATIVE(openRing)
     return JS_NewInt32(ctx, 0);
 }
 
-/* For an ArrayBuffer over memory that is not its own. */
-static void *keepBytes(JSRuntime *rt, void *opaque, void *bytes, size_t size) { (void)rt, (void)opaque, (void)bytes, (void)size; return NULL; }
-
 /* The next records, each with the kernel's header of 8 bytes (BPF_RINGBUF_HDR_SZ) and padded to 8, in memory that the next call
  * uses again. */
 NATIVE(readRing)

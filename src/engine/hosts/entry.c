@@ -11,9 +11,9 @@
 #include "events.h"
 #include "files.h"
 #include "hashes.h"
-#include "json.h"
 #include "process.h"
 #include "programs.h"
+#include "record-lines.h"
 #include "secret-marks.h"
 
 enum { COLLECT_FROM_BYTES = 8 << 20, STACK_BYTES = 4 << 20 };
@@ -97,7 +97,7 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("signalProgram", 2, signalProgram), FUNCTION("setPriority", 1, setPriority), FUNCTION("waitForDescriptors", 3, waitForDescriptors),
     FUNCTION("openSignal", 1, openSignal), FUNCTION("closeSignal", 2, closeSignal), FUNCTION("openWatch", 1, openWatch),
     FUNCTION("setTurn", 1, setTurn), FUNCTION("setExitStatus", 1, setExitStatus), FUNCTION("runJobs", 0, runJobs), FUNCTION("relayFile", 0, relayFile),
-    FUNCTION("observeProgram", 0, observeProgram), FUNCTION("jsonBytes", 1, jsonBytes), FUNCTION("bpfMap", 5, bpfMap), FUNCTION("bpfLookup", 3, bpfLookup), FUNCTION("bpfUpdate", 3, bpfUpdate),
+    FUNCTION("observeProgram", 0, observeProgram), FUNCTION("addLine", 1, addLine), FUNCTION("takeLines", 0, takeLines), FUNCTION("validUtf8", 1, validLength), FUNCTION("bpfMap", 5, bpfMap), FUNCTION("bpfLookup", 3, bpfLookup), FUNCTION("bpfUpdate", 3, bpfUpdate),
     FUNCTION("bpfDelete", 2, bpfDelete), FUNCTION("bpfFreeze", 1, bpfFreeze), FUNCTION("bpfLoad", 2, bpfLoad), FUNCTION("bpfAttach", 2, bpfAttach),
     FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 2, openRing), FUNCTION("readRing", 0, readRing),
     FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes), FUNCTION("openMarks", 1, openMarks), FUNCTION("findMark", 1, findMark),

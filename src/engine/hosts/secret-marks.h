@@ -15,15 +15,16 @@ NATIVE(openMarks)
     return JS_NewBool(ctx, isSet);
 }
 
-/* (text): whether it contains a mark, or bytes written as numbers */
+/* (text, as a string or in UTF-8): whether it contains a mark, or bytes written as numbers */
 NATIVE(findMark)
 {
     size_t length;
-    const char *text = JS_ToCStringLen(ctx, &length, argv[0]);
+    const uint8_t *bytes = JS_IsString(argv[0]) ? NULL : bytesOf(ctx, argv[0], &length);
+    const char *text = bytes ? NULL : JS_ToCStringLen(ctx, &length, argv[0]);
     int isFound;
     UNUSED;
-    if (!text) return JS_EXCEPTION;
-    isFound = holdsMark(&marks, text, length);
+    if (!bytes && !text) return JS_EXCEPTION;
+    isFound = holdsMark(&marks, bytes ? (const void *)bytes : text, length);
     JS_FreeCString(ctx, text);
     return JS_NewBool(ctx, isFound);
 }

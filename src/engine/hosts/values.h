@@ -36,3 +36,6 @@ static uint32_t lengthOf(JSContext *ctx, JSValueConst array)
     JS_GetLength(ctx, array, &length);
     return (uint32_t)length;
 }
+
+/* For an ArrayBuffer over memory that is not its own. */
+static void *keepBytes(JSRuntime *rt, void *opaque, void *bytes, size_t size) { (void)rt, (void)opaque, (void)bytes, (void)size; return NULL; }

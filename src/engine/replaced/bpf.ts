@@ -27,7 +27,9 @@ export function openBpf() {
         const stop = onReadable(map, done)
         const timer = setTimeout(done, timeoutMs)
       }),
-    json: (value: unknown) => new Uint8Array(native.jsonBytes(value)),
+    addLine: native.addLine,
+    takeLines: () => new Uint8Array(native.takeLines()),
+    validUtf8: native.validUtf8,
     pageBytes: native.pageBytes,
     openMarks: native.openMarks,
     findMark: native.findMark,
