@@ -58,22 +58,21 @@ export class CallAssembler {
   /** To be called before the ring is read again: pieces of transfers that are not complete are in its memory. */
   keepPieces(): void {
     for (const pieces of this.#pieces.values())
-      for (const piece of pieces) if (piece.bytes.byteLength < piece.bytes.buffer.byteLength) piece.bytes = piece.bytes.slice()
+      for (const piece of pieces)
+        if (piece.bytes.byteLength < piece.bytes.buffer.byteLength) piece.bytes = piece.bytes.slice()
   }
 
   #transfer(call: ObservedCall, event: DataEvent): void {
     const waiting = this.#pieces.get(event.thread)
-    if (!waiting && event.isLast) return complete(call, [event])
     const first = waiting?.[0]
     const isSame = first?.call === event.call && first.ino === event.ino && first.totalBytes === event.totalBytes
     if (first && !isSame) complete(this.calls.get(first.call), waiting ?? [])
     const pieces = waiting && isSame ? waiting : []
     pieces.push(event)
-    if (!event.isLast) this.#pieces.set(event.thread, pieces)
-    else {
-      this.#pieces.delete(event.thread)
+    if (event.isLast) {
+      if (waiting) this.#pieces.delete(event.thread)
       complete(call, pieces)
-    }
+    } else this.#pieces.set(event.thread, pieces)
   }
 }
 

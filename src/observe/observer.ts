@@ -207,15 +207,15 @@ export class Observer {
     this.#options.onEnded?.(writtenBegin(call.beginRecord), writtenEnd(end))
   }
 
-  /** Calls whose exit did not fit into the ring. */
+  /** Calls whose exit did not fit into the ring. An exit that did is in it before the process is gone. */
   #forgetGone(nowNs: number): void {
-    for (const [key, call] of this.#calls.calls) {
-      if (
-        call.exit ||
-        nowNs - call.begin.ns < GONE_AFTER_NS ||
-        linkOf(`${this.#options.proc}/${call.begin.pid}/ns/pid`) !== undefined
-      )
-        continue
+    const gone = [...this.#calls.calls].filter(
+      ([, { exit, begin }]) =>
+        !exit && nowNs - begin.ns >= GONE_AFTER_NS && linkOf(`${this.#options.proc}/${begin.pid}/ns/pid`) === undefined,
+    )
+    while (gone.length > 0 && this.#read() > 0);
+    for (const [key, call] of gone) {
+      if (call.exit) continue
       if (!call.isForeign) this.#losses.ends++
       this.#writeEnd(key, call)
     }

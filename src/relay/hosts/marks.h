@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MARKS = 384, HEADS = 1024, FEWEST_BYTES = 8, FEWEST_HEX = 16 };
+enum { MARKS = 384, HEADS = 1024, FEWEST_BYTES = 8, FEWEST_HEX = 16, STARTS = 3 };
 enum { DECIMAL, HEX, HEX_LIST };
 
 /* With `min` in exactly this case, else in lower case; see Mark in src/capture/redact/rules/marks.ts. */
@@ -16,7 +16,7 @@ typedef struct {
     int count, shown; /* the first `shown` are found in open texts (host-text.h) */
     Mark list[MARKS];
     uint16_t heads[HEADS], alone[128]; /* number of the first mark with these first characters; 0 if there is none */
-    uint8_t pairs[128][16]; /* a bit for each pair of first characters */
+    uint32_t starts[STARTS][256]; /* for each of the first bytes of a mark, in any case: bits of the first characters with which it may be there */
 } Marks;
 
 static int isHex(uint8_t c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
@@ -116,8 +116,11 @@ static int isMarkAt(const Mark *m, const uint8_t *s, size_t i, size_t length)
     return 1;
 }
 
-/* Whether a mark may start with these two characters: decides for nearly every position. */
-static inline int mayStart(const Marks *marks, int first, int second) { return marks->pairs[first][second >> 3] >> (second & 7) & 1; }
+/* Whether a mark may start with these bytes: decides for nearly every position. */
+static inline uint32_t mayStart(const Marks *marks, const uint8_t *s)
+{
+    return marks->starts[0][s[0]] & marks->starts[1][s[1]] & marks->starts[2][s[2]];
+}
 
 /* The first mark at i with an index of at least `least` and less than `most`; -1 if there is none. */
 static int markAt(const Marks *marks, const uint8_t *s, size_t i, size_t length, int first, int second, int least, int most)
@@ -132,11 +135,11 @@ static int markAt(const Marks *marks, const uint8_t *s, size_t i, size_t length,
 /* Position of the next mark; `length` if there is none. */
 static size_t nextMark(const Marks *marks, const uint8_t *s, size_t i, size_t length, int least, int most, int *found)
 {
-    int first, second = i < length ? folded(s[i]) : 0;
     for (; i < length; i++, least = 0) {
-        first = second;
-        second = i + 1 < length ? folded(s[i + 1]) : 0;
-        if (mayStart(marks, first, second) && (*found = markAt(marks, s, i, length, first, second, least, most)) >= 0) return i;
+        /* Four positions at once. */
+        while (i + STARTS + 3 <= length && !(mayStart(marks, s + i) | mayStart(marks, s + i + 1) | mayStart(marks, s + i + 2) | mayStart(marks, s + i + 3))) i += 4, least = 0;
+        if (i + STARTS <= length && !mayStart(marks, s + i)) continue;
+        if ((*found = markAt(marks, s, i, length, folded(s[i]), i + 1 < length ? folded(s[i + 1]) : 0, least, most)) >= 0) return i;
     }
     return length;
 }
@@ -149,6 +152,13 @@ static int holdsMark(const Marks *marks, const void *bytes, size_t length)
     return nextMark(marks, bytes, 0, length, 0, marks->count, &found) < length || nextBytes(bytes, 0, length, &from, &to) >= 0;
 }
 
+/* All bytes that have this character in one of both cases, or any byte for 0, get the bit. */
+static void setStart(uint32_t starts[256], int character, uint32_t bit)
+{
+    int c;
+    for (c = 0; c < 256; c++) if (!character || folded((uint8_t)c) == character) starts[c] |= bit;
+}
+
 /* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many. */
 static int setMarks(Marks *marks, const char *lines, int shown)
 {
@@ -157,7 +167,7 @@ static int setMarks(Marks *marks, const char *lines, int shown)
     marks->shown = shown;
     for (line = lines; line; line = *end ? end + 1 : NULL) {
         Mark *m = &marks->list[marks->count];
-        int first, second;
+        int first, second, k;
         end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
         if (marks->count == MARKS || end - line - 2 > (long)sizeof m->literal || end - line < 3) return 0;
         m->min = (uint8_t)(line[0] - '0');
@@ -166,13 +176,12 @@ static int setMarks(Marks *marks, const char *lines, int shown)
         memcpy(m->literal, line + 2, m->length);
         first = folded((uint8_t)m->literal[0]);
         second = m->length > 1 ? folded((uint8_t)m->literal[1]) : 0;
+        for (k = 0; k < STARTS; k++) setStart(marks->starts[k], k < m->length ? folded((uint8_t)m->literal[k]) : 0, 1u << (first & 31));
         if (m->length == 1) {
-            memset(marks->pairs[first], 0xff, sizeof marks->pairs[first]);
             m->next = marks->alone[first];
             marks->alone[first] = (uint16_t)++marks->count;
         } else {
             uint16_t *head = &marks->heads[(first * 31 + second) % HEADS];
-            marks->pairs[first][second >> 3] |= (uint8_t)(1 << (second & 7));
             m->next = *head;
             *head = (uint16_t)++marks->count;
         }
