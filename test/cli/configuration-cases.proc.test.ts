@@ -119,7 +119,7 @@ test("k8snetworkplumbingwg/multus-cni#576: an IPAM plugin in the place of the ma
     (await lintFiles({ "10-x.conf": conf })).filter((line) => line.includes("error")),
     [
       "10-x.conf:1:1: error: network without a name: name is missing (conf-without-name)",
-      "10-x.conf:1:30: error: IPAM plugin in the place of a main plugin: host-local is an IPAM plugin: it makes no interface (conf-ipam-as-main)",
+      "10-x.conf:1:30: error: IPAM plugin used as a main plugin: host-local is an IPAM plugin: it makes no interface (conf-ipam-as-main)",
     ],
   )
   const stdin = { cniVersion: "1.0.0", name: "net1", type: "host-local", ipam: { subnet: "10.0.0.0/24" } }
@@ -127,7 +127,7 @@ test("k8snetworkplumbingwg/multus-cni#576: an IPAM plugin in the place of the ma
   const found = await lintCalls([{ id: "a2".repeat(8), pod: "web-1", plugin: "host-local", wallMs: T, stdin, stdout }])
   assert.ok(
     found.includes(
-      "error conf-ipam-as-main host-local: IPAM plugin in the place of a main plugin: host-local is an IPAM plugin: it makes no interface @ stdin:43 /type",
+      "error conf-ipam-as-main host-local: IPAM plugin used as a main plugin: host-local is an IPAM plugin: it makes no interface @ stdin:43 /type",
     ),
     found.join("\n"),
   )

@@ -8,7 +8,7 @@ import type { Verb } from "../verb.ts"
 
 export const watch: Verb = {
   description:
-    "Runs until Ctrl-C, or until nothing is installed any more: it also ends an install whose time (--for) is over.",
+    "Runs until Ctrl-C, or until nothing is installed any more: it also ends an install whose time (--for) is over, and starts an observer again that was killed.",
   examples: [
     ["cnitap install --for 2h && cnitap watch", "record for two hours, even if the network agent restarts"],
     ["cnitap watch --root /host", "the same from a container that has the node mounted at /host"],

@@ -36,6 +36,7 @@ spaces, brackets, commas, quotes or operators: "..." or '...', with \\ before a 
 
 A filter with only fields of whole operations (pod, command, outcome, duration) is tested on the operation. A filter with
 a field of single calls (plugin, exit, stderr) matches an operation if one of its calls matches.
+So "not plugin=bridge" finds every operation with a call of another plugin, also if it called bridge too.
 `
 
 /** One line per field: its name, its help and its operators. */

@@ -40,8 +40,9 @@ export const SERVICE_ERRORS: readonly KnownError[] = [
       `check that calico-node runs on this node: it writes ${file}, and until then pods stay in Terminating`,
   },
   {
-    pattern: /\bpods "[^"]+" not found/,
-    step: () => "kubectl get pod (it was deleted while its ADD ran, or this node's view of the API server is stale)",
+    pattern: /\bpods? "([^"]+)" not found/,
+    step: ({ pod }, [, name = ""]) =>
+      `kubectl get pod ${shellWord(name)}${pod?.namespace ? ` -n ${shellWord(pod.namespace)}` : ""} (it was deleted while its ADD ran, or this node's view of the API server is stale)`,
   },
   {
     pattern: /\[429\]|\bstatus(?: code)?:? 429\b|too ?many ?requests|rate limit/i,

@@ -9,7 +9,7 @@ export const ROLE_RULES: FileRule[] = [
   {
     id: "conf-ipam-as-main",
     severity: "error",
-    title: "IPAM plugin in the place of a main plugin",
+    title: "IPAM plugin used as a main plugin",
     source: issue("k8snetworkplumbingwg/multus-cni#576"),
     remedy: "Set `type` to the plugin that creates the interface, and move this one into its `ipam` section.",
     check: ({ plugins, delegates }) =>

@@ -35,7 +35,7 @@ export const SCHEMA_RULES: FileRule[] = [
     severity: "error",
     title: "required key is missing",
     source: PLUGIN_CODE,
-    remedy: "Add it: the plugin fails without.",
+    remedy: "Add it: the plugin fails without it.",
     check: (file) =>
       hits(file, ["required"], ({ key, owner, path, at }) => ({
         detail: `${owner} needs ${pathText([...path, key])}`,

@@ -58,7 +58,7 @@ export const LIFECYCLE_RULES = {
   pluginReplaced: {
     id: "plugin-replaced",
     severity: "note",
-    title: "another build took the plugin's place",
+    title: "plugin was replaced by another build",
     source: issue("aws/amazon-vpc-cni-k8s#2293"),
     remedy:
       "Compare the calls of both builds (`cnitap diff`): types of keys, versions and defaults differ between builds.",

@@ -113,7 +113,7 @@ const STEPS: readonly [plugin: string, error: string, step: string | undefined][
   [
     "calico",
     'pods "web" not found',
-    "kubectl get pod (it was deleted while its ADD ran, or this node's view of the API server is stale)",
+    "kubectl get pod web -n shop (it was deleted while its ADD ran, or this node's view of the API server is stale)",
   ],
   [
     "ovn-k8s-cni-overlay",
