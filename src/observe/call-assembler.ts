@@ -5,20 +5,21 @@ import { ObservedCall } from "./observed-call.ts"
 export class CallAssembler {
   readonly calls = new Map<number, ObservedCall>()
   readonly #newId: () => string
-  readonly #isForeign: (begin: BeginEvent) => boolean
+  readonly #isPlugin: (begin: BeginEvent) => boolean | undefined
   readonly #streamBytes: number
   readonly #onBegun: (call: ObservedCall) => void
   /** pieces of transfers that are not complete, by thread */
   readonly #pieces = new Map<number, DataEvent[]>()
 
+  /** `isPlugin`: undefined if only the environment of the call can say so. */
   constructor(
     newId: () => string,
-    isForeign: (begin: BeginEvent) => boolean,
+    isPlugin: (begin: BeginEvent) => boolean | undefined,
     streamBytes: number,
     onBegun: (call: ObservedCall) => void,
   ) {
     this.#newId = newId
-    this.#isForeign = isForeign
+    this.#isPlugin = isPlugin
     this.#streamBytes = streamBytes
     this.#onBegun = onBegun
   }
@@ -26,7 +27,7 @@ export class CallAssembler {
   add(event: ObserverEvent): void {
     if (event.kind === "begin") {
       const parent = this.calls.get(event.parent)
-      const call = new ObservedCall(this.#newId(), event, this.#isForeign(event), parent, this.#streamBytes)
+      const call = new ObservedCall(this.#newId(), event, this.#isPlugin(event), parent, this.#streamBytes)
       this.calls.set(event.call, call)
       this.#onBegun(call)
       return
@@ -37,7 +38,7 @@ export class CallAssembler {
     if (event.kind === "text") {
       call.texts.set(event.bytes, event.offset)
       call.textBytes += event.bytes.length
-      if (call.isOfContainer && call.hasTexts && !call.isOwnCall) call.isForeign = true
+      if (call.isOnlyNamed && call.hasTexts && !call.isOwnCall) call.isForeign = true
     } else if (event.kind === "fork") call.processes.add(event.pid)
     else if (event.kind === "exit") {
       call.processes.delete(event.pid)

@@ -22,11 +22,20 @@ export class ObservedCall {
   hasStdin = false
   /** without a record, because it is not a plugin after all or its begin was lost: it only counts for enclosing calls */
   isForeign: boolean
+  /** Whether the file is a plugin's is not known. Its name is. */
+  readonly isOnlyNamed: boolean
 
-  constructor(id: string, begin: BeginEvent, isForeign: boolean, parent: ObservedCall | undefined, limitBytes: number) {
+  constructor(
+    id: string,
+    begin: BeginEvent,
+    isPlugin: boolean | undefined,
+    parent: ObservedCall | undefined,
+    limitBytes: number,
+  ) {
     this.id = id
     this.begin = begin
-    this.isForeign = isForeign
+    this.isForeign = isPlugin === false
+    this.isOnlyNamed = isPlugin === undefined
     this.parent = parent
     const open = (stream: StreamFile) => new ObservedStream(stream, limitBytes)
     this.streams = [open(begin.streams[0]), open(begin.streams[1]), open(begin.streams[2])]

@@ -72,10 +72,10 @@ export class Observer {
     this.#loaded = loadProgram(bpf, levelsAbove(options.proc))
     this.#writer = options.openWriter()
     this.#losses = new LossCounter(bpf, this.#loaded, this.#writer, hostname())
-    const isForeign = ({ isNamed, isContained, path, pid }: BeginEvent) =>
-      isNamed && !isContained && !this.files.isPlugin(Buffer.from(path).toString("utf8"), pid)
+    const isPlugin = ({ isNamed, isContained, path, pid }: BeginEvent) =>
+      !isNamed || (isContained ? undefined : this.files.isPlugin(Buffer.from(path).toString("utf8"), pid))
     const newId = () => randomBytes(8).toString("hex")
-    this.#calls = new CallAssembler(newId, isForeign, STREAM_BYTES, (call) => this.#followOthers(call))
+    this.#calls = new CallAssembler(newId, isPlugin, STREAM_BYTES, (call) => this.#followOthers(call))
     this.files = new PluginFiles(bpf, this.#loaded, options)
     this.#directories = options.directories()
     this.files.refresh(this.#directories)

@@ -54,20 +54,26 @@ export class PluginFiles {
     return this.#files.size
   }
 
+  /** Plugins that are asked for and have no file. They are followed once they have one. */
+  get missing(): string[] {
+    const found = new Set([...this.#files.keys()].map((path) => basename(path)))
+    return [...(this.#names ?? [])].filter((name) => !found.has(name))
+  }
+
   originalOf(number: number): Begin["original"] {
     return this.#numbers[number]?.original
   }
 
   /**
    * Whether a file that was executed under the name of a plugin is one of them. `path`: as the caller wrote it, in the root
-   * and the working directory of the process, which may have ended.
+   * and the working directory of the process. Undefined if the process has ended and the path was relative.
    */
-  isPlugin(path: string, pid: number): boolean {
+  isPlugin(path: string, pid: number): boolean | undefined {
     const seen = path.startsWith("/")
       ? [`${this.#proc}/${pid}/root${path}`, join(this.#root, path)]
       : [`${this.#proc}/${pid}/cwd/${path}`]
     const stat = seen.map(statOf).find((it) => it !== undefined)
-    if (!stat) return this.#files.has(path)
+    if (!stat) return path.startsWith("/") ? this.#files.has(path) : undefined
     return [...this.#files.values()].some(({ inode }) => inode === `${stat.dev}:${stat.ino}`)
   }
 

@@ -40,7 +40,7 @@ test("if the kernel did not run a program, the streams of calls in flight are ma
 function streamsAfterMiss(isStdinRecorded: boolean) {
   const assembler = new CallAssembler(
     () => "0123456789abcdef",
-    () => false,
+    () => true,
     65_536,
     () => {},
   )

@@ -128,3 +128,35 @@ test("the node may be mounted below a root, as in a container", async (t) => {
     },
   )
 })
+
+test("a script that was executed by a relative path and has ended is recorded, if its environment is that of a call", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  for (const name of ["bridge", "firewall"])
+    writeFileSync(join(stand.bin, name), "#!/bin/sh\necho done\n", { mode: 0o755 })
+  await stand.observe()
+  const pid = Number(stand.pid)
+  // Nothing can be asked about a process that has ended before its events are read.
+  process.kill(pid, "SIGSTOP")
+  const run = (path: string, env: Record<string, string>) => execFileSync(path, { cwd: stand.root, env })
+  run("bin/bridge", { CNI_COMMAND: "ADD" })
+  run("bin/firewall", {})
+  process.kill(pid, "SIGCONT")
+  await stand.end()
+  assert.deepEqual(
+    stand.begins().map(({ path, env }) => ({ path, env })),
+    [{ path: "bin/bridge", env: { CNI_COMMAND: "ADD" } }],
+  )
+})
+
+test("a plugin that has no file yet is named", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  stand.add("bridge", [])
+  await stand.observe(["--plugins", "bridge,brigde,portmpa"])
+  const { stderr } = await stand.end()
+  assert.deepEqual(stderr.split("\n").slice(0, 2), [
+    "cnitap: brigde, portmpa are in no plugin directory yet",
+    `cnitap: observing 1 plugins; the capture is ${stand.capture}`,
+  ])
+})

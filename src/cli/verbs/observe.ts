@@ -29,6 +29,11 @@ export const observe: Verb = {
     })
     const missed = observer.recordPause(undefined)
     if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
+    const { missing } = observer.files
+    if (missing.length > 0)
+      context.stderr.write(
+        `cnitap: ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} in no plugin directory yet\n`,
+      )
     context.stderr.write(`cnitap: observing ${observer.files.count} plugins; the capture is ${directory}\n`)
     const observing = observer.run(end)
     await printRows(context, options, { ...callTable, empty: "no call was made" }, list.until(observing))

@@ -148,9 +148,15 @@ export function isKilledBySignal({ exit }: Call): boolean {
 }
 
 /** What it wrote before was written by a program that did not know that it would be killed: it is not the cause. */
-function signalText({ exit, durationMs, usage, stderr, stdout }: Call, text: string | undefined): string {
+function signalText(call: Call, text: string | undefined): string {
+  const { exit, durationMs, usage, stderr, stdout } = call
   const memory = usage ? `, using ${Math.round(usage.maxRssBytes / 2 ** 20)} MiB` : ""
   const line = text ?? mostRelevantLine(textOf(stderr)) ?? mostRelevantLine(textOf(stdout))
   const words = line ? `; it last wrote: ${abbreviate(line)}` : ""
-  return `${exitText(exit)} after ${duration(durationMs)}${memory}, perhaps out of memory${words}`
+  return `${exitText(exit)} after ${duration(durationMs)}${memory}, ${killersOf(call)}${words}`
+}
+
+/** A runtime whose deadline passes kills the process that it started: the relay, or the plugin itself if it is observed. */
+function killersOf({ as, parentName }: Call): string {
+  return as === "observer" ? `perhaps by ${parentName} after its deadline, or out of memory` : "perhaps out of memory"
 }

@@ -85,12 +85,17 @@ function compare({ id, command }: Operation, { list }: ExplainContext): string {
 function stepFor({ call, top }: FailingCall, context: ExplainContext): string | undefined {
   const lock = context.node?.waits.get(call.id)?.locks.find(({ holder }) => holder !== undefined)
   if (lock?.holder) return `ps -fp ${lock.holder.pid} (it holds the lock)`
-  // The recorded process is the relay; the plugin is its child.
-  if (call.state === "running")
-    return `cat /proc/$(pgrep -P ${call.pid})/stack, and the log of the service it waits for`
+  if (call.state === "running") {
+    // The recorded process is the relay, whose child is the plugin, or the plugin itself.
+    const plugin = call.as === "observer" ? call.pid : `$(pgrep -P ${call.pid})`
+    return `cat /proc/${plugin}/stack, and the log of the service it waits for`
+  }
   if (call.state === "killed" || top.state === "killed")
     return `check the log of ${call.plugin === "host-local" ? "the runtime" : `the service that ${call.plugin} calls`}, at ${clock(call)}`
   if (call.exit && "errno" in call.exit) return "cnitap doctor"
-  if (isKilledBySignal(call)) return `dmesg -T | grep -i oom (at ${clock(call)})`
+  if (isKilledBySignal(call)) {
+    const step = `dmesg -T | grep -i oom (at ${clock(call)})`
+    return call.as === "observer" ? `${step}, and the log of the service that ${call.plugin} calls` : step
+  }
   return stepForKnownError(call, context)
 }

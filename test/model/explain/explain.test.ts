@@ -204,6 +204,22 @@ test("a hang: which plugin is in flight, and which have not run yet", () => {
   )
 })
 
+test("an observed plugin that hangs is the recorded process itself, and one that was killed may be so by its runtime", () => {
+  const observed = { as: "observer", pid: 4711 } as const
+  assert.equal(
+    explained(call("bridge", { ...observed, state: "running" })).at(-1),
+    "next step: cat /proc/4711/stack, and the log of the service it waits for",
+  )
+  const killed = explained(call("bridge", { ...observed, exit: { signal: 9 }, durationMs: 220_000, stdout: "" }))
+  assert.deepEqual(
+    [killed[1], killed.at(-1)],
+    [
+      "first failure: bridge: killed by SIGKILL after 3m40s, perhaps by containerd after its deadline, or out of memory",
+      "next step: dmesg -T | grep -i oom (at 03:00:00Z), and the log of the service that bridge calls",
+    ],
+  )
+})
+
 // Pains 23 and 40.
 test("killed at the runtime's timeout: libcni reports only the signal", () => {
   assert.deepEqual(explained(call("cilium-cni", { state: "killed" })), [
