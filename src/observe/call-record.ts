@@ -92,8 +92,9 @@ type Texts = Pick<Begin, "argv" | "env" | "envNames">
 function textsOf({ texts, begin }: ObservedCall, path: string, { searcher, isRaw }: RecordContext): Texts {
   const args = split(texts.subarray(0, begin.argBytes))
   const at = args.indexOf(path, 1)
-  // The kernel has put the interpreter and its argument before the script, in place of argv[0].
-  const argv = isScript(args, at) ? args.slice(at) : args
+  // The kernel has put the interpreter and its argument before the script, in place of argv[0]. Only the name of a script's
+  // file is known: the file that is executed is the interpreter.
+  const argv = begin.isNamed && isScript(args, at) ? args.slice(at) : args
   const env: Record<string, string> = {}
   const envNames: string[] = []
   for (const entry of split(texts.subarray(begin.argBytes))) {

@@ -16,6 +16,8 @@ export class ObservedCall {
   readonly texts: Uint8Array
   textBytes = 0
   #exit: ExitEvent | undefined
+  /** when no process was found that has one of its outputs open */
+  releasedNs: number | undefined
   /** what was written, once it was; and whether it has the stdin */
   beginRecord: Observed<Begin> | undefined
   hasBegun = false

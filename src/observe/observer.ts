@@ -62,6 +62,8 @@ export class Observer {
   readonly #priority = new Priority()
   /** since when files that are not pipes are followed, if that was not from the start */
   #followedNs = 0
+  /** when the ring was found to be empty: everything that was written to it before has been read */
+  #emptyNs = 0
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -112,6 +114,8 @@ export class Observer {
     }
     while (this.#read() > 0);
     this.#forgetGone(Number.POSITIVE_INFINITY)
+    // What was found to have ended at the last time.
+    while (this.#read() > 0);
     this.#options.onTick(this.#losses.report())
   }
 
@@ -148,7 +152,9 @@ export class Observer {
   /** Reads a part of the ring, and writes what is known then. Returns how many bytes it has read. */
   #read(): number {
     this.#readClocks()
+    const beforeNs = Number(this.#bpf.clocks().monoNs)
     const buffer = this.#bpf.readRing()
+    if (buffer.byteLength === 0) this.#emptyNs = beforeNs
     // Before the work, which is what would take too long.
     this.#priority.adjust(buffer.byteLength)
     readEvents(buffer, (event) => this.#calls.add(event))
@@ -169,11 +175,17 @@ export class Observer {
     const nowNs = Number(this.#bpf.clocks().monoNs)
     for (const [key, call] of this.#calls.calls) {
       if (!call.hasBegun && this.#isTimeToBegin(call, nowNs)) this.#writeBegin(call)
-      if (call.exit && (call.processes.size === 0 || !this.#isHeld(call) || nowNs - call.exit.ns > LINGER_NS))
-        this.#writeEnd(key, call)
+      if (call.exit && this.#isComplete(call, nowNs - call.exit.ns, nowNs)) this.#writeEnd(key, call)
       else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
     }
     this.#writer.flush()
+  }
+
+  /** What processes that have ended since the ring was read have written is still to be read. */
+  #isComplete(call: ObservedCall, sinceExitNs: number, nowNs: number): boolean {
+    if (call.processes.size === 0 || sinceExitNs > LINGER_NS) return true
+    if (call.releasedNs === undefined && !this.#isHeld(call)) call.releasedNs = nowNs
+    return call.releasedNs !== undefined && call.releasedNs < this.#emptyNs
   }
 
   /** Its arguments may be in the next part of the ring: they are lost only if something came after them. */

@@ -106,9 +106,9 @@ export class E2eStand<R extends Runtime = Runtime> {
     return calls.filter((call) => call.plugin === plugin)
   }
 
-  /** One line per operation: `ADD ok: bridge(host-local) portmap`. A VERSION is not one: the runtime attaches nothing. */
-  async transcript(): Promise<string[]> {
-    const operations = (await this.operations()).filter(({ command }) => command !== "VERSION")
+  /** One line per operation: `ADD ok: bridge(host-local) portmap`. A VERSION is none: the runtime attaches nothing. */
+  async transcript(isWanted: (operation: Operation) => boolean = () => true): Promise<string[]> {
+    const operations = (await this.operations()).filter((it) => it.command !== "VERSION" && isWanted(it))
     return operations.map(({ command, outcome, calls }) => `${command} ${outcome}: ${tree(calls)}`)
   }
 

@@ -47,7 +47,10 @@ const OBSERVE: NotRecorded[] = [
     reason: "no buffer of the plugin holds it; the stream is marked",
   },
   { what: "stdin that a plugin does not read", reason: "the observer sees what is read" },
-  { what: "what 32-bit programs read and write", reason: "their system calls have other numbers; the streams are marked" },
+  {
+    what: "what 32-bit programs read and write",
+    reason: "their system calls have other numbers; the streams are marked",
+  },
 ]
 
 const MULTUS_FIRST: NotRecorded = {
