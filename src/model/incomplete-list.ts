@@ -199,7 +199,8 @@ function isEqual(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((plugin, at) => plugin === b[at])
 }
 
-function isSubsequence(plugins: readonly string[], whole: readonly string[]): boolean {
+/** Whether `plugins` is `whole` without some of its plugins: an operation that stopped early, not another list. */
+export function isSubsequence(plugins: readonly string[], whole: readonly string[]): boolean {
   let at = 0
   for (const plugin of whole) if (plugin === plugins[at]) at++
   return at === plugins.length

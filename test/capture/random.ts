@@ -6,6 +6,13 @@ export class Random {
     this.#state = seed
   }
 
+  /** Prints its seed. */
+  static of(t: { diagnostic(text: string): void }): Random {
+    const seed = Random.seed()
+    t.diagnostic(`CNITAP_SEED=${seed}`)
+    return new Random(seed)
+  }
+
   /** CNITAP_SEED, or a different seed each time. The test prints it. */
   static seed(): number {
     return Number(process.env.CNITAP_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Ran } from "../cli/cnitap.ts"
+import { callBridge } from "../install/call-bridge.ts"
 import type { Node } from "../install/node.ts"
 import type { FakeCluster } from "./fake-cluster.ts"
 import { twoNodes } from "./two-nodes.ts"
@@ -24,7 +25,7 @@ test("install looks, installs and says until when; calls of all nodes are seen; 
     /^cnitap: node-1 and node-2 recorded until \d{4}-\d\d-\d\d \d\d:\d\d UTC\. NEXT `kubectl cnitap ls`, `kubectl cnitap uninstall`\n$/,
   )
   assert.equal(installed.code, 0)
-  for (const node of nodes) call(node)
+  for (const node of nodes) callBridge(node)
   assert.equal((await cluster.cnitap(["ls", "-o", "jsonpath={range .items[*]}{.node} {end}"])).stdout, "node-1 node-2 ")
   const status = await cluster.cnitap(["status"])
   assert.deepEqual(
@@ -70,7 +71,7 @@ test("deleting the namespace by hand leaves no trace either", async (t) => {
   const { cluster, nodes } = twoNodes(t)
   const before = await trees(nodes)
   assert.equal((await cluster.cnitap(["install", "--all"])).code, 0)
-  for (const node of nodes) call(node)
+  for (const node of nodes) callBridge(node)
   execFileSync("kubectl", ["delete", "namespace", "cnitap"], { env: cluster.env() })
   assert.deepEqual(await trees(nodes), before)
 })
@@ -294,11 +295,4 @@ function lines(text: Ran["stdout"]): string[] {
     .trimEnd()
     .split("\n")
     .map((line) => line.replace(/ {2,}/g, "  ").trim())
-}
-
-/** Executes a plugin in the node's root, as a runtime would. */
-function call(node: Node): void {
-  const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
-  const path = `${node.binDir}/bridge`
-  execFileSync("chroot", [node.root, path], { env: { PATH: process.env.PATH, ...env }, input: '["out {}"]' })
 }

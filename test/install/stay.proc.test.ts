@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
-import { execFileSync, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { type TestContext, test } from "node:test"
 import { PROGRAM } from "../cli/cnitap.ts"
+import { callBridge } from "./call-bridge.ts"
 import { cnitap } from "./cli.ts"
 import { Node } from "./node.ts"
 
@@ -15,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const)
     const before = await node.tree()
     const staying = stay(node, "--for", "2h", "--purge")
     assert.match(await staying.line(), /^installed: mode swap, bridge, host-local$/)
-    call(node)
+    callBridge(node)
     const { stdout } = await cnitap(
       "ls",
       "--root",
@@ -47,7 +48,7 @@ test("install --stay ends after an uninstall by another process, and keeps the c
   const node = plainNode(t)
   const staying = stay(node)
   assert.match(await staying.line(), /^installed: /)
-  call(node)
+  callBridge(node)
   assert.equal((await cnitap("uninstall", "--root", node.root)).code, 0)
   assert.equal((await staying.end()).code, 0)
   assert.equal(node.names(CAPTURE).length, 1)
@@ -97,11 +98,4 @@ function stay(node: Node, ...args: string[]) {
       return { code, lines: seen }
     },
   }
-}
-
-/** Executes a plugin in the node's root, as a runtime would. */
-function call(node: Node): void {
-  const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
-  const path = `${node.binDir}/bridge`
-  execFileSync("chroot", [node.root, path], { env: { PATH: process.env.PATH, ...env }, input: '["out {}"]' })
 }

@@ -13,7 +13,7 @@ import { ObservedStand } from "./observed-stand.ts"
 const KILLS = 15
 
 test("an observer is killed at any moment: no call notices it, and nothing is left in the kernel", async (t) => {
-  const random = seeded(t)
+  const random = Random.of(t)
   const stand = new ObservedStand()
   t.after(() => stand.remove())
   stand.add("bridge", ["echo", "exit 3"])
@@ -46,7 +46,7 @@ test("an observer is killed at any moment: no call notices it, and nothing is le
 })
 
 test("what starts an observer is killed at any moment: the next install has one observer, which says what was missed", async (t) => {
-  const random = seeded(t)
+  const random = Random.of(t)
   const node = plainNode(t)
   const before = await node.tree()
   const startMs = performance.now()
@@ -75,12 +75,6 @@ test("what starts an observer is killed at any moment: the next install has one 
   await until(() => countOf(objects) === 0)
   assert.deepEqual(await node.tree(), before)
 })
-
-function seeded(t: { diagnostic(message: string): void }): Random {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  return new Random(seed)
-}
 
 /** The programs and maps of a process that is stopped, so that it makes no more of them. */
 function stopped(pid: number): string[] {

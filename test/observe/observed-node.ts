@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
@@ -46,9 +46,4 @@ export async function until(isMet: () => boolean): Promise<void> {
   while (!isMet()) await sleep(50)
 }
 
-/** Executes a plugin in the node's root, as a runtime would. */
-export function call(node: Node): void {
-  const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_NETNS: "/var/run/netns/c1", CNI_IFNAME: "eth0" }
-  const path = `${node.binDir}/bridge`
-  execFileSync("chroot", [node.root, path], { env: { PATH: process.env.PATH, ...env }, input: '["out {}"]' })
-}
+export { callBridge as call } from "../install/call-bridge.ts"

@@ -1,29 +1,18 @@
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { Stand } from "./stand.ts"
 
-function standWith(t: TestContext, steps: readonly string[], config: Record<string, unknown>): Stand {
-  const stand = new Stand()
-  t.after(() => stand.remove())
-  stand.add("plugin", steps)
-  stand.wrap("plugin")
-  stand.configure(config)
-  return stand
-}
-
-const kinds = (stand: Stand) => stand.records().map(({ kind }) => kind)
-
 test("untilMs: calls are recorded before that time, but not after it", async (t) => {
-  const stand = standWith(t, ["echo"], { untilMs: Date.now() - 1 })
+  const stand = Stand.with(t, ["echo"], { untilMs: Date.now() - 1 })
   const seen = await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual([seen.stdout, seen.code, kinds(stand)], ["{}", 0, []])
+  assert.deepEqual([seen.stdout, seen.code, stand.kinds()], ["{}", 0, []])
   stand.configure({ untilMs: Date.now() + 3_600_000 })
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual(kinds(stand), ["begin", "end"])
+  assert.deepEqual(stand.kinds(), ["begin", "end"])
 })
 
 test("sampleOneIn: every process makes the same decision, so an operation is recorded as a whole or not at all", async (t) => {
-  const stand = standWith(t, ["delegate"], { sampleOneIn: 4 })
+  const stand = Stand.with(t, ["delegate"], { sampleOneIn: 4 })
   const ids = Array.from({ length: 40 }, (_, index) => `container-${index}`)
   const drawn = ids.filter((id) => fnv1a(id) % 4 === 0)
   assert.ok(drawn.length > 2 && drawn.length < 25, `${drawn.length} of 40`)
@@ -40,9 +29,9 @@ test("sampleOneIn: every process makes the same decision, so an operation is rec
 })
 
 test("onlyFailures: both lines of a failed call are recorded, and nothing of a successful one", async (t) => {
-  const stand = standWith(t, ["echo"], { onlyFailures: true })
+  const stand = Stand.with(t, ["echo"], { onlyFailures: true })
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual(kinds(stand), [])
+  assert.deepEqual(stand.kinds(), [])
   for (const [steps, exit] of [
     [["drain", "out x", "err y", "exit 7"], { code: 7 }],
     [["drain", "out x", "err y", "signal 11"], { signal: 11 }],

@@ -18,22 +18,13 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { compiled } from "../doubles/double.ts"
 import { RELAY, type Seen, Stand } from "./stand.ts"
 
 const STEPS = ["echo", "err done\n", "file made x", "exit 3"]
 const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"plugin"}'
 const SEEN: Seen = { stdout: CONFIG, stderr: "done\n", code: 3, signal: null, files: { made: "x" } }
-
-function standWithPlugin(t: TestContext): Stand {
-  const stand = new Stand()
-  t.after(() => stand.remove())
-  stand.add("plugin", STEPS)
-  stand.wrap("plugin")
-  stand.configure()
-  return stand
-}
 
 /** Whatever prevents recording, the runtime sees the plugin's result. */
 async function runs(stand: Stand, what: string): Promise<void> {
@@ -49,7 +40,7 @@ function segmentPaths(stand: Stand): string[] {
 }
 
 test("the capture directory is missing, a file, a symlink, accessible to others, or another user's", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   rmSync(stand.capture, { recursive: true })
   await runs(stand, "missing")
   assert.equal(existsSync(stand.capture), false)
@@ -84,7 +75,7 @@ test("the capture directory is missing, a file, a symlink, accessible to others,
 })
 
 test("only the owner can read segments, whatever the umask", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   for (const umask of ["0", "777"]) {
     stand.forget()
     await stand.run("plugin", { launch: ["-e", "CNI_COMMAND=ADD", "-u", umask] })
@@ -94,7 +85,7 @@ test("only the owner can read segments, whatever the umask", async (t) => {
 })
 
 test("the segment was replaced by a symlink, a FIFO, a directory, a second hard link, or another user's file", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const victim = join(stand.root, "victim")
   const replacements: Record<string, (path: string) => void> = {
     symlink: (path) => symlinkSync(victim, path),
@@ -121,7 +112,7 @@ test("the segment was replaced by a symlink, a FIFO, a directory, a second hard 
 })
 
 test("the disk is read-only, then full, then has room again", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   mount("-t", "tmpfs", "-o", "size=128k,mode=0700", "cnitap-test", stand.capture)
   try {
     mount("-o", "remount,ro", stand.capture)
@@ -153,7 +144,7 @@ test("the disk is read-only, then full, then has room again", async (t) => {
 })
 
 test("the configuration is missing, garbage, of another type, newer, huge, a directory or a FIFO", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const capture = stand.capture
   const texts = {
     empty: "",
@@ -191,7 +182,7 @@ test("the configuration is missing, garbage, of another type, newer, huge, a dir
 })
 
 test("other keys of the wrong type have their defaults, and the call is recorded", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const odd = {
     maxSizeBytes: "1",
     streamBytes: -5,
@@ -210,7 +201,7 @@ test("other keys of the wrong type have their defaults, and the call is recorded
 })
 
 test("invalid stdin is passed on and recorded unchanged", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   stand.configure({ streamBytes: 1_000_000 })
   const inputs = [
     Buffer.from([0, 255, 254, 10, 13]),
@@ -230,7 +221,7 @@ test("invalid stdin is passed on and recorded unchanged", async (t) => {
 })
 
 test("a stream longer than the limit is truncated in the record, with its full size", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   stand.configure({ streamBytes: 10 })
   const seen = await stand.run("plugin", { command: "ADD", stdin: "12345678\u{1f310} and more" })
   assert.equal(Buffer.from(seen.stdout, "latin1").toString(), "12345678\u{1f310} and more")
@@ -241,7 +232,7 @@ test("a stream longer than the limit is truncated in the record, with its full s
 })
 
 test("the original cannot be executed: libcni gets the error that it would have had without the relay", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const original = join(stand.real, "plugin")
   const failures: [what: string, error: string, make: () => void][] = [
     ["not executable", "permission denied", () => chmodSync(original, 0o644)],
@@ -271,7 +262,7 @@ test("the original cannot be executed: libcni gets the error that it would have 
 })
 
 test("the original cannot be executed: what it was given is recorded, as far as the caller has written it", (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const file = join(stand.root, "stdin")
   const fifo = join(stand.root, "fifo")
   writeFileSync(join(stand.real, "plugin"), "no program")
@@ -288,7 +279,7 @@ test("the original cannot be executed: what it was given is recorded, as far as 
 })
 
 test("the original is missing: the fault is ours, and a DEL must not look like success", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   rmSync(join(stand.real, "plugin"))
   const missing = await stand.run("plugin", { command: "DEL", stdin: CONFIG })
   assert.deepEqual([missing.code, missing.stdout], [1, ""])
@@ -301,7 +292,7 @@ test("the original is missing: the fault is ours, and a DEL must not look like s
 })
 
 test("the original is the relay: a copy, a hard link, a symlink back", { timeout: 20_000 }, async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const original = join(stand.real, "plugin")
   const wrapped = join(stand.bin, "plugin")
   const ways: Record<string, () => void> = {
@@ -350,7 +341,7 @@ test("a plugin that calls itself endlessly is stopped at the eighth level, recor
 })
 
 test("almost no free descriptors", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   // The double itself needs one descriptor, for its steps and its side effect.
   for (const files of [4, 5, 6, 7, 8, 9, 10, 12]) {
     const seen = await stand.run("plugin", {
@@ -362,7 +353,7 @@ test("almost no free descriptors", async (t) => {
 })
 
 test("the capture reaches RLIMIT_FSIZE", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   for (const bytes of [1, 400, 1200]) {
     const launch = ["-e", "CNI_COMMAND=ADD", "-s", String(bytes)]
     assert.deepEqual(await stand.run("plugin", { launch, stdin: CONFIG }), SEEN, `${bytes} bytes`)
@@ -371,7 +362,7 @@ test("the capture reaches RLIMIT_FSIZE", async (t) => {
 })
 
 test("almost no memory", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const stdin = JSON.stringify({ name: "net", token: "x".repeat(600_000) })
   const bare = { ...SEEN, stdout: stdin }
   for (let megabytes = 3; megabytes < 12; megabytes++) {
@@ -381,7 +372,7 @@ test("almost no memory", async (t) => {
 })
 
 test("no memory for the record of a long stdin: the plugin gets all of it", (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   copyFileSync(compiled(join(import.meta.dirname, "../doubles/cat.c")), join(stand.bin, "plugin"))
   stand.wrap("plugin")
   const stdin = "z".repeat(1_000_000)
@@ -395,7 +386,7 @@ test("no memory for the record of a long stdin: the plugin gets all of it", (t) 
 })
 
 test("fork fails: the relay executes the plugin in its own process, with complete stdin", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   chmodSync(stand.root, 0o755)
   // RLIMIT_NPROC counts all processes of a user: this user has only this one.
   const limited = ["--reuid=54321", "--clear-groups", "--", "prlimit", "--nproc=1:1", join(stand.bin, "plugin")]
@@ -411,14 +402,14 @@ test("fork fails: the relay executes the plugin in its own process, with complet
 })
 
 test("the original is still open for writing: the relay retries, as libcni does", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   const writer = openSync(join(stand.real, "plugin"), "r+")
   setTimeout(() => closeSync(writer), 250)
   await runs(stand, "busy")
 })
 
 test("no room for another variable", async (t) => {
-  const stand = standWithPlugin(t)
+  const stand = Stand.with(t, STEPS)
   // The kernel limits path, arguments and environment together to a quarter of RLIMIT_STACK, and each string to 128 KiB.
   const environment = (bytes: number) => {
     const env: Record<string, string> = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }

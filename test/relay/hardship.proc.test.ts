@@ -11,19 +11,8 @@ import { type Seen, Stand } from "./stand.ts"
 const CONFIG = '{"cniVersion":"1.0.0","name":"net","type":"plugin"}'
 const SEEN: Seen = { stdout: CONFIG, stderr: "done\n", code: 3, signal: null, files: {} }
 
-function standWith(t: TestContext, ...steps: string[]): Stand {
-  const stand = new Stand()
-  t.after(() => stand.remove())
-  stand.add("plugin", steps)
-  stand.wrap("plugin")
-  stand.configure()
-  return stand
-}
-
-const kinds = (stand: Stand) => stand.records().map(({ kind }) => kind)
-
 test("a capture on a file system that hangs delays no answer, and a call by a tenth of a second", async (t) => {
-  const stand = standWith(t, "echo", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["echo", "err done\n", "exit 3"])
   const daemon = await mountFuse("stalled", stand.capture)
   t.after(() => daemon.stdin?.end())
   for (let round = 0; round < 5; round++) {
@@ -47,7 +36,7 @@ test("a capture on a file system that hangs delays no answer, and a call by a te
 })
 
 test("nothing is created on a file system of a daemon, also if it answers", async (t) => {
-  const stand = standWith(t, "echo", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["echo", "err done\n", "exit 3"])
   const daemon = await mountFuse("empty", stand.capture)
   let printed = ""
   daemon.stdout?.on("data", (chunk) => (printed += String(chunk)))
@@ -59,7 +48,7 @@ test("nothing is created on a file system of a daemon, also if it answers", asyn
 })
 
 test("a system call that a seccomp filter refuses: the plugin runs all the same", async (t) => {
-  const stand = standWith(t, "echo", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["echo", "err done\n", "exit 3"])
   const { EPERM, ENOSYS, EAGAIN, EACCES, ENOMEM } = constants.errno
   const both = ["begin", "end"]
   const recorded: Record<string, string[]> = {
@@ -82,22 +71,22 @@ test("a system call that a seccomp filter refuses: the plugin runs all the same"
       assert.deepEqual(await stand.run("plugin", { launch, stdin: CONFIG }), SEEN, what)
       // musl then uses the older system calls without flags.
       const hasOlder = code === ENOSYS && (call === "pipe2" || call === "signalfd4")
-      assert.deepEqual(kinds(stand), hasOlder ? both : expected, what)
+      assert.deepEqual(stand.kinds(), hasOlder ? both : expected, what)
     }
 })
 
 test("with few descriptors both records are written or none", async (t) => {
-  const stand = standWith(t, "echo", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["echo", "err done\n", "exit 3"])
   for (let files = 4; files <= 16; files++) {
     stand.forget()
     const launch = ["-e", "CNI_COMMAND=ADD", "-f", String(files)]
     assert.deepEqual(await stand.run("plugin", { launch, stdin: CONFIG }), SEEN, `${files} descriptors`)
-    assert.deepEqual(kinds(stand), files < 10 ? [] : ["begin", "end"], `${files} descriptors`)
+    assert.deepEqual(stand.kinds(), files < 10 ? [] : ["begin", "end"], `${files} descriptors`)
   }
 })
 
 test("little address space, data or stack: the plugin runs as without the relay", (t) => {
-  const stand = standWith(t)
+  const stand = Stand.with(t, [])
   copyFileSync(compiled(join(import.meta.dirname, "../doubles/cat.c")), join(stand.real, "plugin"))
   const env = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
   const limits = [1800, 2000, 3000, 5000, 8000, 20_000].map((kilobytes) => `--as=${kilobytes * 1024}`)
@@ -137,15 +126,15 @@ test("descriptors that are open in the other direction, and a directory: the plu
 })
 
 test("signals 32 to 34 stay blocked if the caller has blocked them", async (t) => {
-  const stand = standWith(t, "drain", "facts")
+  const stand = Stand.with(t, ["drain", "facts"])
   const launch = ["-e", "CNI_COMMAND=ADD", "-b", "32", "-b", "33", "-b", "34", "-b", "40"]
   const { stdout } = await stand.run("plugin", { launch, stdin: CONFIG })
   assert.match(stdout, /"SigBlk":"SigBlk:\\u00090000008380000000"/)
-  assert.deepEqual(kinds(stand), ["begin", "end"])
+  assert.deepEqual(stand.kinds(), ["begin", "end"])
 })
 
 test("the relay of a session of its own leads it; the plugin is its child", async (t) => {
-  const stand = standWith(t, "drain", "facts")
+  const stand = Stand.with(t, ["drain", "facts"])
   const env = { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" }
   const { stdout } = spawnSync("setsid", ["--wait", join(stand.bin, "plugin")], { env, input: CONFIG })
   const [begin] = stand.begins()
@@ -153,14 +142,14 @@ test("the relay of a session of its own leads it; the plugin is its child", asyn
 })
 
 test("stdout is a full device: the relay ends as the plugin does, whose next write gets EPIPE", async (t) => {
-  const stand = standWith(t, "ignore 13", "out x", "sleep 50", "out y", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["ignore 13", "out x", "sleep 50", "out y", "err done\n", "exit 3"])
   const launch = ["-e", "CNI_COMMAND=ADD", "-o", "1=/dev/full"]
   assert.deepEqual(await stand.run("plugin", { launch, stdin: "" }), { ...SEEN, stdout: "" })
   assert.equal(stand.ends()[0]?.stdout.sizeBytes, 1)
 })
 
 test("worst-case text delays neither the answer nor, for long, the end", async (t) => {
-  const stand = standWith(t, "echo", "err done\n", "exit 3")
+  const stand = Stand.with(t, ["echo", "err done\n", "exit 3"])
   const texts = [
     "token[[[[".repeat(7000),
     `["token"${"[".repeat(65_000)}`,
@@ -181,34 +170,33 @@ test("worst-case text delays neither the answer nor, for long, the end", async (
 })
 
 test("in a memory cgroup of 4 MB, with streams of 64 MB and secrets in their beginning: the answer, and both records", (t) => {
-  const stand = standWith(t, "drain", "err token=hunter2hunter2\n", "stdout 67108864", "stderr 67108864", "exit 3")
+  const stand = Stand.with(t, ["drain", "err token=hunter2hunter2\n", "stdout 67108864", "stderr 67108864", "exit 3"])
   const { run, peakBytes } = memoryCgroup(t, 4 << 20)
   const { status, signal, stdout } = run(join(stand.bin, "plugin"), { CNI_COMMAND: "ADD", PATH: "/usr/bin:/bin" })
   assert.deepEqual([status, signal, stdout.length], [3, null, 67_108_864])
   // On a busy machine it takes longer than a second.
   assert.deepEqual(
-    kinds(stand).filter((kind) => kind !== "progress"),
+    stand.kinds().filter((kind) => kind !== "progress"),
     ["begin", "end"],
   )
   t.diagnostic(`cgroup: ${(peakBytes() / 1e6).toFixed(1)} MB at most`)
 })
 
 test("the relay needs less than 2 MB whatever the streams carry", async (t) => {
-  const stand = standWith(
-    t,
+  const stand = Stand.with(t, [
     "drain",
     "garbage 300000",
     "stdout 3000000",
     "err token=x \u{1f310}\n",
     "stderr 3000000",
     "hang",
-  )
+  ])
   const child = stand.start("plugin", { command: "ADD" })
   child.stdin?.end(JSON.stringify({ token: "x".repeat(1_000_000) }))
   let received = 0
   child.stdout?.on("data", (chunk: Buffer) => (received += chunk.length))
   child.stderr?.resume()
-  for (let tries = 0; received < 3_300_000 || !kinds(stand).includes("progress"); tries++) {
+  for (let tries = 0; received < 3_300_000 || !stand.kinds().includes("progress"); tries++) {
     assert.ok(tries < 1000, "no progress record")
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

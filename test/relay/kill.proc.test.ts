@@ -47,9 +47,7 @@ test("if the relay is killed, the plugin dies with it, and the begin line remain
 })
 
 test("kill -9 at random moments: no wrong answer, no end without its begin, and a torn line damages no other", async (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   stand.forget()
   stand.add("works", ["drain", "out {}", "sleep 2", "file done x"])
   stand.wrap("works")

@@ -93,9 +93,7 @@ test("pointers to values below unusual keys, and in text that is not JSON, or no
 })
 
 test("random texts", async (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   const pieces = [
     "{",
     "}",

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import type { ProgressRecord } from "../../src/capture/record.ts"
 import { outputOf, Stand } from "./stand.ts"
 
-function standWith(t: TestContext, ...steps: string[]): Stand {
-  const stand = new Stand()
-  t.after(() => stand.remove())
-  stand.add("plugin", steps)
-  stand.wrap("plugin")
-  stand.configure()
-  return stand
-}
-
-const kinds = (stand: Stand) => stand.records().map(({ kind }) => kind)
 const reports = (stand: Stand): ProgressRecord[] => stand.records().filter((record) => record.kind === "progress")
 const text = (payload: ProgressRecord["stdout"] | undefined) => payload && "text" in payload && payload.text
 
@@ -24,7 +14,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test("what a hung plugin wrote is recorded, redacted, and stays when the runtime kills the relay", async (t) => {
-  const stand = standWith(t, "drain", 'out {"cniVersion":', "err dialing the API, token=hunter2hunter2\n", "hang")
+  const stand = Stand.with(t, ["drain", 'out {"cniVersion":', "err dialing the API, token=hunter2hunter2\n", "hang"])
   const child = stand.start("plugin", { command: "ADD" })
   const ended = outputOf(child)
   child.stdin?.end("{}")
@@ -39,7 +29,7 @@ test("what a hung plugin wrote is recorded, redacted, and stays when the runtime
     signal: "SIGKILL",
   })
   const [begin, progress] = stand.records()
-  assert.deepEqual(kinds(stand), ["begin", "progress"])
+  assert.deepEqual(stand.kinds(), ["begin", "progress"])
   assert.ok(progress?.kind === "progress" && begin)
   assert.equal(progress.id, begin.id)
   assert.deepEqual(
@@ -53,19 +43,19 @@ test("what a hung plugin wrote is recorded, redacted, and stays when the runtime
 })
 
 test("a call of less than a second has no progress record, and one that writes nothing has none either", async (t) => {
-  const quick = standWith(t, "drain", "err starting\n", "sleep 300", "out {}")
+  const quick = Stand.with(t, ["drain", "err starting\n", "sleep 300", "out {}"])
   assert.equal((await quick.run("plugin", { command: "ADD", stdin: "{}" })).stdout, "{}")
-  assert.deepEqual(kinds(quick), ["begin", "end"])
-  const silent = standWith(t, "drain", "sleep 1500", "out {}")
+  assert.deepEqual(quick.kinds(), ["begin", "end"])
+  const silent = Stand.with(t, ["drain", "sleep 1500", "out {}"])
   assert.equal((await silent.run("plugin", { command: "ADD", stdin: "{}" })).stdout, "{}")
-  assert.deepEqual(kinds(silent), ["begin", "end"])
+  assert.deepEqual(silent.kinds(), ["begin", "end"])
 })
 
 test("a record when something new came, with pauses that double; the end record has everything", async (t) => {
   const lines = Array.from({ length: 45 }, (_, at) => [`err line ${at}\n`, "sleep 100"]).flat()
-  const stand = standWith(t, "drain", ...lines.slice(0, 60), "out {}")
+  const stand = Stand.with(t, ["drain", ...lines.slice(0, 60), "out {}"])
   const { stderr } = await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual(kinds(stand), ["begin", "progress", "progress", "end"])
+  assert.deepEqual(stand.kinds(), ["begin", "progress", "progress", "end"])
   const [first, second] = reports(stand)
   const [one, two] = [text(first?.stderr) || "", text(second?.stderr) || ""]
   assert.ok(one !== "" && two.startsWith(one) && two.length > one.length && stderr.startsWith(two))
@@ -76,7 +66,7 @@ test("a record when something new came, with pauses that double; the end record 
 })
 
 test("the first 64 KiB of each stream, and the whole size", async (t) => {
-  const stand = standWith(t, "drain", "stderr 200000", "sleep 1300", "out {}")
+  const stand = Stand.with(t, ["drain", "stderr 200000", "sleep 1300", "out {}"])
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
   const [progress] = reports(stand)
   assert.equal(progress?.stderr.sizeBytes, 200_000)
@@ -85,14 +75,14 @@ test("the first 64 KiB of each stream, and the whole size", async (t) => {
 })
 
 test("with onlyFailures nothing is written before the call has ended", async (t) => {
-  const stand = standWith(t, "drain", "err slow\n", "sleep 1300", "out {}", "exit 1")
+  const stand = Stand.with(t, ["drain", "err slow\n", "sleep 1300", "out {}", "exit 1"])
   stand.configure({ onlyFailures: true })
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual(kinds(stand), ["begin", "end"])
+  assert.deepEqual(stand.kinds(), ["begin", "end"])
 })
 
 test("a capture that cannot be written does not change a long call", async (t) => {
-  const stand = standWith(t, "drain", "err slow\n", "sleep 1300", "out {}", "exit 3")
+  const stand = Stand.with(t, ["drain", "err slow\n", "sleep 1300", "out {}", "exit 3"])
   stand.configure({ capture: "/proc/nowhere" })
   assert.deepEqual(await stand.run("plugin", { command: "ADD", stdin: "{}" }), {
     stdout: "{}",
@@ -105,8 +95,7 @@ test("a capture that cannot be written does not change a long call", async (t) =
 
 test("several reports of large outputs with secrets leave memory for the end record", async (t) => {
   // The engine's memory is not collected: reports must not use up what the end record needs.
-  const stand = standWith(
-    t,
+  const stand = Stand.with(t, [
     "drain",
     "stderr 70000",
     "err token=hunter2hunter2\n",
@@ -116,7 +105,7 @@ test("several reports of large outputs with secrets leave memory for the end rec
     "err x\n",
     "sleep 2000",
     "out {}",
-  )
+  ])
   await stand.run("plugin", { command: "ADD", stdin: "{}" })
-  assert.deepEqual(kinds(stand), ["begin", "progress", "progress", "progress", "end"])
+  assert.deepEqual(stand.kinds(), ["begin", "progress", "progress", "progress", "end"])
 })

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import type { Payload } from "../../src/capture/record.ts"
 import { plantNone, plantOne, readings } from "../capture/plant.ts"
 import { Random } from "../capture/random.ts"
@@ -21,22 +21,13 @@ const REDACTED: Record<string, string[]> = {
   "ovn-kubernetes": [],
 }
 
-function standWith(t: TestContext, steps: readonly string[], config: Record<string, unknown> = {}): Stand {
-  const stand = new Stand()
-  t.after(() => stand.remove())
-  stand.add("plugin", steps)
-  stand.wrap("plugin")
-  stand.configure(config)
-  return stand
-}
-
 function textOf(payload: Payload | undefined): string {
   assert.ok(payload && "text" in payload)
   return payload.text
 }
 
 test("stdin of real networks: the plugin gets its secrets; the record has none and otherwise the same bytes", async (t) => {
-  const stand = standWith(t, ["echo"])
+  const stand = Stand.with(t, ["echo"])
   const names = readdirSync(FOLDER).map((file) => file.slice(0, -".stdin".length))
   assert.deepEqual(names.sort(), Object.keys(REDACTED).sort())
   for (const name of names) {
@@ -62,7 +53,7 @@ test("stdin of real networks: the plugin gets its secrets; the record has none a
 })
 
 test("with raw, secrets are recorded", async (t) => {
-  const stand = standWith(t, ["echo"], { raw: true })
+  const stand = Stand.with(t, ["echo"], { raw: true })
   const stdin = readFileSync(join(FOLDER, "calico-token.stdin"), "utf8")
   await stand.run("plugin", { command: "ADD", stdin, env: { K8S_API_TOKEN: `${SECRET}-env` } })
   const [begin] = stand.begins()
@@ -73,7 +64,7 @@ test("with raw, secrets are recorded", async (t) => {
 })
 
 test("the record has the values of CNI_* and TRACE* variables, and only the names of others", async (t) => {
-  const stand = standWith(t, ["drain"])
+  const stand = Stand.with(t, ["drain"])
   const entries = [
     "CNI_COMMAND=ADD",
     `CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=web;API_TOKEN=${SECRET};X=y`,
@@ -100,7 +91,7 @@ test("the record has the values of CNI_* and TRACE* variables, and only the name
 
 test("no half of a secret that the stream limit cuts is recorded", async (t) => {
   const text = '{"name":"net","policy":{"k8s_auth_token":"hunter2-hunter2-hunter2"},"z":1}'
-  const stand = standWith(t, ["echo"])
+  const stand = Stand.with(t, ["echo"])
   for (let streamBytes = 1; streamBytes < text.length; streamBytes += 2) {
     stand.forget()
     stand.configure({ streamBytes })
@@ -111,7 +102,7 @@ test("no half of a secret that the stream limit cuts is recorded", async (t) => 
 })
 
 test("binary streams are redacted too", async (t) => {
-  const stand = standWith(t, ["echo"])
+  const stand = Stand.with(t, ["echo"])
   const stdin = Buffer.concat([
     Buffer.from([255, 0, 200]),
     Buffer.from(` token=${SECRET} {"password":"${SECRET}"} `),
@@ -132,7 +123,7 @@ test("an error message that repeats the configuration, a log line, a Go value: o
   const token = readFileSync(join(FOLDER, "calico-token.stdin"), "utf8")
   const out = JSON.stringify({ cniVersion: "0.4.0", code: 999, msg: `cannot parse ${config}: ${token}` })
   const err = `2026-09-01 [DEBUG] delegate ${token}\n&{Name:net Token:${SECRET} Mtu:1}\nlevel=error msg=${JSON.stringify(config)}\n`
-  const stand = standWith(t, ["drain", `out ${out}`, `err ${err}`, "exit 1"])
+  const stand = Stand.with(t, ["drain", `out ${out}`, `err ${err}`, "exit 1"])
   const seen = await stand.run("plugin", { command: "ADD" })
   assert.deepEqual([seen.stdout, seen.stderr], [out, err])
   assert.equal(stand.bytes().includes(SECRET), false)
@@ -145,7 +136,7 @@ test("an error message that repeats the configuration, a log line, a Go value: o
 })
 
 test("only the beginning of a long text that may hold secrets is searched and recorded", async (t) => {
-  const stand = standWith(t, ["echo"], { streamBytes: 1_000_000 })
+  const stand = Stand.with(t, ["echo"], { streamBytes: 1_000_000 })
   const line = "level=info token=hunter2 \u{1f310}\n"
   const stdin = line.repeat(20_000)
   const seen = await stand.run("plugin", { command: "ADD", stdin })
@@ -169,7 +160,7 @@ test("only the beginning of a long text that may hold secrets is searched and re
 })
 
 test("annotations of 256 KiB, one or many", async (t) => {
-  const stand = standWith(t, ["drain"])
+  const stand = Stand.with(t, ["drain"])
   const annotations = [
     { "last-applied": `${SECRET} `.repeat(32_000) },
     Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`a${index}`, SECRET])),
@@ -185,7 +176,7 @@ test("annotations of 256 KiB, one or many", async (t) => {
 })
 
 test("a password in two arguments, and in a URL that the stream limit cuts", async (t) => {
-  const stand = standWith(t, ["echo"], { streamBytes: 100 })
+  const stand = Stand.with(t, ["echo"], { streamBytes: 100 })
   const stdin = `{"pad":"${"x".repeat(50)}","url":"https://user:${SECRET}${SECRET}${SECRET}${SECRET}@host/"}`
   const seen = await stand.run("plugin", { command: "ADD", stdin, argv: ["--password", SECRET, "-v"] })
   assert.equal(seen.stdout, stdin)
@@ -197,15 +188,13 @@ test("a password in two arguments, and in a URL that the stream limit cuts", asy
 })
 
 test("an address that the stream limit cuts before its host", async (t) => {
-  const stand = standWith(t, ["echo"], { streamBytes: 40 })
+  const stand = Stand.with(t, ["echo"], { streamBytes: 40 })
   await stand.run("plugin", { command: "ADD", stdin: `{"a":"b","dsn":"app:${SECRET}${SECRET}${SECRET}@host"}` })
   assert.deepEqual(textOf(stand.ends()[0]?.stdout), '{"a":"b","dsn":"app:')
 })
 
 test("random texts with a secret of any shape, on stdin, stdout and stderr", async (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   const stand = new Stand()
   t.after(() => stand.remove())
   // Reads its steps from stdin.

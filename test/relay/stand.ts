@@ -12,6 +12,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { TestContext } from "node:test"
 import { crc32 } from "node:zlib"
 import { type Decoded, decode } from "../../src/capture/decode.ts"
 import type { Begin, CaptureRecord, End, LossRecord, Payload } from "../../src/capture/record.ts"
@@ -58,6 +59,16 @@ export class Stand {
   readonly capture = join(this.root, "capture")
   readonly work = join(this.root, "work")
   readonly configFile = join(this.bin, ".cnitap/relay.json")
+
+  /** A stand with a plugin `plugin` behind the relay, until the test ends. */
+  static with(t: TestContext, steps: readonly string[], config: Record<string, unknown> = {}): Stand {
+    const stand = new Stand()
+    t.after(() => stand.remove())
+    stand.add("plugin", steps)
+    stand.wrap("plugin")
+    stand.configure(config)
+    return stand
+  }
 
   constructor() {
     mkdirSync(this.real, { recursive: true })
@@ -145,6 +156,11 @@ export class Stand {
 
   begins(): Begin[] {
     return this.records().filter((record) => record.kind === "begin")
+  }
+
+  /** The kind of every record in the order of writing. */
+  kinds(): string[] {
+    return this.records().map(({ kind }) => kind)
   }
 
   /** The stdin of each call: in the end line if the writer was slow to close it, otherwise in the begin line. */

@@ -1,22 +1,21 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { Review } from "../../src/model/review.ts"
 import { FirstReview } from "../../src/serve/first-review.ts"
 import { Reviewer } from "../../src/serve/reviewer.ts"
 import { SegmentChecks } from "../../src/serve/segment-checks.ts"
 import { Session } from "../../src/serve/session.ts"
 import { openCapture } from "../../src/store/capture/capture.ts"
-import { Random } from "../capture/random.ts"
-import { type Noise, writeRandomCapture } from "../store/random-capture.ts"
+import { type Noise, temporaryRandomCapture } from "../store/random-capture.ts"
 
 const NOW_MS = Date.UTC(2026, 6, 1)
 
 test("a capture is reviewed as in one pass over all streams, at first and from what was kept", async (t) => {
   const noises: Noise[] = [{}, { torn: true }, { nodes: 3 }]
   for (const noise of noises) {
-    const directory = randomCapture(t, noise)
+    const directory = temporaryRandomCapture(t, noise)
     const expected = await wholePass(directory)
     assert.ok(expected.rules.length > 0)
     assert.deepEqual(await firstReview(directory), expected)
@@ -26,7 +25,7 @@ test("a capture is reviewed as in one pass over all streams, at first and from w
 })
 
 test("the newest operations are checked while the indexes of the others are built", async (t) => {
-  const directory = randomCapture(t, {}, 1_200)
+  const directory = temporaryRandomCapture(t, {}, 1_200)
   const session = new Session(await openCapture(directory))
   t.after(() => session.close())
   const opened = session.open()
@@ -54,7 +53,7 @@ test("a capture that has been read is reviewed by the first answer, and by all t
 })
 
 test("what was kept is read, unless it is of other rules, of another segment, or damaged", async (t) => {
-  const directory = randomCapture(t, {})
+  const directory = temporaryRandomCapture(t, {})
   const expected = await wholePass(directory)
   await firstReview(directory)
   const [name = ""] = keptFiles(directory)
@@ -78,7 +77,7 @@ test("what was kept is read, unless it is of other rules, of another segment, or
 })
 
 test("the review of a capture that was pruned, or of which a segment was cut off, is that of what is left", async (t) => {
-  const directory = randomCapture(t, {})
+  const directory = temporaryRandomCapture(t, {})
   await firstReview(directory)
   const [oldest = "", next = ""] = readdirSync(directory).filter((name) => name.startsWith("calls-"))
   unlinkSync(join(directory, oldest))
@@ -86,14 +85,6 @@ test("the review of a capture that was pruned, or of which a segment was cut off
   truncateSync(join(directory, next), readFileSync(join(directory, next)).lastIndexOf("\n", -2) + 1)
   assert.deepEqual(await firstReview(directory), await wholePass(directory))
 })
-
-function randomCapture(t: TestContext, noise: Noise, operations = 80): string {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const directory = writeRandomCapture(new Random(seed), operations, noise)
-  t.after(() => rmSync(directory, { recursive: true }))
-  return directory
-}
 
 function keptFiles(directory: string): string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".checks"))

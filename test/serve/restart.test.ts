@@ -1,14 +1,13 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import type { Operation } from "../../src/model/operation.ts"
 import type { OperationSummary } from "../../src/model/packed-operations.ts"
 import { Session } from "../../src/serve/session.ts"
 import { openCapture } from "../../src/store/capture/capture.ts"
-import { Random } from "../capture/random.ts"
 import { allAtOnce } from "../store/index/both-ways.ts"
-import { type Noise, writeRandomCapture } from "../store/random-capture.ts"
+import { type Noise, temporaryRandomCapture } from "../store/random-capture.ts"
 
 const MIB = 1024 * 1024
 
@@ -16,7 +15,7 @@ test("a server knows the operations of all lines, and knows the same when it is 
   const noises: Noise[] = [{}, { torn: true }, { nodes: 3 }]
   for (const noise of noises) {
     // The last records of so many are read before the indexes are built.
-    const directory = randomCapture(t, 1_200, noise)
+    const directory = temporaryRandomCapture(t, noise, 1_200)
     assert.ok(sizeOf(directory) > 2 * MIB)
     const first = await start(directory)
     assert.deepEqual(first.whole, byId((await allAtOnce(directory)).operations))
@@ -26,7 +25,7 @@ test("a server knows the operations of all lines, and knows the same when it is 
 })
 
 test("an index of a former version is built again, and the server knows the same", async (t) => {
-  const directory = randomCapture(t, 80, {})
+  const directory = temporaryRandomCapture(t, {}, 80)
   const first = await start(directory)
   const [name = ""] = indexesIn(directory)
   const file = join(directory, name)
@@ -39,14 +38,6 @@ test("an index of a former version is built again, and the server knows the same
   assert.deepEqual(await start(directory), first)
   assert.deepEqual(readFileSync(file), index)
 })
-
-function randomCapture(t: TestContext, operations: number, noise: Noise): string {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const directory = writeRandomCapture(new Random(seed), operations, noise)
-  t.after(() => rmSync(directory, { recursive: true }))
-  return directory
-}
 
 /** What a started server shows of the capture: as a list has it, and with streams. */
 async function start(directory: string): Promise<{ listed: OperationSummary[]; whole: Operation[] }> {

@@ -1,17 +1,25 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { TestContext } from "node:test"
 import { encode } from "../../src/capture/encode.ts"
 import type { Begin, CaptureRecord, End, ProgressRecord } from "../../src/capture/record.ts"
 import { SEGMENT_INTERVAL_MS, segmentName } from "../../src/capture/segment-name.ts"
 import { checksum } from "../../src/store/capture/checksum.ts"
-import type { Random } from "../capture/random.ts"
+import { Random } from "../capture/random.ts"
 import { ipv6Spelling } from "../cni/ipv6-spelling.ts"
 
 /** In the past, so that every segment is sealed. */
 const START_MS = Date.UTC(2026, 2, 1, 6)
 
 export type Noise = { torn?: boolean; clockSteps?: boolean; nodes?: number }
+
+/** A random capture that is removed after the test, which prints its seed. */
+export function temporaryRandomCapture(t: TestContext, noise: Noise, operations = 80): string {
+  const directory = writeRandomCapture(Random.of(t), operations, noise)
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
 
 /**
  * A capture of a few hours as a directory: nested calls, lost parents, retries, DELs that come twice, calls that never

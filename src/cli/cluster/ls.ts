@@ -6,7 +6,7 @@ import { requireStream } from "../follow.ts"
 import { operationTable } from "../render/operation-table.ts"
 import { outputFormat } from "../render/output.ts"
 import { ls } from "../verbs/ls.ts"
-import { callTable, tail } from "../verbs/tail.ts"
+import { callTable, endMsOf, tail } from "../verbs/tail.ts"
 import { printNodeRows, spooled, withNode } from "./collect-rows.ts"
 import { followRows } from "./follow-rows.ts"
 import { nodeVerb, OUTPUT_FLAGS } from "./node-verb.ts"
@@ -72,8 +72,3 @@ export const clusterTail = nodeVerb(
       })
     }),
 )
-
-/** Calls that have not ended are last. */
-function endMsOf({ wallMs, durationMs }: Call): number {
-  return durationMs === undefined ? Number.MAX_VALUE : wallMs + durationMs
-}

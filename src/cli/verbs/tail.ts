@@ -82,8 +82,8 @@ async function lastCalls(selection: Selection, last: number): Promise<Call[]> {
   return last > 0 ? calls.sort((a, b) => endMsOf(a) - endMsOf(b)).slice(-last) : []
 }
 
-/** Calls that have not ended are last. */
-function endMsOf({ wallMs, durationMs }: Call): number {
+/** By which calls are sorted in the order they ended; those that have not are last. */
+export function endMsOf({ wallMs, durationMs }: Call): number {
   return durationMs === undefined ? Number.MAX_VALUE : wallMs + durationMs
 }
 

@@ -1,4 +1,4 @@
-import { COMMANDS_OVER_A_LIST } from "../incomplete-list.ts"
+import { COMMANDS_OVER_A_LIST, isSubsequence } from "../incomplete-list.ts"
 import type { Operation } from "../operation.ts"
 import { calledAll } from "../outcome.ts"
 import { reportOf } from "../result/runtime-report.ts"
@@ -120,11 +120,4 @@ function joinedWithCounterpart(operation: Operation, related: readonly Operation
   if (!other || (command !== "ADD" && command !== "DEL")) return undefined
   const [added = [], deleted = []] = (command === "ADD" ? [operation, other] : [other, operation]).map(inListOrder)
   return added.some((plugin) => deleted.includes(plugin)) ? undefined : [...added, ...deleted]
-}
-
-/** Whether `plugins` is `whole` without some of its plugins: an operation that stopped early, not another list. */
-function isSubsequence(plugins: string[], whole: string[]): boolean {
-  let at = 0
-  for (const plugin of whole) if (plugin === plugins[at]) at++
-  return at === plugins.length
 }

@@ -246,9 +246,7 @@ test("which names are secret", () => {
 })
 
 test("random documents with planted secrets: no secret remains, and all other bytes do", (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   for (let round = 0; round < 2000; round++) {
     const secrets: string[] = []
     const document = plant(random, random.json(5), secrets)
@@ -268,9 +266,7 @@ test("random documents with planted secrets: no secret remains, and all other by
 })
 
 test("the same documents in log lines and in strings: no secret remains", (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   for (let round = 0; round < 1000; round++) {
     const secrets: string[] = []
     const inner = JSON.stringify(plant(random, random.json(4), secrets))
@@ -286,9 +282,7 @@ test("the same documents in log lines and in strings: no secret remains", (t) =>
 })
 
 test("random texts with a secret of any shape: it is redacted, and nothing else changes", (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   for (let round = 0; round < 3000; round++) {
     const { text, expected, secret } = plantOne(random)
     const { text: safe, redacted } = redact(text)
@@ -306,9 +300,7 @@ test("random texts with a secret of any shape: it is redacted, and nothing else 
 })
 
 test("random texts without a secret are unchanged", (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   for (let round = 0; round < 3000; round++) {
     const text = plantNone(random)
     assert.deepEqual(redact(text), { text, redacted: [] })

@@ -60,7 +60,7 @@ test("the prefilter of a filter occurs in every line that the filter matches", (
 })
 
 test("every line that a filter matches contains its prefilter, however a writer escapes", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   let matched = 0
   for (let round = 0; round < 3000; round++) {
     const word = random.pick(["ask", "k/a", "a.b", "10.1.2.3", "Code", "x y", "{z}"])
@@ -134,12 +134,6 @@ test("the addresses that a filter requires, as ranges of numbers", () => {
 })
 
 const ALWAYS = "|\\\\u|\\xe2\\x84\\xaa|\\xc4\\xb0"
-
-function randomOf(t: { diagnostic(text: string): void }): Random {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  return new Random(seed)
-}
 
 /** In upper and lower case, and occasionally with the Kelvin sign for a K. */
 function spelled(random: Random, text: string): string {

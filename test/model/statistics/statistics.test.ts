@@ -118,9 +118,7 @@ test("the peak of calls in flight includes nested calls", () => {
 })
 
 test("the peak of calls in flight equals that of a brute-force count", (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   for (let round = 0; round < 300; round++) {
     const spanMs = random.pick([20, 5_000, 10_000_000])
     // Multiples of ten, so that begins and ends often coincide, also with the start of a step.

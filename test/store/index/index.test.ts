@@ -271,9 +271,7 @@ async function withRandomCapture(
   noise: Noise,
   run: (directory: string, random: Random) => Promise<void>,
 ): Promise<void> {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   const directory = writeRandomCapture(random, operations, noise)
   try {
     await run(directory, random)

@@ -17,9 +17,7 @@ import { Random } from "../../capture/random.ts"
 import { writeRandomCapture } from "../random-capture.ts"
 
 test("calls read from indexes and calls read as they are appended are the calls of the whole capture", async (t) => {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  const random = new Random(seed)
+  const random = Random.of(t)
   const [source, directory] = [writeRandomCapture(random, 900, { torn: true }), mkdtempSync(join(tmpdir(), "cnitap-"))]
   t.after(() => [source, directory].map((path) => rmSync(path, { recursive: true })))
   const lines = readdirSync(source)

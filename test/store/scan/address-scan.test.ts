@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { encode } from "../../../src/capture/encode.ts"
 import type { CaptureRecord } from "../../../src/capture/record.ts"
 import { addressNumber, parseAddress } from "../../../src/cni/address.ts"
@@ -14,7 +14,7 @@ import { ipv6Spelling } from "../../cni/ipv6-spelling.ts"
 const ROUNDS = 4000
 
 test("no address of a result is missed, whatever its version, its notation and the writer's JSON", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   const reader = new HeaderReader()
   let found = 0
   for (let round = 0; round < ROUNDS; round++) {
@@ -32,7 +32,7 @@ test("no address of a result is missed, whatever its version, its notation and t
 })
 
 test("the result that a probe was given has its addresses", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   const reader = new HeaderReader()
   for (let round = 0; round < ROUNDS; round++) {
     const text = escaped(random, `{"name":"pods","prevResult":${resultText(random)},"type":"cni_post"}`)
@@ -160,10 +160,4 @@ function end(stdout: string, stderr = ""): CaptureRecord {
 
 function payload(text: string): { sizeBytes: number; text: string } {
   return { sizeBytes: Buffer.byteLength(text), text }
-}
-
-function randomOf(t: TestContext): Random {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  return new Random(seed)
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { type Decoded, decode } from "../../../src/capture/decode.ts"
 import { encode } from "../../../src/capture/encode.ts"
 import type { Begin, CaptureRecord, End } from "../../../src/capture/record.ts"
@@ -13,23 +13,23 @@ import { randomRecord } from "./random-record.ts"
 const LINES = 4000
 
 test("lines as the relay writes them: the header is the one of the decoded record", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   const fallbacks = compare(random, () => written(randomRecord(random)))
   // Most of these lines have a text with an escape somewhere.
   assert.ok(fallbacks < (2 * LINES) / 3, `${fallbacks} of ${LINES} lines were left to the decoder`)
 })
 
 test("lines of an ordinary node are never left to the decoder", (t) => {
-  assert.equal(compare(randomOf(t), ordinaryLines()), 0)
+  assert.equal(compare(Random.of(t), ordinaryLines()), 0)
 })
 
 test("sealed lines in another layout: the header is the one of the decoded record", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   compare(random, () => sealed(otherLayout(random, bodyOf(randomRecord(random)))))
 })
 
 test("damaged lines: the decoder's verdict, and none of them changes what the next line says", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   compare(random, () => {
     const line = written(randomRecord(random))
     return random.below(3) > 0 ? line : damaged(random, line)
@@ -50,12 +50,6 @@ test("lines of other formats and kinds are classified by the decoder", () => {
   const kinds = [...lines, "end"].map(() => reader.next())
   assert.deepEqual(kinds, ["newer", "unknown", "foreign", "foreign", "torn", undefined])
 })
-
-function randomOf(t: TestContext): Random {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  return new Random(seed)
-}
 
 /** Reads many lines, some at once, by one reader: what it remembers of earlier lines must not show. Returns its fallbacks. */
 function compare(random: Random, nextLine: () => string): number {

@@ -7,7 +7,7 @@ import { sealedEnd } from "../../../src/store/scan/seal.ts"
 import { Random } from "../../capture/random.ts"
 
 test("a seal is accepted if it is the one that FORMAT.md describes, and only then", (t) => {
-  const random = randomOf(t)
+  const random = Random.of(t)
   for (let round = 0; round < 2000; round++) {
     const text = random.below(3) > 0 ? damaged(random, sealedLine(random)) : sealedLine(random)
     const before = random.text(9)
@@ -17,12 +17,6 @@ test("a seal is accepted if it is the one that FORMAT.md describes, and only the
     assert.equal(end, isComplete(text) ? from + Buffer.byteLength(bodyOf(text)) : -1, text)
   }
 })
-
-function randomOf(t: { diagnostic(text: string): void }): Random {
-  const seed = Random.seed()
-  t.diagnostic(`CNITAP_SEED=${seed}`)
-  return new Random(seed)
-}
 
 function sealedLine(random: Random): string {
   const text = random.text(random.below(3000))
