@@ -45,7 +45,7 @@ test("the newest operations are checked while the indexes of the others are buil
 })
 
 test("a capture that has been read is reviewed by the first answer, and by all that follow", async (t) => {
-  const session = new Session(await openCapture(randomCapture(t, {})))
+  const session = new Session(await openCapture(temporaryRandomCapture(t, {})))
   t.after(() => session.close())
   await session.open()
   const reviewer = new Reviewer(session, () => assert.fail("the capture is of other nodes"), false)
