@@ -2,7 +2,7 @@ import type { Explanation } from "./explain/statement.ts"
 
 const NODE_COMMAND =
   /\bcnitap (ls|show|tail|ps|stats|explain|diff|lint|ledger|who-owns|export|serve|status|install|uninstall|doctor|help)(?![\w-])((?: --(?:root|capture|from) [^\s`]+)*)/g
-const REPEATED = /\b(cnitap export repro \S+) \| sh\b/g
+const REPEATED = /\b(cnitap export\b[^|`\n]* repro [^|`\n]+) \| sh\b/g
 
 /** The command lines in a text that cnitap wrote on a node, or over files of nodes, as they are written over a cluster. */
 export function overCluster(text: string): string {
