@@ -64,10 +64,11 @@ const LOSS = {
   monoMs: isNumber,
   node: isText,
   sinceMs: isTime,
-  reason: (value) => value === "full" || value === "stopped",
+  reason: (value) => value === "full" || value === "preempted" || value === "stopped",
   calls: isNumber,
   ends: isNumber,
   pieces: isNumber,
+  misses: isNumber,
   records: isNumber,
 } satisfies RecordShape<LossRecord>
 

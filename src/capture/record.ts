@@ -97,11 +97,14 @@ export type CaptureRecord = Begin | ProgressRecord | End
 
 /**
  * What an observer did not record. `calls`: without any record. `ends`: without an end record. `pieces`: of streams, which
- * are marked as truncated. `records`: that could not be written.
+ * are marked as truncated. `misses`: times when the kernel did not run a program of the observer. `records`: that could not
+ * be written.
  */
-export type Losses = { calls: number; ends: number; pieces: number; records: number }
+export type Losses = { calls: number; ends: number; pieces: number; misses: number; records: number }
 
-export const NOTHING_LOST: Losses = { calls: 0, ends: 0, pieces: 0, records: 0 }
+export const NOTHING_LOST: Losses = { calls: 0, ends: 0, pieces: 0, misses: 0, records: 0 }
+
+export type LossReason = "full" | "preempted" | "stopped"
 
 /**
  * Written by an observer that has lost something since the last such record, or has found that none was running: no call
@@ -115,8 +118,11 @@ export type LossRecord = {
   node: string
   /** when the time began in which it was lost; milliseconds since 1970 */
   sinceMs: number
-  /** `full`: the kernel's buffer, or the disk. `stopped`: no observer was running, and `calls` are those in flight when one started */
-  reason: "full" | "stopped"
+  /**
+   * `full`: the kernel's buffer, or the disk. `preempted`: the kernel did not run the observer's program for a process while
+   * another one was preempted in it. `stopped`: no observer was running, and `calls` are those in flight when one started
+   */
+  reason: LossReason
 } & Losses
 
 /** Signals by number, as Linux on x86-64 and arm64 has them. */

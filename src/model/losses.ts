@@ -2,22 +2,25 @@ import { type Losses, type LossRecord, NOTHING_LOST } from "../capture/record.ts
 import type { Operation } from "./operation.ts"
 
 /** What was not recorded, one sentence for each kind; empty if nothing was lost. */
-export function lossTexts({ calls, ends, pieces, records }: Losses): string[] {
+export function lossTexts({ calls, ends, pieces, misses, records }: Losses): string[] {
   const because = "because the kernel's buffer was full"
   return [
     ...(calls > 0 ? [`${calls} calls were not recorded, ${because}`] : []),
     ...(ends > 0 ? [`the end of ${ends} calls was not recorded, ${because}`] : []),
     ...(pieces > 0 ? [`${pieces} pieces of streams were lost, ${because}: their calls are marked`] : []),
+    ...(misses > 0
+      ? [`${misses} events were not seen, because a process was preempted in the observer's program: calls are marked`]
+      : []),
     ...(records > 0 ? [`${records} records could not be written`] : []),
   ]
 }
 
 /** What is missing in a capture, and when, one sentence each; empty if nothing was lost. */
 export function lossSummary(losses: readonly LossRecord[]): string[] {
-  const full = losses.filter(({ reason }) => reason === "full")
+  const lost = losses.filter(({ reason }) => reason !== "stopped")
   const stopped = losses.filter(({ reason }) => reason === "stopped")
   return [
-    ...lossTexts(sumOf(full)).map((text) => `${text}; ${periodOf(full)}`),
+    ...lossTexts(sumOf(lost)).map((text) => `${text}; ${periodOf(lost)}`),
     ...(stopped.length > 0 ? [`${stoppedText(stopped)}; ${periodOf(stopped)}`] : []),
   ]
 }
@@ -46,10 +49,11 @@ function stoppedText(stopped: readonly LossRecord[]): string {
 
 function sumOf(losses: readonly LossRecord[]): Losses {
   return losses.reduce<Losses>(
-    (sum, { calls, ends, pieces, records }) => ({
+    (sum, { calls, ends, pieces, misses, records }) => ({
       calls: sum.calls + calls,
       ends: sum.ends + ends,
       pieces: sum.pieces + pieces,
+      misses: sum.misses + misses,
       records: sum.records + records,
     }),
     NOTHING_LOST,

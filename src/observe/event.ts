@@ -64,7 +64,29 @@ export type ExitEvent = {
 }
 export type ObserverEvent = BeginEvent | TextEvent | ForkEvent | DataEvent | ExitEvent
 
-const KINDS = ["begin", "text", "fork", "read", "write", "exit", "unseen"] as const
+/** As the program numbers them. */
+export const RECORD_KINDS = ["begin", "text", "fork", "read", "write", "exit", "unseen"] as const
+/** What an exit record has: fields of the process's task, of its signal_struct, and of the pipe that its stdin is. */
+export const EXIT_FIELDS = [
+  "task_struct__utime",
+  "task_struct__stime",
+  "task_struct__se__sum_exec_runtime",
+  "task_struct__exit_code",
+  "signal_struct__utime",
+  "signal_struct__stime",
+  "signal_struct__sum_sched_runtime",
+  "signal_struct__cutime",
+  "signal_struct__cstime",
+  "signal_struct__maxrss",
+  "signal_struct__cmaxrss",
+  "signal_struct__flags",
+  "signal_struct__group_exit_code",
+  "pipe_inode_info__head",
+  "pipe_inode_info__tail",
+  "pipe_inode_info__writers",
+] as const
+/** Of signal_struct.flags: all its threads were made to exit (include/linux/sched/signal.h). */
+const SIGNAL_GROUP_EXIT = 4
 const [HEAD_BYTES, NAME_BYTES, RECORD_HEAD_BYTES] = [32, 16, 8]
 
 /** The events of one read of the ring, in its order. Their bytes are in that memory. */
@@ -81,7 +103,7 @@ export function readEvents(buffer: ArrayBuffer, add: (event: ObserverEvent) => v
 
 /** `at`: its first word. */
 function readEvent(words: Uint32Array, at: number, recordBytes: number): ObserverEvent | undefined {
-  const kind = KINDS[words[at] ?? -1]
+  const kind = RECORD_KINDS[words[at] ?? -1]
   const call = long(words, at + 4)
   const from = at + HEAD_BYTES / 4
   switch (kind) {
@@ -103,7 +125,8 @@ function readEvent(words: Uint32Array, at: number, recordBytes: number): Observe
         offset: long(words, from + 4),
         dev: words[from + 6] ?? 0,
         bytes: bytesOf(words, from + 8, words[at + 1]),
-        isLast: words[at + 7] === 1,
+        // the bytes that follow
+        isLast: words[at + 7] === 0,
       }
     case "exit":
       return {
@@ -111,18 +134,8 @@ function readEvent(words: Uint32Array, at: number, recordBytes: number): Observe
         call,
         ns: long(words, at + 2),
         pid: words[from] ?? 0,
-        status: words[from + 1] ?? 0,
-        userNs: long(words, from + 2),
-        systemNs: long(words, from + 4),
-        runNs: long(words, from + 6),
-        childUserNs: long(words, from + 8),
-        childSystemNs: long(words, from + 10),
-        maxRssPages: long(words, from + 12),
-        childMaxRssPages: long(words, from + 14),
-        stdin: stream(words, from + 16),
-        pipeHead: words[from + 22] ?? 0,
-        pipeTail: words[from + 23] ?? 0,
-        pipeWriters: words[from + 24] ?? 0,
+        stdin: stream(words, from + 2),
+        ...fieldsAtExit(words, from + 8),
       }
     default:
       return undefined
@@ -153,13 +166,36 @@ function beginEvent(words: Uint32Array, at: number, recordBytes: number): BeginE
   }
 }
 
+type AtExit = Omit<ExitEvent, "kind" | "call" | "ns" | "pid" | "stdin">
+
+/** What the task has not yet added to the sums of its process counts too. */
+function fieldsAtExit(words: Uint32Array, from: number): AtExit {
+  const place = (field: (typeof EXIT_FIELDS)[number]) => from + 2 * EXIT_FIELDS.indexOf(field)
+  const number = (field: (typeof EXIT_FIELDS)[number]) => long(words, place(field))
+  const int = (field: (typeof EXIT_FIELDS)[number]) => words[place(field)] ?? 0
+  const isGroupExit = (int("signal_struct__flags") & SIGNAL_GROUP_EXIT) !== 0
+  return {
+    status: int(isGroupExit ? "signal_struct__group_exit_code" : "task_struct__exit_code"),
+    userNs: number("task_struct__utime") + number("signal_struct__utime"),
+    systemNs: number("task_struct__stime") + number("signal_struct__stime"),
+    runNs: number("task_struct__se__sum_exec_runtime") + number("signal_struct__sum_sched_runtime"),
+    childUserNs: number("signal_struct__cutime"),
+    childSystemNs: number("signal_struct__cstime"),
+    maxRssPages: number("signal_struct__maxrss"),
+    childMaxRssPages: number("signal_struct__cmaxrss"),
+    pipeHead: int("pipe_inode_info__head"),
+    pipeTail: int("pipe_inode_info__tail"),
+    pipeWriters: int("pipe_inode_info__writers"),
+  }
+}
+
 function stream(words: Uint32Array, at: number): StreamFile {
   return {
     ino: long(words, at),
     dev: words[at + 2] ?? 0,
-    mode: words[at + 3] ?? 0,
-    rdev: words[at + 4] ?? 0,
-    isPipe: words[at + 5] === 1,
+    isPipe: words[at + 3] === 1,
+    mode: words[at + 4] ?? 0,
+    rdev: words[at + 5] ?? 0,
   }
 }
 

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs"
+import { closeSync, readFileSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
+import { EXIT_FIELDS } from "./event.ts"
 import { KernelTypes } from "./kernel-types.ts"
-import { effectsOf, type Machine, machineOf, REGISTERS } from "./machine.ts"
+import { machineOf, REGISTERS } from "./machine.ts"
 import { ONLY_KEY } from "./map-bytes.ts"
 import { type ObjectFile, type ObjectProgram, readObjectFile } from "./object-file.ts"
-import { attachToPipes } from "./pipe-programs.ts"
+import { attachToPipes, tracedFunctions } from "./pipe-programs.ts"
+import { constantsOf, type ProgramLimits } from "./program-constants.ts"
 
 /** A program in the kernel, attached, with the maps through which it is reached. The kernel unloads it when this process ends. */
 export type LoadedProgram = {
@@ -23,42 +25,48 @@ export type LoadedProgram = {
 const TYPES = "/sys/kernel/btf/vmlinux"
 const [ARRAY, RING] = [2, 27]
 const MAP_BYTES = 16
-/** Of `ld_imm64`: what its value is. */
-const [MAP_FD, MAP_VALUE] = [1, 2]
+/** Of `ld_imm64`: what its value is; of `call`: a function of the kernel (include/uapi/linux/bpf.h). */
+const [MAP_FD, MAP_VALUE, KERNEL_FUNCTION] = [1, 2, 2]
+/** Instructions: a call, and `r0 = 0`. */
+const [CALL, MOVE] = [0x85, 0xb7]
 
-/**
- * Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission.
- * `levelsAbove`: how many PID namespaces the node's is above that of this process.
- */
-export function loadProgram(bpf: Bpf, levelsAbove: number): LoadedProgram {
+/** Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission. */
+export function loadProgram(bpf: Bpf, limits: ProgramLimits): LoadedProgram {
   const object = readObjectFile(bpf.program())
   const types = readTypes(object)
   const machine = machineOf(types)
   if (!machine) throw refused("this machine is neither x86-64 nor arm64")
   const variables = new Map(object.symbols.filter(({ section }) => section === ".bss").map((it) => [it.name, it.value]))
-  const maps = createMaps(bpf, object, (name) => constantOf(name, types, machine, levelsAbove))
-  const codeOf = (section: string) => {
+  const offset = (field: string) => offsetOf(types, field)
+  const maps = createMaps(bpf, object, constantsOf(machine, limits, offset))
+  const functions = types.functionIds([...PREEMPTION, ...tracedFunctions(machine).flatMap(({ names }) => names)])
+  const linked = (section: string, called: ReadonlyMap<string, number>) => {
     const program = object.programs.find((it) => it.section === section)
-    return program ? withMaps(program, maps) : new Uint8Array()
+    return program ? link(program, { maps, offset, called }) : new Uint8Array()
   }
+  const called = callable(bpf, functions, (ids) => linked("raw_tracepoint/sched_process_fork", ids))
+  const codeOf = (section: string) => linked(section, called)
   const bss = object.data.get(".bss") ?? new Uint8Array()
   const identify = load(bpf, "identify", codeOf("identify"))
   const tracepoints = TRACEPOINTS.map((name) => ({ name, fd: load(bpf, name, codeOf(`raw_tracepoint/${name}`)) }))
   const systemCalls = load(bpf, SYSTEM_CALLS, codeOf(`raw_tracepoint/${SYSTEM_CALLS}`))
   const follow = (fd: number, name: string) => succeeded(bpf.attach(fd, name), `attach a program to ${name}`)
   // No process is followed yet, so that these do nothing.
-  const pipePrograms = attachToPipes(bpf, types, machine, codeOf)
+  const pipePrograms = attachToPipes(bpf, functions, tracedFunctions(machine), codeOf)
   const hasPipePrograms = pipePrograms.length > 0
-  if (hasPipePrograms) {
-    bss[variables.get("hasPipePrograms") ?? 0] = 1
-    succeeded(bpf.update(maps.get(".bss") ?? -1, ONLY_KEY, bss), "fill a map")
-  } else follow(systemCalls, SYSTEM_CALLS)
+  bss[variables.get("systemCallsFollow") ?? 0] = hasPipePrograms ? FOLLOWED.others : FOLLOWED.everything
+  succeeded(bpf.update(maps.get(".bss") ?? -1, ONLY_KEY, bss), "fill a map")
+  if (!hasPipePrograms) follow(systemCalls, SYSTEM_CALLS)
   for (const { name, fd } of tracepoints) follow(fd, name)
+  const rings = load(bpf, RINGS, codeOf(`raw_tracepoint/${RINGS}`))
+  // A kernel that was built without io_uring does not have it.
+  const ringLink = bpf.attach(rings, RINGS)
+  if (ringLink !== -ENOENT) succeeded(ringLink, `attach a program to ${RINGS}`)
   let isFollowed = !hasPipePrograms
   return {
     maps,
     identify,
-    programs: [...pipePrograms, ...tracepoints.map(({ fd }) => fd), systemCalls],
+    programs: [...pipePrograms, ...tracepoints.map(({ fd }) => fd), systemCalls, rings],
     variables,
     bssBytes: bss.length,
     followSystemCalls() {
@@ -72,25 +80,43 @@ export function loadProgram(bpf: Bpf, levelsAbove: number): LoadedProgram {
 
 const TRACEPOINTS = ["sched_process_exec", "sched_process_fork", "sched_process_exit"]
 const SYSTEM_CALLS = "sys_exit"
+const RINGS = "io_uring_create"
+/** What the program of system calls follows: everything, or only files that are not pipes. */
+const FOLLOWED = { others: 2, everything: 7 }
+/** Functions of the kernel since Linux 6.10. */
+const PREEMPTION = ["bpf_preempt_disable", "bpf_preempt_enable"]
+
+/** Those of the kernel's functions that programs may call: none if the kernel does not compile programs (bpf_jit_enable). */
+function callable(
+  bpf: Bpf,
+  functions: ReadonlyMap<string, number>,
+  codeWith: (called: ReadonlyMap<string, number>) => Uint8Array,
+): ReadonlyMap<string, number> {
+  const none = new Map<string, number>()
+  if (!PREEMPTION.every((name) => functions.has(name))) return none
+  const fd = bpf.load(codeWith(functions), 0)
+  if (typeof fd !== "number" || fd < 0) return none
+  closeSync(fd)
+  return functions
+}
+
+/** What the names of symbols begin with that stand for the offset of `STRUCT__FIELD`. */
+const OFFSET = "at_"
 
 function readTypes({ symbols }: ObjectFile): KernelTypes {
-  const structures = symbols.flatMap(({ name }) => (name.startsWith("at_") ? [structureOf(name)] : []))
+  const fields = symbols.flatMap(({ name }) => (name.startsWith(OFFSET) ? [name.slice(OFFSET.length)] : []))
+  const structures = new Set([...fields, ...EXIT_FIELDS].map((field) => field.split("__")[0] ?? ""))
   try {
-    return new KernelTypes(readFileSync(TYPES), [...new Set(structures), REGISTERS])
+    return new KernelTypes(readFileSync(TYPES), [...structures, REGISTERS])
   } catch (error) {
     throw refused(`this kernel does not describe its types (${TYPES} is missing)`, error)
   }
 }
 
-/** Of `at_STRUCT__FIELD`. */
-function structureOf(constant: string): string {
-  return constant.slice("at_".length).split("__")[0] ?? ""
-}
-
 function createMaps(
   bpf: Bpf,
   object: ObjectFile,
-  valuesOf: (constant: string) => readonly number[],
+  constants: Readonly<Record<string, Uint8Array>>,
 ): Map<string, number> {
   const maps = new Map<string, number>()
   const definitions = object.data.get("maps") ?? new Uint8Array()
@@ -105,7 +131,9 @@ function createMaps(
   for (const section of [".rodata", ".bss"]) {
     const content = object.data.get(section) ?? new Uint8Array()
     const isConstant = section === ".rodata"
-    if (isConstant) fillConstants(object, content, valuesOf)
+    if (isConstant)
+      for (const { name, value } of object.symbols.filter((it) => it.section === section))
+        content.set(constants[name] ?? [], value)
     const map = succeeded(bpf.map(ARRAY, 4, content.length, 1, isConstant), "create a map")
     succeeded(bpf.update(map, ONLY_KEY, content), "fill a map")
     if (isConstant) succeeded(bpf.freeze(map), "freeze a map")
@@ -114,71 +142,55 @@ function createMaps(
   return maps
 }
 
-/** `at_STRUCT__FIELD` is the offset of a field; the others describe the machine and the node. */
-function constantOf(name: string, types: KernelTypes, machine: Machine, levelsAbove: number): readonly number[] {
-  if (name.startsWith("at_")) return [offsetOf(types, name.slice("at_".length))]
-  switch (name) {
-    case "levelsAbove":
-      return [levelsAbove]
-    case "machine_number":
-      return [machine.number]
-    case "machine_arguments":
-      return machine.arguments
-    case "machine_mode":
-      return [machine.mode]
-    case "machine_narrow":
-      return [machine.narrow]
-    case "effects":
-      return effectsOf(machine)
-    default:
-      return []
-  }
-}
-
-function fillConstants(
-  object: ObjectFile,
-  content: Uint8Array,
-  valuesOf: (constant: string) => readonly number[],
-): void {
-  const view = new DataView(content.buffer, content.byteOffset)
-  for (const { name, section, value } of object.symbols)
-    if (section === ".rodata")
-      for (const [at, word] of valuesOf(name).entries()) view.setUint32(value + 4 * at, word, true)
-}
-
 function offsetOf(types: KernelTypes, name: string): number {
   const found = types.offsetOf(name.split("__"))
   if (found === undefined) throw refused(`this kernel has no field ${name.replaceAll("__", ".")}`)
   return found
 }
 
-function withMaps({ instructions, relocations }: ObjectProgram, maps: ReadonlyMap<string, number>): Uint8Array {
-  const relocated = instructions.slice()
-  const view = new DataView(relocated.buffer)
-  for (const { instruction, symbol } of relocations) {
-    const isMap = symbol.section === "maps"
-    const map = maps.get(isMap ? symbol.name : symbol.section) ?? -1
-    const offset = isMap ? 0 : symbol.value + view.getInt32(instruction + 4, true)
-    const register = view.getUint8(instruction + 1) & 0x0f
-    view.setUint8(instruction + 1, register | ((isMap ? MAP_FD : MAP_VALUE) << 4))
-    view.setInt32(instruction + 4, map, true)
-    view.setInt32(instruction + 12, offset, true)
+type Linked = {
+  maps: ReadonlyMap<string, number>
+  /** of `STRUCT__FIELD` */
+  offset: (field: string) => number
+  /** functions of the kernel, by name, that it may call; calls of others are left out */
+  called: ReadonlyMap<string, number>
+}
+
+/** The instructions of a program, with what their symbols stand for. */
+function link({ instructions, relocations }: ObjectProgram, { maps, offset, called }: Linked): Uint8Array {
+  const linked = instructions.slice()
+  const view = new DataView(linked.buffer)
+  const load = (at: number, source: number, low: number, high: number) => {
+    view.setUint8(at + 1, (view.getUint8(at + 1) & 0x0f) | (source << 4))
+    view.setInt32(at + 4, low, true)
+    view.setInt32(at + 12, high, true)
   }
-  return relocated
+  for (const { instruction, symbol } of relocations) {
+    const { name, section, value } = symbol
+    if (view.getUint8(instruction) === CALL) {
+      const id = called.get(name)
+      view.setUint8(instruction, id === undefined ? MOVE : CALL)
+      view.setUint8(instruction + 1, id === undefined ? 0 : KERNEL_FUNCTION << 4)
+      view.setInt32(instruction + 4, id ?? 0, true)
+    } else if (name.startsWith(OFFSET)) load(instruction, 0, offset(name.slice(OFFSET.length)), 0)
+    else if (section === "maps") load(instruction, MAP_FD, maps.get(name) ?? -1, 0)
+    else load(instruction, MAP_VALUE, maps.get(section) ?? -1, value + view.getInt32(instruction + 4, true))
+  }
+  return linked
 }
 
 function load(bpf: Bpf, name: string, code: Uint8Array): number {
   const result = bpf.load(code, 0)
-  if (typeof result === "number") return succeeded(result, "load a program")
-  if (result.includes(WITHOUT_MEMORY))
-    throw refused("this kernel is locked down to confidentiality: no program may read its memory")
+  if (typeof result === "number") return succeeded(result, `load the program ${name}`)
   const last = result.trimEnd().split("\n").slice(-3).join("; ")
+  if (last.includes(WITHOUT_MEMORY))
+    throw refused("this kernel is locked down to confidentiality: no program may read its memory")
   throw refused(`this kernel's verifier refuses the program ${name}: ${last}`)
 }
 
 /** What the verifier prints where lockdown(7) has removed that function. */
 const WITHOUT_MEMORY = "bpf_probe_read_kernel"
-const [EPERM, ENOSYS, EOPNOTSUPP] = [1, 38, 95]
+const [EPERM, ENOENT, ENOSYS, EOPNOTSUPP] = [1, 2, 38, 95]
 
 function succeeded(result: number, what: string): number {
   if (result >= 0) return result

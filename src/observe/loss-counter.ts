@@ -1,11 +1,9 @@
-import { FORMAT, type Losses, type LossRecord, NOTHING_LOST } from "../capture/record.ts"
+import { FORMAT, type Losses, type LossReason, NOTHING_LOST } from "../capture/record.ts"
 import type { Bpf } from "./bpf.ts"
 import type { CaptureWriter } from "./capture-writer.ts"
+import { RECORD_KINDS } from "./event.ts"
 import type { LoadedProgram } from "./load.ts"
 import { ONLY_KEY } from "./map-bytes.ts"
-
-/** Of `lost` in observe.bpf.c. */
-const LOST = { begin: 0, fork: 2, data: 3 } as const
 
 /** Counts what was lost since the observer started, and writes that as loss records. */
 export class LossCounter {
@@ -33,11 +31,13 @@ export class LossCounter {
     this.#bpf.lookup(this.#loaded.maps.get(".bss") ?? -1, ONLY_KEY, values)
     const at = this.#loaded.variables.get("lost") ?? 0
     const view = new DataView(values.buffer)
-    const count = (index: number) => Number(view.getBigUint64(at + 8 * index, true))
+    const count = (kind: (typeof RECORD_KINDS)[number]) =>
+      Number(view.getBigUint64(at + 8 * RECORD_KINDS.indexOf(kind), true))
     return {
-      calls: count(LOST.begin) + this.calls,
+      calls: count("begin") + this.calls,
       ends: this.ends,
-      pieces: count(LOST.fork) + count(LOST.data) + this.#countMisses(),
+      pieces: count("fork") + count("read") + count("write") + count("unseen"),
+      misses: this.#countMisses(),
       records: this.#writer.lostRecords,
     }
   }
@@ -64,14 +64,17 @@ export class LossCounter {
       calls: losses.calls - before.calls,
       ends: losses.ends - before.ends,
       pieces: losses.pieces - before.pieces,
+      misses: losses.misses - before.misses,
       records: losses.records - before.records,
     }
     this.#reported = { losses, wallMs: Date.now() }
-    if (Object.values(added).some((count) => count > 0)) this.write("full", wallMs, added)
+    const { misses, ...full } = added
+    if (Object.values(full).some((count) => count > 0)) this.write("full", wallMs, { ...full, misses: 0 })
+    if (misses > 0) this.write("preempted", wallMs, { ...NOTHING_LOST, misses })
     return losses
   }
 
-  write(reason: LossRecord["reason"], sinceMs: number, losses: Losses): void {
+  write(reason: LossReason, sinceMs: number, losses: Losses): void {
     const { wallNs, monoNs } = this.#bpf.clocks()
     const [wallMs, monoMs] = [Number(wallNs / 1000n) / 1000, Number(monoNs / 1000n) / 1000]
     const node = this.#node

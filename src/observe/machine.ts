@@ -1,3 +1,4 @@
+import { RECORD_KINDS } from "./event.ts"
 import type { KernelTypes } from "./kernel-types.ts"
 
 /**
@@ -14,37 +15,47 @@ export type Machine = {
   calls: Readonly<Record<string, number>>
 }
 
-const [READ, WRITE, UNSEEN] = [3, 4, 6]
-const [VECTOR, MESSAGE, NO_FILE, NO_SOURCE, COUNTS_MESSAGES] = [1 << 3, 1 << 4, 1 << 5, 1 << 12, 1 << 13]
-const flagsIn = (argument: number) => argument << 6
-const between = (from: number, to: number) => (from << 8) | (to << 10)
+/**
+ * What a system call does. Files and flags are arguments, counted from 1. A `read` or `write` has its file in the first and its
+ * buffers in the second. `unseen`: the kernel moves bytes without a buffer of the process, between unknown files if none is
+ * named.
+ */
+type Effect = {
+  kind: "read" | "write" | "unseen"
+  /** instead of one buffer: a list of them, or a message that has a list */
+  buffers?: "list" | "message"
+  flags?: number
+  from?: number
+  to?: number
+  /** it returns how many messages it has moved */
+  isCountOfMessages?: true
+}
 
-/** By the name of its function in the kernel: a kind of event, and in which arguments its buffer and its files are. */
-const EFFECTS: Readonly<Record<string, number>> = {
-  read: READ,
-  write: WRITE,
-  readv: READ | VECTOR,
-  writev: WRITE | VECTOR,
-  pread64: READ,
-  pwrite64: WRITE,
-  preadv: READ | VECTOR,
-  pwritev: WRITE | VECTOR,
-  preadv2: READ | VECTOR,
-  pwritev2: WRITE | VECTOR,
-  recvfrom: READ | flagsIn(3),
-  sendto: WRITE,
-  recvmsg: READ | MESSAGE | flagsIn(2),
-  sendmsg: WRITE | MESSAGE,
-  splice: UNSEEN | between(0, 2),
+const EFFECTS: Readonly<Record<string, Effect>> = {
+  read: { kind: "read" },
+  write: { kind: "write" },
+  readv: { kind: "read", buffers: "list" },
+  writev: { kind: "write", buffers: "list" },
+  pread64: { kind: "read" },
+  pwrite64: { kind: "write" },
+  preadv: { kind: "read", buffers: "list" },
+  pwritev: { kind: "write", buffers: "list" },
+  preadv2: { kind: "read", buffers: "list" },
+  pwritev2: { kind: "write", buffers: "list" },
+  recvfrom: { kind: "read", flags: 4 },
+  sendto: { kind: "write" },
+  recvmsg: { kind: "read", buffers: "message", flags: 3 },
+  sendmsg: { kind: "write", buffers: "message" },
+  splice: { kind: "unseen", from: 1, to: 3 },
   // It reads nothing.
-  tee: UNSEEN | NO_SOURCE | between(0, 1),
-  vmsplice: UNSEEN | between(0, 0),
-  sendfile64: UNSEEN | between(1, 0),
-  copy_file_range: UNSEEN | between(0, 2),
-  recvmmsg: UNSEEN | COUNTS_MESSAGES | between(0, 0),
-  sendmmsg: UNSEEN | COUNTS_MESSAGES | NO_SOURCE | between(0, 0),
-  io_submit: UNSEEN | NO_FILE,
-  io_uring_enter: UNSEEN | NO_FILE,
+  tee: { kind: "unseen", to: 2 },
+  vmsplice: { kind: "unseen", from: 1, to: 1 },
+  sendfile64: { kind: "unseen", from: 2, to: 1 },
+  copy_file_range: { kind: "unseen", from: 1, to: 3 },
+  recvmmsg: { kind: "unseen", from: 1, isCountOfMessages: true },
+  sendmmsg: { kind: "unseen", to: 1, isCountOfMessages: true },
+  io_submit: { kind: "unseen" },
+  io_uring_enter: { kind: "unseen" },
 }
 
 const CALLS = {
@@ -130,14 +141,23 @@ export function machineOf(types: KernelTypes): Machine | undefined {
   }
 }
 
-/** What each system call does, by its number, as observe.bpf.c reads it. */
-export function effectsOf({ calls }: Machine): number[] {
-  const effects: number[] = new Array(Math.max(...Object.values(calls)) + 1).fill(0)
-  for (const [name, number] of Object.entries(calls)) effects[number] = EFFECTS[name] ?? 0
-  return effects
+/** `struct effect` of observe.bpf.c for each system call, by its number. */
+export function effectsOf({ calls }: Machine): Uint8Array {
+  const bytes = new Uint8Array(EFFECT_BYTES * (Math.max(...Object.values(calls)) + 1))
+  for (const [name, number] of Object.entries(calls)) {
+    const effect = EFFECTS[name]
+    if (!effect) continue
+    const { kind, buffers, flags = 0, from = 0, to = 0, isCountOfMessages = false } = effect
+    const kinds = [RECORD_KINDS.indexOf(kind), BUFFERS.indexOf(buffers)]
+    bytes.set([...kinds, flags, from, to, Number(isCountOfMessages)], EFFECT_BYTES * number)
+  }
+  return bytes
 }
+
+const EFFECT_BYTES = 8
+const BUFFERS = [undefined, "list", "message"]
 
 /** The kernel's functions of the system calls whose buffers are not looked at. */
 export function movingFunctions({ prefix, calls }: Machine): string[] {
-  return Object.keys(calls).flatMap((name) => (((EFFECTS[name] ?? 0) & 7) === UNSEEN ? [prefix + name] : []))
+  return Object.keys(calls).flatMap((name) => (EFFECTS[name]?.kind === "unseen" ? [prefix + name] : []))
 }

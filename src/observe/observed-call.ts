@@ -4,6 +4,9 @@ import type { BeginEvent, DataEvent, ExitEvent, StreamFile } from "./event.ts"
 import type { Observed } from "./observed-record.ts"
 import { ObservedStream } from "./observed-stream.ts"
 
+/** Of arguments and environment, as much is copied. */
+export const MOST_TEXT_BYTES: number = 9 * 16_384
+
 /** A call while its events arrive. */
 export class ObservedCall {
   readonly id: string
@@ -123,5 +126,3 @@ function text(bytes: Uint8Array): string {
 }
 
 const LONGEST_SPAWN_NS = 100e6
-/** The program does not copy more. */
-const MOST_TEXT_BYTES = 9 * 16_384

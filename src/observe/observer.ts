@@ -14,7 +14,7 @@ import { type BeginEvent, readEvents } from "./event.ts"
 import { type LoadedProgram, loadProgram } from "./load.ts"
 import { LossCounter } from "./loss-counter.ts"
 import { word } from "./map-bytes.ts"
-import type { ObservedCall } from "./observed-call.ts"
+import { MOST_TEXT_BYTES, type ObservedCall } from "./observed-call.ts"
 import { writtenBegin, writtenEnd } from "./observed-record.ts"
 import { levelsAbove } from "./pid-namespace.ts"
 import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
@@ -71,7 +71,11 @@ export class Observer {
     this.#bpf = bpf
     this.#options = options
     bpf.openMarks(ALL_MARK_LINES)
-    this.#loaded = loadProgram(bpf, levelsAbove(options.proc))
+    this.#loaded = loadProgram(bpf, {
+      levelsAbove: levelsAbove(options.proc),
+      streamBytes: STREAM_BYTES,
+      textBytes: MOST_TEXT_BYTES,
+    })
     this.#writer = options.openWriter()
     this.#losses = new LossCounter(bpf, this.#loaded, this.#writer, hostname())
     const isPlugin = ({ isNamed, isContained, path, pid }: BeginEvent) =>

@@ -1,26 +1,32 @@
 import { closeSync } from "node:fs"
 import type { Bpf } from "./bpf.ts"
-import type { KernelTypes } from "./kernel-types.ts"
 import { type Machine, movingFunctions } from "./machine.ts"
 
+/** The section of a program, and the names that the function it is for has or had. */
+type TracedFunction = { section: string; names: readonly string[]; isOptional?: true }
+
+/** The functions that read and write pipes, and those of system calls that move bytes without a buffer of the process. */
+export function tracedFunctions(machine: Machine): TracedFunction[] {
+  const moving = movingFunctions(machine).map((name) => ({ section: "moving/unseen", names: [name] }))
+  // A kernel may have been built without some of these system calls, such as io_submit.
+  return [...PIPE_FUNCTIONS, ...moving.map((it) => ({ ...it, isOptional: true as const }))]
+}
+
 /**
- * Follows pipes at the end of the kernel's functions that read and write them, so that system calls for other files cost
- * nothing. Returns the programs: none where the kernel cannot trace its functions, as on arm64 before 6.4, or has others.
+ * Follows pipes at the end of these functions, so that system calls for other files cost nothing. Returns the programs: none
+ * where the kernel cannot trace its functions, as on arm64 before 6.4, or has others. `ids`: of the kernel's functions.
  */
 export function attachToPipes(
   bpf: Bpf,
-  types: KernelTypes,
-  machine: Machine,
+  ids: ReadonlyMap<string, number>,
+  functions: readonly TracedFunction[],
   codeOf: (section: string) => Uint8Array,
 ): number[] {
-  const moving = movingFunctions(machine).map((name) => ({ section: "moving/unseen", names: [name] }))
-  const ids = types.functionIds([...PIPE_FUNCTIONS, ...moving].flatMap(({ names }) => names))
-  // A kernel may have been built without some of these system calls, such as io_submit.
-  const places = [...PIPE_FUNCTIONS, ...moving.filter(({ names }) => names.some((name) => ids.has(name)))]
   const opened: number[] = []
   const programs: number[] = []
-  for (const { section, names } of places) {
+  for (const { section, names, isOptional } of functions) {
     const id = names.map((name) => ids.get(name)).find((it) => it !== undefined)
+    if (id === undefined && isOptional) continue
     const program = id === undefined ? undefined : bpf.load(codeOf(section), id)
     const isLoaded = typeof program === "number" && program >= 0
     const link = isLoaded ? bpf.attach(program, "") : -1

@@ -20,11 +20,13 @@ writeCalls(capture, [
 ])
 write({ reason: "full", sinceMs: NOON - 500, wallMs: NOON + 500, calls: 3 })
 write({ reason: "full", sinceMs: NOON + 500, wallMs: NOON + 1_500, calls: 2, pieces: 7 })
+write({ reason: "preempted", sinceMs: NOON + 500, wallMs: NOON + 1_500, misses: 4 })
 write({ reason: "stopped", sinceMs: NOON + 10_000, wallMs: NOON + 20_000, calls: 1 })
 
 const LOST = [
   "cnitap: 5 calls were not recorded, because the kernel's buffer was full; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
   "cnitap: 7 pieces of streams were lost, because the kernel's buffer was full: their calls are marked; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
+  "cnitap: 4 events were not seen, because a process was preempted in the observer's program: calls are marked; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
   "cnitap: no observer was running for a while: calls of that time were not recorded, and 1 were in flight at its end; 2026-11-28T12:00:10Z to 2026-11-28T12:00:20Z",
 ]
 
@@ -37,7 +39,7 @@ test("for a time range, only what was lost in it is reported", async () => {
   assert.equal((await read("ls", "-o", "name", "--since", "2026-11-28T12:00:30Z")).stderr, "")
   assert.deepEqual(
     (await read("ls", "-o", "name", "--since", "2026-11-28T12:00:05Z")).stderr.trim().split("\n"),
-    LOST.slice(2),
+    LOST.slice(3),
   )
 })
 
@@ -57,7 +59,7 @@ test("a bundle has them too, after the calls", async () => {
   for (const verb of [["ls", "-o", "name"], ["stats"], ["explain", "shop/late"]])
     assert.deepEqual(
       (await cnitap([...verb, "--from", bundle])).stderr.trim().split("\n"),
-      LOST.slice(2),
+      LOST.slice(3),
       verb.join(" "),
     )
   rmSync(bundle)
@@ -71,6 +73,7 @@ test("an exported page has them too", async () => {
     [
       { reason: "full", calls: 3, pieces: 0 },
       { reason: "full", calls: 2, pieces: 7 },
+      { reason: "preempted", calls: 0, pieces: 0 },
       { reason: "stopped", calls: 1, pieces: 0 },
     ],
   )

@@ -124,24 +124,59 @@ static void mapped(void)
 }
 
 /* struct io_uring_params and io_uring_sqe of linux/io_uring.h, which musl does not have. */
-static void ringed(void)
+typedef struct { uint32_t head, tail, mask, count, flags, dropped, array, zero; uint64_t user; } Queue;
+typedef struct { uint32_t entries, completions, flags, cpu, idle, features, wq, zero[3]; Queue submission; uint32_t completion[10]; } Ring;
+typedef struct { uint8_t code, flags; uint16_t priority; int32_t fd; uint64_t offset, address; uint32_t length, rest[9]; } Entry;
+
+/* Puts a write of "ring " to stdout into a new ring, and returns the ring. `completed` is where it counts completions, `state`
+ * where its thread says that it sleeps. */
+static long submit(uint32_t flags, uint32_t **completed, uint32_t **state)
 {
-    enum { WRITE = 23, GET_EVENTS = 1 };
-    struct { uint32_t entries, completions, flags, cpu, idle, features, wq, zero[3]; struct { uint32_t head, tail, mask, count, flags, dropped, array, zero; uint64_t user; } submission; uint32_t completion[10]; } params = { 0 };
-    struct { uint8_t code, flags; uint16_t priority; int32_t fd; uint64_t offset, address; uint32_t length, rest[9]; } *entry;
-    long ring;
-    uint8_t *queue;
-    drain();
-    text(1, "before ");
-    ring = syscall(425, 4, &params);
-    queue = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, (int)ring, 0);
-    entry = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, (int)ring, 0x10000000);
+    enum { WRITE = 23 };
+    Ring params = { .flags = flags, .idle = 10000 };
+    long ring = syscall(425, 4, &params);
+    uint8_t *queue = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, (int)ring, 0);
+    Entry *entry = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, (int)ring, 0x10000000);
     if (ring < 0 || queue == MAP_FAILED || entry == MAP_FAILED) exit(99);
     entry->code = WRITE, entry->fd = 1, entry->offset = (uint64_t)-1, entry->address = (uintptr_t)"ring ", entry->length = 5;
     ((uint32_t *)(queue + params.submission.array))[0] = 0;
     __atomic_store_n((uint32_t *)(queue + params.submission.tail), 1, __ATOMIC_RELEASE);
-    if (syscall(426, ring, 1, 1, GET_EVENTS, NULL, 0) != 1) exit(100);
+    *completed = (uint32_t *)(queue + params.completion[1]), *state = (uint32_t *)(queue + params.submission.flags);
+    return ring;
+}
+
+static void ringed(void)
+{
+    enum { GET_EVENTS = 1 };
+    uint32_t *completed, *state;
+    drain();
+    text(1, "before ");
+    if (syscall(426, submit(0, &completed, &state), 1, 1, GET_EVENTS, NULL, 0) != 1) exit(100);
     text(1, "after");
+}
+
+/* A thread of the kernel takes what is in the ring: no system call moves it, unless the thread sleeps already. */
+static void polled(void)
+{
+    enum { POLLED = 2, SLEEPS = 1, WAKE = 2 };
+    uint32_t *completed, *state;
+    long ring;
+    drain();
+    text(1, "before ");
+    ring = submit(POLLED, &completed, &state);
+    while (!__atomic_load_n(completed, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(state, __ATOMIC_ACQUIRE) & SLEEPS) syscall(426, ring, 0, 0, WAKE, NULL, 0);
+        usleep(1000);
+    }
+    text(1, "after");
+}
+
+/* More than a record holds, at once, twice. */
+static void twice(void)
+{
+    drain();
+    for (int i = 0; i < 2; i++)
+        if (write(1, filler, sizeof filler) != sizeof filler) exit(105);
 }
 
 /* struct iocb of linux/aio_abi.h, which musl does not have. */
@@ -164,7 +199,7 @@ int main(int count, char **arguments)
     static const struct { const char *name; void (*run)(void); } plugins[] = {
         { "vectors", vectors }, { "positioned", positioned }, { "messages", messages }, { "interrupted", interrupted },
         { "duplicated", duplicated }, { "sent", sent }, { "spliced", spliced }, { "teed", teed }, { "mapped", mapped }, { "ringed", ringed },
-        { "batched", batched }, { "submitted", submitted },
+        { "batched", batched }, { "submitted", submitted }, { "polled", polled }, { "twice", twice },
     };
     const char *name = count > 0 ? strrchr(arguments[0], '/') : NULL;
     memset(filler, 'x', sizeof filler);

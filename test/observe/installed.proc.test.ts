@@ -49,7 +49,7 @@ test("a killed observer leaves nothing in the kernel, status says so, and the ne
   const { reason, calls, ends, pieces, records } = loss ?? {}
   assert.deepEqual(
     { reason, calls, ends, pieces, records, others },
-    { reason: "stopped", calls: 0, ends: 0, pieces: 0, records: 0, others: [] },
+    { reason: "stopped", calls: 0, ends: 0, pieces: 0, misses: 0, records: 0, others: [] },
   )
   assert.ok(Number(loss?.sinceMs) < Number(loss?.wallMs))
 })

@@ -16,6 +16,11 @@ export const TRANSFERS: Readonly<Record<string, Streams>> = {
     stdout: { sizeBytes: 150_000, truncated: true, text: "x".repeat(65_536) },
     stderr: NOTHING,
   },
+  twice: {
+    stdin: STDIN,
+    stdout: { sizeBytes: 300_000, truncated: true, text: "x".repeat(65_536) },
+    stderr: NOTHING,
+  },
   duplicated: { stdin: STDIN, stdout: whole("nine child "), stderr: NOTHING },
   sent: { stdin: STDIN, stdout: unseen("before ", 24), stderr: NOTHING },
   spliced: { stdin: unseen("", 11), stdout: unseen("before ", 23), stderr: NOTHING },
@@ -23,6 +28,7 @@ export const TRANSFERS: Readonly<Record<string, Streams>> = {
   mapped: { stdin: STDIN, stdout: unseen("", 7), stderr: NOTHING },
   // How much went through the ring is not known, nor to which stream; stdin had ended before.
   ringed: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
+  polled: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
   submitted: { stdin: STDIN, stdout: unseen("before ", 12), stderr: unseen("", 0) },
 }
 
