@@ -46,9 +46,9 @@ test("a killed observer leaves nothing in the kernel, status says so, and the ne
   assert.notEqual(observerOf(node).pid, pid)
   assert.equal(cnitap(node, "status").code, 0)
   const [loss, ...others] = losses(node)
-  const { reason, calls, ends, pieces, records } = loss ?? {}
+  const { reason, calls, ends, pieces, misses, records } = loss ?? {}
   assert.deepEqual(
-    { reason, calls, ends, pieces, records, others },
+    { reason, calls, ends, pieces, misses, records, others },
     { reason: "stopped", calls: 0, ends: 0, pieces: 0, misses: 0, records: 0, others: [] },
   )
   assert.ok(Number(loss?.sinceMs) < Number(loss?.wallMs))
