@@ -9,7 +9,9 @@ export function lossTexts({ calls, ends, pieces, misses, records }: Losses): str
     ...(ends > 0 ? [`the end of ${ends} calls was not recorded, ${because}`] : []),
     ...(pieces > 0 ? [`${pieces} pieces of streams were lost, ${because}: their calls are marked`] : []),
     ...(misses > 0
-      ? [`${misses} events were not seen, because a process was preempted in the observer's program: calls are marked`]
+      ? [
+          `${misses} events were not seen, because a process was preempted in the observer's program: calls in flight are marked, and calls may be missing`,
+        ]
       : []),
     ...(records > 0 ? [`${records} records could not be written`] : []),
   ]

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
 import { EXIT_FIELDS } from "./event.ts"
@@ -26,10 +26,7 @@ const TYPES = "/sys/kernel/btf/vmlinux"
 const [ARRAY, RING] = [2, 27]
 const MAP_BYTES = 16
 /** Of `ld_imm64`: what its value is; of `call`: a function of the kernel (include/uapi/linux/bpf.h). */
-const [MAP_FD, MAP_VALUE, KERNEL_FUNCTION] = [1, 2, 2]
-/** Instructions: a call, and `r0 = 0`. */
-const [CALL, MOVE] = [0x85, 0xb7]
-
+const [MAP_FD, MAP_VALUE] = [1, 2]
 /** Loads and attaches the program. Throws a Fault if the kernel does not support it or this process lacks the permission. */
 export function loadProgram(bpf: Bpf, limits: ProgramLimits): LoadedProgram {
   const object = readObjectFile(bpf.program())
@@ -39,13 +36,11 @@ export function loadProgram(bpf: Bpf, limits: ProgramLimits): LoadedProgram {
   const variables = new Map(object.symbols.filter(({ section }) => section === ".bss").map((it) => [it.name, it.value]))
   const offset = (field: string) => offsetOf(types, field)
   const maps = createMaps(bpf, object, constantsOf(machine, limits, offset))
-  const functions = types.functionIds([...PREEMPTION, ...tracedFunctions(machine).flatMap(({ names }) => names)])
-  const linked = (section: string, called: ReadonlyMap<string, number>) => {
+  const functions = types.functionIds(tracedFunctions(machine).flatMap(({ names }) => names))
+  const codeOf = (section: string) => {
     const program = object.programs.find((it) => it.section === section)
-    return program ? link(program, { maps, offset, called }) : new Uint8Array()
+    return program ? link(program, maps, offset) : new Uint8Array()
   }
-  const called = callable(bpf, functions, (ids) => linked("raw_tracepoint/sched_process_fork", ids))
-  const codeOf = (section: string) => linked(section, called)
   const bss = object.data.get(".bss") ?? new Uint8Array()
   const identify = load(bpf, "identify", codeOf("identify"))
   const tracepoints = TRACEPOINTS.map((name) => ({ name, fd: load(bpf, name, codeOf(`raw_tracepoint/${name}`)) }))
@@ -83,23 +78,6 @@ const SYSTEM_CALLS = "sys_exit"
 const RINGS = "io_uring_create"
 /** What the program of system calls follows: everything, or only files that are not pipes. */
 const FOLLOWED = { others: 2, everything: 7 }
-/** Functions of the kernel since Linux 6.10. */
-const PREEMPTION = ["bpf_preempt_disable", "bpf_preempt_enable"]
-
-/** Those of the kernel's functions that programs may call: none if the kernel does not compile programs (bpf_jit_enable). */
-function callable(
-  bpf: Bpf,
-  functions: ReadonlyMap<string, number>,
-  codeWith: (called: ReadonlyMap<string, number>) => Uint8Array,
-): ReadonlyMap<string, number> {
-  const none = new Map<string, number>()
-  if (!PREEMPTION.every((name) => functions.has(name))) return none
-  const fd = bpf.load(codeWith(functions), 0)
-  if (typeof fd !== "number" || fd < 0) return none
-  closeSync(fd)
-  return functions
-}
-
 /** What the names of symbols begin with that stand for the offset of `STRUCT__FIELD`. */
 const OFFSET = "at_"
 
@@ -148,16 +126,12 @@ function offsetOf(types: KernelTypes, name: string): number {
   return found
 }
 
-type Linked = {
-  maps: ReadonlyMap<string, number>
-  /** of `STRUCT__FIELD` */
-  offset: (field: string) => number
-  /** functions of the kernel, by name, that it may call; calls of others are left out */
-  called: ReadonlyMap<string, number>
-}
-
-/** The instructions of a program, with what their symbols stand for. */
-function link({ instructions, relocations }: ObjectProgram, { maps, offset, called }: Linked): Uint8Array {
+/** The instructions of a program, with what their symbols stand for. `offset`: of `STRUCT__FIELD`. */
+function link(
+  { instructions, relocations }: ObjectProgram,
+  maps: ReadonlyMap<string, number>,
+  offset: (field: string) => number,
+): Uint8Array {
   const linked = instructions.slice()
   const view = new DataView(linked.buffer)
   const load = (at: number, source: number, low: number, high: number) => {
@@ -167,12 +141,7 @@ function link({ instructions, relocations }: ObjectProgram, { maps, offset, call
   }
   for (const { instruction, symbol } of relocations) {
     const { name, section, value } = symbol
-    if (view.getUint8(instruction) === CALL) {
-      const id = called.get(name)
-      view.setUint8(instruction, id === undefined ? MOVE : CALL)
-      view.setUint8(instruction + 1, id === undefined ? 0 : KERNEL_FUNCTION << 4)
-      view.setInt32(instruction + 4, id ?? 0, true)
-    } else if (name.startsWith(OFFSET)) load(instruction, 0, offset(name.slice(OFFSET.length)), 0)
+    if (name.startsWith(OFFSET)) load(instruction, 0, offset(name.slice(OFFSET.length)), 0)
     else if (section === "maps") load(instruction, MAP_FD, maps.get(name) ?? -1, 0)
     else load(instruction, MAP_VALUE, maps.get(section) ?? -1, value + view.getInt32(instruction + 4, true))
   }

@@ -22,9 +22,6 @@ static long (*output)(void *ring, const void *record, u64 size, u64 flags) = (vo
 static u64 (*query)(void *ring, u64 flags) = (void *)134;
 static u64 (*typedTask)(void) = (void *)158;
 static u64 (*registersOf)(u64 typedTask) = (void *)175;
-/* Of the kernel since Linux 6.10; the loader leaves these calls out before. */
-extern void bpf_preempt_disable(void);
-extern void bpf_preempt_enable(void);
 
 /* Where a field is in its structure, as `structure__field`: the loader reads it from the kernel's own type information (BTF),
  * so that one object runs on every kernel from 5.8 on, and no kernel header is included. */
@@ -341,9 +338,7 @@ INLINE void ringCreated(u64 flags)
     if (id && flags & POLLED) sendUnknown(RINGS, *id);
 }
 
-/* While a process is preempted in a program, the kernel does not run it for others on that processor: none is preempted. */
-#define PROGRAM(section, name, condition, body) \
-    SEC(section) int name(u64 *ctx) { if (condition) { bpf_preempt_disable(); body; bpf_preempt_enable(); } return 0; }
+#define PROGRAM(section, name, condition, body) SEC(section) int name(u64 *ctx) { if (condition) body; return 0; }
 
 PROGRAM("raw_tracepoint/sched_process_exec", programExecuted, 1, executed(ctx[0], ctx[2]))
 PROGRAM("raw_tracepoint/sched_process_fork", processForked, inFlight, forked(ctx[1]))
