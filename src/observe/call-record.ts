@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer"
 import { type Begin, type End, type Exit, FORMAT, type ProgressRecord } from "../capture/record.ts"
 import { clean, cleanArguments, cleanVariable, type Searcher, withoutCutAddress } from "../capture/redact/clean.ts"
+import { isSecretName } from "../capture/redact/secret-name.ts"
 import type { ExitEvent } from "./event.ts"
 import type { ObservedCall } from "./observed-call.ts"
 import type { Observed, ObservedPayload } from "./observed-record.ts"
@@ -24,8 +25,7 @@ export type RecordContext = {
 /** `original`: of the plugin's file. The same members in the same order as those of the relay (FORMAT.md). */
 export function beginRecord(call: ObservedCall, context: RecordContext, original: Begin["original"]): Observed<Begin> {
   const { begin } = call
-  const path = utf8(begin.path)
-  const { argv, env, envNames } = textsOf(call, path, context)
+  const { argv, env, envNames } = textsOf(call, context)
   return {
     format: FORMAT,
     kind: "begin",
@@ -40,7 +40,7 @@ export function beginRecord(call: ObservedCall, context: RecordContext, original
     recorderPid: context.observerPid,
     parentName: begin.parentName,
     plugin: call.name,
-    path,
+    path: begin.path,
     argv,
     env,
     envNames,
@@ -89,12 +89,14 @@ export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordCo
 type Texts = Pick<Begin, "argv" | "env" | "envNames">
 
 /** The rules of the relay: values of CNI_* and TRACE* only, and of a variable that is set twice the first. */
-function textsOf({ texts, begin }: ObservedCall, path: string, { searcher, isRaw }: RecordContext): Texts {
+function textsOf({ texts, begin }: ObservedCall, { searcher, holdsMark, isRaw }: RecordContext): Texts {
   const args = split(texts.subarray(0, begin.argBytes))
-  const at = args.indexOf(path, 1)
+  const at = args.indexOf(begin.path, 1)
   // The kernel has put the interpreter and its argument before the script, in place of argv[0]. Only the name of a script's
   // file is known: the file that is executed is the interpreter.
   const argv = begin.isNamed && isScript(args, at) ? args.slice(at) : args
+  // What holds no mark of a secret as a whole has none in a part: one search instead of one for each of them.
+  const isPlain = isRaw || !holdsMark(texts)
   const env: Record<string, string> = {}
   const envNames: string[] = []
   for (const entry of split(texts.subarray(begin.argBytes))) {
@@ -103,11 +105,13 @@ function textsOf({ texts, begin }: ObservedCall, path: string, { searcher, isRaw
     const isListed = isRaw || name.startsWith("CNI_") || name.startsWith("TRACE")
     if (isListed && Object.hasOwn(env, name)) continue
     const given = equals < 0 ? "" : entry.slice(equals + 1)
-    const value = !isListed ? null : isRaw ? given : cleanVariable(searcher, name, given)
+    const isSafe = isRaw || (isPlain && !isSecretName(name))
+    const value = !isListed ? null : isSafe ? given : cleanVariable(searcher, name, given)
     if (value === null) envNames.push(name)
     else env[name] = value
   }
-  return { argv: isRaw ? argv : cleanArguments(searcher, argv), env, envNames }
+  // The name of a secret and its value may be two arguments.
+  return { argv: isRaw || (isPlain && argv.length === 1) ? argv : cleanArguments(searcher, argv), env, envNames }
 }
 
 /** An interpreter has at most one argument of its own. */
@@ -119,6 +123,7 @@ function payload(stream: ObservedStream, isComplete: boolean, context: RecordCon
   const kept = stream.kept
   const { totalBytes: sizeBytes, hasGap } = stream
   const isTruncated = !isComplete || hasGap || sizeBytes > kept.length
+  if (sizeBytes === 0 && !isTruncated) return { sizeBytes, text: "" }
   const validBytes = context.validUtf8(kept)
   // A character that the limit has cut is left out.
   const isText = kept.length - validBytes < (isTruncated ? 4 : 1)

@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer"
+
 /** What src/observe/bpf/observe.bpf.c writes into the ring: the layouts are those of its structures. */
 /** `isPipe`: one without a name. */
 export type StreamFile = { ino: number; dev: number; mode: number; rdev: number; isPipe: boolean }
@@ -24,7 +26,7 @@ export type BeginEvent = {
   envBytes: number
   streams: [StreamFile, StreamFile, StreamFile]
   parentName: string
-  path: Uint8Array
+  path: string
 }
 /** A piece of arguments and environment. */
 export type TextEvent = { kind: "text"; call: number; offset: number; bytes: Uint8Array }
@@ -85,6 +87,12 @@ export const EXIT_FIELDS = [
   "pipe_inode_info__tail",
   "pipe_inode_info__writers",
 ] as const
+type ExitField = (typeof EXIT_FIELDS)[number]
+/** In words, from the end of the head on: the process ID and its stdin come before. */
+const EXIT_FIELD_AT = Object.fromEntries(EXIT_FIELDS.map((field, at) => [field, 8 + 2 * at])) as Record<
+  ExitField,
+  number
+>
 /** Of signal_struct.flags: all its threads were made to exit (include/linux/sched/signal.h). */
 const SIGNAL_GROUP_EXIT = 4
 const [HEAD_BYTES, NAME_BYTES, RECORD_HEAD_BYTES] = [32, 16, 8]
@@ -129,14 +137,7 @@ function readEvent(words: Uint32Array, at: number, recordBytes: number): Observe
         isLast: words[at + 7] === 0,
       }
     case "exit":
-      return {
-        kind,
-        call,
-        ns: long(words, at + 2),
-        pid: words[from] ?? 0,
-        stdin: stream(words, from + 2),
-        ...fieldsAtExit(words, from + 8),
-      }
+      return exitEvent(words, at)
     default:
       return undefined
   }
@@ -161,20 +162,22 @@ function beginEvent(words: Uint32Array, at: number, recordBytes: number): BeginE
     isNamed: words[from + 34] === 1,
     isContained: words[from + 35] === 1,
     isNarrow: words[from + 36] === 1,
-    parentName: String.fromCharCode(...untilZero(bytesOf(words, nameAt, NAME_BYTES))),
-    path: untilZero(bytesOf(words, nameAt + NAME_BYTES / 4, pathBytes)).slice(),
+    parentName: textOf(words, nameAt, NAME_BYTES, "latin1"),
+    path: textOf(words, nameAt + NAME_BYTES / 4, pathBytes, "utf8"),
   }
 }
 
-type AtExit = Omit<ExitEvent, "kind" | "call" | "ns" | "pid" | "stdin">
-
 /** What the task has not yet added to the sums of its process counts too. */
-function fieldsAtExit(words: Uint32Array, from: number): AtExit {
-  const place = (field: (typeof EXIT_FIELDS)[number]) => from + 2 * EXIT_FIELDS.indexOf(field)
-  const number = (field: (typeof EXIT_FIELDS)[number]) => long(words, place(field))
-  const int = (field: (typeof EXIT_FIELDS)[number]) => words[place(field)] ?? 0
+function exitEvent(words: Uint32Array, at: number): ExitEvent {
+  const from = at + HEAD_BYTES / 4
+  const number = (field: ExitField) => long(words, from + EXIT_FIELD_AT[field])
+  const int = (field: ExitField) => words[from + EXIT_FIELD_AT[field]] ?? 0
   const isGroupExit = (int("signal_struct__flags") & SIGNAL_GROUP_EXIT) !== 0
   return {
+    kind: "exit",
+    call: long(words, at + 4),
+    ns: long(words, at + 2),
+    pid: words[from] ?? 0,
     status: int(isGroupExit ? "signal_struct__group_exit_code" : "task_struct__exit_code"),
     userNs: number("task_struct__utime") + number("signal_struct__utime"),
     systemNs: number("task_struct__stime") + number("signal_struct__stime"),
@@ -183,6 +186,7 @@ function fieldsAtExit(words: Uint32Array, from: number): AtExit {
     childSystemNs: number("signal_struct__cstime"),
     maxRssPages: number("signal_struct__maxrss"),
     childMaxRssPages: number("signal_struct__cmaxrss"),
+    stdin: stream(words, from + 2),
     pipeHead: int("pipe_inode_info__head"),
     pipeTail: int("pipe_inode_info__tail"),
     pipeWriters: int("pipe_inode_info__writers"),
@@ -200,14 +204,19 @@ function stream(words: Uint32Array, at: number): StreamFile {
 }
 
 function long(words: Uint32Array, at: number): number {
-  return (words[at] ?? 0) + (words[at + 1] ?? 0) * 2 ** 32
+  return (words[at] ?? 0) + (words[at + 1] ?? 0) * HIGH_WORD
 }
+
+/** Not `2 ** 32`, which the engine computes each time. */
+const HIGH_WORD = 4_294_967_296
 
 function bytesOf(words: Uint32Array, at: number, length: number | undefined): Uint8Array {
   return new Uint8Array(words.buffer, at * 4, length)
 }
 
-function untilZero(bytes: Uint8Array): Uint8Array {
-  const end = bytes.indexOf(0)
-  return end < 0 ? bytes : bytes.subarray(0, end)
+/** Up to its end or a zero. */
+function textOf(words: Uint32Array, at: number, length: number, encoding: "latin1" | "utf8"): string {
+  const text = Buffer.from(words.buffer, at * 4, length).toString(encoding)
+  const end = text.indexOf("\0")
+  return end < 0 ? text : text.slice(0, end)
 }

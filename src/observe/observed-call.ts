@@ -81,7 +81,7 @@ export class ObservedCall {
   }
 
   get name(): string {
-    const path = text(this.begin.path)
+    const { path } = this.begin
     return path.slice(path.lastIndexOf("/") + 1)
   }
 

@@ -79,7 +79,7 @@ export class Observer {
     this.#writer = options.openWriter()
     this.#losses = new LossCounter(bpf, this.#loaded, this.#writer, hostname())
     const isPlugin = ({ isNamed, isContained, path, pid }: BeginEvent) =>
-      !isNamed || (isContained ? undefined : this.files.isPlugin(Buffer.from(path).toString("utf8"), pid))
+      !isNamed || (isContained ? undefined : this.files.isPlugin(path, pid))
     const newId = () => randomBytes(8).toString("hex")
     this.#calls = new CallAssembler(newId, isPlugin, STREAM_BYTES, (call) => this.#followOthers(call))
     this.files = new PluginFiles(bpf, this.#loaded, options)

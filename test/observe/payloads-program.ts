@@ -39,7 +39,7 @@ const BEGIN: BeginEvent = {
   envBytes: 0,
   streams: [pipe(10), pipe(11), pipe(12)],
   parentName: "containerd",
-  path: new Uint8Array(),
+  path: "",
 }
 
 let differing = 0

@@ -35,38 +35,53 @@ export async function boot(
 ): Promise<Map<string, string[]>> {
   const target = TARGETS.find((it) => it.goName === goName)
   if (!target) throw new Error(`no such machine: ${goName}`)
+  const init = readFileSync(join(here, "init.sh"))
+  return bootWith(kernels, version, target, [...systemFiles(target, kernels, init), ...plugins(target)], { parameters })
+}
+
+/** `parameters`: of the kernel. `options`: of QEMU. */
+export type BootOptions = { parameters?: string; options?: readonly string[] }
+
+/** As boot, with these files. */
+export async function bootWith(
+  kernels: string,
+  version: string,
+  target: Target,
+  files: readonly GuestFile[],
+  { parameters = "", options = [] }: BootOptions,
+): Promise<Map<string, string[]>> {
   const work = mkdtempSync(join(tmpdir(), "cnitap-kernel-"))
   try {
     const root = join(work, "root.gz")
-    writeFileSync(root, gzipSync(cpio(filesOf(target, kernels, work)), { level: 1 }))
-    return sectionsOf(
-      await consoleOf(
-        kernels,
-        target,
-        ["-kernel", join(kernels, `linux-${version}-${goName}`), "-initrd", root],
-        parameters,
-      ),
-    )
+    writeFileSync(root, gzipSync(cpio(files), { level: 1 }))
+    const system = ["-kernel", join(kernels, `linux-${version}-${target.goName}`), "-initrd", root, ...options]
+    return sectionsOf(await consoleOf(kernels, target, system, parameters))
   } finally {
     rmSync(work, { recursive: true })
   }
 }
 
-function filesOf(target: Target, kernels: string, work: string): GuestFile[] {
+/** `init`: the script of process 1. */
+export function systemFiles({ goName }: Target, kernels: string, init: Buffer): GuestFile[] {
+  const directories = ["bin", "proc", "sys", "dev", "tmp", "etc", "etc/cni", "etc/cni/net.d", "opt", "opt/cni", BIN]
+  return [
+    ...directories.map((path) => ({ path })),
+    { path: "init", content: init },
+    { path: "etc/passwd", content: Buffer.from("root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n") },
+    { path: "bin/busybox", content: readFileSync(join(kernels, `busybox-${goName}`)) },
+    { path: "bin/cnitap", content: readFileSync(join(here, `../../../dist/cnitap-linux-${goName}`)) },
+  ]
+}
+
+function plugins(target: Target): GuestFile[] {
   const [plugin, transfers, programs] = ["plugin", "transfers", "bpf-programs"].map((name) =>
-    compiledFor(target, name, work),
+    compiledFor(target, join(here, `../../doubles/${name}.c`)),
   )
   const doubles = Object.entries(DOUBLES).flatMap(([name, steps]) => [
     { path: `${BIN}/${name}`, content: plugin },
     { path: `${BIN}/${name}.json`, content: Buffer.from(JSON.stringify(steps)), isData: true as const },
   ])
-  const directories = ["bin", "proc", "sys", "dev", "tmp", "etc", "etc/cni", "etc/cni/net.d", "opt", "opt/cni", BIN]
   return [
-    ...directories.map((path) => ({ path })),
-    { path: "init", content: readFileSync(join(here, "init.sh")) },
-    { path: "etc/passwd", content: Buffer.from("root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n") },
-    { path: "bin/busybox", content: readFileSync(join(kernels, `busybox-${target.goName}`)) },
-    { path: "bin/cnitap", content: readFileSync(join(here, `../../../dist/cnitap-linux-${target.goName}`)) },
     { path: "bin/bpf-programs", content: programs },
     { path: `${BIN}/script`, content: Buffer.from(SCRIPT) },
     ...Object.keys(TRANSFERS).map((name) => ({ path: `${BIN}/${name}`, content: transfers })),
@@ -74,11 +89,16 @@ function filesOf(target: Target, kernels: string, work: string): GuestFile[] {
   ]
 }
 
-function compiledFor({ compiler, flags, link }: Target, double: string, work: string): Buffer {
-  const output = join(work, double)
-  const source = join(here, `../../doubles/${double}.c`)
-  execFileSync(compiler, ["-O2", ...flags, "-o", output, source, ...link])
-  return readFileSync(output)
+/** The static executable of a C file. */
+export function compiledFor({ compiler, flags, link }: Target, source: string): Buffer {
+  const work = mkdtempSync(join(tmpdir(), "cnitap-compiled-"))
+  try {
+    const output = join(work, "output")
+    execFileSync(compiler, ["-O2", ...flags, "-o", output, source, ...link])
+    return readFileSync(output)
+  } finally {
+    rmSync(work, { recursive: true })
+  }
 }
 
 const MACHINES: Readonly<Record<Target["goName"], { emulator: string; console: string; options: readonly string[] }>> =
