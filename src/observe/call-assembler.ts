@@ -79,7 +79,7 @@ export class CallAssembler {
 
 /** What a descendant writes to the stream of an enclosing call is output of both. */
 function complete(call: ObservedCall | undefined, pieces: readonly DataEvent[]): void {
-  const [first] = pieces
+  const first = pieces[0]
   if (!first) return
   for (let at = call; at; at = at.parent) for (const stream of at.streamsOf(first)) stream.add(pieces)
 }

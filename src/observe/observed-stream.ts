@@ -33,7 +33,8 @@ export class ObservedStream {
 
   /** Adds one transfer, whose pieces are in its order, or missing. */
   add(pieces: readonly DataEvent[]): void {
-    const [first] = pieces
+    // The engine takes a pattern of an array for an iterator.
+    const first = pieces[0]
     if (!first) return
     const { kind, totalBytes } = first
     this.totalBytes += totalBytes
@@ -58,7 +59,7 @@ export class ObservedStream {
   #reserve(needed: number): void {
     if (needed <= this.#bytes.length) return
     const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(1024, needed, 2 * this.#bytes.length)))
-    grown.set(this.kept)
+    if (this.#keptBytes > 0) grown.set(this.kept)
     this.#bytes = grown
   }
 }
