@@ -166,7 +166,7 @@ test("the chain shows what each plugin changed, as CNI objects", async () => {
   await page.getByRole("tab", { name: "Chain" }).click()
   const steps = page.locator(".chain-step header")
   await steps.first().waitFor()
-  const said = (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/[\d.]+ms/, "_"))
+  const said = (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").replace(/[\d.]+m?s\b/, "_"))
   assert.deepEqual(said, [
     "bridge _ 6 added",
     "host-local _, called by the plugin above 3 added",
