@@ -6,9 +6,10 @@ import { announceFailures } from "./state/announce.ts"
 import { connect } from "./state/capture.ts"
 import { listenToKeys } from "./state/keys.ts"
 import { listenToPrinting } from "./state/printing.ts"
-import { sessionSigner, watchForToken } from "./state/session-key.ts"
+import { sessionSigner, takeToken, watchForToken } from "./state/session-key.ts"
 import { keepTitle } from "./state/title.ts"
 
+if (location.protocol !== "file:") takeToken()
 const root = document.getElementById("app")
 if (root) render(<App />, root)
 listenToKeys()

@@ -60,6 +60,20 @@ test("the token is removed from the address immediately, and a reload still work
   await context.close()
 })
 
+test("a link that is followed before the first frame does not lose the token", async () => {
+  const context = await served.browser.newContext()
+  const page = await context.newPage()
+  await page.addInitScript(() => {
+    addEventListener("DOMContentLoaded", () => {
+      location.hash = "#/pods"
+    })
+  })
+  await page.goto(served.serving.url)
+  await page.locator(".pod-row").first().waitFor()
+  assert.equal(new URL(page.url()).hash, "#/pods")
+  await context.close()
+})
+
 test("no script can read the token after it was taken from the address: another server may serve this port later", async () => {
   const { page, context } = await open()
   const stored = "[...Object.values(localStorage), ...Object.values(sessionStorage), document.cookie].join()"

@@ -1,6 +1,22 @@
 /** Signs requests to the server that printed the URL of this page. */
 export type Signer = (path: string) => Promise<string>
 
+/** Taken from the address and not yet used. */
+let taken: string | undefined
+
+/**
+ * Removes the token from the address and remembers it. The page does so before anything is shown: a click on a link replaces
+ * the fragment, and the page connects only after the first frame.
+ */
+export function takeToken(): void {
+  const token = /[#&]token=([\w-]+)/.exec(location.hash)?.[1]
+  if (token === undefined) return
+  taken = token
+  const rest = location.hash.replace(/[#&]token=[\w-]+/, "")
+  history.replaceState(null, "", rest ? `#${rest.replace(/^[#&]/, "")}` : "#/operations")
+  dispatchEvent(new HashChangeEvent("hashchange"))
+}
+
 /**
  * The signer of this page. The token is in the URL's fragment, which browsers never send, and is removed from the address
  * immediately, so that copied links and the history do not contain it. It becomes a key that no script can read, stored
@@ -8,7 +24,9 @@ export type Signer = (path: string) => Promise<string>
  * it can neither read nor use without this server's challenge.
  */
 export async function sessionSigner(): Promise<Signer> {
-  const token = takeToken()
+  takeToken()
+  const token = taken
+  taken = undefined
   const key = token === undefined ? await storedKey() : await importedKey(token)
   if (token !== undefined && key) await storeKey(key)
   const challenge = key ? await fetchChallenge() : ""
@@ -27,15 +45,6 @@ export function watchForToken(opened: () => void): void {
   addEventListener("hashchange", () => {
     if (location.hash.includes("token=")) opened()
   })
-}
-
-function takeToken(): string | undefined {
-  const token = /[#&]token=([\w-]+)/.exec(location.hash)?.[1]
-  if (token === undefined) return undefined
-  const rest = location.hash.replace(/[#&]token=[\w-]+/, "")
-  history.replaceState(null, "", rest ? `#${rest.replace(/^[#&]/, "")}` : "#/operations")
-  dispatchEvent(new HashChangeEvent("hashchange"))
-  return token
 }
 
 function importedKey(token: string): Promise<CryptoKey> {
