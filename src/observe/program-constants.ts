@@ -1,7 +1,7 @@
 import { EXIT_FIELDS, RECORD_KINDS } from "./event.ts"
 import { effectsOf, type Machine } from "./machine.ts"
 
-/** What the programs are told when they are loaded. */
+/** What the loader passes to the programs. */
 export type ProgramLimits = {
   /** how many PID namespaces the node's is above that of this process */
   levelsAbove: number

@@ -57,7 +57,7 @@ CONSTANT u32 leftBytes[KINDS];
 enum { OF_TASK = 4, OF_SIGNAL = 13, AT_EXIT = 16 };
 CONSTANT u32 fieldsAtExit[AT_EXIT];
 
-/* Its first 16 bytes identify it: what can be executed is no pipe. */
+/* Its first 16 bytes identify it: what can be executed is not a pipe. */
 struct file { u64 ino; u32 dev, isPipe, mode, rdev; };
 struct call { u64 parent; struct file streams[3]; u64 sent[3]; };
 /* Of each record in the ring. `left`: bytes of this transfer that follow. */
