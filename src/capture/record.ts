@@ -9,15 +9,12 @@ export const FORMAT = 1
  * follows: the observer did not see it.
  * `redacted` lists what was replaced by `[redacted]`: the JSON pointer of a value, or `text` for a match in free text.
  */
-export type Payload = PayloadOf<string>
-
-/** `Text`: what its text is before it is written. */
-export type PayloadOf<Text> = {
+export type Payload = {
   sizeBytes: number
   truncated?: true
   truncatedBy?: "search" | "loss"
   redacted?: string[]
-} & ({ text: Text } | { base64: string })
+} & ({ text: string } | { base64: string })
 
 /** Written before the plugin is started, so that a hung or killed plugin still leaves a trace. */
 export type Begin = {

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer"
-import type { Begin, End, Payload, PayloadOf } from "../capture/record.ts"
+import type { Begin, End, Payload } from "../capture/record.ts"
 
 /** A text without secrets is written as the bytes that were observed. */
-export type ObservedPayload = PayloadOf<string | Uint8Array>
+export type ObservedPayload = Payload | (Omit<Extract<Payload, { text: string }>, "text"> & { text: Uint8Array })
 
 /** A record before it is written. */
 export type Observed<Written> = {
