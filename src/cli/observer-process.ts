@@ -4,7 +4,7 @@ import { NOTHING_LOST } from "../capture/record.ts"
 import { FAULTS, Fault } from "../fault/fault.ts"
 import { installIn } from "../install/disk/journal.ts"
 import { layoutOf, OBSERVER_DIR } from "../install/disk/layout.ts"
-import { readObserver, touchObserver, writeObserver } from "../install/disk/observer-state.ts"
+import { isCurrentObserver, readObserver, touchObserver, writeObserver } from "../install/disk/observer-state.ts"
 import { restoreExpired } from "../install/undo/expiry.ts"
 import type { Context } from "./context.ts"
 import { DEFAULT_SHIM_DIR } from "./node/default-dirs.ts"
@@ -38,6 +38,7 @@ export async function runObserver(context: Context, flags: Record<string, unknow
     throw new Fault("NOT_FOUND", `no observer is installed in ${OBSERVER_DIR}`, "Run cnitap install --mode observe.")
   const before = readObserver(disk, layout)
   const startedMs = context.nowMs()
+  const replaced = new AbortController()
   let state = { startedMs, plugins: 0, losses: NOTHING_LOST }
   const { observer, end } = openObserver(
     context,
@@ -45,6 +46,7 @@ export async function runObserver(context: Context, flags: Record<string, unknow
     { ...install, ...install.settings },
     {
       onTick(losses) {
+        if (!isCurrentObserver(disk, layout)) return replaced.abort()
         const now = { startedMs, plugins: observer.files.count, losses }
         if (JSON.stringify(now) === JSON.stringify(state)) return touchObserver(disk, layout)
         state = now
@@ -57,11 +59,12 @@ export async function runObserver(context: Context, flags: Record<string, unknow
   observer.recordPause(before?.seenMs)
   context.stdout.write("observing\n")
   try {
-    await observer.run(end)
+    await observer.run(AbortSignal.any([end, replaced.signal]))
   } catch (error) {
     writeObserver(disk, layout, { ...state, error: error instanceof Error ? error.message : String(error) })
     throw error
   }
+  if (replaced.signal.aborted) return
   if ((install.settings.untilMs ?? Number.POSITIVE_INFINITY) > context.nowMs()) return
   // Another process that has waited for that moment comes first, and ends this one.
   process.once("SIGTERM", () => process.exit(0))

@@ -51,6 +51,16 @@ export function writeObserver(disk: Disk, layout: PluginDirLayout, state: Omit<O
   disk.rename(staged, path)
 }
 
+/**
+ * Whether this process is still the observer of the install. A command that was killed may have left a process that became
+ * one at the same time as that of the next command, and an uninstall ends only the one that it finds here.
+ */
+export function isCurrentObserver(disk: Disk, layout: PluginDirLayout): boolean {
+  if (!exists(disk, layout.home)) return false
+  const found = readObserver(disk, layout)?.process
+  return !found || (found.pid === process.pid && isRunning(found) === true)
+}
+
 /** Shows that the observer is alive: writes the first byte again, which changes nothing but the file's time. */
 export function touchObserver(disk: Disk, layout: PluginDirLayout): void {
   let fd: number | undefined
