@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { TARGETS } from "../scripts/build/targets.ts"
 import type { GuestFile } from "../test/observe/kernels/cpio.ts"
 import { bootWith, compiledFor, fetchKernels, systemFiles } from "../test/observe/kernels/guest.ts"
+import { ratioTable, SYSTEM_CALL_ROWS } from "./ratio-table.ts"
 import { quantile } from "./rounds.ts"
 
 /** A dynamic program, as Debian builds it, and what it is linked with. */
@@ -44,18 +45,13 @@ function figuresOf(side: "bare" | "observed"): Figures {
   }
 }
 
-const [bare, observed] = [figuresOf("bare"), figuresOf("observed")]
-const rows: [string, (figures: Figures) => number | undefined][] = [
-  ["a call of host-local, ms", ({ callMs }) => callMs],
-  ["host-local, 50 at once, ms", ({ crowdMs }) => crowdMs],
-  ["read + write of 1 byte, devices, ns", ({ systemCallNs }) => systemCallNs[0]],
-  ["read + write of 1 byte, a pipe, ns", ({ systemCallNs }) => systemCallNs[1]],
-  ["read + write of 4 KiB, devices, ns", ({ systemCallNs }) => systemCallNs[2]],
-]
-console.log(`Linux ${version}${" ".repeat(29 - version.length)} ${"bare".padStart(10)} ${"observed".padStart(10)}`)
-for (const [what, of] of rows) {
-  const [without = Number.NaN, with_ = Number.NaN] = [of(bare), of(observed)]
-  const ratio = `${((with_ / without) * 100).toFixed(1)} %`
-  console.log(`${what.padEnd(35)} ${without.toFixed(2).padStart(10)} ${with_.toFixed(2).padStart(10)}  ${ratio}`)
-}
-for (const line of linesOf("messages")) console.log(line)
+const lines = ratioTable<Figures>(
+  `Linux ${version}`,
+  [figuresOf("bare"), figuresOf("observed")],
+  [
+    ["a call of host-local", ({ callMs }) => callMs, "ms"],
+    ["host-local, 50 at once", ({ crowdMs }) => crowdMs, "ms"],
+    ...SYSTEM_CALL_ROWS,
+  ],
+)
+for (const line of [...lines, ...linesOf("messages")]) console.log(line)

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { compiled, double } from "../test/doubles/double.ts"
 import { ObservedStand } from "../test/observe/observed-stand.ts"
+import { type RatioRow, ratioTable, SYSTEM_CALL_ROWS } from "./ratio-table.ts"
 import { type BenchCase, crowd, type Timing, turns } from "./rounds.ts"
 
 const PLUGINS = "/usr/lib/cni"
@@ -145,22 +146,15 @@ function best(sides: readonly Side[], of: (side: Side) => number | undefined): n
 }
 
 function table({ bare, observed, idlePercent, peakMb, floods }: Report): string {
-  const rows: [string, (side: Side) => number | undefined, string][] = [
+  const rows: RatioRow<Side>[] = [
     ["a call of host-local, bare", ({ latency }) => latency[0]?.p50Ms, "ms"],
     ["a call of host-local, swap", ({ latency }) => latency[1]?.p50Ms, "ms"],
     [`host-local, ${WORKERS} at once`, ({ crowdMs }) => crowdMs, "ms"],
-    ["read + write of 1 byte, devices", ({ systemCallNs }) => systemCallNs[0], "ns"],
-    ["read + write of 1 byte, a pipe", ({ systemCallNs }) => systemCallNs[1], "ns"],
-    ["read + write of 4 KiB, devices", ({ systemCallNs }) => systemCallNs[2], "ns"],
+    ...SYSTEM_CALL_ROWS,
   ]
-  const lines = rows.map(([what, of, unit]) => {
-    const [without, with_] = [best(bare, of), best(observed, of)]
-    const ratio = `${((with_ / without) * 100).toFixed(1)} %`
-    return `${what.padEnd(34)} ${without.toFixed(2).padStart(9)} ${with_.toFixed(2).padStart(9)} ${unit}  ${ratio}`
-  })
+  const ofTheBest = rows.map(([what, of, unit]): RatioRow<readonly Side[]> => [what, (sides) => best(sides, of), unit])
   return [
-    `${"".padEnd(34)} ${"without".padStart(9)} ${"observed".padStart(9)}`,
-    ...lines,
+    ...ratioTable("", [bare, observed], ofTheBest),
     `the observer: ${idlePercent.toFixed(2)} % of a processor while nothing is called, ${peakMb.toFixed(1)} MB at most`,
     ...floods.map(
       ({ atOnce, made, recorded, marked, lost }) =>
