@@ -103,7 +103,7 @@ function toRecords(call: Call): CaptureRecord[] {
   return [begin, end]
 }
 
-/** What a call without an end has written so far. When that was is no longer known. */
+/** What a call without an end has written so far. The time of that output is no longer known. */
 function progressOf({ id, wallMs, monoMs, stdout = EMPTY, stderr = EMPTY }: Call): ProgressRecord {
   return { format: FORMAT, kind: "progress", id, wallMs, monoMs, stdout, stderr }
 }

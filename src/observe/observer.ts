@@ -148,17 +148,12 @@ export class Observer {
     }
   }
 
-  #readClocks(): void {
-    const { wallNs, monoNs } = this.#bpf.clocks()
-    this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
-  }
-
   /** Reads a part of the ring, and writes what is known then. Returns how many bytes it has read. */
   #read(): number {
-    this.#readClocks()
-    const beforeNs = Number(this.#bpf.clocks().monoNs)
+    const { wallNs, monoNs } = this.#bpf.clocks()
+    this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
     const buffer = this.#bpf.readRing()
-    if (buffer.byteLength === 0) this.#emptyNs = beforeNs
+    if (buffer.byteLength === 0) this.#emptyNs = Number(monoNs)
     // Before the work, which is what would take too long.
     this.#priority.adjust(buffer.byteLength)
     readEvents(buffer, (event) => this.#calls.add(event))

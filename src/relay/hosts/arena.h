@@ -27,7 +27,7 @@ static struct {
     uint8_t bytes[IMAGE_BYTES] __attribute__((aligned(4096)));
 } image __attribute__((section(".image"), aligned(4096)));
 
-static uint8_t *heap, *heapAt; /* NULL before the engine starts, or if there is no memory: malloc is used then */
+static uint8_t *heap, *heapAt; /* NULL before the engine starts, or if memory cannot be mapped: malloc is used instead */
 
 static size_t blockBytes(size_t size) { return sizeof(BlockHead) + ((size + 15) & ~(size_t)15); }
 

@@ -49,7 +49,7 @@ export const SERVICE_ERRORS: readonly KnownError[] = [
     step: (call) => `check the rate limits of ${agentOf(call)}: it refuses requests while many pods start at once`,
   },
   {
-    // Nothing accepts connections there, so there is no log of an agent to read.
+    // Nothing accepts connections there: the agent does not run, and its log would not help.
     pattern: /dial unix ([^\s:"]+): connect: (?:no such file or directory|connection refused)/,
     step: (call, [, socket = ""]) => `check that ${agentOf(call)} runs on this node: nothing listens on ${socket}`,
   },
