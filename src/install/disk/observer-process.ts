@@ -36,15 +36,18 @@ export function stopObserver(disk: Disk, layout: PluginDirLayout): void {
   removeObserverFiles(disk, layout)
 }
 
+/** Also one that becomes the observer while another one is waited for. */
 function endProcess(disk: Disk, layout: PluginDirLayout): void {
-  const observer = readObserver(disk, layout)
-  if (!observer?.isRunning || observer.process.pid === process.pid) return
-  if (isRunning(observer.process) === undefined)
-    throw new Fault("REFUSED", "the observer runs in another container", "Uninstall there.")
-  signal(observer.process.pid, "SIGTERM")
-  for (let waitedMs = 0; readObserver(disk, layout)?.isRunning; waitedMs += POLL_MS) {
-    if (waitedMs === PATIENCE_MS) signal(observer.process.pid, "SIGKILL")
-    sleep(POLL_MS)
+  for (;;) {
+    const observer = readObserver(disk, layout)
+    if (!observer?.isRunning || observer.process.pid === process.pid) return
+    if (isRunning(observer.process) === undefined)
+      throw new Fault("REFUSED", "the observer runs in another container", "Uninstall there.")
+    signal(observer.process.pid, "SIGTERM")
+    for (let waitedMs = 0; isRunning(observer.process); waitedMs += POLL_MS) {
+      if (waitedMs === PATIENCE_MS) signal(observer.process.pid, "SIGKILL")
+      sleep(POLL_MS)
+    }
   }
 }
 
