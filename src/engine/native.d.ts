@@ -108,8 +108,6 @@ declare module "native" {
   /** exit status and signal; undefined while it runs */
   export function endedProgram(pid: number): [status: number | null, signal: number] | undefined
   export function signalProgram(pid: number, signal: number): Errno
-  /** of this process */
-  export function setPriority(priority: number): Errno
 
   /** The descriptors that are ready, or were closed, within this time; a negative time has no end. */
   export function waitForDescriptors(toRead: readonly number[], toWrite: readonly number[], timeoutMs: number): number[]
@@ -124,6 +122,8 @@ declare module "native" {
   /** src/observe/bpf.ts describes them. */
   export function observeProgram(): ArrayBuffer
   export function validUtf8(bytes: Uint8Array): number
+  export function splitTexts(bytes: Uint8Array): string[]
+  export function newId(): string
   export function addLine(record: object): number
   export function takeLines(): ArrayBuffer
   export function bpfMap(
@@ -141,8 +141,13 @@ declare module "native" {
   export function bpfAttach(program: number, tracepoint: string): number
   export function bpfRun(program: number, words: Uint8Array): Errno
   export function bpfMisses(program: number): number
-  export function openRing(map: number, sizeBytes: number): Errno
-  export function readRing(): ArrayBuffer
+  export function openRing(
+    map: number,
+    sizeBytes: number,
+    layouts: readonly object[],
+    fileFields: readonly unknown[],
+  ): Errno
+  export function readRing(): readonly object[]
   export function openMarks(lines: string): boolean
   export function findMark(text: string | Uint8Array): boolean
   export function pageBytes(): number

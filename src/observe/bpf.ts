@@ -1,4 +1,5 @@
 import { Fault } from "../fault/fault.ts"
+import type { ObserverEvent, RecordField, RecordLayout } from "./event.ts"
 
 /**
  * What the observer needs of the kernel. Functions that make a system call return a number that is not negative, or
@@ -22,9 +23,10 @@ export type Bpf = {
   run(program: number, words: Uint8Array): number
   /** how often the kernel did not run the program because it was running already on that processor */
   misses(program: number): number
-  openRing(map: number, sizeBytes: number): number
-  /** the next records, each behind 8 bytes with its size, padded to 8, in memory that the next call uses again */
-  readRing(): ArrayBuffer
+  /** From then on, this process comes after others, and before them while more than 1 MiB is waiting in the ring. */
+  openRing(map: number, sizeBytes: number, layouts: readonly RecordLayout[], fileFields: readonly RecordField[]): number
+  /** The next events; none if the ring is empty. Their bytes are in memory that the next call uses again. */
+  readRing(): readonly ObserverEvent[]
   /** Resolves when the ring is filling up, or after that time. */
   wait(map: number, timeoutMs: number): Promise<void>
   /**
@@ -36,6 +38,10 @@ export type Bpf = {
   takeLines(): Uint8Array
   /** How long the beginning of the bytes is that is UTF-8. */
   validUtf8(bytes: Uint8Array): number
+  /** The texts in the bytes, each of which a zero ends, or their end. */
+  splitTexts(bytes: Uint8Array): string[]
+  /** of a call */
+  newId(): string
   pageBytes(): number
   /** The relay's search for marks of secrets. `lines`: ALL_MARK_LINES. */
   openMarks(lines: string): boolean

@@ -8,8 +8,8 @@ export class CallAssembler {
   readonly #isPlugin: (begin: BeginEvent) => boolean | undefined
   readonly #streamBytes: number
   readonly #onBegun: (call: ObservedCall) => void
-  /** pieces of transfers that are not complete, by thread */
-  readonly #pieces = new Map<number, DataEvent[]>()
+  /** pieces of transfers that are not complete, by thread, and how many of them are in memory of their own */
+  readonly #pieces = new Map<number, { pieces: Pieces; ownCount: number }>()
 
   /** `isPlugin`: undefined if only the environment of the call can say so. */
   constructor(
@@ -39,15 +39,9 @@ export class CallAssembler {
       call.texts.set(event.bytes, event.offset)
       call.textBytes += event.bytes.length
       if (call.isOnlyNamed && call.hasTexts && !call.isOwnCall) call.isForeign = true
-    } else if (event.kind === "fork") call.processes.add(event.pid)
-    else if (event.kind === "exit") {
-      call.processes.delete(event.pid)
-      // A plugin may execute another one in its own process.
-      for (let at: ObservedCall | undefined = call; at; at = at.parent) {
-        at.processes.delete(event.pid)
-        if (at.begin.pid === event.pid) at.end(event)
-      }
-    } else this.#transfer(call, event)
+    } else if (event.kind === "fork") call.processes.push(event.pid)
+    else if (event.kind === "exit") for (let at: ObservedCall | undefined = call; at; at = at.parent) at.exited(event)
+    else this.#transfer(call, event)
   }
 
   /** Any call may have transferred something that was not seen, also before its stdin ended, unless that is recorded already. */
@@ -58,28 +52,35 @@ export class CallAssembler {
 
   /** To be called before the ring is read again: pieces of transfers that are not complete are in its memory. */
   keepPieces(): void {
-    for (const pieces of this.#pieces.values())
-      for (const piece of pieces)
-        if (piece.bytes.byteLength < piece.bytes.buffer.byteLength) piece.bytes = piece.bytes.slice()
+    for (const waiting of this.#pieces.values()) {
+      for (const piece of waiting.pieces.slice(waiting.ownCount)) piece.bytes = piece.bytes.slice()
+      waiting.ownCount = waiting.pieces.length
+    }
   }
 
   #transfer(call: ObservedCall, event: DataEvent): void {
     const waiting = this.#pieces.get(event.thread)
-    const first = waiting?.[0]
-    const isSame = first?.call === event.call && first.ino === event.ino && first.totalBytes === event.totalBytes
-    if (first && !isSame) complete(this.calls.get(first.call), waiting ?? [])
-    const pieces = waiting && isSame ? waiting : []
-    pieces.push(event)
-    if (event.isLast) {
-      if (waiting) this.#pieces.delete(event.thread)
-      complete(call, pieces)
-    } else this.#pieces.set(event.thread, pieces)
+    const isNext = waiting !== undefined && isSameTransfer(waiting.pieces[0], event)
+    // The rest of the one before was lost.
+    if (waiting && !isNext) complete(this.calls.get(waiting.pieces[0].call), waiting.pieces)
+    if (isNext) waiting.pieces.push(event)
+    const pieces: Pieces = isNext ? waiting.pieces : [event]
+    if (event.leftBytes > 0) {
+      if (!isNext) this.#pieces.set(event.thread, { pieces, ownCount: 0 })
+      return
+    }
+    if (waiting) this.#pieces.delete(event.thread)
+    complete(call, pieces)
   }
 }
 
+type Pieces = [DataEvent, ...DataEvent[]]
+
+function isSameTransfer(a: DataEvent, b: DataEvent): boolean {
+  return a.call === b.call && a.ino === b.ino && a.totalBytes === b.totalBytes
+}
+
 /** What a descendant writes to the stream of an enclosing call is output of both. */
-function complete(call: ObservedCall | undefined, pieces: readonly DataEvent[]): void {
-  const first = pieces[0]
-  if (!first) return
-  for (let at = call; at; at = at.parent) for (const stream of at.streamsOf(first)) stream.add(pieces)
+function complete(call: ObservedCall | undefined, pieces: Pieces): void {
+  for (let at = call; at; at = at.parent) at.add(pieces)
 }

@@ -13,6 +13,8 @@ export type RecordContext = {
   holdsMark(text: Uint8Array): boolean
   /** how long the beginning is that is UTF-8 */
   validUtf8(bytes: Uint8Array): number
+  /** the texts in the bytes, each of which a zero ends */
+  splitTexts(bytes: Uint8Array): string[]
   isRaw: boolean
   /** what is added to CLOCK_MONOTONIC to get the time since 1970 */
   wallMinusMonoNs: number
@@ -76,7 +78,7 @@ export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordCo
     pluginPid: begin.pid,
     durationMs: ms(exit.ns - call.startNs),
     spawnMs: ms(begin.ns - call.startNs),
-    exit: exitOf(exit.status),
+    exit: exitOf(exit),
     usage: usageOf(exit, context.pageBytes),
     ...(!hasStdin && (stdin.hasEnded || stdin.totalBytes > 0 || stdin.hasGap)
       ? { stdin: payload(stdin, stdin.hasEnded, context) }
@@ -89,8 +91,8 @@ export function endRecord(call: ObservedCall, exit: ExitEvent, context: RecordCo
 type Texts = Pick<Begin, "argv" | "env" | "envNames">
 
 /** The rules of the relay: values of CNI_* and TRACE* only, and of a variable that is set twice the first. */
-function textsOf({ texts, begin }: ObservedCall, { searcher, holdsMark, isRaw }: RecordContext): Texts {
-  const args = split(texts.subarray(0, begin.argBytes))
+function textsOf({ texts, begin }: ObservedCall, { searcher, holdsMark, splitTexts, isRaw }: RecordContext): Texts {
+  const args = splitTexts(texts.subarray(0, begin.argBytes))
   const at = args.indexOf(begin.path, 1)
   // The kernel has put the interpreter and its argument before the script, in place of argv[0]. Only the name of a script's
   // file is known: the file that is executed is the interpreter.
@@ -99,14 +101,16 @@ function textsOf({ texts, begin }: ObservedCall, { searcher, holdsMark, isRaw }:
   const isPlain = isRaw || !holdsMark(texts)
   const env: Record<string, string> = {}
   const envNames: string[] = []
-  for (const entry of split(texts.subarray(begin.argBytes))) {
+  for (const entry of splitTexts(texts.subarray(begin.argBytes))) {
     const equals = entry.indexOf("=")
     const name = equals < 0 ? entry : entry.slice(0, equals)
-    const isListed = isRaw || name.startsWith("CNI_") || name.startsWith("TRACE")
-    if (isListed && Object.hasOwn(env, name)) continue
+    if (!isRaw && !name.startsWith("CNI_") && !name.startsWith("TRACE")) {
+      envNames.push(name)
+      continue
+    }
+    if (Object.hasOwn(env, name)) continue
     const given = equals < 0 ? "" : entry.slice(equals + 1)
-    const isSafe = isRaw || (isPlain && !isSecretName(name))
-    const value = !isListed ? null : isSafe ? given : cleanVariable(searcher, name, given)
+    const value = isRaw || (isPlain && !isSecretName(name)) ? given : cleanVariable(searcher, name, given)
     if (value === null) envNames.push(name)
     else env[name] = value
   }
@@ -149,18 +153,24 @@ function withoutCutEnd(bytes: Uint8Array): Uint8Array {
 /** More than the 1,024 characters that may be an address. */
 const LONGEST_END = 8192
 
-function exitOf(status: number): Exit {
+/** As wait(2) returns it. */
+function exitOf({ signalFlags, groupExitCode, exitCode }: ExitEvent): Exit {
+  const status = (signalFlags & SIGNAL_GROUP_EXIT) === 0 ? exitCode : groupExitCode
   const signal = status & 0x7f
   return signal === 0 ? { code: (status >> 8) & 0xff } : { signal }
 }
+
+/** All its threads were made to exit (include/linux/sched/signal.h). */
+const SIGNAL_GROUP_EXIT = 4
 
 /**
  * As getrusage(2): the kernel divides the exact run time in the proportion of its ticks (kernel/sched/cputime.c,
  * cputime_adjust). The largest memory is that of the process, with what the caller had before it executed the plugin.
  */
 function usageOf(exit: ExitEvent, pageBytes: number): End["usage"] {
-  const { userNs, systemNs, runNs, childUserNs, childSystemNs, maxRssPages, childMaxRssPages } = exit
-  const ticks = userNs + systemNs
+  const { childUserNs, childSystemNs, maxRssPages, childMaxRssPages } = exit
+  const [userNs, systemNs] = [exit.userNs + exit.threadUserNs, exit.systemNs + exit.threadSystemNs]
+  const [runNs, ticks] = [exit.runNs + exit.threadRunNs, userNs + systemNs]
   const systemPart = systemNs === 0 ? 0 : userNs === 0 ? 1 : systemNs / ticks
   return {
     maxRssBytes: Math.max(maxRssPages, childMaxRssPages) * pageBytes,
@@ -176,11 +186,6 @@ function timesOf(monoNs: number, { wallMinusMonoNs }: RecordContext): { wallMs: 
 /** Milliseconds with microseconds as decimals. */
 function ms(ns: number): number {
   return Math.round(ns / 1000) / 1000
-}
-
-function split(bytes: Uint8Array): string[] {
-  const texts = utf8(bytes).split("\0")
-  return texts.at(-1) === "" ? texts.slice(0, -1) : texts
 }
 
 function utf8(bytes: Uint8Array): string {

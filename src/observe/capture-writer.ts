@@ -13,7 +13,7 @@ import {
 import { join } from "node:path"
 import { prune } from "../capture/prune.ts"
 import type { CaptureRecord, LossRecord } from "../capture/record.ts"
-import { segmentName } from "../capture/segment-name.ts"
+import { SEGMENT_INTERVAL_MS, segmentName } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
 import type { Observed } from "./observed-record.ts"
@@ -30,6 +30,7 @@ export class CaptureWriter {
   readonly #directory: string
   readonly #maxSizeBytes: number
   readonly #lines: Lines
+  #hour = -1
   #segment = ""
   #waitingRecords = 0
 
@@ -42,9 +43,12 @@ export class CaptureWriter {
   }
 
   write(record: Observed<CaptureRecord> | LossRecord): void {
-    const segment = segmentName(record.wallMs)
-    if (segment !== this.#segment) this.flush()
-    this.#segment = segment
+    const hour = Math.floor(record.wallMs / SEGMENT_INTERVAL_MS)
+    if (hour !== this.#hour) {
+      this.flush()
+      this.#hour = hour
+      this.#segment = segmentName(record.wallMs)
+    }
     this.#waitingRecords++
     if (this.#lines.addLine(record) > MOST_WAITING_BYTES) this.flush()
   }

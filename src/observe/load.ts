@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Fault } from "../fault/fault.ts"
 import type { Bpf } from "./bpf.ts"
-import { EXIT_FIELDS } from "./event.ts"
+import { EXIT_FIELDS, FILE_FIELDS, RECORD_LAYOUTS } from "./event.ts"
 import { KernelTypes } from "./kernel-types.ts"
 import { machineOf, REGISTERS } from "./machine.ts"
 import { ONLY_KEY } from "./map-bytes.ts"
@@ -104,7 +104,7 @@ function createMaps(
       definitions.slice(value, value + MAP_BYTES).buffer,
     )
     maps.set(name, succeeded(bpf.map(type, key, size, entries, false), "create a map"))
-    if (type === RING) succeeded(bpf.openRing(maps.get(name) ?? -1, entries), "map the ring buffer")
+    if (type === RING) openRing(bpf, maps.get(name) ?? -1, entries)
   }
   for (const section of [".rodata", ".bss"]) {
     const content = object.data.get(section) ?? new Uint8Array()
@@ -118,6 +118,10 @@ function createMaps(
     maps.set(section, map)
   }
   return maps
+}
+
+function openRing(bpf: Bpf, map: number, sizeBytes: number): void {
+  succeeded(bpf.openRing(map, sizeBytes, RECORD_LAYOUTS, FILE_FIELDS), "map the ring buffer")
 }
 
 function offsetOf(types: KernelTypes, name: string): number {

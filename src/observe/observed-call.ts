@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer"
 import type { Begin } from "../capture/record.ts"
-import type { BeginEvent, DataEvent, ExitEvent, StreamFile } from "./event.ts"
+import type { BeginEvent, DataEvent, ExitEvent } from "./event.ts"
 import type { Observed } from "./observed-record.ts"
 import { ObservedStream } from "./observed-stream.ts"
 
@@ -14,7 +14,7 @@ export class ObservedCall {
   readonly parent: ObservedCall | undefined
   readonly streams: readonly [ObservedStream, ObservedStream, ObservedStream]
   /** processes of the call that have not exited */
-  readonly processes: Set<number>
+  readonly processes: number[]
   /** arguments and environment as they were in memory */
   readonly texts: Uint8Array
   textBytes = 0
@@ -42,10 +42,14 @@ export class ObservedCall {
     this.isForeign = isPlugin === false
     this.isOnlyNamed = isPlugin === undefined
     this.parent = parent
-    const open = (stream: StreamFile) => new ObservedStream(stream, limitBytes)
-    this.streams = [open(begin.streams[0]), open(begin.streams[1]), open(begin.streams[2])]
+    const files = begin.streams
+    this.streams = [
+      new ObservedStream(files[0], limitBytes),
+      new ObservedStream(files[1], limitBytes),
+      new ObservedStream(files[2], limitBytes),
+    ]
     if (begin.isNarrow) for (const stream of this.streams) stream.hasGap = true
-    this.processes = new Set([begin.pid])
+    this.processes = [begin.pid]
     this.texts = new Uint8Array(Math.min(begin.argBytes + begin.envBytes, MOST_TEXT_BYTES))
   }
 
@@ -54,7 +58,14 @@ export class ObservedCall {
     return this.#exit
   }
 
-  end(exit: ExitEvent): void {
+  /** Of the plugin or a descendant; a plugin may execute another one in its own process. */
+  exited(event: ExitEvent): void {
+    const at = this.processes.indexOf(event.pid)
+    if (at >= 0) this.processes.splice(at, 1)
+    if (event.pid === this.begin.pid) this.#end(event)
+  }
+
+  #end(exit: ExitEvent): void {
     if (this.#exit) return
     this.#exit = exit
     const { stdin, pipeHead, pipeTail, pipeWriters } = exit
@@ -104,22 +115,20 @@ export class ObservedCall {
   }
 
   /**
-   * Which of its streams a file is: reads count for stdin, writes for the others, and stdout if both are the same file. What
-   * moved through an io_uring may belong to any of them.
+   * Adds one transfer to the stream that its file is: reads count for stdin, writes for the others, and stdout if both are the
+   * same file. What moved through an io_uring may belong to any of them.
    */
-  streamsOf({ kind, ino, dev, totalBytes }: DataEvent): ObservedStream[] {
-    if (kind === "unseen" && ino === 0 && totalBytes === 0) return [...this.streams]
-    for (const at of kind === "read" ? STDIN : kind === "write" ? OUTPUTS : ALL) {
-      const { ino: streamIno, dev: streamDev } = this.begin.streams[at]
-      if (streamIno === ino && streamDev === dev) return [this.streams[at]]
+  add(pieces: readonly [DataEvent, ...DataEvent[]]): void {
+    const { kind, ino, dev, totalBytes } = pieces[0]
+    const isUnknown = kind === "unseen" && ino === 0 && totalBytes === 0
+    for (let at = kind === "write" ? 1 : 0; at < (kind === "read" ? 1 : 3); at++) {
+      const file = this.begin.streams[at]
+      const isSame = file?.ino === ino && file.dev === dev
+      if (isSame || isUnknown) this.streams[at]?.add(pieces)
+      if (isSame && !isUnknown) return
     }
-    return []
   }
 }
-
-const STDIN = [0] as const
-const OUTPUTS = [1, 2] as const
-const ALL = [0, 1, 2] as const
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("utf8")

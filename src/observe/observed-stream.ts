@@ -10,7 +10,7 @@ export class ObservedStream {
   /** it is open, and neither a pipe nor always empty */
   readonly isOther: boolean
   readonly #limitBytes: number
-  #bytes = new Uint8Array(0)
+  #bytes = NO_BYTES
   #keptBytes = 0
 
   constructor({ ino, mode, rdev, isPipe }: StreamFile, limitBytes: number) {
@@ -21,7 +21,7 @@ export class ObservedStream {
 
   /** The beginning of the stream, at most as much as a record may hold. */
   get kept(): Uint8Array {
-    return this.#bytes.subarray(0, this.#keptBytes)
+    return this.#keptBytes === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#keptBytes)
   }
 
   /** The kernel has counted this much: more than what has arrived was lost on the way. */
@@ -32,11 +32,8 @@ export class ObservedStream {
   }
 
   /** Adds one transfer, whose pieces are in its order, or missing. */
-  add(pieces: readonly DataEvent[]): void {
-    // The engine takes a pattern of an array for an iterator.
-    const first = pieces[0]
-    if (!first) return
-    const { kind, totalBytes } = first
+  add(pieces: readonly [DataEvent, ...DataEvent[]]): void {
+    const { kind, totalBytes } = pieces[0]
     this.totalBytes += totalBytes
     if (totalBytes === 0 && kind === "read") this.hasEnded = true
     // Nothing can follow the end of stdin.
@@ -55,15 +52,17 @@ export class ObservedStream {
     if (copied < room) this.hasGap = true
   }
 
-  /** Once per transfer; small ones are often followed by more. */
+  /** Once per transfer. Most streams have only one; a second one is often followed by more. */
   #reserve(needed: number): void {
-    if (needed <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(1024, needed, 2 * this.#bytes.length)))
-    if (this.#keptBytes > 0) grown.set(this.kept)
-    this.#bytes = grown
+    const before = this.#bytes
+    if (needed <= before.length) return
+    const room = before === NO_BYTES ? needed : Math.max(1024, needed, 2 * before.length)
+    this.#bytes = new Uint8Array(Math.min(this.#limitBytes, room))
+    if (this.#keptBytes > 0) this.#bytes.set(before)
   }
 }
 
+const NO_BYTES = new Uint8Array(0)
 const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
 /** /dev/null, 1:3, as the kernel writes device numbers. */
 const NULL_DEVICE = (1 << 20) | 3

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
@@ -10,7 +9,7 @@ import type { Bpf } from "./bpf.ts"
 import { CallAssembler } from "./call-assembler.ts"
 import { beginRecord, endRecord, progressRecord, type RecordContext } from "./call-record.ts"
 import type { CaptureWriter } from "./capture-writer.ts"
-import { type BeginEvent, readEvents } from "./event.ts"
+import type { BeginEvent } from "./event.ts"
 import { type LoadedProgram, loadProgram } from "./load.ts"
 import { LossCounter } from "./loss-counter.ts"
 import { word } from "./map-bytes.ts"
@@ -18,7 +17,6 @@ import { MOST_TEXT_BYTES, type ObservedCall } from "./observed-call.ts"
 import { writtenBegin, writtenEnd } from "./observed-record.ts"
 import { levelsAbove } from "./pid-namespace.ts"
 import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
-import { Priority } from "./priority.ts"
 
 export type ObserverOptions = PluginFilesOptions & {
   /** plugin directories as this process reaches them; read again every minute */
@@ -59,7 +57,6 @@ export class Observer {
   readonly #context: RecordContext
   #directories: readonly string[]
   readonly #losses: LossCounter
-  readonly #priority = new Priority()
   /** since when files that are not pipes are followed, if that was not from the start */
   #followedNs = 0
   /** when the ring was found to be empty: everything that was written to it before has been read */
@@ -80,8 +77,7 @@ export class Observer {
     this.#losses = new LossCounter(bpf, this.#loaded, this.#writer, hostname())
     const isPlugin = ({ isNamed, isContained, path, pid }: BeginEvent) =>
       !isNamed || (isContained ? undefined : this.files.isPlugin(path, pid))
-    const newId = () => randomBytes(8).toString("hex")
-    this.#calls = new CallAssembler(newId, isPlugin, STREAM_BYTES, (call) => this.#followOthers(call))
+    this.#calls = new CallAssembler(bpf.newId, isPlugin, STREAM_BYTES, (call) => this.#followOthers(call))
     this.files = new PluginFiles(bpf, this.#loaded, options)
     this.#directories = options.directories()
     this.files.refresh(this.#directories)
@@ -89,6 +85,7 @@ export class Observer {
       searcher: { ...SCRIPTED, holdsMark: bpf.findMark },
       holdsMark: bpf.findMark,
       validUtf8: bpf.validUtf8,
+      splitTexts: bpf.splitTexts,
       isRaw: options.isRaw,
       wallMinusMonoNs: 0,
       node: hostname(),
@@ -100,21 +97,21 @@ export class Observer {
   async run(end: AbortSignal): Promise<void> {
     let [refreshedNs, detectedNs] = [0, Number(this.#bpf.clocks().monoNs)]
     while (!end.aborted) {
-      const bytes = this.#read()
+      const events = this.#read()
       const { monoNs } = this.#bpf.clocks()
       // The exits of processes that are gone may be in what is still to be read.
-      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6 * (bytes === 0 ? 1 : MOST_POSTPONED)) {
+      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6 * (events === 0 ? 1 : MOST_POSTPONED)) {
         if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
           this.#directories = this.#detected()
           detectedNs = Number(monoNs)
         }
         this.files.refresh(this.#directories)
-        if (bytes === 0) this.#forgetGone(Number(monoNs))
+        if (events === 0) this.#forgetGone(Number(monoNs))
         this.#options.onTick(this.#losses.report())
         refreshedNs = Number(monoNs)
       }
       // Also while there is more to read, signals are heard and calls are listed.
-      await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, bytes > 0 ? 0 : READ_EVERY_MS)
+      await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, events > 0 ? 0 : READ_EVERY_MS)
     }
     while (this.#read() > 0);
     this.#forgetGone(Number.POSITIVE_INFINITY)
@@ -148,19 +145,17 @@ export class Observer {
     }
   }
 
-  /** Reads a part of the ring, and writes what is known then. Returns how many bytes it has read. */
+  /** Reads a part of the ring, and writes what is known then. Returns how many events it has read. */
   #read(): number {
     const { wallNs, monoNs } = this.#bpf.clocks()
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
-    const buffer = this.#bpf.readRing()
-    if (buffer.byteLength === 0) this.#emptyNs = Number(monoNs)
-    // Before the work, which is what would take too long.
-    this.#priority.adjust(buffer.byteLength)
-    readEvents(buffer, (event) => this.#calls.add(event))
+    const events = this.#bpf.readRing()
+    if (events.length === 0) this.#emptyNs = Number(monoNs)
+    for (const event of events) this.#calls.add(event)
     this.#calls.keepPieces()
     if (this.#losses.hasMissed()) this.#calls.markMissed()
     this.#write()
-    return buffer.byteLength
+    return events.length
   }
 
   /** The first call that has a file for a stream may have used it before it was followed. */
@@ -182,7 +177,7 @@ export class Observer {
 
   /** What processes that have ended since the ring was read have written is still to be read. */
   #isComplete(call: ObservedCall, sinceExitNs: number, nowNs: number): boolean {
-    if (call.processes.size === 0 || sinceExitNs > LINGER_NS) return true
+    if (call.processes.length === 0 || sinceExitNs > LINGER_NS) return true
     if (call.releasedNs === undefined && !this.#isHeld(call)) call.releasedNs = nowNs
     return call.releasedNs !== undefined && call.releasedNs < this.#emptyNs
   }
@@ -254,7 +249,7 @@ export class Observer {
   /** Whether a process that the plugin has left behind still has one of its outputs open, as the runtime waits for. */
   #isHeld({ processes, begin }: ObservedCall): boolean {
     const inodes = [begin.streams[1].ino, begin.streams[2].ino]
-    return [...processes].some((pid) =>
+    return processes.some((pid) =>
       DESCRIPTORS.some((fd) =>
         inodes.some((ino) => linkOf(`${this.#options.proc}/${pid}/fd/${fd}`)?.endsWith(`:[${ino}]`)),
       ),

@@ -49,8 +49,9 @@ for (let round = 0; round < Number(process.argv[3]); round++) {
     searcher,
     holdsMark: bpf.findMark,
     validUtf8: bpf.validUtf8,
+    splitTexts: bpf.splitTexts,
     isRaw,
-    wallMinusMonoNs: 0,
+    wallMinusMonoNs: random.below(2 ** 31) * 833_000_003,
     node: "node",
     observerPid: 1,
     pageBytes: 4096,
@@ -61,7 +62,7 @@ for (let round = 0; round < Number(process.argv[3]); round++) {
     stream.add([transfer(content())])
     if (random.below(4) === 0) stream.expect(stream.totalBytes + random.below(3))
   }
-  const record = progressRecord(call, context, 1_000)
+  const record = progressRecord(call, context, random.below(2 ** 31) * random.below(2 ** 20))
   bpf.addLine(record)
   const line = Buffer.from(bpf.takeLines()).toString("latin1")
   const expected = { ...record, stdout: payload(stdout, isRaw), stderr: payload(stderr, isRaw) }
@@ -72,7 +73,7 @@ process.stdout.write(`${differing}\n`)
 
 function transfer(bytes: Uint8Array): DataEvent {
   const facts = { call: 1, thread: 7, ino: 11, dev: 1, totalBytes: bytes.length, offset: 0 }
-  return { kind: "write", ...facts, bytes, isLast: true }
+  return { kind: "write", ...facts, bytes, leftBytes: 0 }
 }
 
 /** Text, with and without a secret, bytes that are not UTF-8, and both at the border of the limit. */

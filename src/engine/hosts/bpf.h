@@ -1,8 +1,7 @@
-/* The bpf system call, and the ring buffer that a BPF program writes into. What is loaded is decided in src/observe. The
+/* The bpf system call. What is loaded is decided in src/observe. The
  * layouts are those of linux/bpf.h, which musl does not have. */
 #pragma once
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -10,7 +9,7 @@
 #include "values.h"
 
 enum { MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, PROGRAM_LOAD = 5, PROGRAM_RUN = 10, INFO_BY_FD = 15, RAW_TRACEPOINT_OPEN = 17, MAP_FREEZE = 22 };
-enum { RAW_TRACEPOINT = 17, TRACING = 26, FUNCTION_END = 25, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20, READ_BYTES = 1 << 19 };
+enum { RAW_TRACEPOINT = 17, TRACING = 26, FUNCTION_END = 25, RDONLY_PROGRAM = 1 << 7, LOG_BYTES = 1 << 20 };
 
 typedef union {
     struct { uint32_t type, keyBytes, valueBytes, entries, flags, inner, node; char name[16]; } map;
@@ -116,48 +115,6 @@ NATIVE(bpfMisses)
     BpfArguments a = { .info = { (uint32_t)INTEGER(0), sizeof info, address(info) } };
     UNUSED;
     return JS_NewInt64(ctx, bpf(INFO_BY_FD, &a) ? 0 : (int64_t)info[26]);
-}
-
-static struct { uint8_t *data; size_t size; const uint64_t *produced; uint64_t *consumed; } ring;
-
-/* (map, its size): maps the ring buffer that readRing reads; 0 or -errno. */
-NATIVE(openRing)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *ours, *theirs;
-    UNUSED;
-    ring.size = (size_t)INTEGER(1);
-    ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, INTEGER(0), 0);
-    theirs = mmap(NULL, page + ring.size, PROT_READ, MAP_SHARED, INTEGER(0), (off_t)page);
-    if (ours == MAP_FAILED || theirs == MAP_FAILED) return JS_NewInt32(ctx, -errno);
-    ring.consumed = (uint64_t *)ours, ring.produced = (const uint64_t *)theirs, ring.data = theirs + page;
-    return JS_NewInt32(ctx, 0);
-}
-
-/* The next records, each with the kernel's header of 8 bytes (BPF_RINGBUF_HDR_SZ) and padded to 8, in memory that the next call
- * uses again. */
-NATIVE(readRing)
-{
-    enum { BUSY = 1u << 31, DISCARDED = 1u << 30 };
-    static uint8_t bytes[READ_BYTES];
-    uint64_t at = *ring.consumed, end = __atomic_load_n(ring.produced, __ATOMIC_ACQUIRE);
-    size_t length = 0;
-    UNUSED;
-    while (at < end) {
-        const uint8_t *record = ring.data + (at & (ring.size - 1));
-        uint32_t header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE), size = header & ~(BUSY | DISCARDED);
-        size_t padded = (size + 8 + 7) & ~(size_t)7;
-        if (header & BUSY || length + padded > sizeof bytes) break;
-        if (!(header & DISCARDED)) {
-            size_t first = ring.size - (at & (ring.size - 1)) < padded ? ring.size - (at & (ring.size - 1)) : padded;
-            memcpy(bytes + length, record, first);
-            memcpy(bytes + length + first, ring.data, padded - first);
-            length += padded;
-        }
-        at += padded;
-    }
-    __atomic_store_n(ring.consumed, at, __ATOMIC_RELEASE);
-    return JS_NewArrayBuffer(ctx, bytes, length, 0, keepBytes, NULL, 0);
 }
 
 NATIVE(pageBytes) { UNUSED; return JS_NewInt64(ctx, sysconf(_SC_PAGESIZE)); }

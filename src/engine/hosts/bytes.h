@@ -71,24 +71,19 @@ static JSValue wideString(JSContext *ctx, uint16_t *units, size_t length)
     return text;
 }
 
-NATIVE(utf8Decode)
+static JSValue utf8Text(JSContext *ctx, const uint8_t *bytes, size_t length)
 {
-    size_t length;
-    const uint8_t *bytes = partOf(ctx, argv, &length);
     uint16_t *units;
-    UNUSED;
     if (asciiLength(bytes, length) == length) return JS_NewStringLen(ctx, (const char *)bytes, length);
     if (!(units = js_malloc(ctx, length * 2))) return JS_EXCEPTION;
     return wideString(ctx, units, decodeUtf8(bytes, length, units));
 }
 
-NATIVE(latin1Decode)
+static JSValue latin1Text(JSContext *ctx, const uint8_t *bytes, size_t length)
 {
-    size_t length, i, n = 0;
-    const uint8_t *bytes = partOf(ctx, argv, &length);
+    size_t i, n = 0;
     uint8_t *utf8;
     JSValue text;
-    UNUSED;
     if (asciiLength(bytes, length) == length) return JS_NewStringLen(ctx, (const char *)bytes, length);
     if (!(utf8 = js_malloc(ctx, length * 2))) return JS_EXCEPTION;
     for (i = 0; i < length; i++)
@@ -97,6 +92,38 @@ NATIVE(latin1Decode)
     text = JS_NewStringLen(ctx, (const char *)utf8, n);
     js_free(ctx, utf8);
     return text;
+}
+
+NATIVE(utf8Decode)
+{
+    size_t length;
+    const uint8_t *bytes = partOf(ctx, argv, &length);
+    UNUSED;
+    return utf8Text(ctx, bytes, length);
+}
+
+/* (bytes): the texts in them, each of which a zero ends, or their end */
+NATIVE(splitTexts)
+{
+    size_t length;
+    const uint8_t *at = bytesOf(ctx, argv[0], &length), *end = at + length;
+    JSValue list = JS_NewArray(ctx);
+    uint32_t count = 0;
+    UNUSED;
+    while (at < end) {
+        const uint8_t *zero = memchr(at, 0, (size_t)(end - at)), *to = zero ? zero : end;
+        JS_SetPropertyUint32(ctx, list, count++, utf8Text(ctx, at, (size_t)(to - at)));
+        at = to + 1;
+    }
+    return list;
+}
+
+NATIVE(latin1Decode)
+{
+    size_t length;
+    const uint8_t *bytes = partOf(ctx, argv, &length);
+    UNUSED;
+    return latin1Text(ctx, bytes, length);
 }
 
 NATIVE(utf16Decode)

@@ -14,6 +14,7 @@
 #include "process.h"
 #include "programs.h"
 #include "record-lines.h"
+#include "ring.h"
 #include "secret-marks.h"
 
 enum { COLLECT_FROM_BYTES = 8 << 20, STACK_BYTES = 4 << 20 };
@@ -85,21 +86,21 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("symlink", 2, fileSymlink), FUNCTION("duplicate", 1, fileDuplicate), FUNCTION("memoryFile", 0, memoryFile), FUNCTION("fsync", 1, fileSync), FUNCTION("stat", 3, fileStat), FUNCTION("fstat", 2, fileFstat),
     FUNCTION("statfs", 1, fileStatfs), FUNCTION("readlink", 1, fileReadlink), FUNCTION("entries", 1, fileEntries),
     FUNCTION("copyFile", 2, fileCopy), FUNCTION("copyAttributes", 2, fileCopyAttributes), FUNCTION("attribute", 2, fileAttribute),
-    FUNCTION("utf8Decode", 3, utf8Decode), FUNCTION("latin1Decode", 3, latin1Decode), FUNCTION("utf16Decode", 3, utf16Decode),
+    FUNCTION("utf8Decode", 3, utf8Decode), FUNCTION("latin1Decode", 3, latin1Decode), FUNCTION("splitTexts", 1, splitTexts), FUNCTION("utf16Decode", 3, utf16Decode),
     FUNCTION("hexEncode", 3, hexEncode), FUNCTION("base64Encode", 4, base64Encode), FUNCTION("utf8Encode", 1, utf8Encode),
     FUNCTION("utf8Length", 1, utf8Length), FUNCTION("latin1Encode", 1, latin1Encode), FUNCTION("utf16Encode", 1, utf16Encode),
     FUNCTION("hexDecode", 1, hexDecode), FUNCTION("base64Decode", 1, base64Decode), FUNCTION("findFirst", 4, findFirst),
     FUNCTION("findLast", 4, findLast), FUNCTION("compareBytes", 2, compareBytes), FUNCTION("sha256", 1, sha256Of),
     FUNCTION("crc32", 2, crc32Of), FUNCTION("openStream", 1, openStream), FUNCTION("pushStream", 4, pushStream),
     FUNCTION("resetStream", 1, resetStream), FUNCTION("describeProcess", 0, describeProcess), FUNCTION("workingDirectory", 0, workingDirectory),
-    FUNCTION("monotonicNs", 0, monotonicNs), FUNCTION("fillRandom", 1, fillRandom), FUNCTION("terminalSize", 1, terminalSize),
+    FUNCTION("monotonicNs", 0, monotonicNs), FUNCTION("fillRandom", 1, fillRandom), FUNCTION("newId", 0, newId), FUNCTION("terminalSize", 1, terminalSize),
     FUNCTION("exit", 1, exitProcess), FUNCTION("runProgram", 7, runProgram), FUNCTION("startProgram", 8, startProgram), FUNCTION("endedProgram", 1, endedProgram),
-    FUNCTION("signalProgram", 2, signalProgram), FUNCTION("setPriority", 1, setPriority), FUNCTION("waitForDescriptors", 3, waitForDescriptors),
+    FUNCTION("signalProgram", 2, signalProgram), FUNCTION("waitForDescriptors", 3, waitForDescriptors),
     FUNCTION("openSignal", 1, openSignal), FUNCTION("closeSignal", 2, closeSignal), FUNCTION("openWatch", 1, openWatch),
     FUNCTION("setTurn", 1, setTurn), FUNCTION("setExitStatus", 1, setExitStatus), FUNCTION("runJobs", 0, runJobs), FUNCTION("relayFile", 0, relayFile),
     FUNCTION("observeProgram", 0, observeProgram), FUNCTION("addLine", 1, addLine), FUNCTION("takeLines", 0, takeLines), FUNCTION("validUtf8", 1, validLength), FUNCTION("bpfMap", 5, bpfMap), FUNCTION("bpfLookup", 3, bpfLookup), FUNCTION("bpfUpdate", 3, bpfUpdate),
     FUNCTION("bpfDelete", 2, bpfDelete), FUNCTION("bpfFreeze", 1, bpfFreeze), FUNCTION("bpfLoad", 2, bpfLoad), FUNCTION("bpfAttach", 2, bpfAttach),
-    FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 2, openRing), FUNCTION("readRing", 0, readRing),
+    FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 4, openRing), FUNCTION("readRing", 0, readRing),
     FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes), FUNCTION("openMarks", 1, openMarks), FUNCTION("findMark", 1, findMark),
 };
 enum { NATIVES = sizeof natives / sizeof *natives };

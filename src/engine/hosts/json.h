@@ -5,11 +5,26 @@
 
 static void putValue(JSContext *ctx, Line *l, JSValueConst value);
 
+/* Most numbers of a record are milliseconds with at most three decimals: their shortest text needs no search. */
+static int putShortNumber(JSContext *ctx, Line *l, JSValueConst value)
+{
+    double number = -1;
+    int64_t thousandths;
+    if (JS_IsNumber(value)) JS_ToFloat64(ctx, &number, value);
+    if (!(number >= 0 && number < 4e12)) return 0; /* up to there, different thousandths are different numbers */
+    thousandths = (int64_t)(number * 1000 + 0.5);
+    if ((double)thousandths / 1000 != number) return 0;
+    putThousandths(l, thousandths);
+    return 1;
+}
+
 /* As text: of a string its JSON text, of a number or a boolean its own. */
 static void putPlain(JSContext *ctx, Line *l, JSValueConst value)
 {
     size_t length;
-    const char *text = JS_ToCStringLen(ctx, &length, value);
+    const char *text;
+    if (putShortNumber(ctx, l, value)) return;
+    text = JS_ToCStringLen(ctx, &length, value);
     if (!text) { l->failed = 1; return; }
     if (JS_IsString(value)) putString(l, text, length);
     else put(l, text, length);

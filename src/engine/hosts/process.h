@@ -1,6 +1,7 @@
 /* This process and this machine. */
 #pragma once
 #include <limits.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
@@ -66,6 +67,17 @@ NATIVE(fillRandom)
     uint8_t *bytes = bytesOf(ctx, argv[0], &size);
     UNUSED;
     return resultOf(ctx, bytes && getrandom(bytes, size, 0) == (ssize_t)size ? 0 : -1);
+}
+
+/* 16 hexadecimal digits */
+NATIVE(newId)
+{
+    uint64_t number;
+    char digits[17];
+    UNUSED;
+    if (getrandom(&number, sizeof number, 0) != sizeof number) return JS_ThrowInternalError(ctx, "no random numbers");
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)number);
+    return JS_NewString(ctx, digits);
 }
 
 /* [columns, rows] of a terminal; nothing if the descriptor is something else */

@@ -227,7 +227,4 @@ NATIVE(endedProgram)
     return list;
 }
 
-/* of this process */
-NATIVE(setPriority) { UNUSED; return resultOf(ctx, setpriority(PRIO_PROCESS, 0, (int)INTEGER(0))); }
-
 NATIVE(signalProgram) { UNUSED; return resultOf(ctx, kill(INTEGER(0), INTEGER(1))); }

@@ -1,6 +1,5 @@
 /** node:os. */
 import * as native from "native"
-import { succeeded } from "../system-error.ts"
 import { process } from "./process.ts"
 
 export function hostname(): string {
@@ -18,13 +17,6 @@ export function endianness(): "LE" {
 
 export function availableParallelism(): number {
   return 1
-}
-
-export const constants = { priority: { PRIORITY_HIGHEST: -20, PRIORITY_NORMAL: 0 } } as const
-
-/** Of this process. */
-export function setPriority(priority: number): void {
-  succeeded(native.setPriority(priority), "setpriority")
 }
 
 export function tmpdir(): string {

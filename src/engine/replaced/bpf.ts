@@ -30,6 +30,8 @@ export function openBpf() {
     addLine: native.addLine,
     takeLines: () => new Uint8Array(native.takeLines()),
     validUtf8: native.validUtf8,
+    splitTexts: native.splitTexts,
+    newId: native.newId,
     pageBytes: native.pageBytes,
     openMarks: native.openMarks,
     findMark: native.findMark,

@@ -134,3 +134,23 @@ static void putString(Line *l, const void *text, size_t count)
     putEscaped(l, bytes, count);
     put(l, "\"", 1);
 }
+
+static void putDigits(Line *l, int64_t value)
+{
+    uint8_t text[24];
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do text[--at] = (uint8_t)('0' + left % 10); while (left /= 10);
+    if (value < 0) text[--at] = '-';
+    put(l, text + at, sizeof text - at);
+}
+
+/* A thousandth of a number that is not negative, in its shortest form. */
+static void putThousandths(Line *l, int64_t n)
+{
+    uint8_t decimals[4] = { '.', (uint8_t)('0' + n % 1000 / 100), (uint8_t)('0' + n % 100 / 10), (uint8_t)('0' + n % 10) };
+    size_t count = 4;
+    putDigits(l, n / 1000);
+    while (count > 1 && decimals[count - 1] == '0') count--;
+    put(l, decimals, count > 1 ? count : 0);
+}

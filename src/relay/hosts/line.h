@@ -15,16 +15,6 @@ static void putBase64(Line *l, const uint8_t *bytes, size_t count)
     put(l, "\"", 1);
 }
 
-static void putDigits(Line *l, int64_t value)
-{
-    uint8_t text[24];
-    size_t at = sizeof text;
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do text[--at] = (uint8_t)('0' + left % 10); while (left /= 10);
-    if (value < 0) text[--at] = '-';
-    put(l, text + at, sizeof text - at);
-}
-
 static void putKey(Line *l, const char *key)
 {
     puts_(l, ",\"");
@@ -39,14 +29,11 @@ static void putNumber(Line *l, const char *key, int64_t value)
     putDigits(l, value);
 }
 
-/* `,"key":milliseconds`, the shortest form that has the microseconds. */
+/* `,"key":milliseconds`, with microseconds as decimals. */
 static void putMs(Line *l, const char *key, int64_t us)
 {
-    uint8_t decimals[4] = { '.', (uint8_t)('0' + us % 1000 / 100), (uint8_t)('0' + us % 100 / 10), (uint8_t)('0' + us % 10) };
-    size_t n = 4;
-    putNumber(l, key, us / 1000);
-    while (n > 1 && decimals[n - 1] == '0') n--;
-    put(l, decimals, n > 1 ? n : 0);
+    putKey(l, key);
+    putThousandths(l, us);
 }
 
 static void putText(Line *l, const char *key, const char *text)
