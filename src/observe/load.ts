@@ -45,7 +45,7 @@ export function loadProgram(bpf: Bpf, limits: ProgramLimits): LoadedProgram {
   const identify = load(bpf, "identify", codeOf("identify"))
   const tracepoints = TRACEPOINTS.map((name) => ({ name, fd: load(bpf, name, codeOf(`raw_tracepoint/${name}`)) }))
   const systemCalls = load(bpf, SYSTEM_CALLS, codeOf(`raw_tracepoint/${SYSTEM_CALLS}`))
-  const follow = (fd: number, name: string) => succeeded(bpf.attach(fd, name), `attach a program to ${name}`)
+  const follow = (fd: number, name: string) => attach(bpf, fd, name)
   // No process is followed yet, so that these do nothing.
   const pipePrograms = attachToPipes(bpf, functions, tracedFunctions(machine), codeOf)
   const hasPipePrograms = pipePrograms.length > 0
@@ -154,6 +154,7 @@ function link(
 
 function load(bpf: Bpf, name: string, code: Uint8Array): number {
   const result = bpf.load(code, 0)
+  if (result === -EINVAL) throw refused("this kernel runs no programs at tracepoints (CONFIG_BPF_EVENTS)")
   if (typeof result === "number") return succeeded(result, `load the program ${name}`)
   const last = result.trimEnd().split("\n").slice(-3).join("; ")
   if (last.includes(WITHOUT_MEMORY))
@@ -161,9 +162,15 @@ function load(bpf: Bpf, name: string, code: Uint8Array): number {
   throw refused(`this kernel's verifier refuses the program ${name}: ${last}`)
 }
 
+function attach(bpf: Bpf, program: number, tracepoint: string): number {
+  const link = bpf.attach(program, tracepoint)
+  if (link === -ENOENT) throw refused(`this kernel has no tracepoint ${tracepoint}`)
+  return succeeded(link, `attach a program to ${tracepoint}`)
+}
+
 /** What the verifier prints where lockdown(7) has removed that function. */
 const WITHOUT_MEMORY = "bpf_probe_read_kernel"
-const [EPERM, ENOENT, ENOSYS, EOPNOTSUPP] = [1, 2, 38, 95]
+const [EPERM, ENOENT, EINVAL, ENOSYS, EOPNOTSUPP] = [1, 2, 22, 38, 95]
 
 function succeeded(result: number, what: string): number {
   if (result >= 0) return result

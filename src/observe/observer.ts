@@ -117,6 +117,9 @@ export class Observer {
     this.#forgetGone(Number.POSITIVE_INFINITY)
     // What was found to have ended at the last time.
     while (this.#read() > 0);
+    // Of what processes that a plugin has left behind are still to write, nothing will be seen.
+    for (const [key, call] of this.#calls.calls) if (call.exit) this.#writeEnd(key, call)
+    this.#writer.flush()
     this.#options.onTick(this.#losses.report())
   }
 

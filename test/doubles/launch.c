@@ -4,7 +4,7 @@
  * -e sets the whole environment (duplicates and entries without '=' are possible), -c closes a descriptor, -o opens one, -r and -w
  * only for reading and for writing,
  * -i ignores and -b blocks a signal, -f limits descriptors, -s file sizes, -m memory, -a sets an alarm, -k allows core dumps, -p leaves stdout without a reader,
- * -x makes a system call fail as a seccomp filter does. */
+ * -x makes a system call fail as a seccomp filter does, bpf only with that first argument. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -26,7 +26,22 @@ extern char **environ;
 typedef struct { uint16_t code; uint8_t jt, jf; uint32_t k; } Instruction;
 typedef struct { uint16_t count; Instruction *code; } Filter;
 enum { LOAD_WORD = 0x20, JUMP_IF_EQUAL = 0x15, RETURN = 0x06 };
-enum { FAIL_WITH = 0x00050000, ALLOW = 0x7fff0000, SECCOMP_FILTER = 2 };
+enum { FAIL_WITH = 0x00050000, ALLOW = 0x7fff0000, SECCOMP_FILTER = 2, FIRST_ARGUMENT = 16 };
+
+static void install(Instruction *code, uint16_t count)
+{
+    Filter filter = { count, code };
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_FILTER, &filter)) { perror("launch: seccomp"); _exit(125); }
+}
+
+static void failBpf(uint32_t command, int code)
+{
+    Instruction instructions[] = { { LOAD_WORD, 0, 0, 0 }, { JUMP_IF_EQUAL, 0, 3, SYS_bpf },
+        { LOAD_WORD, 0, 0, FIRST_ARGUMENT }, { JUMP_IF_EQUAL, 0, 1, command },
+        { RETURN, 0, 0, FAIL_WITH | (uint32_t)code }, { RETURN, 0, 0, ALLOW } };
+    install(instructions, 6);
+}
 
 static void failCall(const char *name, int code)
 {
@@ -35,13 +50,12 @@ static void failCall(const char *name, int code)
         { "futex", SYS_futex }, { "close_range", 436 }, { "fstatfs", SYS_fstatfs }, { "madvise", SYS_madvise },
         { "getrandom", SYS_getrandom }, { "poll", SYS_poll }, { "mmap", SYS_mmap } };
     size_t i;
+    if (!strncmp(name, "bpf:", 4)) { failBpf((uint32_t)atoi(name + 4), code); return; }
     for (i = 0; i < sizeof calls / sizeof *calls; i++) {
         Instruction code_[] = { { LOAD_WORD, 0, 0, 0 }, { JUMP_IF_EQUAL, 0, 1, calls[i].number },
             { RETURN, 0, 0, FAIL_WITH | (uint32_t)code }, { RETURN, 0, 0, ALLOW } };
-        Filter filter = { 4, code_ };
         if (strncmp(name, calls[i].name, strlen(calls[i].name)) || name[strlen(calls[i].name)] != '=') continue;
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        if (prctl(PR_SET_SECCOMP, SECCOMP_FILTER, &filter)) { perror("launch: seccomp"); _exit(125); }
+        install(code_, 4);
         return;
     }
     fprintf(stderr, "launch: unknown call %s\n", name);

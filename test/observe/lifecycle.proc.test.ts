@@ -88,6 +88,25 @@ test("a plugin that hangs has its begin and progress records, and a file that is
   assert.deepEqual([second?.exit, second?.stdout], [{ code: 0 }, { sizeBytes: 4, text: "new\n" }])
 })
 
+test("a plugin whose output is held by a process that it left behind has its end record when the observer ends", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  const script = "#!/bin/sh\necho done\nsleep 1000 &\necho $! >&2\nexit 3\n"
+  writeFileSync(join(stand.bin, "bridge"), script, { mode: 0o755 })
+  await stand.observe()
+  const call = stand.start("bridge", { command: "ADD" })
+  const exited = once(call, "exit")
+  assert.ok(call.stderr)
+  const [pid] = await once(call.stderr, "data")
+  t.after(() => process.kill(Number(pid)))
+  await exited
+  await stand.end()
+  assert.deepEqual(
+    stand.ends().map(({ exit, stdout }) => ({ exit, stdout })),
+    [{ exit: { code: 3 }, stdout: { sizeBytes: 5, text: "done\n" } }],
+  )
+})
+
 test("SIGKILL leaves nothing in the kernel, no call notices it, and the next start says what was missed", async (t) => {
   const stand = await observed({ bridge: ["echo"], hanging: ["hang"] })
   t.after(() => stand.remove())

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs"
+import { constants } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
+import { double } from "../doubles/double.ts"
 import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
 import { Stand } from "../relay/stand.ts"
 
@@ -48,6 +50,18 @@ test("on a kernel without type information it is refused in one sentence", () =>
     stderr: `cnitap: this kernel does not describe its types (/sys/kernel/btf/vmlinux is missing). Record with \`cnitap install --bin-dir ${stand.bin} --conf-dir ${confDir}\`.\n`,
     status: 5,
   })
+})
+
+test("on a kernel without programs at tracepoints, without a tracepoint or without the system call it is refused in one sentence", () => {
+  const [LOAD, OPEN_TRACEPOINT, CREATE_MAP] = [5, 17, 0]
+  const { EINVAL, ENOENT, ENOSYS } = constants.errno
+  const hint = `Record with \`cnitap install --bin-dir ${stand.bin} --conf-dir ${confDir}\`.`
+  const failing = (command: number, code: number) =>
+    observe([double("launch"), "-x", `bpf:${command}=${code}`, executable])
+  const refused = (why: string) => ({ stderr: `cnitap: this kernel ${why}. ${hint}\n`, status: 5 })
+  assert.deepEqual(failing(LOAD, EINVAL), refused("runs no programs at tracepoints (CONFIG_BPF_EVENTS)"))
+  assert.deepEqual(failing(OPEN_TRACEPOINT, ENOENT), refused("has no tracepoint sys_exit"))
+  assert.deepEqual(failing(CREATE_MAP, ENOSYS), refused("has no bpf system call"))
 })
 
 test("CAP_BPF and CAP_PERFMON are enough", () => {
