@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import type { End, Payload } from "../../src/capture/record.ts"
 import { compiled } from "../doubles/double.ts"
+import { compileNarrow } from "./narrow.ts"
 import { ObservedStand } from "./observed-stand.ts"
 
 const stand = new ObservedStand()
@@ -94,19 +95,7 @@ test("what a 32-bit program reads and writes is marked as not seen, also below a
   const stand = new ObservedStand()
   t.after(() => stand.remove())
   const narrow = join(stand.root, "narrow")
-  const source = join(import.meta.dirname, "../doubles/narrow.c")
-  execFileSync("gcc", [
-    "-m32",
-    "-O2",
-    "-static",
-    "-nostdlib",
-    "-ffreestanding",
-    "-fno-pie",
-    "-no-pie",
-    "-o",
-    narrow,
-    source,
-  ])
+  compileNarrow(narrow)
   const { stdout } = spawnSync(narrow, { input: "hello", encoding: "utf8" })
   if (stdout !== "hello") return t.skip("this kernel does not execute 32-bit programs")
   copyFileSync(narrow, join(stand.bin, "itself"))

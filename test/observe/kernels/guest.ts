@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { TARGETS, type Target } from "../../../scripts/build/targets.ts"
+import { compileNarrow } from "../narrow.ts"
 import { TRANSFERS } from "../transfers.ts"
 import { cpio, type GuestFile } from "./cpio.ts"
 
@@ -85,8 +86,20 @@ function plugins(target: Target): GuestFile[] {
     { path: "bin/bpf-programs", content: programs },
     { path: `${BIN}/script`, content: Buffer.from(SCRIPT) },
     ...Object.keys(TRANSFERS).map((name) => ({ path: `${BIN}/${name}`, content: transfers })),
+    ...(target.goName === "amd64" ? [{ path: `${BIN}/narrow`, content: compiledNarrow() }] : []),
     ...doubles,
   ]
+}
+
+/** A 32-bit program, which the kernels of this machine execute. */
+function compiledNarrow(): Buffer {
+  const work = mkdtempSync(join(tmpdir(), "cnitap-compiled-"))
+  try {
+    compileNarrow(join(work, "narrow"))
+    return readFileSync(join(work, "narrow"))
+  } finally {
+    rmSync(work, { recursive: true })
+  }
 }
 
 /** The static executable of a C file. */

@@ -46,6 +46,7 @@ else
   for name in echo killed script vectors positioned interrupted twice duplicated sent spliced teed mapped ringed polled submitted; do call $name; done
   call long /tmp/long
   DOUBLE_DEPTH=2 call nested
+  [ ! -e /opt/cni/bin/narrow ] || call narrow
   echo "== programs"
   bpf-programs
   kill -TERM $pid
