@@ -154,6 +154,7 @@ export class Observer {
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
     const events = this.#bpf.readRing()
     if (events.length === 0) this.#emptyNs = Number(monoNs)
+    if (events.length === 0 && this.#calls.calls.size === 0) return 0
     for (const event of events) this.#calls.add(event)
     this.#calls.keepPieces()
     if (this.#losses.hasMissed()) this.#calls.markMissed()

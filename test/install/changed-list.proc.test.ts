@@ -196,8 +196,8 @@ test("ps names what the install that writes its capture does not record, and not
   const node = plainNode(t)
   const ps = async (...args: string[]) =>
     (await cnitap("ps", "--root", node.root, ...args)).stderr.replace(/in \S+ since .* UTC/, "in CAPTURE since TIME")
-  const quiet =
-    "no call in flight\ncnitap: nothing was recorded in CAPTURE since TIME: no recorded plugin was called. Start a pod on this node; `cnitap status` shows which plugins are recorded.\n"
+  const status = `Start a pod on this node; \`cnitap status --root ${node.root}\` shows which plugins are recorded.`
+  const quiet = `no call in flight\ncnitap: nothing was recorded in CAPTURE since TIME: no recorded plugin was called. ${status}\n`
   // In a mounted root a plugin cannot be run under another argv[0], where the double looks for its steps.
   for (const name of ["bridge", "host-local", "portmap"]) rmSync(join(node.bin, `${name}.json`))
   await cnitap("install", "--root", node.root, "--raw")
