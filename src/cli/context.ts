@@ -5,6 +5,7 @@ export type Context = {
   stdout: {
     write(data: string | Uint8Array): unknown
     once?(event: "drain", listener: () => void): unknown
+    fd?: number
     isTTY?: boolean
     columns?: number
     rows?: number

@@ -21,14 +21,17 @@ import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
 export type ObserverOptions = PluginFilesOptions & {
   /** plugin directories as this process reaches them; read again every minute */
   directories(): readonly string[]
-  /** Called when the end record of a call is written, by who needs its texts as strings. */
-  onEnded?(begin: Begin, end: End): void
+  /** Called when the end record of a call is written. */
+  onEnded?(call: EndedCall): void
   isRaw: boolean
   /** Called about once a second. */
   onTick(losses: Losses): void
   /** Called once the program is loaded, so that a refusal leaves no directory. */
   openWriter(): CaptureWriter
 }
+
+/** `records`: as a reader of the capture gets them. `keptBytes`: of the streams, which these hold. */
+export type EndedCall = { keptBytes: number; records(): [Begin, End] }
 
 const STREAM_BYTES = 65_536
 /** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
@@ -211,10 +214,12 @@ export class Observer {
     this.#calls.calls.delete(key)
     this.#progress.delete(call)
     this.#countLosses(key, call)
-    if (!call.exit || !call.beginRecord) return
-    const end = endRecord(call, call.exit, this.#context)
+    const { exit, beginRecord: begin, streams } = call
+    if (!exit || !begin) return
+    const end = endRecord(call, exit, this.#context)
     this.#writer.write(end)
-    this.#options.onEnded?.(writtenBegin(call.beginRecord), writtenEnd(end))
+    const keptBytes = streams.reduce((sum, { kept }) => sum + kept.length, 0)
+    this.#options.onEnded?.({ keptBytes, records: () => [writtenBegin(begin), writtenEnd(end)] })
   }
 
   /** Calls whose exit did not fit into the ring. An exit that did is in it before the process is gone. */

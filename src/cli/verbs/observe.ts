@@ -1,12 +1,14 @@
 import type { Losses } from "../../capture/record.ts"
 import { type Call, toCall } from "../../model/call.ts"
 import { lossTexts } from "../../model/losses.ts"
+import type { EndedCall } from "../../observe/observer.ts"
 import { addObserveOptions, recordingOptionsOf } from "../args/install-options.ts"
 import type { Context } from "../context.ts"
 import { requireStream } from "../follow.ts"
 import { addNode } from "../node/node.ts"
 import { openObserver } from "../node/observer.ts"
 import { addOutput, outputFormat, printRows } from "../render/output.ts"
+import { unhurriedOutput } from "../terminal/unhurried-output.ts"
 import type { Verb } from "../verb.ts"
 import { callTable } from "./tail.ts"
 
@@ -22,9 +24,11 @@ export const observe: Verb = {
   },
   async run(context, _args, options) {
     requireStream(outputFormat(options))
+    // What is observed is lost if this process is stopped because nobody reads the list.
+    context.stdout = unhurriedOutput(context.stdout)
     const list = new CallList()
     const { observer, directory, end } = openObserver(context, options, recordingOptionsOf(context, options), {
-      onEnded: (begin, ended) => list.add(toCall(begin, ended)),
+      onEnded: (call) => list.add(call),
       onTick: () => {},
     })
     const missed = observer.recordPause(undefined)
@@ -38,16 +42,35 @@ export const observe: Verb = {
     const observing = observer.run(end)
     await printRows(context, options, { ...callTable, empty: "no call was made" }, list.until(observing))
     await observing
+    const { omitted } = list
+    if (omitted > 0)
+      context.stderr.write(
+        `cnitap: ${omitted} ${omitted === 1 ? "call is" : "calls are"} not in this list, whose reader was too slow; \`cnitap ls --capture ${directory}\` lists all\n`,
+      )
     reportLosses(context, observer.losses())
   },
 }
 
+/** Memory for calls that wait until the list is read. */
+const MOST_WAITING_BYTES = 2 << 20
+/** More than a call takes beside its streams. */
+const CALL_BYTES = 4096
+
 /** The calls that have ended and are not printed yet. */
 class CallList {
-  #calls: Call[] = []
+  /** How many were not kept for the list. The capture has them. */
+  omitted = 0
+  #calls: EndedCall[] = []
+  #waitingBytes = 0
   #wake = () => {}
 
-  add(call: Call): void {
+  add(call: EndedCall): void {
+    const sizeBytes = CALL_BYTES + call.keptBytes
+    if (this.#calls.length > 0 && this.#waitingBytes + sizeBytes > MOST_WAITING_BYTES) {
+      this.omitted++
+      return
+    }
+    this.#waitingBytes += sizeBytes
     this.#calls.push(call)
     this.#wake()
   }
@@ -58,15 +81,19 @@ class CallList {
       isOver = true
     })
     while (!isOver || this.#calls.length > 0) {
-      const calls = this.#calls
-      this.#calls = []
-      yield* calls
+      for (let call = this.#take(); call; call = this.#take()) yield toCall(...call.records())
       if (this.#calls.length > 0 || isOver) continue
       const next = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
       await Promise.race([over, next])
     }
+  }
+
+  #take(): EndedCall | undefined {
+    const call = this.#calls.shift()
+    if (call) this.#waitingBytes -= CALL_BYTES + call.keptBytes
+    return call
   }
 }
 

@@ -10,5 +10,6 @@ export * from "../files/directory.ts"
 export * from "../files/link.ts"
 export * from "../files/stat.ts"
 export * from "../files/watcher.ts"
+export * from "../files/write-stream.ts"
 
 export default { constants, existsSync, accessSync, readFileSync, realpathSync, statSync, lstatSync }
