@@ -28,15 +28,16 @@ export const FILE_FIELDS = [
   ["rdev", "int", 20],
 ] as const
 
-/** A number of its own for each call, until the node starts again. */
-const CALL = ["call", "long", 16] as const
+/** `call`: a number of its own for each call, until the node starts again. `ns`: when the record was made. */
+const HEAD = [
+  ["ns", "long", 8],
+  ["call", "long", 16],
+] as const
 
 export type BeginEvent = { kind: "begin" } & ObjectOf<(typeof BEGIN)[number]>
 const BEGIN = [
-  CALL,
-  // when the kernel had loaded the plugin
-  ["ns", "long", 8],
-  // when the kernel was asked to execute it
+  ...HEAD,
+  // when the kernel was asked to execute the plugin, which it has loaded now
   ["startNs", "long", 32],
   ["plugin", "long", 40],
   ["parent", "long", 48],
@@ -58,15 +59,15 @@ const BEGIN = [
 
 /** A piece of arguments and environment. */
 export type TextEvent = { kind: "text" } & ObjectOf<(typeof TEXT)[number]>
-const TEXT = [CALL, ["offset", "long", 48], ["bytes", "bytes", 64]] as const
+const TEXT = [...HEAD, ["offset", "long", 48], ["bytes", "bytes", 64]] as const
 
 export type ForkEvent = { kind: "fork" } & ObjectOf<(typeof FORK)[number]>
-const FORK = [CALL, ["pid", "int", 32]] as const
+const FORK = [...HEAD, ["pid", "int", 32]] as const
 
 /** A piece of what was read or written at once. Without bytes, a record cannot hold more of that stream. */
 export type DataEvent = { kind: "read" | "write" | "unseen" } & ObjectOf<(typeof DATA)[number]>
 const DATA = [
-  CALL,
+  ...HEAD,
   ["thread", "int", 24],
   // that follow in other pieces
   ["leftBytes", "int", 28],
@@ -102,8 +103,7 @@ export const EXIT_FIELDS: readonly string[] = EXIT_FACTS.map(([, , field]) => fi
 
 export type ExitEvent = { kind: "exit" } & ObjectOf<(typeof EXIT | typeof EXIT_FACTS)[number]>
 const EXIT = [
-  CALL,
-  ["ns", "long", 8],
+  ...HEAD,
   ["pid", "int", 32],
   // of the process, when it exited
   ["stdin", "file", 40],

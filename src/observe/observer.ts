@@ -64,6 +64,8 @@ export class Observer {
   #followedNs = 0
   /** when the ring was found to be empty: everything that was written to it before has been read */
   #emptyNs = 0
+  /** Until then, everything has been read. An observer that waits for a processor may be far behind. */
+  #knownNs = 0
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -157,6 +159,7 @@ export class Observer {
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
     const events = this.#bpf.readRing()
     if (events.length === 0) this.#emptyNs = Number(monoNs)
+    this.#knownNs = events.at(-1)?.ns ?? this.#emptyNs
     if (events.length === 0 && this.#calls.calls.size === 0) return 0
     for (const event of events) this.#calls.add(event)
     this.#calls.keepPieces()
@@ -173,19 +176,19 @@ export class Observer {
   }
 
   #write(): void {
-    const nowNs = Number(this.#bpf.clocks().monoNs)
+    const nowNs = this.#knownNs
     for (const [key, call] of this.#calls.calls) {
       if (!call.hasBegun && this.#isTimeToBegin(call, nowNs)) this.#writeBegin(call)
-      if (call.exit && this.#isComplete(call, nowNs - call.exit.ns, nowNs)) this.#writeEnd(key, call)
+      if (call.exit && this.#isComplete(call, nowNs - call.exit.ns)) this.#writeEnd(key, call)
       else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
     }
     this.#writer.flush()
   }
 
   /** What processes that have ended since the ring was read have written is still to be read. */
-  #isComplete(call: ObservedCall, sinceExitNs: number, nowNs: number): boolean {
+  #isComplete(call: ObservedCall, sinceExitNs: number): boolean {
     if (call.processes.length === 0 || sinceExitNs > LINGER_NS) return true
-    if (call.releasedNs === undefined && !this.#isHeld(call)) call.releasedNs = nowNs
+    if (call.releasedNs === undefined && !this.#isHeld(call)) call.releasedNs = Number(this.#bpf.clocks().monoNs)
     return call.releasedNs !== undefined && call.releasedNs < this.#emptyNs
   }
 

@@ -25,7 +25,7 @@ const BEGIN: BeginEvent = {
 
 function transfer(kind: "read" | "write", ino: number, text: string): DataEvent {
   const bytes = new TextEncoder().encode(text)
-  return { kind, call: 1, thread: 7, ino, dev: 1, totalBytes: bytes.length, offset: 0, bytes, leftBytes: 0 }
+  return { kind, ns: 0, call: 1, thread: 7, ino, dev: 1, totalBytes: bytes.length, offset: 0, bytes, leftBytes: 0 }
 }
 
 test("if the kernel did not run a program, the streams of calls in flight are marked, but not a stdin that is recorded already", () => {

@@ -72,7 +72,7 @@ for (let round = 0; round < Number(process.argv[3]); round++) {
 process.stdout.write(`${differing}\n`)
 
 function transfer(bytes: Uint8Array): DataEvent {
-  const facts = { call: 1, thread: 7, ino: 11, dev: 1, totalBytes: bytes.length, offset: 0 }
+  const facts = { ns: 0, call: 1, thread: 7, ino: 11, dev: 1, totalBytes: bytes.length, offset: 0 }
   return { kind: "write", ...facts, bytes, leftBytes: 0 }
 }
 

@@ -53,8 +53,13 @@ export async function printTable<Item>(
   let held: Row[] = []
   let hasHeading = !headers
   let timer: NodeJS.Timeout | undefined
+  /** of rows whose reader may be slow */
+  let flushed = Promise.resolve()
 
-  const flush = async () => {
+  const flush = () => {
+    flushed = flushed.then(print)
+  }
+  const print = async () => {
     clearTimeout(timer)
     timer = undefined
     if (held.length === 0) return
@@ -70,14 +75,16 @@ export async function printTable<Item>(
     await out(lines.join(""))
   }
   for await (const item of items) {
+    await flushed
     held.push({
       cells: columns.map((column) => visible(column.text(item)) || "-"),
       colours: columns.map((column) => column.colour?.(item)),
     })
-    if (held.length >= ROWS_MEASURED) await flush()
-    else timer ??= setTimeout(() => void flush(), WAIT_MS)
+    if (held.length >= ROWS_MEASURED) flush()
+    else timer ??= setTimeout(flush, WAIT_MS)
   }
-  await flush()
+  flush()
+  await flushed
 }
 
 /**

@@ -52,9 +52,9 @@ export const observe: Verb = {
 }
 
 /** Memory for calls that wait until the list is read. */
-const MOST_WAITING_BYTES = 2 << 20
+const MOST_WAITING_BYTES = 1 << 20
 /** More than a call takes beside its streams. */
-const CALL_BYTES = 4096
+const CALL_BYTES = 2048
 
 /** The calls that have ended and are not printed yet. */
 class CallList {
@@ -77,17 +77,20 @@ class CallList {
 
   async *until(end: Promise<void>): AsyncGenerator<Call> {
     let isOver = false
-    const over = end.then(() => {
+    const stop = () => {
       isOver = true
-    })
+      this.#wake()
+    }
+    end.then(stop, stop)
     while (!isOver || this.#calls.length > 0) {
       for (let call = this.#take(); call; call = this.#take()) yield toCall(...call.records())
       if (this.#calls.length > 0 || isOver) continue
-      const next = new Promise<void>((resolve) => {
+      // Not a race with the end: that would keep a reaction for each call until then.
+      await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      await Promise.race([over, next])
     }
+    await end
   }
 
   #take(): EndedCall | undefined {

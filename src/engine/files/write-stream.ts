@@ -24,24 +24,27 @@ class WriteStream extends EventEmitter {
   write(data: string | Uint8Array): boolean {
     if (this.#hasFailed) return true
     const bytes = typeof data === "string" ? Buffer.from(data) : data
-    if (this.#waiting.length === 0) onceWritable(this.#fd, () => this.#writePart())
+    if (this.#waiting.length === 0) onceWritable(this.#fd, () => this.#writeParts())
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
     return this.#waitingBytes < ENOUGH_BYTES
   }
 
-  #writePart(): void {
-    const [first = new Uint8Array(0)] = this.#waiting
-    const result = native.write(this.#fd, first, 0, Math.min(first.length, PART_BYTES), -1)
-    if (result < 0 && result !== -AGAIN) {
-      this.#fail(-result)
-      return
-    }
-    const written = Math.max(0, result)
-    this.#waitingBytes -= written
-    if (written === first.length) this.#waiting.shift()
-    else this.#waiting[0] = first.subarray(written)
-    if (this.#waiting.length > 0) onceWritable(this.#fd, () => this.#writePart())
+  /** As long as the descriptor can be written. */
+  #writeParts(): void {
+    do {
+      const [first = new Uint8Array(0)] = this.#waiting
+      const result = native.write(this.#fd, first, 0, Math.min(first.length, PART_BYTES), -1)
+      if (result < 0 && result !== -AGAIN) {
+        this.#fail(-result)
+        return
+      }
+      const written = Math.max(0, result)
+      this.#waitingBytes -= written
+      if (written === first.length) this.#waiting.shift()
+      else this.#waiting[0] = first.subarray(written)
+    } while (this.#waiting.length > 0 && native.waitForDescriptors([], [this.#fd], 0).length > 0)
+    if (this.#waiting.length > 0) onceWritable(this.#fd, () => this.#writeParts())
     else this.emit("drain")
   }
 

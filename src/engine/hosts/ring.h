@@ -101,6 +101,7 @@ NATIVE(openRing)
     if (ours == MAP_FAILED || theirs == MAP_FAILED) return JS_NewInt32(ctx, -errno);
     ring.consumed = (uint64_t *)ours, ring.produced = (const uint64_t *)theirs, ring.data = theirs + page;
     startRingPriority((int)INTEGER(0));
+    JS_SetGCThreshold(JS_GetRuntime(ctx), 0); /* a process that runs for long holds little garbage */
     return JS_NewInt32(ctx, 0);
 }
 
