@@ -1,6 +1,9 @@
 import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { test } from "node:test"
 import { cnitap } from "../cli/cnitap.ts"
+import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
 import { ObservedStand } from "./observed-stand.ts"
 
 /** Calls made while the observer does not read, a few at once. */
@@ -55,4 +58,23 @@ test("calls made are the calls recorded and the calls reported as lost", async (
     ls.stderr,
     new RegExp(`^cnitap: ${lost} calls were not recorded, because the kernel's buffer was full; \\S+Z to \\S+Z$`, "m"),
   )
+})
+
+test("a list that nobody reads costs no call, and says how many it does not have", async (t) => {
+  const stand = new ObservedStand()
+  t.after(() => stand.remove())
+  stand.add("bridge", ["echo", "stdout 60000"])
+  const args = ["observe", ...stand.directories, "-o", "jsonl"]
+  const observer = spawn(NODE_EXECUTABLE, args, { stdio: ["ignore", "pipe", "pipe"] })
+  const [stdout, stderr] = [observer.stdout, observer.stderr].map((stream) => stream.setEncoding("utf8"))
+  assert.ok(stdout && stderr)
+  await once(stderr, "data")
+  for (let made = 0; made < 60; made++) await stand.run("bridge", { command: "ADD", stdin: "{}" })
+  while (stand.ends().length < 60) await new Promise((resolve) => setTimeout(resolve, 50))
+  observer.kill("SIGINT")
+  const [listed, said] = await Promise.all([stdout, stderr].map(async (stream) => (await stream.toArray()).join("")))
+  const omitted = /^cnitap: (\d+) calls are not in this list, whose reader was too slow; (.*)$/m.exec(said ?? "")
+  assert.equal(omitted?.[2], `\`cnitap ls --capture ${stand.capture}\` lists all`)
+  assert.equal(listed?.split("\n").length, 60 - Number(omitted[1]) + 1)
+  assert.deepEqual(stand.losses(), [])
 })

@@ -10,13 +10,17 @@ export class ObservedStand extends Stand {
   readonly directories = ["--bin-dir", this.bin, "--conf-dir", this.#confDir, "--capture", this.capture]
   #observer: ObserverProcess | undefined
 
+  constructor() {
+    super()
+    mkdirSync(this.#confDir)
+  }
+
   get pid(): number | undefined {
     return this.#observer?.pid
   }
 
   /** Starts `cnitap observe` and waits until it follows the plugins of the directory. */
   async observe(args: readonly string[] = [], within: readonly string[] = []): Promise<void> {
-    mkdirSync(this.#confDir, { recursive: true })
     this.#observer = await ObserverProcess.start([...this.directories, ...args], within)
   }
 
