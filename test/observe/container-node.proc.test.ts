@@ -112,7 +112,7 @@ test("an observer in a pod with processes of its own reports those of the node",
   for (const { within } of [machine, await containerNode(t)]) {
     const stand = standOf(t, { bridge: WHO })
     const root = join(stand.root, "host")
-    for (const directory of [root, join(stand.root, "net.d")]) mkdirSync(directory)
+    mkdirSync(root)
     // The pod sees the plugins below the node's root only.
     const mounts = `mount --rbind / ${root}; mount -t tmpfs none ${stand.bin}`
     const script = `${mounts}; exec unshare --pid --fork --mount-proc --kill-child "$0" "$@"`
