@@ -1,4 +1,3 @@
-import { readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { type Begin, type End, type Losses, NOTHING_LOST } from "../capture/record.ts"
@@ -15,6 +14,7 @@ import { LossCounter } from "./loss-counter.ts"
 import { word } from "./map-bytes.ts"
 import { MOST_TEXT_BYTES, type ObservedCall } from "./observed-call.ts"
 import { writtenBegin, writtenEnd } from "./observed-record.ts"
+import { hasOpen, linkOf } from "./open-files.ts"
 import { levelsAbove } from "./pid-namespace.ts"
 import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
 
@@ -261,23 +261,9 @@ export class Observer {
   /** Whether a process that the plugin has left behind still has one of its outputs open, as the runtime waits for. */
   #isHeld({ processes, begin }: ObservedCall): boolean {
     const inodes = [begin.streams[1].ino, begin.streams[2].ino]
-    return processes.some((pid) =>
-      DESCRIPTORS.some((fd) =>
-        inodes.some((ino) => linkOf(`${this.#options.proc}/${pid}/fd/${fd}`)?.endsWith(`:[${ino}]`)),
-      ),
-    )
+    return processes.some((pid) => hasOpen(`${this.#options.proc}/${pid}`, inodes))
   }
 }
 
-/** A daemon that has closed or replaced these is not waited for. */
-const DESCRIPTORS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 /** `struct call` of observe.bpf.c, and where in it the bytes of each stream are counted. */
 const [CALL_BYTES, CALL_COUNTS_AT] = [104, 80]
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}

@@ -73,7 +73,9 @@ test("a list that nobody reads costs no call, and says how many it does not have
   while (stand.ends().length < 60) await new Promise((resolve) => setTimeout(resolve, 50))
   observer.kill("SIGINT")
   const [listed, said] = await Promise.all([stdout, stderr].map(async (stream) => (await stream.toArray()).join("")))
-  const omitted = /^cnitap: (\d+) calls are not in this list, whose reader was too slow; (.*)$/m.exec(said ?? "")
+  const omitted = /^cnitap: (\d+) calls are missing from this list, because it was not read fast enough; (.*)$/m.exec(
+    said ?? "",
+  )
   assert.equal(omitted?.[2], `\`cnitap ls --capture ${stand.capture}\` lists all`)
   assert.equal(listed?.split("\n").length, 60 - Number(omitted[1]) + 1)
   assert.deepEqual(stand.losses(), [])

@@ -45,7 +45,7 @@ export const observe: Verb = {
     const { omitted } = list
     if (omitted > 0)
       context.stderr.write(
-        `cnitap: ${omitted} ${omitted === 1 ? "call is" : "calls are"} not in this list, whose reader was too slow; \`cnitap ls --capture ${directory}\` lists all\n`,
+        `cnitap: ${omitted} ${omitted === 1 ? "call is" : "calls are"} missing from this list, because it was not read fast enough; \`cnitap ls --capture ${directory}\` lists all\n`,
       )
     reportLosses(context, observer.losses())
   },

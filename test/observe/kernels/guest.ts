@@ -86,28 +86,21 @@ function plugins(target: Target): GuestFile[] {
     { path: "bin/bpf-programs", content: programs },
     { path: `${BIN}/script`, content: Buffer.from(SCRIPT) },
     ...Object.keys(TRANSFERS).map((name) => ({ path: `${BIN}/${name}`, content: transfers })),
-    ...(target.goName === "amd64" ? [{ path: `${BIN}/narrow`, content: compiledNarrow() }] : []),
+    ...(target.goName === "amd64" ? [{ path: `${BIN}/narrow`, content: outputOf(compileNarrow) }] : []),
     ...doubles,
   ]
 }
 
-/** A 32-bit program, which the kernels of this machine execute. */
-function compiledNarrow(): Buffer {
-  const work = mkdtempSync(join(tmpdir(), "cnitap-compiled-"))
-  try {
-    compileNarrow(join(work, "narrow"))
-    return readFileSync(join(work, "narrow"))
-  } finally {
-    rmSync(work, { recursive: true })
-  }
-}
-
 /** The static executable of a C file. */
 export function compiledFor({ compiler, flags, link }: Target, source: string): Buffer {
+  return outputOf((output) => execFileSync(compiler, ["-O2", ...flags, "-o", output, source, ...link]))
+}
+
+function outputOf(compile: (output: string) => void): Buffer {
   const work = mkdtempSync(join(tmpdir(), "cnitap-compiled-"))
   try {
     const output = join(work, "output")
-    execFileSync(compiler, ["-O2", ...flags, "-o", output, source, ...link])
+    compile(output)
     return readFileSync(output)
   } finally {
     rmSync(work, { recursive: true })
