@@ -5,16 +5,24 @@ import type { Operation } from "./operation.ts"
 export function lossTexts({ calls, ends, pieces, misses, records }: Losses): string[] {
   const because = "because the kernel's buffer was full"
   return [
-    ...(calls > 0 ? [`${calls} calls were not recorded, ${because}`] : []),
-    ...(ends > 0 ? [`the end of ${ends} calls was not recorded, ${because}`] : []),
-    ...(pieces > 0 ? [`${pieces} pieces of streams were lost, ${because}: their calls are marked`] : []),
-    ...(misses > 0
+    ...(calls > 0 ? [`${counted(calls, "call was", "calls were")} not recorded, ${because}`] : []),
+    ...(ends > 0 ? [`the end of ${counted(ends, "call", "calls")} was not recorded, ${because}`] : []),
+    ...(pieces > 0
       ? [
-          `${misses} events were not seen, because a process was preempted in the observer's program: calls in flight are marked, and calls may be missing`,
+          `${counted(pieces, "piece of a stream was", "pieces of streams were")} lost, ${because}: ${pieces === 1 ? "its call is" : "their calls are"} marked`,
         ]
       : []),
-    ...(records > 0 ? [`${records} records could not be written`] : []),
+    ...(misses > 0
+      ? [
+          `${counted(misses, "event was", "events were")} not seen, because a process was preempted in the observer's program: calls in flight are marked, and calls may be missing`,
+        ]
+      : []),
+    ...(records > 0 ? [`${counted(records, "record", "records")} could not be written`] : []),
   ]
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`
 }
 
 /** What is missing in a capture, and when, one sentence each; empty if nothing was lost. */
@@ -46,7 +54,7 @@ function stoppedText(stopped: readonly LossRecord[]): string {
   const { calls } = sumOf(stopped)
   const times =
     stopped.length === 1 ? "no observer was running for a while" : `no observer was running ${stopped.length} times`
-  return `${times}: calls of that time were not recorded${calls > 0 ? `, and ${calls} were in flight at its end` : ""}`
+  return `${times}: calls of that time were not recorded${calls > 0 ? `, and ${counted(calls, "was", "were")} in flight at its end` : ""}`
 }
 
 function sumOf(losses: readonly LossRecord[]): Losses {

@@ -27,7 +27,7 @@ const LOST = [
   "cnitap: 5 calls were not recorded, because the kernel's buffer was full; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
   "cnitap: 7 pieces of streams were lost, because the kernel's buffer was full: their calls are marked; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
   "cnitap: 4 events were not seen, because a process was preempted in the observer's program: calls in flight are marked, and calls may be missing; 2026-11-28T11:59:59Z to 2026-11-28T12:00:01Z",
-  "cnitap: no observer was running for a while: calls of that time were not recorded, and 1 were in flight at its end; 2026-11-28T12:00:10Z to 2026-11-28T12:00:20Z",
+  "cnitap: no observer was running for a while: calls of that time were not recorded, and 1 was in flight at its end; 2026-11-28T12:00:10Z to 2026-11-28T12:00:20Z",
 ]
 
 test("every listing says what the observer has not recorded, whether it reads an index or the records", async () => {

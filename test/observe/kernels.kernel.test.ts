@@ -143,7 +143,8 @@ function isSameCall(a: Recorded, b: Recorded): boolean {
 /** No other loss is expected: whatever the guest does fits into the ring. */
 function missesIn(messages: readonly string[]): number {
   const counts = messages.map((message) => {
-    const [, count] = /^cnitap: (\d+) events were not seen, because a process was preempted in /.exec(message) ?? []
+    const [, count] =
+      /^cnitap: (\d+) events? (?:was|were) not seen, because a process was preempted in /.exec(message) ?? []
     assert.ok(count, message)
     return Number(count)
   })

@@ -122,7 +122,7 @@ test("SIGKILL leaves nothing in the kernel, no call notices it, and the next sta
   await stand.observe()
   const { stderr } = await stand.end()
   hanging.kill("SIGKILL")
-  assert.equal(stderr.split("\n")[0], "cnitap: 1 calls were in flight already and are not recorded")
+  assert.equal(stderr.split("\n")[0], "cnitap: 1 call was in flight already and is not recorded")
 })
 
 test("the node may be mounted below a root, as in a container", async (t) => {

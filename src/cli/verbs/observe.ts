@@ -32,7 +32,10 @@ export const observe: Verb = {
       onTick: () => {},
     })
     const missed = observer.recordPause(undefined)
-    if (missed > 0) context.stderr.write(`cnitap: ${missed} calls were in flight already and are not recorded\n`)
+    if (missed > 0)
+      context.stderr.write(
+        `cnitap: ${missed} ${missed === 1 ? "call was in flight already and is" : "calls were in flight already and are"} not recorded\n`,
+      )
     const { missing } = observer.files
     if (missing.length > 0)
       context.stderr.write(
