@@ -74,18 +74,23 @@ export class PipeReader extends EventEmitter {
   }
 }
 
-/** Its input. What the pipe has no room for is held. */
+/** A pipe that can be written takes so many without blocking (PIPE_BUF). */
+const PART_BYTES = 4096
+
+/** Its input, or a descriptor that others have open too, which blocks and stays open. What has no room is held. */
 export class PipeWriter extends EventEmitter {
   readonly #fd: number
+  readonly #isShared: boolean
   #held: Buffer[] = []
   #heldBytes = 0
   #stopWaiting: (() => void) | undefined
   destroyed = false
   writableEnded = false
 
-  constructor(fd: number) {
+  constructor(fd: number, isShared = false) {
     super()
     this.#fd = fd
+    this.#isShared = isShared
   }
 
   /** False if the caller should wait for `drain`. */
@@ -110,13 +115,13 @@ export class PipeWriter extends EventEmitter {
     this.destroyed = true
     this.#held = []
     this.#stopWaiting?.()
-    native.close(this.#fd)
+    if (!this.#isShared) native.close(this.#fd)
   }
 
   #flush(): void {
     while (!this.destroyed && this.#held[0]) {
       const [bytes] = this.#held
-      const result = native.write(this.#fd, bytes, 0, bytes.length, -1)
+      const result = this.#writeNow(bytes)
       if (result === -AGAIN) {
         this.#stopWaiting = onceWritable(this.#fd, () => this.#flush())
         return
@@ -132,5 +137,11 @@ export class PipeWriter extends EventEmitter {
     }
     if (this.writableEnded) this.destroy()
     else queueMicrotask(() => this.emit("drain"))
+  }
+
+  #writeNow(bytes: Buffer): number {
+    if (!this.#isShared) return native.write(this.#fd, bytes, 0, bytes.length, -1)
+    if (native.waitForDescriptors([], [this.#fd], 0).length === 0) return -AGAIN
+    return native.write(this.#fd, bytes, 0, Math.min(bytes.length, PART_BYTES), -1)
   }
 }

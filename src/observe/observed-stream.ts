@@ -3,6 +3,8 @@ import type { DataEvent, StreamFile } from "./event.ts"
 /** What is known of one of the three streams of a call. */
 export class ObservedStream {
   totalBytes = 0
+  /** how long `kept` is */
+  keptBytes = 0
   /** a read returned 0, or would have when the plugin exited */
   hasEnded = false
   /** bytes were lost, or moved without a buffer of the process: what follows the gap is not kept */
@@ -11,7 +13,6 @@ export class ObservedStream {
   readonly isOther: boolean
   readonly #limitBytes: number
   #bytes = NO_BYTES
-  #keptBytes = 0
 
   constructor({ ino, mode, rdev, isPipe }: StreamFile, limitBytes: number) {
     this.#limitBytes = limitBytes
@@ -21,7 +22,7 @@ export class ObservedStream {
 
   /** The beginning of the stream, at most as much as a record may hold. */
   get kept(): Uint8Array {
-    return this.#keptBytes === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#keptBytes)
+    return this.keptBytes === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.keptBytes)
   }
 
   /** The kernel has counted this much: more than what has arrived was lost on the way. */
@@ -39,16 +40,16 @@ export class ObservedStream {
     // Nothing can follow the end of stdin.
     if (kind === "unseen" && !(this.hasEnded && totalBytes === 0)) this.hasGap = true
     if (this.hasGap) return
-    const room = Math.min(totalBytes, this.#limitBytes - this.#keptBytes)
-    this.#reserve(this.#keptBytes + room)
+    const room = Math.min(totalBytes, this.#limitBytes - this.keptBytes)
+    this.#reserve(this.keptBytes + room)
     let copied = 0
     for (const { offset, bytes } of pieces) {
       if (offset !== copied || copied >= room) break
       const part = bytes.length > room - copied ? bytes.subarray(0, room - copied) : bytes
-      this.#bytes.set(part, this.#keptBytes + copied)
+      this.#bytes.set(part, this.keptBytes + copied)
       copied += bytes.length
     }
-    this.#keptBytes += Math.min(copied, room)
+    this.keptBytes += Math.min(copied, room)
     if (copied < room) this.hasGap = true
   }
 
@@ -58,7 +59,7 @@ export class ObservedStream {
     if (needed <= before.length) return
     const room = before === NO_BYTES ? needed : Math.max(1024, needed, 2 * before.length)
     this.#bytes = new Uint8Array(Math.min(this.#limitBytes, room))
-    if (this.#keptBytes > 0) this.#bytes.set(before)
+    if (this.keptBytes > 0) this.#bytes.set(before)
   }
 }
 

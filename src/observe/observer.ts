@@ -221,8 +221,10 @@ export class Observer {
     if (!exit || !begin) return
     const end = endRecord(call, exit, this.#context)
     this.#writer.write(end)
-    const keptBytes = streams.reduce((sum, { kept }) => sum + kept.length, 0)
-    this.#options.onEnded?.({ keptBytes, records: () => [writtenBegin(begin), writtenEnd(end)] })
+    this.#options.onEnded?.({
+      keptBytes: streams.reduce((sum, stream) => sum + stream.keptBytes, 0),
+      records: () => [writtenBegin(begin), writtenEnd(end)],
+    })
   }
 
   /** Calls whose exit did not fit into the ring. An exit that did is in it before the process is gone. */

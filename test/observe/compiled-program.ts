@@ -15,9 +15,8 @@ export async function runCompiled(
   const directory = mkdtempSync(join(tmpdir(), "cnitap-compiled-"))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const executable = join(directory, "program")
-  const target = TARGETS[0]
-  if (!target) throw new Error("there is no target")
-  await buildExecutables(join(import.meta.dirname, program), [target], () => executable, join(directory, "build"))
+  const source = join(import.meta.dirname, program)
+  await buildExecutables(source, TARGETS.slice(0, 1), () => executable, join(directory, "build"))
   const { stdout, stderr } = spawnSync(executable, args.map(String), { encoding: "utf8", cwd: directory })
   return { stdout, stderr }
 }

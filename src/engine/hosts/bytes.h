@@ -94,13 +94,17 @@ static JSValue latin1Text(JSContext *ctx, const uint8_t *bytes, size_t length)
     return text;
 }
 
-NATIVE(utf8Decode)
+typedef JSValue TextOf(JSContext *ctx, const uint8_t *bytes, size_t length);
+
+static JSValue decodePart(JSContext *ctx, JSValueConst *argv, TextOf *textOf)
 {
     size_t length;
     const uint8_t *bytes = partOf(ctx, argv, &length);
-    UNUSED;
-    return utf8Text(ctx, bytes, length);
+    return textOf(ctx, bytes, length);
 }
+
+NATIVE(utf8Decode) { UNUSED; return decodePart(ctx, argv, utf8Text); }
+NATIVE(latin1Decode) { UNUSED; return decodePart(ctx, argv, latin1Text); }
 
 /* (bytes): the texts in them, each of which a zero ends, or their end */
 NATIVE(splitTexts)
@@ -116,14 +120,6 @@ NATIVE(splitTexts)
         at = to + 1;
     }
     return list;
-}
-
-NATIVE(latin1Decode)
-{
-    size_t length;
-    const uint8_t *bytes = partOf(ctx, argv, &length);
-    UNUSED;
-    return latin1Text(ctx, bytes, length);
 }
 
 NATIVE(utf16Decode)

@@ -14,6 +14,7 @@ static const char *const fieldTypes[FIELD_TYPES] = { "int", "flag", "long", "nam
 typedef struct { JSAtom name; uint32_t type, at; } Field;
 typedef struct { JSValue kind; Field fields[MOST_FIELDS]; uint32_t count; } Layout;
 static Layout layouts[MOST_KINDS], fileLayout;
+static JSAtom kindName;
 
 static uint32_t typeNamed(JSContext *ctx, JSValueConst value)
 {
@@ -84,9 +85,10 @@ NATIVE(openRing)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint8_t *ours, *theirs;
-    uint32_t i;
+    uint32_t count = lengthOf(ctx, argv[2]), i;
     UNUSED;
-    for (i = 0; i < MOST_KINDS && i < lengthOf(ctx, argv[2]); i++) {
+    kindName = JS_NewAtom(ctx, "kind");
+    for (i = 0; i < MOST_KINDS && i < count; i++) {
         JSValue layout = JS_GetPropertyUint32(ctx, argv[2], i), fields = JS_GetPropertyStr(ctx, layout, "fields");
         int isKnown = setLayout(ctx, &layouts[i], fields);
         layouts[i].kind = JS_GetPropertyStr(ctx, layout, "kind");
@@ -130,7 +132,7 @@ NATIVE(readRing)
         kind = intAt(record, 0);
         if (kind >= MOST_KINDS || !layouts[kind].count) continue;
         events[count] = objectOf(ctx, &layouts[kind], record, size);
-        JS_DefinePropertyValueStr(ctx, events[count++], "kind", JS_DupValue(ctx, layouts[kind].kind), JS_PROP_C_W_E);
+        JS_DefinePropertyValue(ctx, events[count++], kindName, JS_DupValue(ctx, layouts[kind].kind), JS_PROP_C_W_E);
     }
     __atomic_store_n(ring.consumed, at, __ATOMIC_RELEASE);
     if (!length) endRingUrgency();
