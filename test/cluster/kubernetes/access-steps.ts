@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { until } from "./cluster-node.ts"
 import type { Session } from "./session.ts"
+import { until, untilEqual } from "./until.ts"
 
 const DEPLOY = join(import.meta.dirname, "../../../deploy")
 
@@ -42,7 +42,7 @@ export async function accessSteps({ step, cluster, files, cnitap, allFiles, name
     const pods = (await cluster.kubectl(["get", "pods", "-o", "name"])).stdout.split("\n")
     const own = pods.find((pod) => pod.startsWith("pod/node-debugger-node-2-")) ?? "the pod of kubectl debug"
     const phase = ["get", own, "-o", "jsonpath={.status.phase}"]
-    await until("it has ended", async () => (await cluster.kubectl(phase)).stdout === "Succeeded")
+    await untilEqual(async () => (await cluster.kubectl(phase)).stdout, "Succeeded")
     const planned = await cluster.kubectl(["logs", own])
     assert.match(planned.stdout, /^plan\//m)
     await cluster.kubectl(["delete", own])

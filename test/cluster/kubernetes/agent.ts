@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { ociArchive } from "../../../scripts/build/oci-image.ts"
 import { double } from "../../doubles/double.ts"
-import { until } from "./cluster-node.ts"
 import type { Kubernetes } from "./kubernetes.ts"
+import { until } from "./until.ts"
 
 const IMAGE = "cnitap.local/agent:1"
 

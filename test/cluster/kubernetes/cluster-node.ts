@@ -2,8 +2,8 @@ import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
-import { setTimeout as sleep } from "node:timers/promises"
 import { type Ran, run } from "../../cli/cnitap.ts"
+import { until } from "./until.ts"
 
 /** A node of the cluster: namespaces of its own, in which its programs run. */
 export class ClusterNode {
@@ -133,10 +133,4 @@ export function connect(one: ClusterNode, other: ClusterNode): void {
     ip("link", "set", "eth0", "up")
     ip("route", "add", "default", "via", peer.address, "dev", "eth0")
   }
-}
-
-/** Waits until it is true; throws with the words after two minutes. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 120_000): Promise<void> {
-  for (const endMs = Date.now() + limitMs; !(await isTrue()); await sleep(200))
-    if (Date.now() > endMs) throw new Error(`timed out waiting until ${what}`)
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
-import { until } from "./cluster-node.ts"
 import { AHEAD_IMAGE, writeImageAhead } from "./image-ahead.ts"
 import { BOTH, type Session } from "./session.ts"
+import { until, untilEqual } from "./until.ts"
 
 /** All ways in which a recorder ends. Both nodes are recorded before, and none afterwards. */
 export async function endingSteps(session: Session): Promise<void> {
@@ -109,7 +109,7 @@ export async function endingSteps(session: Session): Promise<void> {
   await step("the time is over: the pods end by themselves, and the files are as they were", async () => {
     assert.equal((await cnitap(["install", "--all", "--for", "1m"])).code, 0)
     const phases = ["get", "pods", "-n", "cnitap", "-o", "jsonpath={.items[*].status.phase}"]
-    await until("the pods have ended", async () => (await cluster.kubectl(phases)).stdout === "Succeeded Succeeded")
+    await untilEqual(async () => (await cluster.kubectl(phases)).stdout, "Succeeded Succeeded")
     assert.deepEqual(await allFiles(), files)
     const status = await cnitap(["status", "-o", "jsonpath={range .items[*]}{.node} {.state}{'\\n'}{end}"])
     assert.deepEqual([status.stdout, status.code], ["node-1 over\nnode-2 over\n", 1])

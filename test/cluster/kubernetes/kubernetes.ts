@@ -5,8 +5,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ociArchive } from "../../../scripts/build/oci-image.ts"
 import { removeCgroup } from "../../node/cgroup.ts"
-import { ClusterNode, connect, signalDaemon, until } from "./cluster-node.ts"
+import { ClusterNode, connect, signalDaemon } from "./cluster-node.ts"
 import { configureNode } from "./configure-node.ts"
+import { until, untilEqual } from "./until.ts"
 
 const BOX_IMAGE = "cnitap.local/box:1"
 const USERS = { admin: "system:masters", dev: "developers", reader: "developers" }
@@ -145,10 +146,8 @@ export class Kubernetes {
   }
 
   async awaitPod(name: string, phase = "Running"): Promise<void> {
-    await until(`pod ${name} is ${phase}`, async () => {
-      const { stdout } = await this.kubectl(["get", "pod", name, "-o", "jsonpath={.status.phase}"])
-      return stdout === phase
-    })
+    const read = ["get", "pod", name, "-o", "jsonpath={.metadata.name} is {.status.phase}"]
+    await untilEqual(async () => (await this.kubectl(read)).stdout, `${name} is ${phase}`)
   }
 
   #kubeconfig(user: string): string {

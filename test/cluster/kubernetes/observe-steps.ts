@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { compiled } from "../../doubles/double.ts"
 import { Agent } from "./agent.ts"
-import { until } from "./cluster-node.ts"
 import { BOTH, type Session } from "./session.ts"
+import { until, untilEqual } from "./until.ts"
 
 const BPF_PROGRAMS = join(import.meta.dirname, "../../doubles/bpf-programs.c")
 const loadedPrograms = () => Number(execFileSync(compiled(BPF_PROGRAMS)))
@@ -27,14 +27,8 @@ export async function observeSteps({ step, cluster, files, cnitap, allFiles, nam
     await cluster.createPod("seen-1", "node-1")
     await cluster.createPod("seen-2", "node-2")
     for (const pod of ["seen-1", "seen-2"]) await cluster.awaitPod(pod)
-    await until(
-      "both are listed",
-      async () => (await rows("ls", "command=ADD and ifname=eth0", ".pod.name")).length === 2,
-    )
-    assert.deepEqual(await rows("ls", "command=ADD and ifname=eth0", ".node", ".pod.name", ".outcome"), [
-      "node-1 seen-1 ok",
-      "node-2 seen-2 ok",
-    ])
+    const added = () => rows("ls", "command=ADD and ifname=eth0", ".node", ".pod.name", ".outcome")
+    await untilEqual(added, ["node-1 seen-1 ok", "node-2 seen-2 ok"])
     // As swap records it, and loopback.
     assert.deepEqual(
       await rows("tail", "pod=seen-1 and command=ADD", ".depth", ".parentName", ".plugin", ".exit.code"),
@@ -42,10 +36,10 @@ export async function observeSteps({ step, cluster, files, cnitap, allFiles, nam
     )
     await deletePods("seen-1", "seen-2")
     // The kubelet deletes them several times.
-    const deleted = async () =>
-      new Set(await rows("ls", "command=DEL and ifname=eth0", ".node", ".pod.name", ".outcome"))
-    await until("both are deleted", async () => (await deleted()).size === 2)
-    assert.deepEqual([...(await deleted())], ["node-1 seen-1 ok", "node-2 seen-2 ok"])
+    const deleted = async () => [
+      ...new Set(await rows("ls", "command=DEL and ifname=eth0", ".node", ".pod.name", ".outcome")),
+    ]
+    await untilEqual(deleted, ["node-1 seen-1 ok", "node-2 seen-2 ok"])
     assert.deepEqual(await allFiles(), files)
   })
 
@@ -70,9 +64,8 @@ export async function observeSteps({ step, cluster, files, cnitap, allFiles, nam
     assert.deepEqual(await agent.call(stdin), [stdin, stdin])
     const seen = () =>
       rows("tail", "container=of-", ".node", ".containerId", ".path", ".as", ".stdin.text", ".stdout.text")
-    await until("both calls are recorded", async () => (await seen()).length === 2)
-    assert.deepEqual(
-      await seen(),
+    await untilEqual(
+      seen,
       BOTH.map((node) => `${node} of-${node} /opt/cni/bin/host-local observer ${stdin} ${stdin}`),
     )
     await agent.stop()

@@ -6,8 +6,9 @@ import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
 import { Terminal } from "../../cli/terminal.ts"
 import { NODE_EXECUTABLE } from "../../engine/node-executable.ts"
-import { signalDaemon, until } from "./cluster-node.ts"
+import { signalDaemon } from "./cluster-node.ts"
 import { BOTH, type Session } from "./session.ts"
+import { until, untilEqual } from "./until.ts"
 
 const PAGE_CLIENT = join(import.meta.dirname, "../../../dist/cnitap.js")
 const PRINT_SERVED_PODS = join(import.meta.dirname, "print-served-pods.ts")
@@ -58,14 +59,10 @@ export async function readingSteps(session: Session): Promise<void> {
       "-o",
       "jsonpath={range .items[*]}{.node} {.pod.name}{'\\n'}{end}",
     ]
-    let stdout = ""
-    await until("both are recorded", async () => {
-      stdout = (await cnitap(listed)).stdout
-      return stdout.split("\n").length > 2
-    })
+    const recorded = async () => (await cnitap(listed)).stdout.trim().split("\n").sort()
+    await untilEqual(recorded, ["node-1 web-1", "node-2 web-2"])
     const firstCallMs = Date.now() - startMs
     own.diagnostic(`the first calls of both nodes: ${firstCallMs} ms`)
-    assert.deepEqual(stdout.trim().split("\n").sort(), ["node-1 web-1", "node-2 web-2"])
     await cluster.awaitPod("web-1")
     await cluster.awaitPod("web-2")
   })
@@ -79,7 +76,7 @@ export async function readingSteps(session: Session): Promise<void> {
     assert.match((await cnitap(["explain"])).stdout, /default\/fail-2/)
     await cluster.createPod("hang-1", "node-1")
     const flying = ["ps", "-o", "jsonpath={range .items[*]}{.node} {.plugin} {.pod.name}{'\\n'}{end}"]
-    await until("the hang is seen", async () => (await cnitap(flying)).stdout === "node-1 trouble hang-1\n")
+    await untilEqual(async () => (await cnitap(flying)).stdout, "node-1 trouble hang-1\n")
     assert.match((await cnitap(["ps", "-o", "wide"])).stdout, / trouble +default\/hang-1 .* node-1 /)
     assert.match((await cnitap(["explain", "hang-1"])).stdout, /trouble/)
     assert.match((await cnitap(["stats", "--errors"])).stdout, /no route to the agent/)

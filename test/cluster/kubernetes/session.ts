@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import type { TestContext } from "node:test"
 import type { Ran } from "../../cli/cnitap.ts"
-import { until } from "./cluster-node.ts"
 import { evidenceOf } from "./evidence.ts"
 import type { Kubernetes } from "./kubernetes.ts"
+import { until } from "./until.ts"
 
 /** The names of the cluster's nodes. */
 export const BOTH = ["node-1", "node-2"]
