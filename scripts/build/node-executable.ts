@@ -39,7 +39,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   "src/serve/page-file.ts": "src/engine/replaced/page-file.ts",
   "src/install/disk/platform.ts": "src/engine/replaced/platform.ts",
   "src/install/disk/relay-bytes.ts": "src/engine/replaced/relay-bytes.ts",
-  "src/observe/bpf.ts": "src/engine/replaced/bpf.ts",
+  "src/observe/kernel/bpf.ts": "src/engine/replaced/bpf.ts",
   "src/store/capture/temporary-file.ts": "src/engine/replaced/temporary-file.ts",
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Kubectl } from "./kubectl.ts"
 import type { Component } from "./names.ts"
-import { type PodObject, podProblem } from "./pod-object.ts"
+import { type PodObject, podProblem, UNKNOWN_CAPABILITY } from "./pod-object.ts"
 import { readPods } from "./recorder.ts"
 
 /** How waiting for the pod of a node ended. `reason` is in the words of Kubernetes. */
@@ -47,7 +47,7 @@ export async function awaitPods(
       if (known !== before) report(node, known)
       reasons.set(node, known)
       const isEnded = pod?.status?.phase === "Failed" || pod?.status?.phase === "Succeeded"
-      if (isLate || !pod || isEnded || HOPELESS.test(reason))
+      if (isLate || !pod || isEnded || HOPELESS.test(reason) || UNKNOWN_CAPABILITY.test(reason))
         outcomes.set(node, { node, pod: name, kind: "failed", reason: known })
     }
     if (outcomes.size < nodes.length) await sleep(POLL_MS)

@@ -7,8 +7,13 @@ export const CONTAINER = "cnitap"
 export const HOST_ROOT = "/host"
 export const PROGRAM = "/cnitap"
 
-/** Of `cnitap plan` and `install`: nothing of the node is changed. */
-export const OBSERVE_ARGUMENT = "--mode=observe"
+/** How a node is recorded: plugins are replaced, or followed from the kernel with nothing on the node changed. */
+export type RecorderMode = "swap" | "observe"
+
+/** An argument of `cnitap plan` and `install`; with `auto`, the plan says which mode. */
+export function modeArgument(mode: RecorderMode | "auto"): string {
+  return `--mode=${mode}`
+}
 
 const NAME = "app.kubernetes.io/name"
 const COMPONENT = "app.kubernetes.io/component"

@@ -3,10 +3,11 @@ import {
   type Component,
   HOST_ROOT,
   labelsOf,
+  modeArgument,
   NAMESPACE,
-  OBSERVE_ARGUMENT,
   PROGRAM,
   podName,
+  type RecorderMode,
   UNTIL_ANNOTATION,
 } from "./names.ts"
 import type { PodObject } from "./pod-object.ts"
@@ -24,6 +25,7 @@ type Metadata = {
 /** What a recorder needs to know of its node; see `PlanNode`. */
 export type RecorderNode = {
   node: string
+  mode: RecorderMode
   /** the plugin directories that it changes, without symlinks in their paths */
   changedDirs: readonly string[]
   isSelinuxEnforcing: boolean
@@ -32,8 +34,8 @@ export type RecorderNode = {
 export type RecorderOptions = {
   image: string
   version: string
-  /** `observe`: nothing of the node is changed */
-  mode: "swap" | "observe"
+  /** `auto`: each node's plan chooses */
+  mode: RecorderMode | "auto"
   plugins?: readonly string[]
   /** of --for, and when that will be over; since 1970 */
   duration: { text: string; ms: number; untilMs: number }
@@ -62,11 +64,13 @@ const LOOK_SECONDS = 120
 /** Plans an install on a node that it can only read, prints the plan, and ends. */
 export function lookPod(node: string, options: RecorderOptions): ClusterObject {
   const { image, version } = options
-  const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...modeArgs(options)]
+  const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...planArguments(options.mode, options)]
+  // To choose, it has to try what the kernel allows.
+  const context = options.mode === "auto" ? loading([...READING, ...LOADING]) : securityContext(READING)
   return pod("look", node, version, {
     activeDeadlineSeconds: LOOK_SECONDS,
     restartPolicy: "Never",
-    containers: [{ ...container(image, args), securityContext: securityContext(READING), volumeMounts: [HOST_MOUNT] }],
+    containers: [{ ...container(image, args), securityContext: context, volumeMounts: [HOST_MOUNT] }],
     volumes: [HOST_VOLUME],
   })
 }
@@ -76,21 +80,21 @@ const LATE_SECONDS = 60
 
 /** Installs, stays, and uninstalls when its time is over or when it is deleted; what it recorded goes with it. */
 export function recorderPod(
-  { node, changedDirs, isSelinuxEnforcing }: RecorderNode,
+  { node, mode, changedDirs, isSelinuxEnforcing }: RecorderNode,
   options: RecorderOptions,
 ): ClusterObject {
-  const { image, version, mode, duration } = options
+  const { image, version, duration } = options
   const isObserver = mode === "observe"
-  const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text, ...modeArgs(options)]
+  const args = ["install", "--root", HOST_ROOT, "--stay", "--purge", "--for", duration.text]
   const status = { exec: { command: [PROGRAM, "status", "--root", HOST_ROOT] }, timeoutSeconds: 30 }
   const recorder = {
-    ...container(image, args),
+    ...container(image, [...args, ...planArguments(mode, options)]),
     env: [{ name: "CNITAP_CAPTURE", value: isObserver ? OBSERVER_CAPTURE : captureIn(changedDirs) }],
     // Where SELinux enforces, capabilities do not suffice to write to the directories of the host, or to load BPF programs.
     securityContext: isSelinuxEnforcing
       ? { ...WITHOUT_CAPABILITIES, privileged: true }
       : isObserver
-        ? { ...securityContext(OBSERVING), seccompProfile: { type: "Unconfined" } }
+        ? loading(OBSERVING)
         : securityContext(INSTALLING),
     startupProbe: { ...status, periodSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...status, periodSeconds: 60 },
@@ -116,8 +120,8 @@ export function recorderPod(
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
 
-function modeArgs({ mode, plugins }: RecorderOptions): string[] {
-  return [...(mode === "observe" ? [OBSERVE_ARGUMENT] : []), ...(plugins ? [`--plugins=${plugins.join(",")}`] : [])]
+function planArguments(mode: RecorderOptions["mode"], { plugins }: RecorderOptions): string[] {
+  return [modeArgument(mode), ...(plugins ? [`--plugins=${plugins.join(",")}`] : [])]
 }
 
 /** Uninstalls, with the mounts and rights of a recorder that ended without doing so, and ends. */
@@ -157,8 +161,10 @@ const READING = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYS_CHROOT"]
 /** Files keep their owners, modes and attributes; VERSION of each plugin is run in the node's root. */
 const INSTALLING = [...READING, "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "KILL"]
 
-/** Programs in the kernel that read the memory of plugins; a priority at which nothing is lost. */
-const OBSERVING = [...READING, "BPF", "PERFMON", "SYS_NICE"]
+/** Programs in the kernel that read the memory of plugins. */
+const LOADING = ["BPF", "PERFMON"]
+/** And a priority at which nothing is lost. */
+const OBSERVING = [...READING, ...LOADING, "SYS_NICE"]
 
 const WITHOUT_CAPABILITIES = { runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true }
 
@@ -169,6 +175,11 @@ function securityContext(capabilities: readonly string[]) {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"], add: capabilities },
   }
+}
+
+/** The default filter of system calls refuses bpf(2). */
+function loading(capabilities: readonly string[]) {
+  return { ...securityContext(capabilities), seccompProfile: { type: "Unconfined" } }
 }
 
 function container(image: string, args: readonly string[]) {

@@ -23,6 +23,9 @@ type ContainerState = {
   terminated?: { reason?: string; message?: string; exitCode?: number }
 }
 
+/** How a container runtime refuses a capability that is newer than it. */
+export const UNKNOWN_CAPABILITY = /\b(?:unknown|invalid) capability/i
+
 /**
  * Whether its startup probe has succeeded. Older kubelets then wait for a whole period before they ask the readiness probe:
  * https://github.com/kubernetes/kubernetes/issues/96731.

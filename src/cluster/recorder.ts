@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../cni/json.ts"
 import { Fault } from "../fault/fault.ts"
 import type { Kubectl } from "./kubectl.ts"
-import { type Component, NAMESPACE, OBSERVE_ARGUMENT, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
+import { type Component, modeArgument, NAMESPACE, selectorOf, UNTIL_ANNOTATION, VERSION_LABEL } from "./names.ts"
 import { type PodObject, podProblem } from "./pod-object.ts"
 
 /** The pod that records on a node. */
@@ -59,7 +59,8 @@ function recorderOf(pod: PodObject): Recorder {
     version: metadata.labels?.[VERSION_LABEL] ?? "",
     isSucceeded: status?.phase === "Succeeded",
     isObserver: (spec.containers ?? []).some(
-      (container) => "args" in container && Array.isArray(container.args) && container.args.includes(OBSERVE_ARGUMENT),
+      (container) =>
+        "args" in container && Array.isArray(container.args) && container.args.includes(modeArgument("observe")),
     ),
     isOver: status?.phase === "Succeeded" || status?.phase === "Failed",
     ...(problem ? { problem } : {}),

@@ -119,7 +119,7 @@ declare module "native" {
   export function runJobs(): void
   export function relayFile(): ArrayBuffer
 
-  /** src/observe/bpf.ts describes them. */
+  /** src/observe/kernel/bpf.ts describes them. */
   export function observeProgram(): ArrayBuffer
   export function validUtf8(bytes: Uint8Array): number
   export function splitTexts(bytes: Uint8Array): string[]

@@ -15,7 +15,7 @@ import { prune } from "../capture/prune.ts"
 import type { CaptureRecord, LossRecord } from "../capture/record.ts"
 import { SEGMENT_INTERVAL_MS, segmentName } from "../capture/segment-name.ts"
 import { Fault } from "../fault/fault.ts"
-import type { Bpf } from "./bpf.ts"
+import type { Bpf } from "./kernel/bpf.ts"
 import type { Observed } from "./observed-record.ts"
 
 type Lines = Pick<Bpf, "addLine" | "takeLines">

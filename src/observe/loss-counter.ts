@@ -1,9 +1,9 @@
 import { FORMAT, type Losses, type LossReason, NOTHING_LOST } from "../capture/record.ts"
-import type { Bpf } from "./bpf.ts"
 import type { CaptureWriter } from "./capture-writer.ts"
 import { RECORD_KINDS } from "./event.ts"
-import type { LoadedProgram } from "./load.ts"
-import { ONLY_KEY } from "./map-bytes.ts"
+import type { Bpf } from "./kernel/bpf.ts"
+import type { LoadedProgram } from "./kernel/load.ts"
+import { ONLY_KEY } from "./kernel/map-bytes.ts"
 
 /** Counts what was lost since the observer started, and writes that as loss records. */
 export class LossCounter {

@@ -2,9 +2,9 @@ import { Buffer } from "node:buffer"
 import { closeSync, openSync, readdirSync, type Stats, statSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Begin } from "../capture/record.ts"
-import type { Bpf } from "./bpf.ts"
-import type { LoadedProgram } from "./load.ts"
-import { ONLY_KEY, word } from "./map-bytes.ts"
+import type { Bpf } from "./kernel/bpf.ts"
+import type { LoadedProgram } from "./kernel/load.ts"
+import { ONLY_KEY, word } from "./kernel/map-bytes.ts"
 
 export type PluginFilesOptions = {
   /** where the node's file system is mounted */

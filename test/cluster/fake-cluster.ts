@@ -15,6 +15,8 @@ export type FakeNode = {
   /** how far its clock is ahead */
   clockOffsetMs?: number
   isUnreachable?: true
+  /** its container runtime is older than it */
+  unknownCapability?: string
   imageError?: { reason: string; message: string }
 }
 

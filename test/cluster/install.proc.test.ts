@@ -14,11 +14,11 @@ import { twoNodes } from "./two-nodes.ts"
 test("install looks, installs and says until when; calls of all nodes are seen; uninstall leaves no trace", async (t) => {
   const { cluster, nodes } = twoNodes(t)
   const before = await trees(nodes)
-  const installed = await cluster.cnitap(["install", "--all", "--for", "30m"])
+  const installed = await cluster.cnitap(["install", "--all", "--mode", "swap", "--for", "30m"])
   assert.deepEqual(lines(installed.stdout), [
-    "NODE  RUNTIME  PLUGIN DIRECTORIES  RECORDS  REMARKS",
-    "node-1  -  /opt/cni/bin  bridge, host-local  -",
-    "node-2  -  /opt/cni/bin  bridge, host-local  -",
+    "NODE  MODE  RUNTIME  PLUGIN DIRECTORIES  RECORDS  REMARKS",
+    "node-1  swap  -  /opt/cni/bin  bridge, host-local  -",
+    "node-2  swap  -  /opt/cni/bin  bridge, host-local  -",
   ])
   assert.match(
     installed.stderr,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -18,9 +18,9 @@ test("install --mode observe changes nothing on a node; calls are seen; uninstal
     [installed.stdout, installed.code],
     [
       [
-        "NODE     RUNTIME   PLUGIN DIRECTORIES   RECORDS              REMARKS",
-        "node-1   -         /opt/cni/bin         bridge, host-local   -",
-        "node-2   -         /opt/cni/bin         bridge, host-local   -",
+        "NODE     MODE      RUNTIME   PLUGIN DIRECTORIES   RECORDS              REMARKS",
+        "node-1   observe   -         /opt/cni/bin         bridge, host-local   -",
+        "node-2   observe   -         /opt/cni/bin         bridge, host-local   -",
         "",
       ].join("\n"),
       0,
@@ -40,6 +40,52 @@ test("install --mode observe changes nothing on a node; calls are seen; uninstal
   const removed = await cluster.cnitap(["uninstall"])
   assert.deepEqual([removed.stderr, removed.code], ["", 0])
   assert.deepEqual(await trees(nodes), before)
+})
+
+test("each node is recorded as its kernel allows, and the plan says why one is not observed", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  for (const node of nodes) node.directory("/tmp", 0o777)
+  // Both nodes have this machine's kernel. That of node-1 is to let an observer follow pipes.
+  const program = join(cluster.directory, "bin/program")
+  const script = `#!/bin/bash\n[[ " $* " != *" ${nodes[0]?.root} "* ]] || set -- "\${@/#--mode=auto/--mode=observe}"\nexec ${NODE_EXECUTABLE} "$@"\n`
+  writeFileSync(program, script, { mode: 0o755 })
+  cluster.state.program = program
+  const installed = await cluster.cnitap(["install", "--all"])
+  assert.deepEqual(
+    [installed.stdout.split("\n"), installed.code],
+    [
+      [
+        "NODE     MODE      RUNTIME   PLUGIN DIRECTORIES   RECORDS              REMARKS",
+        "node-1   observe   -         /opt/cni/bin         bridge, host-local   -",
+        "node-2   swap      -         /opt/cni/bin         bridge, host-local   not observed: the kernel of this node is not known",
+        "",
+      ],
+      0,
+    ],
+  )
+  const rightsOf = (node: string) => {
+    const pod = JSON.parse(readFileSync(join(cluster.directory, `pods/cnitap-${node}.json`), "utf8"))
+    const [{ args, securityContext }] = pod.spec.containers
+    return [args.at(-1), securityContext.capabilities.add.includes("BPF")]
+  }
+  assert.deepEqual(rightsOf("node-1"), ["--mode=observe", true])
+  assert.deepEqual(rightsOf("node-2"), ["--mode=swap", false])
+  for (const node of nodes) call(node)
+  const listed = async () => (await cluster.cnitap(["ls", "-o", "jsonpath={range .items[*]}{.node} {end}"])).stdout
+  while ((await listed()).split(" ").length < 3) await sleep(50)
+  assert.equal(await listed(), "node-1 node-2 ")
+})
+
+test("a node whose container runtime does not know CAP_BPF is recorded by replaced plugins", async (t) => {
+  const { cluster } = twoNodes(t)
+  const node = cluster.state.nodes["node-2"]
+  if (node) node.unknownCapability = "BPF"
+  const planned = await cluster.cnitap(["install", "--node", "node-2", "--dry-run", "-o", "json"])
+  const [{ mode, notObserved, refusal }] = JSON.parse(planned.stdout).items
+  assert.deepEqual(
+    { mode, notObserved, refusal },
+    { mode: "swap", notObserved: "the container runtime does not know CAP_BPF", refusal: undefined },
+  )
 })
 
 test("the pod of an observer writes to no directory of the node, and has only the rights to follow plugins", async (t) => {

@@ -110,6 +110,11 @@ function withStatus(pod) {
   })
   if (node.imageError) return status("Pending", { waiting: node.imageError }, false)
   if (node.isUnreachable) return { ...pod, status: { phase: "Pending", conditions: [] } }
+  const unknown = unknownCapability(pod, node)
+  if (unknown !== undefined) {
+    const message = `failed to generate spec: unknown capability to add: "CAP_${unknown}"`
+    return status("Failed", { terminated: { reason: "StartError", message, exitCode: 128 } }, false)
+  }
   const process = readProcess(pod.metadata.name)
   if (!process) return status("Running", { running: {} }, true)
   if (process.exitCode === undefined && isAlive(process.pid))
@@ -120,6 +125,11 @@ function withStatus(pod) {
     { terminated: { reason: exitCode === 0 ? "Completed" : "Error", exitCode } },
     false,
   )
+}
+
+function unknownCapability({ spec }, node) {
+  const added = spec.containers?.[0]?.securityContext?.capabilities?.add ?? []
+  return added.find((name) => name === node.unknownCapability)
 }
 
 function isInstalled(pod) {
@@ -213,7 +223,7 @@ function startPod(pod) {
   const base = path.join(podsDirectory, pod.metadata.name)
   fs.writeFileSync(`${base}.json`, JSON.stringify(pod))
   const node = cluster.nodes[pod.spec.nodeName]
-  if (!node || node.imageError || node.isUnreachable) return
+  if (!node || node.imageError || node.isUnreachable || unknownCapability(pod, node) !== undefined) return
   const [container] = pod.spec.containers
   const log = fs.openSync(`${base}.log`, "a")
   // The shell stays to note how it ended, as a container runtime does.

@@ -64,6 +64,32 @@ test("on a kernel without programs at tracepoints, without a tracepoint or witho
   assert.deepEqual(failing(CREATE_MAP, ENOSYS), refused("has no bpf system call"))
 })
 
+test("--mode auto is swap, and says why, where an observer is refused or would slow down others", () => {
+  const planned = (...within: string[]) => {
+    const [program = executable, ...args] = [...within, executable]
+    const flags = ["--bin-dir", stand.bin, "--conf-dir", confDir, "--mode", "auto", "-o", "json"]
+    const { mode, notObserved } = JSON.parse(
+      spawnSync(program, [...args, "plan", ...flags], { encoding: "utf8" }).stdout,
+    )
+    return [mode, notObserved]
+  }
+  const failing = (command: number, code: number) =>
+    planned(double("launch"), "-x", `bpf:${command}=${code}`, executable)
+  const [LOAD, CREATE_MAP, CREATE_LINK] = [5, 0, 28]
+  const { EBUSY, EPERM } = constants.errno
+  const slow = [
+    "swap",
+    "this kernel does not trace its functions of pipes, so every system call of the node would take longer",
+  ]
+  assert.deepEqual(failing(LOAD, EPERM), slow)
+  assert.deepEqual(failing(CREATE_LINK, EBUSY), slow)
+  assert.deepEqual(failing(CREATE_MAP, EPERM), ["swap", "permission denied: cannot create a map"])
+  assert.deepEqual(planned(...asNobody), [
+    "swap",
+    "this process has neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN (root has them)",
+  ])
+})
+
 test("CAP_BPF and CAP_PERFMON are enough", () => {
   const capture = join(stand.root, "of-nobody")
   mkdirSync(capture, { mode: 0o700 })

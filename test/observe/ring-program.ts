@@ -4,8 +4,8 @@
  */
 import { Buffer } from "node:buffer"
 import { closeSync, openSync, readSync, writeSync } from "node:fs"
-import { openBpf } from "../../src/observe/bpf.ts"
 import { FILE_FIELDS, RECORD_LAYOUTS, type RecordField, type RecordLayout } from "../../src/observe/event.ts"
+import { openBpf } from "../../src/observe/kernel/bpf.ts"
 import { Random } from "../capture/random.ts"
 
 const RING_BYTES = 1 << 16

@@ -5,6 +5,7 @@ import { type InstallOptions, MODES, type Settings } from "../../install/plan/in
 import { parseSize } from "../../model/size.ts"
 import { parseDuration } from "../../model/time.ts"
 import type { Context } from "../context.ts"
+import { AUTO, chooseMode } from "../node/auto-mode.ts"
 import { DEFAULT_SHIM_DIR } from "../node/default-dirs.ts"
 import { collectNames, namesOption, textOption } from "./option.ts"
 
@@ -22,7 +23,7 @@ export function addInstallOptions(command: Command): Command {
     command
       .option(
         "--mode <mode>",
-        "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post; observe: change nothing, follow them from the kernel",
+        "swap: replace the plugins; path: come first in the plugin path; chain: add cni_pre and cni_post; observe: change nothing, follow them from the kernel; auto: observe where that slows down nothing else, swap elsewhere",
         "swap",
       )
       .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames),
@@ -59,8 +60,8 @@ function addCapture(command: Command): Command {
 }
 
 export function installOptionsOf(context: Context, options: Record<string, unknown>): InstallOptions {
-  const mode = MODES.find((known) => known === options.mode)
-  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${MODES.join(", ")}.`)
+  const chosen = modeOf(options)
+  const { mode } = chosen
   const { plugins, ...recording } = recordingOptionsOf(context, options)
   const logFile = textOption(options.logFile)
   if (plugins && mode === "chain") {
@@ -85,7 +86,7 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
     )
   }
   return {
-    mode,
+    ...chosen,
     ...(plugins ? { plugins } : {}),
     shimDir: textOption(options.shimDir) ?? DEFAULT_SHIM_DIR,
     force: options.force === true,
@@ -96,6 +97,13 @@ export function installOptionsOf(context: Context, options: Record<string, unkno
       ...(logFile === undefined ? {} : { logFile: absolute(logFile, "--log-file") }),
     },
   }
+}
+
+function modeOf(options: Record<string, unknown>): ReturnType<typeof chooseMode> {
+  if (options.mode === AUTO) return chooseMode(options)
+  const mode = MODES.find((known) => known === options.mode)
+  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${[...MODES, AUTO].join(", ")}.`)
+  return { mode }
 }
 
 /** What `observe` and `install` have in common. */

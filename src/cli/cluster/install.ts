@@ -4,7 +4,7 @@ import { createNamespace, createPods } from "../../cluster/create-objects.ts"
 import { deleteNamespace, deletePods } from "../../cluster/delete-objects.ts"
 import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
-import { type RecorderOptions, recorderPod } from "../../cluster/objects.ts"
+import { type RecorderNode, type RecorderOptions, recorderPod } from "../../cluster/objects.ts"
 import { isPodStarted } from "../../cluster/pod-object.ts"
 import { readLog } from "../../cluster/read-log.ts"
 import { isKilled, readRecorders } from "../../cluster/recorder.ts"
@@ -27,10 +27,10 @@ import { withKubectl } from "./session.ts"
 
 export const clusterInstall: Verb = {
   description:
-    "Looks at each node first, with a pod that can only read, and then starts a pod that installs, records and uninstalls. No pod is restarted. When the time is over, or when the pods or their namespace are deleted, every file is restored and what was recorded is removed: export it before. Exits 7 if some nodes are not recorded.",
+    "Looks at each node first, with a pod that changes nothing, and then starts a pod that installs, records and uninstalls. A node whose kernel lets an observer follow pipes without slowing down anything else is observed; on the others the plugins are replaced. No pod is restarted. When the time is over, or when the pods or their namespace are deleted, every file is restored and what was recorded is removed: export it before. Exits 7 if some nodes are not recorded.",
   examples: [
     ["kubectl cnitap install --all", "record every node for two hours"],
-    ["kubectl cnitap install --all --mode observe", "the same from the kernel, with nothing on the nodes changed"],
+    ["kubectl cnitap install --all --mode observe", "the same from the kernel, with nothing on any node changed"],
     ["kubectl cnitap install --selector pool=gpu --dry-run", "what would be recorded; removes all that it created"],
   ],
   define(command) {
@@ -40,8 +40,8 @@ export const clusterInstall: Verb = {
       .option("--all", "every node")
       .option(
         "--mode <mode>",
-        "swap: replace the plugins; observe: change nothing, follow them from the kernel",
-        "swap",
+        "swap: replace the plugins; observe: change nothing, follow them from the kernel; auto: observe where that slows down nothing else, swap elsewhere",
+        "auto",
       )
       .option("--for <duration>", "stop recording and restore the nodes after this time: 30m, 2h", "2h")
       .option("--plugins <names>", "these plugins instead of all that the active network uses: A,B", collectNames)
@@ -92,13 +92,15 @@ export const clusterInstall: Verb = {
     }),
 }
 
+const CLUSTER_MODES = ["swap", "observe", "auto"] as const
+
 function recorderOptions(context: Context, options: Record<string, unknown>): RecorderOptions {
   const text = String(options.for)
   const ms = parseDuration(text)
   if (!ms) throw new Fault("USAGE", `--for ${text} is not a duration`, "Write --for 30m or --for 2h.")
   const plugins = namesOption(options.plugins)
-  const mode = options.mode === "swap" || options.mode === "observe" ? options.mode : undefined
-  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, "Use one of swap, observe.")
+  const mode = CLUSTER_MODES.find((known) => known === options.mode)
+  if (!mode) throw new Fault("USAGE", `unknown mode ${options.mode}`, `Use one of ${CLUSTER_MODES.join(", ")}.`)
   return {
     image: String(options.image),
     version: VERSION,
@@ -126,8 +128,8 @@ async function chosenNodes(kubectl: Kubectl, options: Record<string, unknown>): 
   throw new Fault("NOT_FOUND", `no node matches ${selector ?? "--all"}`, "List them with `kubectl get nodes`.")
 }
 
-function recorderNode({ name, changedDirs = [], selinux }: NodePlanOutput) {
-  return { node: name, changedDirs, isSelinuxEnforcing: selinux === "enforcing" }
+function recorderNode({ name, mode = "swap", changedDirs = [], selinux }: NodePlanOutput): RecorderNode {
+  return { node: name, mode, changedDirs, isSelinuxEnforcing: selinux === "enforcing" }
 }
 
 /** Waits until each pod records, removes those that do not, and reports the result of every node. */

@@ -6,6 +6,7 @@ import { eachNode } from "../../cluster/each-node.ts"
 import type { Kubectl } from "../../cluster/kubectl.ts"
 import { HOST_ROOT, PROGRAM, podName } from "../../cluster/names.ts"
 import { lookPod, type RecorderOptions } from "../../cluster/objects.ts"
+import { UNKNOWN_CAPABILITY } from "../../cluster/pod-object.ts"
 import { readLog } from "../../cluster/read-log.ts"
 import { isObject, parseJson } from "../../cni/json.ts"
 import type { PlanOutput } from "../../install/plan/plan-output.ts"
@@ -13,15 +14,40 @@ import type { Context } from "../context.ts"
 import type { NodePlanOutput } from "../output/node-plan-output.ts"
 import { visible } from "../terminal/colour.ts"
 
-/** Plans the install on each node, in a pod that can only read, and removes these pods again. */
+/**
+ * Plans the install on each node, in a pod that mounts it read-only, and removes these pods again. To choose the mode, a pod
+ * loads programs into the kernel for a moment.
+ */
 export async function lookAtNodes(
-  { stderr }: Context,
+  context: Context,
   kubectl: Kubectl,
   nodes: readonly ClusterNode[],
   isRecorded: (node: ClusterNode) => boolean,
   options: RecorderOptions,
 ): Promise<NodePlanOutput[]> {
   const asked = nodes.filter((node) => node.problem === undefined && !isRecorded(node)).map(({ name }) => name)
+  const plans = new Map<string, NodePlanOutput>()
+  for (const plan of await askPods(context, kubectl, asked, options)) plans.set(plan.name, plan)
+  // Container runtimes from before Linux 5.8 refuse a pod that may load programs into the kernel.
+  const incapable = asked.filter((name) => UNKNOWN_CAPABILITY.test(plans.get(name)?.refusal ?? ""))
+  if (options.mode === "auto")
+    for (const plan of await askPods(context, kubectl, incapable, { ...options, mode: "swap" }))
+      plans.set(plan.name, { ...plan, notObserved: "the container runtime does not know CAP_BPF" })
+  return nodes.map(({ name, problem }) =>
+    problem === undefined
+      ? (plans.get(name) ?? { name, recorded: [], warnings: [], isRecorded: true })
+      : refused(name, problem),
+  )
+}
+
+/** The plans of these nodes, in their order. */
+async function askPods(
+  { stderr }: Context,
+  kubectl: Kubectl,
+  asked: readonly string[],
+  options: RecorderOptions,
+): Promise<NodePlanOutput[]> {
+  if (asked.length === 0) return []
   const pods = asked.map((name) => podName("look", name))
   try {
     await createPods(
@@ -37,7 +63,7 @@ export async function lookAtNodes(
         if (stderr.isTTY) stderr.write(`cnitap: ${visible(`${node}: ${text}`)}\n`)
       },
     )
-    const plans = await eachNode(outcomes, async (outcome) => {
+    return await eachNode(outcomes, async (outcome) => {
       const { node, pod } = outcome
       const log = pod === "" ? "" : await readLog(kubectl, pod)
       const plan = parseJson(log)
@@ -45,12 +71,6 @@ export async function lookAtNodes(
       const words = log.trim().replace(/^cnitap: /, "")
       return refused(node, words || (outcome.kind === "failed" ? outcome.reason : "it printed no plan"))
     })
-    const byName = new Map(plans.map((plan) => [plan.name, plan]))
-    return nodes.map(({ name, problem }) =>
-      problem === undefined
-        ? (byName.get(name) ?? { name, recorded: [], warnings: [], isRecorded: true })
-        : refused(name, problem),
-    )
   } finally {
     await deletePods(kubectl.withoutSignal(), pods)
   }
@@ -58,7 +78,7 @@ export async function lookAtNodes(
 
 function planned(
   name: string,
-  { node, targets, refusals, warnings, changes }: PlanOutput,
+  { mode, notObserved, node, targets, refusals, warnings, changes }: PlanOutput,
   image: string,
 ): NodePlanOutput {
   const isInstalled = targets.some(({ installed }) => installed)
@@ -70,6 +90,8 @@ function planned(
   else if (changes.length === 0 && why.length === 0) why.push("no plugin of its networks can be recorded")
   return {
     name,
+    mode: mode === "observe" ? mode : "swap",
+    ...(notObserved === undefined ? {} : { notObserved }),
     ...node,
     recorded: targets.filter(({ reason }) => reason === undefined).map((target) => target.name),
     isRecorded: false,

@@ -8,6 +8,7 @@ export const nodePlanTable: Table<NodePlanOutput, "NodePlan"> = {
   empty: "no node",
   columns: [
     { title: "NODE", text: ({ name }) => name },
+    { title: "MODE", text: ({ mode }) => mode ?? "" },
     { title: "RUNTIME", text: ({ runtime }) => runtime ?? "" },
     { title: "PLATFORM", isWide: true, text: ({ platform }) => platform ?? "" },
     {
@@ -19,10 +20,11 @@ export const nodePlanTable: Table<NodePlanOutput, "NodePlan"> = {
     { title: "RECORDS", text: ({ recorded }) => recorded.join(", ") },
     {
       title: "REMARKS",
-      text: ({ refusal, isRecorded, selinux, warnings }) =>
+      text: ({ refusal, isRecorded, selinux, notObserved, warnings }) =>
         [
           ...(isRecorded ? ["recorded already"] : []),
           ...(refusal === undefined ? [] : [`refused: ${refusal}`]),
+          ...(notObserved === undefined ? [] : [`not observed: ${notObserved}`]),
           ...(selinux === "enforcing" ? ["a privileged pod, because SELinux enforces"] : []),
           ...warnings,
         ].join("; "),

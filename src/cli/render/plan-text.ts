@@ -62,7 +62,10 @@ export function planText(plan: Plan, facts: NodeFacts, findings: readonly FileFi
   const { options, targets, notRecorded, changes, warnings, refusals, otherModes } = plan
   const steps = changes.flatMap((work) => work.steps)
   return sections([
-    [`MODE ${options.mode}: ${MODE_TEXT[options.mode]}`, nodeLines(facts)],
+    [
+      `MODE ${options.mode}: ${MODE_TEXT[options.mode]}`,
+      [...(options.notObserved === undefined ? [] : [`not observed: ${options.notObserved}`]), ...nodeLines(facts)],
+    ],
     ["REFUSED", refusals.flatMap(({ reason, hint }) => [reason, `  ${hint}`])],
     ["WARNING", warnings],
     ["CONFIGURATION", findings.flatMap(findingLines)],

@@ -1,4 +1,4 @@
-/** src/observe/bpf.ts by system calls. */
+/** src/observe/kernel/bpf.ts by system calls. */
 import * as native from "native"
 import { onReadable } from "../loop.ts"
 import { clearTimeout, setTimeout } from "../timers.ts"

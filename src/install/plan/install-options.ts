@@ -4,6 +4,8 @@ export type InstallMode = (typeof MODES)[number]
 /** What the operator asked for. */
 export type InstallOptions = {
   mode: InstallMode
+  /** if the mode was to be chosen: why it is not observe */
+  notObserved?: string
   /** plugin names; undefined for every plugin that the active list reaches */
   plugins?: string[]
   /** path mode: the directory with relays, which the operator puts first in the runtime's plugin path */

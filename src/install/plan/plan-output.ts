@@ -14,6 +14,8 @@ import type { Target } from "./targets.ts"
 /** What `cnitap plan -o json` and `cnitap install -o json` print; see `Plan`. */
 export type PlanOutput = {
   mode: InstallMode
+  /** with --mode auto: why the mode is not observe */
+  notObserved?: string
   /** the plugins of --plugins; missing for every plugin that the active list reaches */
   plugins?: string[]
   /** path mode's directory */

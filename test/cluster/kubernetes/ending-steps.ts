@@ -17,7 +17,7 @@ export async function endingSteps(session: Session): Promise<void> {
       /^cnitap: this is version [\d.]+, but 0\.0\.9 records on node-1\. `kubectl cnitap install` replaces it\.\n$/,
     )
     assert.equal(code, 0)
-    const installed = await cnitap(["install", "--all", "--for", "1h"])
+    const installed = await cnitap(["install", "--all", "--mode", "swap", "--for", "1h"])
     assert.match(installed.stdout, /^node-2 .* recorded already$/m)
     assert.equal(installed.code, 0)
     assert.deepEqual([(await cnitap(["ls", "-o", "name"])).stderr, (await cnitap(["status"])).code], ["", 0])
@@ -58,7 +58,7 @@ export async function endingSteps(session: Session): Promise<void> {
     )
     assert.deepEqual(await second.files(), files[1])
     assert.deepEqual(await nodesOf("status"), ["node-1"])
-    assert.equal((await cnitap(["install", "--all", "--for", "1h"])).code, 0)
+    assert.equal((await cnitap(["install", "--all", "--mode", "swap", "--for", "1h"])).code, 0)
     assert.deepEqual(await nodesOf("status"), BOTH)
   })
 
@@ -98,7 +98,7 @@ export async function endingSteps(session: Session): Promise<void> {
   )
 
   await step("deleting the namespace by hand leaves no trace", async () => {
-    assert.equal((await cnitap(["install", "--all"])).code, 0)
+    assert.equal((await cnitap(["install", "--all", "--mode", "swap"])).code, 0)
     await cluster.createPod("web-4", "node-2")
     await cluster.awaitPod("web-4")
     await cluster.kubectl(["delete", "namespace", "cnitap", "--wait=true"])
@@ -107,7 +107,7 @@ export async function endingSteps(session: Session): Promise<void> {
   })
 
   await step("the time is over: the pods end by themselves, and the files are as they were", async () => {
-    assert.equal((await cnitap(["install", "--all", "--for", "1m"])).code, 0)
+    assert.equal((await cnitap(["install", "--all", "--mode", "swap", "--for", "1m"])).code, 0)
     const phases = ["get", "pods", "-n", "cnitap", "-o", "jsonpath={.items[*].status.phase}"]
     await untilEqual(async () => (await cluster.kubectl(phases)).stdout, "Succeeded Succeeded")
     assert.deepEqual(await allFiles(), files)
@@ -119,8 +119,8 @@ export async function endingSteps(session: Session): Promise<void> {
 
   await step("status and ls name the nodes whose clocks differ", async () => {
     await cluster.importImage(second, await writeImageAhead(cluster.directory))
-    assert.equal((await cnitap(["install", "--node", "node-1"])).code, 0)
-    assert.equal((await cnitap(["install", "--node", "node-2", "--image", AHEAD_IMAGE])).code, 0)
+    assert.equal((await cnitap(["install", "--node", "node-1", "--mode", "swap"])).code, 0)
+    assert.equal((await cnitap(["install", "--node", "node-2", "--mode", "swap", "--image", AHEAD_IMAGE])).code, 0)
     await cluster.createPod("web-5", "node-1")
     await cluster.createPod("web-6", "node-2")
     await cluster.awaitPod("web-5")

@@ -19,7 +19,7 @@ export async function readingSteps(session: Session): Promise<void> {
   const [first] = cluster.nodes
 
   await step("install --dry-run shows both nodes and leaves nothing", async () => {
-    const planned = await cnitap(["install", "--all", "--dry-run", "-o", "json"])
+    const planned = await cnitap(["install", "--all", "--mode", "swap", "--dry-run", "-o", "json"])
     assert.equal(planned.stderr, "")
     const { items } = JSON.parse(planned.stdout)
     assert.deepEqual(
@@ -45,9 +45,17 @@ export async function readingSteps(session: Session): Promise<void> {
     assert.deepEqual(await allFiles(), files)
   })
 
+  await step("how a node will be recorded is what its kernel allows to a pod and to root", async () => {
+    const chosen = "{.mode} {.notObserved}{'\\n'}"
+    const inPods = await cnitap(["install", "--all", "--dry-run", "-o", `jsonpath={range .items[*]}${chosen}{end}`])
+    const asRoot = await first.succeed([NODE_EXECUTABLE, "plan", "--mode", "auto", "-o", `jsonpath=${chosen}`])
+    assert.equal(inPods.stdout, asRoot.repeat(BOTH.length))
+    await namespaceGone()
+  })
+
   await step("from install to the first recorded call on both nodes", async (own) => {
     const startMs = Date.now()
-    const installed = await cnitap(["install", "--all", "--for", "1h"])
+    const installed = await cnitap(["install", "--all", "--mode", "swap", "--for", "1h"])
     own.diagnostic(`install: ${Date.now() - startMs} ms`)
     assert.match(installed.stderr, /^cnitap: node-1 and node-2 recorded until .* UTC\. NEXT /)
     assert.equal(installed.code, 0)

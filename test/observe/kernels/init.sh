@@ -34,6 +34,9 @@ refused() {
 observe="/bin/cnitap observe --for 1s --capture /tmp/refused"
 echo "== release"
 uname -r
+echo "== chosen"
+cnitap plan --mode auto -o 'jsonpath={.mode} {.notObserved}'
+bpf-programs
 if grep -q confidentiality /proc/cmdline; then
   refused "locked down" $observe
   /bin/bpf-programs

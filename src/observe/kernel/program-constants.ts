@@ -1,4 +1,4 @@
-import { EXIT_FIELDS, RECORD_KINDS } from "./event.ts"
+import { EXIT_FIELDS, RECORD_KINDS } from "../event.ts"
 import { effectsOf, type Machine } from "./machine.ts"
 
 /** What the loader passes to the programs. */

@@ -1,5 +1,5 @@
-import { Fault } from "../fault/fault.ts"
-import type { ObserverEvent, RecordField, RecordLayout } from "./event.ts"
+import { Fault } from "../../fault/fault.ts"
+import type { ObserverEvent, RecordField, RecordLayout } from "../event.ts"
 
 /**
  * What the observer needs of the kernel. Functions that make a system call return a number that is not negative, or

@@ -12,6 +12,9 @@ export function tracedFunctions(machine: Machine): TracedFunction[] {
   return [...PIPE_FUNCTIONS, ...moving.map((it) => ({ ...it, isOptional: true as const }))]
 }
 
+/** A program at the end of a function, and what keeps it attached until it is closed. */
+export type PipeProgram = { program: number; link: number }
+
 /**
  * Follows pipes at the end of these functions, so that system calls for other files cost nothing. Returns the programs: none
  * where the kernel cannot trace its functions, as on arm64 before 6.4, or has others. `ids`: of the kernel's functions.
@@ -20,26 +23,31 @@ export function attachToPipes(
   bpf: Bpf,
   ids: ReadonlyMap<string, number>,
   functions: readonly TracedFunction[],
-  codeOf: (section: string) => Uint8Array,
-): number[] {
-  const opened: number[] = []
-  const programs: number[] = []
+  instructionsOf: (section: string) => Uint8Array,
+): PipeProgram[] {
+  const attached: PipeProgram[] = []
   for (const { section, names, isOptional } of functions) {
     const id = names.map((name) => ids.get(name)).find((it) => it !== undefined)
     if (id === undefined && isOptional) continue
-    const program = id === undefined ? undefined : bpf.load(codeOf(section), id)
+    const program = id === undefined ? -1 : bpf.load(instructionsOf(section), id)
     const isLoaded = typeof program === "number" && program >= 0
     const link = isLoaded ? bpf.attach(program, "") : -1
-    if (isLoaded) opened.push(program)
     if (isLoaded && link >= 0) {
-      opened.push(link)
-      programs.push(program)
-    } else {
-      for (const fd of opened) closeSync(fd)
-      return []
+      attached.push({ program, link })
+      continue
     }
+    if (isLoaded) closeSync(program)
+    detach(attached)
+    return []
   }
-  return programs
+  return attached
+}
+
+export function detach(programs: readonly PipeProgram[]): void {
+  for (const { program, link } of programs) {
+    closeSync(link)
+    closeSync(program)
+  }
 }
 
 /** As they are called since Linux 6.15, and before. */

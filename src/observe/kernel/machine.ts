@@ -1,4 +1,4 @@
-import { RECORD_KINDS } from "./event.ts"
+import { RECORD_KINDS } from "../event.ts"
 import type { KernelTypes } from "./kernel-types.ts"
 
 /**

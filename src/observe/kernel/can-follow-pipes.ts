@@ -1,0 +1,17 @@
+import { closeSync } from "node:fs"
+import type { Bpf } from "./bpf.ts"
+import { detach } from "./pipe-programs.ts"
+import { preparePrograms } from "./prepared-programs.ts"
+
+/**
+ * Whether this kernel lets an observer follow pipes by their own functions, so that it costs other processes nothing. Where
+ * it does not, every system call of the node takes longer. Tried, because a kernel that has all that is necessary may forbid
+ * it; nothing stays attached. Throws a Fault if it can load no program, or this process lacks the permission.
+ */
+export function canFollowPipes(bpf: Bpf): boolean {
+  const { maps, attachToPipes } = preparePrograms(bpf, { levelsAbove: 0, streamBytes: 0, textBytes: 0 })
+  const programs = attachToPipes()
+  detach(programs)
+  for (const map of maps.values()) closeSync(map)
+  return programs.length > 0
+}
