@@ -15,8 +15,9 @@ import { levelsAbove } from "./kernel/pid-namespace.ts"
 import { LossCounter } from "./loss-counter.ts"
 import { MOST_TEXT_BYTES, type ObservedCall } from "./observed-call.ts"
 import { writtenBegin, writtenEnd } from "./observed-record.ts"
-import { hasOpen, linkOf } from "./open-files.ts"
+import { linkOf } from "./open-files.ts"
 import { PluginFiles, type PluginFilesOptions } from "./plugin-files.ts"
+import { isTimeToBegin, isTimeToEnd, type RingTimes } from "./record-times.ts"
 
 export type ObserverOptions = PluginFilesOptions & {
   /** plugin directories as this process reaches them; read again every minute */
@@ -41,12 +42,8 @@ const REFRESH_EVERY_MS = 1_000
 const DETECT_EVERY_MS = 60_000
 /** Where the ring is never empty, the files are looked at so many times less often. */
 const MOST_POSTPONED = 10
-/** As the relay: a begin record does not wait longer for stdin, and a progress record is written after this time. */
-const STDIN_WAIT_NS = 10e6
+/** As the relay: a progress record is written after this time. */
 const PROGRESS_AFTER_NS = 1e9
-const TEXTS_WAIT_NS = 1e9
-/** Descendants of a plugin that has exited may still write to its streams. */
-const LINGER_NS = 10e9
 const GONE_AFTER_NS = 2e9
 
 /** Follows the plugins of a node until the signal aborts. */
@@ -62,10 +59,7 @@ export class Observer {
   readonly #losses: LossCounter
   /** since when files that are not pipes are followed, if that was not from the start */
   #followedNs = 0
-  /** when the ring was found to be empty: everything that was written to it before has been read */
-  #emptyNs = 0
-  /** Until then, everything has been read. An observer that waits for a processor may be far behind. */
-  #knownNs = 0
+  readonly #times: RingTimes = { emptyNs: 0, knownNs: 0, nowNs: () => Number(this.#bpf.clocks().monoNs) }
   readonly files: PluginFiles
 
   /** Loads the program. Throws a Fault if the kernel or the rights of this process do not allow that. */
@@ -100,20 +94,20 @@ export class Observer {
   }
 
   async run(end: AbortSignal): Promise<void> {
-    let [refreshedNs, detectedNs] = [0, Number(this.#bpf.clocks().monoNs)]
+    let [refreshedNs, detectedNs] = [0, this.#times.nowNs()]
     while (!end.aborted) {
       const events = this.#read()
-      const { monoNs } = this.#bpf.clocks()
+      const nowNs = this.#times.nowNs()
       // The exits of processes that are gone may be in what is still to be read.
-      if (Number(monoNs) - refreshedNs > REFRESH_EVERY_MS * 1e6 * (events === 0 ? 1 : MOST_POSTPONED)) {
-        if (Number(monoNs) - detectedNs > DETECT_EVERY_MS * 1e6) {
+      if (nowNs - refreshedNs > REFRESH_EVERY_MS * 1e6 * (events === 0 ? 1 : MOST_POSTPONED)) {
+        if (nowNs - detectedNs > DETECT_EVERY_MS * 1e6) {
           this.#directories = this.#detected()
-          detectedNs = Number(monoNs)
+          detectedNs = nowNs
         }
         this.files.refresh(this.#directories)
-        if (events === 0) this.#forgetGone(Number(monoNs))
+        if (events === 0) this.#forgetGone(nowNs)
         this.#options.onTick(this.#losses.report())
-        refreshedNs = Number(monoNs)
+        refreshedNs = nowNs
       }
       // Also while there is more to read, signals are heard and calls are listed.
       await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, events > 0 ? 0 : READ_EVERY_MS)
@@ -158,8 +152,8 @@ export class Observer {
     const { wallNs, monoNs } = this.#bpf.clocks()
     this.#context.wallMinusMonoNs = Number(wallNs - monoNs)
     const events = this.#bpf.readRing()
-    if (events.length === 0) this.#emptyNs = Number(monoNs)
-    this.#knownNs = events.at(-1)?.ns ?? this.#emptyNs
+    if (events.length === 0) this.#times.emptyNs = Number(monoNs)
+    this.#times.knownNs = events.at(-1)?.ns ?? this.#times.emptyNs
     if (events.length === 0 && this.#calls.calls.size === 0) return 0
     for (const event of events) this.#calls.add(event)
     this.#calls.keepPieces()
@@ -171,32 +165,18 @@ export class Observer {
   /** The first call that has a file for a stream may have used it before it was followed. */
   #followOthers({ streams, begin }: ObservedCall): void {
     const others = streams.filter((stream, at) => stream.isOther && !(at === 0 && stream.hasEnded))
-    if (others.length > 0 && this.#loaded.followSystemCalls()) this.#followedNs = Number(this.#bpf.clocks().monoNs)
+    if (others.length > 0 && this.#loaded.followSystemCalls()) this.#followedNs = this.#times.nowNs()
     if (begin.ns < this.#followedNs) for (const stream of others) stream.hasGap = true
   }
 
   #write(): void {
-    const nowNs = this.#knownNs
+    const nowNs = this.#times.knownNs
     for (const [key, call] of this.#calls.calls) {
-      if (!call.hasBegun && this.#isTimeToBegin(call, nowNs)) this.#writeBegin(call)
-      if (call.exit && this.#isComplete(call, nowNs - call.exit.ns)) this.#writeEnd(key, call)
+      if (!call.hasBegun && isTimeToBegin(call, this.#times)) this.#writeBegin(call)
+      if (call.exit && isTimeToEnd(call, call.exit.ns, this.#times, this.#options.proc)) this.#writeEnd(key, call)
       else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
     }
     this.#writer.flush()
-  }
-
-  /** What processes that have ended since the ring was read have written is still to be read. */
-  #isComplete(call: ObservedCall, sinceExitNs: number): boolean {
-    if (call.processes.length === 0 || sinceExitNs > LINGER_NS) return true
-    if (call.releasedNs === undefined && !this.#isHeld(call)) call.releasedNs = Number(this.#bpf.clocks().monoNs)
-    return call.releasedNs !== undefined && call.releasedNs < this.#emptyNs
-  }
-
-  /** Its arguments may be in the next part of the ring: they are lost only if something came after them. */
-  #isTimeToBegin({ begin, exit, streams: [stdin], hasTexts, isForeign }: ObservedCall, nowNs: number): boolean {
-    if (exit) return true
-    const waitedNs = nowNs - begin.ns
-    return !hasTexts && !isForeign ? waitedNs > TEXTS_WAIT_NS : stdin.hasEnded || waitedNs > STDIN_WAIT_NS
   }
 
   /** Without its environment, the purpose of a call is unknown. */
@@ -258,12 +238,6 @@ export class Observer {
     if (call.isForeign || bytes === last.bytes || nowNs - call.startNs < last.afterNs) return
     this.#progress.set(call, { afterNs: 2 * (nowNs - call.startNs), bytes })
     this.#writer.write(progressRecord(call, this.#context, nowNs))
-  }
-
-  /** Whether a process that the plugin has left behind still has one of its outputs open, as the runtime waits for. */
-  #isHeld({ processes, begin }: ObservedCall): boolean {
-    const inodes = [begin.streams[1].ino, begin.streams[2].ino]
-    return processes.some((pid) => hasOpen(`${this.#options.proc}/${pid}`, inodes))
   }
 }
 

@@ -8,7 +8,7 @@ import { errorMessageOf } from "../statistics/error-groups.ts"
 import type { Conclusion } from "./conclusion.ts"
 import { abbreviate, errorTextOf, resultAddresses } from "./error-text.ts"
 import { failingCallOf, nameOf } from "./failing-call.ts"
-import { attemptsOf, givenUpAfterMs, isLater } from "./related-operations.ts"
+import { attemptsOf, concurrentDel, givenUpAfterMs, isConcurrent, isLater } from "./related-operations.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 import { slowText } from "./time-spent.ts"
 
@@ -24,7 +24,7 @@ export function leftBehind(operation: Operation, { kind }: Conclusion, context: 
       other.outcome === "ok" &&
       other.containerId === operation.containerId &&
       other.ifname === operation.ifname &&
-      (isLater(other, operation) || other.id === operation.id),
+      (isLater(other, operation) || other.id === operation.id || isConcurrent(other, operation)),
   )
   return del && own.length === 0 && del.id !== operation.id
     ? [{ topic: "left behind", text: `nothing: DEL ${del.id} of the container succeeded`, call: del.id }]
@@ -126,6 +126,13 @@ export function failedCleanup(operation: Operation, context: ExplainContext): St
   if (!del || !failing || del.outcome !== "failed") return []
   const text = `the DEL that cleans up failed too, in ${nameOf(failing)}: ${errorTextOf(failing.call) ?? exitText(failing.call.exit)}`
   return [{ topic: "since then", text, call: del.id }]
+}
+
+export function removedTwice(operation: Operation, context: ExplainContext): Statement[] {
+  const other = concurrentDel(operation, context)
+  if (!other) return []
+  const text = `DEL ${other.id} of the same interface: ${other.outcome}; what one of them removes, the other misses`
+  return [{ topic: "at the same time", text, call: other.id }]
 }
 
 /** The newest operation of the pod after one that succeeded. */

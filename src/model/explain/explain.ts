@@ -1,5 +1,5 @@
 import type { Operation } from "../operation.ts"
-import { attempts, failedCleanup, lastSince, leftBehind, poolUse } from "./aftermath.ts"
+import { attempts, failedCleanup, lastSince, leftBehind, poolUse, removedTwice } from "./aftermath.ts"
 import { causeOf } from "./cause.ts"
 import { type Conclusion, concludeFrom } from "./conclusion.ts"
 import { failingCallOf } from "./failing-call.ts"
@@ -7,6 +7,7 @@ import { headline } from "./headline.ts"
 import { hostNetwork } from "./host-network.ts"
 import { lost, neverRan, notRecorded } from "./never-ran.ts"
 import { nextStep } from "./next-step.ts"
+import { concurrentDel } from "./related-operations.ts"
 import { heldAddress } from "./requested-address.ts"
 import { discardedStderr, runtimeError } from "./runtime-error.ts"
 import type { ExplainContext, Explanation } from "./statement.ts"
@@ -39,6 +40,8 @@ export function operationToExplain(
 export function explain(operation: Operation, context: ExplainContext): Explanation {
   const conclusion = concludeFrom(operation, context)
   const failing = failingCallOf(operation)
+  // Then neither its input nor how often it was tried is the cause.
+  const isTwice = concurrentDel(operation, context) !== undefined
   const statements = isWithoutFailure(conclusion)
     ? [
         ...hostNetwork(operation, context),
@@ -53,18 +56,19 @@ export function explain(operation: Operation, context: ExplainContext): Explanat
     : [
         ...hostNetwork(operation, context),
         ...causeOf(operation, failing, context),
+        ...removedTwice(operation, context),
         ...neverRan(operation, failing, context),
         ...lost(context),
         ...runtimeError(operation),
         ...discardedStderr(operation),
         ...(conclusion.kind === "refused" ? findingsOf(conclusion, context, failing?.call) : []),
         ...(conclusion.kind === "failed" && failing ? listed(findingsAboutInput(failing.call, context)) : []),
-        ...(conclusion.kind === "failed" && failing ? comparedWithGood(failing, context) : []),
+        ...(conclusion.kind === "failed" && failing && !isTwice ? comparedWithGood(failing, context) : []),
         ...poolUse(context),
         ...heldAddress(operation, context),
         ...failedCleanup(operation, context),
         ...leftBehind(operation, conclusion, context),
-        ...attempts(operation, conclusion, context),
+        ...(isTwice ? [] : attempts(operation, conclusion, context)),
       ]
   return {
     operation: operation.id,

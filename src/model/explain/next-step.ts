@@ -6,6 +6,7 @@ import { clock } from "./known-errors/known-error.ts"
 import { stepForKnownError } from "./known-errors/step-for-known-error.ts"
 import { lastWorked } from "./plugin-lists.ts"
 import { findingOfAnswer, sentenceOf } from "./refused-answer.ts"
+import { concurrentDel } from "./related-operations.ts"
 import type { ExplainContext, Statement } from "./statement.ts"
 import { findingsAboutInput } from "./summary.ts"
 
@@ -49,6 +50,7 @@ function stepAfter(
     case "runtime-gone":
       return logAt(operation)
     default:
+      if (concurrentDel(operation, context)?.outcome === "ok") return "none: the other DEL has removed it"
       return failing
         ? (stepFor(failing, context) ??
             configurationStep(failing, context) ??

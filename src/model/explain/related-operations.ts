@@ -59,6 +59,29 @@ export function isLater(other: Operation, operation: Operation): boolean {
   return other.id !== operation.id && other.wallMs >= operation.wallMs
 }
 
+/**
+ * Another DEL of the same attachment that ran at the same time, as when a runtime is asked twice: what one of them removes, the
+ * other misses.
+ */
+export function concurrentDel(
+  operation: Operation,
+  { related }: Pick<ExplainContext, "related">,
+): Operation | undefined {
+  if (operation.command !== "DEL") return undefined
+  return related.find(
+    (other) => other.command === "DEL" && isSameAttachment(other, operation) && isConcurrent(other, operation),
+  )
+}
+
+/** Whether both ran at some moment. */
+export function isConcurrent(a: Operation, b: Operation): boolean {
+  return a.id !== b.id && a.wallMs <= endMs(b) && b.wallMs <= endMs(a)
+}
+
+function endMs({ wallMs, durationMs = Number.POSITIVE_INFINITY }: Operation): number {
+  return wallMs + durationMs
+}
+
 export function isSameAttachment(a: Operation, b: Operation): boolean {
   return a.containerId === b.containerId && a.ifname === b.ifname && a.network === b.network
 }

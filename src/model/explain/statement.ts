@@ -22,6 +22,7 @@ export type StatementTopic =
   | "addresses"
   | "attempts"
   | "list changed"
+  | "at the same time"
   | "since then"
   | "findings"
   | "compared"

@@ -160,6 +160,25 @@ test("ADD failed and so did the following DEL: the ADD is explained, and what th
   )
 })
 
+test("two DELs of a pod at once: the one that failed was not needed", () => {
+  const missing = { exit: { code: 1 }, stdout: { code: 999, msg: 'failed to delete "eth0": no such device' } }
+  assert.deepEqual(
+    explained(
+      call("bridge", { stdout: RESULT }),
+      call("del-first", { plugin: "bridge", command: "DEL", at: 20_000, durationMs: 40 }),
+      call("del-second", { plugin: "bridge", command: "DEL", at: 20_010, durationMs: 8, ...missing }),
+    ),
+    [
+      "DEL shop/web-1 failed 39s ago in bridge, after 8.00ms",
+      'first failure: bridge: failed to delete "eth0": no such device (code 999, exit 1)',
+      "at the same time: DEL del-first of the same interface: ok; what one of them removes, the other misses",
+      'runtime error: plugin type="bridge" failed (delete): failed to delete "eth0": no such device',
+      "left behind: nothing: DEL del-first of the container succeeded",
+      "next step: none: the other DEL has removed it",
+    ],
+  )
+})
+
 test("a failed DEL: the plugins before it in the list keep what they hold", () => {
   assert.deepEqual(
     explained(
