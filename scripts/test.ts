@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `kernel` those on other kernels, `all` those of
- * `cluster` and then every other, and without an argument every other. Pure tests share a few processes, because starting
+ * Runs the tests: `fast` the pure ones, `cluster` those on a real Kubernetes, `kernel` those on other kernels, without an
+ * argument every other, and `all` these and then those of `cluster`. Pure tests share a few processes, because starting
  * one takes longer than most of these tests; every other file has a process of its own. Those of the page share one browser.
  */
 import { spawnSync } from "node:child_process"
@@ -37,8 +37,6 @@ if (!process.stdout.isTTY)
     writeSync(1, `${texts.join("")}\n${passed} passed, ${failed.length} failed\n`)
   })
 
-// Nothing else runs beside it: its programs take both processors of a small machine.
-if (mode === "cluster" || mode === "all") await runFiles(testFilesOf("cluster"), CLUSTER_TIMEOUT_MS)
 if (mode === "kernel") await runFiles(testFilesOf("kernel"), CLUSTER_TIMEOUT_MS)
 else if (mode !== "cluster") {
   // Pure tests write little, and tsx keeps what it has compiled in the temporary directory.
@@ -48,6 +46,8 @@ else if (mode !== "cluster") {
   browser?.close()
   if (!isFast) await runFiles(testFiles().filter(isOfObserver), FILE_TIMEOUT_MS, 1)
 }
+// Nothing else runs beside it: its programs take both processors of a small machine. Kubernetes may be built meanwhile.
+if (mode === "cluster" || mode === "all") await runFiles(testFilesOf("cluster"), CLUSTER_TIMEOUT_MS)
 
 async function runFiles(files: string[], timeout: number, concurrency = CONCURRENCY): Promise<void> {
   const results = run({ files, concurrency, timeout })

@@ -35,7 +35,7 @@ observe="/bin/cnitap observe --for 1s --capture /tmp/refused"
 echo "== release"
 uname -r
 echo "== chosen"
-cnitap plan --mode auto -o 'jsonpath={.mode} {.notObserved}'
+cnitap plan --mode auto -o 'jsonpath={.mode} {.notObserved}{"\n"}'
 bpf-programs
 if grep -q confidentiality /proc/cmdline; then
   refused "locked down" $observe
