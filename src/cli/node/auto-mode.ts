@@ -8,8 +8,8 @@ import { openNode } from "./node.ts"
 export const AUTO = "auto"
 
 /**
- * Observe where that changes nothing for anybody else, and swap elsewhere. `notObserved`: why it is swap. `options`: of the
- * command line; some of them only a relay can do.
+ * Observe where that slows down nothing but pipes, and swap elsewhere. `notObserved`: why it is swap. `options`: of the command
+ * line, some of which need a relay.
  */
 export function chooseMode(options: Record<string, unknown>): { mode: InstallMode; notObserved?: string } {
   const notObserved = whyNotObserve(options)

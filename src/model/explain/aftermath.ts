@@ -128,6 +128,7 @@ export function failedCleanup(operation: Operation, context: ExplainContext): St
   return [{ topic: "since then", text, call: del.id }]
 }
 
+/** That another DEL removed the same attachment meanwhile. */
 export function removedTwice(operation: Operation, context: ExplainContext): Statement[] {
   const other = concurrentDel(operation, context)
   if (!other) return []

@@ -59,10 +59,7 @@ export function isLater(other: Operation, operation: Operation): boolean {
   return other.id !== operation.id && other.wallMs >= operation.wallMs
 }
 
-/**
- * Another DEL of the same attachment that ran at the same time, as when a runtime is asked twice: what one of them removes, the
- * other misses.
- */
+/** Another DEL of the same attachment that ran at the same time: the kubelet may ask the runtime twice at once. */
 export function concurrentDel(
   operation: Operation,
   { related }: Pick<ExplainContext, "related">,
