@@ -61,12 +61,13 @@ export function namespaceObject(version: string): ClusterObject {
 
 const LOOK_SECONDS = 120
 
-/** Plans an install on a node that it can only read, prints the plan, and ends. */
-export function lookPod(node: string, options: RecorderOptions): ClusterObject {
+/** Plans an install on a node that it mounts read-only, prints the plan, and ends. */
+export function lookPod(node: string, options: RecorderOptions, isPrivileged: boolean): ClusterObject {
   const { image, version } = options
   const args = ["plan", "--root", HOST_ROOT, "-o", "json", ...planArguments(options.mode, options)]
   // To choose, it has to try what the kernel allows.
-  const context = options.mode === "auto" ? loading([...READING, ...LOADING]) : securityContext(READING)
+  const trying = isPrivileged ? PRIVILEGED : loading([...READING, ...LOADING])
+  const context = options.mode === "auto" ? trying : securityContext(READING)
   return pod("look", node, version, {
     activeDeadlineSeconds: LOOK_SECONDS,
     restartPolicy: "Never",
@@ -91,11 +92,7 @@ export function recorderPod(
     ...container(image, [...args, ...planArguments(mode, options)]),
     env: [{ name: "CNITAP_CAPTURE", value: isObserver ? OBSERVER_CAPTURE : captureIn(changedDirs) }],
     // Where SELinux enforces, capabilities do not suffice to write to the directories of the host, or to load BPF programs.
-    securityContext: isSelinuxEnforcing
-      ? { ...WITHOUT_CAPABILITIES, privileged: true }
-      : isObserver
-        ? loading(OBSERVING)
-        : securityContext(INSTALLING),
+    securityContext: isSelinuxEnforcing ? PRIVILEGED : isObserver ? loading(OBSERVING) : securityContext(INSTALLING),
     startupProbe: { ...status, periodSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...status, periodSeconds: 60 },
     volumeMounts: [
@@ -167,6 +164,7 @@ const LOADING = ["BPF", "PERFMON"]
 const OBSERVING = [...READING, ...LOADING, "SYS_NICE"]
 
 const WITHOUT_CAPABILITIES = { runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true }
+const PRIVILEGED = { ...WITHOUT_CAPABILITIES, privileged: true }
 
 function securityContext(capabilities: readonly string[]) {
   return {

@@ -31,6 +31,10 @@ export type FakeState = {
   forbidden?: string[]
 }
 
+export type CreatedPod = {
+  spec: { nodeName: string; containers: { securityContext?: { privileged?: boolean } }[] }
+}
+
 /** A cluster behind the double of kubectl. `kubectl cnitap` finds it in $PATH. */
 export class FakeCluster {
   readonly directory = mkdtempSync(join(tmpdir(), "cnitap-cluster-"))
@@ -90,14 +94,21 @@ export class FakeCluster {
 
   /** The command lines of kubectl so far. */
   calls(): string[][] {
-    const text = readFileSync(join(this.directory, "calls.jsonl"), { encoding: "utf8", flag: "a+" })
-    return text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as string[])
+    return linesOf(join(this.directory, "calls.jsonl")).map((line) => JSON.parse(line) as string[])
+  }
+
+  /** The pods that were created so far. */
+  created(): CreatedPod[] {
+    return linesOf(join(this.directory, "created.jsonl")).map((line) => JSON.parse(line) as CreatedPod)
   }
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+function linesOf(path: string): string[] {
+  return readFileSync(path, { encoding: "utf8", flag: "a+" })
+    .split("\n")
+    .filter((line) => line !== "")
 }

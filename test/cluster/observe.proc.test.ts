@@ -76,6 +76,31 @@ test("each node is recorded as its kernel allows, and the plan says why one is n
   assert.equal(await listed(), "node-1 node-2 ")
 })
 
+test("where SELinux enforces, a privileged pod tries what the kernel allows", async (t) => {
+  const { cluster, nodes } = twoNodes(t)
+  nodes[0]?.file("/sys/fs/selinux/enforce", "1")
+  // The first look on each node is refused what SELinux refuses to a pod that is not privileged.
+  const program = join(cluster.directory, "bin/program")
+  const script = `#!/bin/bash\nfirst="$3/first"\n[ ! -e "$first" ] || set -- "\${@/#--mode=auto/--mode=observe}"\ntouch "$first"\nexec ${NODE_EXECUTABLE} "$@"\n`
+  writeFileSync(program, script, { mode: 0o755 })
+  cluster.state.program = program
+  const planned = await cluster.cnitap(["install", "--all", "--dry-run", "-o", "json"])
+  const { items } = JSON.parse(planned.stdout) as { items: Record<string, unknown>[] }
+  assert.deepEqual(
+    items.map(({ name, mode, notObserved, selinux }) => ({ name, mode, notObserved, selinux })),
+    [
+      { name: "node-1", mode: "observe", notObserved: undefined, selinux: "enforcing" },
+      { name: "node-2", mode: "swap", notObserved: "the kernel of this node is not known", selinux: "disabled" },
+    ],
+  )
+  const looks = cluster.created().map(({ spec }) => [spec.nodeName, spec.containers[0]?.securityContext?.privileged])
+  assert.deepEqual(looks, [
+    ["node-1", false],
+    ["node-2", false],
+    ["node-1", true],
+  ])
+})
+
 test("a node whose container runtime does not know CAP_BPF is recorded by replaced plugins", async (t) => {
   const { cluster } = twoNodes(t)
   const node = cluster.state.nodes["node-2"]

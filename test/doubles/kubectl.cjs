@@ -213,7 +213,10 @@ function create(text) {
         continue
       }
       fs.writeFileSync(file, JSON.stringify(item))
-    } else startPod(item)
+    } else {
+      fs.appendFileSync(path.join(directory, "created.jsonl"), `${JSON.stringify(item)}\n`)
+      startPod(item)
+    }
     created.push(`${item.kind.toLowerCase()}/${item.metadata.name}`)
   }
   process.stdout.write(created.map((name) => `${name} created\n`).join(""))

@@ -27,17 +27,26 @@ export async function lookAtNodes(
 ): Promise<NodePlanOutput[]> {
   const asked = nodes.filter((node) => node.problem === undefined && !isRecorded(node)).map(({ name }) => name)
   const plans = new Map<string, NodePlanOutput>()
-  for (const plan of await askPods(context, kubectl, asked, options)) plans.set(plan.name, plan)
-  // Container runtimes from before Linux 5.8 refuse a pod that may load programs into the kernel.
-  const incapable = asked.filter((name) => UNKNOWN_CAPABILITY.test(plans.get(name)?.refusal ?? ""))
-  if (options.mode === "auto")
-    for (const plan of await askPods(context, kubectl, incapable, { ...options, mode: "swap" }))
+  for (const plan of await askPods(context, kubectl, asked, options, false)) plans.set(plan.name, plan)
+  if (options.mode === "auto") {
+    const plannedNodes = [...plans.values()]
+    // Container runtimes from before Linux 5.8 refuse a pod that may load programs into the kernel.
+    const incapable = plannedNodes.filter(({ refusal = "" }) => UNKNOWN_CAPABILITY.test(refusal))
+    for (const plan of await askPods(context, kubectl, incapable.map(nameOf), { ...options, mode: "swap" }, false))
       plans.set(plan.name, { ...plan, notObserved: "the container runtime does not know CAP_BPF" })
+    // Where SELinux enforces, capabilities do not suffice, and the recorder will be privileged too.
+    const confined = plannedNodes.filter((plan) => plan.selinux === "enforcing" && plan.notObserved !== undefined)
+    for (const plan of await askPods(context, kubectl, confined.map(nameOf), options, true)) plans.set(plan.name, plan)
+  }
   return nodes.map(({ name, problem }) =>
     problem === undefined
       ? (plans.get(name) ?? { name, recorded: [], warnings: [], isRecorded: true })
       : refused(name, problem),
   )
+}
+
+function nameOf({ name }: NodePlanOutput): string {
+  return name
 }
 
 /** The plans of these nodes, in their order. */
@@ -46,13 +55,14 @@ async function askPods(
   kubectl: Kubectl,
   asked: readonly string[],
   options: RecorderOptions,
+  isPrivileged: boolean,
 ): Promise<NodePlanOutput[]> {
   if (asked.length === 0) return []
   const pods = asked.map((name) => podName("look", name))
   try {
     await createPods(
       kubectl,
-      asked.map((name) => lookPod(name, options)),
+      asked.map((name) => lookPod(name, options, isPrivileged)),
     )
     const outcomes = await awaitPods(
       kubectl,
