@@ -36,7 +36,6 @@ export class CriError extends Error {
   }
 }
 
-const CANCELLED = 1
 export const DEADLINE_EXCEEDED = 4
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -149,8 +148,9 @@ function call(service: Service, name: string, request: Raw, timeoutMs = DEFAULT_
     const deadline = new Date(Date.now() + timeoutMs)
     service[name]?.(request, { deadline }, (error, reply) => {
       if (!error) return resolve(reply)
-      // At the deadline a newer gRPC server resets the stream, which may arrive before this process's own timer fires.
-      const isDeadline = error.code === CANCELLED && Date.now() >= deadline.getTime()
+      // At the deadline a newer gRPC server resets the stream, and any may answer that it has killed the plugin. That may
+      // arrive before this process's own timer fires.
+      const isDeadline = Date.now() >= deadline.getTime()
       reject(new CriError(name, isDeadline ? DEADLINE_EXCEEDED : error.code, error.details))
     })
   })
