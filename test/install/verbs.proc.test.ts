@@ -486,7 +486,7 @@ const BAD: Bad[] = [
     what: "an unknown mode",
     args: (node) => ["install", ...within(node), "--mode", "mitm"],
     code: 2,
-    says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain, observe\.\n$/,
+    says: /^cnitap: unknown mode mitm\. Use one of swap, path, chain, observe, auto\.\n$/,
   },
   {
     what: "an invalid duration",
