@@ -17,6 +17,7 @@ import { crc32 } from "node:zlib"
 import { type Decoded, decode } from "../../src/capture/decode.ts"
 import type { Begin, CaptureRecord, End, LossRecord, Payload } from "../../src/capture/record.ts"
 import { double } from "../doubles/double.ts"
+import { awaitRecorders } from "./recorders.ts"
 
 export const RELAY = join(import.meta.dirname, "../../dist/relay-x86_64")
 
@@ -174,6 +175,14 @@ export class Stand {
   }
 
   lines(capture = this.capture): string[] {
+    const lines = this.#linesNow(capture)
+    const count = (kind: string) => lines.filter((line) => line.includes(`"kind":"${kind}"`)).length
+    if (lines.length > 0 && count("begin") === count("end")) return lines
+    awaitRecorders(this.bin)
+    return this.#linesNow(capture)
+  }
+
+  #linesNow(capture: string): string[] {
     return this.segments(capture).flatMap((name) =>
       readFileSync(join(capture, name), "utf8").split("\n").filter(Boolean),
     )
