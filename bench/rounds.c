@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ static uint64_t call(const Case *c, struct rusage *usage)
     child = vfork();
     if (child == 0) {
         struct rlimit limit = { c->files, c->files };
+        signal(SIGPIPE, SIG_DFL);
         dup2(in[0], 0);
         dup2(out[1], 1);
         dup2(err[1], 2);
@@ -175,6 +177,7 @@ static void crowd(int workers, int count)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* a plugin may end before it has read its stdin */
     goFirst();
     if (argc > 3 && !strcmp(argv[1], "turns")) { readCases(argv + 3); turns(atoi(argv[2])); return 0; }
     if (argc > 4 && !strcmp(argv[1], "crowd")) { readCases(argv + 4); crowd(atoi(argv[2]), atoi(argv[3])); return 0; }

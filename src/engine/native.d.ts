@@ -150,6 +150,7 @@ declare module "native" {
   export function readRing(): readonly object[]
   export function openMarks(lines: string): boolean
   export function findMark(text: string | Uint8Array): boolean
+  export function searchAhead(text: Uint8Array): void
   export function pageBytes(): number
   export function realtimeNs(): bigint
 }

@@ -37,6 +37,10 @@ export type EndedCall = { keptBytes: number; records(): [Begin, End] }
 const STREAM_BYTES = 65_536
 /** The kernel wakes the observer only when the ring is filling up: what is in it is read this often. */
 const READ_EVERY_MS = 50
+/** The search of a stream that is shorter takes no longer than leaving it to another thread. */
+const LONG_BYTES = 16_384
+/** How often others have a turn where the ring is never empty. */
+const YIELD_EVERY_MS = 100
 /** How often the files of the directories are looked at, and how often the node's configuration. */
 const REFRESH_EVERY_MS = 1_000
 const DETECT_EVERY_MS = 60_000
@@ -94,7 +98,7 @@ export class Observer {
   }
 
   async run(end: AbortSignal): Promise<void> {
-    let [refreshedNs, detectedNs] = [0, this.#times.nowNs()]
+    let [refreshedNs, yieldedNs, detectedNs] = [0, 0, this.#times.nowNs()]
     while (!end.aborted) {
       const events = this.#read()
       const nowNs = this.#times.nowNs()
@@ -109,7 +113,9 @@ export class Observer {
         this.#options.onTick(this.#losses.report())
         refreshedNs = nowNs
       }
-      // Also while there is more to read, signals are heard and calls are listed.
+      // While there is more to read, signals are heard and calls are listed only now and then.
+      if (events > 0 && nowNs - yieldedNs < YIELD_EVERY_MS * 1e6) continue
+      yieldedNs = nowNs
       await this.#bpf.wait(this.#loaded.maps.get("ring") ?? -1, events > 0 ? 0 : READ_EVERY_MS)
     }
     while (this.#read() > 0);
@@ -171,12 +177,23 @@ export class Observer {
 
   #write(): void {
     const nowNs = this.#times.knownNs
+    this.#searchAhead()
     for (const [key, call] of this.#calls.calls) {
       if (!call.hasBegun && isTimeToBegin(call, this.#times)) this.#writeBegin(call)
       if (call.exit && isTimeToEnd(call, call.exit.ns, this.#times, this.#options.proc)) this.#writeEnd(key, call)
       else if (call.hasBegun && nowNs - call.startNs > PROGRESS_AFTER_NS) this.#writeProgress(call, nowNs)
     }
     this.#writer.flush()
+  }
+
+  /** What several plugins have written is searched for secrets while the lines of others are made. */
+  #searchAhead(): void {
+    if (this.#options.isRaw) return
+    for (const call of this.#calls.calls.values()) {
+      if (!call.exit || call.isSearched || call.isForeign) continue
+      call.isSearched = true
+      for (const { keptBytes, kept } of call.streams) if (keptBytes >= LONG_BYTES) this.#bpf.searchAhead(kept)
+    }
   }
 
   /** Without its environment, the purpose of a call is unknown. */

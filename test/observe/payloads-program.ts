@@ -1,6 +1,6 @@
 /**
- * Compiled into an executable by `payloads.proc.test.ts`: the lines of random streams, and what they must be. Its arguments
- * are a seed and how many. Prints the number of lines that differ, and the first of them.
+ * Compiled into an executable by `payloads.proc.test.ts`: the lines of random streams, and what they must be, and what two
+ * threads find in them. Its arguments are a seed and how many. Prints how often there is a difference, and the first one.
  */
 import { Buffer } from "node:buffer"
 import { encode } from "../../src/capture/encode.ts"
@@ -68,6 +68,12 @@ for (let round = 0; round < Number(process.argv[3]); round++) {
   const expected = { ...record, stdout: payload(stdout, isRaw), stderr: payload(stderr, isRaw) }
   const wanted = Buffer.from(encode(expected, checksum)).toString("latin1")
   if (line !== wanted && differing++ === 0) process.stdout.write(`${line}\n${wanted}\n`)
+  // More texts than can wait, of which not every result is asked for.
+  const texts = Array.from({ length: random.below(40) }, content)
+  for (const text of texts) bpf.searchAhead(text)
+  for (const text of texts.slice(random.below(8)))
+    if (bpf.findMark(text) !== bpf.findMark(text.slice()) && differing++ === 0)
+      process.stdout.write(`${Buffer.from(text).toString("latin1")}\n`)
 }
 process.stdout.write(`${differing}\n`)
 

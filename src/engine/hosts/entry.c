@@ -102,6 +102,7 @@ static const JSCFunctionListEntry natives[] = {
     FUNCTION("bpfDelete", 2, bpfDelete), FUNCTION("bpfFreeze", 1, bpfFreeze), FUNCTION("bpfLoad", 2, bpfLoad), FUNCTION("bpfAttach", 2, bpfAttach),
     FUNCTION("bpfRun", 2, bpfRun), FUNCTION("bpfMisses", 1, bpfMisses), FUNCTION("openRing", 4, openRing), FUNCTION("readRing", 0, readRing),
     FUNCTION("realtimeNs", 0, realtimeNs), FUNCTION("pageBytes", 0, pageBytes), FUNCTION("openMarks", 1, openMarks), FUNCTION("findMark", 1, findMark),
+    FUNCTION("searchAhead", 1, searchAhead),
 };
 enum { NATIVES = sizeof natives / sizeof *natives };
 

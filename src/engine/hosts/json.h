@@ -63,14 +63,16 @@ static void putObject(JSContext *ctx, Line *l, JSValueConst object)
     puts_(l, written ? "}" : "{}");
 }
 
-/* A Uint8Array is text in UTF-8. */
+/* A Uint8Array is text in valid UTF-8. */
 static void putValue(JSContext *ctx, Line *l, JSValueConst value)
 {
     size_t size;
     if (JS_IsArray(value)) putArray(ctx, l, value);
     else if (JS_GetTypedArrayType(value) == JS_TYPED_ARRAY_UINT8) {
         const uint8_t *bytes = bytesOf(ctx, value, &size);
-        putString(l, bytes ? bytes : (const uint8_t *)"", size);
+        put(l, "\"", 1);
+        putEscaped(l, bytes ? bytes : (const uint8_t *)"", size);
+        put(l, "\"", 1);
     }
     else if (JS_IsObject(value)) putObject(ctx, l, value);
     else putPlain(ctx, l, value);

@@ -5,7 +5,7 @@
 #include "bytes.h"
 #include "ring-priority.h"
 
-enum { READ_BYTES = 1 << 18, MOST_EVENTS = 512, MOST_FIELDS = 24, MOST_KINDS = 8, NAME_BYTES = 16, FILE_BYTES = 24, FILES = 3 };
+enum { READ_BYTES = 1 << 19, MOST_EVENTS = 512, MOST_FIELDS = 24, MOST_KINDS = 8, NAME_BYTES = 16, FILE_BYTES = 24, FILES = 3 };
 
 /* Types of fields; their names in the script are in that order. */
 enum { INT, FLAG, LONG, NAME, PATH, BYTES, OPEN_FILE, OPEN_FILES, FIELD_TYPES };

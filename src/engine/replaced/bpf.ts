@@ -35,6 +35,7 @@ export function openBpf() {
     pageBytes: native.pageBytes,
     openMarks: native.openMarks,
     findMark: native.findMark,
+    searchAhead: native.searchAhead,
     clocks: () => ({ wallNs: native.realtimeNs(), monoNs: native.monotonicNs() }),
   }
 }

@@ -46,6 +46,8 @@ export type Bpf = {
   /** The relay's search for marks of secrets. `lines`: ALL_MARK_LINES. */
   openMarks(lines: string): boolean
   findMark(text: string | Uint8Array): boolean
+  /** Another thread may search these bytes, so that findMark has the answer already. They must not change. */
+  searchAhead(bytes: Uint8Array): void
   /** nanoseconds since 1970, and of CLOCK_MONOTONIC */
   clocks(): { wallNs: bigint; monoNs: bigint }
 }

@@ -1,8 +1,7 @@
 /* JSON text in memory that grows. The node executable has it too (src/engine/hosts/json.h). */
 #pragma once
-#include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
+#include "eight-bytes.h"
 
 /* `failed`: there was no memory, and the line is not complete. */
 typedef struct { uint8_t *bytes; size_t length, room; int isMapped, failed; } Line;
@@ -39,11 +38,6 @@ static void put(Line *l, const void *bytes, size_t count)
 static void freeLine(Line *l) { if (l->isMapped) munmap(l->bytes, l->room); }
 
 static void puts_(Line *l, const char *text) { put(l, text, strlen(text)); }
-
-/* Eight bytes at once; the first is the lowest, on every machine that this runs on. */
-static inline uint64_t eightAt(const uint8_t *s) { uint64_t v; memcpy(&v, s, sizeof v); return v; }
-
-static const uint64_t LOW_BITS = 0x0101010101010101, HIGH_BITS = 0x8080808080808080;
 
 /* Length of the valid UTF-8 prefix (RFC 3629: no overlong forms, no surrogates). */
 static size_t validUtf8(const uint8_t *s, size_t length)
@@ -83,12 +77,10 @@ static uint8_t *escaped(uint8_t *to, uint8_t c)
     return to;
 }
 
-/* A bit for each of eight bytes that must be escaped: `"`, `\\` and control characters. Only the lowest is exact, since a borrow
- * reaches the bytes after it (https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord). */
+/* A bit for each of eight bytes that must be escaped: `"`, `\\` and control characters. As of `zeros`, the lowest is exact. */
 static inline uint64_t toEscape(uint64_t v)
 {
-    uint64_t quote = v ^ LOW_BITS * '"', backslash = v ^ LOW_BITS * '\\';
-    return ((v - LOW_BITS * 0x20) & ~v & HIGH_BITS) | ((quote - LOW_BITS) & ~quote & HIGH_BITS) | ((backslash - LOW_BITS) & ~backslash & HIGH_BITS);
+    return ((v - LOW_BITS * 0x20) & ~v & HIGH_BITS) | zeros(v ^ LOW_BITS * '"') | zeros(v ^ LOW_BITS * '\\');
 }
 
 enum { ESCAPE_BYTES = 6, ESCAPED_AT_ONCE = 256 };
@@ -103,7 +95,7 @@ static void putEscaped(Line *l, const uint8_t *bytes, size_t count)
         to = l->bytes + l->length;
         while (i + 8 <= n) {
             uint64_t eight = eightAt(bytes + i), found = toEscape(eight);
-            size_t plain = found ? (size_t)__builtin_ctzll(found) / 8 : 8;
+            size_t plain = found ? firstOf(found) : 8;
             memcpy(to, &eight, sizeof eight);
             to += plain, i += plain;
             if (found) to = escaped(to, bytes[i++]);

@@ -3,10 +3,9 @@
  * image. Bytes that are written as numbers may spell a secret: they count as marks too. */
 #pragma once
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "eight-bytes.h"
 
-enum { MARKS = 384, HEADS = 1024, FEWEST_BYTES = 8, FEWEST_HEX = 16, STARTS = 3 };
+enum { MARKS = 384, HEADS = 1024, FEWEST_BYTES = 8, FEWEST_HEX = 16, THREES = 1 << 13, FOURS = 1 << 16 };
 enum { DECIMAL, HEX, HEX_LIST };
 
 /* With `min` in exactly this case, else in lower case; see Mark in src/capture/redact/rules/marks.ts. */
@@ -16,7 +15,8 @@ typedef struct {
     int count, shown; /* the first `shown` are found in open texts (host-text.h) */
     Mark list[MARKS];
     uint16_t heads[HEADS], alone[128]; /* number of the first mark with these first characters; 0 if there is none */
-    uint32_t starts[STARTS][256]; /* for each of the first bytes of a mark, in any case: bits of the first characters with which it may be there */
+    uint8_t single, threes[THREES]; /* the mark of one character; 1 for each hash of three bytes with which another may start */
+    uint32_t fours[FOURS / 32]; /* a bit for each hash of four bytes with which it may start */
 } Marks;
 
 static int isHex(uint8_t c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
@@ -65,22 +65,32 @@ static int isNumberStart(const uint8_t *s, size_t i)
     return !isWord || (before | 32) == 'x';
 }
 
+/* Where the next `0x` is; `length` if there is none. A search for one of both characters alone would stop everywhere in a text
+ * that consists of it. */
+static size_t nextPrefix(const uint8_t *s, size_t i, size_t length)
+{
+    for (; i + 9 <= length; i += 8) {
+        uint64_t found = zeros((eightAt(s + i) ^ LOW_BITS * '0') | (eightAt(s + i + 1) ^ LOW_BITS * 'x'));
+        if (found) return i + firstOf(found);
+    }
+    for (; i + 2 <= length; i++) if (s[i] == '0' && s[i + 1] == 'x') return i;
+    return length;
+}
+
 /* The first bytes that are written as numbers from i on: their notation and range, -1 if there are none. A list begins with
  * a bracket or `0x`. A number of FEWEST_HEX digits has one at every place of that distance. */
 static int nextBytes(const uint8_t *s, size_t i, size_t length, size_t *from, size_t *to)
 {
-    const uint8_t *bracket, *x;
-    size_t list = i, hexList = i, hex = i, end;
+    const uint8_t *bracket;
+    size_t list = i, prefix = nextPrefix(s, i, length), hex = i, end;
     int notation = -1;
     *from = length;
     for (; (bracket = memchr(s + list, '[', length - list)); list = (size_t)(bracket - s) + 1) {
         size_t at = (size_t)(bracket - s) + 1;
         if (at < length && (end = bytesEnd(DECIMAL, s + at, length - at))) { *from = at; *to = at + end; notation = DECIMAL; break; }
     }
-    for (; (x = memchr(s + hexList, 'x', length - hexList)) && (size_t)(x - s) <= *from; hexList = (size_t)(x - s) + 1) {
-        size_t at = (size_t)(x - s);
-        if (at > i && s[at - 1] == '0' && (end = bytesEnd(HEX_LIST, s + at - 1, length - at + 1))) { *from = at - 1; *to = at - 1 + end; notation = HEX_LIST; break; }
-    }
+    for (; prefix < *from; prefix = nextPrefix(s, prefix + 1, length))
+        if ((end = bytesEnd(HEX_LIST, s + prefix, length - prefix))) { *from = prefix; *to = prefix + end; notation = HEX_LIST; break; }
     while (hex + FEWEST_HEX <= length && hex < *from) {
         size_t last = hex + FEWEST_HEX - 1, start;
         if (!isHex(s[last])) { hex = last + 1; continue; }
@@ -116,10 +126,26 @@ static int isMarkAt(const Mark *m, const uint8_t *s, size_t i, size_t length)
     return 1;
 }
 
-/* Whether a mark may start with these bytes: decides for nearly every position. */
-static inline uint32_t mayStart(const Marks *marks, const uint8_t *s)
+/* Hashes of the lowest three and four bytes, the first of which is the lowest. The bit in which both cases of a letter are
+ * different is left out, and of all but the first byte one more, so that the hashes of a short mark are few. */
+static inline uint32_t hashOfThree(uint32_t bytes) { return (bytes & 0x001f1f5f) * 0x9e3779b1 >> 19; }
+static inline uint32_t hashOfFour(uint32_t bytes) { return (bytes & 0x1f1f1f5f) * 0x9e3779b1 >> 16; }
+
+/* Whether a mark may start at one of the first four of eight bytes; decides for nearly every position. */
+static inline uint64_t mayStart(const Marks *marks, uint64_t v)
 {
-    return marks->starts[0][s[0]] & marks->starts[1][s[1]] & marks->starts[2][s[2]];
+    uint64_t single = v ^ LOW_BITS * marks->single;
+    return marks->threes[hashOfThree((uint32_t)v)] | marks->threes[hashOfThree((uint32_t)(v >> 8))]
+        | marks->threes[hashOfThree((uint32_t)(v >> 16))] | marks->threes[hashOfThree((uint32_t)(v >> 24))]
+        | (zeros(single) & 0xffffffff);
+}
+
+/* The same of a position that has four bytes. */
+static inline int isStart(const Marks *marks, const uint8_t *s)
+{
+    uint32_t four;
+    memcpy(&four, s, sizeof four);
+    return s[0] == marks->single || (marks->threes[hashOfThree(four)] && marks->fours[hashOfFour(four) / 32] >> hashOfFour(four) % 32 & 1);
 }
 
 /* The first mark at i with an index of at least `least` and less than `most`; -1 if there is none. */
@@ -132,14 +158,25 @@ static int markAt(const Marks *marks, const uint8_t *s, size_t i, size_t length,
     return found;
 }
 
-/* Position of the next mark; `length` if there is none. */
+/* The next position at which a mark may start; `length` if there is none. */
+static size_t nextStart(const Marks *marks, const uint8_t *s, size_t i, size_t length)
+{
+    size_t k;
+    for (; i + 8 <= length; i += 4) {
+        if (!mayStart(marks, eightAt(s + i))) continue;
+        for (k = 0; k < 4; k++) if (isStart(marks, s + i + k)) return i + k;
+    }
+    while (i + 4 <= length && !isStart(marks, s + i)) i++;
+    return i;
+}
+
+/* Position of the next mark; `length` if there is none. `least` counts at the first position only. */
 static size_t nextMark(const Marks *marks, const uint8_t *s, size_t i, size_t length, int least, int most, int *found)
 {
-    for (; i < length; i++, least = 0) {
-        /* Four positions at once. */
-        while (i + STARTS + 3 <= length && !(mayStart(marks, s + i) | mayStart(marks, s + i + 1) | mayStart(marks, s + i + 2) | mayStart(marks, s + i + 3))) i += 4, least = 0;
-        if (i + STARTS <= length && !mayStart(marks, s + i)) continue;
-        if ((*found = markAt(marks, s, i, length, folded(s[i]), i + 1 < length ? folded(s[i + 1]) : 0, least, most)) >= 0) return i;
+    size_t at;
+    for (at = nextStart(marks, s, i, length); at < length; at = nextStart(marks, s, at + 1, length)) {
+        int second = at + 1 < length ? folded(s[at + 1]) : 0;
+        if ((*found = markAt(marks, s, at, length, folded(s[at]), second, at == i ? least : 0, most)) >= 0) return at;
     }
     return length;
 }
@@ -152,14 +189,16 @@ static int holdsMark(const Marks *marks, const void *bytes, size_t length)
     return nextMark(marks, bytes, 0, length, 0, marks->count, &found) < length || nextBytes(bytes, 0, length, &from, &to) >= 0;
 }
 
-/* All bytes that have this character in one of both cases, or any byte for 0, get the bit. */
-static void setStart(uint32_t starts[256], int character, uint32_t bit)
+/* The bytes from `at` on may be any. */
+static void setHashes(Marks *marks, uint32_t bytes, int at)
 {
-    int c;
-    for (c = 0; c < 256; c++) if (!character || folded((uint8_t)c) == character) starts[c] |= bit;
+    uint32_t c;
+    if (at < 4) for (c = 0; c < 32; c++) setHashes(marks, bytes | c << 8 * at, at + 1);
+    else marks->threes[hashOfThree(bytes)] = 1, marks->fours[hashOfFour(bytes) / 32] |= 1u << hashOfFour(bytes) % 32;
 }
 
-/* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many. */
+/* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many, or more of a single
+ * character than one that is not a letter. */
 static int setMarks(Marks *marks, const char *lines, int shown)
 {
     const char *line, *end;
@@ -167,7 +206,8 @@ static int setMarks(Marks *marks, const char *lines, int shown)
     marks->shown = shown;
     for (line = lines; line; line = *end ? end + 1 : NULL) {
         Mark *m = &marks->list[marks->count];
-        int first, second, k;
+        int first, second;
+        uint32_t start = 0;
         end = strchr(line, '\n') ? strchr(line, '\n') : line + strlen(line);
         if (marks->count == MARKS || end - line - 2 > (long)sizeof m->literal || end - line < 3) return 0;
         m->min = (uint8_t)(line[0] - '0');
@@ -176,12 +216,15 @@ static int setMarks(Marks *marks, const char *lines, int shown)
         memcpy(m->literal, line + 2, m->length);
         first = folded((uint8_t)m->literal[0]);
         second = m->length > 1 ? folded((uint8_t)m->literal[1]) : 0;
-        for (k = 0; k < STARTS; k++) setStart(marks->starts[k], k < m->length ? folded((uint8_t)m->literal[k]) : 0, 1u << (first & 31));
+        memcpy(&start, m->literal, m->length < 4 ? m->length : 4);
         if (m->length == 1) {
+            if (marks->single || (start | 32) - 'a' < 26) return 0;
+            marks->single = (uint8_t)start;
             m->next = marks->alone[first];
             marks->alone[first] = (uint16_t)++marks->count;
         } else {
             uint16_t *head = &marks->heads[(first * 31 + second) % HEADS];
+            setHashes(marks, start, m->length);
             m->next = *head;
             *head = (uint16_t)++marks->count;
         }
