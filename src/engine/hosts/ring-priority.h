@@ -18,12 +18,12 @@ static int ringEvents, isUrgent;
 enum { READER, SEARCHER, RING_THREADS };
 static pid_t ringThreads[RING_THREADS];
 
-/* The highest nice value alone would leave half of a processor to a hundred plugins. Real-time priority is not to be had in
- * every control group. musl's own function only returns ENOSYS. */
+/* Nice -20 alone would leave half of a processor to a hundred plugins. Some control groups deny real-time priority. Programs that
+ * the reader starts do not inherit it. musl's own function only returns ENOSYS. */
 static void setPriority(pid_t thread, int priority)
 {
     struct sched_param rank = { .sched_priority = priority == URGENT };
-    int isDone = !syscall(SYS_sched_setscheduler, thread, priority == URGENT ? SCHED_RR : SCHED_OTHER, &rank);
+    int isDone = !syscall(SYS_sched_setscheduler, thread, priority == URGENT ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER, &rank);
     if (!isDone || priority != URGENT) setpriority(PRIO_PROCESS, (id_t)thread, priority);
 }
 
@@ -92,7 +92,6 @@ static void keepApart(void)
 /* Called by the thread that searches. It has inherited the priority that the reader had when it started it. */
 static void joinRingThreads(void)
 {
-    if (!ringThreads[READER]) return;
     __atomic_store_n(&ringThreads[SEARCHER], gettid(), __ATOMIC_RELEASE);
-    setPriority(0, __atomic_load_n(&isUrgent, __ATOMIC_ACQUIRE) ? URGENT : PATIENT);
+    if (ringThreads[READER]) setPriority(0, __atomic_load_n(&isUrgent, __ATOMIC_ACQUIRE) ? URGENT : PATIENT);
 }

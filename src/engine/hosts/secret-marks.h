@@ -18,8 +18,8 @@ NATIVE(openMarks)
     return JS_NewBool(ctx, isSet);
 }
 
-/* Texts that another thread searches while the script goes on. They are kept in memory, and do not change, until the script
- * has asked for the result, or their place is needed. */
+/* Texts that another thread searches while the script goes on. Each stays in memory until the script has asked for the result,
+ * or its place is needed. */
 enum { SEARCHES = 32 };
 enum { FREE, QUEUED, RUNNING, DONE };
 typedef struct { JSValue text; const uint8_t *bytes; size_t length; int state, isFound; } Search;
@@ -53,7 +53,7 @@ static void *searchQueued(void *nothing)
 static void forget(JSContext *ctx, Search *s)
 {
     JS_FreeValue(ctx, s->text);
-    s->state = FREE;
+    __atomic_store_n(&s->state, FREE, __ATOMIC_RELEASE);
 }
 
 /* Signals are the script's. */
