@@ -25,8 +25,6 @@ export class ObservedCall {
   beginRecord: Observed<Begin> | undefined
   hasBegun = false
   hasStdin = false
-  /** whether the search for secrets in its streams has been prepared */
-  isSearched = false
   /** without a record, because it is not a plugin after all or its begin was lost: it only counts for enclosing calls */
   isForeign: boolean
   /** Whether the file is a plugin's is not known. Its name is. */

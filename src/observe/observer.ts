@@ -7,7 +7,7 @@ import { Fault } from "../fault/fault.ts"
 import { CallAssembler } from "./call-assembler.ts"
 import { beginRecord, endRecord, progressRecord, type RecordContext } from "./call-record.ts"
 import type { CaptureWriter } from "./capture-writer.ts"
-import type { BeginEvent } from "./event.ts"
+import type { BeginEvent, ExitEvent } from "./event.ts"
 import type { Bpf } from "./kernel/bpf.ts"
 import { type LoadedProgram, loadProgram } from "./kernel/load.ts"
 import { word } from "./kernel/map-bytes.ts"
@@ -161,7 +161,10 @@ export class Observer {
     if (events.length === 0) this.#times.emptyNs = Number(monoNs)
     this.#times.knownNs = events.at(-1)?.ns ?? this.#times.emptyNs
     if (events.length === 0 && this.#calls.calls.size === 0) return 0
-    for (const event of events) this.#calls.add(event)
+    for (const event of events) {
+      this.#calls.add(event)
+      if (event.kind === "exit") this.#searchAhead(event)
+    }
     this.#calls.keepPieces()
     if (this.#losses.hasMissed()) this.#calls.markMissed()
     this.#write()
@@ -177,7 +180,6 @@ export class Observer {
 
   #write(): void {
     const nowNs = this.#times.knownNs
-    this.#searchAhead()
     for (const [key, call] of this.#calls.calls) {
       if (!call.hasBegun && isTimeToBegin(call, this.#times)) this.#writeBegin(call)
       if (call.exit && isTimeToEnd(call, call.exit.ns, this.#times, this.#options.proc)) this.#writeEnd(key, call)
@@ -187,13 +189,10 @@ export class Observer {
   }
 
   /** What several plugins have written is searched for secrets while the lines of others are made. */
-  #searchAhead(): void {
-    if (this.#options.isRaw) return
-    for (const call of this.#calls.calls.values()) {
-      if (!call.exit || call.isSearched || call.isForeign) continue
-      call.isSearched = true
-      for (const { keptBytes, kept } of call.streams) if (keptBytes >= LONG_BYTES) this.#bpf.searchAhead(kept)
-    }
+  #searchAhead(exit: ExitEvent): void {
+    const call = this.#calls.calls.get(exit.call)
+    if (this.#options.isRaw || !call || call.isForeign || call.begin.pid !== exit.pid) return
+    for (const { keptBytes, kept } of call.streams) if (keptBytes >= LONG_BYTES) this.#bpf.searchAhead(kept)
   }
 
   /** Without its environment, the purpose of a call is unknown. */

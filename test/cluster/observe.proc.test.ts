@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { NODE_EXECUTABLE } from "../engine/node-executable.ts"
 import type { Node } from "../install/node.ts"
+import type { FakeCluster } from "./fake-cluster.ts"
 import { twoNodes } from "./two-nodes.ts"
 
 test("install --mode observe changes nothing on a node; calls are seen; uninstall leaves no trace", async (t) => {
@@ -46,10 +47,7 @@ test("each node is recorded as its kernel allows, and the plan says why one is n
   const { cluster, nodes } = twoNodes(t)
   for (const node of nodes) node.directory("/tmp", 0o777)
   // Both nodes have this machine's kernel. That of node-1 is to let an observer follow pipes.
-  const program = join(cluster.directory, "bin/program")
-  const script = `#!/bin/bash\n[[ " $* " != *" ${nodes[0]?.root} "* ]] || set -- "\${@/#--mode=auto/--mode=observe}"\nexec ${NODE_EXECUTABLE} "$@"\n`
-  writeFileSync(program, script, { mode: 0o755 })
-  cluster.state.program = program
+  runBy(cluster, `[[ " $* " != *" ${nodes[0]?.root} "* ]] || set -- "\${@/#--mode=auto/--mode=observe}"`)
   const installed = await cluster.cnitap(["install", "--all"])
   assert.deepEqual(
     [installed.stdout.split("\n"), installed.code],
@@ -80,10 +78,7 @@ test("where SELinux enforces, a privileged pod tries what the kernel allows", as
   const { cluster, nodes } = twoNodes(t)
   nodes[0]?.file("/sys/fs/selinux/enforce", "1")
   // The first look on each node is refused what SELinux refuses to a pod that is not privileged.
-  const program = join(cluster.directory, "bin/program")
-  const script = `#!/bin/bash\nfirst="$3/first"\n[ ! -e "$first" ] || set -- "\${@/#--mode=auto/--mode=observe}"\ntouch "$first"\nexec ${NODE_EXECUTABLE} "$@"\n`
-  writeFileSync(program, script, { mode: 0o755 })
-  cluster.state.program = program
+  runBy(cluster, `first="$3/first"\n[ ! -e "$first" ] || set -- "\${@/#--mode=auto/--mode=observe}"\ntouch "$first"`)
   const planned = await cluster.cnitap(["install", "--all", "--dry-run", "-o", "json"])
   const { items } = JSON.parse(planned.stdout) as { items: Record<string, unknown>[] }
   assert.deepEqual(
@@ -167,6 +162,12 @@ test("a pod of an observer that was killed has left nothing", async (t) => {
   assert.match(removed.stdout, /^node-1 +restored +- +-$/m)
   assert.equal(removed.code, 0)
 })
+
+/** What the pods run is the node executable, after lines of Bash that may change its arguments. */
+function runBy({ state, directory }: FakeCluster, lines: string): void {
+  state.program = join(directory, "bin/program")
+  writeFileSync(state.program, `#!/bin/bash\n${lines}\nexec ${NODE_EXECUTABLE} "$@"\n`, { mode: 0o755 })
+}
 
 async function trees(nodes: readonly Node[], directory?: string): Promise<Record<string, string>[]> {
   const found: Record<string, string>[] = []

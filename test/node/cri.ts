@@ -36,6 +36,7 @@ export class CriError extends Error {
   }
 }
 
+const [CANCELLED, UNKNOWN] = [1, 2]
 export const DEADLINE_EXCEEDED = 4
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -150,7 +151,7 @@ function call(service: Service, name: string, request: Raw, timeoutMs = DEFAULT_
       if (!error) return resolve(reply)
       // At the deadline a newer gRPC server resets the stream, and any may answer that it has killed the plugin. That may
       // arrive before this process's own timer fires.
-      const isDeadline = Date.now() >= deadline.getTime()
+      const isDeadline = [CANCELLED, UNKNOWN].includes(error.code) && Date.now() >= deadline.getTime()
       reject(new CriError(name, isDeadline ? DEADLINE_EXCEEDED : error.code, error.details))
     })
   })

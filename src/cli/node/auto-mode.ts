@@ -1,8 +1,10 @@
 import { Fault } from "../../fault/fault.ts"
+import { findObservation } from "../../install/detect/find-observation.ts"
+import { NodeFiles } from "../../install/detect/node-files.ts"
+import { runProgram } from "../../install/disk/run-program.ts"
 import type { InstallMode } from "../../install/plan/install-options.ts"
 import { openBpf } from "../../observe/kernel/bpf.ts"
 import { canFollowPipes } from "../../observe/kernel/can-follow-pipes.ts"
-import { openNode } from "./node.ts"
 
 /** The value of `--mode` that `chooseMode` resolves. */
 export const AUTO = "auto"
@@ -19,7 +21,7 @@ export function chooseMode(options: Record<string, unknown>): { mode: InstallMod
 function whyNotObserve(options: Record<string, unknown>): string | undefined {
   if (options.sample !== undefined) return "--sample needs a relay"
   if (options.onlyFailures === true) return "--only-failures needs a relay"
-  const { observation } = openNode(options).facts
+  const observation = findObservation(new NodeFiles(String(options.root), runProgram))
   if (!observation) return "the kernel of this node is not known"
   if (observation.reason !== undefined) return observation.reason
   try {

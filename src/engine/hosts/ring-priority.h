@@ -36,6 +36,19 @@ static void setRingPriority(int priority)
     }
 }
 
+/* Signals are the script's. */
+static int startThread(void *(*run)(void *))
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int failed;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&thread, NULL, run, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !failed;
+}
+
 static void *watchRing(void *nothing)
 {
     struct epoll_event event;
@@ -54,17 +67,10 @@ static void *watchRing(void *nothing)
 static void startRingPriority(int fd)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-    sigset_t all, before;
-    pthread_t thread;
     if ((ringEvents = epoll_create1(EPOLL_CLOEXEC)) < 0 || epoll_ctl(ringEvents, EPOLL_CTL_ADD, fd, &event)) return;
     if (setpriority(PRIO_PROCESS, 0, URGENT)) return;
     ringThreads[READER] = gettid();
-    /* Signals are the reader's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, NULL, watchRing, NULL)) setpriority(PRIO_PROCESS, 0, 0);
-    else setpriority(PRIO_PROCESS, 0, PATIENT);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    setpriority(PRIO_PROCESS, 0, startThread(watchRing) ? PATIENT : 0);
 }
 
 /* Called by the reader when nothing is waiting. */
@@ -89,7 +95,7 @@ static void keepApart(void)
     apartFrom = here;
 }
 
-/* Called by the thread that searches. It has inherited the priority that the reader had when it started it. */
+/* Called by the thread that searches, whose priority is to be the reader's from then on. */
 static void joinRingThreads(void)
 {
     __atomic_store_n(&ringThreads[SEARCHER], gettid(), __ATOMIC_RELEASE);

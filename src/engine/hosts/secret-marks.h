@@ -56,20 +56,6 @@ static void forget(JSContext *ctx, Search *s)
     __atomic_store_n(&s->state, FREE, __ATOMIC_RELEASE);
 }
 
-/* Signals are the script's. */
-static int startSearcher(void)
-{
-    sigset_t all, before;
-    pthread_t thread;
-    int failed;
-    if (sem_init(&queuedSearches, 0, 0)) return 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&thread, NULL, searchQueued, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return !failed;
-}
-
 static Search *placeFor(JSContext *ctx)
 {
     int i;
@@ -87,7 +73,7 @@ NATIVE(searchAhead)
     const uint8_t *bytes = bytesOf(ctx, argv[0], &length);
     Search *s;
     UNUSED;
-    if (hasSearcher < 0) hasSearcher = startSearcher();
+    if (hasSearcher < 0) hasSearcher = !sem_init(&queuedSearches, 0, 0) && startThread(searchQueued);
     if (!bytes || !hasSearcher || !(s = placeFor(ctx))) return JS_UNDEFINED;
     s->text = JS_DupValue(ctx, argv[0]), s->bytes = bytes, s->length = length;
     __atomic_store_n(&s->state, QUEUED, __ATOMIC_RELEASE);

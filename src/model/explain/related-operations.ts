@@ -9,10 +9,7 @@ export function followingDel(
   operation: Operation,
   { related }: Pick<ExplainContext, "related">,
 ): Operation | undefined {
-  if (operation.command !== "ADD") return undefined
-  return related.find(
-    (other) => other.command === "DEL" && isLater(other, operation) && isSameAttachment(other, operation),
-  )
+  return operation.command === "ADD" ? delOf(operation, related, isLater) : undefined
 }
 
 /** How long after a successful ADD the runtime gave the sandbox up; undefined if it did not. */
@@ -64,9 +61,13 @@ export function concurrentDel(
   operation: Operation,
   { related }: Pick<ExplainContext, "related">,
 ): Operation | undefined {
-  if (operation.command !== "DEL") return undefined
+  return operation.command === "DEL" ? delOf(operation, related, isConcurrent) : undefined
+}
+
+/** The first DEL of the operation's attachment that is in this relation to it. */
+function delOf(operation: Operation, related: readonly Operation[], isRelated: typeof isLater): Operation | undefined {
   return related.find(
-    (other) => other.command === "DEL" && isSameAttachment(other, operation) && isConcurrent(other, operation),
+    (other) => other.command === "DEL" && isRelated(other, operation) && isSameAttachment(other, operation),
   )
 }
 

@@ -15,7 +15,7 @@ typedef struct {
     int count, shown; /* the first `shown` are found in open texts (host-text.h) */
     Mark list[MARKS];
     uint16_t heads[HEADS], alone[128]; /* number of the first mark with these first characters; 0 if there is none */
-    uint8_t single, threes[THREES]; /* the mark of one character; 1 for each hash of three bytes with which another may start */
+    uint8_t single, threes[THREES]; /* a mark of one character, which is not a letter; 1 for each hash of three bytes with which another may start */
     uint32_t fours[FOURS / 32]; /* a bit for each hash of four bytes with which it may start */
 } Marks;
 
@@ -197,8 +197,7 @@ static void setHashes(Marks *marks, uint32_t bytes, int at)
     else marks->threes[hashOfThree(bytes)] = 1, marks->fours[hashOfFour(bytes) / 32] |= 1u << hashOfFour(bytes) % 32;
 }
 
-/* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many, or more of a single
- * character than one that is not a letter. */
+/* At build time: `lines` has a line of two digits and a literal for each mark. 0 if there are too many. */
 static int setMarks(Marks *marks, const char *lines, int shown)
 {
     const char *line, *end;
@@ -217,14 +216,13 @@ static int setMarks(Marks *marks, const char *lines, int shown)
         first = folded((uint8_t)m->literal[0]);
         second = m->length > 1 ? folded((uint8_t)m->literal[1]) : 0;
         memcpy(&start, m->literal, m->length < 4 ? m->length : 4);
+        if (m->length == 1 && !marks->single && (start | 32) - 'a' >= 26) marks->single = (uint8_t)start;
+        else setHashes(marks, start, m->length);
         if (m->length == 1) {
-            if (marks->single || (start | 32) - 'a' < 26) return 0;
-            marks->single = (uint8_t)start;
             m->next = marks->alone[first];
             marks->alone[first] = (uint16_t)++marks->count;
         } else {
             uint16_t *head = &marks->heads[(first * 31 + second) % HEADS];
-            setHashes(marks, start, m->length);
             m->next = *head;
             *head = (uint16_t)++marks->count;
         }
